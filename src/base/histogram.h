@@ -1,0 +1,83 @@
+/* Latency histograms: log-linear buckets, one writer, cumulative, subtractable and addable.
+ *
+ * Values are nanoseconds.  0..127 are exact; above, every octave has 64 buckets, so a value read back (the bucket's middle)
+ * is at most 1/128 = 0.78 % off; values of 2^36 ns (68.7 s) and more land in the last bucket.  Struct histogram is the live one that a
+ * worker writes with relaxed atomics; struct hist is a plain copy to calculate with.  Percentiles come from merged histograms: never average
+ * percentiles. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+enum {
+	HIST_SUB_BITS = 6,                /* 64 buckets an octave */
+	HIST_LINEAR = 2 << HIST_SUB_BITS, /* 128 buckets of 1 ns */
+	HIST_TOP_BITS = 36,
+	HIST_BUCKETS = HIST_LINEAR + (HIST_TOP_BITS - HIST_SUB_BITS - 1) * (1 << HIST_SUB_BITS),
+};
+
+struct histogram {
+	_Atomic uint64_t bucket[HIST_BUCKETS];
+	_Atomic uint64_t sum_ns;
+};
+
+struct hist {
+	uint64_t count; /* = sum over bucket[] */
+	uint64_t sum_ns;
+	uint64_t bucket[HIST_BUCKETS];
+};
+
+/* What screens and results say of a distribution.  All in ns, 0 where count is 0 (show that as unknown). */
+struct latency_summary {
+	uint64_t count;
+	double mean_ns;
+	int64_t min_ns, p50_ns, p75_ns, p90_ns, p95_ns, p99_ns, p99_9_ns, p99_99_ns, max_ns;
+};
+
+static inline unsigned hist_index(int64_t value_ns)
+{
+	uint64_t v = value_ns < 0 ? 0 : (uint64_t)value_ns;
+
+	if (v < HIST_LINEAR)
+		return (unsigned)v;
+	if (v >> HIST_TOP_BITS)
+		return HIST_BUCKETS - 1;
+	unsigned shift = 63u - (unsigned)__builtin_clzll(v) - HIST_SUB_BITS; /* >= 1 */
+	return HIST_LINEAR + (shift - 1) * (1u << HIST_SUB_BITS) + (unsigned)(v >> shift) - (1u << HIST_SUB_BITS);
+}
+
+/* Owner thread only; <= 10 ns (bench/). */
+static inline void histogram_record(struct histogram *h, int64_t value_ns)
+{
+	unsigned i = hist_index(value_ns);
+	uint64_t n = atomic_load_explicit(&h->bucket[i], memory_order_relaxed);
+	uint64_t sum = atomic_load_explicit(&h->sum_ns, memory_order_relaxed);
+
+	atomic_store_explicit(&h->bucket[i], n + 1, memory_order_relaxed);
+	atomic_store_explicit(&h->sum_ns, sum + (value_ns < 0 ? 0 : (uint64_t)value_ns), memory_order_relaxed);
+}
+
+/* Lowest value of a bucket, and the lowest of the next one. */
+int64_t hist_bucket_low(unsigned index);
+int64_t hist_bucket_end(unsigned index);
+
+/* Any thread may copy while the owner records. */
+void histogram_copy(const struct histogram *live, struct hist *ret_copy);
+void hist_merge(struct hist *into, const struct hist *add);
+/* into -= older, where older is an earlier copy of the same histogram(s). */
+void hist_subtract(struct hist *into, const struct hist *older);
+/* The value at or below which `percent` (0..100) of the values lie; 0 if empty.  Nearest rank: the ceil(percent/100*count)-th value. */
+int64_t hist_percentile(const struct hist *h, double percent);
+void hist_summarise(const struct hist *h, struct latency_summary *ret_summary);
+
+/* HdrHistogram's percentile distribution text (what its plotter reads): columns Value Percentile TotalCount 1/(1-Percentile),
+ * values in microseconds, closing #[Mean..] lines.  Returns 0 or -EIO. */
+int hist_write_hgrm(const struct hist *h, FILE *out);
+
+/* Heat rows: buckets folded to quarter octaves for the heatmap.  Row r covers [2^(r/4), 2^((r+1)/4)) ns.  Counts are spread proportionally
+ * where a bucket straddles two rows. */
+enum { HEAT_ROWS = HIST_TOP_BITS * 4 };
+void hist_heat(const struct hist *h, uint32_t ret_rows[HEAT_ROWS]);

@@ -1,0 +1,45 @@
+/* Where the kernel says that packets were lost: /proc/net/snmp, snmp6, softnet_stat, SO_MEMINFO, and CPU steal from /proc/stat.
+ *
+ * snmp is per network namespace: it is read through /proc/thread-self/net, the calling thread's.  softnet_stat and stat are host-wide.
+ * A counter that cannot be read is absent (its bit in `known` is clear) and the reason stands in `why`. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum procnet_field {
+	PROCNET_UDP_IN,            /* Udp InDatagrams, v4 + v6 */
+	PROCNET_UDP_OUT,           /* OutDatagrams */
+	PROCNET_UDP_IN_ERRORS,     /* InErrors */
+	PROCNET_UDP_NO_PORTS,      /* NoPorts */
+	PROCNET_UDP_RCVBUF_ERRORS, /* RcvbufErrors: a socket's receive buffer was full */
+	PROCNET_UDP_SNDBUF_ERRORS, /* SndbufErrors: device queue or send buffer full, possibly reported as success */
+	PROCNET_UDP_MEM_ERRORS,    /* MemErrors: udp_mem exhausted */
+	PROCNET_SOFTNET_PROCESSED,
+	PROCNET_SOFTNET_DROPPED, /* per-CPU backlog longer than netdev_max_backlog */
+	PROCNET_SOFTNET_SQUEEZED,
+	PROCNET_STEAL_TICKS, /* /proc/stat cpu steal, USER_HZ, all CPUs */
+	PROCNET_CPU_TICKS,   /* /proc/stat cpu, all states, USER_HZ */
+	PROCNET_FIELDS,
+};
+
+struct procnet {
+	uint64_t value[PROCNET_FIELDS];
+	uint32_t known; /* bit per field */
+	char why[96];   /* reason of the first unknown one, or "" */
+};
+
+static inline bool procnet_has(const struct procnet *p, enum procnet_field f)
+{
+	return p->known >> f & 1;
+}
+
+/* Reads everything; never fails as a whole.  About 100 us.  Any thread, opens and closes its files. */
+void procnet_read(struct procnet *ret_sample);
+const char *procnet_name(enum procnet_field field);
+
+/* Datagrams that the kernel dropped at this socket: getsockopt(SO_MEMINFO)[SK_MEMINFO_DROPS], Linux >= 4.12, 32 bits, wraps.
+ * 0 or -errno.  Any thread. */
+int procnet_socket_drops(int fd, uint32_t *ret_drops);

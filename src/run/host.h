@@ -1,0 +1,13 @@
+/* What machine this is: goes into every result, so that numbers can be compared honestly.  Read once, main thread. */
+#pragma once
+
+#include <stdint.h>
+
+struct host_info {
+	char kernel[80], machine[32], cpu_model[80], mitigations[160], governor[32], hypervisor[32], clocksource[32];
+	unsigned cpus_online, cpus_allowed;
+	int64_t rmem_max, wmem_max, rmem_default, wmem_default, netdev_max_backlog, optmem_max; /* -1: unreadable */
+	int perf_paranoid;                                                                      /* -1: unreadable */
+};
+
+void host_read(struct host_info *ret_host);

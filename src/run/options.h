@@ -1,0 +1,97 @@
+/* The option table: each option stands once, and the command line, --help, the set-up form, the plan file, the results header and the man
+ * page's list come from it.
+ *
+ * A `struct options` holds one value per option of a schema = the common table + one mode's own table (+ in main, the tables of the verb).
+ * Numbers are kept in base units (bytes, nanoseconds, counts); text as typed.  Main thread only, except that a run keeps its own copy, which its
+ * threads only read. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+#include "base/err.h"
+
+struct engine;
+struct method;
+
+enum option_type {
+	OPTION_BOOL,     /* flag; 0 or 1 */
+	OPTION_COUNT,    /* whole number, k/M/G are 1000-based */
+	OPTION_SIZE,     /* bytes, K/M/G are 1024-based */
+	OPTION_DURATION, /* nanoseconds */
+	OPTION_CHOICE,   /* one of def->choices; the number is its index */
+	OPTION_METHOD,   /* one of the mode's methods; text; "" = the mode's default */
+	OPTION_CPUS,     /* CPU list, text; "" = chosen for you */
+	OPTION_TEXT,     /* host, file, interface */
+};
+
+enum option_flag {
+	OPTION_RESTART = 1,   /* a change takes a restart of the run */
+	OPTION_FORM = 2,      /* stands in the set-up form */
+	OPTION_PLAIN_RUN = 4, /* only for headless verbs */
+	OPTION_RESULT = 8,    /* stands in the result's start.options */
+	OPTION_LIST = 16,     /* text may hold a comma list of addresses and is not swept */
+};
+
+struct option_def {
+	const char *name; /* "payload" for --payload */
+	char letter;      /* 0 or a one-letter form */
+	enum option_type type;
+	unsigned flags;
+	const char *key;        /* JSON key with the unit in its name: "payload_bytes", "warmup_s"; NULL: the name with _ for - */
+	const char *value_name; /* "BYTES" in --help; NULL for OPTION_BOOL */
+	const char *const *choices; /* NULL-terminated, OPTION_CHOICE only */
+	const char *default_text;   /* as it would be typed; "" = unset (numbers: see unset_ok) */
+	int64_t min, max;           /* inclusive, base units, for numbers */
+	bool unset_ok;              /* a number that may be unset ("" and "auto"): is_set() false, number 0 */
+	const char *help;           /* one line, no full stop */
+};
+
+/* The common options, ended by name == NULL (see options_common.c for the list of DESIGN section 3). */
+extern const struct option_def options_common[];
+
+struct option_value {
+	int64_t number;
+	char *text;    /* as it stands for people: owned; never NULL */
+	bool is_set;   /* given or defaulted; false for an unset one */
+	bool is_given; /* by the user (command line, config, form), not the default */
+};
+
+struct options {
+	const struct engine *engine; /* whose own options follow the common ones; NULL: common only */
+	unsigned count;
+	const struct option_def **def; /* count */
+	struct option_value *value;    /* count */
+};
+
+/* Common + engine's own, all at their defaults. 0 or -ENOMEM. */
+int options_init(struct options *o, const struct engine *engine, struct err *err);
+/* A table of one's own alone (capture options, the verbs'): 0 or -ENOMEM. */
+int options_init_table(struct options *o, const struct option_def *table, struct err *err);
+int options_copy(struct options *to, const struct options *from, struct err *err); /* `to` is uninitialised */
+void options_free(struct options *o);                                              /* accepts a zeroed one */
+
+/* Validates and sets.  Unknown name: -ENOENT "unknown option --paylod (did you mean --payload?)"; bad value: -EINVAL / -ERANGE naming option, value and range:
+ * "--payload 70000: out of range 0..65479 bytes".  The old value stays on failure. */
+int options_set(struct options *o, const char *name, const char *text, struct err *err);
+/* Checks without setting (the form validates per field). */
+int options_check(const struct options *o, const char *name, const char *text, struct err *err);
+int options_reset(struct options *o, const char *name, struct err *err);
+/* Carries given values over to another mode's options where both have the option and its value is valid there. */
+void options_carry(struct options *to, const struct options *from);
+
+int options_find(const struct options *o, const char *name); /* index or -1 */
+/* Values by name.  A name that is not in the schema is a programming error: they return 0 / "" / false and the unit test of every engine catches it. */
+int64_t options_number(const struct options *o, const char *name);
+const char *options_text(const struct options *o, const char *name);
+bool options_is_set(const struct options *o, const char *name);
+bool options_is_given(const struct options *o, const char *name);
+
+/* "0..65479 bytes", "one of block, spin" for messages, help and the form. */
+char *options_range_text(const struct option_def *def, char *out, size_t size);
+
+/* Parses argv[from..argc): --name value, --name=value, -x value, flags, --no-flag.  A word that is no option is -EINVAL "unexpected word".
+ * `also` (may be NULL) is asked first for the verb's own options: it returns the number of words it took, 0 if not its own, or -errno. */
+typedef int (*options_also_fn)(void *ctx, int argc, char **argv, int at, struct err *err);
+int options_parse(struct options *o, int argc, char **argv, int from, options_also_fn also, void *ctx, struct err *err);

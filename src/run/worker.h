@@ -1,0 +1,92 @@
+/* A worker: one pinned thread that owns its sockets, its method's state and its counters.
+ *
+ * The engine's calls get a `struct worker` and may use the first part freely.  Control words are written by the control thread and only read here;
+ * status words are written here and only read there; they stand in cache lines of their own. */
+#pragma once
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/perf.h"
+#include "run/engine.h"
+
+enum { WORKER_WAIT_FDS = 6 };
+
+/* How the worker waits after poll() or drain() returned 0: until one of the descriptors is ready, or until_ns (CLOCK_MONOTONIC; 0 = no deadline), or it is
+ * told something.  The worker sleeps to until_ns - 60 us and lets the engine spin the rest (timer slack is set to 1 ns).  With --wait spin it does not sleep.
+ * The engine sets fds in open() and may change until_ns and events in any call. */
+struct worker_wait {
+	struct pollfd fd[WORKER_WAIT_FDS];
+	unsigned count;
+	int64_t until_ns;
+};
+
+struct worker_control { /* writer: the control thread */
+	alignas(64) _Atomic uint32_t phase;
+	_Atomic uint32_t tick;
+	_Atomic uint64_t load;
+};
+
+struct worker_status {                      /* writer: the worker */
+	alignas(64) _Atomic uint32_t phase; /* acknowledged (release): all that the worker did before is visible */
+	_Atomic uint32_t tick;
+	_Atomic int error; /* 0, or positive errno: the worker has ended itself; its struct err is valid */
+};
+
+/* A worker's counters at an instant it chose itself: the exact edge of a phase. */
+struct worker_mark {
+	int64_t at_ns; /* 0: not reached */
+	uint64_t value[COUNTERS_MAX];
+};
+
+struct worker {
+	/* for the engine */
+	const struct engine *engine;
+	const struct options *options;
+	struct plan *plan;
+	const struct plan_worker *self;
+	enum phase phase; /* own copy, changes between calls only */
+	int64_t phase_ns; /* when it was entered, CLOCK_MONOTONIC (run clock for synthetic engines) */
+	struct worker_wait wait;
+	void *state;      /* the engine's own */
+	uint64_t unknown; /* bit per counter that cannot be read here; set in open() only */
+	char unknown_why[96];
+	struct counters *counters;
+	struct histogram *latency[LATENCIES_MAX]; /* NULL where this role records none */
+
+	/* the run layer's */
+	struct worker_control *control;
+	struct worker_status *status;
+	struct worker_mark measure_from, measure_to; /* valid after the acknowledgement of MEASURE / DRAIN */
+	struct err err;
+	struct perf perf;
+	pthread_t thread;
+	bool started, pinned, spin;
+	int wake_fd; /* eventfd: the control thread writes it to end a wait */
+};
+
+/* The load as [ and ] have left it (plan->load at first): a window, or packets/s of the whole run.  Relaxed load of a line nobody else writes often. */
+static inline uint64_t worker_load(const struct worker *w)
+{
+	return atomic_load_explicit(&w->control->load, memory_order_relaxed);
+}
+
+static inline void worker_count(struct worker *w, unsigned index, uint64_t n)
+{
+	counter_add(w->counters, index, n);
+}
+
+/* ---- for the run layer (control thread) ---- */
+
+/* Allocates counters, histograms, words, eventfd.  0 or -errno; worker_free accepts half-made. */
+int worker_init(struct worker *w, const struct engine *engine, const struct options *options, struct plan *plan, unsigned index,
+	struct err *err);
+/* Starts the thread, waits until open() has answered.  On failure the thread has ended and *err says why. */
+int worker_start(struct worker *w, struct err *err);
+void worker_tell(struct worker *w, enum phase phase); /* and wakes it */
+void worker_tick(struct worker *w, uint32_t tick, bool wake);
+void worker_set_load(struct worker *w, uint64_t load);
+/* Tells PHASE_DONE, joins, close() has run. */
+void worker_stop(struct worker *w);
+void worker_free(struct worker *w);

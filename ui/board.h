@@ -1,0 +1,38 @@
+/* The board: all that the dashboard shows, as main keeps it.  Main owns and fills it on the main thread; ui only reads it. */
+#pragma once
+
+#include "run/history.h"
+#include "run/host.h"
+#include "run/packet.h"
+
+struct board_method {
+	const struct method *method;
+	bool runs;
+	char why[160]; /* where it does not run here */
+};
+
+struct board_mode {
+	const struct engine *engine; /* engine->built false: greyed, "not built yet" */
+	struct board_method *method;
+	unsigned methods;
+	struct options options; /* as they stand for this mode's next run */
+};
+
+struct board {
+	struct board_mode *mode;
+	unsigned modes, current_mode;
+	int current_method; /* index into mode[current_mode].method, -1: role-wise mixed */
+	const struct history *history;
+	struct host_info host;
+	bool run_wanted;     /* r: traffic is on or coming */
+	bool read_only;      /* `netdyno open`: nothing to start or change */
+	char title_note[80]; /* read_only: what was opened */
+	uint64_t load, load_min, load_max;
+	struct capture_state capture;
+	struct capture_options capture_options;
+	struct packet packet[PACKETS_SHOWN];
+	unsigned packets;
+	char last_snapshot[256];
+	bool hide_cost;     /* tests: own cost is drawn as -- */
+	int64_t own_cpu_ns; /* CPU time of the main and the control thread so far */
+};

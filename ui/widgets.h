@@ -1,0 +1,60 @@
+/* Widgets: pure painters of data into a rectangle of a canvas. */
+#pragma once
+
+#include "ui/canvas.h"
+#include "ui/theme.h"
+
+/* ---- bars ---- */
+/* A horizontal bar of `columns` cells filled to fraction (0..1), in eighths where the charset allows. */
+void bar_paint(struct canvas *c, int row, int column, int columns, double fraction, enum style style);
+
+/* ---- charts ---- */
+struct chart {
+	const double *value; /* oldest first, one per bin; NaN = gap, drawn as a gap */
+	const double *base;  /* overlay, or NULL; NaN = none */
+	const uint8_t *mark; /* per bin: 1 = something changed here (method switch, restart), or NULL */
+	unsigned bins;       /* newest bin is at the right edge */
+	double bin_s;        /* length of a bin, for the time axis */
+	int cursor_bin;      /* -1 none */
+	const char *unit;    /* "Mpps": written by the caller into the title; axis labels are plain */
+	bool time_axis;      /* a last row "-60s  -45s … now" */
+	double scale;        /* values are divided by it for the axis labels; > 0 */
+};
+/* Filled area from 0, y axis labels at the left (up to 6 cells), top rounded up to 1, 2, 2.5, 4, 5, 8 x 10^n.  Braille: 2 bins a column, 4 levels a row. */
+void chart_paint(struct canvas *c, struct rect area, const struct chart *chart);
+double chart_nice_top(double max);
+
+/* ---- heatmap ---- */
+struct heatmap {
+	const float *count; /* bins x HEAT_ROWS, oldest bin first */
+	unsigned bins;
+	double bin_s;
+	int cursor_bin;
+	const double *p50_ns, *p99_ns; /* per bin, or NULL; NaN none: drawn as lines where there is room */
+	bool time_axis;
+	const uint8_t *gap; /* per bin: 1 = no data, or NULL */
+};
+/* Rows are powers of two of a microsecond, chosen to cover the 0.1..99.9 % range seen plus the maximum; counts are spread proportionally over rows and
+ * averaged over columns; shade by log of the count relative to the largest cell. */
+void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map);
+
+/* ---- tables ---- */
+enum align { ALIGN_LEFT, ALIGN_RIGHT };
+struct column {
+	const char *title;
+	int width, min_width; /* cells; a column may shrink to min_width */
+	enum align align;
+	int priority; /* the highest number is shed first */
+	bool bar;     /* cell.text is ignored: a bar of cell.fraction */
+};
+struct table_cell {
+	char text[24];
+	enum style style;
+	double fraction;
+};
+/* Which columns fit into `columns` cells (one blank between): bit set, and the widths given to them. */
+uint64_t table_fit(const struct column *column, unsigned count, int columns, int ret_width[]);
+void table_paint_head(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,
+	unsigned count, int sorted_by);
+void table_paint_row(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,
+	unsigned count, const struct table_cell cell[], bool selected);
