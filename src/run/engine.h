@@ -144,10 +144,16 @@ struct plan {
 	unsigned workers;            /* servers first */
 	struct plan_worker *worker;  /* malloc'ed by plan_place() or the engine; freed by plan_free() */
 	unsigned tx_roles, rx_roles; /* whose counters make sum.tx_* and sum.rx_* (echo, both: client, client) */
-	unsigned
-		wire_overhead_bytes; /* per packet, for wire bits: Ethernet + IP + UDP header bytes, without the frame check sequence */
-	bool closed_loop;            /* carries the coordinated-omission notice */
-	bool expects_answers;        /* sending for 2 s without receiving is worth an event and an invalid verdict */
+	/* Which side of the ledger TX_PACKETS of tx_roles and RX_PACKETS of rx_roles stand on.  echo: SENT, RECEIVED; echo, servers
+	 * only: RECEIVED (answers), SENT (questions); modes that count deliveries in counters of their own: NONE, NONE.
+	 * IN_FLIGHT of tx_roles is in flight. */
+	enum ledger_side tx_ledger, rx_ledger;
+	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS): only up to what is unexplained. */
+	uint32_t host_places;
+	/* Per packet, for wire bits: Ethernet + IP + UDP header bytes, without the frame check sequence. */
+	unsigned wire_overhead_bytes;
+	bool closed_loop;     /* carries the coordinated-omission notice */
+	bool expects_answers; /* sending for 2 s without receiving is worth an event and an invalid verdict */
 	/* The load that [ and ] change live; load_name NULL: none.  In words of the option: "window", "rate". */
 	const char *load_name;
 	uint64_t load, load_min, load_max;
