@@ -1,0 +1,1 @@
+set(RUN_OPTIONS_SOURCES)

@@ -1,0 +1,1 @@
+set(RUN_RESULTS_SOURCES)

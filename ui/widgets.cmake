@@ -1,0 +1,1 @@
+set(UI_WIDGET_SOURCES)
