@@ -171,6 +171,11 @@ struct plan {
 /* Appends to notes (silently dropped when full). */
 void plan_note(struct plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Frees plan->worker and zeroes it; plan->shared is the engine's (release()).  Accepts a zeroed plan. */
+void plan_free(struct plan *plan);
+/* What --role says. */
+enum role plan_role(const struct options *o);
+
 /* Reads --role, --cores, --server-cpus, --client-cpus and fills plan->worker: servers then clients, a CPU each.
  * Default for both roles: servers on the first half of the allowed CPUs, clients on the rest, at least one each; for one role: all.
  * CPUs that are offline or outside the mask, or more cores than CPUs: -EINVAL with a clear line.  synthetic: any CPU number goes, nothing is pinned. */

@@ -77,6 +77,8 @@ void options_free(struct options *o);                                           
 int options_set(struct options *o, const char *name, const char *text, struct err *err);
 /* Checks without setting (the form validates per field). */
 int options_check(const struct options *o, const char *name, const char *text, struct err *err);
+/* Sets a value that counts as defaulted, not as given: what a verb prefers where the user says nothing. */
+int options_set_default(struct options *o, const char *name, const char *text, struct err *err);
 int options_reset(struct options *o, const char *name, struct err *err);
 /* Carries given values over to another mode's options where both have the option and its value is valid there. */
 void options_carry(struct options *to, const struct options *from);
@@ -88,6 +90,8 @@ const char *options_text(const struct options *o, const char *name);
 bool options_is_set(const struct options *o, const char *name);
 bool options_is_given(const struct options *o, const char *name);
 
+/* Length of a table that is ended by name == NULL; 0 for NULL. */
+unsigned options_table_length(const struct option_def *table);
 /* "0..65479 bytes", "one of block, spin" for messages, help and the form. */
 char *options_range_text(const struct option_def *def, char *out, size_t size);
 
