@@ -1,1 +1,1 @@
-set(RUN_OPTIONS_SOURCES)
+set(RUN_OPTIONS_SOURCES options.c options_common.c options_parse.c plan.c)
