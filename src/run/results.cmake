@@ -1,1 +1,4 @@
-set(RUN_RESULTS_SOURCES)
+set(RUN_RESULTS_SOURCES
+  history.c
+  rates.c
+)
