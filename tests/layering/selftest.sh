@@ -1,0 +1,58 @@
+#!/bin/sh
+# Does check.sh find what it is there for?  A small tree with one offence of every kind, and one without any.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+status=0
+
+fresh() {
+  rm -rf "${tree:?}"/*
+  mkdir -p "$tree/src/base" "$tree/src/run" "$tree/src/main" "$tree/engines/udp" "$tree/ui" "$tree/captures"
+  printf '#include "base/err.h"\n/* exit(1) and abort() */\nconst char *s = "abort()"; // exit(2)\nvoid on_exit_do(void);\n' >"$tree/src/run/a.c"
+  printf '#include "run/a.h"\n#include <stdlib.h>\nint main(void)\n{\n\texit(0);\n}\n' >"$tree/src/main/main.c"
+  printf '#include <ncursesw/curses.h>\n#include "ui/ui.h"\n' >"$tree/ui/ui.c"
+  printf '#include <pcap/pcap.h>\n' >"$tree/captures/capture.c"
+  printf '#include <liburing.h>\n' >"$tree/engines/udp/uring.c"
+}
+
+expect() { # CHECK STATUS TEXT
+  got=0
+  out=$("$here/check.sh" "$1" "$tree" 2>&1) || got=$?
+  # xargs answers 123 for any failure of what it ran.
+  [ "$got" = 0 ] || got=1
+  case $got:$out in
+  "$2":*"$3"*) ;;
+  *)
+    printf 'check %s: wanted status %s and "%s", got status %s and "%s"\n' "$1" "$2" "$3" "$got" "$out"
+    status=1
+    ;;
+  esac
+}
+
+offend() { # FILE TEXT CHECK MESSAGE
+  fresh
+  printf '%b' "$2" >>"$tree/$1"
+  expect "$3" 1 "$4"
+}
+
+fresh
+expect includes 0 ""
+expect words 0 ""
+offend src/base/b.c '#include "run/run.h"\n' includes 'src/base/b.c:1: base must not include run/run.h'
+offend src/run/b.c '#include "engines/echo.h"\n' includes 'run must not include engines/echo.h'
+offend engines/b.c '#include "ui/ui.h"\n' includes 'engines must not include ui/ui.h'
+offend ui/b.c '#include "captures/capture.h"\n' includes 'ui must not include captures/capture.h'
+offend captures/b.c '#include "engines/echo.h"\n' includes 'captures must not include engines/echo.h'
+offend engines/b.c '#include "echo.h"\n' includes 'name the layer'
+offend src/run/b.c '#include <curses.h>\n' includes 'only ui may include <curses.h>'
+offend src/main/b.c '#include <ncursesw/panel.h>\n' includes 'only ui may include <ncursesw/panel.h>'
+offend ui/b.c '#include <pcap.h>\n' includes 'only captures may include <pcap.h>'
+offend engines/udp/mmsg.c '#include <liburing.h>\n' includes 'only the uring files'
+offend engines/udp/mmsg.c '#include <xdp/xsk.h>\n' includes 'only the xdp files'
+offend src/run/b.c '#include <assert.h>\n' includes '<assert.h> ends the program'
+offend src/run/b.c '/* two\nlines */ int f(void)\n{\n\texit(1);\n}\n' includes 'src/run/b.c:4: only src/main/main.c may end the program: exit()'
+offend ui/b.c '\tif (bad)\n\t\tabort();\n' includes 'abort()'
+offend src/run/b.c '/* TO''DO: more */\n' words 'src/run/b.c:1:'
+exit $status
