@@ -1,4 +1,6 @@
 set(RUN_RESULTS_SOURCES
   history.c
+  host.c
   rates.c
+  stats.c
 )

@@ -1,0 +1,192 @@
+/* What machine this is.  See host.h.  Files of /proc and /sys are read whole and small; what is not there stays "" or -1. */
+#include "run/host.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+#include "base/cpu.h"
+#include "base/text.h"
+
+/* One line (or the first bytes) of a small file, without the newline; false if it cannot be read. */
+static bool read_line(const char *path, char *out, size_t size)
+{
+	char raw[512];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, raw, sizeof(raw) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return false;
+	raw[n] = '\0';
+	text_escape(raw, strcspn(raw, "\n"), out, size);
+	return true;
+}
+
+static int64_t read_number(const char *path)
+{
+	char line[64], *end;
+	long long n;
+
+	if (!read_line(path, line, sizeof(line)))
+		return -1;
+	n = strtoll(line, &end, 10);
+	return end == line ? -1 : n;
+}
+
+/* "model name" is x86's; other architectures have "Model", "cpu model", "Hardware" or nothing. */
+static void read_cpu_model(char *out, size_t size)
+{
+	static const char *const keys[] = { "model name", "Model", "cpu model", "Hardware", "cpu" };
+	char line[512];
+	FILE *in = fopen("/proc/cpuinfo", "re");
+
+	out[0] = '\0';
+	while (in && !out[0] && fgets(line, sizeof(line), in)) {
+		char *colon = strchr(line, ':');
+
+		for (unsigned i = 0; colon && i < sizeof(keys) / sizeof(keys[0]); i++) {
+			size_t len = strlen(keys[i]);
+
+			if (strncmp(line, keys[i], len) || strspn(line + len, " \t") != (size_t)(colon - line) - len)
+				continue;
+			colon += 1 + strspn(colon + 1, " \t");
+			text_escape(colon, strcspn(colon, "\n"), out, size);
+			break;
+		}
+	}
+	if (in)
+		fclose(in);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* "meltdown: PTI; retbleed: ..." of those that concern this machine, up to the first detail, so that a line holds them. */
+static void read_mitigations(char *out, size_t size)
+{
+	enum { MAX = 40 };
+	char name[MAX][32], path[320], state[200];
+	unsigned names = 0;
+	DIR *dir = opendir("/sys/devices/system/cpu/vulnerabilities");
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (struct dirent *e; dir && names < MAX && (e = readdir(dir));)
+		if (e->d_name[0] != '.' && strlen(e->d_name) < sizeof(name[0]))
+			strcpy(name[names++], e->d_name);
+	if (!dir)
+		return;
+	closedir(dir);
+	qsort(name, names, sizeof(name[0]), by_name);
+	for (unsigned i = 0; i < names && used < size; i++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/vulnerabilities/%s", name[i]);
+		if (!read_line(path, state, sizeof(state)) || !strncmp(state, "Not affected", 12))
+			continue;
+		const char *text = strncmp(state, "Mitigation: ", 12) ? state : state + 12;
+		used += (size_t)snprintf(
+			out + used, size - used, "%s%s: %.*s", used ? "; " : "", name[i], (int)strcspn(text, ";,("), text);
+	}
+	if (!used)
+		snprintf(out, size, "none needed");
+}
+
+/* CPUID leaf 0x40000000 names the hypervisor; the bit that says that there is one is leaf 1 ECX 31. */
+static void read_hypervisor(char *out, size_t size)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	static const struct {
+		const char *signature, *name;
+	} known[] = {
+		{ "KVMKVMKVM", "KVM" },
+		{ "Microsoft Hv", "Hyper-V" },
+		{ "VMwareVMware", "VMware" },
+		{ "XenVMMXenVMM", "Xen" },
+		{ "TCGTCGTCGTCG", "QEMU TCG" },
+		{ "bhyve bhyve ", "bhyve" },
+		{ "ACRNACRNACRN", "ACRN" },
+	};
+	unsigned a, b, c, d;
+	char signature[13] = "";
+
+	snprintf(out, size, "none");
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 31 & 1))
+		return;
+	__cpuid(0x40000000, a, b, c, d);
+	memcpy(signature, &b, 4);
+	memcpy(signature + 4, &c, 4);
+	memcpy(signature + 8, &d, 4);
+	text_escape(signature, strlen(signature), out, size);
+	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(signature, known[i].signature))
+			snprintf(out, size, "%s", known[i].name);
+	if (!out[0])
+		snprintf(out, size, "unnamed");
+#else
+	if (!read_line("/sys/hypervisor/type", out, size))
+		out[0] = '\0';
+#endif
+}
+
+static void read_texts(struct host_info *h)
+{
+	static const struct {
+		const char *path;
+		size_t at, size;
+	} files[] = {
+		{ "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", offsetof(struct host_info, governor),
+			sizeof(h->governor) },
+		{ "/sys/devices/system/clocksource/clocksource0/current_clocksource", offsetof(struct host_info, clocksource),
+			sizeof(h->clocksource) },
+	};
+
+	for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (!read_line(files[i].path, (char *)h + files[i].at, files[i].size))
+			*((char *)h + files[i].at) = '\0';
+}
+
+static void read_sysctls(struct host_info *h)
+{
+	h->rmem_max = read_number("/proc/sys/net/core/rmem_max");
+	h->wmem_max = read_number("/proc/sys/net/core/wmem_max");
+	h->rmem_default = read_number("/proc/sys/net/core/rmem_default");
+	h->wmem_default = read_number("/proc/sys/net/core/wmem_default");
+	h->netdev_max_backlog = read_number("/proc/sys/net/core/netdev_max_backlog");
+	h->optmem_max = read_number("/proc/sys/net/core/optmem_max");
+	/* -1 is also a setting of this one ("allow all"), and then the number says the same as not knowing: nothing forbids. */
+	h->perf_paranoid = (int)read_number("/proc/sys/kernel/perf_event_paranoid");
+}
+
+void host_read(struct host_info *ret_host)
+{
+	struct host_info h = { 0 };
+	struct utsname name;
+	struct cpu_list cpus;
+
+	if (!uname(&name)) {
+		text_escape(name.release, strlen(name.release), h.kernel, sizeof(h.kernel));
+		text_escape(name.machine, strlen(name.machine), h.machine, sizeof(h.machine));
+	}
+	cpu_online(&cpus);
+	h.cpus_online = cpus.count;
+	cpu_allowed(&cpus);
+	h.cpus_allowed = cpus.count;
+	read_cpu_model(h.cpu_model, sizeof(h.cpu_model));
+	read_mitigations(h.mitigations, sizeof(h.mitigations));
+	read_hypervisor(h.hypervisor, sizeof(h.hypervisor));
+	read_texts(&h);
+	read_sysctls(&h);
+	*ret_host = h;
+}
