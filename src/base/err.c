@@ -1,0 +1,71 @@
+/* The error record: see err.h. */
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What was tried may hold foreign text (a path, an argument): one line, no control characters. */
+static void make_one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = ' ';
+}
+
+/* A reason that does not fit is worth more than the end of a long path: the front part gives way. */
+static void append_reason(struct err *err, int errnum)
+{
+	char scratch[96];
+	const char *reason = strerror_r(errnum, scratch, sizeof(scratch));
+	size_t room = sizeof(err->text) - strlen(reason) - sizeof(": ");
+	size_t length = strlen(err->text);
+
+	if (length > room)
+		length = room;
+	snprintf(err->text + length, sizeof(err->text) - length, ": %s", reason);
+}
+
+int err_sys(struct err *err, int errnum, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list args;
+
+	if (!errnum)
+		errnum = EIO;
+	if (err && !err->code) {
+		va_start(args, fmt);
+		vsnprintf(err->text, sizeof(err->text), fmt, args);
+		va_end(args);
+		append_reason(err, errnum);
+		make_one_line(err->text);
+		err->code = errnum;
+	}
+	errno = saved;
+	return -errnum;
+}
+
+int err_say(struct err *err, int errnum, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list args;
+
+	if (!errnum)
+		errnum = EIO;
+	if (err && !err->code) {
+		va_start(args, fmt);
+		vsnprintf(err->text, sizeof(err->text), fmt, args);
+		va_end(args);
+		make_one_line(err->text);
+		err->code = errnum;
+	}
+	errno = saved;
+	return -errnum;
+}
+
+void err_clear(struct err *err)
+{
+	if (err)
+		*err = ERR_NONE;
+}
