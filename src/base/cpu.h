@@ -1,4 +1,5 @@
-/* CPU lists, affinity, and what CPUs this machine offers.  No global state; any thread. */
+/* CPU lists, affinity, and what CPUs this machine offers.  Any thread.  The affinity mask that the process was started with is read once, at the first
+ * call, and kept: threads change their own later. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,7 +15,7 @@ struct cpu_list {
 	short cpu[CPU_LIST_MAX];
 };
 
-/* Parses "0-3,6".  -EINVAL with the offending part named; *ret_list untouched on failure. */
+/* Parses "0-3,6"; a CPU named twice counts once, where it came first.  -EINVAL with the offending part named; *ret_list untouched on failure. */
 int cpu_list_parse(const char *text, struct cpu_list *ret_list, struct err *err);
 /* Writes the shortest form, "0-3,6"; returns out. */
 char *cpu_list_format(const struct cpu_list *list, char *out, size_t size);
