@@ -1,0 +1,204 @@
+/* Kernel counters that explain loss: see procnet.h. */
+#include "base/procnet.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/sock_diag.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { UDP_FIELDS = PROCNET_UDP_MEM_ERRORS + 1, LINE_BYTES = 4096 };
+
+static const char *const field_names[PROCNET_FIELDS] = {
+	[PROCNET_UDP_IN] = "udp_in_datagrams",
+	[PROCNET_UDP_OUT] = "udp_out_datagrams",
+	[PROCNET_UDP_IN_ERRORS] = "udp_in_errors",
+	[PROCNET_UDP_NO_PORTS] = "udp_no_ports",
+	[PROCNET_UDP_RCVBUF_ERRORS] = "udp_rcvbuf_errors",
+	[PROCNET_UDP_SNDBUF_ERRORS] = "udp_sndbuf_errors",
+	[PROCNET_UDP_MEM_ERRORS] = "udp_mem_errors",
+	[PROCNET_SOFTNET_PROCESSED] = "softnet_processed",
+	[PROCNET_SOFTNET_DROPPED] = "softnet_dropped",
+	[PROCNET_SOFTNET_SQUEEZED] = "softnet_time_squeeze",
+	[PROCNET_STEAL_TICKS] = "steal_ticks",
+	[PROCNET_CPU_TICKS] = "cpu_ticks",
+};
+
+/* The kernel's names in snmp; in snmp6 "Udp6" stands in front. */
+static const char *const udp_names[UDP_FIELDS] = {
+	[PROCNET_UDP_IN] = "InDatagrams",
+	[PROCNET_UDP_OUT] = "OutDatagrams",
+	[PROCNET_UDP_IN_ERRORS] = "InErrors",
+	[PROCNET_UDP_NO_PORTS] = "NoPorts",
+	[PROCNET_UDP_RCVBUF_ERRORS] = "RcvbufErrors",
+	[PROCNET_UDP_SNDBUF_ERRORS] = "SndbufErrors",
+	[PROCNET_UDP_MEM_ERRORS] = "MemErrors",
+};
+
+const char *procnet_name(enum procnet_field field)
+{
+	return (unsigned)field < PROCNET_FIELDS ? field_names[field] : "?";
+}
+
+static void learn(struct procnet *p, enum procnet_field field, uint64_t value)
+{
+	p->value[field] += value;
+	p->known |= 1u << field;
+}
+
+static void forget(struct procnet *p, enum procnet_field first, enum procnet_field last, const char *path, int errnum)
+{
+	char scratch[64];
+
+	for (unsigned f = first; f <= last; f++) {
+		p->known &= ~(1u << f);
+		p->value[f] = 0;
+	}
+	if (!p->why[0])
+		snprintf(p->why, sizeof(p->why), "%s: %s", path, strerror_r(errnum, scratch, sizeof(scratch)));
+}
+
+static int find_udp(const char *name)
+{
+	for (int f = 0; f < UDP_FIELDS; f++)
+		if (!strcmp(udp_names[f], name))
+			return f;
+	return -1;
+}
+
+/* "Udp: InDatagrams NoPorts ..." over "Udp: 12 0 ...". */
+static void parse_snmp(struct procnet *p, char *names, char *values)
+{
+	char *name_at, *value_at;
+	char *name = strtok_r(names, " \n", &name_at), *value = strtok_r(values, " \n", &value_at);
+
+	while (name && value) {
+		int field = find_udp(name);
+
+		if (field >= 0)
+			learn(p, (enum procnet_field)field, strtoull(value, NULL, 10));
+		name = strtok_r(NULL, " \n", &name_at);
+		value = strtok_r(NULL, " \n", &value_at);
+	}
+}
+
+static void read_snmp(struct procnet *p)
+{
+	static const char path[] = "/proc/thread-self/net/snmp";
+	char names[LINE_BYTES], values[LINE_BYTES];
+	FILE *f = fopen(path, "re");
+
+	if (!f) {
+		forget(p, PROCNET_UDP_IN, PROCNET_UDP_MEM_ERRORS, path, errno);
+		return;
+	}
+	while (fgets(names, sizeof(names), f))
+		if (!strncmp(names, "Udp: ", 5)) {
+			if (fgets(values, sizeof(values), f))
+				parse_snmp(p, names, values);
+			break;
+		}
+	fclose(f);
+	for (int i = 0; i < UDP_FIELDS; i++)
+		if (!procnet_has(p, (enum procnet_field)i) && !p->why[0])
+			snprintf(p->why, sizeof(p->why), "no %s in %s", udp_names[i], path);
+}
+
+/* Without IPv6 there is no such file, and nothing to add. */
+static void read_snmp6(struct procnet *p)
+{
+	static const char path[] = "/proc/thread-self/net/snmp6";
+	char line[256], name[64];
+	uint64_t value;
+	FILE *f = fopen(path, "re");
+
+	if (!f) {
+		if (errno != ENOENT)
+			forget(p, PROCNET_UDP_IN, PROCNET_UDP_MEM_ERRORS, path, errno);
+		return;
+	}
+	while (fgets(line, sizeof(line), f)) {
+		if (strncmp(line, "Udp6", 4) || sscanf(line + 4, "%63s %" SCNu64, name, &value) != 2)
+			continue;
+		int field = find_udp(name);
+		/* A figure that the IPv4 side cannot give stays unknown: half of a sum would be a wrong number. */
+		if (field >= 0 && procnet_has(p, (enum procnet_field)field))
+			learn(p, (enum procnet_field)field, value);
+	}
+	fclose(f);
+}
+
+static void read_softnet(struct procnet *p)
+{
+	static const char path[] = "/proc/net/softnet_stat";
+	unsigned processed, dropped, squeezed;
+	char line[256];
+	FILE *f = fopen(path, "re");
+
+	if (!f) {
+		forget(p, PROCNET_SOFTNET_PROCESSED, PROCNET_SOFTNET_SQUEEZED, path, errno);
+		return;
+	}
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%x %x %x", &processed, &dropped, &squeezed) != 3)
+			continue;
+		learn(p, PROCNET_SOFTNET_PROCESSED, processed);
+		learn(p, PROCNET_SOFTNET_DROPPED, dropped);
+		learn(p, PROCNET_SOFTNET_SQUEEZED, squeezed);
+	}
+	fclose(f);
+	if (!procnet_has(p, PROCNET_SOFTNET_DROPPED))
+		forget(p, PROCNET_SOFTNET_PROCESSED, PROCNET_SOFTNET_SQUEEZED, path, ENODATA);
+}
+
+/* "cpu user nice system idle iowait irq softirq steal guest guest_nice": guest time is in user and nice already (proc(5)). */
+static void read_stat(struct procnet *p)
+{
+	static const char path[] = "/proc/stat";
+	enum { STATES = 8, STEAL = 7 };
+	uint64_t ticks[STATES] = { 0 }, total = 0;
+	char line[512];
+	FILE *f = fopen(path, "re");
+	bool good = f && fgets(line, sizeof(line), f) && !strncmp(line, "cpu ", 4);
+	int why = f ? ENODATA : errno, n = 0;
+
+	if (f)
+		fclose(f);
+	if (!good) {
+		forget(p, PROCNET_STEAL_TICKS, PROCNET_CPU_TICKS, path, why);
+		return;
+	}
+	for (char *at = line + 4, *end; n < STATES; n++, at = end) {
+		ticks[n] = strtoull(at, &end, 10);
+		if (end == at)
+			break;
+		total += ticks[n];
+	}
+	if (n == STATES)
+		learn(p, PROCNET_STEAL_TICKS, ticks[STEAL]);
+	learn(p, PROCNET_CPU_TICKS, total);
+}
+
+void procnet_read(struct procnet *ret_sample)
+{
+	*ret_sample = (struct procnet){ 0 };
+	read_snmp(ret_sample);
+	read_snmp6(ret_sample);
+	read_softnet(ret_sample);
+	read_stat(ret_sample);
+}
+
+int procnet_socket_drops(int fd, uint32_t *ret_drops)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t size = sizeof(info);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &size) < 0)
+		return -errno;
+	if (size < (SK_MEMINFO_DROPS + 1) * sizeof(*info))
+		return -EOPNOTSUPP;
+	*ret_drops = info[SK_MEMINFO_DROPS];
+	return 0;
+}
