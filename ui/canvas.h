@@ -67,20 +67,24 @@ struct canvas {
 	struct cell *cell;       /* rows * columns */
 };
 
-int canvas_resize(struct canvas *c, int rows, int columns); /* 0 or -ENOMEM; a zeroed canvas is a 0x0 one */
+int canvas_resize(struct canvas *c, int rows, int columns); /* all blank; 0 or -ENOMEM (unchanged); a zeroed canvas is a 0x0 one */
 void canvas_free(struct canvas *c);
 void canvas_clear(struct canvas *c);
 struct cell *canvas_cell(struct canvas *c, int row, int column); /* NULL outside */
 
-/* Text starts at (row, column), is cut at `limit` columns (< 0: the canvas' edge); returns columns used. In CHARSET_ASCII every non-ASCII glyph is replaced by its ASCII stand-in (glyph table in canvas.c). */
+/* Text starts at (row, column), is cut at `limit` columns (< 0: the canvas' edge); returns columns used. In CHARSET_ASCII every non-ASCII glyph is replaced by its ASCII stand-in (table in glyph.c).
+ * Control characters become their pictures (␛), invalid bytes and glyphs that are not one column wide become U+FFFD: no raw one reaches a cell. */
 int canvas_put(struct canvas *c, int row, int column, int limit, enum style style, const char *text);
 int canvas_printf(struct canvas *c, int row, int column, int limit, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 int canvas_put_right(
 	struct canvas *c, int row, int column, int columns, enum style style, const char *text); /* right-aligned in `columns` */
+/* In at most `columns`; text that does not fit ends in "…" (so does canvas_put_right()): a cut number never looks whole. */
+int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum style style, const char *text);
 void canvas_fill(struct canvas *c, struct rect area, enum style style, const char *glyph);
 void canvas_restyle(struct canvas *c, struct rect area, enum style style);
-/* A rule across `area`'s first row, with a title at the left and a note at the right: "─ cores · rx ──────── S sort ─". */
+/* A rule of `columns` cells, with a title at the left and a note at the right: "─ cores · rx ──────── S sort ─".  A note that does not fit is left out; either
+ * may be NULL. */
 void canvas_rule(struct canvas *c, int row, int column, int columns, const char *title, const char *note);
 
 /* Columns that UTF-8 text takes (each code point one; invalid bytes one each). */

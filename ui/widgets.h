@@ -5,7 +5,8 @@
 #include "ui/theme.h"
 
 /* ---- bars ---- */
-/* A horizontal bar of `columns` cells filled to fraction (0..1), in eighths where the charset allows. */
+/* A horizontal bar of `columns` cells filled to fraction (0..1, more is cut), in eighths where the charset allows.  Anything above 0 shows; NaN shows nothing.
+ * Cells that are not filled stay as they are, so a track of dots may be painted before. */
 void bar_paint(struct canvas *c, int row, int column, int columns, double fraction, enum style style);
 
 /* ---- charts ---- */
@@ -52,9 +53,12 @@ struct table_cell {
 	enum style style;
 	double fraction;
 };
-/* Which columns fit into `columns` cells (one blank between): bit set, and the widths given to them. */
+/* Which columns (at most 64) fit into `columns` cells (one blank between): bit set, and the widths given to them (0: shed).  Columns are shed until the rest fits at its
+ * min_width; what is left over then goes to the lowest priority numbers first, up to their width. */
 uint64_t table_fit(const struct column *column, unsigned count, int columns, int ret_width[]);
+/* The titles, and ▼ beside that of column sorted_by (-1: none). */
 void table_paint_head(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,
 	unsigned count, int sorted_by);
+/* A text that does not fit ends in "…".  Selected: STYLE_SELECTED from the first to the last column, bars excepted. */
 void table_paint_row(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,
 	unsigned count, const struct table_cell cell[], bool selected);
