@@ -1,1 +1,1 @@
-set(UI_WIDGET_SOURCES)
+set(UI_WIDGET_SOURCES canvas.c glyph.c theme.c bar.c table.c)
