@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "base/clock.h"
-#include "run/history.h"
+#include "run/rates.h"
 
 /* Two readings of one worker: a pair of samples, or a final's edge (already a difference: from is NULL). */
 struct span {
@@ -79,7 +79,7 @@ static bool known(const struct span *span, const struct counter_def *def, unsign
 	return def->kind == COUNTER_GAUGE || span->seconds > 0;
 }
 
-static bool is_drop(const struct run_info *info, const struct counter_def *def)
+bool rates_is_drop(const struct run_info *info, const struct counter_def *def)
 {
 	enum ledger_side side = info->role == ROLE_SERVER ? def->server_ledger : def->ledger;
 
@@ -105,7 +105,7 @@ static void add_counter(struct tally *t, const struct run_info *info, const stru
 		t->rates->unknown |= bit_one << counter;
 	else
 		t->rates->value[counter] += def->kind == COUNTER_GAUGE ? span->gauge[counter] : difference(span, counter);
-	if (is_drop(info, def)) {
+	if (rates_is_drop(info, def)) {
 		t->rates->drops_per_s += per_second(span, counter);
 		t->drops_known = true;
 	}
@@ -199,6 +199,27 @@ void rates_of_final(
 
 	s.usable &= final != NULL;
 	rates_of(&s, worker, roles, ret_rates);
+}
+
+bool rates_drops(const struct run_info *info, const struct rates *r, unsigned roles, uint64_t *ret_drops)
+{
+	unsigned counters = engine_counters(info->engine);
+	uint64_t drops = 0;
+	bool any = false;
+
+	for (unsigned i = 0; i < counters; i++) {
+		const struct counter_def *def = engine_counter(info->engine, i);
+
+		if (!(def->roles & roles) || !rates_is_drop(info, def))
+			continue;
+		if (r->unknown >> i & 1)
+			return false;
+		drops += r->value[i];
+		any = true;
+	}
+	if (any)
+		*ret_drops = drops;
+	return any;
 }
 
 /* ---- figures ---- */

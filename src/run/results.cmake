@@ -2,5 +2,9 @@ set(RUN_RESULTS_SOURCES
   history.c
   host.c
   rates.c
+  results.c
+  results_csv.c
+  results_end.c
+  results_parts.c
   stats.c
 )

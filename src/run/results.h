@@ -23,6 +23,8 @@ json_t *results_document(const struct results_source *source);
 /* Whole files. */
 int results_write_json(const struct results_source *source, const char *path, bool force, struct err *err);
 int results_write_csv(const struct results_source *source, const char *path, bool force, struct err *err);
+/* One row, with the header before it if asked for: for a file of several runs of one mode.  -errno when out of memory or the stream fails. */
+int results_csv_row(const struct results_source *source, FILE *out, bool header, struct err *err);
 /* One {"event":...,"data":...} line, flushed. */
 int results_line(FILE *out, const char *event, json_t *data /* stolen */, struct err *err);
 
