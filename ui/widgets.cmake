@@ -1,1 +1,1 @@
-set(UI_WIDGET_SOURCES canvas.c glyph.c theme.c bar.c table.c)
+set(UI_WIDGET_SOURCES canvas.c glyph.c theme.c axis.c bar.c chart.c heatmap.c table.c)

@@ -21,9 +21,12 @@ struct chart {
 	bool time_axis;      /* a last row "-60s  -45s … now" */
 	double scale;        /* values are divided by it for the axis labels; > 0 */
 };
-/* Filled area from 0, y axis labels at the left (up to 6 cells), top rounded up to 1, 2, 2.5, 4, 5, 8 x 10^n.  Braille: 2 bins a column, 4 levels a row. */
+/* Filled area from 0, y axis labels at the left (5 cells; none below 16 columns), top rounded up to 1, 2, 2.5, 4, 5, 8 x 10^n.  Two bins a column in every charset, so that all
+ * show the same time: braille draws both with 4 levels a row, BLOCK (8) and ASCII (3) their mean.  The newest bin is at the right edge; fewer bins than chart_bins() leave
+ * the left blank, of more the oldest are not seen: averaging down to chart_bins() is the caller's job.  A known value is at least one dot high, NaN is nothing. */
 void chart_paint(struct canvas *c, struct rect area, const struct chart *chart);
-double chart_nice_top(double max);
+double chart_nice_top(double max);     /* 1 where max is 0, negative or no number */
+unsigned chart_bins(struct rect area); /* bins that a chart in this area shows */
 
 /* ---- heatmap ---- */
 struct heatmap {
@@ -36,8 +39,11 @@ struct heatmap {
 	const uint8_t *gap; /* per bin: 1 = no data, or NULL */
 };
 /* Rows are powers of two of a microsecond, chosen to cover the 0.1..99.9 % range seen plus the maximum; counts are spread proportionally over rows and
- * averaged over columns; shade by log of the count relative to the largest cell. */
+ * averaged over columns; shade by log of the count relative to the largest cell.  All bins share the whole width, which is that of a chart in the same area:
+ * with chart_bins() bins both show the same time; where nothing is known yet, say gap.  Lines are drawn from 6 rows on, p50 ┄ and p99 ─ on alternate columns. */
 void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map);
+
+unsigned heatmap_columns(struct rect area); /* columns that the bins are spread over */
 
 /* ---- tables ---- */
 enum align { ALIGN_LEFT, ALIGN_RIGHT };
