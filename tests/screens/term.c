@@ -108,13 +108,21 @@ static void environment_add(char **environment, const char *name, const char *va
 		environment[n] = NULL;
 }
 
+static bool environment_has(char *const *environment, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (unsigned i = 0; environment[i]; i++)
+		if (!strncmp(environment[i], name, length) && environment[i][length] == '=')
+			return true;
+	return false;
+}
+
 static void environment_make(const struct term_config *config, char **environment)
 {
 	static const char *const inherited[] = { "PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
 		"LSAN_OPTIONS", NULL };
 
-	for (unsigned i = 0; inherited[i]; i++)
-		environment_add(environment, inherited[i], getenv(inherited[i]));
 	environment_add(environment, "TERM", "xterm-256color");
 	environment_add(environment, "TZ", "UTC");
 	environment_add(environment, "HOME", config->directory);
@@ -126,6 +134,9 @@ static void environment_make(const struct term_config *config, char **environmen
 		snprintf(name, sizeof(name), "%.*s", (int)(equals - config->environment[i]), config->environment[i]);
 		environment_add(environment, name, equals + 1);
 	}
+	for (unsigned i = 0; inherited[i]; i++)
+		if (!environment_has(environment, inherited[i]))
+			environment_add(environment, inherited[i], getenv(inherited[i]));
 }
 
 static void environment_free(char **environment)

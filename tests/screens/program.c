@@ -1,0 +1,56 @@
+/* Starting the real program on a test terminal; see program.h. */
+#include "program.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS_MAX = 24, VARIABLES_MAX = 8 };
+
+void program_start(struct program *p, const struct program_config *config)
+{
+	const char *argv[WORDS_MAX] = { NETDYNO_PROGRAM, "dash", "null", "--seed", "7", "--cores", "4" };
+	const char *environment[VARIABLES_MAX] = { NULL };
+	char ticks[64];
+	unsigned words = 7, variables = 0;
+
+	for (unsigned i = 0; config->arguments && config->arguments[i] && words + 1 < WORDS_MAX; i++)
+		argv[words++] = config->arguments[i];
+	snprintf(ticks, sizeof(ticks), "NETDYNO_TEST_TICKS=%u", config->ticks);
+	if (config->ticks)
+		environment[variables++] = ticks;
+	for (unsigned i = 0; config->environment && config->environment[i] && variables + 1 < VARIABLES_MAX; i++)
+		environment[variables++] = config->environment[i];
+	strcpy(p->directory, "/tmp/netdyno-screen-XXXXXX");
+	assert_non_null(mkdtemp(p->directory));
+	p->term = term_open(&(struct term_config){
+		.rows = config->rows,
+		.columns = config->columns,
+		.argv = argv,
+		.environment = environment,
+		.locale = config->locale ? config->locale : "C.UTF-8",
+		.directory = p->directory,
+	});
+	assert_non_null(p->term);
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+	(void)status;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+void program_end(struct program *p)
+{
+	term_close(p->term);
+	p->term = NULL;
+	if (p->directory[0])
+		nftw(p->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	p->directory[0] = '\0';
+}

@@ -1,0 +1,125 @@
+/* Random keys, mouse clicks and window sizes, seeded: the dashboard survives them, keeps drawing, and q ends it.  NETDYNO_TEST_SEED picks another sequence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/rng.h"
+#include "program.h"
+
+enum { ACTIONS = 600, ROUND = 20 };
+
+static struct program program;
+
+/* Keys that end or stop the program are not among them.  A lone Escape is, with all that it may merge with. */
+static const char *const keys[] = { "1", "2", "3", "4", "\t", "\033[Z", "m", "M", "r", " ", "f", "\033OD", "\033OC", "[", "]",
+	"+", "-", "=", "j", "k", "\033OA", "\033OB", "\r", "S", "e", "\033", "s", "w", "W", "b", "c", "\033OQ", "o", "/", "n",
+	"N", "t", "?", "\033OP", "h", "u", "\014", "x", "9", "0", ".", "\177", "\033[3~", "\033[5~", "\033[6~", "\033OH",
+	"\033OF", "\025", "\303\251", "\377", "\033[99~", "\033[M !!", "\033[<0;10;1M\033[<0;10;1m" };
+
+static int start(void **state)
+{
+	(void)state;
+	program_start(&program, &(struct program_config){ .rows = 24, .columns = 80, .ticks = 40 });
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	program_end(&program);
+	return 0;
+}
+
+static uint64_t seed(void)
+{
+	const char *text = getenv("NETDYNO_TEST_SEED");
+
+	return text ? strtoull(text, NULL, 10) : 1;
+}
+
+static unsigned below(struct rng *rng, unsigned bound)
+{
+	return (unsigned)(rng_next(rng) % bound);
+}
+
+static void resize(struct rng *rng)
+{
+	static const struct {
+		int rows, columns;
+	} sizes[] = { { 24, 80 }, { 40, 120 }, { 1, 1 }, { 60, 200 }, { 10, 40 }, { 2, 300 }, { 100, 3 }, { 25, 81 } };
+	unsigned i = below(rng, sizeof(sizes) / sizeof(sizes[0]));
+
+	term_resize(program.term, sizes[i].rows, sizes[i].columns);
+}
+
+static void random_actions(struct rng *rng, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const char *key = keys[below(rng, sizeof(keys) / sizeof(keys[0]))];
+
+		if (below(rng, 10) == 0)
+			resize(rng);
+		term_send(program.term, key, strlen(key));
+	}
+}
+
+/* q ends it, from whatever the keys have opened. */
+static void quit(void)
+{
+	struct term *t = program.term;
+
+	term_resize(t, 24, 80);
+	for (unsigned i = 0; i < 4; i++) {
+		term_send(t, "\033", 1);
+		assert_true(term_wait_frames(t, 4));
+	}
+	term_send(t, "q", 1);
+	assert_true(term_wait_state(t, TERM_ENDED));
+	assert_true(term_wait_restored(t));
+	assert_true(WIFEXITED(term_status(t)));
+}
+
+static void test_random_keys(void **state)
+{
+	struct rng rng = { seed() };
+
+	(void)state;
+	assert_true(term_wait_frames(program.term, 1));
+	for (unsigned done = 0; done < ACTIONS; done += ROUND) {
+		random_actions(&rng, ROUND);
+		if (!term_wait_frames(program.term, 1))
+			fail_msg("no frame after %u actions of seed %llu", done + ROUND, (unsigned long long)seed());
+	}
+	quit();
+}
+
+/* Nothing but sizes, faster than frames. */
+static void test_resize_storm(void **state)
+{
+	struct rng rng = { seed() };
+
+	(void)state;
+	assert_true(term_wait_frames(program.term, 1));
+	for (unsigned i = 0; i < 300; i++) {
+		resize(&rng);
+		if (i % 10 == 9)
+			assert_true(term_wait_frames(program.term, 1));
+	}
+	quit();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_random_keys, start, stop),
+		cmocka_unit_test_setup_teardown(test_resize_storm, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,184 @@
+/* Whatever ends or stops the dashboard, the terminal is as it was: modes, line settings, exit status.  And the first frame comes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "program.h"
+
+static struct program program;
+static struct termios before;
+
+static int start(void **state)
+{
+	/* The sanitizers would take SIGSEGV for themselves. */
+	static const char *const environment[] = { "ASAN_OPTIONS=handle_segv=0:handle_abort=0",
+		"TSAN_OPTIONS=handle_segv=0:handle_abort=0", NULL };
+
+	(void)state;
+	program_start(&program, &(struct program_config){ .rows = 24, .columns = 80, .environment = environment });
+	before = term_settings(program.term);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	program_end(&program);
+	return 0;
+}
+
+static void assert_live(void)
+{
+	struct termios now;
+
+	assert_true(term_wait_frames(program.term, 2));
+	now = term_settings(program.term);
+	assert_int_equal(now.c_lflag & (ECHO | ICANON), 0);
+	assert_true(term_modes(program.term).alternate_screen);
+	assert_false(term_modes(program.term).cursor_visible);
+}
+
+static void assert_restored(void)
+{
+	struct termios now = term_settings(program.term);
+
+	assert_true(term_wait_restored(program.term));
+	assert_true(term_wrote(program.term, "\033[?1049l"));
+	assert_int_equal(now.c_lflag, before.c_lflag);
+	assert_int_equal(now.c_iflag, before.c_iflag);
+	assert_int_equal(now.c_oflag, before.c_oflag);
+	assert_int_equal(now.c_cflag, before.c_cflag);
+}
+
+static void assert_ended_by(int signal, int exit_status)
+{
+	assert_true(term_wait_state(program.term, TERM_ENDED));
+	int status = term_status(program.term);
+
+	if (WIFSIGNALED(status))
+		assert_int_equal(WTERMSIG(status), signal);
+	else
+		assert_int_equal(WEXITSTATUS(status), exit_status);
+	assert_restored();
+}
+
+static void test_first_frame(void **state)
+{
+	(void)state;
+	assert_live();
+}
+
+static void test_quit_keys(void **state)
+{
+	static const char *const keys[] = { "q", "\033[21~", "\003" };
+
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (i > 0)
+			start(state);
+		assert_live();
+		term_send(program.term, keys[i], strlen(keys[i]));
+		assert_true(term_wait_state(program.term, TERM_ENDED));
+		assert_true(WIFEXITED(term_status(program.term)));
+		assert_restored();
+		if (i + 1 < sizeof(keys) / sizeof(keys[0]))
+			stop(state);
+	}
+}
+
+static void test_term(void **state)
+{
+	(void)state;
+	assert_live();
+	term_signal(program.term, SIGTERM);
+	assert_ended_by(SIGTERM, 128 + SIGTERM);
+}
+
+static void test_int(void **state)
+{
+	(void)state;
+	assert_live();
+	term_signal(program.term, SIGINT);
+	assert_ended_by(SIGINT, 130);
+}
+
+static void test_hup(void **state)
+{
+	(void)state;
+	assert_live();
+	term_signal(program.term, SIGHUP);
+	assert_ended_by(SIGHUP, 128 + SIGHUP);
+}
+
+/* A crash must look like one to whoever waits for the program. */
+static void test_segv(void **state)
+{
+	(void)state;
+	assert_live();
+	term_signal(program.term, SIGSEGV);
+	assert_true(term_wait_state(program.term, TERM_ENDED));
+	assert_true(WIFSIGNALED(term_status(program.term)));
+	assert_int_equal(WTERMSIG(term_status(program.term)), SIGSEGV);
+	assert_restored();
+}
+
+static void test_abort(void **state)
+{
+	(void)state;
+	assert_live();
+	term_signal(program.term, SIGABRT);
+	assert_true(term_wait_state(program.term, TERM_ENDED));
+	assert_true(WIFSIGNALED(term_status(program.term)));
+	assert_int_equal(WTERMSIG(term_status(program.term)), SIGABRT);
+	assert_restored();
+}
+
+static void stop_and_go(void)
+{
+	assert_true(term_wait_state(program.term, TERM_STOPPED));
+	assert_restored();
+	term_continue(program.term);
+	assert_live();
+	term_send(program.term, "q", 1);
+	assert_true(term_wait_state(program.term, TERM_ENDED));
+	assert_restored();
+}
+
+static void test_suspend_key(void **state)
+{
+	(void)state;
+	assert_live();
+	term_send(program.term, "\032", 1);
+	stop_and_go();
+}
+
+static void test_suspend_signal(void **state)
+{
+	(void)state;
+	assert_live();
+	term_signal(program.term, SIGTSTP);
+	stop_and_go();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_first_frame, start, stop),
+		cmocka_unit_test_setup_teardown(test_quit_keys, start, stop),
+		cmocka_unit_test_setup_teardown(test_term, start, stop),
+		cmocka_unit_test_setup_teardown(test_int, start, stop),
+		cmocka_unit_test_setup_teardown(test_hup, start, stop),
+		cmocka_unit_test_setup_teardown(test_segv, start, stop),
+		cmocka_unit_test_setup_teardown(test_abort, start, stop),
+		cmocka_unit_test_setup_teardown(test_suspend_key, start, stop),
+		cmocka_unit_test_setup_teardown(test_suspend_signal, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
