@@ -1,0 +1,10 @@
+/* How the dashboard is shown: options, settings, environment. */
+#pragma once
+
+#include "run/options.h"
+#include "ui/ui.h"
+
+/* own: a display_options table.  theme points into it. */
+void display_config(const struct options *own, struct ui_config *ret_config);
+/* Is there a terminal that a dashboard can be drawn on?  If not, *ret_why says what is in the way. */
+bool display_can_draw(const char **ret_why);

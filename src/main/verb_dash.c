@@ -1,0 +1,118 @@
+/* netdyno dash: the dashboard, and what its keys ask for. */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "main/board.h"
+#include "main/cli.h"
+#include "main/desk.h"
+#include "main/display.h"
+#include "main/headless.h"
+#include "main/help.h"
+#include "main/lines.h"
+#include "main/settings.h"
+#include "main/signals.h"
+#include "main/steer.h"
+
+enum { LAST_WORDS_MS = 3000 };
+
+/* ---- the end ---- */
+
+static int end_status(const struct desk *d, const struct ui_outcome *outcome)
+{
+	if (d->failed || d->outputs.failed)
+		return EXIT_FAILED;
+	if (outcome->end == UI_SIGNAL)
+		return EXIT_INTERRUPTED;
+	/* Leaving in mid-run is how a dashboard ends; only a run that came to its own end is judged. */
+	return d->measured && !d->interrupted ? desk_status(d) : EXIT_VALID;
+}
+
+static int say_end(struct desk *d, const struct ui_outcome *outcome)
+{
+	struct results_source source = desk_source(d);
+	int status = end_status(d, outcome);
+
+	if (d->measured)
+		lines_summary(stdout, &source);
+	if (d->board.last_snapshot[0])
+		printf("last snapshot: %s\n", d->board.last_snapshot);
+	if (d->taping.files && d->taping.path[0])
+		printf("last capture: %s\n", d->taping.path);
+	if (d->failed)
+		complain(&d->why);
+	return finish_stdout(status);
+}
+
+/* ---- on the screen ---- */
+
+static int show(struct desk *d, const struct cli *cli, struct err *err)
+{
+	struct ui_requests requests;
+	struct ui_outcome outcome = { .end = UI_QUIT };
+	struct ui_config config;
+
+	display_config(&cli->own, &config);
+	config.signal_fd = signals_open(true, err);
+	if (config.signal_fd < 0)
+		return complain(err);
+	config.update_fd = session_fd(d->session);
+	config.report_frames = d->virtual_ticks > 0;
+	steer_requests(d, &requests);
+	int rc = desk_start(d, err);
+	if (rc >= 0) {
+		signals_guard_terminal();
+		rc = ui_run(&config, &d->board, &requests, &outcome, err);
+	}
+	/* What is said from here on can be seen. */
+	d->notes = stderr;
+	desk_finish(d, LAST_WORDS_MS);
+	close(config.signal_fd);
+	return rc < 0 ? complain(err) : say_end(d, &outcome);
+}
+
+/* ---- without one ---- */
+
+static int plain(struct desk *d)
+{
+	d->lines = outputs_on_stdout(&d->outputs) ? stderr : stdout;
+	d->notes = stderr;
+	return finish_stdout(headless_run(d));
+}
+
+static int dash(const struct cli *cli)
+{
+	struct desk desk;
+	struct err err = ERR_NONE;
+	const char *why = NULL;
+	bool draw = !options_number(&cli->own, "plain") && display_can_draw(&why);
+	int rc = desk_open(&desk, cli, draw, &err);
+
+	if (rc >= 0 && draw && outputs_on_stdout(&desk.outputs)) {
+		desk_close(&desk);
+		rc = err_say(&err, EINVAL, "the dashboard is drawn on stdout: give results a file, or use netdyno run");
+	}
+	if (rc < 0)
+		return complain(&err);
+	if (why)
+		fprintf(stderr, "netdyno: %s: plain lines instead of the dashboard\n", why);
+	int status = draw ? show(&desk, cli, &err) : plain(&desk);
+	desk_close(&desk);
+	return status;
+}
+
+int verb_dash(const struct verb *verb, int argc, char **argv, int from)
+{
+	struct cli cli;
+	struct err err = ERR_NONE;
+	int rc = cli_read(&cli, verb, false, argc, argv, from, &err);
+	int status = rc < 0     ? complain_usage(&err)
+		     : cli.help ? help_verb(verb, argc > from && argv[from][0] != '-' ? cli.engine : NULL)
+				: dash(&cli);
+
+	cli_free(&cli);
+	return status;
+}

@@ -1,0 +1,131 @@
+/* netdyno list: modes and methods, paths and captures, each with "runs here" or why not. */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "captures/capture.h"
+#include "engines/engines.h"
+#include "main/cli.h"
+#include "main/help.h"
+#include "run/path.h"
+
+const struct option_def list_options[] = {
+	{ .name = "json", .type = OPTION_BOOL, .default_text = "no", .help = "as JSON" },
+	{ 0 },
+};
+
+/* Those that exist; what else is to come stands in the text alone. */
+static const struct path *const paths[] = { &path_here, NULL };
+
+enum { WHY_BYTES = 160 };
+
+/* ---- JSON ---- */
+
+static json_t *ability(bool runs, const char *why)
+{
+	return json_pack("{s:b, s:s?}", "runs", runs, "why", runs ? NULL : why);
+}
+
+static json_t *method_json(const struct method *m)
+{
+	char why[WHY_BYTES] = "";
+	bool runs = m->probe(why, sizeof(why));
+	json_t *o = ability(runs, why);
+
+	json_object_set_new(o, "name", json_string(m->name));
+	json_object_set_new(o, "summary", json_string(m->summary));
+	return o;
+}
+
+static json_t *mode_json(const struct engine *e)
+{
+	json_t *methods = json_array();
+
+	for (unsigned i = 0; i < engine_methods(e); i++)
+		json_array_append_new(methods, method_json(e->methods[i]));
+	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", e->name, "title", e->title, "summary", e->summary, "built",
+		e->built, "methods", methods);
+}
+
+static json_t *list_json(void)
+{
+	json_t *modes = json_array(), *path_list = json_array();
+	char why[WHY_BYTES] = "";
+
+	for (unsigned i = 0; engines_all[i]; i++)
+		json_array_append_new(modes, mode_json(engines_all[i]));
+	for (unsigned i = 0; paths[i]; i++) {
+		json_t *o = ability(!paths[i]->probe || paths[i]->probe(why, sizeof(why)), why);
+
+		json_object_set_new(o, "name", json_string(paths[i]->name));
+		json_array_append_new(path_list, o);
+	}
+	bool captures = capture_probe(why, sizeof(why));
+	return json_pack("{s:{s:s}, s:o, s:o, s:o}", "netdyno", "version", NETDYNO_VERSION, "modes", modes, "paths", path_list,
+		"capture", ability(captures, why));
+}
+
+/* ---- text ---- */
+
+static void say(const char *left, bool runs, const char *why, const char *summary)
+{
+	printf("    %-10s %s%s%s%s\n", left, runs ? "runs here" : "does not run here: ", runs ? "" : why, *summary ? "  " : "",
+		runs ? summary : "");
+}
+
+static void list_mode(const struct engine *e)
+{
+	printf("  %-8s %s: %s%s\n", e->name, e->title, e->summary, e->built ? "" : " (not built yet)");
+	for (unsigned i = 0; i < engine_methods(e); i++) {
+		char why[WHY_BYTES] = "";
+		bool runs = e->methods[i]->probe(why, sizeof(why));
+
+		say(e->methods[i]->name, runs, why, e->methods[i]->summary);
+	}
+}
+
+static void list_text(void)
+{
+	char why[WHY_BYTES] = "";
+
+	printf("Modes and methods\n");
+	for (unsigned i = 0; engines_all[i]; i++)
+		list_mode(engines_all[i]);
+	printf("\nPaths\n");
+	for (unsigned i = 0; paths[i]; i++)
+		say(paths[i]->name, !paths[i]->probe || paths[i]->probe(why, sizeof(why)), why, "");
+	printf("    %-10s not built yet\n\nCaptures\n", "veth");
+	bool captures = capture_probe(why, sizeof(why));
+	say("pcap", captures, why, "");
+}
+
+static int list(const struct options *own)
+{
+	if (!options_number(own, "json")) {
+		list_text();
+		return finish_stdout(EXIT_VALID);
+	}
+	json_t *document = list_json();
+	if (!document) {
+		fprintf(stderr, "netdyno: out of memory\n");
+		return EXIT_FAILED;
+	}
+	json_dumpf(document, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(document);
+	return finish_stdout(EXIT_VALID);
+}
+
+int verb_list(const struct verb *verb, int argc, char **argv, int from)
+{
+	struct options own = { 0 };
+	struct err err = ERR_NONE;
+
+	if (cli_asks_help(argc, argv, from))
+		return help_verb(verb, NULL);
+	int rc = options_init_table(&own, verb->options, &err);
+	if (rc >= 0)
+		rc = options_parse(&own, argc, argv, from, NULL, NULL, &err);
+	int status = rc < 0 ? complain_usage(&err) : list(&own);
+	options_free(&own);
+	return status;
+}

@@ -1,0 +1,184 @@
+/* netdyno open: a saved snapshot or result in the dashboard, with nothing to start; without a terminal its summary. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "engines/engines.h"
+#include "main/board.h"
+#include "main/cli.h"
+#include "main/display.h"
+#include "main/help.h"
+#include "main/lines.h"
+#include "main/settings.h"
+#include "main/signals.h"
+
+struct saved {
+	struct board board;
+	struct history *history;
+};
+
+/* ---- nothing can be asked of the past ---- */
+
+static int refuse(struct err *err)
+{
+	return err_say(err, EROFS, "this is saved: nothing to start or change");
+}
+
+static void on_pump(void *ctx)
+{
+	(void)ctx;
+}
+
+static int on_run(void *ctx, bool on, struct err *err)
+{
+	(void)ctx, (void)on;
+	return refuse(err);
+}
+
+static int on_mode(void *ctx, unsigned mode, struct err *err)
+{
+	(void)ctx, (void)mode;
+	return refuse(err);
+}
+
+static int on_step(void *ctx, int step, struct err *err)
+{
+	(void)ctx, (void)step;
+	return refuse(err);
+}
+
+static int on_apply(void *ctx, const struct options *options, struct err *err)
+{
+	(void)ctx, (void)options;
+	return refuse(err);
+}
+
+static int on_snapshot(void *ctx, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err)
+{
+	(void)ctx, (void)screen, (void)ret_path, (void)size;
+	return refuse(err);
+}
+
+static int on_capture_options(void *ctx, const struct capture_options *options, struct err *err)
+{
+	(void)ctx, (void)options;
+	return refuse(err);
+}
+
+static void on_setting(void *ctx, const char *name, const char *value)
+{
+	(void)ctx;
+	settings_keep("dash", name, value, NULL);
+}
+
+static const struct ui_requests requests = { .pump = on_pump,
+	.run = on_run,
+	.choose_mode = on_mode,
+	.choose_method = on_step,
+	.change_load = on_step,
+	.apply = on_apply,
+	.snapshot = on_snapshot,
+	.capture = on_run,
+	.capture_options = on_capture_options,
+	.keep_setting = on_setting };
+
+/* ---- loading ---- */
+
+static int load(struct saved *s, const char *path, struct err *err)
+{
+	int64_t wall_ns = 0;
+	struct host_info host;
+	int rc = snapshot_load(path, engines_all, &s->history, &host, &wall_ns, err);
+
+	if (rc < 0)
+		return rc;
+	const struct run_info *info = history_newest_run(s->history);
+	if (!info)
+		return err_say(err, EINVAL, "%s: holds no run", path);
+	rc = board_init(&s->board, info->engine, err);
+	if (rc < 0)
+		return rc;
+	struct options *mine = &s->board.mode[s->board.current_mode].options;
+	options_free(mine);
+	rc = options_copy(mine, &info->options, err);
+	s->board.history = s->history;
+	s->board.host = host;
+	s->board.read_only = true;
+	board_find_method(&s->board);
+	char when[32], name[48];
+	clock_format_iso(wall_ns, when, sizeof(when));
+	const char *slash = strrchr(path, '/');
+	const char *last = slash && slash[1] ? slash + 1 : path;
+	snprintf(s->board.title_note, sizeof(s->board.title_note), "%s, saved %s",
+		text_escape(last, strlen(last), name, sizeof(name)), when);
+	return rc;
+}
+
+static int show(struct saved *s, const struct options *own, struct err *err)
+{
+	struct ui_outcome outcome = { .end = UI_QUIT };
+	struct ui_config config;
+
+	display_config(own, &config);
+	config.signal_fd = signals_open(true, err);
+	if (config.signal_fd < 0)
+		return complain(err);
+	signals_guard_terminal();
+	int rc = ui_run(&config, &s->board, &requests, &outcome, err);
+	close(config.signal_fd);
+	return rc < 0 ? complain(err) : outcome.end == UI_SIGNAL ? EXIT_INTERRUPTED : EXIT_VALID;
+}
+
+static int summarise(const struct saved *s)
+{
+	const struct run_info *info = history_newest_run(s->history);
+	struct results_source source = {
+		.history = s->history, .run_id = info->id, .host = &s->board.host, .show_unfinished = true
+	};
+
+	printf("%s\n", s->board.title_note);
+	lines_header(stdout, info);
+	lines_summary(stdout, &source);
+	return finish_stdout(EXIT_VALID);
+}
+
+static int open_saved(const char *path, const struct options *own)
+{
+	struct saved s = { .history = NULL };
+	struct err err = ERR_NONE;
+	const char *why;
+	int status = EXIT_FAILED;
+
+	if (load(&s, path, &err) < 0)
+		complain(&err);
+	else if (options_number(own, "plain") || !display_can_draw(&why))
+		status = summarise(&s);
+	else
+		status = show(&s, own, &err);
+	board_free(&s.board);
+	history_free(s.history);
+	return status;
+}
+
+int verb_open(const struct verb *verb, int argc, char **argv, int from)
+{
+	struct options own = { 0 };
+	struct err err = ERR_NONE;
+	bool named = from < argc && argv[from][0] != '-';
+
+	if (cli_asks_help(argc, argv, from))
+		return help_verb(verb, NULL);
+	int rc = named ? 0 : err_say(&err, EINVAL, "open needs a snapshot's directory or a result file: %s", verb->usage);
+	if (rc >= 0)
+		rc = options_init_table(&own, verb->options, &err);
+	if (rc >= 0) {
+		settings_read_display(&own, stderr);
+		rc = options_parse(&own, argc, argv, from + 1, NULL, NULL, &err);
+	}
+	int status = rc < 0 ? complain_usage(&err) : open_saved(argv[from], &own);
+	options_free(&own);
+	return status;
+}

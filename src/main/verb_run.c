@@ -1,0 +1,39 @@
+/* netdyno run: one run without a screen. */
+#include <string.h>
+
+#include "main/cli.h"
+#include "main/headless.h"
+#include "main/help.h"
+
+static const char default_duration[] = "10s";
+
+static int run(const struct cli *cli)
+{
+	struct desk desk;
+	struct err err = ERR_NONE;
+
+	if (desk_open(&desk, cli, false, &err) < 0)
+		return complain(&err);
+	desk.lines = outputs_on_stdout(&desk.outputs) ? stderr : stdout;
+	desk.notes = stderr;
+	int status = headless_run(&desk);
+	desk_close(&desk);
+	return finish_stdout(status);
+}
+
+int verb_run(const struct verb *verb, int argc, char **argv, int from)
+{
+	struct cli cli;
+	struct err err = ERR_NONE;
+	int rc = cli_read(&cli, verb, true, argc, argv, from, &err);
+	int status;
+
+	if (rc >= 0 && !cli.help && !options_is_set(&cli.options, "duration"))
+		rc = options_set_default(&cli.options, "duration", default_duration, &err);
+	if (rc < 0)
+		status = complain_usage(&err);
+	else
+		status = cli.help ? help_verb(verb, argc > from && argv[from][0] != '-' ? cli.engine : NULL) : run(&cli);
+	cli_free(&cli);
+	return status;
+}
