@@ -10,7 +10,7 @@ struct program {
 
 struct program_config {
 	int rows, columns;
-	unsigned ticks;                 /* of the virtual clock; 0: real time */
+	unsigned ticks;                 /* of the virtual clock, after which it stands still */
 	const char *locale;             /* NULL: C.UTF-8 */
 	const char *const *arguments;   /* after "dash null --seed 7 --cores 4"; NULL-terminated; may be NULL */
 	const char *const *environment; /* may be NULL */
