@@ -164,12 +164,13 @@ static double largest_cell(const struct view *v)
 	return largest;
 }
 
+/* Two shades to a decade below the largest cell; the faintest is for all that is less. */
 static int shade_of(double count, double largest)
 {
 	if (!(count >= COUNT_SHOWN))
 		return 0;
-	int shade = 1 + (int)(log1p(count) / log1p(largest) * (SHADES - 0.001));
-	return shade > SHADES ? SHADES : shade;
+	int shade = SHADES - (int)(2 * log10(largest / count));
+	return shade < 1 ? 1 : shade > SHADES ? SHADES : shade;
 }
 
 static void paint_column(struct canvas *c, const struct view *v, int column)

@@ -1,1 +1,3 @@
-set(UI_WIDGET_SOURCES canvas.c glyph.c theme.c axis.c bar.c chart.c heatmap.c table.c)
+set(UI_WIDGET_SOURCES
+  canvas.c canvas_export.c glyph.c svg_shapes.c theme.c
+  axis.c bar.c chart.c heatmap.c table.c)

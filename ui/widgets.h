@@ -39,7 +39,7 @@ struct heatmap {
 	const uint8_t *gap; /* per bin: 1 = no data, or NULL */
 };
 /* Rows are powers of two of a microsecond, chosen to cover the 0.1..99.9 % range seen plus the maximum; counts are spread proportionally over rows and
- * averaged over columns; shade by log of the count relative to the largest cell.  All bins share the whole width, which is that of a chart in the same area:
+ * averaged over columns; shade by log of the count relative to the largest cell, two shades to a decade.  All bins share the whole width, which is that of a chart in the same area:
  * with chart_bins() bins both show the same time; where nothing is known yet, say gap.  Lines are drawn from 6 rows on, p50 ┄ and p99 ─ on alternate columns. */
 void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map);
 
