@@ -19,7 +19,7 @@ struct ring {
 	size_t bytes;
 };
 
-struct run {
+struct kept_run {
 	struct run_info *info;
 	struct run_final *final;
 	struct kept *base;
@@ -29,8 +29,8 @@ struct run {
 struct history {
 	struct history_limits limits;
 	struct ring fine, coarse;
-	size_t bytes;    /* of all kept samples, each counted once */
-	struct run *run; /* [limits.runs], the oldest first */
+	size_t bytes;         /* of all kept samples, each counted once */
+	struct kept_run *run; /* [limits.runs], the oldest first */
 	unsigned runs;
 	struct run_final *orphan; /* of a run that failed before it was announced */
 	struct history_event *event;
@@ -79,7 +79,7 @@ static void kept_release(struct history *h, struct kept *kept, enum history_wher
 	free(kept);
 }
 
-static struct run *find_run(const struct history *h, uint32_t run_id)
+static struct kept_run *find_run(const struct history *h, uint32_t run_id)
 {
 	for (unsigned i = h->runs; i-- > 0;)
 		if (h->run[i].info->id == run_id)
@@ -100,7 +100,7 @@ static void fine_pop(struct history *h)
 static void coarse_pop(struct history *h)
 {
 	struct kept *oldest = ring_at(&h->coarse, 0);
-	struct run *run = find_run(h, oldest->sample->run_id);
+	struct kept_run *run = find_run(h, oldest->sample->run_id);
 
 	if (run)
 		run->intervals_lost++;
@@ -154,7 +154,7 @@ static struct kept *kept_new(struct history *h, struct sample *s)
 	return kept;
 }
 
-static void set_base(struct history *h, struct run *run, struct kept *kept)
+static void set_base(struct history *h, struct kept_run *run, struct kept *kept)
 {
 	if (run->base)
 		kept_release(h, run->base, HISTORY_BASE);
@@ -165,7 +165,7 @@ static void set_base(struct history *h, struct run *run, struct kept *kept)
 
 void history_keep(struct history *h, struct sample *s, unsigned where)
 {
-	struct run *run = find_run(h, s->run_id);
+	struct kept_run *run = find_run(h, s->run_id);
 	struct kept *kept = run && where && s->workers == run->info->workers ? kept_new(h, s) : NULL;
 
 	if (!kept) {
@@ -191,7 +191,7 @@ void history_keep(struct history *h, struct sample *s, unsigned where)
 static void take_sample(struct history *h, struct sample *s)
 {
 	const struct sample *newest = history_fine(h, 0);
-	const struct run *run = find_run(h, s->run_id);
+	const struct kept_run *run = find_run(h, s->run_id);
 	bool twice = s->is_interval && newest && newest->run_id == s->run_id && newest->at_ns == s->at_ns;
 	unsigned where = (twice ? 0 : HISTORY_FINE) | (s->is_interval ? HISTORY_COARSE : 0);
 
@@ -210,7 +210,7 @@ static const struct kept *ring_find(const struct ring *ring, const struct sample
 
 unsigned history_where(const struct history *h, const struct sample *s)
 {
-	const struct run *run = find_run(h, s->run_id);
+	const struct kept_run *run = find_run(h, s->run_id);
 	const struct kept *kept;
 
 	if (run && run->base && run->base->sample == s)
@@ -260,7 +260,7 @@ static void run_info_drop(struct run_info *info)
 /* A sample in the rings always belongs to a known run: those of the forgotten one, the oldest, go with it. */
 static void forget_oldest_run(struct history *h)
 {
-	struct run *run = &h->run[0];
+	struct kept_run *run = &h->run[0];
 	uint32_t id = run->info->id;
 
 	while (h->fine.count && ring_at(&h->fine, 0)->sample->run_id == id)
@@ -292,14 +292,14 @@ static void take_run(struct history *h, struct run_info *info)
 	if (h->runs == h->limits.runs)
 		forget_oldest_run(h);
 	info->references++;
-	h->run[h->runs++] = (struct run){ .info = info };
+	h->run[h->runs++] = (struct kept_run){ .info = info };
 	if (info->id > h->phase_run)
 		take_phase(h, info->id, PHASE_PREPARE);
 }
 
 static void take_final(struct history *h, struct run_final *final)
 {
-	struct run *run = find_run(h, final->run_id);
+	struct kept_run *run = find_run(h, final->run_id);
 	struct run_final **place = run ? &run->final : &h->orphan;
 
 	take_phase(h, final->run_id, final->how);
@@ -370,14 +370,14 @@ unsigned history_coarse_count(const struct history *h)
 
 const struct sample *history_measure_start(const struct history *h, uint32_t run_id)
 {
-	const struct run *run = find_run(h, run_id);
+	const struct kept_run *run = find_run(h, run_id);
 
 	return run && run->base ? run->base->sample : NULL;
 }
 
 const struct run_info *history_run(const struct history *h, uint32_t run_id)
 {
-	const struct run *run = find_run(h, run_id);
+	const struct kept_run *run = find_run(h, run_id);
 
 	return run ? run->info : NULL;
 }
@@ -389,7 +389,7 @@ const struct run_info *history_newest_run(const struct history *h)
 
 const struct run_final *history_final(const struct history *h, uint32_t run_id)
 {
-	const struct run *run = find_run(h, run_id);
+	const struct kept_run *run = find_run(h, run_id);
 
 	if (run)
 		return run->final;
@@ -425,7 +425,7 @@ unsigned history_event_count(const struct history *h)
 
 uint64_t history_intervals_lost(const struct history *h, uint32_t run_id)
 {
-	const struct run *run = find_run(h, run_id);
+	const struct kept_run *run = find_run(h, run_id);
 
 	return run ? run->intervals_lost : 0;
 }
