@@ -204,7 +204,8 @@ struct engine {
 
 	/* Mandatory; main thread.  Checks what options_set() cannot (combinations), fills *plan (zeroed, path set).  -EINVAL = usage. */
 	int (*plan)(const struct options *o, struct plan *plan, struct err *err);
-	/* NULL if nothing to do; main thread, after all workers have closed or when plan() failed half-way: frees plan->shared. */
+	/* NULL if nothing to do; after all workers have closed (control thread), or when plan() failed half-way or the run never began (main thread): frees
+	 * plan->shared. */
 	void (*release)(struct plan *plan);
 	/* The rest runs on the owning worker's thread and returns >= 0, or -errno with *err naming what was tried. */
 	int (*open)(struct worker *w, struct err *err); /* mandatory; the only one that may allocate */

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "base/perf.h"
@@ -26,6 +27,7 @@ struct worker_control { /* writer: the control thread */
 	alignas(64) _Atomic uint32_t phase;
 	_Atomic uint32_t tick;
 	_Atomic uint64_t load;
+	_Atomic bool answer; /* the tick is to be answered on ack_fd */
 };
 
 struct worker_status {                      /* writer: the worker */
@@ -63,7 +65,11 @@ struct worker {
 	struct perf perf;
 	pthread_t thread;
 	bool started, pinned, spin;
-	int wake_fd; /* eventfd: the control thread writes it to end a wait */
+	int wake_fd;   /* eventfd: the control thread writes it to end a wait */
+	int ack_fd;    /* eventfd of the control thread, or -1: written after an acknowledged phase, an answered tick, an error */
+	sem_t opened;  /* open() has answered */
+	uint32_t tick; /* own copy */
+	int (*step)(struct worker *w, struct err *err); /* poll or drain, as the phase says */
 };
 
 /* The load as [ and ] have left it (plan->load at first): a window, or packets/s of the whole run.  Relaxed load of a line nobody else writes often. */
@@ -85,6 +91,7 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 /* Starts the thread, waits until open() has answered.  On failure the thread has ended and *err says why. */
 int worker_start(struct worker *w, struct err *err);
 void worker_tell(struct worker *w, enum phase phase); /* and wakes it */
+/* Housekeeping is due.  wake: at once, and the acknowledgement is announced on ack_fd. */
 void worker_tick(struct worker *w, uint32_t tick, bool wake);
 void worker_set_load(struct worker *w, uint64_t load);
 /* Tells PHASE_DONE, joins, close() has run. */
