@@ -1,1 +1,17 @@
-set(RUN_CORE_SOURCES)
+set(RUN_CORE_SOURCES
+  engine.c
+  ledger.c
+  mailbox.c
+  orders.c
+  path.c
+  run.c
+  run_final.c
+  run_tick.c
+  sample.c
+  sampler.c
+  session.c
+  thread.c
+  verdict.c
+  watch.c
+  worker.c
+)

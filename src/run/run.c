@@ -1,0 +1,387 @@
+/* A run's life: plan, prepare, warm-up, settle, measure, drain, final.  See run.h. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "base/text.h"
+#include "run/path.h"
+
+static const int64_t quiet_ns = 100 * NS_PER_MS; /* so long without a packet: nothing more comes */
+static const int64_t settle_limit_ns = NS_PER_S;
+static const int64_t drain_limit_ns = NS_PER_S + 100 * NS_PER_MS; /* packets may be late by up to a second */
+static const int64_t shortest_interval_ns = 10 * NS_PER_MS;       /* a rest below that is no interval */
+
+/* ---- main thread ---- */
+
+static int check_mode(const struct options *o, bool is_virtual, struct err *err)
+{
+	if (!o->engine)
+		return err_say(err, EINVAL, "no mode given");
+	if (!o->engine->built)
+		return err_say(err, EINVAL, "mode %s is not built yet", o->engine->name);
+	if (is_virtual && !o->engine->synthetic)
+		return err_say(err, EINVAL, "mode %s moves real packets: it cannot run on the virtual clock", o->engine->name);
+	return 0;
+}
+
+static int plan(struct run *r, struct err *err)
+{
+	int rc;
+
+	r->plan.path = &path_here;
+	rc = r->engine->plan(&r->options, &r->plan, err);
+	if (rc < 0)
+		return rc;
+	if (!r->plan.workers)
+		return err_say(err, EINVAL, "mode %s: no workers were planned", r->engine->name);
+	r->load = r->plan.load;
+	return 0;
+}
+
+int run_new(const struct options *options, uint32_t id, bool is_virtual, struct run **ret_run, struct err *err)
+{
+	int rc = check_mode(options, is_virtual, err);
+	struct run *r;
+
+	if (rc < 0)
+		return rc;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return err_sys(err, ENOMEM, "plan a run");
+	r->id = id;
+	r->engine = options->engine;
+	if ((rc = options_copy(&r->options, options, err)) < 0)
+		goto fail;
+	r->duration_ns = options_number(&r->options, "duration");
+	r->warmup_ns = options_number(&r->options, "warmup");
+	r->interval_ns = options_number(&r->options, "interval");
+	if ((rc = plan(r, err)) < 0)
+		goto fail;
+	*ret_run = r;
+	return 0;
+fail:
+	run_free(r);
+	return rc;
+}
+
+void run_free(struct run *r)
+{
+	if (!r)
+		return;
+	if (r->engine->release)
+		r->engine->release(&r->plan);
+	plan_free(&r->plan);
+	options_free(&r->options);
+	free(r);
+}
+
+/* ---- prepare ---- */
+
+static void enter_phase(struct run *r, enum phase phase)
+{
+	r->phase = phase;
+	mailbox_put_phase(&r->session->mailbox, r->id, phase);
+}
+
+static int open_workers(struct run *r)
+{
+	r->worker = calloc(r->plan.workers, sizeof(*r->worker));
+	if (!r->worker)
+		return err_sys(&r->err, ENOMEM, "prepare %u workers", r->plan.workers);
+	for (unsigned i = 0; i < r->plan.workers; i++) {
+		int rc = worker_init(&r->worker[i], r->engine, &r->options, &r->plan, i, &r->err);
+
+		if (rc < 0)
+			return rc;
+		r->worker[i].ack_fd = r->session->ack_fd;
+	}
+	for (; r->opened < r->plan.workers; r->opened++) {
+		int rc = worker_start(&r->worker[r->opened], &r->err);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static void avoid_workers(const struct run *r)
+{
+	struct cpu_list busy = { 0 };
+
+	for (unsigned i = 0; i < r->plan.workers && busy.count < CPU_LIST_MAX; i++)
+		if (r->plan.worker[i].cpu >= 0 && !cpu_list_has(&busy, r->plan.worker[i].cpu))
+			busy.cpu[busy.count++] = (short)r->plan.worker[i].cpu;
+	if (!r->engine->synthetic)
+		cpu_avoid_self(&busy);
+}
+
+static int prepare(struct run *r)
+{
+	int rc;
+
+	r->started_ns = clock_run_ns();
+	r->started_wall_ns = clock_wall_of(r->started_ns);
+	enter_phase(r, PHASE_PREPARE);
+	if ((rc = open_workers(r)) < 0 || (rc = sampler_init(&r->sampler, r->worker, r->plan.workers, &r->err)) < 0)
+		return rc;
+	r->info = run_make_info(r);
+	if (!r->info)
+		return err_sys(&r->err, ENOMEM, "prepare the run");
+	avoid_workers(r);
+	run_read_net(r);
+	r->next_tick_ns = clock_run_ns() + r->session->config.sample_ns;
+	return watch_init(&r->watch, r->info, clock_run_ns(), &r->err);
+}
+
+static void announce(struct run *r)
+{
+	struct mailbox *m = &r->session->mailbox;
+	struct run_info *published = run_make_info(r);
+	const char *seed = options_text(&r->options, "seed");
+
+	if (published)
+		mailbox_put_run(m, published);
+	if (r->plan.load_name)
+		mailbox_put_event(m, r->id, SEVERITY_INFO, "run #%u start: %s %s, %s %llu, seed %s", r->id, r->engine->name,
+			r->plan.ran, r->plan.load_name, (unsigned long long)r->plan.load, seed);
+	else
+		mailbox_put_event(
+			m, r->id, SEVERITY_INFO, "run #%u start: %s %s, seed %s", r->id, r->engine->name, r->plan.ran, seed);
+	for (unsigned i = 0; i < sizeof(r->plan.notes) / sizeof(r->plan.notes[0]); i++)
+		if (r->plan.notes[i][0])
+			mailbox_put_event(m, r->id, SEVERITY_WARNING, "%s", r->plan.notes[i]);
+}
+
+/* ---- settling ---- */
+
+static uint64_t sum_counter(const struct run *r, unsigned roles, unsigned counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < r->opened; i++)
+		if (r->worker[i].self->role & roles)
+			sum += counter_get(r->worker[i].counters, counter);
+	return sum;
+}
+
+/* Changes whenever a packet moves anywhere. */
+static uint64_t movement(const struct run *r)
+{
+	return sum_counter(r, ROLE_BOTH, COUNTER_TX_PACKETS) + sum_counter(r, ROLE_BOTH, COUNTER_RX_PACKETS) -
+	       sum_counter(r, r->plan.tx_roles, COUNTER_IN_FLIGHT);
+}
+
+static bool is_settled(struct run *r)
+{
+	uint64_t moved = movement(r);
+	int64_t now_ns = clock_run_ns();
+
+	if (moved != r->moved) {
+		r->moved = moved;
+		r->quiet_since_ns = now_ns;
+	}
+	return !sum_counter(r, r->plan.tx_roles, COUNTER_IN_FLIGHT) || now_ns - r->quiet_since_ns >= r->quiet_limit_ns;
+}
+
+/* Over a slow path the silence between two packets may be longer than usual: twice the slowest answer of late, where that is more. */
+static int64_t quiet_limit(struct run *r)
+{
+	struct hist recent;
+	int64_t slowest_ns;
+
+	if (!r->sampler.latencies)
+		return quiet_ns;
+	sampler_total(&r->sampler, 0, &recent);
+	slowest_ns = hist_percentile(&recent, 99) * 2;
+	return slowest_ns > quiet_ns ? slowest_ns : quiet_ns;
+}
+
+static enum run_end settle(struct run *r, int64_t limit_ns)
+{
+	r->quiet_since_ns = clock_run_ns();
+	r->moved = movement(r);
+	r->quiet_limit_ns = quiet_limit(r);
+	r->until_ns = r->quiet_since_ns + limit_ns;
+	return run_pass(r, is_settled);
+}
+
+/* ---- the phases ---- */
+
+static enum run_end tell_all(struct run *r, unsigned first, enum phase phase)
+{
+	if (run_tell(r, first, phase) < 0 || run_tell(r, ROLE_BOTH & ~first, phase) < 0)
+		return RUN_FAILED;
+	return RUN_TIME;
+}
+
+static enum run_end warm_up(struct run *r)
+{
+	enum run_end end;
+
+	if (r->warmup_ns <= 0)
+		return RUN_TIME;
+	enter_phase(r, PHASE_WARMUP);
+	r->until_ns = clock_run_ns() + r->warmup_ns;
+	end = tell_all(r, ROLE_SERVER, PHASE_WARMUP);
+	if (end != RUN_FAILED)
+		end = run_pass(r, NULL);
+	if (end != RUN_TIME)
+		return end;
+	enter_phase(r, PHASE_SETTLE);
+	if (tell_all(r, ROLE_CLIENT, PHASE_SETTLE) == RUN_FAILED)
+		return RUN_FAILED;
+	end = settle(r, settle_limit_ns);
+	if (end == RUN_TIME || end == RUN_OVER)
+		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_INFO, "warm-up over, counting from zero");
+	return end;
+}
+
+/* The phase begins when the first of the workers that send has entered it. */
+static int64_t measure_start(const struct run *r)
+{
+	int64_t first_ns = 0;
+
+	for (unsigned i = 0; i < r->opened; i++) {
+		int64_t at_ns = r->worker[i].measure_from.at_ns;
+
+		if (r->worker[i].self->role & r->plan.tx_roles && at_ns && (!first_ns || at_ns < first_ns))
+			first_ns = at_ns;
+	}
+	return first_ns ? first_ns : clock_run_ns();
+}
+
+/* Nothing is in flight: servers begin to count before clients begin to send, so that no packet is counted on one side only. */
+static enum run_end begin_measure(struct run *r)
+{
+	int64_t start_ns;
+
+	run_read_net(r);
+	r->net_from = r->net;
+	enter_phase(r, PHASE_MEASURE);
+	if (run_tell(r, ROLE_SERVER, PHASE_MEASURE) < 0)
+		return RUN_FAILED;
+	sampler_read(&r->sampler);
+	if (run_tell(r, ROLE_CLIENT, PHASE_MEASURE) < 0)
+		return RUN_FAILED;
+	start_ns = measure_start(r);
+	r->measured = true;
+	r->until_ns = r->duration_ns ? start_ns + r->duration_ns : 0;
+	r->next_tick_ns = start_ns + r->session->config.sample_ns;
+	r->next_interval_ns = r->interval_ns ? start_ns + r->interval_ns : 0;
+	sampler_begin_measure(&r->sampler, start_ns);
+	run_publish_sample(r, false, true, 0);
+	return RUN_TIME;
+}
+
+/* Reads, and then at once stops the clients: what the sample costs is not measured. */
+static enum run_end end_measure(struct run *r)
+{
+	bool rest;
+
+	/* A synthetic worker counts when it is looked at; a real one is not held up now, at the very end. */
+	if (r->engine->synthetic && run_housekeeping(r, true) < 0)
+		return RUN_FAILED;
+	sampler_read(&r->sampler);
+	if (tell_all(r, ROLE_CLIENT, PHASE_DRAIN) == RUN_FAILED)
+		return RUN_FAILED;
+	rest = r->next_interval_ns && r->sampler.now_ns - r->sampler.interval_ns >= shortest_interval_ns;
+	run_publish_sample(r, rest, false, 0);
+	r->next_interval_ns = 0;
+	enter_phase(r, PHASE_DRAIN);
+	return RUN_TIME;
+}
+
+static enum run_end measure(struct run *r)
+{
+	enum run_end end = begin_measure(r);
+
+	if (end == RUN_TIME)
+		end = run_pass(r, NULL);
+	if (end == RUN_FAILED)
+		return end;
+	r->interrupted = end == RUN_ASKED && r->duration_ns;
+	if (end_measure(r) == RUN_FAILED || settle(r, drain_limit_ns) == RUN_FAILED)
+		return RUN_FAILED;
+	return run_housekeeping(r, true) < 0 ? RUN_FAILED : RUN_OVER;
+}
+
+static enum run_end lead(struct run *r)
+{
+	enum run_end end;
+
+	if (prepare(r) < 0)
+		return RUN_FAILED;
+	announce(r);
+	end = warm_up(r);
+	if (end == RUN_TIME || end == RUN_OVER)
+		return measure(r);
+	r->interrupted = end == RUN_ASKED;
+	return end;
+}
+
+/* ---- the end ---- */
+
+static void close_workers(struct run *r)
+{
+	for (unsigned i = 0; r->worker && i < r->plan.workers; i++)
+		worker_free(&r->worker[i]);
+	free(r->worker);
+	r->worker = NULL;
+	r->opened = 0;
+}
+
+static void say_end(struct run *r, const struct run_final *f)
+{
+	struct mailbox *m = &r->session->mailbox;
+	struct ledger ledger = { 0 };
+	char time[32], got[16], lost[16];
+	int64_t ns = f->measured_ns / (100 * NS_PER_MS) * (100 * NS_PER_MS);
+
+	if (f->how == PHASE_FAILED) {
+		mailbox_put_event(m, r->id, SEVERITY_ERROR, "run #%u failed: %s", r->id, f->err.text);
+		return;
+	}
+	if (!f->measured_ns) {
+		mailbox_put_event(m, r->id, SEVERITY_INFO, "run #%u stop: nothing was measured", r->id);
+		return;
+	}
+	ledger_of_final(r->info, f, &ledger);
+	text_duration(ns ? ns : f->measured_ns / NS_PER_MS * NS_PER_MS, time, sizeof(time));
+	if (ledger.known)
+		mailbox_put_event(m, r->id, SEVERITY_INFO, "run #%u stop: %s, %s received, %s lost, %lld unexplained", r->id,
+			time, text_human((double)ledger.received, got, sizeof(got)),
+			text_human((double)ledger.lost, lost, sizeof(lost)), (long long)ledger.unexplained);
+	else
+		mailbox_put_event(m, r->id, SEVERITY_INFO, "run #%u stop: %s", r->id, time);
+}
+
+void run_execute(struct run *r, struct run_session *session)
+{
+	struct run_final *final;
+	enum phase how;
+
+	r->session = session;
+	how = lead(r) == RUN_FAILED ? PHASE_FAILED : PHASE_DONE;
+	if (r->measured) {
+		sampler_read(&r->sampler);
+		run_read_net(r);
+		r->net_to = r->net;
+	}
+	if (r->watch.places && r->info)
+		watch_end(&r->watch, r->info, &session->mailbox);
+	final = run_make_final(r, how);
+	close_workers(r);
+	orders_run_over(&session->desk, r->id);
+	if (final) {
+		say_end(r, final);
+		mailbox_put_final(&session->mailbox, final);
+	}
+	watch_close(&r->watch);
+	sampler_close(&r->sampler);
+	run_info_free(r->info);
+	r->info = NULL;
+}

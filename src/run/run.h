@@ -1,0 +1,83 @@
+/* One run's life, on the control thread; internal to the run layer.
+ *
+ * run_new() plans it on the main thread; run_execute() does all the rest: opens the workers, leads them through the phases, samples at each tick, and says what
+ * happened through the mailbox.  A run ends early when the orders say so. */
+#pragma once
+
+#include "run/mailbox.h"
+#include "run/orders.h"
+#include "run/sampler.h"
+#include "run/session.h"
+#include "run/watch.h"
+
+/* What a run uses of its session. */
+struct run_session {
+	struct mailbox mailbox;
+	struct order_desk desk;
+	struct session_config config; /* sample_ns is set */
+	int ack_fd;                   /* eventfd that workers write: see struct worker */
+	uint64_t sequence;            /* of the newest sample */
+};
+
+struct run {
+	uint32_t id;
+	const struct engine *engine;
+	struct options options; /* a copy: workers and plan point into it */
+	struct plan plan;
+	int64_t duration_ns, warmup_ns, interval_ns; /* as the options say; duration 0: until stopped */
+
+	struct run_session *session;
+	struct worker *worker; /* [plan.workers] */
+	unsigned opened;       /* workers whose open() went well, in plan order */
+	struct run_info *info; /* own copy of what was published; NULL before */
+	struct sampler sampler;
+	struct watch watch;
+
+	enum phase phase;
+	int64_t started_ns, started_wall_ns;
+	int64_t next_tick_ns, next_interval_ns; /* 0: none */
+	int64_t until_ns;                       /* when the phase is over at the latest, 0: not by time */
+	unsigned ticks;
+	uint32_t tick_serial; /* of the workers' newest housekeeping */
+	uint64_t load;
+
+	int64_t quiet_since_ns, quiet_limit_ns; /* settling: when a packet last moved; how long none must */
+	uint64_t moved;
+	struct procnet net, net_from, net_to;
+	int64_t suspended_ns;
+	bool measured, interrupted;
+	struct err err; /* the first that went wrong */
+};
+
+/* ---- main thread ---- */
+
+/* Copies the options, plans.  -EINVAL for what the user can mend. */
+int run_new(const struct options *options, uint32_t id, bool is_virtual, struct run **ret_run, struct err *err);
+/* Also the control thread, after run_execute().  Accepts NULL. */
+void run_free(struct run *r);
+
+/* ---- control thread ---- */
+
+/* From PREPARE to the final, which is published. */
+void run_execute(struct run *r, struct run_session *session);
+
+/* run_tick.c: telling workers, waiting for them, taking samples. */
+
+/* Tells the workers of these roles and waits until they have entered the phase.  0, or -errno with r->err: one failed, or does not answer. */
+int run_tell(struct run *r, unsigned roles, enum phase phase);
+/* Housekeeping of all workers, and waits for it: for as long as it takes (exact), or a moment. */
+int run_housekeeping(struct run *r, bool exact);
+/* The first error of a worker: 0, or -errno with r->err. */
+int run_check(struct run *r);
+void run_read_net(struct run *r);
+/* Makes a sample of what the sampler has read, and publishes it.  from_marks: the counters are those of the start of the measure phase. */
+void run_publish_sample(struct run *r, bool is_interval, bool from_marks, int64_t late_ns);
+
+enum run_end { RUN_TIME, RUN_ASKED, RUN_OVER, RUN_FAILED };
+
+/* Lets time pass, ticking, until r->until_ns, or over() says so, or the orders want the phase to end, or a worker fails. */
+enum run_end run_pass(struct run *r, bool (*over)(struct run *r));
+
+/* run_final.c: what is said of a run.  NULL when out of memory. */
+struct run_info *run_make_info(const struct run *r);
+struct run_final *run_make_final(const struct run *r, enum phase how);

@@ -1,0 +1,179 @@
+/* What is said of a run: before, its description; after, the exact differences over its measure phase.  See run.h. */
+#include "run/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "run/path.h"
+
+/* ---- description ---- */
+
+/* The method of the side whose receiving is the headline. */
+static const struct method *headline_method(const struct plan *p)
+{
+	for (unsigned i = 0; i < p->workers; i++)
+		if (p->worker[i].role & p->rx_roles && p->worker[i].method)
+			return p->worker[i].method;
+	return p->workers ? p->worker[0].method : NULL;
+}
+
+static void describe_workers(const struct run *r, struct run_info *info)
+{
+	for (unsigned i = 0; i < info->workers; i++) {
+		const struct plan_worker *p = &r->plan.worker[i];
+		struct run_worker *w = &info->worker[i];
+
+		*w = (struct run_worker){ .role = p->role,
+			.index = p->index,
+			.cpu = p->cpu,
+			.shares_cpu = p->shares_cpu,
+			.pinned = r->worker[i].pinned,
+			.unknown = r->worker[i].unknown };
+		memcpy(w->unknown_why, r->worker[i].unknown_why, sizeof(w->unknown_why));
+	}
+}
+
+static void describe_plan(const struct plan *p, struct run_info *info)
+{
+	memcpy(info->ran, p->ran, sizeof(info->ran));
+	memcpy(info->peer, p->peer, sizeof(info->peer));
+	memcpy(info->interface, p->interface, sizeof(info->interface));
+	snprintf(info->path, sizeof(info->path), "%s", p->path->name);
+	info->tx_roles = p->tx_roles;
+	info->rx_roles = p->rx_roles;
+	info->wire_overhead_bytes = p->wire_overhead_bytes;
+	info->tx_ledger = p->tx_ledger;
+	info->rx_ledger = p->rx_ledger;
+	info->host_places = p->host_places;
+	info->expects_answers = p->expects_answers;
+	info->closed_loop = p->closed_loop;
+	info->load_name = p->load_name;
+	info->load = p->load;
+	memcpy(info->ports, p->ports, sizeof(info->ports));
+	info->port_count = p->port_count;
+	info->address_family = p->address_family;
+	memcpy(info->notes, p->notes, sizeof(info->notes));
+}
+
+struct run_info *run_make_info(const struct run *r)
+{
+	struct run_info *info = calloc(1, sizeof(*info));
+
+	if (!info)
+		return NULL;
+	info->worker = calloc(r->plan.workers, sizeof(*info->worker));
+	if (!info->worker || options_copy(&info->options, &r->options, NULL) < 0) {
+		free(info->worker);
+		free(info);
+		return NULL;
+	}
+	info->id = r->id;
+	info->engine = r->engine;
+	info->method = headline_method(&r->plan);
+	info->role = plan_role(&r->options);
+	info->started_ns = r->started_ns;
+	info->started_wall_ns = r->started_wall_ns;
+	info->duration_ns = r->duration_ns;
+	info->warmup_ns = r->warmup_ns;
+	info->interval_ns = r->interval_ns;
+	info->workers = r->plan.workers;
+	describe_plan(&r->plan, info);
+	describe_workers(r, info);
+	return info;
+}
+
+/* ---- the final ---- */
+
+/* What both edges have in common: sums are differences, gauges stand as they are at the end. */
+static void subtract(const struct engine *engine, const uint64_t *from, const uint64_t *to, uint64_t *ret_value)
+{
+	unsigned counters = engine_counters(engine);
+
+	for (unsigned i = 0; i < counters; i++)
+		ret_value[i] = engine_counter(engine, i)->kind == COUNTER_GAUGE ? to[i] : to[i] - from[i];
+}
+
+static void fill_worker(const struct run *r, struct run_final *f, unsigned i)
+{
+	const struct worker *w = &r->worker[i];
+	/* A worker that never reached the end of the phase is measured up to now. */
+	bool ended = w->measure_to.at_ns != 0;
+	const uint64_t *to = ended ? w->measure_to.value : r->sampler.value[i];
+	int64_t to_ns = ended ? w->measure_to.at_ns : r->sampler.now_ns;
+	struct hist since;
+
+	if (!w->measure_from.at_ns)
+		return;
+	f->edge_ns[i] = to_ns - w->measure_from.at_ns;
+	subtract(r->engine, w->measure_from.value, to, f->edge[i].value);
+	subtract(r->engine, w->measure_from.value, r->sampler.value[i], f->settled[i].value);
+	for (unsigned l = 0; l < r->sampler.latencies; l++)
+		if (sampler_since_start(&r->sampler, i, l, &since)) {
+			hist_summarise(&since, &f->edge[i].latency[l]);
+			f->settled[i].latency[l] = f->edge[i].latency[l];
+		}
+}
+
+static int64_t mean_measured(const struct run_final *f)
+{
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < f->workers; i++)
+		sum += f->edge_ns[i] / f->workers;
+	return sum;
+}
+
+static uint64_t sum_settled(const struct run *r, const struct run_final *f, unsigned roles, unsigned counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < f->workers; i++)
+		if (r->plan.worker[i].role & roles)
+			sum += f->settled[i].value[counter];
+	return sum;
+}
+
+static void fill(const struct run *r, struct run_final *f)
+{
+	for (unsigned i = 0; i < f->workers; i++)
+		fill_worker(r, f, i);
+	for (unsigned l = 0; l < r->sampler.latencies; l++)
+		sampler_total(&r->sampler, l, &f->total[l]);
+	f->measured_ns = mean_measured(f);
+	f->net_from = r->net_from;
+	f->net_to = r->net_to;
+	f->never_answered = r->plan.expects_answers && sum_settled(r, f, r->plan.tx_roles, COUNTER_TX_PACKETS) &&
+			    !sum_settled(r, f, r->plan.rx_roles, COUNTER_RX_PACKETS);
+}
+
+static bool allocate(struct run_final *f, unsigned workers, unsigned latencies)
+{
+	f->workers = workers;
+	f->edge = calloc(workers, sizeof(*f->edge));
+	f->edge_ns = calloc(workers, sizeof(*f->edge_ns));
+	f->settled = calloc(workers, sizeof(*f->settled));
+	f->total = latencies ? calloc(latencies, sizeof(*f->total)) : NULL;
+	return f->edge && f->edge_ns && f->settled && (f->total || !latencies);
+}
+
+struct run_final *run_make_final(const struct run *r, enum phase how)
+{
+	struct run_final *f = calloc(1, sizeof(*f));
+
+	if (!f || !allocate(f, r->plan.workers, engine_latencies(r->engine))) {
+		run_final_free(f);
+		return NULL;
+	}
+	f->run_id = r->id;
+	f->how = how;
+	f->err = r->err;
+	f->interrupted = r->interrupted;
+	f->suspended_ns = r->suspended_ns;
+	if (r->measured)
+		fill(r, f);
+	else
+		snprintf(f->net_from.why, sizeof(f->net_from.why), "nothing was measured");
+	return f;
+}

@@ -1,0 +1,244 @@
+/* How a run's time passes: telling the workers, waiting for their answers, the tick and its samples.  See run.h. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+static const int64_t suspended_from_ns = 500 * NS_PER_MS;
+static const int64_t settle_look_ns = NS_PER_MS / 2; /* between two looks at what is in flight */
+static const int64_t hurry_ns = 200 * NS_PER_MS;     /* the longest drain while the next run waits */
+enum {
+	ANSWER_POLL_MS = 10,
+	ANSWER_POLLS = 1000, /* of a worker that is alive: a burst takes microseconds */
+	NET_EVERY_TICKS = 5,
+};
+
+/* ---- workers' answers ---- */
+
+int run_check(struct run *r)
+{
+	for (unsigned i = 0; i < r->opened; i++) {
+		int error = atomic_load_explicit(&r->worker[i].status->error, memory_order_acquire);
+
+		if (error)
+			return err_say(&r->err, error, "%s", r->worker[i].err.text);
+	}
+	return 0;
+}
+
+static bool has_phase(const struct worker *w, uint32_t phase)
+{
+	return atomic_load_explicit(&w->status->phase, memory_order_acquire) == phase;
+}
+
+static bool has_tick(const struct worker *w, uint32_t tick)
+{
+	return atomic_load_explicit(&w->status->tick, memory_order_acquire) == tick;
+}
+
+static const struct worker *first_without(
+	const struct run *r, unsigned roles, bool (*has)(const struct worker *, uint32_t), uint32_t what)
+{
+	for (unsigned i = 0; i < r->opened; i++)
+		if (r->worker[i].self->role & roles && !has(&r->worker[i], what))
+			return &r->worker[i];
+	return NULL;
+}
+
+static void wait_for_answer(const struct run *r, int timeout_ms)
+{
+	struct pollfd fd = { .fd = r->session->ack_fd, .events = POLLIN };
+	uint64_t count;
+
+	if (poll(&fd, 1, timeout_ms) > 0 && read(fd.fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+/* Patience is counted in waits, not by the clock: a process that was stopped meanwhile has not been patient. */
+static int wait_for(struct run *r, unsigned roles, bool (*has)(const struct worker *, uint32_t), uint32_t what)
+{
+	const struct worker *late = NULL;
+
+	for (int polls = 0; polls < ANSWER_POLLS; polls++) {
+		int rc = run_check(r);
+
+		if (rc < 0)
+			return rc;
+		late = first_without(r, roles, has, what);
+		if (!late)
+			return 0;
+		wait_for_answer(r, ANSWER_POLL_MS);
+	}
+	return err_say(&r->err, ETIMEDOUT, "%s worker %u does not answer: it is stuck in one call",
+		late->self->role == ROLE_SERVER ? "server" : "client", late->self->index);
+}
+
+int run_tell(struct run *r, unsigned roles, enum phase phase)
+{
+	for (unsigned i = 0; i < r->opened; i++)
+		if (r->worker[i].self->role & roles)
+			worker_tell(&r->worker[i], phase);
+	return wait_for(r, roles, has_phase, phase);
+}
+
+int run_housekeeping(struct run *r, bool exact)
+{
+	int64_t began_ns = clock_now_ns();
+
+	r->tick_serial++;
+	for (unsigned i = 0; i < r->opened; i++)
+		worker_tick(&r->worker[i], r->tick_serial, true);
+	if (exact)
+		return wait_for(r, ROLE_BOTH, has_tick, r->tick_serial);
+	/* Fresh socket drops are worth a moment; a worker in a long burst is not waited for. */
+	while (first_without(r, ROLE_BOTH, has_tick, r->tick_serial) && clock_now_ns() - began_ns < NS_PER_MS)
+		wait_for_answer(r, 1);
+	return 0;
+}
+
+/* ---- samples ---- */
+
+void run_read_net(struct run *r)
+{
+	if (clock_is_virtual()) {
+		r->net = (struct procnet){ 0 };
+		snprintf(r->net.why, sizeof(r->net.why), "virtual clock");
+		return;
+	}
+	procnet_read(&r->net);
+}
+
+void run_publish_sample(struct run *r, bool is_interval, bool from_marks, int64_t late_ns)
+{
+	struct sample *s = sampler_make(&r->sampler, is_interval, r->session->config.want_totals);
+
+	if (!s)
+		return;
+	for (unsigned i = 0; from_marks && i < s->workers; i++)
+		memcpy(s->worker[i].value, r->worker[i].measure_from.value, sizeof(s->worker[i].value));
+	s->sequence = ++r->session->sequence;
+	s->run_id = r->id;
+	s->phase = r->phase;
+	s->late_ns = late_ns;
+	s->net_fresh = from_marks || r->ticks % NET_EVERY_TICKS == 0;
+	s->net = r->net;
+	watch_sample(&r->watch, r->info, s, &r->session->mailbox);
+	mailbox_put_sample(&r->session->mailbox, s);
+}
+
+static void note_lateness(struct run *r, int64_t late_ns)
+{
+	char text[32];
+
+	if (late_ns < suspended_from_ns)
+		return;
+	if (r->phase == PHASE_MEASURE)
+		r->suspended_ns += late_ns;
+	mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_WARNING, "process was suspended or starved for %s",
+		text_duration(late_ns / NS_PER_MS * NS_PER_MS, text, sizeof(text)));
+}
+
+/* The first point of the grid after now: a late tick moves none of those that follow. */
+static int64_t next_on_grid(int64_t due_ns, int64_t step_ns, int64_t now_ns)
+{
+	return due_ns > now_ns ? due_ns : due_ns + ((now_ns - due_ns) / step_ns + 1) * step_ns;
+}
+
+static int64_t next_due(const struct run *r)
+{
+	return r->next_interval_ns && r->next_interval_ns < r->next_tick_ns ? r->next_interval_ns : r->next_tick_ns;
+}
+
+static void tick(struct run *r, int64_t now_ns)
+{
+	bool is_interval = r->next_interval_ns && r->next_interval_ns <= now_ns, is_tick = r->next_tick_ns <= now_ns;
+	int64_t late_ns = now_ns - next_due(r);
+
+	r->ticks += is_tick;
+	run_housekeeping(r, clock_is_virtual());
+	sampler_read(&r->sampler);
+	if (is_tick && r->ticks % NET_EVERY_TICKS == 0)
+		run_read_net(r);
+	run_publish_sample(r, is_interval, false, late_ns);
+	if (is_tick)
+		r->next_tick_ns = next_on_grid(r->next_tick_ns, r->session->config.sample_ns, now_ns);
+	if (is_interval)
+		r->next_interval_ns = next_on_grid(r->next_interval_ns, r->interval_ns, now_ns);
+}
+
+/* ---- time ---- */
+
+static void take_load(struct run *r, const struct orders *orders)
+{
+	if (orders->load_run != r->id || orders->load == r->load)
+		return;
+	r->load = orders->load;
+	for (unsigned i = 0; i < r->opened; i++)
+		worker_set_load(&r->worker[i], r->load);
+	mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_INFO, "%s %llu", r->plan.load_name, (unsigned long long)r->load);
+}
+
+/* What is asked; a drain that is under way is only cut short. */
+static bool asked(struct run *r, int64_t now_ns)
+{
+	struct orders orders;
+
+	orders_read(&r->session->desk, &orders);
+	take_load(r, &orders);
+	if (r->phase != PHASE_DRAIN)
+		return orders.stop || orders.next || orders.quit;
+	if (orders.next && (!r->until_ns || r->until_ns > now_ns + hurry_ns))
+		r->until_ns = now_ns + hurry_ns;
+	return orders.immediate || orders.quit;
+}
+
+/* On the virtual clock: has it been stepped as often as it shall be?  What has begun to end may end. */
+static bool held(const struct run *r)
+{
+	return clock_is_virtual() && r->ticks >= r->session->config.virtual_ticks && r->phase != PHASE_SETTLE &&
+	       r->phase != PHASE_DRAIN;
+}
+
+static void sleep_until(struct run *r, int64_t at_ns)
+{
+	int64_t left_ns = at_ns - clock_run_ns();
+
+	if (held(r))
+		orders_wait(&r->session->desk, -1, -1);
+	else if (clock_is_virtual())
+		clock_virtual_set(at_ns);
+	else
+		orders_wait(&r->session->desk, r->session->ack_fd, left_ns > 0 ? left_ns : 0);
+}
+
+enum run_end run_pass(struct run *r, bool (*over)(struct run *r))
+{
+	int64_t due_ns = 0;
+
+	for (;;) {
+		int64_t now_ns = clock_run_ns();
+
+		if (run_check(r) < 0)
+			return RUN_FAILED;
+		if (due_ns)
+			note_lateness(r, now_ns - due_ns);
+		if (over && over(r))
+			return RUN_OVER;
+		if (asked(r, now_ns))
+			return RUN_ASKED;
+		if (r->until_ns && now_ns >= r->until_ns)
+			return RUN_TIME;
+		if (now_ns >= next_due(r))
+			tick(r, now_ns);
+		due_ns = next_due(r);
+		if (r->until_ns && r->until_ns < due_ns)
+			due_ns = r->until_ns;
+		sleep_until(r, over && now_ns + settle_look_ns < due_ns ? now_ns + settle_look_ns : due_ns);
+	}
+}

@@ -1,0 +1,176 @@
+/* The session: the control thread, and what the main thread asks of it.  See session.h. */
+#include "run/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "run/run.h"
+#include "run/thread.h"
+
+enum { SAMPLES_WAITING = 128 };
+
+static const int64_t default_tick_ns = 100 * NS_PER_MS;
+
+struct session {
+	struct run_session shared;
+	pthread_t thread;
+	bool started;
+	uint32_t last_id; /* main thread */
+};
+
+/* ---- control thread ---- */
+
+static void *control_main(void *arg)
+{
+	struct session *s = arg;
+	struct orders orders;
+
+	thread_name_self("nd-control");
+	for (;;) {
+		orders_read(&s->shared.desk, &orders);
+		if (orders.quit)
+			return NULL;
+		struct run *r = orders.next ? orders_take_run(&s->shared.desk) : NULL;
+		if (r) {
+			run_execute(r, &s->shared);
+			run_free(r);
+		} else {
+			orders_wait(&s->shared.desk, -1, -1);
+		}
+	}
+}
+
+/* ---- main thread ---- */
+
+static int check_config(const struct session_config *config, struct err *err)
+{
+	if (config->sample_ns < 0)
+		return err_say(err, EINVAL, "session: a tick of %lld ns", (long long)config->sample_ns);
+	if (!config->virtual_ticks && clock_is_virtual())
+		return err_say(err, EINVAL, "session: the clock is virtual already");
+	return 0;
+}
+
+static int session_open(struct session *s, struct err *err)
+{
+	unsigned ticks = s->shared.config.virtual_ticks;
+	int rc;
+
+	/* On the virtual clock all ticks of a run come at once, and none may be missing. */
+	if ((rc = mailbox_init(&s->shared.mailbox, SAMPLES_WAITING + 2 * ticks, err)) < 0)
+		return rc;
+	if ((rc = orders_init(&s->shared.desk, err)) < 0)
+		return rc;
+	s->shared.ack_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->shared.ack_fd < 0)
+		return err_sys(err, errno, "session: eventfd");
+	if (ticks)
+		clock_virtual_set(NS_PER_S);
+	return thread_start(&s->thread, control_main, s, "control", err);
+}
+
+int session_new(const struct session_config *config, struct session **ret_session, struct err *err)
+{
+	int rc = check_config(config, err);
+	struct session *s;
+
+	if (rc < 0)
+		return rc;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return err_sys(err, ENOMEM, "session");
+	s->shared.config = *config;
+	if (!config->sample_ns)
+		s->shared.config.sample_ns = default_tick_ns;
+	s->shared.mailbox.fd = s->shared.desk.fd = s->shared.ack_fd = -1;
+	if ((rc = session_open(s, err)) < 0) {
+		session_free(s);
+		return rc;
+	}
+	s->started = true;
+	*ret_session = s;
+	return 0;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	run_free(orders_put_quit(&s->shared.desk));
+	if (s->started)
+		pthread_join(s->thread, NULL);
+	mailbox_close(&s->shared.mailbox);
+	orders_close(&s->shared.desk);
+	if (s->shared.ack_fd >= 0)
+		close(s->shared.ack_fd);
+	free(s);
+}
+
+/* A run that waited and will never begin still gets its final: its id has been given out. */
+static void turn_away(struct session *s, struct run *r, const char *why)
+{
+	struct run_final *final;
+
+	if (!r)
+		return;
+	r->interrupted = true;
+	err_say(&r->err, ECANCELED, "%s", why);
+	final = run_make_final(r, PHASE_FAILED);
+	if (final)
+		mailbox_put_final(&s->shared.mailbox, final);
+	run_free(r);
+}
+
+int session_start(struct session *s, const struct options *options, struct err *err)
+{
+	struct run *r = NULL;
+	int rc = run_new(options, s->last_id + 1, s->shared.config.virtual_ticks > 0, &r, err);
+
+	if (rc < 0)
+		return rc;
+	s->last_id++;
+	turn_away(s,
+		orders_put_run(
+			&s->shared.desk, r, r->id, r->plan.load, r->plan.load_min, r->plan.load_name ? r->plan.load_max : 0),
+		"another run was started before this one began");
+	return (int)s->last_id;
+}
+
+void session_stop(struct session *s, bool immediate)
+{
+	turn_away(s, orders_put_stop(&s->shared.desk, immediate), "stopped before it began");
+}
+
+uint64_t session_set_load(struct session *s, uint64_t load)
+{
+	return orders_put_load(&s->shared.desk, load);
+}
+
+uint64_t session_load(const struct session *s, uint64_t *ret_min, uint64_t *ret_max)
+{
+	struct session *own = (struct session *)(uintptr_t)s; /* reading takes the mutex */
+
+	return orders_load(&own->shared.desk, ret_min, ret_max);
+}
+
+int session_fd(const struct session *s)
+{
+	return s->shared.mailbox.fd;
+}
+
+struct update *session_next(struct session *s)
+{
+	return mailbox_take(&s->shared.mailbox);
+}
+
+void session_event(struct session *s, enum severity severity, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	mailbox_put_event_va(&s->shared.mailbox, 0, severity, fmt, args);
+	va_end(args);
+}

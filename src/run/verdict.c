@@ -1,0 +1,203 @@
+/* May the number be used?  See ledger.h and DESIGN section 4. */
+#include "run/ledger.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+static const int64_t suspended_limit_ns = 500 * NS_PER_MS;
+static const int64_t answer_limit_ns = 2ll * NS_PER_S;
+static const int64_t warmup_least_ns = 200 * NS_PER_MS;
+static const int64_t measured_least_ns = NS_PER_S;
+static const double rate_kept_least = 0.999;
+static const double steal_most = 0.01;
+
+/* What there is to judge by: a final's edges, or the two samples so far. */
+struct evidence {
+	const struct run_info *info;
+	const struct worker_sample *from, *edge, *settled; /* from NULL: the others are differences */
+	const struct procnet *net_from, *net_to;
+	const struct ledger *ledger;
+	int64_t measured_ns;
+};
+
+static void add_line(char line[VERDICT_LINES][200], unsigned *count, const char *fmt, va_list args)
+{
+	if (*count < VERDICT_LINES)
+		vsnprintf(line[(*count)++], 200, fmt, args);
+}
+
+__attribute__((format(printf, 2, 3))) static void invalid(struct verdict *v, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_line(v->reason, &v->reasons, fmt, args);
+	va_end(args);
+	v->valid = false;
+}
+
+__attribute__((format(printf, 2, 3))) static void caution(struct verdict *v, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_line(v->caution, &v->cautions, fmt, args);
+	va_end(args);
+}
+
+static uint64_t sum_of(const struct evidence *e, const struct worker_sample *to, unsigned roles, unsigned counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < e->info->workers; i++)
+		if (e->info->worker[i].role & roles)
+			sum += to[i].value[counter] - (e->from ? e->from[i].value[counter] : 0);
+	return sum;
+}
+
+/* ---- reasons ---- */
+
+static void judge_rate(const struct evidence *e, struct verdict *v)
+{
+	uint64_t due = sum_of(e, e->edge, e->info->tx_roles, COUNTER_SCHEDULED);
+	uint64_t sent = sum_of(e, e->edge, e->info->tx_roles, COUNTER_TX_PACKETS);
+
+	if (!e->info->closed_loop && due && (double)sent < rate_kept_least * (double)due)
+		invalid(v, "the generator could not keep the rate: sent %" PRIu64 " of %" PRIu64 " scheduled (%.2f %%)", sent,
+			due, 100.0 * (double)sent / (double)due);
+}
+
+static void judge_ledger(const struct evidence *e, struct verdict *v)
+{
+	const struct ledger *l = e->ledger;
+	const char *unread = NULL;
+
+	if (!l->known || l->balanced)
+		return;
+	for (unsigned i = 0; i < l->places && !unread; i++)
+		if (!l->place[i].known)
+			unread = l->place[i].title;
+	invalid(v, "the ledger leaves %" PRId64 " of %" PRIu64 " packets unexplained (%.2f %%)%s%s", l->unexplained, l->sent,
+		l->sent ? 100.0 * (double)l->unexplained / (double)l->sent : 100.0, unread ? "; not readable: " : "",
+		unread ? unread : "");
+}
+
+static void judge_traffic(const struct evidence *e, bool never_answered, struct verdict *v)
+{
+	uint64_t received = sum_of(e, e->settled, e->info->rx_roles, COUNTER_RX_PACKETS);
+
+	if (never_answered)
+		invalid(v, "%s never answered", e->info->peer[0] ? e->info->peer : "the peer");
+	else if (!received)
+		invalid(v, "nothing was received");
+}
+
+/* ---- cautions ---- */
+
+static void judge_workers(const struct evidence *e, struct verdict *v)
+{
+	unsigned shared = 0, loose = 0;
+
+	if (e->info->engine->synthetic)
+		return;
+	for (unsigned i = 0; i < e->info->workers; i++) {
+		shared += e->info->worker[i].shares_cpu;
+		loose += !e->info->worker[i].pinned;
+	}
+	if (shared)
+		caution(v, "%u of %u workers share a CPU with another", shared, e->info->workers);
+	if (loose)
+		caution(v, "%u of %u workers are not pinned to a CPU", loose, e->info->workers);
+}
+
+static void judge_steal(const struct evidence *e, struct verdict *v)
+{
+	const struct procnet *from = e->net_from, *to = e->net_to;
+	uint32_t needed = 1u << PROCNET_STEAL_TICKS | 1u << PROCNET_CPU_TICKS;
+
+	if ((from->known & to->known & needed) != needed)
+		return;
+	double all = (double)(to->value[PROCNET_CPU_TICKS] - from->value[PROCNET_CPU_TICKS]);
+	double stolen = (double)(to->value[PROCNET_STEAL_TICKS] - from->value[PROCNET_STEAL_TICKS]);
+	if (all > 0 && stolen / all > steal_most)
+		caution(v, "the hypervisor took %.1f %% of the CPU time (steal)", 100 * stolen / all);
+}
+
+static void judge_circumstances(const struct evidence *e, bool captured, struct verdict *v)
+{
+	char text[32];
+
+	if (e->info->closed_loop)
+		caution(v, "closed loop: a slow answer delays the next question, so latencies leave out what a fixed rate would "
+			   "have seen "
+			   "(coordinated omission)");
+	judge_workers(e, v);
+	if (captured)
+		caution(v, "a capture was on: it costs time for every packet");
+	judge_steal(e, v);
+	if (e->info->warmup_ns < warmup_least_ns)
+		caution(v, "warm-up of %s is too short (under 200ms)", text_duration(e->info->warmup_ns, text, sizeof(text)));
+}
+
+/* ---- public ---- */
+
+static void judge_final(const struct evidence *e, const struct run_final *final, bool captured, struct verdict *v)
+{
+	if (final->suspended_ns > suspended_limit_ns)
+		invalid(v, "the process was suspended or starved for %.1f s", (double) final->suspended_ns / NS_PER_S);
+	judge_rate(e, v);
+	judge_ledger(e, v);
+	judge_traffic(e, final->never_answered, v);
+	judge_circumstances(e, captured, v);
+	if (e->measured_ns < measured_least_ns)
+		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
+}
+
+void verdict_of_final(const struct run_info *info, const struct run_final *final, const struct ledger *ledger, bool captured,
+	struct verdict *ret_verdict)
+{
+	struct verdict v = { .valid = true };
+	struct evidence e = { .info = info,
+		.edge = final->edge,
+		.settled = final->settled,
+		.net_from = &final->net_from,
+		.net_to = &final->net_to,
+		.ledger = ledger,
+		.measured_ns = final->measured_ns };
+
+	if (final->how == PHASE_FAILED)
+		invalid(&v, "the run failed: %.180s", final->err.text);
+	if (final->workers != info->workers || !final->edge || !final->settled || final->measured_ns <= 0)
+		invalid(&v, "nothing was measured");
+	else
+		judge_final(&e, final, captured, &v);
+	*ret_verdict = v;
+}
+
+void verdict_live(const struct run_info *info, const struct sample *from, const struct sample *to, const struct ledger *ledger,
+	bool captured, struct verdict *ret_verdict)
+{
+	struct verdict v = { .valid = true };
+
+	if (from && to && from->workers == info->workers && to->workers == info->workers) {
+		struct evidence e = { .info = info,
+			.from = from->worker,
+			.edge = to->worker,
+			.settled = to->worker,
+			.net_from = &from->net,
+			.net_to = &to->net,
+			.ledger = ledger,
+			.measured_ns = to->at_ns - from->at_ns };
+
+		judge_rate(&e, &v);
+		judge_ledger(&e, &v);
+		if (e.measured_ns >= answer_limit_ns)
+			judge_traffic(&e, false, &v);
+		judge_circumstances(&e, captured, &v);
+	}
+	*ret_verdict = v;
+}

@@ -1,0 +1,180 @@
+/* Events out of samples.  See watch.h. */
+#include "run/watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+static const int64_t burst_quiet_ns = 300 * NS_PER_MS; /* so long without a drop, and a burst is over */
+static const int64_t burst_long_ns = 2ll * NS_PER_S;   /* so long, and it is said that it goes on */
+static const int64_t silence_ns = 2ll * NS_PER_S;
+static const int64_t silence_longest_ns = 60ll * NS_PER_S;
+
+static enum ledger_side side_of(const struct run_info *info, const struct counter_def *def)
+{
+	return info->role & ROLE_CLIENT ? def->ledger : def->server_ledger;
+}
+
+int watch_init(struct watch *w, const struct run_info *info, int64_t now_ns, struct err *err)
+{
+	unsigned counters = engine_counters(info->engine);
+
+	*w = (struct watch){
+		.seen_ns = now_ns, .answer_ns = now_ns, .warn_ns = silence_ns, .warn_again_ns = now_ns + silence_ns
+	};
+	for (unsigned i = COUNTER_OWN; i < counters && w->places < LEDGER_PLACES_MAX; i++) {
+		enum ledger_side side = side_of(info, engine_counter(info->engine, i));
+
+		if (side == LEDGER_LOST || side == LEDGER_LOST_ARRIVING)
+			w->place[w->places++].counter = i;
+	}
+	w->lost = calloc(info->workers * w->places + 1, sizeof(*w->lost));
+	return w->lost ? 0 : err_sys(err, ENOMEM, "prepare the watch");
+}
+
+void watch_close(struct watch *w)
+{
+	free(w->lost);
+	*w = (struct watch){ 0 };
+}
+
+/* To a millisecond, from 10 s on to a second. */
+static char *people_time(int64_t ns, char *out, size_t size)
+{
+	int64_t unit = ns < 10ll * NS_PER_S ? NS_PER_MS : NS_PER_S;
+
+	return text_duration((ns + unit / 2) / unit * unit, out, size);
+}
+
+/* ---- bursts of drops ---- */
+
+static const char *place_title(const struct run_info *info, const struct watch_place *p)
+{
+	const struct counter_def *def = engine_counter(info->engine, p->counter);
+
+	return def->place_title ? def->place_title : def->title;
+}
+
+static void tell_burst(const struct run_info *info, struct watch_place *p, bool goes_on, struct mailbox *m)
+{
+	char where[24] = "", time[32];
+
+	if (p->worker >= 0)
+		snprintf(where, sizeof(where), "cpu%d ", info->worker[p->worker].cpu);
+	mailbox_put_event(m, info->id, SEVERITY_WARNING, "%s%s %s: %llu packets in %s", where, place_title(info, p),
+		goes_on ? "still dropping" : "burst", (unsigned long long)p->burst,
+		people_time(p->last_ns - p->from_ns, time, sizeof(time)));
+}
+
+/* Drops of this place since the sample before, and at which worker. */
+static uint64_t new_drops(struct watch *w, const struct sample *s, unsigned place, int *ret_worker)
+{
+	uint64_t sum = 0;
+	int worker = -1, at = 0;
+
+	for (unsigned i = 0; i < s->workers; i++) {
+		uint64_t *before = &w->lost[i * w->places + place], now = s->worker[i].value[w->place[place].counter];
+
+		if (now > *before) {
+			sum += now - *before;
+			worker = (int)i;
+			at++;
+		}
+		*before = now;
+	}
+	*ret_worker = at == 1 ? worker : -1;
+	return sum;
+}
+
+static void watch_place(struct watch *w, const struct run_info *info, const struct sample *s, unsigned place, struct mailbox *m)
+{
+	struct watch_place *p = &w->place[place];
+	int worker;
+	uint64_t drops = new_drops(w, s, place, &worker);
+
+	if (drops) {
+		if (!p->burst) {
+			p->from_ns = w->seen_ns;
+			p->worker = worker;
+		} else if (p->worker != worker) {
+			p->worker = -1;
+		}
+		p->burst += drops;
+		p->last_ns = s->at_ns;
+		if (!p->said_going_on && p->last_ns - p->from_ns >= burst_long_ns) {
+			p->said_going_on = true;
+			tell_burst(info, p, true, m);
+		}
+	} else if (p->burst && s->at_ns - p->last_ns >= burst_quiet_ns) {
+		tell_burst(info, p, false, m);
+		p->burst = 0;
+		p->said_going_on = false;
+	}
+}
+
+/* ---- answers ---- */
+
+static uint64_t sum_of(const struct run_info *info, const struct sample *s, unsigned roles, unsigned counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < s->workers; i++)
+		if (info->worker[i].role & roles)
+			sum += s->worker[i].value[counter];
+	return sum;
+}
+
+static void answered(struct watch *w, const struct run_info *info, const struct sample *s, struct mailbox *m)
+{
+	char time[32];
+
+	if (w->silent)
+		mailbox_put_event(m, info->id, SEVERITY_INFO, "%s answers again after %s", info->peer,
+			people_time(s->at_ns - w->answer_ns, time, sizeof(time)));
+	w->silent = false;
+	w->warn_ns = silence_ns;
+}
+
+static void watch_answers(struct watch *w, const struct run_info *info, const struct sample *s, struct mailbox *m)
+{
+	uint64_t rx = sum_of(info, s, info->rx_roles, COUNTER_RX_PACKETS);
+	uint64_t tx = sum_of(info, s, info->tx_roles, COUNTER_TX_PACKETS);
+	char time[32];
+
+	bool sending = s->phase == PHASE_WARMUP || s->phase == PHASE_MEASURE;
+
+	if (rx != w->rx)
+		answered(w, info, s, m);
+	if (rx != w->rx || tx == w->tx || !sending) {
+		w->rx = rx;
+		w->tx = tx;
+		w->answer_ns = s->at_ns;
+		w->warn_again_ns = s->at_ns + w->warn_ns;
+	}
+	if (s->at_ns < w->warn_again_ns)
+		return;
+	w->silent = true;
+	mailbox_put_event(m, info->id, SEVERITY_WARNING, "no answer from %s for %s", info->peer,
+		people_time(s->at_ns - w->answer_ns, time, sizeof(time)));
+	w->warn_ns = w->warn_ns * 2 < silence_longest_ns ? w->warn_ns * 2 : silence_longest_ns;
+	w->warn_again_ns = s->at_ns + w->warn_ns;
+}
+
+void watch_sample(struct watch *w, const struct run_info *info, const struct sample *s, struct mailbox *m)
+{
+	for (unsigned i = 0; i < w->places; i++)
+		watch_place(w, info, s, i, m);
+	if (info->expects_answers)
+		watch_answers(w, info, s, m);
+	w->seen_ns = s->at_ns;
+}
+
+void watch_end(struct watch *w, const struct run_info *info, struct mailbox *m)
+{
+	for (unsigned i = 0; i < w->places; i++)
+		if (w->place[i].burst)
+			tell_burst(info, &w->place[i], false, m);
+}

@@ -1,0 +1,416 @@
+/* Workers: the thread that runs an engine's operations, and how the control thread tells it what to do.  See worker.h. */
+#include "run/worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "run/thread.h"
+
+/* A sleep overshoots by up to 60 us even with 1 ns of timer slack: the rest is spun. */
+static const int64_t spin_ns = 60 * NS_PER_US;
+static const int64_t longest_wait_ns = 100 * NS_PER_MS;
+
+static void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+static void eventfd_signal(int fd)
+{
+	uint64_t one = 1;
+
+	/* EAGAIN means that the counter is full: readable it is, which is all that matters. */
+	if (fd >= 0 && write(fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		return;
+}
+
+static void eventfd_clear(int fd)
+{
+	uint64_t count;
+
+	if (read(fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return;
+}
+
+/* ---- housekeeping ---- */
+
+static uint64_t timeval_ns(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_usec * NS_PER_US;
+}
+
+static void observe_usage(struct worker *w)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_THREAD, &usage) < 0)
+		return;
+	counter_set(w->counters, COUNTER_CPU_USER_NS, timeval_ns(usage.ru_utime));
+	counter_set(w->counters, COUNTER_CPU_SYSTEM_NS, timeval_ns(usage.ru_stime));
+	counter_set(w->counters, COUNTER_CTX_VOLUNTARY, (uint64_t)usage.ru_nvcsw);
+	counter_set(w->counters, COUNTER_CTX_INVOLUNTARY, (uint64_t)usage.ru_nivcsw);
+	counter_set(w->counters, COUNTER_PAGE_FAULTS, (uint64_t)(usage.ru_minflt + usage.ru_majflt));
+}
+
+static const unsigned perf_counter[PERF_EVENTS] = {
+	[PERF_CYCLES] = COUNTER_CYCLES,
+	[PERF_INSTRUCTIONS] = COUNTER_INSTRUCTIONS,
+	[PERF_L1D_MISSES] = COUNTER_L1D_MISSES,
+	[PERF_LLC_MISSES] = COUNTER_LLC_MISSES,
+	[PERF_BRANCH_MISSES] = COUNTER_BRANCH_MISSES,
+};
+
+static void observe_perf(struct worker *w)
+{
+	uint64_t count;
+
+	for (int kind = 0; kind < PERF_EVENTS; kind++)
+		if (perf_read(&w->perf, (enum perf_event_kind)kind, &count))
+			counter_set(w->counters, perf_counter[kind], count);
+}
+
+static int worker_observe(struct worker *w)
+{
+	int rc = w->engine->observe ? w->engine->observe(w, &w->err) : 0;
+
+	if (!w->engine->synthetic) {
+		observe_usage(w);
+		observe_perf(w);
+	}
+	counter_set(w->counters, COUNTER_OBSERVED_NS, (uint64_t)clock_run_ns());
+	return rc;
+}
+
+static void take_mark(struct worker *w, struct worker_mark *mark)
+{
+	for (unsigned i = 0; i < COUNTERS_MAX; i++)
+		mark->value[i] = counter_get(w->counters, i);
+	mark->at_ns = clock_run_ns();
+}
+
+/* ---- what it is told ---- */
+
+static int step_idle(struct worker *w, struct err *err)
+{
+	(void)w;
+	(void)err;
+	return 0;
+}
+
+static void choose_step(struct worker *w)
+{
+	bool quiet = w->phase == PHASE_SETTLE || w->phase == PHASE_DRAIN;
+
+	if (quiet && w->self->role == ROLE_CLIENT)
+		w->step = w->engine->drain ? w->engine->drain : step_idle;
+	else
+		w->step = w->engine->poll;
+}
+
+static int enter_phase(struct worker *w, enum phase phase)
+{
+	int rc = worker_observe(w);
+
+	if (phase == PHASE_MEASURE)
+		take_mark(w, &w->measure_from);
+	else if (w->phase == PHASE_MEASURE)
+		take_mark(w, &w->measure_to);
+	w->phase = phase;
+	w->phase_ns = clock_run_ns();
+	choose_step(w);
+	if (rc >= 0 && w->engine->enter)
+		rc = w->engine->enter(w, phase, &w->err);
+	if (rc < 0)
+		return rc;
+	atomic_store_explicit(&w->status->phase, phase, memory_order_release);
+	eventfd_signal(w->ack_fd);
+	return 0;
+}
+
+static int answer_tick(struct worker *w, uint32_t tick)
+{
+	bool answer = atomic_load_explicit(&w->control->answer, memory_order_relaxed);
+	int rc = worker_observe(w);
+
+	w->tick = tick;
+	if (rc < 0)
+		return rc;
+	atomic_store_explicit(&w->status->tick, tick, memory_order_release);
+	if (answer)
+		eventfd_signal(w->ack_fd);
+	return 0;
+}
+
+/* The loop saw a control word change.  They are read again with acquire: the virtual time was set before them. */
+static int obey(struct worker *w)
+{
+	uint32_t phase = atomic_load_explicit(&w->control->phase, memory_order_acquire);
+	uint32_t tick = atomic_load_explicit(&w->control->tick, memory_order_acquire);
+	int rc = 0;
+
+	if (phase == PHASE_DONE) {
+		w->phase = PHASE_DONE;
+		return 0;
+	}
+	if (phase != (uint32_t)w->phase)
+		rc = enter_phase(w, (enum phase)phase);
+	if (rc >= 0 && tick != w->tick)
+		rc = answer_tick(w, tick);
+	return rc;
+}
+
+static bool is_told(const struct worker *w)
+{
+	return atomic_load_explicit(&w->control->phase, memory_order_relaxed) != (uint32_t)w->phase ||
+	       atomic_load_explicit(&w->control->tick, memory_order_relaxed) != w->tick;
+}
+
+/* ---- the loop ---- */
+
+/* How long to sleep, 0: not at all.  On the virtual clock deadlines mean nothing here: the tick ends the wait. */
+static int64_t wait_time(const struct worker *w)
+{
+	int64_t left;
+
+	if (w->step == step_idle || !w->wait.until_ns || clock_is_virtual())
+		return longest_wait_ns;
+	left = w->wait.until_ns - spin_ns - clock_now_ns();
+	return left < 0 ? 0 : left < longest_wait_ns ? left : longest_wait_ns;
+}
+
+static void sleep_on(struct worker *w, int64_t time_ns)
+{
+	struct timespec timeout = { .tv_sec = time_ns / NS_PER_S, .tv_nsec = time_ns % NS_PER_S };
+	/* An idle worker would find its descriptors ready for ever: nobody reads them. */
+	unsigned count = w->step == step_idle ? 0 : w->wait.count;
+	struct pollfd fd[WORKER_WAIT_FDS + 1];
+
+	memcpy(fd, w->wait.fd, count * sizeof(fd[0]));
+	fd[count] = (struct pollfd){ .fd = w->wake_fd, .events = POLLIN };
+	if (!w->engine->synthetic) {
+		counter_add(w->counters, COUNTER_WAITS, 1);
+		counter_add(w->counters, COUNTER_SYSCALLS, 1);
+	}
+	if (ppoll(fd, count + 1, &timeout, NULL) <= 0)
+		return;
+	if (fd[count].revents)
+		eventfd_clear(w->wake_fd);
+	memcpy(w->wait.fd, fd, count * sizeof(fd[0]));
+}
+
+static void worker_wait(struct worker *w)
+{
+	int64_t time_ns = w->spin && w->step != step_idle ? 0 : wait_time(w);
+
+	if (time_ns)
+		sleep_on(w, time_ns);
+	else
+		cpu_relax();
+}
+
+static int worker_loop(struct worker *w)
+{
+	for (;;) {
+		int rc = is_told(w) ? obey(w) : 0;
+
+		if (rc < 0 || w->phase == PHASE_DONE)
+			return rc;
+		rc = w->step(w, &w->err);
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			worker_wait(w);
+	}
+}
+
+/* ---- the thread ---- */
+
+static void name_worker(const struct worker *w)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "nd-%s%u", w->self->role == ROLE_SERVER ? "srv" : "cli", w->self->index % 100000);
+	thread_name_self(name);
+}
+
+/* Without its CPU a worker still measures, only less steadily: a warning, not an error. */
+static void pin_worker(struct worker *w)
+{
+	struct err why = ERR_NONE;
+
+	if (w->engine->synthetic || w->self->cpu < 0)
+		return;
+	w->pinned = cpu_pin_self(w->self->cpu, &why) >= 0;
+	if (!w->pinned)
+		plan_note(w->plan, "%s %u is not pinned: %s", w->self->role == ROLE_SERVER ? "server" : "client", w->self->index,
+			why.text);
+}
+
+static void open_perf(struct worker *w)
+{
+	uint64_t count;
+
+	if (w->engine->synthetic)
+		return;
+	perf_open_self(&w->perf);
+	for (int kind = 0; kind < PERF_EVENTS; kind++)
+		if (!perf_read(&w->perf, (enum perf_event_kind)kind, &count))
+			w->unknown |= (uint64_t)1 << perf_counter[kind];
+}
+
+static int worker_open(struct worker *w)
+{
+	name_worker(w);
+	pin_worker(w);
+	open_perf(w);
+	int rc = w->engine->open(w, &w->err);
+	/* What the engine says of its own counters goes first: the ledger shows it. */
+	if (w->unknown && !w->unknown_why[0])
+		memcpy(w->unknown_why, w->perf.why, sizeof(w->unknown_why));
+	return rc;
+}
+
+static void report_error(struct worker *w, int rc)
+{
+	if (w->phase == PHASE_MEASURE)
+		take_mark(w, &w->measure_to);
+	if (!w->err.text[0])
+		err_say(&w->err, -rc, "%s: %s", w->engine->name, strerror(-rc));
+	atomic_store_explicit(&w->status->error, -rc, memory_order_release);
+	eventfd_signal(w->ack_fd);
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	int rc = worker_open(w);
+
+	if (rc < 0)
+		report_error(w, rc);
+	sem_post(&w->opened);
+	if (rc >= 0 && (rc = worker_loop(w)) < 0)
+		report_error(w, rc);
+	w->engine->close(w);
+	perf_close(&w->perf);
+	return NULL;
+}
+
+/* ---- for the control thread ---- */
+
+static void *lines_new(size_t size)
+{
+	size_t whole = (size + 63) / 64 * 64;
+	void *memory = aligned_alloc(64, whole);
+
+	/* Touched here, so that no worker meets a page fault in its loop. */
+	return memory ? memset(memory, 0, whole) : NULL;
+}
+
+static bool allocate(struct worker *w)
+{
+	bool ok = true;
+
+	w->counters = lines_new(sizeof(*w->counters));
+	w->control = lines_new(sizeof(*w->control));
+	w->status = lines_new(sizeof(*w->status));
+	for (unsigned i = 0; i < engine_latencies(w->engine); i++)
+		if (w->engine->latencies[i].roles & w->self->role)
+			ok &= (w->latency[i] = lines_new(sizeof(*w->latency[i]))) != NULL;
+	return ok && w->counters && w->control && w->status;
+}
+
+int worker_init(struct worker *w, const struct engine *engine, const struct options *options, struct plan *plan, unsigned index,
+	struct err *err)
+{
+	*w = (struct worker){ .engine = engine,
+		.options = options,
+		.plan = plan,
+		.self = &plan->worker[index],
+		.phase = PHASE_PREPARE,
+		.spin = plan->wait_spin,
+		.step = step_idle,
+		.ack_fd = -1 };
+	for (int kind = 0; kind < PERF_EVENTS; kind++)
+		w->perf.fd[kind] = -1;
+	sem_init(&w->opened, 0, 0);
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->wake_fd < 0)
+		return err_sys(err, errno, "prepare worker %u: eventfd", index);
+	if (!allocate(w))
+		return err_sys(err, ENOMEM, "prepare worker %u", index);
+	atomic_store_explicit(&w->control->phase, PHASE_PREPARE, memory_order_relaxed);
+	atomic_store_explicit(&w->control->load, plan->load, memory_order_relaxed);
+	return 0;
+}
+
+int worker_start(struct worker *w, struct err *err)
+{
+	int rc = thread_start(&w->thread, worker_main, w, "worker", err);
+
+	if (rc < 0)
+		return rc;
+	w->started = true;
+	while (sem_wait(&w->opened) < 0)
+		;
+	int error = atomic_load_explicit(&w->status->error, memory_order_acquire);
+	if (!error)
+		return 0;
+	worker_stop(w);
+	return err_say(err, error, "%s", w->err.text);
+}
+
+void worker_tell(struct worker *w, enum phase phase)
+{
+	atomic_store_explicit(&w->control->phase, phase, memory_order_release);
+	eventfd_signal(w->wake_fd);
+}
+
+void worker_tick(struct worker *w, uint32_t tick, bool wake)
+{
+	atomic_store_explicit(&w->control->answer, wake, memory_order_relaxed);
+	atomic_store_explicit(&w->control->tick, tick, memory_order_release);
+	if (wake)
+		eventfd_signal(w->wake_fd);
+}
+
+void worker_set_load(struct worker *w, uint64_t load)
+{
+	atomic_store_explicit(&w->control->load, load, memory_order_relaxed);
+	eventfd_signal(w->wake_fd);
+}
+
+void worker_stop(struct worker *w)
+{
+	if (!w->started)
+		return;
+	worker_tell(w, PHASE_DONE);
+	pthread_join(w->thread, NULL);
+	w->started = false;
+}
+
+void worker_free(struct worker *w)
+{
+	if (!w->engine)
+		return;
+	worker_stop(w);
+	if (w->wake_fd >= 0)
+		close(w->wake_fd);
+	sem_destroy(&w->opened);
+	free(w->counters);
+	free(w->control);
+	free(w->status);
+	for (unsigned i = 0; i < LATENCIES_MAX; i++)
+		free(w->latency[i]);
+	*w = (struct worker){ .wake_fd = -1, .ack_fd = -1 };
+}
