@@ -1,0 +1,31 @@
+/* The table of modes.  A mode is added in its own file and one row here. */
+#include "engines/engines.h"
+
+#include <stddef.h>
+
+static const struct engine engine_stream = {
+	.name = "stream",
+	.title = "TCP copy",
+	.summary = "TCP bulk transfer: two copies, one copy or none",
+};
+
+static const struct engine engine_chat = {
+	.name = "chat",
+	.title = "epoll chat",
+	.summary = "an epoll broadcast server and its load",
+};
+
+static const struct engine engine_fanout = {
+	.name = "fanout",
+	.title = "fan-out",
+	.summary = "one UDP writer, many reader sockets",
+};
+
+const struct engine *const engines_all[] = {
+	&engine_echo,
+	&engine_stream,
+	&engine_chat,
+	&engine_fanout,
+	&engine_null,
+	NULL,
+};

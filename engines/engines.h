@@ -1,0 +1,9 @@
+/* The modes that this program knows, in the order of the dashboard's tabs.  Constant; any thread. */
+#pragma once
+
+#include "run/engine.h"
+
+extern const struct engine engine_echo, engine_null;
+
+/* NULL-terminated.  Rows with built == false name modes that are still to come. */
+extern const struct engine *const engines_all[];

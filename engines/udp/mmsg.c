@@ -1,0 +1,249 @@
+/* Method mmsg: recvmmsg(2) and sendmmsg(2), a burst a call. */
+#include "engines/udp/port.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { RECV_TRIES = 4 };
+
+/* All arrays have `batch` elements; headers are set once, and only what the kernel changes is set again. */
+struct mmsg {
+	struct udp_port port; /* first */
+	struct mmsghdr *in, *back, *out;
+	struct iovec *in_part, *back_part, *out_part;
+	struct udp_datagram *lent;
+	struct udp_send *slot;
+	union net_address *from;
+	uint8_t *in_bytes, *out_bytes, *control;
+	unsigned used; /* elements of in that the last receive changed */
+};
+
+static struct mmsg *mmsg_of(struct udp_port *port)
+{
+	return (struct mmsg *)port;
+}
+
+static void mmsg_close(struct udp_port *port)
+{
+	struct mmsg *m = mmsg_of(port);
+
+	if (!m)
+		return;
+	void *all[] = { m->in, m->back, m->out, m->in_part, m->back_part, m->out_part, m->lent, m->slot, m->from, m->in_bytes,
+		m->out_bytes, m->control };
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		free(all[i]);
+	if (port->config.fd >= 0)
+		close(port->config.fd);
+	free(m);
+}
+
+static bool allocate(struct mmsg *m)
+{
+	const struct udp_config *config = &m->port.config;
+	size_t n = m->port.batch;
+	bool ok = (m->in = calloc(n, sizeof(*m->in))) && (m->in_part = calloc(n, sizeof(*m->in_part))) &&
+		  (m->lent = calloc(n, sizeof(*m->lent))) && (m->in_bytes = malloc(n * udp_stride(config->datagram_bytes)));
+
+	if (ok && !config->connected)
+		ok = (m->back = calloc(n, sizeof(*m->back))) && (m->back_part = calloc(n, sizeof(*m->back_part))) &&
+		     (m->from = calloc(n, sizeof(*m->from))) && (m->control = calloc(n, UDP_CONTROL_BYTES));
+	if (ok && config->send_bytes)
+		ok = (m->out = calloc(n, sizeof(*m->out))) && (m->out_part = calloc(n, sizeof(*m->out_part))) &&
+		     (m->slot = calloc(n, sizeof(*m->slot))) && (m->out_bytes = calloc(n, udp_stride(config->send_bytes)));
+	return ok;
+}
+
+static void prepare_in(struct mmsg *m, unsigned i)
+{
+	const struct udp_config *config = &m->port.config;
+	uint8_t *data = m->in_bytes + i * udp_stride(config->datagram_bytes);
+
+	m->in_part[i] = (struct iovec){ data, config->datagram_bytes };
+	m->in[i].msg_hdr = (struct msghdr){ .msg_iov = &m->in_part[i], .msg_iovlen = 1 };
+	m->lent[i] = (struct udp_datagram){ .data = data, .slot = i };
+	if (config->connected)
+		return;
+	m->in[i].msg_hdr.msg_name = &m->from[i];
+	m->lent[i].from = &m->from[i];
+	m->back[i].msg_hdr = (struct msghdr){ .msg_iov = &m->back_part[i], .msg_iovlen = 1 };
+	if (config->want_local)
+		m->in[i].msg_hdr.msg_control = m->control + i * UDP_CONTROL_BYTES;
+}
+
+static void prepare_out(struct mmsg *m, unsigned i)
+{
+	const struct udp_config *config = &m->port.config;
+
+	m->slot[i] = (struct udp_send){ .data = m->out_bytes + i * udp_stride(config->send_bytes), .len = config->send_bytes };
+	m->out[i].msg_hdr = (struct msghdr){ .msg_iov = &m->out_part[i], .msg_iovlen = 1 };
+}
+
+static int mmsg_open(
+	const struct udp_method *method, const struct udp_config *config, struct udp_port **ret_port, struct err *err)
+{
+	struct mmsg *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return err_sys(err, ENOMEM, "open UDP port (mmsg)");
+	int rc = udp_port_init(&m->port, method, config, err);
+	if (rc >= 0 && !allocate(m))
+		rc = err_sys(err, ENOMEM, "open UDP port (mmsg), %u buffers", m->port.batch);
+	if (rc < 0) {
+		m->port.config.fd = -1; /* still the caller's */
+		mmsg_close(&m->port);
+		return rc;
+	}
+	for (unsigned i = 0; i < m->port.batch; i++)
+		prepare_in(m, i);
+	for (unsigned i = 0; config->send_bytes && i < m->port.batch; i++)
+		prepare_out(m, i);
+	m->used = m->port.batch;
+	*ret_port = &m->port;
+	return 0;
+}
+
+/* What the kernel wrote over with the last burst. */
+static void renew(struct mmsg *m)
+{
+	for (unsigned i = 0; i < m->used && !m->port.config.connected; i++) {
+		m->in[i].msg_hdr.msg_namelen = sizeof(m->from[i]);
+		m->in[i].msg_hdr.msg_controllen = m->port.config.want_local ? UDP_CONTROL_BYTES : 0;
+	}
+	m->used = 0;
+}
+
+static int receive(struct mmsg *m, unsigned max, struct err *err)
+{
+	for (unsigned tries = 0; tries < RECV_TRIES; tries++) {
+		int n = recvmmsg(m->port.config.fd, m->in, max, MSG_DONTWAIT, NULL);
+
+		m->port.totals.syscalls++;
+		if (n >= 0)
+			return n;
+		int rc = udp_recv_failed(&m->port, errno, err);
+		if (rc <= 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int mmsg_recv(struct udp_port *port, unsigned max, struct udp_datagram **ret_burst, struct err *err)
+{
+	struct mmsg *m = mmsg_of(port);
+
+	renew(m);
+	int n = receive(m, max < port->batch ? max : port->batch, err);
+	if (n <= 0)
+		return n;
+	int64_t now = port->config.want_time ? clock_now_ns() : 0;
+	for (int i = 0; i < n; i++) {
+		struct udp_datagram *d = &m->lent[i];
+
+		d->len = d->segment = m->in[i].msg_len;
+		d->truncated = m->in[i].msg_hdr.msg_flags & MSG_TRUNC;
+		d->received_ns = now;
+	}
+	m->used = (unsigned)n;
+	*ret_burst = m->lent;
+	return n;
+}
+
+static void account(struct udp_totals *t, const struct mmsghdr *sent, unsigned n)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		bytes += sent[i].msg_len;
+	t->sent_packets += n;
+	t->sent_bytes += bytes;
+}
+
+/* Sends in order; returns how many were taken. */
+static unsigned transmit(struct udp_port *port, struct mmsghdr *message, unsigned count)
+{
+	unsigned done = 0;
+
+	while (done < count) {
+		int n = sendmmsg(port->config.fd, message + done, count - done, MSG_DONTWAIT);
+
+		port->totals.syscalls++;
+		if (n > 0) {
+			account(&port->totals, message + done, (unsigned)n);
+			done += (unsigned)n;
+			continue;
+		}
+		enum udp_fate fate = udp_send_failed(port, errno);
+		if (fate == UDP_KEEP)
+			break;
+		if (fate == UDP_DROP)
+			done++;
+	}
+	return done;
+}
+
+static int mmsg_reply(struct udp_port *port, const struct udp_reply *replies, unsigned count, struct err *err)
+{
+	struct mmsg *m = mmsg_of(port);
+
+	(void)err;
+	if (count > port->batch)
+		count = port->batch;
+	for (unsigned i = 0; i < count; i++) {
+		const struct udp_reply *r = &replies[i];
+		struct msghdr *asked = &m->in[r->to->slot].msg_hdr, *back = &m->back[i].msg_hdr;
+
+		m->back_part[i] = (struct iovec){ r->to->data + r->offset, r->len };
+		back->msg_name = asked->msg_name;
+		back->msg_namelen = asked->msg_namelen;
+		if (!port->config.want_local)
+			continue;
+		udp_control_for_reply(asked);
+		back->msg_control = asked->msg_control;
+		back->msg_controllen = asked->msg_controllen;
+	}
+	return (int)transmit(port, m->back, count);
+}
+
+static void mmsg_release(struct udp_port *port)
+{
+	(void)port; /* recv_burst() starts from the first buffer again */
+}
+
+static unsigned mmsg_slots(struct udp_port *port, struct udp_send **ret_slots)
+{
+	*ret_slots = mmsg_of(port)->slot;
+	return port->batch;
+}
+
+static int mmsg_send(struct udp_port *port, unsigned count, struct err *err)
+{
+	struct mmsg *m = mmsg_of(port);
+
+	(void)err;
+	for (unsigned i = 0; i < count; i++) {
+		const struct udp_send *s = &m->slot[i];
+
+		m->out_part[i] = (struct iovec){ s->data, s->len };
+		if (port->config.connected)
+			continue;
+		m->out[i].msg_hdr.msg_name = (void *)s->to;
+		m->out[i].msg_hdr.msg_namelen = s->to ? net_address_bytes(s->to) : 0;
+	}
+	return (int)transmit(port, m->out, count);
+}
+
+const struct udp_method udp_mmsg = {
+	.method = { .name = "mmsg", .summary = "recvmmsg and sendmmsg, a burst a call", .probe = udp_probe_always },
+	.open = mmsg_open,
+	.recv_burst = mmsg_recv,
+	.reply_burst = mmsg_reply,
+	.release = mmsg_release,
+	.send_slots = mmsg_slots,
+	.send_burst = mmsg_send,
+	.drops = udp_socket_drops,
+	.close = mmsg_close,
+};

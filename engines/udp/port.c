@@ -1,0 +1,167 @@
+/* What the methods share that read and write the UDP socket itself.  See port.h. */
+#include "engines/udp/port.h"
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <string.h>
+
+#include "base/procnet.h"
+
+enum { CACHE_LINE = 64 };
+
+size_t udp_stride(uint32_t bytes)
+{
+	size_t lines = (bytes + CACHE_LINE - 1) / CACHE_LINE;
+
+	/* An odd number of lines: headers of 64 KiB buffers would otherwise share one set of the cache. */
+	return (lines | 1) * CACHE_LINE;
+}
+
+unsigned udp_batch_fitting(unsigned batch, uint32_t bytes)
+{
+	size_t fit = UDP_ARENA_BYTES / udp_stride(bytes);
+
+	if (batch > fit)
+		batch = (unsigned)fit;
+	return batch ? batch : 1;
+}
+
+/* An IP option that has a twin in IPv6. */
+struct twin {
+	int v4, v6;
+	const char *name;
+};
+
+static const struct twin errors = { IP_RECVERR, IPV6_RECVERR, "IP_RECVERR" };
+static const struct twin local = { IP_PKTINFO, IPV6_RECVPKTINFO, "IP_PKTINFO" };
+
+static int switch_on(const struct udp_port *port, const struct twin *option, struct err *err)
+{
+	int on = 1, family = 0;
+	socklen_t size = sizeof(family);
+
+	if (getsockopt(port->config.fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0)
+		return err_sys(err, errno, "getsockopt SO_DOMAIN");
+	bool six = family == AF_INET6;
+	if (setsockopt(port->config.fd, six ? SOL_IPV6 : SOL_IP, six ? option->v6 : option->v4, &on, sizeof(on)) < 0)
+		return err_sys(err, errno, "setsockopt %s", option->name);
+	return 0;
+}
+
+int udp_port_init(struct udp_port *port, const struct udp_method *method, const struct udp_config *config, struct err *err)
+{
+	uint32_t longest = config->datagram_bytes > config->send_bytes ? config->datagram_bytes : config->send_bytes;
+
+	*port = (struct udp_port){
+		.method = method,
+		.ran = method->method.name,
+		.config = *config,
+		.batch = udp_batch_fitting(config->batch, longest),
+		.segments_max = 1,
+		.wait = config->fd,
+		.wait_in = POLLIN,
+		.wait_out = POLLOUT,
+	};
+	if (config->connected)
+		return switch_on(port, &errors, err);
+	return config->want_local ? switch_on(port, &local, err) : 0;
+}
+
+/* One message of the error queue; false when it is empty. */
+static bool take_error(struct udp_port *port)
+{
+	alignas(struct cmsghdr) char control[256];
+	uint8_t data[64];
+	struct iovec part = { data, sizeof(data) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	ssize_t len = recvmsg(port->config.fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+
+	port->totals.syscalls++;
+	if (len < 0)
+		return false;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+		const struct sock_extended_err *e = (const struct sock_extended_err *)CMSG_DATA(c);
+		bool is_error = (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
+				(c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR);
+
+		if (!is_error || (e->ee_origin != SO_EE_ORIGIN_ICMP && e->ee_origin != SO_EE_ORIGIN_ICMP6))
+			continue;
+		port->totals.refused++;
+		if (port->config.refused)
+			port->config.refused(port->config.refused_ctx, data, (size_t)len);
+	}
+	return true;
+}
+
+/* The peer is not there.  Emptying the error queue also keeps poll(2) from reporting POLLERR for ever. */
+static void unreachable(struct udp_port *port)
+{
+	port->totals.unreachable++;
+	while (port->config.connected && take_error(port))
+		;
+}
+
+static bool is_unreachable(int errnum)
+{
+	return errnum == ECONNREFUSED || errnum == EHOSTUNREACH || errnum == ENETUNREACH || errnum == EHOSTDOWN ||
+	       errnum == ENETDOWN || errnum == ENOPROTOOPT || errnum == EPROTO;
+}
+
+enum udp_fate udp_send_failed(struct udp_port *port, int errnum)
+{
+	if (errnum == EINTR)
+		return UDP_AGAIN;
+	if (errnum == EAGAIN || errnum == EWOULDBLOCK || errnum == ENOBUFS || errnum == ENOMEM) {
+		port->totals.send_busy++;
+		return UDP_KEEP;
+	}
+	if (errnum == ECONNREFUSED && !port->config.connected)
+		return UDP_AGAIN; /* an old ICMP error; reading it has cleared it */
+	if (is_unreachable(errnum) && port->config.connected) {
+		unreachable(port);
+		return UDP_KEEP;
+	}
+	port->totals.send_errors++;
+	port->totals.send_errno = errnum;
+	return UDP_DROP;
+}
+
+int udp_recv_failed(struct udp_port *port, int errnum, struct err *err)
+{
+	if (errnum == EAGAIN || errnum == EWOULDBLOCK)
+		return 0;
+	if (errnum == EINTR)
+		return 1;
+	if (is_unreachable(errnum) || errnum == EMSGSIZE || errnum == EACCES || errnum == EPERM) {
+		/* Reported by ICMP; says nothing about what may be waiting to be received. */
+		unreachable(port);
+		return 1;
+	}
+	if (errnum == ENOMEM || errnum == ENOBUFS)
+		return 0;
+	return err_sys(err, errnum, "receive (%s)", port->ran);
+}
+
+int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops)
+{
+	port->totals.syscalls++;
+	return procnet_socket_drops(port->config.fd, ret_drops);
+}
+
+bool udp_probe_always(char *why, size_t size)
+{
+	if (size)
+		why[0] = '\0';
+	return true;
+}
+
+void udp_control_for_reply(struct msghdr *message)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		/* The interface is the routing's to choose; a link-local peer's is in its scope id. */
+		if (c->cmsg_level == SOL_IP && c->cmsg_type == IP_PKTINFO)
+			((struct in_pktinfo *)CMSG_DATA(c))->ipi_ifindex = 0;
+		else if (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_PKTINFO)
+			((struct in6_pktinfo *)CMSG_DATA(c))->ipi6_ifindex = 0;
+	}
+}
