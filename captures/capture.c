@@ -1,0 +1,430 @@
+/* A capture and its thread: see capture.h.
+ *
+ * The thread owns the pcap handle and the writer from its start to its end.  What the main thread may see (state, recent packets) is copied under a mutex
+ * that is held for memory copies only, never while reading, writing or decoding. */
+#include "captures/capture.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "captures/decode.h"
+#include "captures/filter.h"
+#include "captures/open.h"
+#include "captures/writer.h"
+
+enum {
+	RAW_BYTES = 256,      /* of a packet, for the panel: more than all headers and the echo datagram's */
+	BATCH_PACKETS = 8192, /* at most, before a stop is looked for: under overload the ring never runs empty */
+};
+
+/* The kernel hands a packet over up to its timeout later: at a stop, what it still holds is waited for this long. */
+static const int64_t grace_ns = (int64_t)(CAPTURE_TIMEOUT_MS + 50) * NS_PER_MS;
+static const int64_t flush_every_ns = 250 * (int64_t)NS_PER_MS;
+
+struct raw {
+	int64_t wall_ns;
+	uint32_t captured, wire;
+	uint8_t bytes[RAW_BYTES];
+};
+
+/* One end of a capture that nobody asked for; the first one counts. */
+struct ending {
+	bool over, failed;
+	char message[sizeof(((struct capture_state *)0)->message)];
+};
+
+struct capture {
+	/* set before the thread starts */
+	bool echo_header;
+	uint64_t limit_bytes;
+	int64_t limit_ns, started_ns;
+	char interface[16];
+	int wake_fd;
+	pthread_t thread;
+	_Atomic bool stop;
+
+	/* the thread's own (the writer is the main thread's again after the join) */
+	pcap_t *pcap;
+	int linktype;
+	struct pcap_writer writer;
+	struct ending ending;
+	struct raw recent[PACKETS_SHOWN]; /* seen since the last publication: the last ones of seen_new */
+	uint64_t seen, seen_new;
+	int64_t flushed_ns;
+
+	pthread_mutex_t lock;
+	/* guarded by lock */
+	struct capture_state state;
+	struct packet shown[PACKETS_SHOWN];
+	uint64_t shown_count; /* ever; the newest is at (shown_count - 1) % PACKETS_SHOWN */
+};
+
+/* ---- the thread ---- */
+
+__attribute__((format(printf, 3, 4))) static void end(struct capture *c, bool failed, const char *fmt, ...)
+{
+	va_list args;
+
+	if (c->ending.over)
+		return;
+	va_start(args, fmt);
+	vsnprintf(c->ending.message, sizeof(c->ending.message), fmt, args);
+	va_end(args);
+	c->ending.failed = failed;
+	c->ending.over = true;
+}
+
+/* Where the disk ends, the capture does: what is in the file stays, and the run goes on. */
+static void end_by_write(struct capture *c)
+{
+	char scratch[64];
+
+	end(c, true, "the file could not be written further (%s): the first %" PRIu64 " packets are kept",
+		strerror_r(c->writer.error, scratch, sizeof(scratch)), c->writer.packets);
+}
+
+/* The time in a datagram is CLOCK_MONOTONIC, the kernel's stamp CLOCK_REALTIME.  Taken anew for each batch, since wall time is adjusted. */
+static int64_t wall_offset_ns(void)
+{
+	struct timespec wall;
+	int64_t before = clock_now_ns();
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	int64_t after = clock_now_ns();
+	return (int64_t)wall.tv_sec * NS_PER_S + wall.tv_nsec - before - (after - before) / 2;
+}
+
+/* An age that is negative or beyond an hour says that the sender's clock is not ours. */
+static int64_t age_of(const struct packet *p, int64_t offset_ns)
+{
+	int64_t sent;
+
+	if (!p->has_echo || p->stamp_ns > INT64_MAX || __builtin_add_overflow((int64_t)p->stamp_ns, offset_ns, &sent))
+		return INT64_MIN;
+	int64_t age = p->wall_ns - sent;
+	return age < -NS_PER_MS || age > INT64_C(3600) * NS_PER_S ? INT64_MIN : age < 0 ? 0 : age;
+}
+
+static void remember(struct capture *c, const struct pcap_pkthdr *header, const uint8_t *bytes)
+{
+	struct raw *raw = &c->recent[c->seen_new++ % PACKETS_SHOWN];
+
+	/* Nanosecond precision: tv_usec holds ns. */
+	raw->wall_ns = (int64_t)header->ts.tv_sec * NS_PER_S + header->ts.tv_usec;
+	raw->wire = header->len;
+	raw->captured = header->caplen < RAW_BYTES ? header->caplen : RAW_BYTES;
+	memcpy(raw->bytes, bytes, raw->captured);
+}
+
+static void take_packet(uint8_t *user, const struct pcap_pkthdr *header, const uint8_t *bytes)
+{
+	struct capture *c = (struct capture *)user;
+
+	c->seen++;
+	if (c->ending.over) {
+		if (c->writer.error)
+			writer_put(&c->writer, header, bytes); /* counts it as dropped */
+		return;
+	}
+	if (c->limit_bytes && c->writer.bytes + writer_record_bytes(header) > c->limit_bytes) {
+		char size[16];
+
+		end(c, false, "size limit reached (%sB)", text_human((double)c->limit_bytes, size, sizeof(size)));
+		return;
+	}
+	if (writer_put(&c->writer, header, bytes) < 0)
+		end_by_write(c);
+	remember(c, header, bytes);
+}
+
+/* Decodes the newest packets of this batch, at most as many as are shown. */
+static unsigned decode_recent(struct capture *c, struct packet out[PACKETS_SHOWN])
+{
+	unsigned count = c->seen_new < PACKETS_SHOWN ? (unsigned)c->seen_new : PACKETS_SHOWN;
+	int64_t offset_ns = count ? wall_offset_ns() : 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct raw *raw = &c->recent[(c->seen_new - count + i) % PACKETS_SHOWN];
+
+		packet_decode(c->linktype, raw->bytes, raw->captured, raw->wire, c->echo_header, &out[i]);
+		out[i].wall_ns = raw->wall_ns;
+		out[i].age_ns = age_of(&out[i], offset_ns);
+	}
+	c->seen_new = 0;
+	return count;
+}
+
+static bool read_drops(struct capture *c, struct pcap_stat *ret)
+{
+	return c->pcap && pcap_stats(c->pcap, ret) == 0;
+}
+
+/* Lets the main thread see what this batch brought. */
+static void publish(struct capture *c, bool active)
+{
+	struct packet fresh[PACKETS_SHOWN];
+	struct pcap_stat stat;
+	bool drops_known = read_drops(c, &stat);
+	unsigned count = decode_recent(c, fresh);
+
+	pthread_mutex_lock(&c->lock);
+	for (unsigned i = 0; i < count; i++)
+		c->shown[c->shown_count++ % PACKETS_SHOWN] = fresh[i];
+	c->state.packets = c->writer.packets;
+	c->state.bytes = c->writer.bytes;
+	c->state.writer_drops = c->writer.dropped;
+	if (drops_known)
+		c->state.kernel_drops = stat.ps_drop;
+	c->state.kernel_drops_known = c->state.kernel_drops_known || drops_known;
+	if (c->ending.over) {
+		c->state.failed = c->ending.failed;
+		snprintf(c->state.message, sizeof(c->state.message), "%s", c->ending.message);
+	}
+	c->state.active = active;
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* Takes what the kernel has ready. */
+static void take_batch(struct capture *c)
+{
+	int n = pcap_dispatch(c->pcap, BATCH_PACKETS, take_packet, (uint8_t *)c);
+
+	if (n == PCAP_ERROR)
+		end(c, true, "capture on %s ended: %s", c->interface, pcap_geterr(c->pcap));
+	int64_t now = clock_now_ns();
+	if (now - c->flushed_ns >= flush_every_ns) {
+		/* A process that is killed leaves a readable file under the temporary name. */
+		if (writer_flush(&c->writer) < 0)
+			end_by_write(c);
+		c->flushed_ns = now;
+	}
+	if (c->limit_ns && now - c->started_ns >= c->limit_ns) {
+		char text[48];
+
+		end(c, false, "time limit reached (%s)", text_duration(c->limit_ns, text, sizeof(text)));
+	}
+}
+
+/* Until a packet block, a stop or the next thing that is due by time. */
+static void wait_for_more(struct capture *c)
+{
+	struct pollfd fds[2] = { { .fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN },
+		{ .fd = c->wake_fd, .events = POLLIN } };
+	int timeout_ms = CAPTURE_TIMEOUT_MS;
+
+	if (c->limit_ns) {
+		int64_t left_ms = (c->started_ns + c->limit_ns - clock_now_ns()) / NS_PER_MS + 1;
+
+		timeout_ms = left_ms < 1 ? 1 : left_ms < timeout_ms ? (int)left_ms : timeout_ms;
+	}
+	poll(fds, 2, timeout_ms);
+}
+
+/* The block that the kernel is filling becomes readable only after its timeout: packets of the run's last moments. */
+static void take_rest(struct capture *c)
+{
+	int64_t deadline = clock_now_ns() + grace_ns;
+	struct pcap_stat stat;
+
+	while (!c->ending.over && read_drops(c, &stat) && c->seen + stat.ps_drop < stat.ps_recv && clock_now_ns() < deadline) {
+		struct pollfd fd = { .fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN };
+
+		poll(&fd, 1, 20);
+		take_batch(c);
+	}
+}
+
+/* This thread needs no privilege once the socket is open; the others keep theirs for the next capture.  By the raw system call, since
+ * libcap and glibc's wrappers would do it for all threads or need another library (capabilities(7): per thread). */
+static void give_up_privilege(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	syscall(SYS_capset, &header, none);
+}
+
+static void *capture_main(void *arg)
+{
+	struct capture *c = arg;
+
+	give_up_privilege();
+	while (!c->ending.over && !atomic_load_explicit(&c->stop, memory_order_acquire)) {
+		wait_for_more(c);
+		take_batch(c);
+		publish(c, true);
+	}
+	take_rest(c);
+	if (writer_flush(&c->writer) < 0)
+		end_by_write(c);
+	publish(c, true);
+	/* Closed here: a capture that has ended by itself must not go on slowing the packets until somebody notices. */
+	pcap_close(c->pcap);
+	c->pcap = NULL;
+	publish(c, false);
+	return NULL;
+}
+
+/* ---- the main thread ---- */
+
+static int start_thread(struct capture *c, struct err *err)
+{
+	sigset_t all, before;
+
+	/* Blocked already when the thread begins: signals are main's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int r = pthread_create(&c->thread, NULL, capture_main, c);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r)
+		return err_sys(err, r, "capture: start thread");
+	pthread_setname_np(c->thread, "nd-capture");
+	return 0;
+}
+
+static const char *choose_interface(const struct capture_request *request)
+{
+	if (request->options.interface[0])
+		return request->options.interface;
+	return request->interface ? request->interface : "";
+}
+
+static int check_request(const struct capture_request *request, struct err *err)
+{
+	if (!request->path || !*request->path)
+		return err_say(err, EINVAL, "capture: needs the name of a file");
+	if (!*choose_interface(request))
+		return err_say(err, EINVAL, "capture: the run's interface is not known; name one");
+	return 0;
+}
+
+static struct capture *new_capture(const struct capture_request *request)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	pthread_mutex_init(&c->lock, NULL);
+	c->echo_header = request->echo_header;
+	c->limit_bytes = request->options.limit_bytes;
+	c->limit_ns = request->options.limit_ns;
+	snprintf(c->interface, sizeof(c->interface), "%s", choose_interface(request));
+	c->wake_fd = -1;
+	return c;
+}
+
+static void free_capture(struct capture *c)
+{
+	if (!c)
+		return;
+	if (c->pcap)
+		pcap_close(c->pcap);
+	writer_abort(&c->writer);
+	if (c->wake_fd >= 0)
+		close(c->wake_fd);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+static void first_state(struct capture *c, const struct capture_request *request, const char *filter)
+{
+	struct capture_state *s = &c->state;
+
+	s->active = true;
+	s->options = request->options;
+	s->since_ns = clock_run_ns();
+	s->bytes = c->writer.bytes;
+	snprintf(s->path, sizeof(s->path), "%s", request->path);
+	snprintf(s->interface, sizeof(s->interface), "%s", c->interface);
+	snprintf(s->filter, sizeof(s->filter), "%s", filter);
+	if (request->options.sample_1_in > 1)
+		snprintf(s->message, sizeof(s->message), "1 in %u, chosen %s", request->options.sample_1_in,
+			capture_sampling(request));
+}
+
+int capture_start(const struct capture_request *request, struct capture **ret_capture, struct err *err)
+{
+	char filter[FILTER_BYTES];
+	int r = check_request(request, err);
+
+	if (r == 0)
+		r = capture_filter_text(request, filter, sizeof(filter), err);
+	if (r < 0)
+		return r;
+	struct capture *c = new_capture(request);
+	if (!c)
+		return err_sys(err, ENOMEM, "capture");
+	/* The file first: it fails without having disturbed any packet. */
+	r = file_check_writable(request->path, request->force, err);
+	if (r == 0) {
+		c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		r = c->wake_fd < 0 ? err_sys(err, errno, "capture: eventfd") : 0;
+	}
+	if (r == 0)
+		r = capture_open(request, c->interface, filter, &c->pcap, err);
+	if (r == 0) {
+		c->linktype = pcap_datalink(c->pcap);
+		r = writer_open(&c->writer, c->pcap, request->path, request->force, err);
+	}
+	if (r == 0) {
+		c->started_ns = c->flushed_ns = clock_now_ns();
+		first_state(c, request, filter);
+		r = start_thread(c, err);
+	}
+	if (r < 0) {
+		free_capture(c);
+		return r;
+	}
+	*ret_capture = c;
+	return 0;
+}
+
+int capture_stop(struct capture *c, struct err *err)
+{
+	const uint64_t one = 1;
+
+	if (!c)
+		return 0;
+	atomic_store_explicit(&c->stop, true, memory_order_release);
+	/* A full counter, its only failure, would wake the thread as well. */
+	if (write(c->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		err_sys(err, errno, "capture: wake thread");
+	pthread_join(c->thread, NULL);
+	int r = writer_close(&c->writer, err);
+	free_capture(c);
+	return r;
+}
+
+void capture_state(struct capture *c, struct capture_state *ret_state)
+{
+	pthread_mutex_lock(&c->lock);
+	*ret_state = c->state;
+	pthread_mutex_unlock(&c->lock);
+}
+
+unsigned capture_packets(struct capture *c, struct packet *out, unsigned max)
+{
+	unsigned count;
+
+	pthread_mutex_lock(&c->lock);
+	count = c->shown_count < PACKETS_SHOWN ? (unsigned)c->shown_count : PACKETS_SHOWN;
+	if (count > max)
+		count = max;
+	for (unsigned i = 0; i < count; i++)
+		out[i] = c->shown[(c->shown_count - 1 - i) % PACKETS_SHOWN];
+	pthread_mutex_unlock(&c->lock);
+	return count;
+}

@@ -1,0 +1,11 @@
+/* What the parts of a capture share about filters and options.  Pure. */
+#pragma once
+
+#include "captures/capture.h"
+
+enum { FILTER_BYTES = 1024 };
+
+/* 0, or -EINVAL naming option, value and range. */
+int capture_options_check(const struct capture_options *options, struct err *err);
+/* How 1/N sampling chooses, for people: "by the counter in the datagram". */
+const char *capture_sampling(const struct capture_request *request);
