@@ -1,0 +1,434 @@
+#!/bin/bash
+# The program as people call it: cli.sh PROGRAM GROUP.  Everything stays on loopback and in a directory of its own.
+# A check prints what it expected and what came; the exit status is 1 if one failed, 77 if the group cannot be tried here.
+set -u
+program=$1 group=$2
+work=$(mktemp -d "${TMPDIR:-/tmp}/netdyno-cli-XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data LC_ALL=C.UTF-8 TERM=xterm-256color
+unset NO_COLOR NETDYNO_TEST_TICKS
+failures=0
+quick=(--duration 300ms --warmup 0 --interval 100ms)
+
+fail() { failures=$((failures + 1)); printf 'FAIL %s\n' "$*"; }
+
+# try STATUS ARGS...: runs the program; stdout and stderr are kept in $out and $errors.
+out=$work/out errors=$work/errors
+try()
+{
+	local expected=$1 status
+	shift
+	timeout -k 5 60 "$program" "$@" >"$out" 2>"$errors" </dev/null
+	status=$?
+	[ "$status" = "$expected" ] && return
+	fail "netdyno $*: status $status, expected $expected"
+	head -5 "$out" "$errors"
+}
+says() { grep -qF -- "$1" "$errors" || fail "stderr does not say \"$1\" but: $(head -3 "$errors")"; }
+prints() { grep -qF -- "$1" "$out" || fail "stdout does not say \"$1\" but: $(head -5 "$out")"; }
+silent() { [ -s "$1" ] && fail "$1 is not empty: $(head -3 "$1")"; }
+one_line() { [ "$(wc -l <"$errors")" = 1 ] || fail "stderr is not one line: $(head -5 "$errors")"; }
+# refuses STATUS TEXT ARGS...: one line on stderr that says TEXT, nothing on stdout.
+refuses()
+{
+	local status=$1 text=$2
+	shift 2
+	try "$status" "$@"
+	says "$text"
+	one_line
+	silent "$out"
+}
+has() { jq -e "$2" "$1" >"$work/jq" 2>&1 || fail "$1: not so: $2 ($(head -2 "$work/jq"))"; }
+
+# until SECONDS COMMAND...: waits until the command holds.
+until_holds()
+{
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -gt $end ] && return 1
+		sleep 0.02
+	done
+}
+nothing_left() # no half-written file stays behind
+{
+	local left
+	left=$(find "$1" -mindepth 1 ! -newer "$work" -o -name '*.tmp*' -o -name '.*' | grep -v "^$1$")
+	[ -n "$left" ] && fail "left behind: $left"
+}
+
+group_help()
+{
+	local verb
+	for verb in dash run list open; do
+		try 0 $verb --help
+		prints "netdyno"
+		prints "Exit status"
+		silent "$errors"
+	done
+	try 0 --help
+	for verb in dash run list open sweep echo null stream 130; do prints "$verb"; done
+	prints "still to come"
+	silent "$errors"
+	[ "$(awk '{ if (length($0) > w) w = length($0) } END { print w }' "$out")" -le 80 ] || fail "--help is wider than 80 columns"
+	try 0 -h
+	try 0 echo --help
+	prints "--payload"
+	prints "Methods"
+	try 0 run echo --help
+	prints "--duration"
+	prints "--payload"
+	try 0 sweep --help
+	try 0 --version
+	grep -qE '^netdyno [0-9]+\.[0-9]+\.[0-9]+$' "$out" || fail "--version says $(cat "$out")"
+}
+
+group_usage()
+{
+	refuses 2 'unknown mode or verb "ehco" (did you mean echo?)' ehco
+	refuses 2 'unknown mode or verb "rnu" (did you mean run?)' rnu
+	refuses 2 'unknown mode "ehco" (did you mean echo?)' run ehco
+	refuses 2 'unknown mode "zzzzzz"' dash zzzzzz
+	refuses 2 'run needs a mode' run
+	refuses 2 'run needs a mode' run --duration 1
+	refuses 2 'mode stream (TCP copy) is not built yet' stream
+	refuses 2 'is not built yet' run chat
+	refuses 2 'is not built yet' run fanout
+	refuses 2 'sweep is not built yet' sweep echo
+	refuses 2 'unknown option --paylod (did you mean --payload?)' run echo --paylod 64
+	refuses 2 'unknown option --them (did you mean --theme?)' echo --them dark
+	refuses 2 'unknown option --xyzzyplugh' run echo --xyzzyplugh
+	refuses 2 'unknown option -Z' run echo -Z
+	refuses 2 '--payload is not an option of mode null (modes with it: echo)' run null --payload 64
+	refuses 2 '--theme is not an option of "run"' run echo --theme dark
+	refuses 2 'unexpected word "64"' run echo 64
+	refuses 2 'unexpected word' run --duration 1s echo 2>/dev/null || true
+	refuses 2 '--method mmgs: unknown method of mode echo (did you mean mmsg?' run echo --method mmgs
+	refuses 2 '--json and --csv both go to stdout' run echo --json - --csv -
+	refuses 2 '--json and --jsonl both go to' run echo --json "$work/a" --jsonl "$work/a"
+	refuses 2 '--payload needs a value' run echo --payload
+	refuses 2 'unknown option' list --jsno
+	refuses 2 'open needs' open
+	printf '\033[31mred\n' >"$work/escape"
+	refuses 2 'x1b' "$(head -1 "$work/escape")"
+	grep -q $'\033' "$errors" && fail "an escape character reaches the terminal"
+}
+
+group_ranges()
+{
+	local cpus last
+	refuses 2 '--payload 70000: out of range 0..65479 bytes' run echo --payload 70000
+	refuses 2 '--duration 10parsecs: expected a duration such as 500ms, 10s, 5m' run echo --duration 10parsecs
+	refuses 2 '--port 70000: out of range 1..65535' run echo --port 70000
+	refuses 2 '--interval 1ms: out of range 100ms..' run echo --interval 1ms
+	refuses 2 '--window 0: out of range' run echo --window 0
+	refuses 2 '--rate -1: ' run echo --rate -1
+	refuses 2 '--rcvbuf 4parsecs: expected a size' run echo --rcvbuf 4parsecs
+	refuses 2 '--wait sleep: unknown value' run echo --wait sleep
+	refuses 2 '--server-cpus 0-: expected a CPU list' run echo --server-cpus 0-
+	cpus=$(nproc) last=$(cut -d, -f1 /sys/devices/system/cpu/online)
+	refuses 2 "--cores 999: out of range 1..$cpus (this machine offers CPUs" run echo --cores 999
+	refuses 2 '--server-cpus 1023: CPU 1023' run echo --server-cpus 1023
+	# Outside the mask: the program may use CPU 0 alone.
+	if [ "$cpus" -gt 1 ] && taskset -c 0 true 2>/dev/null; then
+		timeout 20 taskset -c 0 "$program" run echo --client-cpus 1 >"$out" 2>"$errors"
+		[ $? = 2 ] || fail "a CPU outside the mask: status is not 2"
+		says 'affinity mask'
+		timeout 20 taskset -c 0 "$program" run echo --cores 2 >"$out" 2>"$errors"
+		[ $? = 2 ] || fail "more cores than the mask: status is not 2"
+		says '--cores 2: out of range 1..1 (this machine offers CPUs 0)'
+	fi
+}
+
+group_list()
+{
+	try 0 list
+	prints "echo"
+	prints "runs here"
+	prints "not built yet"
+	prints "loopback"
+	silent "$errors"
+	try 0 list --json
+	has "$out" '.modes | map(.name) | contains(["echo", "null", "stream"])'
+	has "$out" '.modes[] | select(.name == "echo") | .built and (.methods | map(select(.runs)) | length >= 1)'
+	has "$out" '.modes[] | select(.name == "stream") | .built == false'
+	has "$out" '.modes[].methods[] | .runs or (.why | length > 0)'
+	has "$out" '.paths[] | select(.name == "loopback") | .runs'
+	has "$out" '.capture | .runs or (.why | length > 0)'
+	has "$out" '.netdyno.version | test("^[0-9]")'
+}
+
+# A short run may be valid or carry a verdict against it on a busy machine; both have their exit status.
+run_ok()
+{
+	timeout -k 5 60 "$program" run "$@" >"$out" 2>"$errors" </dev/null
+	local status=$?
+	[ $status = 0 ] || [ $status = 3 ] || { fail "netdyno run $*: status $status"; head -5 "$out" "$errors"; }
+}
+
+group_results()
+{
+	run_ok echo "${quick[@]}"
+	prints "method"
+	prints "ledger: sent"
+	prints "verdict:"
+	prints "RTT us"
+	[ "$(grep -c 'Mbit/s  ' "$out")" -ge 2 ] || fail "there is no line per interval"
+	run_ok echo "${quick[@]}" --json -
+	has "$out" '.netdyno.schema == 1 and .start.mode == "echo" and (.intervals | length >= 2)'
+	has "$out" '.end.sum | .tx_packets > 0 and .rx_packets > 0 and .rx_pps > 0'
+	has "$out" '.end.ledger.balanced and .end.rtt_us.count > 0 and (.end.cores | length == 2 or length > 2)'
+	has "$out" '.end.verdict | has("valid") and has("reasons") and has("cautions")'
+	has "$out" '.start.options.duration_s == 0.3 and .start.options.payload_bytes == 64'
+	says "Mbit/s"
+	says "verdict:"
+	run_ok echo "${quick[@]}" --jsonl -
+	jq -es '(.[0].event == "start") and (.[-1].event == "end") and (map(select(.event == "interval")) | length >= 2)' "$out" >/dev/null ||
+		fail "JSON lines: $(head -c 300 "$out")"
+	run_ok echo "${quick[@]}" --csv -
+	[ "$(wc -l <"$out")" = 2 ] || fail "CSV is not a head and a row: $(head -3 "$out")"
+	[ "$(awk -F, 'NR == 1 { n = NF } END { print NF == n }' "$out")" = 1 ] || fail "CSV: the row has other columns than the head"
+	run_ok null "${quick[@]}" --json -
+	has "$out" '.start.mode == "null" and .end.sum.rx_packets > 0'
+	# The same run again without a terminal on the dashboard: plain lines, said once.
+	timeout -k 5 60 "$program" echo "${quick[@]}" >"$out" 2>"$errors" </dev/null
+	says "plain lines instead of the dashboard"
+	prints "verdict:"
+	timeout -k 5 60 "$program" echo --plain "${quick[@]}" >"$out" 2>"$errors" </dev/null
+	grep -q "instead of" "$errors" && fail "--plain needs no excuse"
+	prints "verdict:"
+}
+
+group_files()
+{
+	local f
+	run_ok echo "${quick[@]}" --json "$work/r.json" --jsonl "$work/r.jsonl" --csv "$work/r.csv"
+	for f in r.json r.jsonl r.csv; do
+		[ -s "$work/$f" ] || fail "$f is not there"
+		[ "$(stat -c %a "$work/$f")" = 600 ] || fail "$f has mode $(stat -c %a "$work/$f"), expected 600"
+	done
+	prints "verdict:"
+	has "$work/r.json" '.end.sum.rx_packets > 0'
+	cp "$work/r.json" "$work/before"
+	refuses 1 "r.json exists (--force overwrites)" run echo "${quick[@]}" --json "$work/r.json"
+	cmp -s "$work/r.json" "$work/before" || fail "the file that was in the way has changed"
+	run_ok echo "${quick[@]}" --json "$work/r.json" --force
+	cmp -s "$work/r.json" "$work/before" && fail "--force has not overwritten"
+	refuses 1 "--json: " run echo "${quick[@]}" --json "$work/no/such/directory/r.json"
+	refuses 2 "not a regular file" run echo "${quick[@]}" --json /dev/null --force
+	[ -c /dev/null ] || fail "/dev/null is no device any more"
+	mkfifo "$work/pipe"
+	refuses 2 "not a regular file" run echo "${quick[@]}" --csv "$work/pipe" --force
+	if [ "$(id -u)" != 0 ]; then
+		mkdir -m 500 "$work/closed"
+		refuses 1 "--json: " run echo "${quick[@]}" --json "$work/closed/r.json"
+	fi
+	touch "$work/plainfile"
+	refuses 1 "--out: " run echo "${quick[@]}" --out "$work/plainfile"
+}
+
+group_signals()
+{
+	local pid dir
+	# SIGINT: results are printed and written, 130.
+	"$program" run echo --duration 60s --warmup 0 --json "$work/int.json" >"$out" 2>"$errors" </dev/null &
+	pid=$!
+	until_holds 20 grep -q 'Mbit/s  ' "$out" || fail "no interval after 20 s"
+	kill -INT $pid
+	wait $pid
+	[ $? = 130 ] || fail "SIGINT: status is not 130"
+	prints "interrupted"
+	prints "verdict:"
+	has "$work/int.json" '.end.sum.rx_packets > 0'
+	# SIGTERM likewise; SIGUSR1 before it makes a snapshot.
+	"$program" run echo --duration 60s --warmup 0 --out "$work/snaps" >"$out" 2>"$errors" </dev/null &
+	pid=$!
+	until_holds 20 grep -q 'Mbit/s  ' "$out" || fail "no interval after 20 s"
+	kill -USR1 $pid
+	until_holds 20 grep -q '^snapshot: ' "$errors" || fail "SIGUSR1: no snapshot"
+	kill -TERM $pid
+	wait $pid
+	[ $? = 130 ] || fail "SIGTERM: status is not 130"
+	dir=$(sed -n 's/^snapshot: //p' "$errors")
+	for f in result.json history.csv screen.txt screen.svg; do
+		[ -s "$dir/$f" ] || fail "the snapshot \"$dir\" has no $f"
+	done
+	# In the warm-up: nothing has been measured, and that is said.
+	"$program" run echo --duration 60s --warmup 60s --json "$work/warm.json" >"$out" 2>"$errors" </dev/null &
+	pid=$!
+	until_holds 20 grep -q 'method' "$out" || fail "no header after 20 s"
+	kill -INT $pid
+	wait $pid
+	[ $? = 130 ] || fail "SIGINT in the warm-up: status is not 130"
+	says "before anything was measured"
+	# Two at once: it ends, and leaves no half file.
+	"$program" run echo --duration 60s --warmup 0 --json "$work/twice.json" >"$out" 2>"$errors" </dev/null &
+	pid=$!
+	until_holds 20 grep -q 'Mbit/s  ' "$out" || fail "no interval after 20 s"
+	kill -INT $pid
+	kill -INT $pid
+	wait $pid
+	[ $? = 130 ] || fail "two SIGINT: status is not 130"
+	[ ! -e "$work/twice.json" ] || has "$work/twice.json" '.end.sum | has("rx_packets")'
+	# Nobody reads: it ends by itself, quietly.
+	timeout -k 5 30 "$program" run echo --duration 60s --warmup 0 2>"$errors" </dev/null | head -1 >"$out"
+	[ "${PIPESTATUS[0]}" = 1 ] || fail "a closed pipe: status ${PIPESTATUS[0]}, expected 1"
+	silent "$errors"
+}
+
+group_faults()
+{
+	local port pid
+	# Port in use.
+	coproc { exec timeout 60 "$program" run echo --role server --duration 50s --warmup 0 2>&1; }
+	pid=$COPROC_PID
+	read -r -t 20 line <&"${COPROC[0]}"
+	port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' <<<"$line")
+	[ "$port" = 5000 ] || { fail "a server does not say its port: $line"; port=5000; }
+	python3 - "$port" "$program" >"$out" 2>"$errors" <<-'END' || fail "port in use: $(cat "$out" "$errors")"
+	import socket, subprocess, sys
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.bind(("127.0.0.1", 0))
+	port = s.getsockname()[1]
+	r = subprocess.run([sys.argv[2], "run", "echo", "--port", str(port), "--duration", "1s"], capture_output=True, text=True, timeout=60)
+	assert r.returncode == 1, r
+	assert "Address already in use" in r.stderr and str(port) in r.stderr, r
+	END
+	kill "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	# Too few descriptors: said with the limit.
+	(ulimit -n 16; timeout -k 5 30 "$program" run echo --cores 1 --flows 64 "${quick[@]}" >"$out" 2>"$errors" </dev/null; echo $? >"$work/status")
+	case $(cat "$work/status") in
+	1) says "Too many open files" && says "ulimit -n" ;;
+	0 | 3) ;; # it managed with 16
+	*) fail "ulimit -n 16: status $(cat "$work/status"): $(head -3 "$errors")" ;;
+	esac
+	(ulimit -n 5; timeout -k 5 30 "$program" run echo "${quick[@]}" >"$out" 2>"$errors" </dev/null; echo $? >"$work/status")
+	[ "$(cat "$work/status")" = 1 ] || fail "ulimit -n 5: status $(cat "$work/status")"
+	says "Too many open files (the limit is 5: raise it with ulimit -n)"
+	# A stdout that takes nothing.
+	if [ -c /dev/full ]; then
+		timeout -k 5 30 "$program" list >/dev/full 2>"$errors"
+		[ $? = 1 ] || fail "list to a full disk: status is not 1"
+		says "No space left on device"
+		timeout -k 5 30 "$program" run echo "${quick[@]}" >/dev/full 2>"$errors" </dev/null
+		[ $? = 1 ] || fail "run to a full disk: status is not 1"
+		says "No space left on device"
+		timeout -k 5 30 "$program" run echo "${quick[@]}" --json - >/dev/full 2>"$errors" </dev/null
+		[ $? = 1 ] || fail "JSON to a full disk: status is not 1"
+		says "No space left on device"
+		says "saved as"
+		has "$(sed -n 's/.*saved as \(.*\) instead.*/\1/p' "$errors")" '.end.sum.rx_packets > 0'
+	fi
+	full_disk
+}
+
+# A file system of 16 kB that is full when the run ends: what was measured is found elsewhere.
+full_disk()
+{
+	mkdir "$work/tiny"
+	unshare -rm sh -c '
+		mount -t tmpfs -o size=16k tmpfs "$1/tiny" || exit 77
+		"$2" run echo --duration 500ms --warmup 0 --interval 100ms --json "$1/tiny/r.json" >"$1/out" 2>"$1/errors" </dev/null &
+		pid=$!
+		# Filled once the run is on its way: the check before it found room.
+		while ! grep -q method "$1/out"; do sleep 0.01; done
+		head -c 100000 /dev/zero >"$1/tiny/fill" 2>/dev/null
+		wait $pid
+		echo $? >"$1/status"
+		ls -A "$1/tiny" >"$1/left"' sh "$work" "$program" 2>/dev/null
+	[ $? = 0 ] || return 0 # no namespaces here
+	[ "$(cat "$work/status")" = 1 ] || fail "full disk: status $(cat "$work/status"), expected 1"
+	says "No space left on device"
+	has "$(sed -n 's/.*saved as \(.*\) instead.*/\1/p' "$errors")" '.end.sum.rx_packets > 0'
+	[ "$(cat "$work/left")" = fill ] || fail "full disk: left behind: $(cat "$work/left")"
+}
+
+group_capture()
+{
+	run_ok echo "${quick[@]}" --capture "$work/c.pcap"
+	prints "verdict:"
+	if "$program" list --json | jq -e .capture.runs >/dev/null; then
+		[ -s "$work/c.pcap" ] || fail "there is no capture: $(cat "$errors")"
+		says "capture saved: $work/c.pcap"
+		tcpdump -nr "$work/c.pcap" 2>/dev/null | grep -q UDP || fail "tcpdump finds no UDP in the capture"
+		refuses 1 "c.pcap exists (--force overwrites)" run echo "${quick[@]}" --capture "$work/c.pcap"
+	else
+		says "no capture: "
+	fi
+	# Without the privilege: said, and the run goes on.
+	if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+		chmod 711 "$work"
+		timeout -k 5 30 setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+			env XDG_DATA_HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent \
+			"$program" run echo "${quick[@]}" --capture /tmp/netdyno-no-privilege-$$.pcap >"$out" 2>"$errors" </dev/null
+		case $? in
+		0 | 3) says "CAP_NET_RAW" && prints "verdict:" ;;
+		126 | 127) ;; # the program is not readable for others
+		*) fail "a capture without privilege: $(head -3 "$errors")" ;;
+		esac
+		rm -f /tmp/netdyno-no-privilege-$$.pcap
+	fi
+}
+
+group_open()
+{
+	run_ok echo "${quick[@]}" --json "$work/r.json"
+	try 0 open "$work/r.json"
+	prints "r.json"
+	prints "verdict:"
+	prints "ledger: sent"
+	refuses 1 "No such file" open "$work/nothing"
+	echo '{"netdyno": 7' >"$work/bad.json"
+	try 1 open "$work/bad.json"
+	says "bad.json"
+	head -c 1000 /dev/urandom >"$work/noise.json"
+	try 1 open "$work/noise.json"
+	mkdir "$work/emptydir"
+	try 1 open "$work/emptydir"
+}
+
+group_settings()
+{
+	mkdir -p "$XDG_CONFIG_HOME/netdyno"
+	printf '[echo]\nduration = 200ms\nwarmup = 0\npayload = 1000\n\n[dash]\nthem = dark\n[ecoh]\nx = 1\n' >"$XDG_CONFIG_HOME/netdyno/config.ini"
+	run_ok echo --interval 100ms --json -
+	has "$out" '.start.options.payload_bytes == 1000 and .start.options.duration_s == 0.2'
+	says "config.ini:9: unknown section [ecoh] (did you mean [echo]?)"
+	run_ok echo --interval 100ms --payload 10 --json -
+	has "$out" '.start.options.payload_bytes == 10'
+	printf '[echo]\npaylod = 1000\n' >"$XDG_CONFIG_HOME/netdyno/config.ini"
+	run_ok echo "${quick[@]}"
+	says "config.ini:2: [echo] unknown option --paylod (did you mean --payload?)"
+}
+
+group_completion()
+{
+	bash -n "$COMPLETIONS" || fail "the completion does not load"
+	ln -s "$program" "$work/netdyno"
+	PATH=$work:$PATH bash --norc -c '
+		source "$1"
+		compopt() { :; }
+		ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _netdyno; printf "%s\n" "${COMPREPLY[@]}"; }
+		echo "top: $(ask netdyno ec | tr "\n" " ")"
+		echo "mode: $(ask netdyno run ec | tr "\n" " ")"
+		echo "option: $(ask netdyno run echo --payl | tr "\n" " ")"
+		echo "choice: $(ask netdyno run echo --wait s | tr "\n" " ")"
+		echo "method: $(ask netdyno run echo --method s | tr "\n" " ")"
+		echo "equals: $(ask netdyno run echo --wait = s | tr "\n" " ")"
+		echo "theme: $(ask netdyno --theme m | tr "\n" " ")"
+		echo "list: $(ask netdyno list -- | tr "\n" " ")"' bash "$COMPLETIONS" >"$out" 2>"$errors"
+	silent "$errors"
+	prints "top: echo "
+	prints "mode: echo "
+	prints "option: --payload "
+	prints "choice: spin "
+	prints "method: single "
+	prints "equals: spin "
+	prints "theme: mono "
+	prints "list: --json --help "
+}
+
+group_"$group" || exit 77
+[ $failures = 0 ] || { echo "$failures failed"; exit 1; }
+echo "all as expected"

@@ -1,0 +1,206 @@
+/* Placement and choice of method.  Synthetic placement is the same on every machine; the real one is checked against what this machine offers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "run/engine.h"
+
+static bool runs(char *why, size_t size)
+{
+	(void)why, (void)size;
+	return true;
+}
+
+static bool does_not(char *why, size_t size)
+{
+	snprintf(why, size, "the moon is wrong");
+	return false;
+}
+
+static const struct method method_never = { .name = "never", .probe = does_not };
+static const struct method method_first = { .name = "first", .probe = runs };
+static const struct method method_second = { .name = "second", .probe = runs };
+static const struct method *const methods[] = { &method_never, &method_first, &method_second, NULL };
+static const struct method *const none[] = { &method_never, NULL };
+static const struct engine mode = { .name = "mode", .built = true, .methods = methods };
+static const struct engine mute = { .name = "mute", .built = true, .methods = none };
+
+/* "role=server cores=2" into options of `mode`. */
+static void make(struct options *o, const struct engine *engine, const char *settings)
+{
+	struct err err = ERR_NONE;
+	char copy[200], *rest = copy, *word;
+
+	if (options_init(o, engine, &err) < 0)
+		fail_msg("%s", err.text);
+	snprintf(copy, sizeof(copy), "%s", settings);
+	while ((word = strsep(&rest, " "))) {
+		char *value = strchr(word, '=');
+
+		if (!value)
+			continue;
+		*value++ = '\0';
+		if (options_set(o, word, value, &err) < 0)
+			fail_msg("%s", err.text);
+	}
+}
+
+/* "s0 s1 c2* ": role, CPU, * where shared. */
+static void describe(const struct plan *plan, char *out, size_t size)
+{
+	size_t used = 0;
+
+	*out = '\0';
+	for (unsigned i = 0; i < plan->workers && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%c%d%s", i ? " " : "",
+			plan->worker[i].role == ROLE_SERVER ? 's' : 'c', plan->worker[i].cpu,
+			plan->worker[i].shares_cpu ? "*" : "");
+}
+
+static void test_synthetic_placement(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "", "s0 s1 s2 s3 c4 c5 c6 c7" },
+		{ "cores=2", "s0 s1 c2 c3" },
+		{ "role=server", "s0 s1 s2 s3" },
+		{ "role=client cores=1", "c0" },
+		{ "server-cpus=0-1 client-cpus=1,2", "s0 s1* c1* c2" },
+		{ "server-cpus=6,4 cores=1", "s6 c0" },
+		{ "server-cpus=0-2", "s0 s1 s2 c3 c4 c5 c6 c7" },
+		{ "role=server server-cpus=900", "s900" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plan plan = { 0 };
+		struct options o;
+		struct err err = ERR_NONE;
+		char text[200];
+
+		make(&o, &mode, cases[i][0]);
+		if (plan_place(&o, true, &plan, &err) < 0)
+			fail_msg("\"%s\": %s", cases[i][0], err.text);
+		describe(&plan, text, sizeof(text));
+		if (strcmp(text, cases[i][1]) != 0)
+			fail_msg("\"%s\": %s, expected %s", cases[i][0], text, cases[i][1]);
+		for (unsigned w = 1; w < plan.workers; w++)
+			if (plan.worker[w].role == plan.worker[w - 1].role)
+				assert_int_equal(plan.worker[w].index, plan.worker[w - 1].index + 1);
+		plan_free(&plan);
+		plan_free(&plan);
+		options_free(&o);
+	}
+}
+
+static void test_real_placement_uses_what_is_offered(void **state)
+{
+	struct plan plan = { 0 };
+	struct cpu_list offer;
+	struct options o;
+	unsigned roles = 0;
+
+	(void)state;
+	cpu_allowed(&offer);
+	make(&o, &mode, "");
+	assert_int_equal(plan_place(&o, false, &plan, NULL), 0);
+	assert_int_equal(plan.workers, offer.count > 1 ? offer.count : 2);
+	for (unsigned i = 0; i < plan.workers; i++) {
+		assert_true(cpu_list_has(&offer, plan.worker[i].cpu));
+		assert_int_equal(plan.worker[i].shares_cpu, offer.count == 1);
+		roles |= plan.worker[i].role;
+	}
+	assert_int_equal(roles, ROLE_BOTH);
+	plan_free(&plan);
+	options_free(&o);
+}
+
+static void expect_refused(const char *settings, const char *words)
+{
+	struct plan plan = { 0 };
+	struct options o;
+	struct err err = ERR_NONE;
+
+	make(&o, &mode, settings);
+	int rc = plan_place(&o, false, &plan, &err);
+	if (rc != -EINVAL || !strstr(err.text, words))
+		fail_msg("\"%s\": %d \"%s\", expected \"%s\"", settings, rc, err.text, words);
+	assert_null(plan.worker);
+	options_free(&o);
+}
+
+static void test_more_than_the_machine_has(void **state)
+{
+	struct cpu_list offer;
+	char words[200], list[100];
+
+	(void)state;
+	cpu_allowed(&offer);
+	if (offer.count >= 1024)
+		skip();
+	cpu_list_format(&offer, list, sizeof(list));
+	snprintf(words, sizeof(words), "--cores 1024: out of range 1..%u (this machine offers CPUs %s)", offer.count, list);
+	expect_refused("cores=1024", words);
+	expect_refused("server-cpus=1023", "--server-cpus 1023: CPU 1023");
+	expect_refused("role=client client-cpus=1023", "--client-cpus 1023: CPU 1023");
+	snprintf(list, sizeof(list), "server-cpus=%d cores=2", offer.cpu[0]);
+	expect_refused(list, "--cores 2: out of range 1..1 (--server-cpus names CPUs");
+}
+
+static void expect_method(const struct engine *engine, const char *settings, enum role role, const char *name)
+{
+	const struct method *m = NULL;
+	struct err err = ERR_NONE;
+	struct options o;
+
+	make(&o, engine, settings);
+	if (plan_method(engine, &o, role, &m, &err) < 0)
+		fail_msg("\"%s\": %s", settings, err.text);
+	assert_string_equal(m->name, name);
+	options_free(&o);
+}
+
+static void expect_no_method(const struct engine *engine, const char *settings, const char *words)
+{
+	const struct method *m = NULL;
+	struct err err = ERR_NONE;
+	struct options o;
+
+	make(&o, engine, settings);
+	int rc = plan_method(engine, &o, ROLE_SERVER, &m, &err);
+	if (rc != -ENOTSUP || !strstr(err.text, words) || m)
+		fail_msg("\"%s\": %d \"%s\", expected \"%s\"", settings, rc, err.text, words);
+	options_free(&o);
+}
+
+static void test_methods(void **state)
+{
+	(void)state;
+	expect_method(&mode, "", ROLE_SERVER, "first");
+	expect_method(&mode, "method=second", ROLE_CLIENT, "second");
+	expect_method(&mode, "method=second server-method=first", ROLE_SERVER, "first");
+	expect_method(&mode, "method=second server-method=first", ROLE_CLIENT, "second");
+	expect_method(&mode, "client-method=second", ROLE_CLIENT, "second");
+	expect_method(&mode, "client-method=second", ROLE_SERVER, "first");
+	expect_no_method(&mode, "method=never", "method never does not run here: the moon is wrong");
+	expect_no_method(&mute, "", "no method of mode mute runs here: never: the moon is wrong");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_synthetic_placement),
+		cmocka_unit_test(test_real_placement_uses_what_is_offered),
+		cmocka_unit_test(test_more_than_the_machine_has),
+		cmocka_unit_test(test_methods),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
