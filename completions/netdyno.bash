@@ -15,12 +15,11 @@ _netdyno()
 	words=($("${COMP_WORDS[0]}" __complete "${given[@]}" "$current" 2>/dev/null))
 	for word in "${words[@]}"; do
 		case $word in
-		:file) COMPREPLY+=($(compgen -f -- "$current")) ;;
-		:directory) COMPREPLY+=($(compgen -d -- "$current")) ;;
+		:file) COMPREPLY+=($(compgen -f -- "$current")) && compopt -o filenames ;;
+		:directory) COMPREPLY+=($(compgen -d -- "$current")) && compopt -o filenames ;;
 		*) [[ $word == "$current"* ]] && COMPREPLY+=("$word") ;;
 		esac
 	done
-	compopt -o filenames 2>/dev/null
 	return 0
 }
 complete -F _netdyno netdyno

@@ -132,9 +132,11 @@ void lines_interval(FILE *out, const struct results_source *source, const struct
 		return;
 	rates_between(info, from, interval, -1, info->rx_roles, &rx);
 	rates_between(info, from, interval, -1, ROLE_BOTH, &all);
-	fprintf(out, "%8.1f s  %8s %s/s  %9s Mbit/s  lost %s/s", (double)interval->measured_ns / NS_PER_S,
-		text_human(rx.rx_pps, pps, sizeof(pps)), packets_of(info), fixed(rx.rx_mbps, 1, mbps),
-		text_human(all.drops_per_s, drops, sizeof(drops)));
+	fprintf(out, "%8.1f s  %8s %s/s  %9s Mbit/s", (double)interval->measured_ns / NS_PER_S,
+		text_human(rx.rx_pps, pps, sizeof(pps)), packets_of(info), fixed(rx.rx_mbps, 1, mbps));
+	/* A mode that cannot lose anything says nothing of it. */
+	if (!isnan(all.drops_per_s))
+		fprintf(out, "  lost %s/s", text_human(all.drops_per_s, drops, sizeof(drops)));
 	if (l->count)
 		fprintf(out, "  %s us p50 %s  p99 %s  max %s", info->engine->latencies[0].title,
 			text_us(l->p50_ns, p50, sizeof(p50)), text_us(l->p99_ns, p99, sizeof(p99)),
@@ -236,16 +238,16 @@ static void summary_ledger(FILE *out, const struct ledger *ledger)
 
 	if (!ledger->known)
 		return;
-	fprintf(out, "  lost by place:");
 	for (unsigned i = 0; i < ledger->places; i++) {
 		const struct ledger_place *p = &ledger->place[i];
 
 		if (p->known)
-			fprintf(out, "%s %s %s", i ? "," : "", p->title, grouped(p->lost, a));
+			fprintf(out, "%s %s %s", i ? "," : "  lost by place:", p->title, grouped(p->lost, a));
 		else
-			fprintf(out, "%s %s -- (%s)", i ? "," : "", p->title, p->why);
+			fprintf(out, "%s %s -- (%s)", i ? "," : "  lost by place:", p->title, p->why);
 	}
-	fprintf(out, "\n  ledger: sent %s = received %s + lost %s", grouped(ledger->sent, a), grouped(ledger->received, b),
+	fprintf(out, "%s  ledger: sent %s = received %s + lost %s", ledger->places ? "\n" : "", grouped(ledger->sent, a),
+		grouped(ledger->received, b),
 		grouped(ledger->lost - (ledger->unexplained > 0 ? (uint64_t)ledger->unexplained : 0), c));
 	if (ledger->in_flight)
 		fprintf(out, " + in flight %s", grouped(ledger->in_flight, a));

@@ -194,19 +194,19 @@ static const char *method_named(const struct options *o, enum role role)
 
 static int method_default(const struct engine *engine, const struct method **ret_method, struct err *err)
 {
-	char why[160] = "it has none", first[160] = "it has none";
+	char why[160] = "", first[160] = "";
 
 	for (unsigned i = 0; i < engine_methods(engine); i++) {
-		const struct method *m = engine->methods[i];
-
-		if (m->probe(why, sizeof(why))) {
-			*ret_method = m;
+		if (engine->methods[i]->probe(why, sizeof(why))) {
+			*ret_method = engine->methods[i];
 			return 0;
 		}
 		if (i == 0)
 			memcpy(first, why, sizeof(first));
 	}
-	return err_say(err, ENOTSUP, "no method of mode %s runs here: %s", engine->name, first);
+	if (!engine_methods(engine))
+		return err_say(err, ENOTSUP, "mode %s has no methods", engine->name);
+	return err_say(err, ENOTSUP, "no method of mode %s runs here: %s: %s", engine->name, engine->methods[0]->name, first);
 }
 
 int plan_method(
