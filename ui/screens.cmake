@@ -1,1 +1,25 @@
-set(UI_SCREEN_SOURCES)
+set(UI_SCREEN_SOURCES
+  actions.c
+  baseline.c
+  dash.c
+  keytable.c
+  layout.c
+  moment.c
+  panel_capture.c
+  panel_charts.c
+  panel_compare.c
+  panel_cores.c
+  panel_drops.c
+  panel_events.c
+  panel_footer.c
+  panel_latency.c
+  panel_title.c
+  render.c
+  screen_drill.c
+  screen_forms.c
+  screen_help.c
+  screen_lines.c
+  series.c
+  terminal.c
+  ui.c
+  view.c)

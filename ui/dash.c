@@ -1,0 +1,461 @@
+/* The dashboard as a whole.  See dash.h. */
+#include "ui/dash.h"
+#include "ui/widgets.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/* A chart's right edge follows the samples; only when they stay away this long does it follow the clock, so that the gap shows. */
+static const int64_t silence_ns = 300ll * NS_PER_MS;
+
+int dash_init(struct dash *d, const struct board *board, const struct ui_requests *requests, enum ui_charset charset,
+	const char *theme, struct err *err)
+{
+	const struct theme *t = theme_find(theme);
+
+	*d = (struct dash){ .board = board, .requests = requests };
+	if (!t)
+		return err_say(err, EINVAL, "theme \"%s\": unknown (dark, light, mono, safe)", theme);
+	view_init(&d->view, t);
+	d->canvas.charset = charset;
+	d->total = calloc(1, sizeof(*d->total));
+	if (!d->total)
+		return err_sys(err, ENOMEM, "dashboard");
+	return 0;
+}
+
+void dash_free(struct dash *d)
+{
+	view_free(&d->view);
+	series_free(&d->series);
+	series_free(&d->one);
+	tally_free(&d->tally);
+	canvas_free(&d->canvas);
+	form_free(d->form);
+	if (d->capture_values_made)
+		options_free(&d->capture_values);
+	free(d->order);
+	free(d->core_difference);
+	free(d->total);
+	*d = (struct dash){ 0 };
+}
+
+int dash_resize(struct dash *d, int rows, int columns)
+{
+	return canvas_resize(&d->canvas, rows, columns);
+}
+
+/* ---- what there is to know ---- */
+
+const struct engine *dash_engine(const struct dash *d)
+{
+	if (d->moment.info)
+		return d->moment.info->engine;
+	return d->board->modes ? d->board->mode[d->board->current_mode].engine : NULL;
+}
+
+bool dash_running(const struct dash *d)
+{
+	enum phase phase = history_phase(d->board->history);
+
+	return !d->board->read_only && phase > PHASE_IDLE && phase < PHASE_DONE;
+}
+
+static int64_t right_edge(const struct dash *d)
+{
+	const struct sample *newest = history_fine(d->board->history, 0);
+	int64_t at = newest ? newest->at_ns : d->moment.at_ns;
+
+	if (d->view.frozen)
+		return d->view.hold.at_ns;
+	return dash_running(d) && d->now_ns - at > silence_ns ? d->now_ns : at;
+}
+
+/* Chart and heatmap stand under one another and show the same stretch of time, whichever of them is there. */
+static struct rect chart_area(const struct dash *d)
+{
+	static const enum panel charts[] = { PANEL_CHART, PANEL_HEAT };
+
+	for (unsigned i = 0; i < 2; i++)
+		if (layout_shows(&d->layout, charts[i]))
+			return d->layout.panel[charts[i]];
+	return (struct rect){ 0, 0, d->canvas.rows, d->canvas.columns };
+}
+
+static bool update_series(struct dash *d, struct series *s, struct rect area, int worker)
+{
+	struct series_ask ask = { .span_ns = view_span_ns(&d->view),
+		.end_ns = right_edge(d),
+		.bins = chart_bins(area),
+		.heat_bins = heatmap_columns(area),
+		.worker = worker };
+
+	if (!ask.bins || !ask.heat_bins || ask.end_ns <= 0)
+		return false;
+	return series_update(s, d->board->history, &ask) == 0;
+}
+
+static void prepare_series(struct dash *d)
+{
+	struct rect whole = { 0, 0, d->canvas.rows, d->canvas.columns };
+
+	d->series_ok = update_series(d, &d->series, chart_area(d), -1);
+	if (d->view.screen == SCREEN_DRILL)
+		d->one_ok = update_series(d, &d->one, whole, d->view.pick);
+}
+
+static void prepare_rows(struct dash *d)
+{
+	unsigned workers = d->moment.info ? d->moment.info->workers : 0;
+
+	if (workers > d->order_room) {
+		int *order = realloc(d->order, workers * sizeof(*order));
+
+		if (!order) {
+			d->order_count = 0;
+			return;
+		}
+		d->order = order;
+		d->order_room = workers;
+	}
+	d->order_count = workers ? view_rows(&d->view, &d->moment, d->order) : 0;
+	if (workers && d->view.pick >= (int)workers)
+		d->view.pick = (int)workers - 1;
+}
+
+static const struct ledger_place *same_place(const struct ledger *ledger, const char *key)
+{
+	for (unsigned i = 0; i < ledger->places; i++)
+		if (strcmp(ledger->place[i].key, key) == 0)
+			return &ledger->place[i];
+	return NULL;
+}
+
+static uint64_t lost_before(const struct ledger *earlier, const struct ledger_place *place)
+{
+	const struct ledger_place *then = same_place(earlier, place->key);
+
+	return then && then->lost < place->lost ? then->lost : then ? place->lost : 0;
+}
+
+/* Per second: the ledger now against the ledger a second ago; of a whole run, its total over its length. */
+static void prepare_drops(struct dash *d)
+{
+	const struct moment *m = &d->moment;
+	struct ledger earlier = { 0 }, cleared = { 0 };
+	bool windowed = !m->final && m->start && m->from && m->to && m->from->at_ns >= m->start->at_ns;
+	double seconds = NAN;
+
+	d->drops = 0;
+	if (windowed) {
+		ledger_between(m->info, m->start, m->from, &earlier);
+		seconds = (double)(m->to->at_ns - m->from->at_ns) / NS_PER_S;
+	} else if (m->final) {
+		seconds = (double)m->final->measured_ns / NS_PER_S;
+	}
+	if (view_cleared(&d->view, m->info) && m->start && d->view.clear.at_ns <= m->at_ns)
+		ledger_between(m->info, m->start, d->view.clear.to, &cleared);
+	for (unsigned i = 0; d->ledger.known && i < d->ledger.places; i++) {
+		const struct ledger_place *place = &d->ledger.place[i];
+		struct drop_line *line = &d->drop[d->drops++];
+
+		line->place = place;
+		line->total = place->lost - lost_before(&cleared, place);
+		line->per_s = place->known && seconds > 0 ? (double)(place->lost - lost_before(&earlier, place)) / seconds : NAN;
+	}
+}
+
+static void prepare_ledger(struct dash *d)
+{
+	const struct moment *m = &d->moment;
+	bool captured = d->board->capture.active || d->board->capture.packets > 0;
+
+	d->ledger = (struct ledger){ 0 };
+	d->verdict = (struct verdict){ .valid = true };
+	if (m->info && m->final) {
+		ledger_of_final(m->info, m->final, &d->ledger);
+		verdict_of_final(m->info, m->final, &d->ledger, captured, &d->verdict);
+	} else if (m->info && m->to && m->start) {
+		ledger_between(m->info, m->start, m->to, &d->ledger);
+		verdict_live(m->info, m->start, m->to, &d->ledger, captured, &d->verdict);
+	}
+	prepare_drops(d);
+}
+
+/* The headline's histogram since the measure phase began, or since it was cleared. */
+static void prepare_total(struct dash *d)
+{
+	const struct moment *m = &d->moment;
+	const struct hist *total = NULL;
+
+	if (!m->info || d->view.cursor_ns)
+		total = NULL;
+	else if (m->final)
+		total = m->final->total;
+	else if (d->view.frozen)
+		total = d->view.hold.total;
+	else if (m->to)
+		total = m->to->total;
+	d->total_known = total != NULL && (m->start || m->final);
+	if (d->total_known) {
+		*d->total = *total;
+		if (view_cleared(&d->view, m->info) && d->view.clear.total && d->view.clear.at_ns <= m->at_ns)
+			hist_subtract(d->total, d->view.clear.total);
+		hist_summarise(d->total, &d->summary);
+	} else if (m->info) {
+		moment_latency(m, -1, 0, &d->summary);
+	} else {
+		d->summary = (struct latency_summary){ 0 };
+	}
+}
+
+static void prepare_tally(struct dash *d)
+{
+	const struct moment *m = &d->moment;
+	int64_t since = view_cleared(&d->view, m->info) ? d->view.clear.at_ns : 0;
+	int64_t until = d->view.frozen ? d->view.hold.at_ns : INT64_MAX;
+
+	if (m->info)
+		tally_update(&d->tally, d->board->history, m->info->id, since, until);
+	else
+		tally_free(&d->tally);
+}
+
+/* Worked out anew only when an interval or a baseline has come. */
+static void prepare_differences(struct dash *d)
+{
+	const struct tally *a = &d->view.base, *b = &d->tally;
+	uint64_t inputs = (a->newest ^ (uint64_t)a->run_id << 40) * 31 + (b->newest ^ (uint64_t)b->run_id << 40) + b->n;
+	struct difference *core;
+
+	if (!d->view.base_kept || (inputs == d->compared && d->core_differences == b->workers))
+		return;
+	core = realloc(d->core_difference, (b->workers + 1) * sizeof(*core));
+	if (!core)
+		return;
+	d->core_difference = core;
+	d->core_differences = b->workers;
+	d->compared = inputs;
+	for (int i = 0; i < METRICS; i++)
+		tally_compare(a->value[i], a->n, b->value[i], b->n, &d->difference[i]);
+	for (unsigned i = 0; i < b->workers; i++) {
+		const struct tally_worker *then = tally_find(a, b->worker[i].role, b->worker[i].index);
+
+		core[i] = (struct difference){ 0 };
+		if (then)
+			tally_compare(then->pps, a->n, b->worker[i].pps, b->n, &core[i]);
+	}
+}
+
+static void prepare_layout(struct dash *d)
+{
+	const struct run_info *info = d->moment.info;
+	int sums = 0, full = -1;
+
+	for (unsigned i = 0, seen = 0; info && i < info->workers; i++)
+		if (!(seen & info->worker[i].role)) {
+			seen |= info->worker[i].role;
+			sums++;
+		}
+	if (d->view.screen == SCREEN_PANEL)
+		full = d->view.panel;
+	else if (d->view.screen != SCREEN_DASH)
+		full = PANELS;
+	struct layout_ask ask = { .rows = d->canvas.rows,
+		.columns = d->canvas.columns,
+		.table_rows = info ? (int)info->workers + sums : 4,
+		.places = d->ledger.known ? (int)d->ledger.places : 5,
+		.compare = d->view.base_kept,
+		.full = full };
+	layout_make(&ask, &d->layout);
+}
+
+static void prepare(struct dash *d)
+{
+	d->now_ns = clock_run_ns();
+	if (d->view.toast[0] && d->now_ns >= d->view.toast_until_ns)
+		d->view.toast[0] = '\0';
+	view_moment(&d->view, d->board->history, &d->moment);
+	prepare_rows(d);
+	prepare_ledger(d);
+	prepare_total(d);
+	prepare_tally(d);
+	prepare_differences(d);
+	prepare_layout(d);
+	prepare_series(d);
+}
+
+/* ---- painting ---- */
+
+static void (*const panel_paints[PANELS])(struct dash *, struct rect) = {
+	[PANEL_CORES] = panel_cores_paint,
+	[PANEL_CHART] = panel_chart_paint,
+	[PANEL_HEAT] = panel_heat_paint,
+	[PANEL_PERCENTILES] = panel_percentiles_paint,
+	[PANEL_DROPS] = panel_drops_paint,
+	[PANEL_EVENTS] = panel_events_paint,
+	[PANEL_COMPARE] = panel_compare_paint,
+	[PANEL_CAPTURE] = panel_capture_paint,
+};
+
+static void (*const screen_paints[SCREENS])(struct dash *, struct rect) = {
+	[SCREEN_DRILL] = screen_drill_paint,
+	[SCREEN_HELP] = screen_help_paint,
+	[SCREEN_SETUP] = screen_form_paint,
+	[SCREEN_CAPTURE] = screen_form_paint,
+};
+
+/* Is there a panel's rule at this row on that side of the divider? */
+static bool rule_at(const struct layout *l, int row, bool right)
+{
+	for (int i = 0; i < PANELS; i++)
+		if (l->panel[i].rows > 0 && l->panel[i].row == row && (l->panel[i].column > l->divider) == right)
+			return true;
+	return false;
+}
+
+static void paint_divider(struct dash *d)
+{
+	static const char *const joints[2][2] = { { "│", "├" }, { "┤", "┼" } };
+	const struct layout *l = &d->layout;
+
+	for (int i = 0; i < l->main.rows; i++) {
+		int row = l->main.row + i;
+		bool left = rule_at(l, row, false), right = rule_at(l, row, true);
+
+		canvas_put(&d->canvas, row, l->divider, 1, STYLE_FRAME, i == 0 && left && right ? "┬" : joints[left][right]);
+	}
+}
+
+static void paint_edges(struct dash *d)
+{
+	panel_title_paint(d);
+	panel_method_paint(d);
+	panel_ledger_paint(d, d->layout.ledger);
+	if (d->layout.verdict.rows)
+		panel_verdict_paint(d, d->layout.verdict);
+	if (d->layout.status.rows)
+		panel_status_paint(d, d->layout.status);
+	panel_footer_paint(d, d->layout.footer);
+}
+
+void dash_frame(struct dash *d)
+{
+	prepare(d);
+	canvas_clear(&d->canvas);
+	d->hots = 0;
+	if (d->layout.kind == LAYOUT_LINES) {
+		screen_lines_paint(d);
+		return;
+	}
+	paint_edges(d);
+	if (screen_paints[d->view.screen])
+		screen_paints[d->view.screen](d, d->layout.main);
+	for (int i = 0; i < PANELS; i++)
+		if (layout_shows(&d->layout, (enum panel)i)) {
+			struct rect area = d->layout.panel[i];
+
+			panel_paints[i](d, area);
+			dash_hot(d, (struct rect){ area.row, area.column, 1, area.columns }, HOT_PANEL + i, 0);
+		}
+	if (d->layout.kind == LAYOUT_TWO)
+		paint_divider(d);
+}
+
+/* ---- the mouse ---- */
+
+void dash_hot(struct dash *d, struct rect area, int key, int worker)
+{
+	if (d->hots < HOT_MAX)
+		d->hot[d->hots++] = (struct hot){ area, key, worker };
+}
+
+bool dash_hot_at(const struct dash *d, int row, int column, struct hot *ret_hot)
+{
+	for (unsigned i = 0; i < d->hots; i++) {
+		struct rect a = d->hot[i].area;
+
+		if (row >= a.row && row < a.row + a.rows && column >= a.column && column < a.column + a.columns) {
+			*ret_hot = d->hot[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- for the panels ---- */
+
+void dash_rule(struct dash *d, struct rect area, const char *title, const char *note)
+{
+	canvas_rule(&d->canvas, area.row, area.column, area.columns, title, note);
+}
+
+int dash_put(struct dash *d, struct rect area, int row, int column, enum style style, const char *text)
+{
+	if (row < 0 || row >= area.rows || column < 0 || column >= area.columns)
+		return 0;
+	return canvas_put(&d->canvas, area.row + row, area.column + column, area.columns - column, style, text);
+}
+
+int dash_printf(struct dash *d, struct rect area, int row, int column, enum style style, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	return dash_put(d, area, row, column, style, text);
+}
+
+int dash_put_right(struct dash *d, struct rect area, int row, enum style style, const char *text)
+{
+	int width = canvas_width(text), column = area.columns - width;
+
+	if (column < 0)
+		column = 0;
+	dash_put(d, area, row, column, style, text);
+	return column;
+}
+
+const char *dash_count(uint64_t n, char *out, size_t size)
+{
+	char digits[24];
+	int length = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+	size_t at = 0;
+
+	for (int i = 0; i < length && at + 2 < size; i++) {
+		if (i && (length - i) % 3 == 0)
+			out[at++] = ' ';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+	return out;
+}
+
+/* A run that was saved brings its own wall time along. */
+const char *dash_hms(const struct dash *d, int64_t at_ns, char *out, size_t size)
+{
+	const struct run_info *info = history_newest_run(d->board->history);
+	bool opened = d->board->read_only && info && info->started_wall_ns;
+	char text[32];
+
+	clock_format_hms(opened ? info->started_wall_ns + at_ns - info->started_ns : clock_wall_of(at_ns), text, sizeof(text));
+	snprintf(out, size, "%s", text);
+	return out;
+}
+
+double dash_mbps(const struct dash *d, const struct rates *r, bool rx)
+{
+	double payload = rx ? r->rx_mbps : r->tx_mbps, pps = rx ? r->rx_pps : r->tx_pps;
+
+	if (!d->view.wire || !d->moment.info)
+		return payload;
+	return payload + pps * d->moment.info->wire_overhead_bytes * 8e-6;
+}

@@ -1,0 +1,155 @@
+/* Throughput and latency over time. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ui/dash.h"
+#include "ui/widgets.h"
+
+struct magnitude {
+	double scale;
+	const char *unit;
+};
+
+static struct magnitude magnitude_of(double max)
+{
+	if (max >= 1e6)
+		return (struct magnitude){ 1e6, "Mpps" };
+	if (max >= 1e3)
+		return (struct magnitude){ 1e3, "kpps" };
+	return (struct magnitude){ 1, "pps" };
+}
+
+static double largest(const double *values, unsigned n, double at_least)
+{
+	double max = at_least;
+
+	for (unsigned i = 0; i < n; i++)
+		if (values[i] > max)
+			max = values[i];
+	return max;
+}
+
+static char *span_text(const struct view *v, char *out, size_t size)
+{
+	return text_duration(view_span_ns(v), out, size);
+}
+
+/* What the cursor stands on, or the hints. */
+static void chart_note(const struct dash *d, const struct series *s, double base, char *out, size_t size)
+{
+	char at[32], value[32];
+	int bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1;
+
+	if (bin >= 0)
+		snprintf(out, size, "%s: %s pps", dash_hms(d, d->view.cursor_ns, at, sizeof(at)),
+			text_human(s->value[bin], value, sizeof(value)));
+	else if (!isnan(base))
+		snprintf(out, size, "┄ base A %s · +/- zoom", text_human(base, value, sizeof(value)));
+	else
+		snprintf(out, size, "+/- zoom");
+}
+
+static void paint_series(struct dash *d, struct rect area, const struct series *s, const char *title, double base, bool time_axis)
+{
+	double level[2 * 400];
+	char note[96], head[96], span[32];
+	bool with_base = !isnan(base) && s->ask.bins <= sizeof(level) / sizeof(level[0]);
+	struct magnitude unit = magnitude_of(largest(s->value, s->ask.bins, with_base ? base : 0));
+	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
+
+	for (unsigned i = 0; with_base && i < s->ask.bins; i++)
+		level[i] = base;
+	chart_note(d, s, base, note, sizeof(note));
+	snprintf(head, sizeof(head), "%s %s · %s", title, unit.unit, span_text(&d->view, span, sizeof(span)));
+	dash_rule(d, area, head, note);
+	struct chart chart = { .value = s->value,
+		.base = with_base ? level : NULL,
+		.mark = s->marks,
+		.bins = s->ask.bins,
+		.bin_s = (double)s->bin_ns / NS_PER_S,
+		.cursor_bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1,
+		.unit = unit.unit,
+		.time_axis = time_axis,
+		.scale = unit.scale };
+	chart_paint(&d->canvas, body, &chart);
+}
+
+void panel_chart_paint(struct dash *d, struct rect area)
+{
+	double base = d->view.base_kept ? tally_mean(d->view.base.value[METRIC_PPS], d->view.base.n) : NAN;
+	bool axis_below = layout_shows(&d->layout, PANEL_HEAT) && d->layout.panel[PANEL_HEAT].column == area.column;
+
+	if (!d->series_ok)
+		dash_rule(d, area, "throughput: out of memory", NULL);
+	else
+		paint_series(d, area, &d->series, "throughput", base, !axis_below && area.rows > 3);
+}
+
+void chart_of_worker_paint(struct dash *d, struct rect area)
+{
+	if (d->one_ok)
+		paint_series(d, area, &d->one, "received by this worker", NAN, area.rows > 3);
+}
+
+/* ---- heatmap ---- */
+
+static const struct latency_def *headline(const struct dash *d)
+{
+	const struct engine *e = dash_engine(d);
+
+	return e && e->latencies && e->latencies->name ? e->latencies : NULL;
+}
+
+static void put_us(char *out, size_t size, const char *name, int64_t ns)
+{
+	char value[32];
+
+	snprintf(out, size, "%s %s", name, text_us(ns, value, sizeof(value)));
+}
+
+/* The percentiles of the shown second stand in the rule, so that they are there where their panel is not. */
+static void heat_note(const struct dash *d, char *out, size_t size)
+{
+	struct latency_summary l;
+	char p50[32], p99[32], p99_9[32], max[32];
+
+	moment_latency(&d->moment, -1, 0, &l);
+	if (!l.count) {
+		snprintf(out, size, "p50 -- p99 -- p99.9 -- max --");
+		return;
+	}
+	put_us(p50, sizeof(p50), "p50", l.p50_ns);
+	put_us(p99, sizeof(p99), "p99", l.p99_ns);
+	put_us(p99_9, sizeof(p99_9), "p99.9", l.p99_9_ns);
+	put_us(max, sizeof(max), "max", l.max_ns);
+	snprintf(out, size, "%s %s %s %s", p50, p99, p99_9, max);
+}
+
+void panel_heat_paint(struct dash *d, struct rect area)
+{
+	const struct latency_def *l = headline(d);
+	const struct series *s = &d->series;
+	char note[128], title[96];
+	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
+
+	heat_note(d, note, sizeof(note));
+	snprintf(title, sizeof(title), "%s µs × time%s", l ? l->title : "latency", area.columns >= 72 ? " · shade = count" : "");
+	dash_rule(d, area, title, note);
+	if (!l) {
+		dash_put(d, area, 1, 1, STYLE_DIM, "this mode records no latency");
+		return;
+	}
+	if (!d->series_ok)
+		return;
+	struct heatmap map = { .count = s->rows,
+		.bins = s->ask.heat_bins,
+		.bin_s = (double)s->heat_bin_ns / NS_PER_S,
+		.cursor_bin = d->view.cursor_ns ? series_heat_bin_of(s, d->view.cursor_ns) : -1,
+		.p50_ns = s->p50,
+		.p99_ns = s->p99,
+		.time_axis = area.rows > 3,
+		.gap = s->gap };
+	heatmap_paint(&d->canvas, body, &map);
+}

@@ -1,0 +1,78 @@
+/* A/B: this run against the kept baseline, metric by metric, with a 95 % confidence interval of each difference. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "ui/dash.h"
+
+static void number(double value, char *out, size_t size)
+{
+	if (fabs(value) < 1000 && !isnan(value))
+		snprintf(out, size, "%.4g", value);
+	else
+		text_human(value, out, size);
+}
+
+static void interval_text(const struct difference *diff, char *out, size_t size)
+{
+	if (!diff->known || !isfinite(diff->low) || !isfinite(diff->high))
+		snprintf(out, size, "--");
+	else
+		snprintf(out, size, "[%+.1f,%+.1f]", 100 * diff->low, 100 * diff->high);
+}
+
+static void paint_metric(struct dash *d, struct rect area, int row, enum metric metric)
+{
+	const struct metric_def *def = &metric_defs[metric];
+	const struct tally *a = &d->view.base, *b = &d->tally;
+	const struct difference *diff = &d->difference[metric];
+	char text[48];
+	int at = area.row + row, left = area.column;
+	bool differs, better = (diff->relative < 0) == def->less_is_better;
+
+	dash_printf(d, area, row, 1, STYLE_TEXT, "%s %s", def->title, def->unit);
+	number(tally_mean(a->value[metric], a->n), text, sizeof(text));
+	canvas_put_right(&d->canvas, at, left + 15, 8, STYLE_TEXT, text);
+	number(tally_mean(b->value[metric], b->n), text, sizeof(text));
+	canvas_put_right(&d->canvas, at, left + 24, 8, STYLE_TEXT, text);
+	differs = difference_text(diff, text, sizeof(text));
+	canvas_put_right(&d->canvas, at, left + 33, 9,
+		!diff->known ? STYLE_DIM
+		: !differs   ? STYLE_SAME
+		: better     ? STYLE_BETTER
+			     : STYLE_WORSE,
+		text);
+	interval_text(diff, text, sizeof(text));
+	if (area.columns >= 56)
+		canvas_put(&d->canvas, at, left + 43, area.columns - 44, diff->known ? STYLE_TEXT : STYLE_DIM, text);
+}
+
+void panel_compare_paint(struct dash *d, struct rect area)
+{
+	char title[128];
+	int row = 1;
+
+	if (!d->view.base_kept) {
+		dash_rule(d, area, "A/B", NULL);
+		dash_put(d, area, 1, 1, STYLE_DIM, "no baseline: b keeps this run as A, then change something");
+		return;
+	}
+	snprintf(title, sizeof(title), "A ‹%s› n=%u / B ‹%s› n=%u", d->view.base.method, d->view.base.n, d->tally.method,
+		d->tally.n);
+	dash_rule(d, area, title, "95 % CI");
+	if (area.rows >= 7) {
+		dash_put(d, area, row, 1, STYLE_DIM, "mean per interval");
+		canvas_put_right(&d->canvas, area.row + row, area.column + 15, 8, STYLE_DIM, "A");
+		canvas_put_right(&d->canvas, area.row + row, area.column + 24, 8, STYLE_DIM, "B");
+		canvas_put_right(&d->canvas, area.row + row, area.column + 33, 9, STYLE_DIM, "Δ");
+		if (area.columns >= 56)
+			dash_put(d, area, row, 43, STYLE_DIM, "CI of Δ, %");
+		row++;
+	}
+	for (int i = 0; i < METRICS && row < area.rows; i++)
+		paint_metric(d, area, row++, (enum metric)i);
+	if (row < area.rows)
+		dash_put(d, area, row, 1, STYLE_DIM,
+			d->tally.n < 3 || d->view.base.n < 3 ? "-- until both have 3 intervals"
+							     : "▲▼ CI excludes 0   = not shown to differ");
+}

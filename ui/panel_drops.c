@@ -1,0 +1,230 @@
+/* Where packets were lost, whether all are accounted for, and whether the numbers may be used. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ui/dash.h"
+#include "ui/widgets.h"
+
+/* ---- the drops panel ---- */
+
+static void share_text(uint64_t lost, uint64_t sent, char *out, size_t size)
+{
+	double ppm = sent ? (double)lost / (double)sent * 1e6 : NAN;
+
+	if (!lost)
+		snprintf(out, size, "0");
+	else if (ppm >= 1e4)
+		snprintf(out, size, "%.2f %%", ppm / 1e4);
+	else
+		snprintf(out, size, "%.1f ppm", ppm);
+}
+
+struct drop_columns {
+	int name, rate, total, share, bar; /* where each starts; share and bar: -1 no room */
+};
+
+static struct drop_columns drop_columns_of(int columns)
+{
+	struct drop_columns c = { .name = 1, .share = -1, .bar = -1 };
+
+	c.rate = columns >= 52 ? 24 : columns >= 36 ? columns - 20 : columns - 10;
+	c.total = columns >= 36 ? c.rate + 9 : -1;
+	if (columns >= 52)
+		c.share = c.total + 12;
+	if (columns >= 68)
+		c.bar = c.share + 11;
+	return c;
+}
+
+static void paint_place(struct dash *d, struct rect area, int row, const struct drop_line *line)
+{
+	struct drop_columns c = drop_columns_of(area.columns);
+	struct canvas *canvas = &d->canvas;
+	bool known = line->place->known;
+	enum style style = !known ? STYLE_DIM : line->total ? STYLE_BAD : STYLE_TEXT;
+	char text[48];
+	int at = area.row + row, left = area.column;
+
+	canvas_put_cut(canvas, at, left + c.name, c.rate - c.name - 1, STYLE_TEXT, line->place->title);
+	canvas_put_right(canvas, at, left + c.rate, 8,
+		isnan(line->per_s) ? STYLE_DIM
+		: line->per_s > 0  ? STYLE_BAD
+				   : STYLE_TEXT,
+		text_human(line->per_s, text, sizeof(text)));
+	if (c.total >= 0)
+		canvas_put_right(
+			canvas, at, left + c.total, 11, style, known ? dash_count(line->total, text, sizeof(text)) : "--");
+	if (c.share < 0)
+		return;
+	if (!known) {
+		canvas_put_cut(canvas, at, left + c.share, area.columns - c.share, STYLE_DIM, line->place->why);
+		return;
+	}
+	share_text(line->total, d->ledger.sent, text, sizeof(text));
+	canvas_put_right(canvas, at, left + c.share, 10, style, text);
+	if (c.bar >= 0 && d->ledger.lost)
+		bar_paint(canvas, at, left + c.bar, area.columns - c.bar - 1, (double)line->total / (double)d->ledger.lost,
+			STYLE_BAD);
+}
+
+static void paint_drop_head(struct dash *d, struct rect area)
+{
+	struct drop_columns c = drop_columns_of(area.columns);
+
+	dash_put(d, area, 1, c.name, STYLE_DIM, "place");
+	canvas_put_right(&d->canvas, area.row + 1, area.column + c.rate, 8, STYLE_DIM, "/s");
+	if (c.total >= 0)
+		canvas_put_right(&d->canvas, area.row + 1, area.column + c.total, 11, STYLE_DIM, "packets");
+	if (c.share >= 0)
+		canvas_put_right(&d->canvas, area.row + 1, area.column + c.share, 10, STYLE_DIM, "of sent");
+}
+
+/* With less room than places: those that lost most come first, the others are counted in the rule. */
+static int paint_places(struct dash *d, struct rect area, int row)
+{
+	bool done[LEDGER_PLACES_MAX] = { false };
+	int shown = 0;
+
+	for (; row < area.rows && shown < (int)d->drops; row++, shown++) {
+		int best = -1;
+
+		for (int i = 0; i < (int)d->drops; i++)
+			if (!done[i] && (best < 0 || d->drop[i].total > d->drop[best].total))
+				best = i;
+		if ((int)d->drops <= area.rows - row + shown && !done[shown])
+			best = shown; /* all fit: in the order of the ledger */
+		done[best] = true;
+		paint_place(d, area, row, &d->drop[best]);
+	}
+	return shown;
+}
+
+void panel_drops_paint(struct dash *d, struct rect area)
+{
+	bool head = area.rows >= 4;
+	char note[64] = "", at[32];
+	int hidden = (int)d->drops - (area.rows - 1 - head);
+
+	if (hidden > 0)
+		snprintf(note, sizeof(note), "%d more: e", hidden);
+	else if (view_cleared(&d->view, d->moment.info))
+		snprintf(note, sizeof(note), "since %s", dash_hms(d, d->view.clear.at_ns, at, sizeof(at)));
+	dash_rule(d, area, "drops by place", note);
+	if (!d->ledger.known) {
+		dash_put(d, area, 1, 1, STYLE_DIM,
+			!d->moment.info                      ? "no run yet"
+			: d->moment.start || d->moment.final ? "this role keeps no ledger"
+							     : "-- until the measurement begins");
+		return;
+	}
+	if (head)
+		paint_drop_head(d, area);
+	paint_places(d, area, 1 + head);
+}
+
+/* ---- the ledger's line ---- */
+
+static void ledger_text(const struct ledger *l, bool places, char *out, size_t size)
+{
+	char sent[32], received[32], lost[32], flight[32], missing[32];
+	size_t at;
+
+	at = (size_t)snprintf(out, size, "ledger: sent %s = received %s", dash_count(l->sent, sent, sizeof(sent)),
+		dash_count(l->received, received, sizeof(received)));
+	for (unsigned i = 0; places && i < l->places && at < size; i++)
+		if (l->place[i].known && l->place[i].lost)
+			at += (size_t)snprintf(out + at, size - at, " + %s %s", l->place[i].title,
+				dash_count(l->place[i].lost, lost, sizeof(lost)));
+	if (!places && at < size)
+		at += (size_t)snprintf(out + at, size - at, " + lost %s", dash_count(l->lost, lost, sizeof(lost)));
+	if (l->in_flight && at < size)
+		at += (size_t)snprintf(out + at, size - at, " + in flight %s", dash_count(l->in_flight, flight, sizeof(flight)));
+	if (at < size)
+		snprintf(out + at, size - at, " + unexplained %s%s", l->unexplained < 0 ? "-" : "",
+			dash_count((uint64_t)llabs(l->unexplained), missing, sizeof(missing)));
+}
+
+static enum style balance_text(const struct ledger *l, char *out, size_t size)
+{
+	char n[32];
+
+	if (l->unexplained == 0) {
+		snprintf(out, size, "✓ closed ");
+		return STYLE_GOOD;
+	}
+	if (l->balanced) {
+		snprintf(out, size, "✓ within 0.1 %% ");
+		return STYLE_GOOD;
+	}
+	snprintf(out, size, "✗ %s %s ", dash_count((uint64_t)llabs(l->unexplained), n, sizeof(n)),
+		l->unexplained > 0 ? "unexplained" : "too many accounted for");
+	return STYLE_BAD;
+}
+
+static void ledger_short_text(const struct ledger *l, char *out, size_t size)
+{
+	char sent[32], received[32], lost[32];
+
+	snprintf(out, size, "sent %s recv %s lost %s", text_human((double)l->sent, sent, sizeof(sent)),
+		text_human((double)l->received, received, sizeof(received)), text_human((double)l->lost, lost, sizeof(lost)));
+}
+
+/* The fullest form that fits. */
+void panel_ledger_paint(struct dash *d, struct rect area)
+{
+	const struct ledger *l = &d->ledger;
+	char text[512], right[64];
+	int room;
+
+	if (!l->known) {
+		dash_put(d, area, 0, 1, STYLE_DIM, "ledger: --");
+		return;
+	}
+	enum style style = balance_text(l, right, sizeof(right));
+	room = area.columns - canvas_width(right) - 2;
+	ledger_text(l, true, text, sizeof(text));
+	if (canvas_width(text) > room)
+		ledger_text(l, false, text, sizeof(text));
+	if (canvas_width(text) > room)
+		ledger_short_text(l, text, sizeof(text));
+	canvas_put_cut(&d->canvas, area.row, 1, room, l->balanced ? STYLE_TEXT : STYLE_BAD, text);
+	dash_put_right(d, area, 0, style, right);
+}
+
+/* ---- the verdict's line ---- */
+
+static const char *notice(const struct dash *d, unsigned i)
+{
+	const struct verdict *v = &d->verdict;
+
+	return i < v->reasons ? v->reason[i] : v->caution[i - v->reasons];
+}
+
+void panel_verdict_paint(struct dash *d, struct rect area)
+{
+	const struct verdict *v = &d->verdict;
+	unsigned notices = v->reasons + v->cautions;
+	const struct moment *m = &d->moment;
+	char more[32] = "";
+	int at = 1;
+
+	if (!m->info || !(m->start || m->final)) {
+		dash_put(d, area, 0, 1, STYLE_DIM, "verdict: --");
+		return;
+	}
+	at += dash_put(d, area, 0, at, v->valid ? STYLE_GOOD : STYLE_BAD,
+		!v->valid  ? "✗ NOT VALID"
+		: m->final ? "✓ valid"
+			   : "✓ valid so far");
+	if (notices > 1)
+		snprintf(more, sizeof(more), " (+%u more: e)", notices - 1);
+	if (notices) {
+		at += dash_put(d, area, 0, at, STYLE_DIM, v->reasons ? ": " : " · caution: ");
+		at += canvas_put_cut(&d->canvas, area.row, at, area.columns - at - canvas_width(more) - 1,
+			v->reasons ? STYLE_BAD : STYLE_WARNING, notice(d, 0));
+		dash_put(d, area, 0, at, STYLE_DIM, more);
+	}
+}

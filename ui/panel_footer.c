@@ -1,0 +1,88 @@
+/* The last row: a toast while there is one, the filter while it is typed, else the keys that are valid now. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/keytable.h"
+#include "ui/keys.h"
+
+enum { FOOTER_KEYS_MAX = 48 };
+
+struct item {
+	const struct key_def *def;
+	char key[16];
+	int width;
+};
+
+/* "F2 o" -> "F2"; pairs that are shown together ("[ ]", "←→ ...") keep what stands before the first blank. */
+static void first_key(const struct key_def *def, char *out, size_t size)
+{
+	size_t length = strcspn(def->keys, " ");
+
+	snprintf(out, size, "%.*s", (int)length, def->keys);
+}
+
+static unsigned collect(const struct dash *d, struct item item[])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < key_def_count && n < FOOTER_KEYS_MAX; i++) {
+		if (!key_defs[i].label || !key_is_valid(d, &key_defs[i]))
+			continue;
+		item[n].def = &key_defs[i];
+		first_key(&key_defs[i], item[n].key, sizeof(item[n].key));
+		item[n].width = canvas_width(item[n].key) + 1 + canvas_width(key_defs[i].label) + 1;
+		n++;
+	}
+	return n;
+}
+
+static unsigned shed(struct item item[], unsigned n, int columns)
+{
+	int width = 1;
+
+	for (unsigned i = 0; i < n; i++)
+		width += item[i].width;
+	while (n && width > columns + 1) {
+		unsigned worst = 0;
+
+		for (unsigned i = 1; i < n; i++)
+			if (item[i].def->priority > item[worst].def->priority)
+				worst = i;
+		width -= item[worst].width;
+		n--;
+		memmove(&item[worst], &item[worst + 1], (n - worst) * sizeof(item[0]));
+	}
+	return n;
+}
+
+static void paint_keys(struct dash *d, struct rect area)
+{
+	struct item item[FOOTER_KEYS_MAX];
+	unsigned n = shed(item, collect(d, item), area.columns);
+	int column = 1;
+
+	for (unsigned i = 0; i < n; i++) {
+		int start = column;
+
+		column += dash_put(d, area, 0, column, STYLE_KEY, item[i].key) + 1;
+		column += dash_put(d, area, 0, column, STYLE_KEY_LABEL, item[i].def->label) + 1;
+		dash_hot(d, (struct rect){ area.row, start, 1, column - start - 1 }, item[i].def->key[0], 0);
+	}
+}
+
+void panel_footer_paint(struct dash *d, struct rect area)
+{
+	char prompt[FILTER_BYTES + 80];
+
+	if (d->view.filter_typing) {
+		snprintf(prompt, sizeof(prompt), "/%s_   Enter keeps · Esc drops the filter", d->view.filter);
+		dash_put(d, area, 0, 1, STYLE_FIELD, prompt);
+	} else if (d->view.toast[0]) {
+		canvas_fill(&d->canvas, area, d->view.toast_style, " ");
+		canvas_put_cut(&d->canvas, area.row, 1, area.columns - 2, d->view.toast_style, d->view.toast);
+	} else if (d->view.screen == SCREEN_SETUP || d->view.screen == SCREEN_CAPTURE) {
+		dash_put(d, area, 0, 1, STYLE_KEY_LABEL, "F10 Ctrl-S Apply · Esc Cancel · ↑↓ field · Del default");
+	} else {
+		paint_keys(d, area);
+	}
+}

@@ -1,0 +1,98 @@
+/* The percentiles of the run's headline latency, and what must be said with them. */
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "ui/dash.h"
+#include "ui/widgets.h"
+
+struct percentile {
+	const char *name;
+	size_t offset; /* into struct latency_summary */
+	int rank;      /* shown from the lowest rank on as there is room */
+};
+
+#define PERCENTILE(title, field, rank)                                    \
+	{                                                                 \
+		(title), offsetof(struct latency_summary, field), (rank), \
+	}
+
+static const struct percentile percentiles[] = {
+	PERCENTILE("min", min_ns, 8),
+	PERCENTILE("p50", p50_ns, 0),
+	PERCENTILE("p75", p75_ns, 6),
+	PERCENTILE("p90", p90_ns, 4),
+	PERCENTILE("p95", p95_ns, 7),
+	PERCENTILE("p99", p99_ns, 1),
+	PERCENTILE("p99.9", p99_9_ns, 2),
+	PERCENTILE("p99.99", p99_99_ns, 5),
+	PERCENTILE("max", max_ns, 3),
+};
+enum { PERCENTILES = sizeof(percentiles) / sizeof(percentiles[0]) };
+
+static int64_t value_of(const struct latency_summary *l, const struct percentile *p)
+{
+	return *(const int64_t *)((const char *)l + p->offset);
+}
+
+/* Bars on a log scale from half of p50 to the maximum: tails are ratios. */
+static double bar_fraction(const struct latency_summary *l, int64_t ns)
+{
+	double low = log((double)(l->min_ns > 0 ? l->min_ns : 1)) - 0.3, high = log((double)(l->max_ns > 1 ? l->max_ns : 2));
+
+	return high > low && ns > 0 ? fmax(0, (log((double)ns) - low) / (high - low)) : 0;
+}
+
+static void paint_one(struct dash *d, struct rect area, int row, const struct percentile *p)
+{
+	const struct latency_summary *l = &d->summary;
+	int64_t ns = value_of(l, p);
+	char value[32];
+	int bar = area.columns - 18;
+
+	dash_printf(d, area, row, 1, STYLE_DIM, "%6s", p->name);
+	text_us(l->count ? ns : -1, value, sizeof(value));
+	canvas_put_right(&d->canvas, area.row + row, area.column + 8, 8, l->count ? STYLE_STRONG : STYLE_DIM, value);
+	if (bar < 4 || !l->count)
+		return;
+	canvas_fill(&d->canvas, (struct rect){ area.row + row, area.column + 17, 1, bar }, STYLE_DIM, "·");
+	bar_paint(&d->canvas, area.row + row, area.column + 17, bar, bar_fraction(l, ns), STYLE_BAR);
+}
+
+static void paint_count(struct dash *d, struct rect area, int row)
+{
+	char count[32];
+
+	if (row >= area.rows)
+		return;
+	dash_printf(d, area, row, 1, STYLE_TEXT, "n=%s", dash_count(d->summary.count, count, sizeof(count)));
+	if (d->moment.info->closed_loop)
+		dash_printf(d, area, row, 6 + canvas_width(count), STYLE_WARNING, "closed loop: coordinated omission!");
+}
+
+void panel_percentiles_paint(struct dash *d, struct rect area)
+{
+	const struct engine *e = dash_engine(d);
+	const struct latency_def *l = e ? e->latencies : NULL;
+	char title[96], note[64] = "", at[32];
+	int room = area.rows - 2, row = 1;
+
+	snprintf(title, sizeof(title), "%s percentiles µs · %s", l && l->name ? l->title : "latency",
+		!d->total_known                          ? "last 1 s"
+		: view_cleared(&d->view, d->moment.info) ? "since cleared"
+							 : "this run");
+	if (d->view.cursor_ns)
+		snprintf(note, sizeof(note), "at %s", dash_hms(d, d->moment.at_ns, at, sizeof(at)));
+	else if (l && l->name && l->since)
+		snprintf(note, sizeof(note), "from %s", l->since);
+	dash_rule(d, area, title, note);
+	if (!l || !l->name || !d->moment.info) {
+		dash_put(d, area, 1, 1, STYLE_DIM, "no latencies yet");
+		return;
+	}
+	for (int i = 0; i < PERCENTILES; i++)
+		if (percentiles[i].rank < room)
+			paint_one(d, area, row++, &percentiles[i]);
+	paint_count(d, area, row);
+}

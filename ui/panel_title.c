@@ -1,0 +1,250 @@
+/* The two rows on top: name, modes and run state; what runs, and what the view has been told (frozen, cleared, compared, opened). */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ui/dash.h"
+
+/* ---- the run's state ---- */
+
+struct state_word {
+	const char *text;
+	enum style style;
+};
+
+static const struct state_word state_words[] = {
+	[PHASE_IDLE] = { "○ STOPPED", STYLE_DIM },
+	[PHASE_PREPARE] = { "○ PREPARING", STYLE_WARNING },
+	[PHASE_WARMUP] = { "● WARM-UP", STYLE_WARNING },
+	[PHASE_SETTLE] = { "● SETTLING", STYLE_WARNING },
+	[PHASE_MEASURE] = { "● RUN", STYLE_GOOD },
+	[PHASE_DRAIN] = { "● DRAINING", STYLE_WARNING },
+	[PHASE_DONE] = { "○ DONE", STYLE_STRONG },
+	[PHASE_FAILED] = { "✗ FAILED", STYLE_BAD },
+};
+
+/* By the clock, not by the data: it goes on while samples stay away. */
+static int64_t elapsed_ns(const struct dash *d, const struct run_info *info, enum phase phase)
+{
+	const struct run_final *final = history_final(d->board->history, info->id);
+	const struct sample *start = history_measure_start(d->board->history, info->id);
+	const struct sample *newest = history_fine(d->board->history, 0);
+
+	if (final)
+		return final->measured_ns;
+	if (d->board->read_only)
+		return newest ? newest->measured_ns : 0;
+	if (phase == PHASE_WARMUP)
+		return d->now_ns - info->started_ns;
+	if (!start)
+		return 0;
+	if (phase == PHASE_DRAIN && newest && newest->measured_ns)
+		return newest->measured_ns;
+	return d->now_ns - start->at_ns + start->measured_ns;
+}
+
+enum style state_text(const struct dash *d, char *out, size_t size)
+{
+	const struct run_info *info = history_newest_run(d->board->history);
+	enum phase phase = history_phase(d->board->history);
+	const struct state_word *word = &state_words[phase];
+	char now[32], end[32];
+
+	if (!info || phase == PHASE_IDLE || phase == PHASE_PREPARE || phase == PHASE_FAILED) {
+		snprintf(out, size, "%s", word->text);
+		return word->style;
+	}
+	int64_t length = phase == PHASE_WARMUP ? info->warmup_ns : info->duration_ns;
+
+	text_clock(elapsed_ns(d, info, phase), now, sizeof(now));
+	text_clock(length, end, sizeof(end));
+	snprintf(out, size, "%s %s%s%s", word->text, now, length ? "/" : "", length ? end : "");
+	return word->style;
+}
+
+/* ---- tabs ---- */
+
+static int tab_text(const struct dash *d, unsigned mode, unsigned number, bool short_form, char *out, size_t size)
+{
+	const struct engine *e = d->board->mode[mode].engine;
+	bool current = mode == d->board->current_mode;
+	const char *mark = current && dash_running(d) ? " ●" : "";
+
+	if (short_form && !current)
+		snprintf(out, size, "%u", number);
+	else if (current)
+		snprintf(out, size, "[%u %s%s]", number, e->title, mark);
+	else
+		snprintf(out, size, " %u %s ", number, e->title);
+	return canvas_width(out);
+}
+
+static bool is_tab(const struct dash *d, unsigned mode)
+{
+	return !d->board->mode[mode].engine->hidden || mode == d->board->current_mode;
+}
+
+static int tabs_width(const struct dash *d, bool short_form)
+{
+	char text[64];
+	int width = 0;
+
+	for (unsigned i = 0, number = 0; i < d->board->modes; i++)
+		if (is_tab(d, i))
+			width += tab_text(d, i, ++number, short_form, text, sizeof(text)) + 1;
+	return width;
+}
+
+static void paint_tabs(struct dash *d, int column, int limit)
+{
+	bool short_form = tabs_width(d, false) > limit - column;
+	char text[64];
+
+	for (unsigned i = 0, number = 0; i < d->board->modes; i++) {
+		if (!is_tab(d, i))
+			continue;
+		int width = tab_text(d, i, ++number, short_form, text, sizeof(text));
+		enum style style = i == d->board->current_mode       ? STYLE_TAB_CURRENT
+				   : d->board->mode[i].engine->built ? STYLE_TAB
+								     : STYLE_TAB_GREYED;
+
+		if (column + width > limit)
+			continue;
+		canvas_put(&d->canvas, 0, column, width, style, text);
+		dash_hot(d, (struct rect){ 0, column, 1, width }, '0' + (int)number, 0);
+		column += width + (short_form || number == 0 ? 1 : 0);
+	}
+}
+
+void panel_title_paint(struct dash *d)
+{
+	struct rect area = d->layout.title;
+	char state[64], with_extra[128];
+	enum style style = state_text(d, state, sizeof(state));
+	const char *frozen = d->view.frozen && area.columns >= 70 ? "VIEW FROZEN  " : "";
+	int column;
+
+	snprintf(with_extra, sizeof(with_extra), "%s ", state);
+	column = dash_put_right(d, area, 0, style, with_extra);
+	if (frozen[0]) {
+		column -= canvas_width(frozen);
+		canvas_put(&d->canvas, 0, column, -1, STYLE_FROZEN, "VIEW FROZEN");
+	}
+	int name = canvas_put(&d->canvas, 0, 1, column - 1, STYLE_TITLE, area.columns >= 60 ? "netdyno " : "nd ");
+
+	paint_tabs(d, 1 + name, column - 1);
+}
+
+/* ---- what runs ---- */
+
+static void count_roles(const struct run_info *info, char *out, size_t size)
+{
+	unsigned servers = 0, clients = 0;
+
+	for (unsigned i = 0; i < info->workers; i++)
+		*(info->worker[i].role == ROLE_SERVER ? &servers : &clients) += 1;
+	if (servers && clients)
+		snprintf(out, size, "%u+%u cores", servers, clients);
+	else
+		snprintf(out, size, "%u %s core%s", servers + clients, servers ? "server" : "client",
+			servers + clients == 1 ? "" : "s");
+}
+
+static void append(char *out, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void append(char *out, size_t size, const char *fmt, ...)
+{
+	size_t at = strlen(out);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(out + at, size - at, fmt, args);
+	va_end(args);
+}
+
+/* The mode's own options as they stand, so that a picture of the screen says what it shows. */
+static void append_options(const struct run_info *info, int room, char *out, size_t size)
+{
+	for (unsigned i = 0; i < info->options.count; i++) {
+		const struct option_def *def = info->options.def[i];
+		const struct option_value *value = &info->options.value[i];
+		bool own = options_find(&info->options, def->name) >= (int)options_table_length(options_common);
+		bool is_load = info->load_name && strcmp(def->name, info->load_name) == 0;
+
+		if (!(own || value->is_given) || !(def->flags & OPTION_FORM) || !value->is_set || is_load)
+			continue;
+		if (strcmp(def->name, "method") == 0 || strcmp(def->name, "cores") == 0 || !value->text[0])
+			continue;
+		if (canvas_width(out) + (int)strlen(def->name) + (int)strlen(value->text) + 4 > room)
+			continue;
+		append(out, size, " · %s %s", def->name, value->text);
+	}
+}
+
+static void run_text(struct dash *d, int room, char *out, size_t size)
+{
+	const struct run_info *info = d->moment.info ? d->moment.info : history_newest_run(d->board->history);
+	const struct board *b = d->board;
+	char cores[32];
+
+	out[0] = '\0';
+	if (!info) {
+		const struct engine *e = dash_engine(d);
+
+		append(out, size, "%s", e ? e->summary : "no mode");
+		return;
+	}
+	count_roles(info, cores, sizeof(cores));
+	append(out, size, "method ‹%s› · %s · %s", info->ran, info->path[0] ? info->path : info->interface, cores);
+	if (info->load_name)
+		append(out, size, " · %s %llu", info->load_name,
+			(unsigned long long)(b->read_only || info != history_newest_run(b->history) || !b->load ? info->load
+														: b->load));
+	if (info->peer[0] && canvas_width(out) + (int)strlen(info->peer) + 12 < room)
+		append(out, size, " · %s", info->peer);
+	append_options(info, room, out, size);
+}
+
+/* What the view has been told, the most surprising first. */
+static enum style view_text(struct dash *d, char *out, size_t size)
+{
+	char at[32];
+
+	if (d->view.cursor_ns) {
+		snprintf(out, size, "VIEW FROZEN, cursor %s%s ", dash_hms(d, d->view.cursor_ns, at, sizeof(at)),
+			dash_running(d) ? ", run continues" : "");
+		return STYLE_FROZEN;
+	}
+	if (d->view.frozen) {
+		snprintf(out, size, "VIEW FROZEN %s%s ", dash_hms(d, d->view.hold.at_ns, at, sizeof(at)),
+			dash_running(d) ? ", run continues" : "");
+		return STYLE_FROZEN;
+	}
+	if (d->board->read_only) {
+		snprintf(out, size, "%s ", d->board->title_note);
+		return STYLE_WARNING;
+	}
+	if (d->view.base_kept) {
+		clock_format_hms(d->view.base.started_wall_ns, at, sizeof(at));
+		snprintf(out, size, "base A ‹%s› %s n=%u ", d->view.base.method, at, d->view.base.n);
+		return STYLE_CHART_BASE;
+	}
+	if (d->view.filter[0]) {
+		snprintf(out, size, "filter /%s ", d->view.filter);
+		return STYLE_WARNING;
+	}
+	out[0] = '\0';
+	return STYLE_TEXT;
+}
+
+void panel_method_paint(struct dash *d)
+{
+	struct rect area = d->layout.method;
+	char right[160], left[400];
+	enum style style = view_text(d, right, sizeof(right));
+	int column = dash_put_right(d, area, 0, style, right);
+
+	run_text(d, column - 3, left, sizeof(left));
+	canvas_put_cut(&d->canvas, area.row, 1, column - 2, STYLE_TEXT, left);
+}

@@ -1,0 +1,81 @@
+/* Help: the keys that are valid where it was asked for, and what every glyph means. */
+#include <stdio.h>
+
+#include "ui/keytable.h"
+
+struct glyph_help {
+	const char *glyph, *means;
+};
+
+static const struct glyph_help legend[] = {
+	{ "--", "unknown: cannot be read, or not yet (never a 0)" },
+	{ "Σ", "sum over all workers of a side (srv servers, cli clients)" },
+	{ "cpu3*", "this worker shares its CPU with another one" },
+	{ ">", "the picked core: Enter drills into it" },
+	{ "▲ ▼", "up, down against A: the 95 % confidence interval excludes 0" },
+	{ "=", "not shown to differ from A" },
+	{ "┄", "baseline A in the chart; p50 in the heatmap" },
+	{ "─", "p99 in the heatmap" },
+	{ "░▒▓█", "heatmap: how many values, log scale; blank: none" },
+	{ "│", "chart: method switch or restart; or the time cursor" },
+	{ "gap", "no samples from that time: nothing is made up" },
+	{ "● ○", "on, off: traffic, capture" },
+	{ "✓ ✗", "good, not good: ledger, verdict" },
+	{ "* !", "event: for information, warning" },
+	{ "late", "sampler ticks that came more than 50 ms late" },
+};
+enum { LEGEND = sizeof(legend) / sizeof(legend[0]), TWO_COLUMNS = 110 };
+
+/* What the keys would do on the screen below. */
+static struct dash as_below(const struct dash *d)
+{
+	struct dash below = *d;
+
+	below.view.screen = d->view.depth ? d->view.back[d->view.depth - 1] : SCREEN_DASH;
+	return below;
+}
+
+static void put_entry(struct dash *d, struct rect area, int line, const char *key, const char *text)
+{
+	if (line < 1 || line >= area.rows)
+		return;
+	dash_put(d, area, line, 1, STYLE_KEY, key);
+	canvas_put_cut(&d->canvas, area.row + line, area.column + 15, area.columns - 16, STYLE_TEXT, text);
+}
+
+static int put_keys(struct dash *d, struct rect area, int line)
+{
+	struct dash below = as_below(d);
+
+	for (unsigned i = 0; i < key_def_count; i++)
+		if (key_is_valid(&below, &key_defs[i]))
+			put_entry(d, area, line++, key_defs[i].keys, key_defs[i].does);
+	put_entry(d, area, line++, "mouse", "tabs, rows (twice: drill), panel titles (expand), keys below, wheel");
+	return line;
+}
+
+static int put_legend(struct dash *d, struct rect area, int line)
+{
+	for (int i = 0; i < LEGEND; i++)
+		put_entry(d, area, line++, legend[i].glyph, legend[i].means);
+	return line;
+}
+
+void screen_help_paint(struct dash *d, struct rect area)
+{
+	struct rect left = area, right = area;
+	int first = 1 - d->view.scroll, last;
+
+	dash_rule(d, area, "help: keys that are valid now, and glyphs", "j/k scroll · Esc back");
+	if (area.columns >= TWO_COLUMNS) {
+		left.columns = area.columns * 6 / 10;
+		right.column += left.columns;
+		right.columns -= left.columns;
+		last = put_keys(d, left, first);
+		put_legend(d, right, first);
+	} else {
+		last = put_legend(d, area, put_keys(d, left, first) + 1);
+	}
+	if (last < 2 && d->view.scroll > 0)
+		d->view.scroll += last - 2;
+}

@@ -1,0 +1,397 @@
+/* The terminal, by way of curses.  See terminal.h. */
+#include "ui/terminal.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "ui/glyph.h"
+
+#undef columns /* term.h's short names of capabilities */
+#undef lines
+
+enum { ESCAPE_DELAY_MS = 25, DIRECT_COLORS = 1 << 24 };
+
+/* ---- the way back, prepared beforehand, for signal handlers ---- */
+
+static struct {
+	volatile sig_atomic_t active;
+	struct termios saved;
+	char text[256];
+	size_t length;
+} emergency;
+
+static int collect(int byte)
+{
+	if (emergency.length < sizeof(emergency.text))
+		emergency.text[emergency.length++] = (char)byte;
+	return byte;
+}
+
+static void collect_text(const char *text)
+{
+	while (*text)
+		collect(*text++);
+}
+
+static void collect_capability(const char *name)
+{
+	char *text = tigetstr((char *)(uintptr_t)name);
+
+	if (text && text != (char *)-1)
+		tputs(text, 1, collect);
+}
+
+/* Keypad and mouse off, attributes and colours gone, cursor seen, the shell's screen back. */
+static void prepare_emergency(const struct termios *saved, bool mouse)
+{
+	static const char *const capabilities[] = { "rmkx", "sgr0", "op", "cnorm", "rmcup" };
+
+	emergency.length = 0;
+	if (mouse)
+		collect_text("\033[?1006;1000l");
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
+		collect_capability(capabilities[i]);
+	emergency.saved = *saved;
+	emergency.active = 1;
+}
+
+void ui_emergency_restore(void)
+{
+	if (!emergency.active)
+		return;
+	emergency.active = 0;
+	for (size_t at = 0; at < emergency.length;) {
+		ssize_t n = write(STDOUT_FILENO, emergency.text + at, emergency.length - at);
+
+		if (n <= 0)
+			break;
+		at += (size_t)n;
+	}
+	tcsetattr(STDIN_FILENO, TCSANOW, &emergency.saved);
+}
+
+/* ---- start and stop ---- */
+
+/* Terminals that say so in COLORTERM take 24-bit colours; curses knows how only by another entry of its data base, where that is installed. */
+static SCREEN *open_direct(void)
+{
+	const char *term = getenv("TERM"), *claim = getenv("COLORTERM");
+
+	if (!term || !claim || strncmp(term, "xterm", 5) != 0)
+		return NULL;
+	if (strcmp(claim, "truecolor") != 0 && strcmp(claim, "24bit") != 0)
+		return NULL;
+	return newterm("xterm-direct", stdout, stdin);
+}
+
+static int count_colors(bool use_color)
+{
+	if (!use_color || !has_colors())
+		return 0;
+	start_color();
+	if (use_default_colors() == ERR || COLORS < 8)
+		return 0;
+	if (tigetflag((char *)(uintptr_t) "RGB") > 0 && COLORS >= DIRECT_COLORS)
+		return DIRECT_COLORS;
+	return COLORS >= 256 ? 256 : 8;
+}
+
+static void set_modes(bool mouse)
+{
+	raw();
+	noecho();
+	nonl();
+	nodelay(stdscr, TRUE);
+	intrflush(stdscr, FALSE);
+	keypad(stdscr, TRUE);
+	set_escdelay(ESCAPE_DELAY_MS);
+	curs_set(0);
+	leaveok(stdscr, TRUE);
+	if (mouse) {
+		mouseinterval(0);
+		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	}
+}
+
+int terminal_start(struct terminal *t, bool use_color, bool mouse, struct err *err)
+{
+	const char *term = getenv("TERM");
+	struct termios saved;
+	SCREEN *screen;
+
+	if (tcgetattr(STDIN_FILENO, &saved))
+		return err_sys(err, errno, "terminal settings");
+	*t = (struct terminal){ 0 };
+	screen = use_color ? open_direct() : NULL;
+	if (!screen)
+		screen = newterm(NULL, stdout, stdin);
+	if (!screen)
+		return err_say(err, EINVAL, "terminal \"%s\": unknown or too simple (TERM)", term ? term : "");
+	if (!tigetstr((char *)(uintptr_t) "cup")) {
+		endwin();
+		delscreen(screen);
+		return err_say(err, EINVAL, "terminal \"%s\": cannot place its cursor (TERM)", term ? term : "");
+	}
+	t->screen = screen;
+	prepare_emergency(&saved, mouse);
+	set_modes(mouse);
+	t->colors = count_colors(use_color);
+	return 0;
+}
+
+void terminal_stop(struct terminal *t)
+{
+	if (!t->screen)
+		return;
+	if (!t->stopped)
+		endwin();
+	emergency.active = 0;
+	delscreen(t->screen);
+	canvas_free(&t->shown);
+	*t = (struct terminal){ 0 };
+}
+
+/* ---- size ---- */
+
+void terminal_size(int *ret_rows, int *ret_columns)
+{
+	struct winsize size;
+
+	*ret_rows = 24;
+	*ret_columns = 80;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col) {
+		*ret_rows = size.ws_row;
+		*ret_columns = size.ws_col;
+	} else if (stdscr) {
+		getmaxyx(stdscr, *ret_rows, *ret_columns);
+	}
+}
+
+void terminal_forget(struct terminal *t)
+{
+	t->theme = NULL;
+	clearok(stdscr, TRUE);
+}
+
+void terminal_resize(struct terminal *t, int rows, int columns)
+{
+	resizeterm(rows, columns);
+	terminal_forget(t);
+}
+
+/* ---- drawing ---- */
+
+static int color_of(const struct terminal *t, int32_t rgb, uint8_t of_256, int8_t of_8)
+{
+	if (t->colors == DIRECT_COLORS)
+		return rgb < 0 ? -1 : rgb < 8 ? 16 : rgb; /* 0..7 would mean the palette; 0x10 is as good as black */
+	if (t->colors == 256)
+		return rgb < 0 ? -1 : of_256;
+	return of_8;
+}
+
+static void set_theme(struct terminal *t, const struct theme *theme)
+{
+	t->theme = theme;
+	if (!t->colors)
+		return;
+	for (int i = 0; i < STYLES; i++) {
+		const struct look *look = &theme->look[i];
+
+		init_extended_pair(i + 1, color_of(t, look->foreground, look->foreground_256, look->foreground_8),
+			color_of(t, look->background, look->background_256, look->background_8));
+	}
+}
+
+static attr_t attributes_of(const struct look *look)
+{
+	attr_t a = A_NORMAL;
+
+	if (look->attributes & ATTR_BOLD)
+		a |= A_BOLD;
+	if (look->attributes & ATTR_REVERSE)
+		a |= A_REVERSE;
+	if (look->attributes & ATTR_UNDERLINE)
+		a |= A_UNDERLINE;
+	if (look->attributes & ATTR_DIM)
+		a |= A_DIM;
+	return a;
+}
+
+static void put_cell(const struct terminal *t, int row, int column, const struct cell *cell)
+{
+	wchar_t text[2] = { L' ', 0 };
+	uint32_t code_point = ' ';
+	cchar_t complex;
+
+	if (cell->glyph[0])
+		glyph_decode(cell->glyph, &code_point);
+	text[0] = (wchar_t)code_point;
+	if (setcchar(&complex, text, attributes_of(&t->theme->look[cell->style]), t->colors ? (short)(cell->style + 1) : 0,
+		    NULL) == OK)
+		mvadd_wch(row, column, &complex); /* ERR for the last cell of the screen, which is drawn all the same */
+}
+
+static bool same_cell(const struct cell *a, const struct cell *b)
+{
+	return a->style == b->style && strcmp(a->glyph, b->glyph) == 0;
+}
+
+static bool fits(struct terminal *t, const struct canvas *c)
+{
+	if (t->shown.rows == c->rows && t->shown.columns == c->columns)
+		return true;
+	t->theme = NULL;
+	return canvas_resize(&t->shown, c->rows, c->columns) == 0;
+}
+
+void terminal_show(struct terminal *t, const struct canvas *c, const struct theme *theme)
+{
+	bool known = fits(t, c), all = !known || t->theme != theme;
+	size_t cells = (size_t)c->rows * (size_t)c->columns;
+
+	if (t->theme != theme)
+		set_theme(t, theme);
+	for (size_t i = 0; i < cells; i++) {
+		if (!all && same_cell(&c->cell[i], &t->shown.cell[i]))
+			continue;
+		put_cell(t, (int)(i / (size_t)c->columns), (int)(i % (size_t)c->columns), &c->cell[i]);
+		if (known)
+			t->shown.cell[i] = c->cell[i];
+	}
+	wnoutrefresh(stdscr);
+	doupdate();
+}
+
+/* ---- keys ---- */
+
+static const struct {
+	int curses, key;
+} key_codes[] = {
+	{ KEY_UP, KEYCODE_UP },
+	{ KEY_DOWN, KEYCODE_DOWN },
+	{ KEY_LEFT, KEYCODE_LEFT },
+	{ KEY_RIGHT, KEYCODE_RIGHT },
+	{ KEY_HOME, KEYCODE_HOME },
+	{ KEY_END, KEYCODE_END },
+	{ KEY_PPAGE, KEYCODE_PAGE_UP },
+	{ KEY_NPAGE, KEYCODE_PAGE_DOWN },
+	{ KEY_BACKSPACE, KEYCODE_BACKSPACE },
+	{ KEY_DC, KEYCODE_DELETE },
+	{ KEY_ENTER, KEYCODE_ENTER },
+	{ KEY_BTAB, KEYCODE_SHIFT_TAB },
+	{ KEY_RESIZE, KEYCODE_RESIZE },
+	{ KEY_F(1), KEYCODE_F1 },
+	{ KEY_F(2), KEYCODE_F2 },
+	{ KEY_F(3), KEYCODE_F3 },
+	{ KEY_F(4), KEYCODE_F4 },
+	{ KEY_F(5), KEYCODE_F5 },
+	{ KEY_F(6), KEYCODE_F6 },
+	{ KEY_F(7), KEYCODE_F7 },
+	{ KEY_F(8), KEYCODE_F8 },
+	{ KEY_F(9), KEYCODE_F9 },
+	{ KEY_F(10), KEYCODE_F10 },
+};
+
+static int named_key(wint_t code)
+{
+	for (size_t i = 0; i < sizeof(key_codes) / sizeof(key_codes[0]); i++)
+		if (key_codes[i].curses == (int)code)
+			return key_codes[i].key;
+	return 0;
+}
+
+static int typed_key(wint_t c)
+{
+	switch (c) {
+	case '\r':
+	case '\n':
+		return KEYCODE_ENTER;
+	case '\t':
+		return KEYCODE_TAB;
+	case '\033':
+		return KEYCODE_ESCAPE;
+	case '\b':
+	case 0x7f:
+		return KEYCODE_BACKSPACE;
+	default:
+		return (int)c;
+	}
+}
+
+static bool read_mouse(struct terminal_event *event)
+{
+	MEVENT mouse;
+
+	if (getmouse(&mouse) != OK)
+		return false;
+	event->key = KEYCODE_MOUSE;
+	event->row = mouse.y;
+	event->column = mouse.x;
+	event->wheel = mouse.bstate & BUTTON4_PRESSED ? -1 : mouse.bstate & BUTTON5_PRESSED ? 1 : 0;
+	return event->wheel || mouse.bstate & BUTTON1_PRESSED;
+}
+
+bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
+{
+	struct terminal_event event = { 0 };
+	wint_t c;
+
+	(void)t;
+	for (int kind; (kind = get_wch(&c)) != ERR;) {
+		if (kind == KEY_CODE_YES && c == KEY_MOUSE) {
+			if (!read_mouse(&event))
+				continue;
+		} else {
+			event.key = kind == KEY_CODE_YES ? named_key(c) : typed_key(c);
+		}
+		if (!event.key)
+			continue;
+		*ret_event = event;
+		return true;
+	}
+	return false;
+}
+
+/* ---- suspend ---- */
+
+/* SIGTSTP is blocked (it comes through a signalfd): for this moment it is let through, with its usual effect. */
+static void stop_here(bool whole_group)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL }, before;
+	sigset_t tstp, mask;
+
+	sigemptyset(&tstp);
+	sigaddset(&tstp, SIGTSTP);
+	sigaction(SIGTSTP, &usual, &before);
+	pthread_sigmask(SIG_UNBLOCK, &tstp, &mask);
+	kill(whole_group ? 0 : getpid(), SIGTSTP);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	sigaction(SIGTSTP, &before, NULL);
+}
+
+void terminal_suspend(struct terminal *t, bool whole_group)
+{
+	int rows, columns;
+
+	def_prog_mode();
+	endwin();
+	t->stopped = true;
+	emergency.active = 0;
+	stop_here(whole_group);
+	reset_prog_mode();
+	emergency.active = 1;
+	t->stopped = false;
+	terminal_size(&rows, &columns);
+	terminal_resize(t, rows, columns);
+	refresh();
+	curs_set(0);
+}

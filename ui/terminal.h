@@ -1,0 +1,35 @@
+/* The terminal: nothing but terminal.c knows curses.  One at a time; the thread that started it does everything but
+ * ui_emergency_restore(). */
+#pragma once
+
+#include "ui/canvas.h"
+#include "ui/keys.h"
+#include "ui/theme.h"
+
+struct terminal {
+	void *screen; /* curses' SCREEN */
+	struct canvas shown;
+	const struct theme *theme; /* of what is shown; NULL: everything is to be drawn */
+	int colors;                /* 0 none, 8, 256, 1 << 24 */
+	bool stopped;              /* suspended: the terminal is the shell's */
+};
+
+/* What came from the keyboard or the mouse. */
+struct terminal_event {
+	int key;                /* Unicode code point or KEYCODE_* */
+	int row, column, wheel; /* KEYCODE_MOUSE: where; wheel -1 up, +1 down, 0 a click */
+};
+
+/* -ENOTTY, or -EINVAL with "terminal \"foo\": unknown (TERM)". */
+int terminal_start(struct terminal *t, bool use_color, bool mouse, struct err *err);
+void terminal_stop(struct terminal *t); /* restores the terminal; accepts a never-started one */
+void terminal_size(int *ret_rows, int *ret_columns);
+/* After the size has changed, or to draw everything anew. */
+void terminal_resize(struct terminal *t, int rows, int columns);
+void terminal_forget(struct terminal *t);
+/* Sends what differs from what is shown. */
+void terminal_show(struct terminal *t, const struct canvas *c, const struct theme *theme);
+/* The next event that has come in; false: none.  Never waits (longer than a broken-off escape sequence takes: 25 ms). */
+bool terminal_read(struct terminal *t, struct terminal_event *ret_event);
+/* Hands the terminal to the shell and stops the process (or, whole_group, its process group) as SIGTSTP does; returns when it is continued. */
+void terminal_suspend(struct terminal *t, bool whole_group);
