@@ -71,10 +71,10 @@ static bool given_up(const struct headless *h)
 	return h->give_up_ns && clock_now_ns() >= h->give_up_ns;
 }
 
-/* Nobody reads what a run says: it ends, quietly. */
+/* Nobody reads what a run says: it ends, quietly.  A full disk under stdout ends nothing: the result files may be elsewhere. */
 static void check_reader(struct headless *h)
 {
-	if (h->unread || !(h->desk->outputs.broken_pipe || h->desk->lines_errno))
+	if (h->unread || !(h->desk->outputs.broken_pipe || h->desk->lines_errno == EPIPE))
 		return;
 	h->unread = true;
 	session_stop(h->desk->session, false);
@@ -99,7 +99,7 @@ static int status_of(const struct headless *h)
 {
 	const struct desk *d = h->desk;
 
-	if (d->failed || d->outputs.failed || h->unread)
+	if (d->failed || d->outputs.failed || d->outputs.broken_pipe || d->lines_errno)
 		return EXIT_FAILED;
 	return h->interrupts ? EXIT_INTERRUPTED : desk_status(d);
 }
@@ -113,9 +113,8 @@ static int say_end(struct headless *h)
 		lines_summary(d->lines, &source);
 	if (d->lines && fflush(d->lines) != 0 && !d->lines_errno)
 		d->lines_errno = errno;
-	h->unread |= d->lines_errno != 0;
 	if (d->lines_errno && d->lines_errno != EPIPE)
-		fprintf(stderr, "netdyno: write the summary: %s\n", strerror(d->lines_errno));
+		fprintf(stderr, "netdyno: write to stdout: %s\n", strerror(d->lines_errno));
 	if (d->failed)
 		complain(&d->why);
 	else if (!d->measured && d->over)

@@ -41,6 +41,11 @@ static char *fixed(double value, int decimals, char out[TEXT])
 	return out;
 }
 
+static char *us(int64_t ns, char out[TEXT])
+{
+	return fixed((double)ns / NS_PER_US, 1, out);
+}
+
 /* ---- header ---- */
 
 static void cpus_of(const struct run_info *info, enum role role, char *out, size_t size)
@@ -138,9 +143,8 @@ void lines_interval(FILE *out, const struct results_source *source, const struct
 	if (!isnan(all.drops_per_s))
 		fprintf(out, "  lost %s/s", text_human(all.drops_per_s, drops, sizeof(drops)));
 	if (l->count)
-		fprintf(out, "  %s us p50 %s  p99 %s  max %s", info->engine->latencies[0].title,
-			text_us(l->p50_ns, p50, sizeof(p50)), text_us(l->p99_ns, p99, sizeof(p99)),
-			text_us(l->max_ns, max, sizeof(max)));
+		fprintf(out, "  %s us p50 %s  p99 %s  max %s", info->engine->latencies[0].title, us(l->p50_ns, p50),
+			us(l->p99_ns, p99), us(l->max_ns, max));
 	fputc('\n', out);
 }
 
@@ -220,15 +224,14 @@ static void summary_latencies(FILE *out, const struct view *v)
 	for (unsigned i = 0; i < engine_latencies(v->info->engine); i++) {
 		const struct latency_def *def = &v->info->engine->latencies[i];
 		struct latency_summary l;
-		char n[TEXT], t[9][TEXT];
+		char n[TEXT], t[8][TEXT];
 
 		if (!latency_of(v, i, &l))
 			continue;
-		fprintf(out, "  %s us from %s, %s values: min %s  mean %s  p50 %s  p90 %s  p99 %s  p99.9 %s  p99.99 %s  max %s\n",
-			def->title, def->since, grouped(l.count, n), text_us(l.min_ns, t[0], TEXT),
-			text_us((int64_t)l.mean_ns, t[1], TEXT), text_us(l.p50_ns, t[2], TEXT), text_us(l.p90_ns, t[3], TEXT),
-			text_us(l.p99_ns, t[4], TEXT), text_us(l.p99_9_ns, t[5], TEXT), text_us(l.p99_99_ns, t[6], TEXT),
-			text_us(l.max_ns, t[7], TEXT));
+		fprintf(out, "  %s us  min %s  mean %s  p50 %s  p90 %s  p99 %s  p99.9 %s  p99.99 %s  max %s\n", def->title,
+			us(l.min_ns, t[0]), us((int64_t)l.mean_ns, t[1]), us(l.p50_ns, t[2]), us(l.p90_ns, t[3]),
+			us(l.p99_ns, t[4]), us(l.p99_9_ns, t[5]), us(l.p99_99_ns, t[6]), us(l.max_ns, t[7]));
+		fprintf(out, "    %s values, measured from %s\n", grouped(l.count, n), def->since);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -156,7 +157,7 @@ static void save_elsewhere(struct outputs *out, const struct results_source *sou
 		snprintf(directory, sizeof(directory), "%s", out->directory);
 	else
 		file_data_directory(directory, sizeof(directory));
-	snprintf(path, sizeof(path), "%.4000s/result-%s.json", directory, stamp);
+	snprintf(path, sizeof(path), "%.4000s/result-%s-%d.json", directory, stamp, (int)getpid());
 	if (file_make_directories(directory, &err) >= 0 && results_write_json(source, path, false, &err) >= 0) {
 		fprintf(notes, "netdyno: the result has been saved as %s instead\n", path);
 		return;

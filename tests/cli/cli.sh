@@ -1,8 +1,8 @@
 #!/bin/bash
 # The program as people call it: cli.sh PROGRAM GROUP.  Everything stays on loopback and in a directory of its own.
-# A check prints what it expected and what came; the exit status is 1 if one failed, 77 if the group cannot be tried here.
+# A check prints what it expected and what came; the exit status is 1 if one failed.
 set -u
-program=$1 group=$2
+program=$(realpath "$1") group=$2
 work=$(mktemp -d "${TMPDIR:-/tmp}/netdyno-cli-XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data LC_ALL=C.UTF-8 TERM=xterm-256color
@@ -50,13 +50,6 @@ until_holds()
 		sleep 0.02
 	done
 }
-nothing_left() # no half-written file stays behind
-{
-	local left
-	left=$(find "$1" -mindepth 1 ! -newer "$work" -o -name '*.tmp*' -o -name '.*' | grep -v "^$1$")
-	[ -n "$left" ] && fail "left behind: $left"
-}
-
 group_help()
 {
 	local verb
@@ -102,7 +95,7 @@ group_usage()
 	refuses 2 '--payload is not an option of mode null (modes with it: echo)' run null --payload 64
 	refuses 2 '--theme is not an option of "run"' run echo --theme dark
 	refuses 2 'unexpected word "64"' run echo 64
-	refuses 2 'unexpected word' run --duration 1s echo 2>/dev/null || true
+	refuses 2 'run needs a mode' run --duration 1s echo
 	refuses 2 '--method mmgs: unknown method of mode echo (did you mean mmsg?' run echo --method mmgs
 	refuses 2 '--json and --csv both go to stdout' run echo --json - --csv -
 	refuses 2 '--json and --jsonl both go to' run echo --json "$work/a" --jsonl "$work/a"
@@ -173,7 +166,7 @@ group_results()
 	prints "ledger: sent"
 	prints "verdict:"
 	prints "RTT us"
-	[ "$(grep -c 'Mbit/s  ' "$out")" -ge 2 ] || fail "there is no line per interval"
+	[ "$(grep -c ' answers/s ' "$out")" -ge 2 ] || fail "there is no line per interval"
 	run_ok echo "${quick[@]}" --json -
 	has "$out" '.netdyno.schema == 1 and .start.mode == "echo" and (.intervals | length >= 2)'
 	has "$out" '.end.sum | .tx_packets > 0 and .rx_packets > 0 and .rx_pps > 0'
@@ -187,7 +180,8 @@ group_results()
 		fail "JSON lines: $(head -c 300 "$out")"
 	run_ok echo "${quick[@]}" --csv -
 	[ "$(wc -l <"$out")" = 2 ] || fail "CSV is not a head and a row: $(head -3 "$out")"
-	[ "$(awk -F, 'NR == 1 { n = NF } END { print NF == n }' "$out")" = 1 ] || fail "CSV: the row has other columns than the head"
+	python3 -c 'import csv, sys; a, b = csv.reader(open(sys.argv[1])); sys.exit(len(a) != len(b))' "$out" ||
+		fail "CSV: the row has other columns than the head"
 	run_ok null "${quick[@]}" --json -
 	has "$out" '.start.mode == "null" and .end.sum.rx_packets > 0'
 	# The same run again without a terminal on the dashboard: plain lines, said once.
@@ -233,7 +227,7 @@ group_signals()
 	# SIGINT: results are printed and written, 130.
 	"$program" run echo --duration 60s --warmup 0 --json "$work/int.json" >"$out" 2>"$errors" </dev/null &
 	pid=$!
-	until_holds 20 grep -q 'Mbit/s  ' "$out" || fail "no interval after 20 s"
+	until_holds 20 grep -q ' answers/s ' "$out" || fail "no interval after 20 s"
 	kill -INT $pid
 	wait $pid
 	[ $? = 130 ] || fail "SIGINT: status is not 130"
@@ -243,7 +237,7 @@ group_signals()
 	# SIGTERM likewise; SIGUSR1 before it makes a snapshot.
 	"$program" run echo --duration 60s --warmup 0 --out "$work/snaps" >"$out" 2>"$errors" </dev/null &
 	pid=$!
-	until_holds 20 grep -q 'Mbit/s  ' "$out" || fail "no interval after 20 s"
+	until_holds 20 grep -q ' answers/s ' "$out" || fail "no interval after 20 s"
 	kill -USR1 $pid
 	until_holds 20 grep -q '^snapshot: ' "$errors" || fail "SIGUSR1: no snapshot"
 	kill -TERM $pid
@@ -264,7 +258,7 @@ group_signals()
 	# Two at once: it ends, and leaves no half file.
 	"$program" run echo --duration 60s --warmup 0 --json "$work/twice.json" >"$out" 2>"$errors" </dev/null &
 	pid=$!
-	until_holds 20 grep -q 'Mbit/s  ' "$out" || fail "no interval after 20 s"
+	until_holds 20 grep -q ' answers/s ' "$out" || fail "no interval after 20 s"
 	kill -INT $pid
 	kill -INT $pid
 	wait $pid
@@ -273,7 +267,7 @@ group_signals()
 	# Nobody reads: it ends by itself, quietly.
 	timeout -k 5 30 "$program" run echo --duration 60s --warmup 0 2>"$errors" </dev/null | head -1 >"$out"
 	[ "${PIPESTATUS[0]}" = 1 ] || fail "a closed pipe: status ${PIPESTATUS[0]}, expected 1"
-	silent "$errors"
+	grep -q '^netdyno:' "$errors" && fail "a closed pipe is complained of: $(cat "$errors")"
 }
 
 group_faults()
@@ -429,6 +423,6 @@ group_completion()
 	prints "list: --json --help "
 }
 
-group_"$group" || exit 77
+group_"$group"
 [ $failures = 0 ] || { echo "$failures failed"; exit 1; }
 echo "all as expected"
