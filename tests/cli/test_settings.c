@@ -16,32 +16,6 @@
 #include "main/program.h"
 #include "main/settings.h"
 
-/* main.c is not in the library: its table is only looked at for names. */
-const struct verb verbs[] = { { .name = "dash" }, { 0 } };
-
-const struct verb *verb_find(const char *name)
-{
-	(void)name;
-	return NULL;
-}
-
-int complain(const struct err *err)
-{
-	(void)err;
-	return EXIT_FAILED;
-}
-
-int complain_usage(const struct err *err)
-{
-	(void)err;
-	return EXIT_USAGE;
-}
-
-int finish_stdout(int status)
-{
-	return status;
-}
-
 static char home[] = "/tmp/netdyno-settings-XXXXXX", path[PATH_MAX];
 
 static int make_home(void **state)
