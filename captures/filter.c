@@ -2,6 +2,7 @@
 #include "captures/filter.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,18 +12,19 @@ enum { SNAPLEN_MIN = 16, SNAPLEN_MAX = 65535, SAMPLE_MAX = 1 << 20 };
 /* What 1/N sampling looks at, per protocol.  pcap's udp[] and tcp[] index over IPv4 only, so IPv6 has offsets from its own header (40 bytes, then the
  * transport's).  Filter arithmetic is 32 bits wide and unsigned. */
 struct sampling {
-	const char *ip4, *ip6; /* %u = N - 1 */
+	bool hash;             /* of the number; else its low bits */
+	const char *ip4, *ip6; /* the number */
 	const char *how;
 };
 
-/* Low bits of the echo counter, the last of the datagram's first 8 bytes. */
-static const struct sampling by_counter = { "udp[12:4] & %u = 0", "ip6[52:4] & %u = 0", "by the counter in the datagram" };
-/* Knuth's multiplicative hash of the first 8 payload bytes; shorter payloads fail the load and are left out. */
-static const struct sampling by_payload = { "((udp[8:4] + udp[12:4]) * 2654435761 >> 12) & %u = 0",
-	"((ip6[48:4] + ip6[52:4]) * 2654435761 >> 12) & %u = 0", "by a hash of the first 8 payload bytes" };
-/* The same of sequence and acknowledgement number: one of them moves with every segment that says something. */
-static const struct sampling by_sequence = { "((tcp[4:4] + tcp[8:4]) * 2654435761 >> 12) & %u = 0",
-	"((ip6[44:4] + ip6[48:4]) * 2654435761 >> 12) & %u = 0", "by a hash of the TCP sequence numbers" };
+/* The echo counter: the last of the datagram's first 8 bytes. */
+static const struct sampling by_counter = { false, "udp[12:4]", "ip6[52:4]", "by the counter in the datagram" };
+/* Shorter payloads fail the load and are left out. */
+static const struct sampling by_payload = { true, "(udp[8:4] + udp[12:4])", "(ip6[48:4] + ip6[52:4])",
+	"by a hash of the first 8 payload bytes" };
+/* Sequence and acknowledgement number: one of them moves with every segment that says something. */
+static const struct sampling by_sequence = { true, "(tcp[4:4] + tcp[8:4])", "(ip6[44:4] + ip6[48:4])",
+	"by a hash of the TCP sequence numbers" };
 
 struct text {
 	char *out;
@@ -47,18 +49,17 @@ static void add_ports(struct text *t, const struct capture_request *r)
 		add(t, "%s%sport %u", i ? " or " : "", protocol, r->ports[i]);
 }
 
-/* The formats stand in the tables above. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void add_sampling(struct text *t, const struct sampling *s, const char *protocol, unsigned mask)
+/* Knuth's multiplicative hash, whose upper bits are the good ones: hence a comparison and no mask. */
+static void add_sampling(struct text *t, const struct sampling *s, const char *protocol, unsigned sample_1_in)
 {
-	add(t, "(ip and %s and ", protocol);
-	add(t, s->ip4, mask);
-	add(t, ") or (ip6 and %s and ", protocol);
-	add(t, s->ip6, mask);
-	add(t, ")");
+	char condition[48];
+
+	if (s->hash)
+		snprintf(condition, sizeof(condition), "* 2654435761 < %" PRIu64, (UINT64_C(1) << 32) / sample_1_in);
+	else
+		snprintf(condition, sizeof(condition), "& %u = 0", sample_1_in - 1);
+	add(t, "(ip and %s and %s %s) or (ip6 and %s and %s %s)", protocol, s->ip4, condition, protocol, s->ip6, condition);
 }
-#pragma GCC diagnostic pop
 
 static const struct sampling *udp_sampling(const struct capture_request *r)
 {
@@ -67,15 +68,15 @@ static const struct sampling *udp_sampling(const struct capture_request *r)
 
 static void add_all_sampling(struct text *t, const struct capture_request *r)
 {
-	unsigned mask = r->options.sample_1_in - 1;
+	unsigned n = r->options.sample_1_in;
 
 	add(t, " and (");
 	if (r->protocol != IPPROTO_TCP)
-		add_sampling(t, udp_sampling(r), "udp", mask);
+		add_sampling(t, udp_sampling(r), "udp", n);
 	if (!r->protocol)
 		add(t, " or ");
 	if (r->protocol != IPPROTO_UDP)
-		add_sampling(t, &by_sequence, "tcp", mask);
+		add_sampling(t, &by_sequence, "tcp", n);
 	add(t, ")");
 }
 
