@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "main/board.h"
@@ -39,8 +38,11 @@ static int open_parts(struct desk *d, const struct cli *cli, bool show_all, stru
 	}
 	if (rc >= 0)
 		rc = history_new(NULL, &d->history, err);
-	if (rc >= 0)
-		rc = session_new(&config, &d->session, err);
+	if (rc < 0)
+		return rc;
+	pid_t newest = own_cost_newest_thread();
+	rc = session_new(&config, &d->session, err);
+	own_cost_init(&d->cost, newest);
 	return rc;
 }
 
@@ -198,14 +200,6 @@ static void look_at_capture(struct desk *d)
 	d->board.packets = t->capture ? capture_packets(t->capture, d->board.packet, PACKETS_SHOWN) : d->board.packets;
 }
 
-static int64_t thread_cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 void desk_pump(struct desk *d)
 {
 	struct update *u;
@@ -214,7 +208,7 @@ void desk_pump(struct desk *d)
 		take(d, u);
 	look_at_capture(d);
 	d->board.load = session_load(d->session, &d->board.load_min, &d->board.load_max);
-	d->board.own_cpu_ns = thread_cpu_ns();
+	d->board.own_cpu_ns = own_cost_ns(&d->cost);
 }
 
 /* ---- asking ---- */

@@ -4,6 +4,7 @@
 
 #include "main/cli.h"
 #include "main/outputs.h"
+#include "main/own_cost.h"
 #include "main/taping.h"
 #include "run/session.h"
 #include "run/snapshot.h"
@@ -15,6 +16,7 @@ struct desk {
 	struct board board;
 	struct outputs outputs;
 	struct taping taping;
+	struct own_cost cost;
 	FILE *lines;     /* header and intervals go here as they come; NULL: a screen shows them */
 	FILE *notes;     /* events and complaints; NULL: a screen shows them */
 	uint32_t run_id; /* newest one asked for; 0: none */

@@ -29,30 +29,38 @@ static const char *const statuses[][2] = {
 	{ "130", "interrupted; results are written all the same" },
 };
 
-static int screen_width(void)
+int help_width(FILE *out)
 {
 	struct winsize size;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) < 0)
+		return 0;
+	if (size.ws_col == 0)
 		return WIDTH_DEFAULT;
 	return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
 }
 
-void help_wrap(FILE *out, const char *text, int at, int indent, int width)
+static int screen_width(void)
 {
-	if (at < indent)
-		fprintf(out, "%*s", indent - at, "");
-	else if (at > indent)
-		fprintf(out, "\n%*s", indent, "");
-	at = indent;
-	while (*text) {
-		size_t length = strcspn(text, " ");
+	int width = help_width(stdout);
 
-		if (at > indent && at + 1 + (int)length > width) {
+	return width ? width : WIDTH_DEFAULT;
+}
+
+void help_fill(FILE *out, const char *text, int at, int indent, int width)
+{
+	bool first = true; /* in its line */
+
+	while (*text) {
+		int length = (int)strcspn(text, " ");
+
+		if (!first && at + 1 + length > width) {
 			fprintf(out, "\n%*s", indent, "");
 			at = indent;
+			first = true;
 		}
-		at += fprintf(out, "%s%.*s", at > indent ? " " : "", (int)length, text);
+		at += fprintf(out, "%s%.*s", first ? "" : " ", length, text);
+		first = false;
 		text += length;
 		while (*text == ' ')
 			text++;
@@ -60,11 +68,24 @@ void help_wrap(FILE *out, const char *text, int at, int indent, int width)
 	fputc('\n', out);
 }
 
+/* A paragraph that is indented throughout. */
+static void paragraph(const char *text)
+{
+	printf("  ");
+	help_fill(stdout, text, 2, 2, screen_width());
+}
+
+/* Two columns: what is explained, and at `indent` its explanation; where the first is too long, on the next line. */
 static void row(const char *left, const char *text, int indent)
 {
 	int at = printf("  %s", left);
 
-	help_wrap(stdout, text, at + 2 > indent ? indent + 1 : at, indent, screen_width());
+	if (at + 2 > indent) {
+		putchar('\n');
+		at = 0;
+	}
+	printf("%*s", indent - at, "");
+	help_fill(stdout, text, indent, indent, screen_width());
 }
 
 /* ---- options ---- */
@@ -151,7 +172,7 @@ static void help_mode(const struct engine *engine)
 	char title[120];
 
 	printf("\nMode %s: %s\n", engine->name, engine->title);
-	help_wrap(stdout, engine->summary, 0, 2, screen_width());
+	paragraph(engine->summary);
 	snprintf(title, sizeof(title), "Options of mode %s", engine->name);
 	help_options(title, engine->options);
 	if (engine_methods(engine))
@@ -195,7 +216,7 @@ int help_program(void)
 int help_verb(const struct verb *verb, const struct engine *engine)
 {
 	printf("%s\n", verb->usage);
-	help_wrap(stdout, verb->summary, 0, 2, screen_width());
+	paragraph(verb->summary);
 	help_options("Options", verb->options);
 	if (engine)
 		help_mode(engine);

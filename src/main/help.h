@@ -6,5 +6,7 @@
 int help_program(void);
 /* engine NULL: the verb without a mode. */
 int help_verb(const struct verb *verb, const struct engine *engine);
-/* `text` in lines of at most `width` columns, the first at column `at`, the others indented. Pure but for the output. */
-void help_wrap(FILE *out, const char *text, int at, int indent, int width);
+/* Columns of the terminal that `out` is, within sensible bounds; 0 if it is none. */
+int help_width(FILE *out);
+/* Writes `text` from column `at` on in lines of at most `width` columns, the others indented, and ends the last. */
+void help_fill(FILE *out, const char *text, int at, int indent, int width);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/text.h"
+#include "main/help.h"
 
 enum { TEXT = 32 };
 
@@ -39,6 +40,19 @@ static char *fixed(double value, int decimals, char out[TEXT])
 	else
 		snprintf(out, TEXT, "%.*f", decimals, value);
 	return out;
+}
+
+/* Long lines are wrapped for a terminal, and left whole for a pipe. */
+static void paragraph(FILE *out, int first, int rest, const char *text)
+{
+	int width = help_width(out);
+
+	if (!width) {
+		fprintf(out, "%*s%s\n", first, "", text);
+		return;
+	}
+	fprintf(out, "%*s", first, "");
+	help_fill(out, text, first, rest, width);
 }
 
 static char *us(int64_t ns, char out[TEXT])
@@ -237,20 +251,24 @@ static void summary_latencies(FILE *out, const struct view *v)
 
 static void summary_ledger(FILE *out, const struct ledger *ledger)
 {
-	char a[TEXT], b[TEXT], c[TEXT];
+	char a[TEXT], b[TEXT], c[TEXT], places[1200] = "";
+	size_t used = 0;
 
 	if (!ledger->known)
 		return;
-	for (unsigned i = 0; i < ledger->places; i++) {
+	for (unsigned i = 0; i < ledger->places && used < sizeof(places); i++) {
 		const struct ledger_place *p = &ledger->place[i];
+		const char *gap = i ? "; " : "lost by place: ";
 
 		if (p->known)
-			fprintf(out, "%s %s %s", i ? "," : "  lost by place:", p->title, grouped(p->lost, a));
+			used += (size_t)snprintf(
+				places + used, sizeof(places) - used, "%s%s %s", gap, p->title, grouped(p->lost, a));
 		else
-			fprintf(out, "%s %s -- (%s)", i ? "," : "  lost by place:", p->title, p->why);
+			used += (size_t)snprintf(places + used, sizeof(places) - used, "%s%s -- (%s)", gap, p->title, p->why);
 	}
-	fprintf(out, "%s  ledger: sent %s = received %s + lost %s", ledger->places ? "\n" : "", grouped(ledger->sent, a),
-		grouped(ledger->received, b),
+	if (ledger->places)
+		paragraph(out, 2, 4, places);
+	fprintf(out, "  ledger: sent %s = received %s + lost %s", grouped(ledger->sent, a), grouped(ledger->received, b),
 		grouped(ledger->lost - (ledger->unexplained > 0 ? (uint64_t)ledger->unexplained : 0), c));
 	if (ledger->in_flight)
 		fprintf(out, " + in flight %s", grouped(ledger->in_flight, a));
@@ -260,11 +278,17 @@ static void summary_ledger(FILE *out, const struct ledger *ledger)
 
 static void summary_verdict(FILE *out, const struct verdict *verdict)
 {
+	char line[256];
+
 	fprintf(out, "  verdict: %s\n", verdict->valid ? "valid" : "INVALID: do not use these numbers");
-	for (unsigned i = 0; i < verdict->reasons; i++)
-		fprintf(out, "    because %s\n", verdict->reason[i]);
-	for (unsigned i = 0; i < verdict->cautions; i++)
-		fprintf(out, "    caution: %s\n", verdict->caution[i]);
+	for (unsigned i = 0; i < verdict->reasons; i++) {
+		snprintf(line, sizeof(line), "because %s", verdict->reason[i]);
+		paragraph(out, 4, 6, line);
+	}
+	for (unsigned i = 0; i < verdict->cautions; i++) {
+		snprintf(line, sizeof(line), "caution: %s", verdict->caution[i]);
+		paragraph(out, 4, 6, line);
+	}
 }
 
 static double seconds_of(const struct view *v)
