@@ -10,13 +10,13 @@
 #include "base/clock.h"
 
 const struct metric_def metric_defs[METRICS] = {
-	[METRIC_PPS] = { "packets/s", "/s", "received a second, where the mode counts", false },
-	[METRIC_MBPS] = { "Mbit/s", "Mbit/s", "application bits received", false },
+	[METRIC_PPS] = { "packets/s", "", "received a second, where the mode counts", false },
+	[METRIC_MBPS] = { "Mbit/s", "", "application bits received", false },
 	[METRIC_P50] = { "p50", "µs", "median latency of each interval", true },
 	[METRIC_P99] = { "p99", "µs", "99th percentile of each interval", true },
 	[METRIC_P99_9] = { "p99.9", "µs", "99.9th percentile of each interval", true },
 	[METRIC_DROP_PPM] = { "drops", "ppm", "packets lost per million sent", true },
-	[METRIC_CPU] = { "CPU", "ns/packet", "CPU time of all workers per packet received", true },
+	[METRIC_CPU] = { "CPU", "ns/pkt", "CPU time of all workers per packet received", true },
 };
 
 void tally_free(struct tally *t)

@@ -17,7 +17,7 @@ enum metric {
 };
 
 struct metric_def {
-	const char *title, *unit, *help;
+	const char *title, *unit, *help; /* unit: "" where the title says it */
 	bool less_is_better;
 };
 extern const struct metric_def metric_defs[METRICS];

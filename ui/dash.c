@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 /* A chart's right edge follows the samples; only when they stay away this long does it follow the clock, so that the gap shows. */
 static const int64_t silence_ns = 300ll * NS_PER_MS;
@@ -276,7 +277,7 @@ static void prepare_layout(struct dash *d)
 	layout_make(&ask, &d->layout);
 }
 
-static void prepare(struct dash *d)
+void dash_look(struct dash *d)
 {
 	d->now_ns = clock_run_ns();
 	if (d->view.toast[0] && d->now_ns >= d->view.toast_until_ns)
@@ -333,8 +334,17 @@ static void paint_divider(struct dash *d)
 	}
 }
 
+static void hot_panel(struct dash *d, struct rect area, enum panel panel)
+{
+	dash_hot(d, area, HOT_PANEL + (int)panel, 0);
+}
+
+/* What these rows cut short stands in full in a panel. */
 static void paint_edges(struct dash *d)
 {
+	hot_panel(d, d->layout.ledger, PANEL_DROPS);
+	hot_panel(d, d->layout.verdict, PANEL_EVENTS);
+	hot_panel(d, d->layout.status, PANEL_CAPTURE);
 	panel_title_paint(d);
 	panel_method_paint(d);
 	panel_ledger_paint(d, d->layout.ledger);
@@ -347,7 +357,7 @@ static void paint_edges(struct dash *d)
 
 void dash_frame(struct dash *d)
 {
-	prepare(d);
+	dash_look(d);
 	canvas_clear(&d->canvas);
 	d->hots = 0;
 	if (d->layout.kind == LAYOUT_LINES) {
@@ -362,7 +372,7 @@ void dash_frame(struct dash *d)
 			struct rect area = d->layout.panel[i];
 
 			panel_paints[i](d, area);
-			dash_hot(d, (struct rect){ area.row, area.column, 1, area.columns }, HOT_PANEL + i, 0);
+			hot_panel(d, (struct rect){ area.row, area.column, 1, area.columns }, (enum panel)i);
 		}
 	if (d->layout.kind == LAYOUT_TWO)
 		paint_divider(d);
@@ -422,6 +432,17 @@ int dash_put_right(struct dash *d, struct rect area, int row, enum style style, 
 		column = 0;
 	dash_put(d, area, row, column, style, text);
 	return column;
+}
+
+const char *dash_us(const struct latency_summary *l, int64_t ns, char *out, size_t size)
+{
+	size_t length;
+
+	text_us(l->count ? ns : -1, out, size);
+	length = strlen(out);
+	if (length && out[length - 1] == 'm' && length + 1 < size)
+		memcpy(out + length, "s", 2);
+	return out;
 }
 
 const char *dash_count(uint64_t n, char *out, size_t size)

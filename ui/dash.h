@@ -78,7 +78,9 @@ int dash_init(struct dash *d, const struct board *board, const struct ui_request
 void dash_free(struct dash *d);
 /* 0 or -ENOMEM (the old size stays). */
 int dash_resize(struct dash *d, int rows, int columns);
-/* Looks at the board, works out what is new, paints a whole frame. */
+/* Looks at the board and works out what is new.  What it finds (moment, order, ...) points into the history: look again after updates were taken. */
+void dash_look(struct dash *d);
+/* Looks, and paints a whole frame. */
 void dash_frame(struct dash *d);
 /* What a click at this cell means; false: nothing. */
 bool dash_hot_at(const struct dash *d, int row, int column, struct hot *ret_hot);
@@ -96,6 +98,8 @@ int dash_printf(struct dash *d, struct rect area, int row, int column, enum styl
 	__attribute__((format(printf, 6, 7)));
 /* Right-aligned in the area's row; returns the column it starts at. */
 int dash_put_right(struct dash *d, struct rect area, int row, enum style style, const char *text);
+/* "18.2", "9.40ms": microseconds, with their unit where it is another one; "--" where l is empty. */
+const char *dash_us(const struct latency_summary *l, int64_t ns, char *out, size_t size);
 const char *dash_count(uint64_t n, char *out, size_t size);                        /* "12 345 678" */
 const char *dash_hms(const struct dash *d, int64_t at_ns, char *out, size_t size); /* run clock -> "14:31:07" */
 /* Bits per second of a side, in millions: of payload, or on the wire (u). */

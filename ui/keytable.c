@@ -94,12 +94,23 @@ static bool is_for_everywhere(int key)
 	return key == KEYCODE_CTRL_C || key == KEYCODE_CTRL_L || key == KEYCODE_CTRL_Z;
 }
 
+/* Updates may have come in since the last frame. */
+static void begin_key(struct dash *d)
+{
+	d->keys++;
+	d->view.toast[0] = '\0';
+	dash_look(d);
+}
+
 void key_dispatch(struct dash *d, int key)
 {
 	const struct key_def *def;
 
-	d->keys++;
-	d->view.toast[0] = '\0';
+	begin_key(d);
+	if (d->layout.kind == LAYOUT_LINES && key == 'q') { /* too small to show what else would take it */
+		act_quit(d, key);
+		return;
+	}
 	if (is_form(d) && !is_for_everywhere(key)) {
 		act_form_key(d, key);
 		return;
@@ -117,30 +128,30 @@ void key_dispatch(struct dash *d, int key)
 		def->act(d, key);
 }
 
+static void pick_row(struct dash *d, int worker)
+{
+	bool again = d->view.pick == worker;
+
+	d->view.pick = worker;
+	if (again)
+		act_drill(d, KEYCODE_ENTER);
+}
+
 void key_mouse(struct dash *d, int row, int column, int wheel)
 {
 	struct hot hot;
 
 	if (wheel) {
 		key_dispatch(d, wheel < 0 ? KEYCODE_UP : KEYCODE_DOWN);
-		return;
-	}
-	d->keys++;
-	if (is_form(d)) {
-		act_form_click(d, row, column);
-		return;
-	}
-	if (!dash_hot_at(d, row, column, &hot))
-		return;
-	d->keys--;
-	if (hot.key) {
+	} else if (!is_form(d) && dash_hot_at(d, row, column, &hot) && hot.key) {
 		key_dispatch(d, hot.key);
-		return;
+	} else {
+		begin_key(d);
+		if (is_form(d))
+			act_form_click(d, row, column);
+		else if (dash_hot_at(d, row, column, &hot))
+			pick_row(d, hot.worker);
 	}
-	d->keys++;
-	if (d->view.pick == hot.worker)
-		act_drill(d, KEYCODE_ENTER);
-	d->view.pick = hot.worker;
 }
 
 /* ---- as text ---- */
@@ -165,48 +176,48 @@ char *ui_key_help(void)
 /* ---- the table ---- */
 
 const struct key_def key_defs[] = {
-	{ { '?', KEYCODE_F1, 'h' }, "F1 ? h", "help: the keys that are valid now, and what the glyphs mean", VIEWS, NULL, "Help",
-		1, act_help },
-	{ { KEYCODE_F2, 'o' }, "F2 o", "set-up form of this mode; what runs goes on until Apply", VIEWS, has_modes, "Setup", 6,
+	{ { '?', KEYCODE_F1, 'h' }, "F1 ? h", "help: the keys that are valid now, and what the glyphs mean", VIEWS, NULL,
+		"F1 Help", 1, act_help },
+	{ { KEYCODE_F2, 'o' }, "F2 o", "set-up form of this mode; what runs goes on until Apply", VIEWS, has_modes, "F2 Setup", 6,
 		act_setup },
 	{ { '1' }, "1-9", "choose a mode by its tab", NOT_FORMS, has_modes, NULL, 0, act_tab },
-	{ { KEYCODE_TAB, KEYCODE_SHIFT_TAB }, "Tab S-Tab", "next or previous mode", NOT_FORMS, has_modes, "Mode", 13,
+	{ { KEYCODE_TAB, KEYCODE_SHIFT_TAB }, "Tab S-Tab", "next or previous mode", NOT_FORMS, has_modes, "Tab Mode", 13,
 		act_next_tab },
-	{ { 'm', 'M' }, "m M", "next or previous method that runs here: the run restarts at once", VIEWS, has_modes, "Method", 3,
-		act_method },
-	{ { 'r' }, "r", "run or stop the traffic", VIEWS, has_modes, "Run/Stop", 2, act_run },
-	{ { ' ', 'f' }, "Spc f", "freeze or thaw the view; the run goes on", VIEWS, has_run, "Freeze", 4, act_freeze },
+	{ { 'm', 'M' }, "m M", "next or previous method that runs here: the run restarts at once", VIEWS, has_modes, "m Method",
+		3, act_method },
+	{ { 'r' }, "r", "run or stop the traffic", VIEWS, has_modes, "r Run/Stop", 2, act_run },
+	{ { ' ', 'f' }, "Spc f", "freeze or thaw the view; the run goes on", VIEWS, has_run, "Spc Freeze", 4, act_freeze },
 	{ { KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END }, "←→ Home End",
-		"freeze, and move the time cursor through chart, heatmap and table", VIEWS, has_run, "Time", 12, act_cursor },
-	{ { '[', ']' }, "[ ]", "less or more load (window or rate), live", VIEWS, has_load, "Load", 11, act_load },
-	{ { '+', '-', '=' }, "+ - =", "zoom the time axis in, out, back to 60 s", VIEWS, NULL, "Zoom", 14, act_zoom },
+		"freeze, and move the time cursor through chart, heatmap and table", VIEWS, has_run, "←→ Time", 12, act_cursor },
+	{ { '[', ']' }, "[ ]", "less or more load (window or rate), live", VIEWS, has_load, "[] Load", 11, act_load },
+	{ { '+', '-', '=' }, "+ - =", "zoom the time axis in, out, back to 60 s", VIEWS, NULL, "+- Zoom", 14, act_zoom },
 	{ { 'j', 'k', KEYCODE_DOWN, KEYCODE_UP }, "j k ↑ ↓", "pick a core; scroll where there is more to see", NOT_FORMS,
 		scrolls_or_picks, NULL, 0, act_pick },
 	{ { KEYCODE_PAGE_DOWN, KEYCODE_PAGE_UP }, "PgDn PgUp", "pick or scroll ten at a time", NOT_FORMS, scrolls_or_picks, NULL,
 		0, act_pick },
-	{ { KEYCODE_ENTER }, "Enter", "drill into the picked core", ON(SCREEN_DASH) | ON(SCREEN_PANEL), has_run, "Drill", 15,
-		act_drill },
+	{ { KEYCODE_ENTER }, "Enter", "drill into the picked core", ON(SCREEN_DASH) | ON(SCREEN_PANEL), has_run, "Enter Drill",
+		15, act_drill },
 	{ { 'S' }, "S", "sort the cores: plan order, packets/s, drops, p99, busy", VIEWS, NULL, NULL, 0, act_sort },
-	{ { 'e', 'E' }, "e E", "expand a panel to the full screen; again: the next or previous one", VIEWS, NULL, "Expand", 9,
+	{ { 'e', 'E' }, "e E", "expand a panel to the full screen; again: the next or previous one", VIEWS, NULL, "e Expand", 9,
 		act_expand },
-	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Back", 5,
+	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Esc Back", 5,
 		act_back },
-	{ { 's' }, "s", "snapshot: data and screen into a directory", VIEWS, NULL, "Snap", 7, act_snapshot },
-	{ { 'w' }, "w", "start or stop a capture", VIEWS, has_modes, "Pcap", 8, act_capture },
+	{ { 's' }, "s", "snapshot: data and screen into a directory", VIEWS, NULL, "s Snap", 7, act_snapshot },
+	{ { 'w' }, "w", "start or stop a capture", VIEWS, has_modes, "w Pcap", 8, act_capture },
 	{ { 'W' }, "W", "capture options: interface, sample, snaplen, limits, filter", VIEWS, has_modes, NULL, 0,
 		act_capture_options },
-	{ { 'b' }, "b", "keep this run as baseline A to compare with", VIEWS, has_run, "Base", 10, act_base },
+	{ { 'b' }, "b", "keep this run as baseline A to compare with", VIEWS, has_run, "b Base", 10, act_base },
 	{ { 'B' }, "B", "forget the baseline", VIEWS, has_base, NULL, 0, act_base },
-	{ { 'c' }, "c", "clear totals: they count from now (nothing is reset underneath)", VIEWS, has_run, "Clear", 16,
+	{ { 'c' }, "c", "clear totals: they count from now (nothing is reset underneath)", VIEWS, has_run, "c Clear", 16,
 		act_clear },
-	{ { '/' }, "/", "filter cores and events", VIEWS, NULL, "Filter", 17, act_filter },
+	{ { '/' }, "/", "filter cores and events", VIEWS, NULL, "/ Filter", 17, act_filter },
 	{ { 'n', 'N' }, "n N", "next or previous match of the filter", VIEWS, has_filter, NULL, 0, act_match },
 	{ { 't' }, "t", "theme: dark, light, mono, colour-blind safe", NOT_FORMS, NULL, NULL, 0, act_theme },
 	{ { 'u' }, "u", "bits of the payload, or bits on the wire", VIEWS, NULL, NULL, 0, act_wire },
 	{ { KEYCODE_CTRL_L }, "Ctrl-L", "redraw the screen", EVERYWHERE, NULL, NULL, 0, act_redraw },
 	{ { KEYCODE_CTRL_Z }, "Ctrl-Z", "suspend: the run stands still meanwhile and becomes invalid", EVERYWHERE, NULL, NULL, 0,
 		act_suspend },
-	{ { 'q', KEYCODE_F10 }, "q F10", "quit", NOT_FORMS, NULL, "Quit", 0, act_quit },
+	{ { 'q', KEYCODE_F10 }, "q F10", "quit", NOT_FORMS, NULL, "q Quit", 0, act_quit },
 	{ { KEYCODE_CTRL_C }, "Ctrl-C", "quit, from everywhere", EVERYWHERE, NULL, NULL, 0, act_quit },
 };
 const unsigned key_def_count = sizeof(key_defs) / sizeof(key_defs[0]);

@@ -11,8 +11,8 @@ struct key_def {
 	const char *does;
 	unsigned screens;                    /* bit per enum screen */
 	bool (*valid)(const struct dash *d); /* NULL: always */
-	const char *label; /* footer: NULL not there; "%k" is not needed: the first of `keys` stands before it */
-	int priority;      /* footer: the highest number is shed first */
+	const char *footer;                  /* "F1 Help": as it stands in the footer; NULL: not there */
+	int priority;                        /* footer: the highest number is shed first */
 	void (*act)(struct dash *d, int key);
 };
 

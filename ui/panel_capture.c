@@ -15,6 +15,14 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static char *bytes_text(uint64_t bytes, char *out, size_t size)
+{
+	char human[32];
+
+	snprintf(out, size, "%sB", text_human((double)bytes, human, sizeof(human)));
+	return out;
+}
+
 static void drops_text(const struct capture_state *s, char *out, size_t size)
 {
 	char kernel[32] = "--", writer[32];
@@ -51,7 +59,7 @@ static int paint_state(struct dash *d, struct rect area)
 		: s->failed ? "✗ FAILED"
 			    : "○ ended");
 	dash_printf(d, area, row++, 10, STYLE_TEXT, "%s  %s  %s packets", base_name(s->path),
-		text_size((int64_t)s->bytes, bytes, sizeof(bytes)), dash_count(s->packets, packets, sizeof(packets)));
+		bytes_text(s->bytes, bytes, sizeof(bytes)), dash_count(s->packets, packets, sizeof(packets)));
 	drops_text(s, drops, sizeof(drops));
 	dash_printf(d, area, row++, 1, has_drops(s) ? STYLE_BAD : STYLE_TEXT, "%s · snaplen %u · 1/%u", drops,
 		s->options.snaplen_bytes, s->options.sample_1_in);
@@ -62,11 +70,16 @@ static int paint_state(struct dash *d, struct rect area)
 	return row;
 }
 
-static void address_text(const struct packet *p, bool source, char *out, size_t size)
+static void address_text(const struct packet *p, bool source, bool ports_only, char *out, size_t size)
 {
 	char address[INET6_ADDRSTRLEN] = "?";
 	const uint8_t *bytes = source ? p->source : p->destination;
 	unsigned port = source ? p->source_port : p->destination_port;
+
+	if (ports_only) {
+		snprintf(out, size, "%u", port);
+		return;
+	}
 
 	inet_ntop(p->family == 6 ? AF_INET6 : AF_INET, bytes, address, sizeof(address));
 	snprintf(out, size, p->family == 6 ? "[%s]:%u" : "%s:%u", address, port);
@@ -77,9 +90,14 @@ static void age_text(const struct packet *p, char *out, size_t size)
 	if (!p->has_echo || p->age_ns == INT64_MIN)
 		snprintf(out, size, "--");
 	else if (p->age_ns < 0)
-		snprintf(out, size, "-%.1f", (double)-p->age_ns / NS_PER_US);
-	else
-		text_us(p->age_ns, out, size);
+		snprintf(out, size, "-%.1fµs", (double)-p->age_ns / NS_PER_US);
+	else {
+		struct latency_summary known = { .count = 1 };
+		char value[32];
+
+		dash_us(&known, p->age_ns, value, sizeof(value));
+		snprintf(out, size, "%s%s", value, value[strlen(value) - 1] == 's' ? "" : "µs");
+	}
 }
 
 static void paint_packet(struct dash *d, struct rect area, int row, const struct packet *p)
@@ -92,13 +110,12 @@ static void paint_packet(struct dash *d, struct rect area, int row, const struct
 		dash_printf(d, area, row, 1, STYLE_DIM, "%s not IP, %u bytes %s", at, p->wire_bytes, p->note);
 		return;
 	}
-	address_text(p, true, from, sizeof(from));
-	address_text(p, false, to, sizeof(to));
+	address_text(p, true, area.columns < 72, from, sizeof(from));
+	address_text(p, false, area.columns < 72, to, sizeof(to));
 	age_text(p, age, sizeof(age));
 	if (p->has_echo)
-		snprintf(line, sizeof(line), "%s→%s %s flow %u #%llu age %s µs %uB %s", from, to,
-			p->reply ? "answer  " : "question", p->flow, (unsigned long long)p->counter, age, p->payload_bytes,
-			p->note);
+		snprintf(line, sizeof(line), "%s→%s %s flow %u #%llu age %s %uB %s", from, to, p->reply ? "answer  " : "question",
+			p->flow, (unsigned long long)p->counter, age, p->payload_bytes, p->note);
 	else
 		snprintf(line, sizeof(line), "%s→%s proto %u %uB %s", from, to, p->protocol, p->payload_bytes, p->note);
 	if (area.columns >= 90) {
@@ -146,7 +163,7 @@ static enum style capture_text(const struct capture_state *s, bool roomy, char *
 	}
 	drops_text(s, drops, sizeof(drops));
 	snprintf(out, size, "%s PCAP %s %s %s pkt · %s", s->active ? "●" : "○", roomy ? s->interface : "",
-		text_size((int64_t)s->bytes, bytes, sizeof(bytes)), dash_count(s->packets, packets, sizeof(packets)), drops);
+		bytes_text(s->bytes, bytes, sizeof(bytes)), dash_count(s->packets, packets, sizeof(packets)), drops);
 	return has_drops(s) ? STYLE_BAD : s->active ? STYLE_RECORD : STYLE_DIM;
 }
 

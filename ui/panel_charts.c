@@ -33,7 +33,15 @@ static double largest(const double *values, unsigned n, double at_least)
 
 static char *span_text(const struct view *v, char *out, size_t size)
 {
-	return text_duration(view_span_ns(v), out, size);
+	long seconds = (long)(view_span_ns(v) / NS_PER_S);
+
+	if (seconds < 120)
+		snprintf(out, size, "%ld s", seconds);
+	else if (seconds < 2 * 3600)
+		snprintf(out, size, "%ld min", seconds / 60);
+	else
+		snprintf(out, size, "%ld h", seconds / 3600);
+	return out;
 }
 
 /* What the cursor stands on, or the hints. */
@@ -102,11 +110,11 @@ static const struct latency_def *headline(const struct dash *d)
 	return e && e->latencies && e->latencies->name ? e->latencies : NULL;
 }
 
-static void put_us(char *out, size_t size, const char *name, int64_t ns)
+static void put_us(char *out, size_t size, const char *name, const struct latency_summary *l, int64_t ns)
 {
 	char value[32];
 
-	snprintf(out, size, "%s %s", name, text_us(ns, value, sizeof(value)));
+	snprintf(out, size, "%s %s", name, dash_us(l, ns, value, sizeof(value)));
 }
 
 /* The percentiles of the shown second stand in the rule, so that they are there where their panel is not. */
@@ -116,14 +124,10 @@ static void heat_note(const struct dash *d, char *out, size_t size)
 	char p50[32], p99[32], p99_9[32], max[32];
 
 	moment_latency(&d->moment, -1, 0, &l);
-	if (!l.count) {
-		snprintf(out, size, "p50 -- p99 -- p99.9 -- max --");
-		return;
-	}
-	put_us(p50, sizeof(p50), "p50", l.p50_ns);
-	put_us(p99, sizeof(p99), "p99", l.p99_ns);
-	put_us(p99_9, sizeof(p99_9), "p99.9", l.p99_9_ns);
-	put_us(max, sizeof(max), "max", l.max_ns);
+	put_us(p50, sizeof(p50), "p50", &l, l.p50_ns);
+	put_us(p99, sizeof(p99), "p99", &l, l.p99_ns);
+	put_us(p99_9, sizeof(p99_9), "p99.9", &l, l.p99_9_ns);
+	put_us(max, sizeof(max), "max", &l, l.max_ns);
 	snprintf(out, size, "%s %s %s %s", p50, p99, p99_9, max);
 }
 

@@ -2,12 +2,18 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "ui/dash.h"
 
-static void number(double value, char *out, size_t size)
+static void number(enum metric metric, double value, char *out, size_t size)
 {
-	if (fabs(value) < 1000 && !isnan(value))
+	bool latency = metric == METRIC_P50 || metric == METRIC_P99 || metric == METRIC_P99_9;
+	struct latency_summary known = { .count = !isnan(value) };
+
+	if (latency)
+		dash_us(&known, known.count ? (int64_t)(value * NS_PER_US) : 0, out, size);
+	else if (fabs(value) < 1000 && !isnan(value))
 		snprintf(out, size, "%.4g", value);
 	else
 		text_human(value, out, size);
@@ -31,20 +37,20 @@ static void paint_metric(struct dash *d, struct rect area, int row, enum metric 
 	bool differs, better = (diff->relative < 0) == def->less_is_better;
 
 	dash_printf(d, area, row, 1, STYLE_TEXT, "%s %s", def->title, def->unit);
-	number(tally_mean(a->value[metric], a->n), text, sizeof(text));
-	canvas_put_right(&d->canvas, at, left + 15, 8, STYLE_TEXT, text);
-	number(tally_mean(b->value[metric], b->n), text, sizeof(text));
-	canvas_put_right(&d->canvas, at, left + 24, 8, STYLE_TEXT, text);
+	number(metric, tally_mean(a->value[metric], a->n), text, sizeof(text));
+	canvas_put_right(&d->canvas, at, left + 14, 7, STYLE_TEXT, text);
+	number(metric, tally_mean(b->value[metric], b->n), text, sizeof(text));
+	canvas_put_right(&d->canvas, at, left + 22, 7, STYLE_TEXT, text);
 	differs = difference_text(diff, text, sizeof(text));
-	canvas_put_right(&d->canvas, at, left + 33, 9,
+	canvas_put_right(&d->canvas, at, left + 30, 9,
 		!diff->known ? STYLE_DIM
 		: !differs   ? STYLE_SAME
 		: better     ? STYLE_BETTER
 			     : STYLE_WORSE,
 		text);
 	interval_text(diff, text, sizeof(text));
-	if (area.columns >= 56)
-		canvas_put(&d->canvas, at, left + 43, area.columns - 44, diff->known ? STYLE_TEXT : STYLE_DIM, text);
+	if (area.columns >= 54)
+		canvas_put(&d->canvas, at, left + 40, area.columns - 40, diff->known ? STYLE_TEXT : STYLE_DIM, text);
 }
 
 void panel_compare_paint(struct dash *d, struct rect area)
@@ -61,12 +67,12 @@ void panel_compare_paint(struct dash *d, struct rect area)
 		d->tally.n);
 	dash_rule(d, area, title, "95 % CI");
 	if (area.rows >= 7) {
-		dash_put(d, area, row, 1, STYLE_DIM, "mean per interval");
-		canvas_put_right(&d->canvas, area.row + row, area.column + 15, 8, STYLE_DIM, "A");
-		canvas_put_right(&d->canvas, area.row + row, area.column + 24, 8, STYLE_DIM, "B");
-		canvas_put_right(&d->canvas, area.row + row, area.column + 33, 9, STYLE_DIM, "Δ");
-		if (area.columns >= 56)
-			dash_put(d, area, row, 43, STYLE_DIM, "CI of Δ, %");
+		dash_put(d, area, row, 1, STYLE_DIM, "means");
+		canvas_put_right(&d->canvas, area.row + row, area.column + 14, 7, STYLE_DIM, "A");
+		canvas_put_right(&d->canvas, area.row + row, area.column + 22, 7, STYLE_DIM, "B");
+		canvas_put_right(&d->canvas, area.row + row, area.column + 30, 9, STYLE_DIM, "Δ");
+		if (area.columns >= 54)
+			dash_put(d, area, row, 40, STYLE_DIM, "CI of Δ, %");
 		row++;
 	}
 	for (int i = 0; i < METRICS && row < area.rows; i++)

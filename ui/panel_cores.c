@@ -101,7 +101,7 @@ static void put_percentile(struct table_cell *cell, const struct latency_summary
 		return;
 	if (!l->count)
 		cell->style = STYLE_DIM;
-	text_us(l->count ? ns : -1, cell->text, sizeof(cell->text));
+	dash_us(l, ns, cell->text, sizeof(cell->text));
 }
 
 static void put_rates(const struct dash *d, const struct rates *r, enum style style, struct table_cell *cell)

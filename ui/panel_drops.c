@@ -23,15 +23,18 @@ static void share_text(uint64_t lost, uint64_t sent, char *out, size_t size)
 }
 
 struct drop_columns {
-	int name, rate, total, share, bar; /* where each starts; share and bar: -1 no room */
+	int name, rate, total, share, bar; /* where each starts; -1: no room */
+	int rate_width, total_width;
 };
 
 static struct drop_columns drop_columns_of(int columns)
 {
 	struct drop_columns c = { .name = 1, .share = -1, .bar = -1 };
 
-	c.rate = columns >= 52 ? 24 : columns >= 36 ? columns - 20 : columns - 10;
-	c.total = columns >= 36 ? c.rate + 9 : -1;
+	c.rate_width = columns >= 52 ? 8 : 7;
+	c.total_width = columns >= 52 ? 11 : 10;
+	c.rate = columns >= 52 ? 24 : columns >= 36 ? columns - 18 : columns - 8;
+	c.total = columns >= 52 ? c.rate + 9 : columns >= 36 ? c.rate + 7 : -1;
 	if (columns >= 52)
 		c.share = c.total + 12;
 	if (columns >= 68)
@@ -49,14 +52,14 @@ static void paint_place(struct dash *d, struct rect area, int row, const struct 
 	int at = area.row + row, left = area.column;
 
 	canvas_put_cut(canvas, at, left + c.name, c.rate - c.name - 1, STYLE_TEXT, line->place->title);
-	canvas_put_right(canvas, at, left + c.rate, 8,
+	canvas_put_right(canvas, at, left + c.rate, c.rate_width,
 		isnan(line->per_s) ? STYLE_DIM
 		: line->per_s > 0  ? STYLE_BAD
 				   : STYLE_TEXT,
 		text_human(line->per_s, text, sizeof(text)));
 	if (c.total >= 0)
-		canvas_put_right(
-			canvas, at, left + c.total, 11, style, known ? dash_count(line->total, text, sizeof(text)) : "--");
+		canvas_put_right(canvas, at, left + c.total, c.total_width, style,
+			known ? dash_count(line->total, text, sizeof(text)) : "--");
 	if (c.share < 0)
 		return;
 	if (!known) {
@@ -75,9 +78,9 @@ static void paint_drop_head(struct dash *d, struct rect area)
 	struct drop_columns c = drop_columns_of(area.columns);
 
 	dash_put(d, area, 1, c.name, STYLE_DIM, "place");
-	canvas_put_right(&d->canvas, area.row + 1, area.column + c.rate, 8, STYLE_DIM, "/s");
+	canvas_put_right(&d->canvas, area.row + 1, area.column + c.rate, c.rate_width, STYLE_DIM, "/s");
 	if (c.total >= 0)
-		canvas_put_right(&d->canvas, area.row + 1, area.column + c.total, 11, STYLE_DIM, "packets");
+		canvas_put_right(&d->canvas, area.row + 1, area.column + c.total, c.total_width, STYLE_DIM, "packets");
 	if (c.share >= 0)
 		canvas_put_right(&d->canvas, area.row + 1, area.column + c.share, 10, STYLE_DIM, "of sent");
 }

@@ -9,29 +9,17 @@ enum { FOOTER_KEYS_MAX = 48 };
 
 struct item {
 	const struct key_def *def;
-	char key[16];
-	int width;
+	int width; /* with the blank after it */
 };
-
-/* "F2 o" -> "F2"; pairs that are shown together ("[ ]", "←→ ...") keep what stands before the first blank. */
-static void first_key(const struct key_def *def, char *out, size_t size)
-{
-	size_t length = strcspn(def->keys, " ");
-
-	snprintf(out, size, "%.*s", (int)length, def->keys);
-}
 
 static unsigned collect(const struct dash *d, struct item item[])
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < key_def_count && n < FOOTER_KEYS_MAX; i++) {
-		if (!key_defs[i].label || !key_is_valid(d, &key_defs[i]))
+		if (!key_defs[i].footer || !key_is_valid(d, &key_defs[i]))
 			continue;
-		item[n].def = &key_defs[i];
-		first_key(&key_defs[i], item[n].key, sizeof(item[n].key));
-		item[n].width = canvas_width(item[n].key) + 1 + canvas_width(key_defs[i].label) + 1;
-		n++;
+		item[n++] = (struct item){ &key_defs[i], canvas_width(key_defs[i].footer) + 1 };
 	}
 	return n;
 }
@@ -62,11 +50,14 @@ static void paint_keys(struct dash *d, struct rect area)
 	int column = 1;
 
 	for (unsigned i = 0; i < n; i++) {
-		int start = column;
+		const char *text = item[i].def->footer;
+		char key[24];
 
-		column += dash_put(d, area, 0, column, STYLE_KEY, item[i].key) + 1;
-		column += dash_put(d, area, 0, column, STYLE_KEY_LABEL, item[i].def->label) + 1;
-		dash_hot(d, (struct rect){ area.row, start, 1, column - start - 1 }, item[i].def->key[0], 0);
+		snprintf(key, sizeof(key), "%.*s", (int)strcspn(text, " "), text);
+		dash_put(d, area, 0, column, STYLE_KEY_LABEL, text);
+		dash_put(d, area, 0, column, STYLE_KEY, key);
+		dash_hot(d, (struct rect){ area.row, column, 1, item[i].width - 1 }, item[i].def->key[0], 0);
+		column += item[i].width;
 	}
 }
 
@@ -81,7 +72,7 @@ void panel_footer_paint(struct dash *d, struct rect area)
 		canvas_fill(&d->canvas, area, d->view.toast_style, " ");
 		canvas_put_cut(&d->canvas, area.row, 1, area.columns - 2, d->view.toast_style, d->view.toast);
 	} else if (d->view.screen == SCREEN_SETUP || d->view.screen == SCREEN_CAPTURE) {
-		dash_put(d, area, 0, 1, STYLE_KEY_LABEL, "F10 Ctrl-S Apply · Esc Cancel · ↑↓ field · Del default");
+		dash_put(d, area, 0, 1, STYLE_KEY_LABEL, "what runs goes on until Apply");
 	} else {
 		paint_keys(d, area);
 	}

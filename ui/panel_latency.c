@@ -52,7 +52,7 @@ static void paint_one(struct dash *d, struct rect area, int row, const struct pe
 	int bar = area.columns - 18;
 
 	dash_printf(d, area, row, 1, STYLE_DIM, "%6s", p->name);
-	text_us(l->count ? ns : -1, value, sizeof(value));
+	dash_us(l, ns, value, sizeof(value));
 	canvas_put_right(&d->canvas, area.row + row, area.column + 8, 8, l->count ? STYLE_STRONG : STYLE_DIM, value);
 	if (bar < 4 || !l->count)
 		return;

@@ -121,17 +121,12 @@ static void paint_tabs(struct dash *d, int column, int limit)
 void panel_title_paint(struct dash *d)
 {
 	struct rect area = d->layout.title;
-	char state[64], with_extra[128];
+	char state[64], with_blank[80];
 	enum style style = state_text(d, state, sizeof(state));
-	const char *frozen = d->view.frozen && area.columns >= 70 ? "VIEW FROZEN  " : "";
 	int column;
 
-	snprintf(with_extra, sizeof(with_extra), "%s ", state);
-	column = dash_put_right(d, area, 0, style, with_extra);
-	if (frozen[0]) {
-		column -= canvas_width(frozen);
-		canvas_put(&d->canvas, 0, column, -1, STYLE_FROZEN, "VIEW FROZEN");
-	}
+	snprintf(with_blank, sizeof(with_blank), "%s ", state);
+	column = dash_put_right(d, area, 0, style, with_blank);
 	int name = canvas_put(&d->canvas, 0, 1, column - 1, STYLE_TITLE, area.columns >= 60 ? "netdyno " : "nd ");
 
 	paint_tabs(d, 1 + name, column - 1);

@@ -66,7 +66,10 @@ static void put_counter(struct flow *f, unsigned index, const struct rates *r)
 		text_human((double)r->value[index] / r->seconds, rate, sizeof(rate));
 	if (moment_total(&f->d->moment, f->worker, index, &sum))
 		dash_count(sum, total, sizeof(total));
-	put_line(f, def->title, rate, total, def->unit, unreadable ? w->unknown_why : NULL);
+	char what[160];
+
+	snprintf(what, sizeof(what), "%s%s%s", def->unit, def->unit[0] ? ": " : "", def->help ? def->help : "");
+	put_line(f, def->title, rate, total, what, unreadable ? w->unknown_why : NULL);
 }
 
 static void put_counters(struct flow *f)
@@ -111,7 +114,7 @@ static void put_percentile(struct flow *f, const char *name, const struct latenc
 {
 	char value[32];
 
-	put_line(f, name, text_us(l->count ? ns : -1, value, sizeof(value)), "", "µs", NULL);
+	put_line(f, name, dash_us(l, ns, value, sizeof(value)), "", "µs", NULL);
 }
 
 static void put_latencies(struct flow *f)
