@@ -25,11 +25,11 @@ double chart_nice_top(double max)
 		return 1;
 	if (max < 1e-300 || max > 1e300)
 		return max;
-	double power = pow(10, floor(log10(max)));
+	double exponent = floor(log10(max)), power = pow(10, exponent);
 	for (size_t i = 0; i < sizeof(nice) / sizeof(nice[0]); i++)
 		if (max <= nice[i] * power * (1 + 1e-9))
 			return nice[i] * power;
-	return 10 * power;
+	return pow(10, exponent + 1);
 }
 
 unsigned chart_bins(struct rect area)

@@ -8,7 +8,7 @@
 #include "ui/glyph.h"
 #include "ui/paint.h"
 
-enum { LABEL_LEAST = 8, VALUE_MOST = 40, BESIDE_LEAST = 16, MARKS = 4 /* ">", a blank, "*", a blank */ };
+enum { LABEL_LEAST = 8, VALUE_MOST = 30, BESIDE_LEAST = 16, STATE_LEAST = 12, MARKS = 4 /* ">", a blank, "*", a blank */ };
 
 struct parts {
 	struct rect title, list, help, buttons, keys; /* rows 0: no room */
@@ -105,7 +105,7 @@ static void paint_typed(
 	const char *from = field->text + form_offset(field->text, shift);
 
 	if (!field->text[0] && !has_focus)
-		canvas_put(c, at.row, at.column, at.columns, style, "default");
+		canvas_put(c, at.row, at.column, at.columns, style, "(default)");
 	else if (has_focus)
 		canvas_put(c, at.row, at.column, at.columns, style, from);
 	else
@@ -225,7 +225,7 @@ static void paint_state(struct canvas *c, const struct form *f, struct rect row,
 		bad += f->field[i].bad[0] != '\0';
 		restart |= differs && form_def(f, &f->field[i])->flags & OPTION_RESTART;
 	}
-	if (row.rows < 1 || (!changed && !bad))
+	if (row.rows < 1 || row.column + row.columns - column < STATE_LEAST || (!changed && !bad))
 		return;
 	if (bad)
 		snprintf(text, sizeof(text), "%u to correct", bad);

@@ -42,6 +42,14 @@ static bool is_gap(const struct heatmap *map, unsigned bin)
 	return map->gap && map->gap[bin];
 }
 
+/* A count that can be calculated with, whatever stands there. */
+static double count_at(const struct heatmap *map, unsigned bin, int heat_row)
+{
+	float n = map->count[(size_t)bin * HEAT_ROWS + (size_t)heat_row];
+
+	return n > 0 && isfinite(n) ? n : 0;
+}
+
 /* The octave of microseconds in whose middle or part a quarter octave of nanoseconds lies. */
 static int octave_of_row(int heat_row)
 {
@@ -57,11 +65,8 @@ static void range_seen(const struct heatmap *map, int *ret_low, int *ret_high)
 	int low = -1, high = -1;
 
 	for (unsigned bin = 0; bin < map->bins; bin++)
-		for (int r = 0; r < HEAT_ROWS && !is_gap(map, bin); r++) {
-			double n = map->count[(size_t)bin * HEAT_ROWS + (size_t)r];
-
-			total[r] += n > 0 ? n : 0;
-		}
+		for (int r = 0; r < HEAT_ROWS && !is_gap(map, bin); r++)
+			total[r] += count_at(map, bin, r);
 	for (int r = 0; r < HEAT_ROWS; r++)
 		sum += total[r];
 	for (int r = 0; r < HEAT_ROWS; r++) {
@@ -116,11 +121,8 @@ static double column_counts(const struct view *v, int x, double ret_count[HEAT_R
 		if (is_gap(map, bin) || share <= 0)
 			continue;
 		known += share;
-		for (int r = 0; r < HEAT_ROWS; r++) {
-			float n = map->count[(size_t)bin * HEAT_ROWS + (size_t)r];
-
-			ret_count[r] += n > 0 ? n * share : 0;
-		}
+		for (int r = 0; r < HEAT_ROWS; r++)
+			ret_count[r] += count_at(map, bin, r) * share;
 	}
 	for (int r = 0; r < HEAT_ROWS && known > 0; r++)
 		ret_count[r] *= fmax(1, width) / known;
@@ -217,7 +219,7 @@ static void paint_lines(struct canvas *c, const struct view *v, const struct rec
 	}
 }
 
-/* 0.25 0.5 1 ... 512 1k ... 512k 1M: where the row begins. */
+/* 0.25 0.5 1 ... 512 1k ... 512k 1M: where the row begins; 0 for a row that begins below all that is told apart. */
 static void paint_numbers(struct canvas *c, const struct view *v)
 {
 	axis_paint_line(c, &v->axis, "");
@@ -227,7 +229,9 @@ static void paint_numbers(struct canvas *c, const struct view *v)
 
 		if (octave != floor(octave) || octave > 30)
 			continue;
-		if (octave < 0)
+		if (octave < OCTAVE_LOWEST)
+			snprintf(text, sizeof(text), "0");
+		else if (octave < 0)
 			snprintf(text, sizeof(text), "%g", exp2(octave));
 		else
 			snprintf(text, sizeof(text), "%d%s", 1 << ((int)octave % 10),
