@@ -176,10 +176,34 @@ static bool vterm_open(struct term *t)
 	return true;
 }
 
+/* "ESC [ N b" at text[0]: how long the sequence is, and N; 0: it is something else. */
+static size_t repeat_at(const char *text, size_t length, unsigned *ret_times)
+{
+	size_t i = 2;
+
+	*ret_times = 0;
+	if (length < 4 || text[0] != '\033' || text[1] != '[')
+		return 0;
+	while (i < length && text[i] >= '0' && text[i] <= '9')
+		*ret_times = *ret_times * 10 + (unsigned)(text[i++] - '0');
+	return i > 2 && i < length && text[i] == 'b' ? i + 1 : 0;
+}
+
+/* Everything up to `end`, with repetitions (REP) written out: libvterm 0.1 to 0.3 loses its column where one ends at the right edge. */
 static void feed_to(struct term *t, size_t end)
 {
-	vterm_input_write(t->vterm, t->raw + t->fed, end - t->fed);
-	t->fed = end;
+	while (t->fed < end) {
+		const char *from = t->raw + t->fed, *escape = memchr(from + 1, '\033', end - t->fed - 1);
+		size_t length = escape ? (size_t)(escape - from) : end - t->fed;
+		unsigned times;
+		size_t repeat = repeat_at(from, length, &times);
+
+		if (repeat && t->fed > 0)
+			for (unsigned i = 0; i < times; i++)
+				vterm_input_write(t->vterm, from - 1, 1);
+		vterm_input_write(t->vterm, from + repeat, length - repeat);
+		t->fed += length;
+	}
 }
 
 /* Feeds up to the end of the next complete report; false: there is none yet. */

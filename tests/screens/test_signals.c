@@ -38,7 +38,7 @@ static void assert_live(void)
 {
 	struct termios now;
 
-	assert_true(term_wait_frames(program.term, 2));
+	assert_true(term_wait_frames(program.term, 1));
 	now = term_settings(program.term);
 	assert_int_equal(now.c_lflag & (ECHO | ICANON), 0);
 	assert_true(term_modes(program.term).alternate_screen);
