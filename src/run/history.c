@@ -200,25 +200,23 @@ static void take_sample(struct history *h, struct sample *s)
 	history_keep(h, s, where);
 }
 
-static const struct kept *ring_find(const struct ring *ring, const struct sample *s)
+static void each_of(const struct ring *ring, unsigned not_in, history_each_fn fn, void *ctx)
 {
-	for (unsigned i = 0; i < ring->count; i++)
-		if (ring_at(ring, i)->sample == s)
-			return ring_at(ring, i);
-	return NULL;
+	for (unsigned i = 0; i < ring->count; i++) {
+		const struct kept *kept = ring_at(ring, i);
+
+		if (!(kept->where & not_in))
+			fn(ctx, kept->sample, kept->where);
+	}
 }
 
-unsigned history_where(const struct history *h, const struct sample *s)
+void history_each(const struct history *h, history_each_fn fn, void *ctx)
 {
-	const struct kept_run *run = find_run(h, s->run_id);
-	const struct kept *kept;
-
-	if (run && run->base && run->base->sample == s)
-		return run->base->where;
-	kept = ring_find(&h->fine, s);
-	if (!kept)
-		kept = ring_find(&h->coarse, s);
-	return kept ? kept->where : 0;
+	for (unsigned i = 0; i < h->runs; i++)
+		if (h->run[i].base)
+			fn(ctx, h->run[i].base->sample, h->run[i].base->where);
+	each_of(&h->coarse, HISTORY_BASE, fn, ctx);
+	each_of(&h->fine, HISTORY_BASE | HISTORY_COARSE, fn, ctx);
 }
 
 /* Index (from the oldest) of the first sample that is newer than at_ns. */
@@ -428,6 +426,14 @@ uint64_t history_intervals_lost(const struct history *h, uint32_t run_id)
 	const struct kept_run *run = find_run(h, run_id);
 
 	return run ? run->intervals_lost : 0;
+}
+
+void history_set_intervals_lost(struct history *h, uint32_t run_id, uint64_t lost)
+{
+	struct kept_run *run = find_run(h, run_id);
+
+	if (run)
+		run->intervals_lost = lost;
 }
 
 /* ---- life ---- */

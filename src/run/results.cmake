@@ -6,5 +6,14 @@ set(RUN_RESULTS_SOURCES
   results_csv.c
   results_end.c
   results_parts.c
+  snapshot.c
+  snapshot_describe.c
+  snapshot_load.c
+  snapshot_parts.c
+  snapshot_plain.c
+  snapshot_read.c
+  snapshot_rows.c
+  snapshot_runs.c
+  snapshot_samples.c
   stats.c
 )
