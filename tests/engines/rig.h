@@ -50,7 +50,7 @@ void rig_measure(struct rig *rig, uint64_t answers);
 void rig_drain(struct rig *rig);
 
 uint64_t rig_sum(struct rig *rig, unsigned roles, unsigned counter);
-bool rig_has_answers(struct rig *rig, uint64_t value);  /* clients' RX_PACKETS >= value */
+bool rig_has_answers(struct rig *rig, uint64_t value);   /* clients' RX_PACKETS >= value */
 bool rig_has_questions(struct rig *rig, uint64_t value); /* servers' RX_PACKETS >= value */
 /* sent = received + all places, over the whole life; fails the test with all figures otherwise. */
 void rig_expect_balance(struct rig *rig);
