@@ -228,7 +228,10 @@ static uint32_t in_ascii(uint32_t cp)
 
 uint32_t glyph_shown(uint32_t cp, enum ui_charset charset)
 {
-	if (cp > 0x20 && cp < 0x7f) /* nearly all */
+	/* Nearly all: letters, and what charts and frames are made of. */
+	if (cp > 0x20 && cp < 0x7f)
+		return cp;
+	if (charset != CHARSET_ASCII && ((cp >= 0x2500 && cp <= 0x25fc) || (cp >= 0x2800 && cp <= 0x28ff)))
 		return cp;
 	if (cp == 0 || cp == ' ' || cp == 0xa0)
 		return 0;

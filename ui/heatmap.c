@@ -30,11 +30,19 @@ struct scale {
 	double step; /* octaves a row: 1/4, 1/2, 1, 2, 3 ... */
 };
 
+/* Where a quarter octave goes: never over more than two rows, as no row is smaller. */
+struct split {
+	int first, second;
+	double share; /* of the first */
+};
+
 struct view {
 	const struct heatmap *map;
 	struct axis axis;
+	int lowest, highest; /* quarter octaves with anything in them */
 	struct scale scale;
-	double largest;
+	struct split split[HEAT_ROWS];
+	double least[SHADES + 1]; /* counts from which a cell has this shade */
 };
 
 static bool is_gap(const struct heatmap *map, unsigned bin)
@@ -58,34 +66,38 @@ static int octave_of_row(int heat_row)
 	return octave < OCTAVE_LOWEST ? OCTAVE_LOWEST : octave > OCTAVE_HIGHEST ? OCTAVE_HIGHEST : octave;
 }
 
-/* Octaves from the 0.1th percentile to the maximum of all that is given. */
-static void range_seen(const struct heatmap *map, int *ret_low, int *ret_high)
+/* Octaves from the 0.1th percentile to the maximum of all that is given; ret_lowest > ret_highest where there is nothing. */
+static void range_seen(const struct heatmap *map, struct view *v, int *ret_low, int *ret_high)
 {
 	double total[HEAT_ROWS] = { 0 }, sum = 0, below = 0;
-	int low = -1, high = -1;
+	int low = -1;
 
+	v->lowest = HEAT_ROWS;
+	v->highest = -1;
 	for (unsigned bin = 0; bin < map->bins; bin++)
 		for (int r = 0; r < HEAT_ROWS && !is_gap(map, bin); r++)
 			total[r] += count_at(map, bin, r);
 	for (int r = 0; r < HEAT_ROWS; r++)
 		sum += total[r];
 	for (int r = 0; r < HEAT_ROWS; r++) {
+		if (total[r] <= 0)
+			continue;
 		below += total[r];
 		if (low < 0 && below > sum * 0.001)
 			low = r;
-		if (total[r] > 0)
-			high = r;
+		v->lowest = v->lowest > r ? r : v->lowest;
+		v->highest = r;
 	}
-	*ret_low = high < 0 ? 2 : octave_of_row(low);
-	*ret_high = high < 0 ? 8 : octave_of_row(high);
+	*ret_low = v->highest < 0 ? 2 : octave_of_row(low);
+	*ret_high = v->highest < 0 ? 8 : octave_of_row(v->highest);
 }
 
-static struct scale choose_scale(const struct heatmap *map, int rows)
+static struct scale choose_scale(struct view *v, int rows)
 {
 	struct scale s = { .rows = rows > ROWS_MAX ? ROWS_MAX : rows };
 	int high, octaves, each = 1;
 
-	range_seen(map, &s.low, &high);
+	range_seen(v->map, v, &s.low, &high);
 	if (s.low + OCTAVES_LEAST - 1 > high)
 		high = s.low + OCTAVES_LEAST - 1;
 	octaves = high - s.low + 1;
@@ -113,7 +125,7 @@ static double column_counts(const struct view *v, int x, double ret_count[HEAT_R
 	double width = (double)map->bins / v->axis.plot.columns, from = x * width, to = from + width, known = 0;
 	unsigned last = (unsigned)ceil(to - 1e-9);
 
-	for (int r = 0; r < HEAT_ROWS; r++)
+	for (int r = v->lowest; r <= v->highest; r++)
 		ret_count[r] = 0;
 	for (unsigned bin = (unsigned)(from + 1e-9); bin < last && bin < map->bins; bin++) {
 		double share = fmin(to, bin + 1.0) - fmax(from, bin);
@@ -121,29 +133,28 @@ static double column_counts(const struct view *v, int x, double ret_count[HEAT_R
 		if (is_gap(map, bin) || share <= 0)
 			continue;
 		known += share;
-		for (int r = 0; r < HEAT_ROWS; r++)
+		for (int r = v->lowest; r <= v->highest; r++)
 			ret_count[r] += count_at(map, bin, r) * share;
 	}
-	for (int r = 0; r < HEAT_ROWS && known > 0; r++)
+	for (int r = v->lowest; r <= v->highest && known > 0; r++)
 		ret_count[r] *= fmax(1, width) / known;
 	return known / width;
 }
 
-/* Shares the quarter octaves out over the rows; what lies outside the scale goes to its ends. */
-static void fold_rows(const struct scale *s, const double count[HEAT_ROWS], double ret_row[ROWS_MAX])
+static int within_rows(const struct scale *s, double row)
 {
-	for (int i = 0; i < s->rows; i++)
-		ret_row[i] = 0;
+	return row < 0 ? 0 : row >= s->rows ? s->rows - 1 : (int)row;
+}
+
+/* What lies outside the scale goes to its ends. */
+static void share_rows(struct view *v)
+{
 	for (int r = 0; r < HEAT_ROWS; r++) {
-		if (count[r] <= 0)
-			continue;
-		double from = (r / 4.0 - OCTAVES_US_NS - s->low) / s->step, to = from + 0.25 / s->step;
+		double from = (r / 4.0 - OCTAVES_US_NS - v->scale.low) / v->scale.step, size = 0.25 / v->scale.step;
+		double row = floor(from), share = (row + 1 - from) / size;
 
-		for (int i = (int)floor(from); i < to; i++) {
-			double share = (fmin(to, i + 1.0) - fmax(from, i)) / (to - from);
-
-			ret_row[i < 0 ? 0 : i >= s->rows ? s->rows - 1 : i] += share * count[r];
-		}
+		v->split[r] = (struct split){ within_rows(&v->scale, row), within_rows(&v->scale, row + 1),
+			share > 1 ? 1 : share };
 	}
 }
 
@@ -151,7 +162,14 @@ static double column_rows(const struct view *v, int x, double ret_row[ROWS_MAX])
 {
 	double count[HEAT_ROWS], known = column_counts(v, x, count);
 
-	fold_rows(&v->scale, count, ret_row);
+	for (int i = 0; i < v->scale.rows; i++)
+		ret_row[i] = 0;
+	for (int r = v->lowest; r <= v->highest; r++) {
+		const struct split *split = &v->split[r];
+
+		ret_row[split->first] += split->share * count[r];
+		ret_row[split->second] += (1 - split->share) * count[r];
+	}
 	return known;
 }
 
@@ -167,12 +185,20 @@ static double largest_cell(const struct view *v)
 }
 
 /* Two shades to a decade below the largest cell; the faintest is for all that is less. */
-static int shade_of(double count, double largest)
+static void set_shades(struct view *v, double largest)
 {
-	if (!(count >= COUNT_SHOWN))
-		return 0;
-	int shade = SHADES - (int)(2 * log10(largest / count));
-	return shade < 1 ? 1 : shade > SHADES ? SHADES : shade;
+	for (int shade = 2; shade <= SHADES; shade++)
+		v->least[shade] = fmax(COUNT_SHOWN, largest * pow(10, (shade - 1 - SHADES) / 2.0));
+	v->least[1] = COUNT_SHOWN;
+}
+
+static int shade_of(const struct view *v, double count)
+{
+	int shade = SHADES;
+
+	while (shade > 0 && !(count >= v->least[shade]))
+		shade--;
+	return shade;
 }
 
 static void paint_column(struct canvas *c, const struct view *v, int column)
@@ -184,7 +210,7 @@ static void paint_column(struct canvas *c, const struct view *v, int column)
 	if (column_rows(v, column - v->axis.plot.column, row) < 0.5)
 		return; /* mostly a gap */
 	for (int i = 0; i < v->scale.rows; i++) {
-		int shade = shade_of(row[i], v->largest);
+		int shade = shade_of(v, row[i]);
 		uint32_t glyph = c->charset == CHARSET_ASCII ? (uint32_t)ascii[shade] : shades[shade];
 
 		paint_glyph(c, v->axis.plot.row + v->axis.plot.rows - 1 - i, column, STYLE_HEAT_0 + (enum style)shade, glyph);
@@ -265,12 +291,13 @@ void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map
 
 	if (v.axis.plot.rows < 1 || v.axis.plot.columns < 1)
 		return;
-	v.scale = choose_scale(map, v.axis.plot.rows);
+	v.scale = choose_scale(&v, v.axis.plot.rows);
+	share_rows(&v);
 	paint_numbers(c, &v);
 	axis_paint_time(c, &v.axis, map->bins * map->bin_s);
 	if (map->bins == 0)
 		return;
-	v.largest = largest_cell(&v);
+	set_shades(&v, largest_cell(&v));
 	for (int column = visible.column; column < visible.column + visible.columns; column++)
 		paint_column(c, &v, column);
 	paint_lines(c, &v, &visible);

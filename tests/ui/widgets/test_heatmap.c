@@ -45,9 +45,9 @@ static void test_rows_and_shades(void **state)
 	struct heatmap map = map_of(15);
 
 	fill(15, 12, 100000); /* 8..16: the largest */
-	fill(15, 24, 10000);  /* a decade less: two shades */
-	fill(15, 48, 1000);
-	fill(15, 96, 100);
+	fill(15, 24, 9000);   /* more than a decade less: two shades */
+	fill(15, 48, 900);
+	fill(15, 96, 90);
 	fill(7, 192, 1); /* the left half only */
 	paint(&c, &map);
 	assert_painted(&c, " 256┤\n"

@@ -169,6 +169,34 @@ static void test_negative_and_far_areas(void **state)
 			}
 }
 
+static uint32_t next(uint32_t *state)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return *state >> 8;
+}
+
+/* Any keys, clicks and sizes in any order. */
+static void test_random_keys_in_the_form(void **state)
+{
+	static const int words[] = { 'a', '0', '9', ' ', '-', 0xe9, 0x20ac, 0x1f600, 0x301, 27, 0, -1, 0x7f, INT_MAX };
+	uint32_t random = 7;
+	(void)state;
+
+	for (int i = 0; i < 60000; i++) {
+		int key = next(&random) % 3 ? KEYCODE_UP + (int)(next(&random) % 27) : words[next(&random) % 14];
+
+		form_key(form, key);
+		if (i % 16 == 0) {
+			struct canvas c = canvas_of((int)(next(&random) % 30), (int)(next(&random) % 100), CHARSET_BRAILLE);
+
+			form_paint(form, &c, (struct rect){ 0, 0, c.rows, c.columns });
+			form_click(form, (int)(next(&random) % 30), (int)(next(&random) % 100));
+			form_paint(form, &c, (struct rect){ 0, 0, c.rows, c.columns });
+			canvas_free(&c);
+		}
+	}
+}
+
 static void test_no_canvas_at_all(void **state)
 {
 	struct canvas c = { .charset = CHARSET_BRAILLE };
@@ -183,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_size),
 		cmocka_unit_test(test_negative_and_far_areas),
+		cmocka_unit_test(test_random_keys_in_the_form),
 		cmocka_unit_test(test_no_canvas_at_all),
 	};
 
