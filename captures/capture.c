@@ -349,7 +349,7 @@ static void first_state(struct capture *c, const struct capture_request *request
 	s->bytes = c->writer.bytes;
 	snprintf(s->path, sizeof(s->path), "%s", request->path);
 	snprintf(s->interface, sizeof(s->interface), "%s", c->interface);
-	snprintf(s->filter, sizeof(s->filter), "%s", filter);
+	snprintf(s->filter, sizeof(s->filter), "%.*s", (int)sizeof(s->filter) - 1, filter); /* a long one is shown in part */
 	if (request->options.sample_1_in > 1)
 		snprintf(s->message, sizeof(s->message), "1 in %u, chosen %s", request->options.sample_1_in,
 			capture_sampling(request));
