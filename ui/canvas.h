@@ -67,7 +67,8 @@ struct canvas {
 	struct cell *cell;       /* rows * columns */
 };
 
-int canvas_resize(struct canvas *c, int rows, int columns); /* all blank; 0 or -ENOMEM (unchanged); a zeroed canvas is a 0x0 one */
+int canvas_resize(
+	struct canvas *c, int rows, int columns); /* all blank; 0 or -ENOMEM (unchanged); a zeroed canvas is a 0x0 one */
 void canvas_free(struct canvas *c);
 void canvas_clear(struct canvas *c);
 struct cell *canvas_cell(struct canvas *c, int row, int column); /* NULL outside */
