@@ -68,28 +68,32 @@ static int check_version(const struct loading *l)
 	return 0;
 }
 
-static int load_samples(struct loading *l, const json_t *snapshot)
+static int load_rows(struct loading *l, struct saved_total *total)
 {
 	struct reading rows = l->reading;
-	struct hist *total = NULL;
-	uint64_t sequence = 0;
 	char *text;
 	size_t len;
-	int rc = snapshot_read_total(&l->reading, snapshot, &total, &sequence);
+	int rc = file_read_all(l->csv_path, SNAPSHOT_CSV_BYTES, &text, &len, l->err);
+
+	if (rc)
+		return rc;
+	rows.file = l->csv_path;
+	if (strlen(text) != len)
+		rc = reading_fails(&rows, "contents", "a zero byte: this is no text");
+	else
+		rc = snapshot_read_samples(&rows, text, total);
+	free(text);
+	return rc;
+}
+
+static int load_samples(struct loading *l, const json_t *snapshot)
+{
+	struct saved_total total = { 0 };
+	int rc = snapshot_read_total(&l->reading, snapshot, &total);
 
 	if (!rc)
-		rc = file_read_all(l->csv_path, SNAPSHOT_CSV_BYTES, &text, &len, l->err);
-	if (rc) {
-		free(total);
-		return rc;
-	}
-	rows.file = l->csv_path;
-	if (strlen(text) != len) {
-		free(total);
-		rc = reading_fails(&rows, "contents", "a zero byte: this is no text");
-	} else
-		rc = snapshot_read_samples(&rows, text, total, sequence);
-	free(text);
+		rc = load_rows(l, &total);
+	free(total.hist);
 	return rc;
 }
 

@@ -59,6 +59,13 @@ struct reading {
 	struct err *err;
 };
 
+/* The newest total histograms, and the sample that had them. */
+struct saved_total {
+	struct hist *hist; /* malloc'ed [LATENCIES_MAX], or NULL */
+	uint32_t run_id;
+	uint64_t sequence;
+};
+
 int reading_fails(const struct reading *r, const char *where, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Members of a JSON object; where names the object in errors.  0 or -EINVAL. */
@@ -80,9 +87,8 @@ int reading_take_phase(const struct reading *r, uint32_t run_id, enum phase phas
 
 /* The runs of a snapshot, without their samples; then the samples of history.csv (text is changed); then what comes after samples. */
 int snapshot_read_runs(const struct reading *r, const json_t *snapshot);
-int snapshot_read_samples(
-	const struct reading *r, char *text, struct hist *total /* malloc'ed, stolen */, uint64_t total_sequence);
-int snapshot_read_total(const struct reading *r, const json_t *snapshot, struct hist **ret_total, uint64_t *ret_sequence);
+int snapshot_read_total(const struct reading *r, const json_t *snapshot, struct saved_total *ret_total);
+int snapshot_read_samples(const struct reading *r, char *text, struct saved_total *total /* its histograms are stolen */);
 int snapshot_read_finals(const struct reading *r, const json_t *snapshot);
 /* A result without samples: from its intervals. */
 int snapshot_read_plain(const struct reading *r, const json_t *document);

@@ -33,8 +33,7 @@ struct rows {
 	unsigned where, workers;     /* its place, and how many workers it has got */
 	unsigned worker;             /* of the current row */
 	int64_t last_ns;
-	struct hist *total;
-	uint64_t total_sequence;
+	struct saved_total *total;
 };
 
 static int row_fails(const struct rows *rows, const char *what, const char *text)
@@ -318,9 +317,9 @@ static int end_sample(struct rows *rows)
 		return 0;
 	if (rows->workers != s->workers)
 		return row_fails(rows, "the sample before has not all of its workers", "");
-	if (rows->total && s->sequence == rows->total_sequence) {
-		s->total = rows->total;
-		rows->total = NULL;
+	if (s->run_id == rows->total->run_id && s->sequence == rows->total->sequence) {
+		s->total = rows->total->hist;
+		rows->total->hist = NULL;
 	}
 	rows->sample = NULL;
 	history_keep(rows->r->history, s, rows->where);
@@ -411,29 +410,27 @@ static char *next_line(char **at)
 	return line;
 }
 
-int snapshot_read_samples(const struct reading *r, char *text, struct hist *total, uint64_t total_sequence)
+int snapshot_read_samples(const struct reading *r, char *text, struct saved_total *total)
 {
 	struct rows *rows = calloc(1, sizeof(*rows));
 	char *line;
-	int rc = rows ? 0 : err_sys(r->err, ENOMEM, "%s", r->file);
+	int rc;
 
-	if (rows) {
-		*rows = (struct rows){
-			.r = r, .line = 1, .last_ns = INT64_MIN, .total = total, .total_sequence = total_sequence
-		};
-		total = NULL;
-		line = next_line(&text);
-		rc = line ? read_header(rows, line) : row_fails(rows, "empty file", "");
-		while (!rc && (line = next_line(&text))) {
-			rows->line++;
-			rc = read_row(rows, line);
-		}
-		if (!rc)
-			rc = end_sample(rows);
-		sample_free(rows->sample);
-		free(rows->total);
+	if (!rows)
+		return err_sys(r->err, ENOMEM, "%s", r->file);
+	rows->r = r;
+	rows->line = 1;
+	rows->last_ns = INT64_MIN;
+	rows->total = total;
+	line = next_line(&text);
+	rc = line ? read_header(rows, line) : row_fails(rows, "empty file", "");
+	while (!rc && (line = next_line(&text))) {
+		rows->line++;
+		rc = read_row(rows, line);
 	}
+	if (!rc)
+		rc = end_sample(rows);
+	sample_free(rows->sample);
 	free(rows);
-	free(total);
 	return rc;
 }

@@ -258,7 +258,7 @@ static int read_hists(
 	return 0;
 }
 
-int snapshot_read_total(const struct reading *r, const json_t *snapshot, struct hist **ret_total, uint64_t *ret_sequence)
+int snapshot_read_total(const struct reading *r, const json_t *snapshot, struct saved_total *ret_total)
 {
 	const json_t *total = json_object_get(snapshot, "total");
 	json_int_t id = json_integer_value(json_object_get(total, "run"));
@@ -269,8 +269,9 @@ int snapshot_read_total(const struct reading *r, const json_t *snapshot, struct 
 		return 0;
 	if (!info)
 		return reading_fails(r, "snapshot.total", "run: there is no such run");
-	rc = read_member(r, json_object_get(total, "sequence"), "snapshot.total", &count_member, ret_sequence);
-	return rc ? rc : read_hists(r, json_object_get(total, "latency"), "snapshot.total", info->engine, ret_total);
+	rc = read_member(r, json_object_get(total, "sequence"), "snapshot.total", &count_member, &ret_total->sequence);
+	ret_total->run_id = info->id;
+	return rc ? rc : read_hists(r, json_object_get(total, "latency"), "snapshot.total", info->engine, &ret_total->hist);
 }
 
 /* ---- finals ---- */

@@ -6,6 +6,13 @@
 
 static const char *const toy_choices[] = { "flow", "hash", NULL };
 static const struct option_def toy_options[] = {
+	{ .name = "window",
+		.type = OPTION_COUNT,
+		.flags = OPTION_RESULT,
+		.default_text = "64",
+		.min = 1,
+		.max = 4096,
+		.help = "outstanding" },
 	{ .name = "payload",
 		.type = OPTION_SIZE,
 		.flags = OPTION_RESULT,

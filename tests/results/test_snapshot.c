@@ -1,0 +1,583 @@
+/* Snapshots: what is saved is what is loaded, and nothing else is. */
+#include "fixture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "run/snapshot.h"
+#include "schema.h"
+
+struct desk {
+	struct history *history;
+	struct host_info host;
+	struct results_source source;
+	char directory[64];
+	char saved[256];
+	struct err err;
+};
+
+static struct desk *desk_of(struct history *h)
+{
+	struct desk *d = calloc(1, sizeof(*d));
+
+	d->history = h;
+	d->host = toy_host();
+	d->source = (struct results_source){
+		.history = h, .run_id = h ? history_newest_run(h)->id : 0, .host = &d->host, .show_unfinished = true
+	};
+	snprintf(d->directory, sizeof(d->directory), "/tmp/netdyno-test-XXXXXX");
+	assert_non_null(mkdtemp(d->directory));
+	return d;
+}
+
+static void desk_free(struct desk *d)
+{
+	char command[128];
+
+	history_free(d->history);
+	snprintf(command, sizeof(command), "chmod -R u+w '%s' && rm -rf '%s'", d->directory, d->directory);
+	assert_int_equal(system(command), 0);
+	free(d);
+}
+
+static void save(struct desk *d)
+{
+	struct snapshot_screen screen = { .text = "netdyno  [toy ●]\n", .svg = "<svg/>\n" };
+
+	if (snapshot_save(&d->source, &screen, d->directory, d->saved, sizeof(d->saved), &d->err))
+		fail_msg("%s", d->err.text);
+}
+
+static struct desk *load(const char *path)
+{
+	struct history *h = NULL;
+	struct host_info host;
+	struct err err = ERR_NONE;
+	int64_t wall_ns;
+	struct desk *d;
+
+	if (snapshot_load(path, toy_engines, &h, &host, &wall_ns, &err))
+		fail_msg("%s", err.text);
+	d = desk_of(h);
+	d->host = host;
+	return d;
+}
+
+static char *slurp(const char *directory, const char *name)
+{
+	struct err err = ERR_NONE;
+	char path[400], *text = NULL;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (file_read_all(path, 1 << 26, &text, &len, &err))
+		fail_msg("%s", err.text);
+	return text;
+}
+
+static void spill(const char *directory, const char *name, const char *text)
+{
+	char path[400];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	assert_int_equal(fclose(out), 0);
+}
+
+static json_t *result_of(const char *directory)
+{
+	char *text = slurp(directory, "result.json");
+	json_t *j = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+	free(text);
+	assert_non_null(j);
+	return j;
+}
+
+static unsigned entries_of(const char *directory)
+{
+	DIR *dir = opendir(directory);
+	unsigned count = 0;
+
+	assert_non_null(dir);
+	for (struct dirent *e; (e = readdir(dir));)
+		count += strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
+	closedir(dir);
+	return count;
+}
+
+static void whole_directory(void **state)
+{
+	static const char *const files[] = { "result.json", "history.csv", "percentiles-rtt.hgrm", "screen.txt", "screen.svg" };
+	struct desk *d = desk_of(toy_history(2, true));
+	struct stat st;
+	char path[400], why[600] = "", *text;
+	json_t *j;
+
+	(void)state;
+	save(d);
+	assert_int_equal(entries_of(d->saved), 5); /* the empty latency has no file */
+	for (unsigned i = 0; i < 5; i++) {
+		snprintf(path, sizeof(path), "%s/%s", d->saved, files[i]);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+	}
+	assert_int_equal(stat(d->saved, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	j = result_of(d->saved);
+	if (!schema_check(j, why, sizeof(why)))
+		fail_msg("%s", why);
+	json_decref(j);
+	text = slurp(d->saved, "screen.txt");
+	assert_string_equal(text, "netdyno  [toy ●]\n");
+	free(text);
+	desk_free(d);
+}
+
+static void names_count_up(void **state)
+{
+	struct desk *d = desk_of(toy_history(1, true));
+	char first[256];
+
+	(void)state;
+	clock_virtual_set(100ll * NS_PER_S); /* the same second each time */
+	save(d);
+	assert_non_null(strstr(d->saved, "/2026-01-01T00-01-40"));
+	strcpy(first, d->saved);
+	save(d);
+	assert_string_equal(d->saved + strlen(first), "-2");
+	save(d);
+	assert_string_equal(d->saved + strlen(first), "-3");
+	assert_int_equal(entries_of(d->directory), 3);
+	desk_free(d);
+}
+
+/* ---- round trips ---- */
+
+static void assert_same_summary(const struct latency_summary *a, const struct latency_summary *b)
+{
+	assert_int_equal(a->count, b->count);
+	assert_true(a->mean_ns == b->mean_ns);
+	assert_int_equal(a->min_ns, b->min_ns);
+	assert_int_equal(a->p50_ns, b->p50_ns);
+	assert_int_equal(a->p75_ns, b->p75_ns);
+	assert_int_equal(a->p99_99_ns, b->p99_99_ns);
+	assert_int_equal(a->max_ns, b->max_ns);
+}
+
+static void assert_same_sample(const struct run_info *info, const struct sample *a, const struct sample *b)
+{
+	assert_int_equal(a->sequence, b->sequence);
+	assert_int_equal(a->run_id, b->run_id);
+	assert_int_equal(a->phase, b->phase);
+	assert_int_equal(a->at_ns, b->at_ns);
+	assert_int_equal(a->window_ns, b->window_ns);
+	assert_int_equal(a->late_ns, b->late_ns);
+	assert_int_equal(a->is_interval, b->is_interval);
+	assert_true(a->interval_s == b->interval_s);
+	assert_int_equal(a->measured_ns, b->measured_ns);
+	assert_int_equal(a->net_fresh, b->net_fresh);
+	assert_memory_equal(&a->net, &b->net, sizeof(a->net));
+	assert_memory_equal(a->heat, b->heat, sizeof(a->heat));
+	assert_int_equal(a->workers, b->workers);
+	assert_int_equal(!a->total, !b->total);
+	if (a->total)
+		assert_memory_equal(a->total, b->total, engine_latencies(info->engine) * sizeof(*a->total));
+	for (unsigned l = 0; l < engine_latencies(info->engine); l++)
+		assert_same_summary(&a->merged[l], &b->merged[l]);
+	for (unsigned i = 0; i < a->workers; i++) {
+		for (unsigned c = 0; c < engine_counters(info->engine); c++)
+			if (!(info->worker[i].unknown >> c & 1))
+				assert_int_equal(a->worker[i].value[c], b->worker[i].value[c]);
+		for (unsigned l = 0; l < engine_latencies(info->engine); l++)
+			assert_same_summary(&a->worker[i].latency[l], &b->worker[i].latency[l]);
+	}
+}
+
+static void assert_same_history(const struct history *a, const struct history *b)
+{
+	assert_int_equal(history_fine_count(a), history_fine_count(b));
+	assert_int_equal(history_coarse_count(a), history_coarse_count(b));
+	for (unsigned i = 0; i < history_fine_count(a); i++)
+		assert_same_sample(history_run(a, history_fine(a, i)->run_id), history_fine(a, i), history_fine(b, i));
+	for (unsigned i = 0; i < history_coarse_count(a); i++)
+		assert_same_sample(history_run(a, history_coarse(a, i)->run_id), history_coarse(a, i), history_coarse(b, i));
+	assert_int_equal(history_run_count(a), history_run_count(b));
+	assert_int_equal(history_phase(a), history_phase(b));
+	assert_int_equal(history_event_count(a), history_event_count(b));
+	for (unsigned i = 0; i < history_event_count(a); i++) {
+		assert_int_equal(history_event(a, i)->at_ns, history_event(b, i)->at_ns);
+		assert_int_equal(history_event(a, i)->severity, history_event(b, i)->severity);
+		assert_string_equal(history_event(a, i)->text, history_event(b, i)->text);
+	}
+	for (unsigned i = 0; i < history_run_count(a); i++) {
+		const struct run_info *x = history_run_by_age(a, i), *y = history_run(b, x->id);
+
+		assert_non_null(y);
+		assert_string_equal(x->ran, y->ran);
+		assert_string_equal(x->peer, y->peer);
+		assert_ptr_equal(x->method, y->method);
+		assert_int_equal(x->started_wall_ns, y->started_wall_ns);
+		assert_int_equal(history_intervals_lost(a, x->id), history_intervals_lost(b, x->id));
+		assert_int_equal(!history_measure_start(a, x->id), !history_measure_start(b, x->id));
+		assert_int_equal(!history_final(a, x->id), !history_final(b, x->id));
+	}
+}
+
+/* Saves, loads, saves again: the two result.json are the same but for the time. */
+static void assert_round_trip(struct desk *d)
+{
+	struct desk *e;
+	json_t *first, *second;
+	char *x, *y;
+
+	save(d);
+	e = load(d->saved);
+	assert_same_history(d->history, e->history);
+	save(e);
+	first = result_of(d->saved);
+	second = result_of(e->saved);
+	json_object_del(json_object_get(first, "snapshot"), "saved_wall_ns");
+	json_object_del(json_object_get(second, "snapshot"), "saved_wall_ns");
+	x = json_dumps(first, JSON_INDENT(1));
+	y = json_dumps(second, JSON_INDENT(1));
+	assert_string_equal(x, y);
+	free(x);
+	free(y);
+	x = slurp(d->saved, "history.csv");
+	y = slurp(e->saved, "history.csv");
+	assert_string_equal(x, y);
+	free(x);
+	free(y);
+	assert_int_equal(entries_of(d->saved), entries_of(e->saved));
+	if (entries_of(d->saved) == 5) {
+		x = slurp(d->saved, "percentiles-rtt.hgrm");
+		y = slurp(e->saved, "percentiles-rtt.hgrm");
+		assert_string_equal(x, y);
+		free(x);
+		free(y);
+	}
+	json_decref(first);
+	json_decref(second);
+	desk_free(e);
+	desk_free(d);
+}
+
+static void finished(void **state)
+{
+	(void)state;
+	assert_round_trip(desk_of(toy_history(3, true)));
+}
+
+static void in_mid_run(void **state)
+{
+	(void)state;
+	assert_round_trip(desk_of(toy_history(3, false)));
+}
+
+static void several_runs(void **state)
+{
+	struct history *h = NULL;
+	struct err err = ERR_NONE;
+
+	(void)state;
+	assert_int_equal(history_new(&(struct history_limits){ .fine = 50, .coarse = 4 }, &h, &err), 0);
+	for (uint32_t id = 3; id <= 6; id++) {
+		struct run_info *info = toy_run(id);
+
+		snprintf(info->notes[0], sizeof(info->notes[0]), "listens on 0.0.0.0");
+		assert_int_equal(options_set(&info->options, "payload", "1472", &err), 0);
+		assert_int_equal(options_set(&info->options, "warmup", "1500ms", &err), 0);
+		toy_take_run(h, info);
+		toy_take_phase(h, id, PHASE_MEASURE);
+		for (unsigned i = 0; i <= 30; i++)
+			toy_take_sample(h, toy_steady(id, i, i && i % 10 == 0));
+		if (id != 6)
+			toy_take_final(h, toy_final(id, 2, 30));
+	}
+	toy_take_phase(h, 6, PHASE_DRAIN);
+	assert_round_trip(desk_of(h));
+}
+
+static void failed_run(void **state)
+{
+	struct history *h = toy_history(1, false);
+	struct run_final *f = toy_final(1, 0, 0);
+
+	(void)state;
+	f->how = PHASE_FAILED;
+	err_say(&f->err, EIO, "send: it broke");
+	free(f->total);
+	f->total = NULL;
+	toy_take_final(h, f);
+	assert_round_trip(desk_of(h));
+}
+
+/* ---- a result alone ---- */
+
+static double number_at(const json_t *j, const char *a, const char *b)
+{
+	return json_number_value(json_object_get(json_object_get(json_object_get(j, "end"), a), b));
+}
+
+static void plain_result(void **state)
+{
+	struct desk *d = desk_of(toy_history(3, true)), *e;
+	char path[128];
+	json_t *before, *after;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/result.json", d->directory);
+	assert_int_equal(results_write_json(&d->source, path, false, &d->err), 0);
+	e = load(path);
+	assert_int_equal(history_coarse_count(e->history), 3);
+	before = results_document(&d->source);
+	after = results_document(&e->source);
+	assert_true(json_equal(json_object_get(before, "start"), json_object_get(after, "start")));
+	for (unsigned i = 0; i < 3; i++) {
+		const json_t *x = json_array_get(json_object_get(before, "intervals"), i);
+		const json_t *y = json_array_get(json_object_get(after, "intervals"), i);
+
+		assert_true(json_equal(json_object_get(x, "cores"), json_object_get(y, "cores")));
+		assert_true(json_equal(json_object_get(x, "rtt_us"), json_object_get(y, "rtt_us")));
+	}
+	assert_close(number_at(after, "sum", "rx_pps"), number_at(before, "sum", "rx_pps"), 1e-3);
+	assert_close(number_at(after, "sum", "late"), number_at(before, "sum", "late"), 0);
+	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "ledger"),
+		json_object_get(json_object_get(after, "end"), "ledger")));
+	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "rtt_us"),
+		json_object_get(json_object_get(after, "end"), "rtt_us")));
+	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "cores"),
+		json_object_get(json_object_get(after, "end"), "cores")));
+	json_decref(before);
+	json_decref(after);
+	desk_free(e);
+	desk_free(d);
+}
+
+/* result.json taken out of its snapshot. */
+static void lonely_result(void **state)
+{
+	struct desk *d = desk_of(toy_history(2, true)), *e;
+	char from[400], to[128];
+
+	(void)state;
+	save(d);
+	snprintf(from, sizeof(from), "%s/result.json", d->saved);
+	snprintf(to, sizeof(to), "%s/lonely.json", d->directory);
+	e = load(from); /* still beside its history */
+	assert_int_equal(history_fine_count(e->history), history_fine_count(d->history));
+	desk_free(e);
+	assert_int_equal(rename(from, to), 0);
+	e = load(to);
+	assert_int_equal(history_coarse_count(e->history), 2);
+	desk_free(e);
+	desk_free(d);
+}
+
+/* ---- what is wrong with a file ---- */
+
+static void assert_refused(const char *path, const char *part)
+{
+	struct history *h = NULL;
+	struct host_info host;
+	struct err err = ERR_NONE;
+	int64_t wall_ns;
+
+	if (!snapshot_load(path, toy_engines, &h, &host, &wall_ns, &err))
+		fail_msg("accepted, though it should say \"%s\"", part);
+	assert_null(h);
+	if (!strstr(err.text, part))
+		fail_msg("\"%s\" does not say \"%s\"", err.text, part);
+}
+
+/* Replaces the first `from` in a file of the snapshot, expects the refusal, and puts the file back. */
+static void spoil(const struct desk *d, const char *file, const char *from, const char *to, const char *part)
+{
+	char *text = slurp(d->saved, file), *at = strstr(text, from), *changed;
+
+	if (!at)
+		fail_msg("%s has no \"%s\"", file, from);
+	assert_true(asprintf(&changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)) > 0);
+	spill(d->saved, file, changed);
+	assert_refused(d->saved, part);
+	spill(d->saved, file, text);
+	free(changed);
+	free(text);
+}
+
+static void damaged_files(void **state)
+{
+	struct desk *d = desk_of(toy_history(2, true));
+
+	(void)state;
+	save(d);
+	spoil(d, "result.json", "{", "[", "result.json: line ");
+	spoil(d, "result.json", "\"schema\": 1", "\"schema\": 2", "netdyno.schema");
+	spoil(d, "result.json", "\"netdyno\":", "\"other\":", "no result of netdyno");
+	spoil(d, "result.json", "\"mode\": \"toy\",\n    \"method\"", "\"mode\": \"nosuch\\u001b[2J\",\n    \"method\"",
+		"(known: toy)");
+	spoil(d, "result.json", "\"format\": 1", "\"format\": 9", "snapshot.format");
+	spoil(d, "result.json", "\"tx_roles\": 2", "\"tx_roles\": 9", "snapshot.runs[0]: tx_roles: out of range");
+	spoil(d, "result.json", "\"shares_cpu\": false", "\"shares_cpu\": 5", "workers[0]: shares_cpu: neither");
+	spoil(d, "result.json", "\"severity\": \"warning\"", "\"severity\": \"loud\"", "snapshot.events[1]");
+	spoil(d, "result.json", "\"payload\": \"64\"", "\"payload\": \"70000\"", "out of range 0..65479");
+	spoil(d, "result.json", "\"buckets\": [", "\"buckets\": [-1, 5, ", "buckets: out of range");
+	spoil(d, "result.json", "\"edge_ns\": [", "\"edge_ns\": [7, ", "edge_ns: not as many");
+	spoil(d, "history.csv", "run,phase", "runs,phase", "no column: run");
+	spoil(d, "history.csv", "\n1,warm-up", "\n2,warm-up", "history.csv: line 2: there is no run: 2");
+	spoil(d, "history.csv", "\n1,warm-up", "\n1,\x1b[31mred", "line 2: phase or kept is wrong");
+	spoil(d, "history.csv", ",server,0,0,0,", ",server,0,0,7,", "worker is out of order");
+	spoil(d, "history.csv", ",server,", ",server", "too few columns");
+	spoil(d, "history.csv", ",server,", ",server,,", "too many columns");
+	spoil(d, "history.csv", "tick+base,1.000000,101", "tick+base,1.000000,99", "time goes backwards");
+	desk_free(d);
+}
+
+static void missing_files(void **state)
+{
+	struct desk *d = desk_of(toy_history(1, true));
+	char path[400];
+
+	(void)state;
+	assert_refused("/nonexistent/netdyno", "/nonexistent/netdyno");
+	assert_refused(d->directory, "result.json");
+	save(d);
+	snprintf(path, sizeof(path), "%s/history.csv", d->saved);
+	assert_int_equal(unlink(path), 0);
+	assert_refused(d->saved, "history.csv");
+	assert_int_equal(mkfifo(path, 0600), 0); /* must not wait for a writer */
+	assert_refused(d->saved, "history.csv");
+	desk_free(d);
+}
+
+/* Every prefix of the files, and every byte of a small one changed, is refused or loaded, and never more than that. */
+static void cut_files(void **state)
+{
+	struct desk *d = desk_of(toy_history(1, true));
+	static const char *const files[] = { "result.json", "history.csv" };
+	struct host_info host;
+	int64_t wall_ns;
+
+	(void)state;
+	save(d);
+	for (unsigned f = 0; f < 2; f++) {
+		char *text = slurp(d->saved, files[f]), *copy = strdup(text);
+		size_t len = strlen(text), step = len / 150 + 1;
+
+		for (size_t at = 0; at < len; at += step) {
+			for (unsigned how = 0; how < 2; how++) {
+				struct history *h = NULL;
+				struct err err = ERR_NONE;
+
+				memcpy(copy, text, len + 1);
+				if (how)
+					copy[at] = (char)(copy[at] ^ 0x15);
+				else
+					copy[at] = '\0';
+				spill(d->saved, files[f], copy);
+				if (snapshot_load(d->saved, toy_engines, &h, &host, &wall_ns, &err))
+					assert_true(err.text[0]);
+				history_free(h);
+			}
+		}
+		spill(d->saved, files[f], text);
+		free(copy);
+		free(text);
+	}
+	desk_free(d);
+}
+
+/* ---- where it cannot be saved ---- */
+
+static void unwritable(void **state)
+{
+	struct desk *d = desk_of(toy_history(1, true));
+	char path[128];
+
+	(void)state;
+	assert_int_equal(snapshot_save(&d->source, NULL, "/proc/nowhere", d->saved, sizeof(d->saved), &d->err) < 0, 1);
+	assert_non_null(strstr(d->err.text, "/proc/nowhere"));
+	err_clear(&d->err);
+	snprintf(path, sizeof(path), "%s/file", d->directory);
+	spill(d->directory, "file", "in the way");
+	assert_int_equal(snapshot_save(&d->source, NULL, path, d->saved, sizeof(d->saved), &d->err), -ENOTDIR);
+	assert_non_null(strstr(d->err.text, path));
+	assert_int_equal(entries_of(d->directory), 1);
+	desk_free(d);
+}
+
+/* A file that may not grow stands for a full disk: the error names the file, and nothing is left. */
+static void full_disk(void **state)
+{
+	struct desk *d = desk_of(toy_history(5, true));
+
+	(void)state;
+	for (rlim_t bytes = 100; bytes < 40000; bytes *= 3) {
+		pid_t child = fork();
+		int status;
+
+		if (!child) {
+			struct rlimit limit = { .rlim_cur = bytes, .rlim_max = bytes };
+
+			signal(SIGXFSZ, SIG_IGN);
+			setrlimit(RLIMIT_FSIZE, &limit);
+			int rc = snapshot_save(&d->source, NULL, d->directory, d->saved, sizeof(d->saved), &d->err);
+			_exit(rc == -EFBIG && strstr(d->err.text, d->directory) ? 0 : 1);
+		}
+		assert_true(child > 0);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+		assert_int_equal(entries_of(d->directory), 0);
+	}
+	desk_free(d);
+}
+
+static void nothing_to_save(void **state)
+{
+	struct desk *d = desk_of(NULL);
+	struct history *h = NULL;
+
+	(void)state;
+	assert_int_equal(history_new(NULL, &h, &d->err), 0);
+	d->history = h;
+	d->source.history = h;
+	assert_int_equal(snapshot_save(&d->source, NULL, d->directory, d->saved, sizeof(d->saved), &d->err), -ENOENT);
+	assert_int_equal(entries_of(d->directory), 0);
+	desk_free(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_directory),
+		cmocka_unit_test(names_count_up),
+		cmocka_unit_test(finished),
+		cmocka_unit_test(in_mid_run),
+		cmocka_unit_test(several_runs),
+		cmocka_unit_test(failed_run),
+		cmocka_unit_test(plain_result),
+		cmocka_unit_test(lonely_result),
+		cmocka_unit_test(damaged_files),
+		cmocka_unit_test(missing_files),
+		cmocka_unit_test(cut_files),
+		cmocka_unit_test(unwritable),
+		cmocka_unit_test(full_disk),
+		cmocka_unit_test(nothing_to_save),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
