@@ -59,10 +59,12 @@ struct capture {
 	/* the thread's own (the writer is the main thread's again after the join) */
 	pcap_t *pcap;
 	int linktype;
+	struct pcap_stat base; /* what the socket took before it had its filter: not ours */
+	int64_t base_wall_ns;
 	struct pcap_writer writer;
 	struct ending ending;
 	struct raw recent[PACKETS_SHOWN]; /* seen since the last publication: the last ones of seen_new */
-	uint64_t seen, seen_new;
+	uint64_t seen, seen_new;          /* since `base`; since the last publication */
 	int64_t flushed_ns;
 
 	pthread_mutex_t lock;
@@ -118,12 +120,17 @@ static int64_t age_of(const struct packet *p, int64_t offset_ns)
 	return age < -NS_PER_MS || age > INT64_C(3600) * NS_PER_S ? INT64_MIN : age < 0 ? 0 : age;
 }
 
+/* Nanosecond precision: tv_usec holds ns. */
+static int64_t stamp_of(const struct pcap_pkthdr *header)
+{
+	return (int64_t)header->ts.tv_sec * NS_PER_S + header->ts.tv_usec;
+}
+
 static void remember(struct capture *c, const struct pcap_pkthdr *header, const uint8_t *bytes)
 {
 	struct raw *raw = &c->recent[c->seen_new++ % PACKETS_SHOWN];
 
-	/* Nanosecond precision: tv_usec holds ns. */
-	raw->wall_ns = (int64_t)header->ts.tv_sec * NS_PER_S + header->ts.tv_usec;
+	raw->wall_ns = stamp_of(header);
 	raw->wire = header->len;
 	raw->captured = header->caplen < RAW_BYTES ? header->caplen : RAW_BYTES;
 	memcpy(raw->bytes, bytes, raw->captured);
@@ -133,7 +140,7 @@ static void take_packet(uint8_t *user, const struct pcap_pkthdr *header, const u
 {
 	struct capture *c = (struct capture *)user;
 
-	c->seen++;
+	c->seen += stamp_of(header) >= c->base_wall_ns;
 	if (c->ending.over) {
 		if (c->writer.error)
 			writer_put(&c->writer, header, bytes); /* counts it as dropped */
@@ -167,9 +174,15 @@ static unsigned decode_recent(struct capture *c, struct packet out[PACKETS_SHOWN
 	return count;
 }
 
-static bool read_drops(struct capture *c, struct pcap_stat *ret)
+/* The kernel's counts since the filter was set. */
+static bool read_stat(struct capture *c, struct pcap_stat *ret)
 {
-	return c->pcap && pcap_stats(c->pcap, ret) == 0;
+	struct pcap_stat now;
+
+	if (!c->pcap || pcap_stats(c->pcap, &now) < 0)
+		return false;
+	*ret = (struct pcap_stat){ .ps_recv = now.ps_recv - c->base.ps_recv, .ps_drop = now.ps_drop - c->base.ps_drop };
+	return true;
 }
 
 /* Lets the main thread see what this batch brought. */
@@ -177,7 +190,7 @@ static void publish(struct capture *c, bool active)
 {
 	struct packet fresh[PACKETS_SHOWN];
 	struct pcap_stat stat;
-	bool drops_known = read_drops(c, &stat);
+	bool drops_known = read_stat(c, &stat);
 	unsigned count = decode_recent(c, fresh);
 
 	pthread_mutex_lock(&c->lock);
@@ -239,7 +252,7 @@ static void take_rest(struct capture *c)
 	int64_t deadline = clock_now_ns() + grace_ns;
 	struct pcap_stat stat;
 
-	while (!c->ending.over && read_drops(c, &stat) && c->seen + stat.ps_drop < stat.ps_recv && clock_now_ns() < deadline) {
+	while (!c->ending.over && read_stat(c, &stat) && c->seen + stat.ps_drop < stat.ps_recv && clock_now_ns() < deadline) {
 		struct pollfd fd = { .fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN };
 
 		poll(&fd, 1, 20);
@@ -380,6 +393,9 @@ int capture_start(const struct capture_request *request, struct capture **ret_ca
 		r = writer_open(&c->writer, c->pcap, request->path, request->force, err);
 	}
 	if (r == 0) {
+		/* In this order: a packet between the two is taken for one still to come, not for one that has come. */
+		if (read_stat(c, &c->base))
+			c->base_wall_ns = clock_now_ns() + wall_offset_ns();
 		c->started_ns = c->flushed_ns = clock_now_ns();
 		first_state(c, request, filter);
 		r = start_thread(c, err);

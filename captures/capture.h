@@ -1,5 +1,8 @@
 /* Captures: libpcap on the run's interface into a pcap file with nanosecond stamps, on a thread of its own.
  *
+ * On loopback each packet is seen once.  A capture that reaches a limit, a full disk or the end of its interface ends by itself (state.active false, message
+ * says why) and disturbs nothing any more; capture_stop() still has to be called to name its file.
+ *
  * capture_start() opens, activates, filters, gives up the privilege it no longer needs, and starts the thread; all other calls come from the main thread.
  * State and recent packets are copied out; nothing is shared with a worker. */
 #pragma once
@@ -24,7 +27,7 @@ void capture_options_default(struct capture_options *ret_options);
 bool capture_probe(char *why, size_t size);
 
 int capture_start(const struct capture_request *request, struct capture **ret_capture, struct err *err);
-/* Ends it, names the file.  Accepts NULL.  -errno if what was written could not be kept (then *err names file and reason). */
+/* Ends it, names the file; waits for what the kernel still holds, at most 200 ms.  Accepts NULL.  -errno if what was written could not be kept (then *err names file and reason). */
 int capture_stop(struct capture *c, struct err *err);
 void capture_state(struct capture *c, struct capture_state *ret_state);
 /* The last packets, newest first; returns how many (<= max). */
