@@ -49,6 +49,7 @@ struct dash {
 	int *order; /* worker rows as shown */
 	unsigned order_count, order_room;
 	struct ledger ledger;
+	bool ledger_lags; /* what is unexplained is no more than counters read at different instants may differ by */
 	struct verdict verdict;
 	struct drop_line drop[LEDGER_PLACES_MAX];
 	unsigned drops;

@@ -35,7 +35,7 @@ static bool has_load(const struct dash *d)
 
 static bool has_run(const struct dash *d)
 {
-	return d->moment.info != NULL;
+	return d->moment.info || d->view.frozen; /* a frozen run may have been forgotten */
 }
 
 static bool has_base(const struct dash *d)

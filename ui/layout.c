@@ -124,7 +124,7 @@ static struct storey cores_storey(const struct layout_ask *ask)
 {
 	int want = 2 + at_least(ask->table_rows, 1);
 
-	return (struct storey){ PANEL_CORES, NO_PANEL, at_most(want, 6), want, 0, RANK_CORES, 0 };
+	return (struct storey){ PANEL_CORES, NO_PANEL, at_most(want, 8), want, 0, RANK_CORES, 0 };
 }
 
 /* Events stand beside the drops where that is readable, and go when the heatmap goes. */
@@ -134,8 +134,8 @@ static void lay_one(const struct layout_ask *ask, struct layout *l)
 	bool beside = ask->columns >= 64 && l->main.rows >= 18;
 
 	stack_add(&s, cores_storey(ask));
-	stack_add(&s, (struct storey){ PANEL_CHART, NO_PANEL, 4, 5, 3, RANK_CHART, 0 });
-	stack_add(&s, (struct storey){ PANEL_HEAT, NO_PANEL, 5, 6, 3, RANK_HEAT, 0 });
+	stack_add(&s, (struct storey){ PANEL_CHART, NO_PANEL, 3, 5, 3, RANK_CHART, 0 });
+	stack_add(&s, (struct storey){ PANEL_HEAT, NO_PANEL, 4, 6, 3, RANK_HEAT, 0 });
 	stack_add(&s, (struct storey){ PANEL_PERCENTILES, NO_PANEL, 6, 7, 0, RANK_PERCENTILES, 0 });
 	if (ask->compare)
 		stack_add(&s, (struct storey){ PANEL_COMPARE, NO_PANEL, 6, 8, 0, RANK_COMPARE, 0 });

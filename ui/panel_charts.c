@@ -118,7 +118,7 @@ static void put_us(char *out, size_t size, const char *name, const struct latenc
 }
 
 /* The percentiles of the shown second stand in the rule, so that they are there where their panel is not. */
-static void heat_note(const struct dash *d, char *out, size_t size)
+static void heat_note(const struct dash *d, int room, char *out, size_t size)
 {
 	struct latency_summary l;
 	char p50[32], p99[32], p99_9[32], max[32];
@@ -129,6 +129,10 @@ static void heat_note(const struct dash *d, char *out, size_t size)
 	put_us(p99_9, sizeof(p99_9), "p99.9", &l, l.p99_9_ns);
 	put_us(max, sizeof(max), "max", &l, l.max_ns);
 	snprintf(out, size, "%s %s %s %s", p50, p99, p99_9, max);
+	if (canvas_width(out) > room)
+		snprintf(out, size, "%s %s %s", p50, p99, max);
+	if (canvas_width(out) > room)
+		snprintf(out, size, "%s", p99);
 }
 
 void panel_heat_paint(struct dash *d, struct rect area)
@@ -138,8 +142,8 @@ void panel_heat_paint(struct dash *d, struct rect area)
 	char note[128], title[96];
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
 
-	heat_note(d, note, sizeof(note));
 	snprintf(title, sizeof(title), "%s µs × time%s", l ? l->title : "latency", area.columns >= 72 ? " · shade = count" : "");
+	heat_note(d, area.columns - canvas_width(title) - 7, note, sizeof(note));
 	dash_rule(d, area, title, note);
 	if (!l) {
 		dash_put(d, area, 1, 1, STYLE_DIM, "this mode records no latency");

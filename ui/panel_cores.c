@@ -64,12 +64,27 @@ static bool own_column(const struct counter_def *def)
 	return def->show & SHOW_TABLE && !lost;
 }
 
+static int widest_name(const struct dash *d)
+{
+	const struct run_info *info = d->moment.info;
+	int width = 9;
+	char name[32];
+
+	for (unsigned i = 0; info && i < info->workers; i++) {
+		view_worker_name(info, i, name, sizeof(name));
+		if ((int)strlen(name) > width)
+			width = (int)strlen(name);
+	}
+	return width;
+}
+
 static void make_columns(const struct dash *d, int columns, struct core_table *t)
 {
 	const struct engine *e = dash_engine(d);
 
 	*t = (struct core_table){ .count = CORE_FIXED };
 	memcpy(t->column, fixed_columns, sizeof(fixed_columns));
+	t->column[CORE_NAME].width = t->column[CORE_NAME].min_width = widest_name(d);
 	if (!d->view.base_kept)
 		t->column[CORE_VERSUS].priority = 1000;
 	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
@@ -294,7 +309,7 @@ static void paint_rule(struct dash *d, struct rect area)
 	if (d->view.cursor_ns && !m->to)
 		snprintf(note, sizeof(note), "no data at %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)));
 	else if (!d->layout.verdict.rows && m->info && m->info->closed_loop)
-		snprintf(note, sizeof(note), "closed loop: coord. omission");
+		snprintf(note, sizeof(note), "closed loop: omission!");
 	else if (d->view.sort)
 		snprintf(note, sizeof(note), "by %s · S sort", view_sort_name(d->view.sort));
 	else

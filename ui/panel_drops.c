@@ -150,7 +150,7 @@ static void ledger_text(const struct ledger *l, bool places, char *out, size_t s
 			dash_count((uint64_t)llabs(l->unexplained), missing, sizeof(missing)));
 }
 
-static enum style balance_text(const struct ledger *l, char *out, size_t size)
+static enum style balance_text(const struct ledger *l, bool lags, char *out, size_t size)
 {
 	char n[32];
 
@@ -160,6 +160,10 @@ static enum style balance_text(const struct ledger *l, char *out, size_t size)
 	}
 	if (l->balanced) {
 		snprintf(out, size, "✓ within 0.1 %% ");
+		return STYLE_GOOD;
+	}
+	if (lags) {
+		snprintf(out, size, "≈ closed, counters lag ");
 		return STYLE_GOOD;
 	}
 	snprintf(out, size, "✗ %s %s ", dash_count((uint64_t)llabs(l->unexplained), n, sizeof(n)),
@@ -186,14 +190,14 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 		dash_put(d, area, 0, 1, STYLE_DIM, "ledger: --");
 		return;
 	}
-	enum style style = balance_text(l, right, sizeof(right));
+	enum style style = balance_text(l, d->ledger_lags, right, sizeof(right));
 	room = area.columns - canvas_width(right) - 2;
 	ledger_text(l, true, text, sizeof(text));
 	if (canvas_width(text) > room)
 		ledger_text(l, false, text, sizeof(text));
 	if (canvas_width(text) > room)
 		ledger_short_text(l, text, sizeof(text));
-	canvas_put_cut(&d->canvas, area.row, 1, room, l->balanced ? STYLE_TEXT : STYLE_BAD, text);
+	canvas_put_cut(&d->canvas, area.row, 1, room, l->balanced || d->ledger_lags ? STYLE_TEXT : STYLE_BAD, text);
 	dash_put_right(d, area, 0, style, right);
 }
 

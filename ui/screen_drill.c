@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "ui/dash.h"
 
-enum { COLUMN_WIDTH = 58, CHART_ROWS = 6 };
+enum { COLUMN_WIDTH = 60, CHART_ROWS = 6 };
+/* Within a column. */
+enum { NAME_WIDTH = 10, RATE = 12, TOTAL = 21, REST = 36 };
 
 /* Lines flow down, then into the next column; the first `skip` of them are scrolled away. */
 struct flow {
@@ -34,10 +36,10 @@ static void put_line(struct flow *f, const char *name, const char *rate, const c
 
 	if (!place.rows)
 		return;
-	canvas_put_cut(c, place.row, place.column + 1, 22, style, name);
-	canvas_put_right(c, place.row, place.column + 23, 9, style, rate);
-	canvas_put_right(c, place.row, place.column + 32, 14, style, total);
-	canvas_put_cut(c, place.row, place.column + 47, place.columns - 48, STYLE_DIM, why ? why : unit);
+	canvas_put_cut(c, place.row, place.column + 1, NAME_WIDTH, style, name);
+	canvas_put_right(c, place.row, place.column + RATE, TOTAL - RATE - 1, style, rate);
+	canvas_put_right(c, place.row, place.column + TOTAL, REST - TOTAL - 1, style, total);
+	canvas_put_cut(c, place.row, place.column + REST, place.columns - REST - 1, STYLE_DIM, why ? why : unit);
 }
 
 static void put_head(struct flow *f, const char *title, const char *second, const char *third)
@@ -46,9 +48,9 @@ static void put_head(struct flow *f, const char *title, const char *second, cons
 
 	if (!place.rows)
 		return;
-	canvas_put(&f->d->canvas, place.row, place.column + 1, 22, STYLE_STRONG, title);
-	canvas_put_right(&f->d->canvas, place.row, place.column + 23, 9, STYLE_DIM, second);
-	canvas_put_right(&f->d->canvas, place.row, place.column + 32, 14, STYLE_DIM, third);
+	canvas_put(&f->d->canvas, place.row, place.column + 1, TOTAL - 2, STYLE_STRONG, title);
+	canvas_put_right(&f->d->canvas, place.row, place.column + RATE, TOTAL - RATE - 1, STYLE_DIM, second);
+	canvas_put_right(&f->d->canvas, place.row, place.column + TOTAL, REST - TOTAL - 1, STYLE_DIM, third);
 }
 
 static void put_counter(struct flow *f, unsigned index, const struct rates *r)
@@ -68,8 +70,10 @@ static void put_counter(struct flow *f, unsigned index, const struct rates *r)
 		dash_count(sum, total, sizeof(total));
 	char what[160];
 
-	snprintf(what, sizeof(what), "%s%s%s", def->unit, def->unit[0] ? ": " : "", def->help ? def->help : "");
-	put_line(f, def->title, rate, total, what, unreadable ? w->unknown_why : NULL);
+	bool roomy = f->area.columns < 2 * COLUMN_WIDTH; /* one column: what a counter means has room beside it */
+
+	snprintf(what, sizeof(what), "%s%s%s", def->unit, roomy && def->unit[0] ? ": " : "", roomy && def->help ? def->help : "");
+	put_line(f, def->title, rate, total, what, unreadable ? (roomy ? w->unknown_why : "unreadable") : NULL);
 }
 
 static void put_counters(struct flow *f)
@@ -129,7 +133,7 @@ static void put_latencies(struct flow *f)
 			continue;
 		moment_latency(&f->d->moment, (int)f->worker, i, &l);
 		snprintf(head, sizeof(head), "%s from %s", def->title, def->since ? def->since : "send");
-		put_head(f, head, f->d->moment.final ? "this run" : "last 1 s", "");
+		put_head(f, head, f->d->moment.final ? "run" : "1 s", "");
 		put_percentile(f, "min", &l, l.min_ns);
 		put_percentile(f, "p50", &l, l.p50_ns);
 		put_percentile(f, "p90", &l, l.p90_ns);
@@ -163,7 +167,14 @@ void screen_drill_paint(struct dash *d, struct rect area)
 		info->worker[flow.worker].pinned ? " · pinned" : " · not pinned",
 		info->worker[flow.worker].shares_cpu ? " · shares its CPU" : "");
 	dash_rule(d, area, title, "j/k scroll · Esc back");
-	flow.area = (struct rect){ area.row + 1, area.column, area.rows - 1, area.columns };
+	area.row++;
+	area.rows--;
+	if (info->worker[flow.worker].unknown && area.rows > 3) {
+		dash_printf(d, area, 0, 1, STYLE_DIM, "--: %s", info->worker[flow.worker].unknown_why);
+		area.row++;
+		area.rows--;
+	}
+	flow.area = area;
 	put_counters(&flow);
 	put_figures(&flow);
 	put_latencies(&flow);

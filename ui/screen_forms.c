@@ -74,7 +74,7 @@ static const struct option_def capture_table[] = {
 		.max = 1 << 20,
 		.help = "keep one packet in N, chosen in the kernel: a power of two" },
 	{ .name = "snaplen",
-		.type = OPTION_SIZE,
+		.type = OPTION_COUNT,
 		.flags = OPTION_FORM,
 		.value_name = "BYTES",
 		.default_text = "96",
@@ -82,13 +82,13 @@ static const struct option_def capture_table[] = {
 		.max = 262144,
 		.help = "bytes kept of each packet" },
 	{ .name = "max-size",
-		.type = OPTION_SIZE,
+		.type = OPTION_COUNT,
 		.flags = OPTION_FORM,
 		.value_name = "BYTES",
 		.default_text = "100M",
 		.min = 0,
 		.max = INT64_C(1) << 50,
-		.help = "stop at this file size; 0: no limit" },
+		.help = "stop at this file size (M: 10^6); 0: no limit" },
 	{ .name = "max-time",
 		.type = OPTION_DURATION,
 		.flags = OPTION_FORM,
@@ -106,21 +106,34 @@ static const struct option_def capture_table[] = {
 	{ 0 },
 };
 
+/* 100000000 -> "100M": the shortest form that is exact. */
+static char *count_text(uint64_t n, char *out, size_t size)
+{
+	static const char suffix[] = { '\0', 'k', 'M', 'G' };
+	unsigned power = 0;
+
+	for (; n && n % 1000 == 0 && power + 1 < sizeof(suffix); power++)
+		n /= 1000;
+	snprintf(out, size, "%llu%c", (unsigned long long)n, suffix[power]);
+	return out;
+}
+
 static int fill_capture_values(struct options *o, const struct capture_options *c, struct err *err)
 {
 	char text[64];
-	int e = options_set(o, "interface", c->interface, err);
+	int e = options_set(o, "sample", count_text(c->sample_1_in ? c->sample_1_in : 1, text, sizeof(text)), err);
 
-	snprintf(text, sizeof(text), "%u", c->sample_1_in ? c->sample_1_in : 1);
+	if (!e && c->snaplen_bytes)
+		e = options_set(o, "snaplen", count_text(c->snaplen_bytes, text, sizeof(text)), err);
 	if (!e)
-		e = options_set(o, "sample", text, err);
-	if (!e)
-		e = options_set(o, "snaplen", text_size(c->snaplen_bytes, text, sizeof(text)), err);
-	if (!e)
-		e = options_set(o, "max-size", text_size((int64_t)c->limit_bytes, text, sizeof(text)), err);
+		e = options_set(o, "max-size", count_text(c->limit_bytes, text, sizeof(text)), err);
 	if (!e)
 		e = options_set(o, "max-time", text_duration(c->limit_ns, text, sizeof(text)), err);
-	return e ? e : options_set(o, "filter", c->filter, err);
+	if (!e && c->interface[0])
+		e = options_set(o, "interface", c->interface, err);
+	if (!e && c->filter[0])
+		e = options_set(o, "filter", c->filter, err);
+	return e;
 }
 
 void act_capture_options(struct dash *d, int key)

@@ -22,6 +22,7 @@ static const struct glyph_help legend[] = {
 	{ "● ○", "on, off: traffic, capture" },
 	{ "✓ ✗", "good, not good: ledger, verdict" },
 	{ "* !", "event: for information, warning" },
+	{ "closed loop", "coordinated omission: a slow answer delays the next question, so tails look better" },
 	{ "late", "sampler ticks that came more than 50 ms late" },
 };
 enum { LEGEND = sizeof(legend) / sizeof(legend[0]), TWO_COLUMNS = 110 };

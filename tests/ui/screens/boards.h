@@ -1,0 +1,50 @@
+/* Boards made by hand, for the screens' tests: an engine that exists only here, and histories that follow a formula. */
+#pragma once
+
+#include "ui/board.h"
+#include "ui/ui.h"
+
+struct made {
+	struct board board;
+	struct board_mode mode[3];
+	struct history *history;
+	uint64_t sequence;
+	unsigned servers, clients;
+	int64_t now_ns; /* of the newest sample */
+	uint32_t run_id;
+};
+
+enum { MADE_PPS = 1000 }; /* what each client receives a second */
+
+/* The clock is put on virtual time. */
+void made_open(struct made *m, unsigned servers, unsigned clients);
+void made_close(struct made *m);
+/* Begins another run (id + 1); its samples follow. */
+void made_run(struct made *m, bool closed_loop);
+/* `ticks` samples of 100 ms, in this phase; every tenth of a measurement closes an interval.  factor: of MADE_PPS. */
+void made_ticks(struct made *m, unsigned ticks, enum phase phase, double factor);
+/* The clock goes on without samples. */
+void made_silence(struct made *m, int64_t ns);
+void made_event(struct made *m, enum severity severity, const char *text);
+void made_final(struct made *m);
+
+/* Requests that only count: calls[] by the order of struct ui_requests' functions. */
+enum made_call {
+	CALL_PUMP,
+	CALL_RUN,
+	CALL_MODE,
+	CALL_METHOD,
+	CALL_LOAD,
+	CALL_APPLY,
+	CALL_SNAPSHOT,
+	CALL_CAPTURE,
+	CALL_CAPTURE_OPTIONS,
+	CALL_KEEP,
+	CALLS
+};
+struct made_calls {
+	unsigned count[CALLS];
+	int last;  /* argument of the last call */
+	bool fail; /* answer with an error */
+};
+void made_requests(struct made_calls *calls, struct ui_requests *ret_requests);

@@ -1,0 +1,343 @@
+/* Whole frames, painted from boards made by hand: at every size, on every screen, with much and with nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "boards.h"
+#include "ui/dash.h"
+#include "ui/keys.h"
+#include "ui/keytable.h"
+
+static struct made made;
+static struct made_calls calls;
+static struct ui_requests requests;
+static struct dash dash;
+
+static void open_dash(unsigned servers, unsigned clients, enum ui_charset charset)
+{
+	struct err err = ERR_NONE;
+
+	made_open(&made, servers, clients);
+	made_requests(&calls, &requests);
+	assert_int_equal(dash_init(&dash, &made.board, &requests, charset, NULL, &err), 0);
+}
+
+static void start(void)
+{
+	made_run(&made, true);
+	made_ticks(&made, 10, PHASE_WARMUP, 1);
+	made_ticks(&made, 60, PHASE_MEASURE, 1);
+	made_event(&made, SEVERITY_WARNING, "cpu1 socket buffer \033[31mburst");
+}
+
+static void frame(int rows, int columns)
+{
+	assert_int_equal(dash_resize(&dash, rows, columns), 0);
+	dash_frame(&dash);
+}
+
+static void press(int key)
+{
+	key_dispatch(&dash, key);
+	dash_frame(&dash);
+}
+
+static bool on_screen(const char *text)
+{
+	char *screen = canvas_to_text(&dash.canvas);
+	bool found = screen && strstr(screen, text);
+
+	if (screen && !found)
+		print_message("looked for \"%s\" in\n%s", text, screen);
+	free(screen);
+	return found;
+}
+
+static bool not_on_screen(const char *text)
+{
+	char *screen = canvas_to_text(&dash.canvas);
+	bool found = screen && strstr(screen, text);
+
+	free(screen);
+	return !found;
+}
+
+static void close_dash(void)
+{
+	dash_free(&dash);
+	made_close(&made);
+}
+
+static void every_size_is_painted(void **state)
+{
+	static const int keys[] = { 0, ' ', 'e', KEYCODE_ENTER, '?', KEYCODE_F2, 'W', '/' };
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+		open_dash(3, 5, k & 1 ? CHARSET_ASCII : CHARSET_BRAILLE);
+		start();
+		frame(24, 80);
+		if (keys[k])
+			press(keys[k]);
+		for (int rows = 1; rows <= 70; rows += 1 + rows / 8)
+			for (int columns = 1; columns <= 300; columns += 1 + columns / 8)
+				frame(rows, columns);
+		close_dash();
+	}
+}
+
+static void every_panel_at_many_sizes(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BLOCK);
+	start();
+	frame(24, 80);
+	press('b');
+	for (int i = 0; i < PANELS; i++) {
+		press('e');
+		assert_int_equal(dash.view.screen, SCREEN_PANEL);
+		for (int rows = 8; rows <= 60; rows += 5)
+			for (int columns = 38; columns <= 200; columns += 17)
+				frame(rows, columns);
+	}
+	close_dash();
+}
+
+static void nothing_is_unknown_not_zero(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	frame(24, 80);
+	assert_true(on_screen("STOPPED"));
+	assert_true(on_screen("no run yet"));
+	assert_true(on_screen("ledger: --"));
+	made_run(&made, true);
+	frame(24, 80);
+	assert_true(on_screen("--"));
+	press(' ');
+	press(KEYCODE_LEFT);
+	press(KEYCODE_ENTER);
+	press('c');
+	press('b');
+	close_dash();
+}
+
+static void what_is_promised_is_there(void **state)
+{
+	(void)state;
+	open_dash(2, 2, CHARSET_BRAILLE);
+	start();
+	frame(24, 80);
+	assert_true(on_screen("[1 made up ●]"));
+	assert_true(on_screen("2 TCP copy"));
+	assert_true(on_screen("● RUN 00:05"));
+	assert_true(on_screen("‹one›"));
+	assert_true(on_screen("2+2 cores"));
+	assert_true(on_screen(">srv cpu0"));
+	assert_true(on_screen("cli cpu3"));
+	assert_true(on_screen("Σ 2 srv"));
+	assert_true(on_screen("Σ 2 cli"));
+	assert_true(on_screen("2.00k"));
+	assert_true(on_screen("50%"));
+	assert_true(on_screen("✓ closed"));
+	assert_true(on_screen("caution: closed loop"));
+	assert_true(on_screen("UI -- % -- ms late --"));
+	assert_true(on_screen("q Quit"));
+	assert_true(not_on_screen("\033"));
+	close_dash();
+}
+
+static void small_windows_say_what_matters(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	frame(3, 30);
+	assert_true(on_screen("● RUN"));
+	assert_true(on_screen("1.00k pps drop 0/s"));
+	assert_true(on_screen("p99 46.0"));
+	frame(10, 40);
+	assert_true(on_screen("closed loop: omission!"));
+	assert_true(on_screen("✓ closed"));
+	close_dash();
+}
+
+static void unknown_counters_give_the_reason(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	frame(60, 100);
+	press(KEYCODE_ENTER);
+	assert_true(on_screen("--: no hardware counters here"));
+	close_dash();
+}
+
+static void lossy_ledgers_name_the_place(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	frame(40, 120);
+	assert_true(on_screen("server socket buffer"));
+	close_dash();
+}
+
+static void a_finished_run_shows_its_whole(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	made_final(&made);
+	frame(40, 120);
+	assert_true(on_screen("DONE 00:05"));
+	assert_true(on_screen("whole run"));
+	assert_true(on_screen("✓ valid"));
+	press(' ');
+	assert_true(on_screen("VIEW FROZEN"));
+	assert_true(not_on_screen("run continues"));
+	close_dash();
+}
+
+static void time_goes_on_while_data_is_missing(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	frame(24, 80);
+	assert_true(on_screen("RUN 00:05"));
+	made_silence(&made, 4ll * NS_PER_S);
+	frame(24, 80);
+	assert_true(on_screen("RUN 00:09"));
+	assert_true(isnan(dash.series.value[dash.series.ask.bins - 2]));
+	close_dash();
+}
+
+static void wire_bits_are_more(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	frame(24, 80);
+	assert_true(on_screen("0.64")); /* 1000 packets of 80 bytes */
+	press('u');
+	assert_true(on_screen("0.98")); /* and 42 more each */
+	close_dash();
+}
+
+static void ascii_is_ascii(void **state)
+{
+	char *text;
+
+	(void)state;
+	open_dash(2, 2, CHARSET_ASCII);
+	start();
+	frame(40, 120);
+	press('b');
+	text = canvas_to_text(&dash.canvas);
+	assert_non_null(text);
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p >= 0x7f)
+			fail_msg("byte %#x in ASCII", (unsigned)(unsigned char)*p);
+	free(text);
+	close_dash();
+}
+
+static void captures_are_shown(void **state)
+{
+	struct packet *p = made.board.packet;
+
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	made.board.capture = (struct capture_state){ .active = true,
+		.path = "/a/b/run.pcap",
+		.interface = "lo",
+		.packets = 201234,
+		.bytes = 25700000,
+		.kernel_drops = 3,
+		.kernel_drops_known = true,
+		.options = { .sample_1_in = 1, .snaplen_bytes = 96 } };
+	p[0] = (struct packet){ .family = 4,
+		.protocol = 17,
+		.source = { 127, 0, 0, 1 },
+		.destination = { 127, 0, 0, 1 },
+		.source_port = 40000,
+		.destination_port = 5000,
+		.has_echo = true,
+		.flow = 7,
+		.counter = 12345,
+		.age_ns = 1500,
+		.payload_bytes = 80 };
+	p[1] = (struct packet){ .family = 6, .protocol = 17, .has_echo = true, .reply = true, .age_ns = INT64_MIN };
+	p[2] = (struct packet){ .note = "short" };
+	made.board.packets = 3;
+	frame(24, 80);
+	assert_true(on_screen("kernel drops 3"));
+	assert_true(on_screen("201 234"));
+	press('E');
+	assert_true(on_screen("127.0.0.1:40000→127.0.0.1:5000 question flow 7 #12345 age 1.50µs"));
+	assert_true(on_screen("age --"));
+	assert_true(on_screen("not IP"));
+	close_dash();
+}
+
+static void many_workers_scroll(void **state)
+{
+	(void)state;
+	open_dash(64, 64, CHARSET_BRAILLE);
+	start();
+	frame(24, 80);
+	assert_true(on_screen("Σ 64 cli"));
+	for (int i = 0; i < 127; i++)
+		press('j');
+	assert_true(on_screen(">cli cpu127"));
+	press(KEYCODE_PAGE_UP);
+	assert_true(on_screen(">cli cpu117"));
+	close_dash();
+}
+
+static void rendering_needs_no_terminal(void **state)
+{
+	struct err err = ERR_NONE;
+	char *text = NULL, *svg = NULL;
+
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	assert_int_equal(ui_render(&made.board, 120, 40, CHARSET_BRAILLE, "light", &text, &svg, &err), 0);
+	assert_non_null(strstr(text, "made up"));
+	assert_non_null(strstr(svg, "<svg"));
+	free(text);
+	free(svg);
+	assert_int_equal(ui_render(&made.board, 80, 24, CHARSET_AUTO, "no such", &text, &svg, &err), -22);
+	close_dash();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_size_is_painted),
+		cmocka_unit_test(every_panel_at_many_sizes),
+		cmocka_unit_test(nothing_is_unknown_not_zero),
+		cmocka_unit_test(what_is_promised_is_there),
+		cmocka_unit_test(small_windows_say_what_matters),
+		cmocka_unit_test(unknown_counters_give_the_reason),
+		cmocka_unit_test(lossy_ledgers_name_the_place),
+		cmocka_unit_test(a_finished_run_shows_its_whole),
+		cmocka_unit_test(time_goes_on_while_data_is_missing),
+		cmocka_unit_test(wire_bits_are_more),
+		cmocka_unit_test(ascii_is_ascii),
+		cmocka_unit_test(captures_are_shown),
+		cmocka_unit_test(many_workers_scroll),
+		cmocka_unit_test(rendering_needs_no_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,291 @@
+/* The key table: no key means two things, every key is explained, does what it says, and the footer fits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "boards.h"
+#include "ui/keys.h"
+#include "ui/keytable.h"
+
+static struct made made;
+static struct made_calls calls;
+static struct ui_requests requests;
+static struct dash dash;
+
+static int open_dash(void **state)
+{
+	struct err err = ERR_NONE;
+
+	(void)state;
+	made_open(&made, 2, 2);
+	made_run(&made, true);
+	made_ticks(&made, 10, PHASE_WARMUP, 1);
+	made_ticks(&made, 60, PHASE_MEASURE, 1);
+	made_requests(&calls, &requests);
+	assert_int_equal(dash_init(&dash, &made.board, &requests, CHARSET_BRAILLE, "dark", &err), 0);
+	assert_int_equal(dash_resize(&dash, 24, 80), 0);
+	dash_frame(&dash);
+	return 0;
+}
+
+static int close_dash(void **state)
+{
+	(void)state;
+	dash_free(&dash);
+	made_close(&made);
+	return 0;
+}
+
+static void press(int key)
+{
+	key_dispatch(&dash, key);
+	dash_frame(&dash);
+}
+
+static void no_key_means_two_things(void **state)
+{
+	(void)state;
+	for (unsigned a = 0; a < key_def_count; a++)
+		for (unsigned b = a + 1; b < key_def_count; b++)
+			for (int i = 0; i < KEYS_PER_DEF; i++)
+				for (int j = 0; j < KEYS_PER_DEF; j++)
+					if (key_defs[a].key[i] && key_defs[a].key[i] == key_defs[b].key[j] &&
+						key_defs[a].screens & key_defs[b].screens)
+						fail_msg("\"%s\" and \"%s\" share key %#x", key_defs[a].keys, key_defs[b].keys,
+							(unsigned)key_defs[a].key[i]);
+}
+
+static void every_key_is_explained(void **state)
+{
+	char *help = ui_key_help();
+	unsigned lines = 0;
+
+	(void)state;
+	assert_non_null(help);
+	for (unsigned i = 0; i < key_def_count; i++) {
+		if (!key_defs[i].keys[0] || strlen(key_defs[i].does) < 4 || !key_defs[i].act)
+			fail_msg("entry %u (\"%s\") is not explained", i, key_defs[i].keys);
+		if (!strstr(help, key_defs[i].does))
+			fail_msg("\"%s\" is not in the help", key_defs[i].keys);
+	}
+	for (const char *p = help; *p; p++)
+		lines += *p == '\n';
+	assert_int_equal(lines, key_def_count);
+	free(help);
+}
+
+/* All that SCREENS.md promises. */
+static void all_keys_are_there(void **state)
+{
+	static const int promised[] = { '1', '4', KEYCODE_TAB, KEYCODE_SHIFT_TAB, 'm', 'M', 'r', ' ', 'f', KEYCODE_LEFT,
+		KEYCODE_RIGHT, '[', ']', '+', '-', '=', 'j', 'k', KEYCODE_UP, KEYCODE_DOWN, KEYCODE_ENTER, 'S', 'e', 's', 'w',
+		'W', 'b', 'c', KEYCODE_F2, 'o', '/', 't', '?', KEYCODE_F1, 'h', 'u', KEYCODE_CTRL_L, KEYCODE_CTRL_Z, 'q',
+		KEYCODE_F10, KEYCODE_CTRL_C };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(promised) / sizeof(promised[0]); i++)
+		if (!key_find(&dash, promised[i]))
+			fail_msg("key %#x means nothing on the dashboard", (unsigned)promised[i]);
+}
+
+static void the_footer_fits(void **state)
+{
+	struct canvas *c = &dash.canvas;
+
+	(void)state;
+	for (int columns = LAYOUT_MIN_COLUMNS; columns <= 200; columns++) {
+		const char *quit = "q Quit";
+		bool found = false;
+
+		assert_int_equal(dash_resize(&dash, 24, columns), 0);
+		dash_frame(&dash);
+		for (int i = 0; i + 5 < columns && !found; i++) {
+			found = true;
+			for (int j = 0; j < 6 && found; j++) {
+				const char *glyph = canvas_cell(c, 23, i + j)->glyph;
+				char shown = (char)(glyph[0] ? glyph[0] : ' ');
+
+				found = shown == quit[j];
+			}
+		}
+		if (!found)
+			fail_msg("no \"q Quit\" in the footer of %d columns", columns);
+	}
+}
+
+static void requests_are_made(void **state)
+{
+	(void)state;
+	press('m');
+	assert_int_equal(calls.count[CALL_METHOD], 1);
+	assert_int_equal(calls.last, 1);
+	press('M');
+	assert_int_equal(calls.last, -1);
+	press('r');
+	assert_int_equal(calls.count[CALL_RUN], 1);
+	assert_int_equal(calls.last, 0);
+	press(']');
+	assert_int_equal(calls.last, 1);
+	press('[');
+	assert_int_equal(calls.last, -1);
+	press('s');
+	assert_int_equal(calls.count[CALL_SNAPSHOT], 1);
+	assert_int_equal(calls.last, 1);
+	assert_non_null(strstr(dash.view.toast, "/some/where"));
+	press('w');
+	assert_int_equal(calls.count[CALL_CAPTURE], 1);
+	press('t');
+	assert_int_equal(calls.count[CALL_KEEP], 1);
+	assert_string_not_equal(dash.view.theme->name, "dark");
+}
+
+static void failures_become_toasts(void **state)
+{
+	static const int asking[] = { 'm', 'r', ']', 's', 'w' };
+
+	(void)state;
+	calls.fail = true;
+	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++) {
+		press(asking[i]);
+		assert_string_equal(dash.view.toast, "asked in vain");
+	}
+	press('j');
+	assert_string_equal(dash.view.toast, "");
+}
+
+static void modes_to_come_say_so(void **state)
+{
+	(void)state;
+	press('2');
+	assert_string_equal(dash.view.toast, "TCP copy: not built yet");
+	press(KEYCODE_TAB);
+	assert_string_equal(dash.view.toast, "TCP copy: not built yet");
+	press('3'); /* hidden ones are no tabs */
+	assert_string_equal(dash.view.toast, "");
+	assert_int_equal(calls.count[CALL_MODE], 0);
+}
+
+static void screens_go_back_one_by_one(void **state)
+{
+	(void)state;
+	press('e');
+	assert_int_equal(dash.view.screen, SCREEN_PANEL);
+	press(KEYCODE_ENTER);
+	assert_int_equal(dash.view.screen, SCREEN_DRILL);
+	press('?');
+	assert_int_equal(dash.view.screen, SCREEN_HELP);
+	press(KEYCODE_ESCAPE);
+	assert_int_equal(dash.view.screen, SCREEN_DRILL);
+	press(KEYCODE_ESCAPE);
+	assert_int_equal(dash.view.screen, SCREEN_PANEL);
+	press(KEYCODE_ESCAPE);
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+}
+
+static void forms_take_the_keys(void **state)
+{
+	(void)state;
+	press(KEYCODE_F2);
+	assert_int_equal(dash.view.screen, SCREEN_SETUP);
+	press('q');
+	assert_false(dash.quit);
+	press(KEYCODE_CTRL_S);
+	if (dash.view.screen == SCREEN_SETUP) /* 'q' was no value for the first field */
+		press(KEYCODE_ESCAPE);
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+	press('W');
+	assert_int_equal(dash.view.screen, SCREEN_CAPTURE);
+	press(KEYCODE_CTRL_S);
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+	assert_int_equal(calls.count[CALL_CAPTURE_OPTIONS], 1);
+	assert_int_equal(calls.last, 96);
+	press('q');
+	assert_true(dash.quit);
+}
+
+static void the_filter_takes_the_keys(void **state)
+{
+	(void)state;
+	press('/');
+	press('c');
+	press('l');
+	press('i');
+	assert_false(dash.quit);
+	press(KEYCODE_ENTER);
+	assert_string_equal(dash.view.filter, "cli");
+	assert_int_equal(dash.order_count, 2);
+	press(KEYCODE_ESCAPE);
+	assert_string_equal(dash.view.filter, "");
+	assert_int_equal(dash.order_count, 4);
+}
+
+static void clicks_are_keys(void **state)
+{
+	struct hot hot;
+	int row = -1, column = -1;
+
+	(void)state;
+	for (int i = 0; i < 80; i++)
+		if (dash_hot_at(&dash, 23, i, &hot) && hot.key == ' ')
+			column = i;
+	assert_true(column >= 0);
+	key_mouse(&dash, 23, column, 0);
+	assert_true(dash.view.frozen);
+	dash_frame(&dash);
+	for (int i = 0; i < 24; i++)
+		if (dash_hot_at(&dash, i, 5, &hot) && !hot.key && hot.worker == 1)
+			row = i;
+	assert_true(row >= 0);
+	key_mouse(&dash, row, 5, 0);
+	assert_int_equal(dash.view.pick, 1);
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+	key_mouse(&dash, row, 5, 0);
+	assert_int_equal(dash.view.screen, SCREEN_DRILL);
+	key_mouse(&dash, 300, -4, 0);
+}
+
+static void nothing_can_be_changed_in_an_opened_snapshot(void **state)
+{
+	(void)state;
+	made.board.read_only = true;
+	dash_frame(&dash);
+	for (int key = 1; key < KEYCODE_MOUSE; key = key == 0x7e ? KEYCODE_UP : key + 1) {
+		if (key == 's')
+			continue;
+		press(key);
+		while (view_back(&dash.view))
+			;
+		dash.view.filter_typing = false;
+	}
+	for (int i = 0; i < CALLS; i++)
+		if (i != CALL_KEEP)
+			assert_int_equal(calls.count[i], 0);
+}
+
+#define dash_test(f) cmocka_unit_test_setup_teardown(f, open_dash, close_dash)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		dash_test(no_key_means_two_things),
+		dash_test(every_key_is_explained),
+		dash_test(all_keys_are_there),
+		dash_test(the_footer_fits),
+		dash_test(requests_are_made),
+		dash_test(failures_become_toasts),
+		dash_test(modes_to_come_say_so),
+		dash_test(screens_go_back_one_by_one),
+		dash_test(forms_take_the_keys),
+		dash_test(the_filter_takes_the_keys),
+		dash_test(clicks_are_keys),
+		dash_test(nothing_can_be_changed_in_an_opened_snapshot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,283 @@
+/* The view's logic: freezing, the time cursor, zoom, sorting, filtering, clearing, baselines. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "boards.h"
+#include "ui/dash.h"
+#include "ui/keys.h"
+#include "ui/keytable.h"
+
+static struct made made;
+static struct made_calls calls;
+static struct ui_requests requests;
+static struct dash dash;
+
+static int open_dash(void **state)
+{
+	struct err err = ERR_NONE;
+
+	(void)state;
+	made_open(&made, 2, 3);
+	made_run(&made, true);
+	made_ticks(&made, 10, PHASE_WARMUP, 1);
+	made_ticks(&made, 100, PHASE_MEASURE, 1);
+	made_requests(&calls, &requests);
+	assert_int_equal(dash_init(&dash, &made.board, &requests, CHARSET_BRAILLE, NULL, &err), 0);
+	assert_int_equal(dash_resize(&dash, 40, 120), 0);
+	dash_frame(&dash);
+	return 0;
+}
+
+static int close_dash(void **state)
+{
+	(void)state;
+	dash_free(&dash);
+	made_close(&made);
+	return 0;
+}
+
+static void press(int key)
+{
+	key_dispatch(&dash, key);
+	dash_frame(&dash);
+}
+
+static double client_pps(void)
+{
+	struct rates r;
+
+	moment_rates(&dash.moment, -1, ROLE_CLIENT, &r);
+	return r.rx_pps;
+}
+
+static bool on_screen(const char *text)
+{
+	char *screen = canvas_to_text(&dash.canvas);
+	bool found = screen && strstr(screen, text);
+
+	free(screen);
+	return found;
+}
+
+static void rates_are_those_of_the_last_second(void **state)
+{
+	(void)state;
+	assert_float_equal(client_pps(), 3 * MADE_PPS, 0.01);
+	made_ticks(&made, 10, PHASE_MEASURE, 2);
+	dash_frame(&dash);
+	assert_float_equal(client_pps(), 6 * MADE_PPS, 0.01);
+}
+
+static void a_frozen_view_stands_still_while_the_run_goes_on(void **state)
+{
+	int64_t at = dash.moment.at_ns;
+
+	(void)state;
+	press(' ');
+	made_ticks(&made, 1500, PHASE_MEASURE, 3); /* more than the ring of ticks holds */
+	dash_frame(&dash);
+	assert_int_equal(dash.moment.at_ns, at);
+	assert_float_equal(client_pps(), 3 * MADE_PPS, 0.01);
+	assert_true(on_screen("VIEW FROZEN"));
+	assert_true(on_screen("run continues"));
+	assert_true(on_screen("● RUN 02:3")); /* 10 s and 150 s */
+	press(' ');
+	assert_float_equal(client_pps(), 9 * MADE_PPS, 0.01);
+	assert_false(on_screen("VIEW FROZEN"));
+}
+
+static void the_cursor_looks_back(void **state)
+{
+	(void)state;
+	made_ticks(&made, 50, PHASE_MEASURE, 2);
+	dash_frame(&dash);
+	int64_t newest = dash.moment.at_ns;
+
+	press(KEYCODE_LEFT);
+	assert_true(dash.view.frozen);
+	assert_true(dash.view.cursor_ns < newest);
+	for (int i = 0; i < 20 && newest - dash.view.cursor_ns < 7ll * NS_PER_S; i++)
+		press(KEYCODE_LEFT);
+	assert_float_equal(client_pps(), 3 * MADE_PPS, 0.01);
+	press(KEYCODE_END);
+	assert_int_equal(dash.view.cursor_ns, newest);
+	assert_float_equal(client_pps(), 6 * MADE_PPS, 0.01);
+	press(KEYCODE_HOME); /* before anything was known */
+	assert_null(dash.moment.to);
+	assert_true(on_screen("no data at"));
+	press(KEYCODE_ESCAPE);
+	assert_false(dash.view.frozen);
+	assert_int_equal(dash.view.cursor_ns, 0);
+}
+
+static void zoom_has_ends(void **state)
+{
+	int steps = 0;
+
+	(void)state;
+	assert_int_equal(view_span_ns(&dash.view), 60ll * NS_PER_S);
+	while (view_zoom(&dash.view, -1))
+		steps++;
+	assert_int_equal(view_span_ns(&dash.view), 10ll * NS_PER_S);
+	while (view_zoom(&dash.view, 1))
+		dash_frame(&dash);
+	assert_true(view_span_ns(&dash.view) >= 3600ll * NS_PER_S);
+	assert_true(view_zoom(&dash.view, 0));
+	assert_int_equal(view_span_ns(&dash.view), 60ll * NS_PER_S);
+	assert_true(steps > 0);
+}
+
+static void sorting_stays_within_a_side(void **state)
+{
+	int order[5];
+
+	(void)state;
+	dash.view.sort = SORT_P99; /* later clients have larger ones */
+	assert_int_equal(view_rows(&dash.view, &dash.moment, order), 5);
+	assert_int_equal(order[0], 0);
+	assert_int_equal(order[1], 1);
+	assert_int_equal(order[2], 4);
+	assert_int_equal(order[3], 3);
+	assert_int_equal(order[4], 2);
+	view_move_pick(&dash.view, order, 5, 2);
+	assert_int_equal(dash.view.pick, 4);
+	view_move_pick(&dash.view, order, 5, -20);
+	assert_int_equal(dash.view.pick, 0);
+	view_move_pick(&dash.view, order, 5, 20);
+	assert_int_equal(dash.view.pick, 2);
+}
+
+static void the_filter_knows_no_case(void **state)
+{
+	int order[5];
+
+	(void)state;
+	strcpy(dash.view.filter, "CPU3");
+	assert_int_equal(view_rows(&dash.view, &dash.moment, order), 1);
+	assert_int_equal(order[0], 3);
+	strcpy(dash.view.filter, "nowhere");
+	assert_int_equal(view_rows(&dash.view, &dash.moment, order), 0);
+	dash_frame(&dash);
+	assert_true(on_screen("no core matches"));
+}
+
+static void clearing_subtracts(void **state)
+{
+	uint64_t before = dash.summary.count;
+
+	(void)state;
+	press('c');
+	made_ticks(&made, 10, PHASE_MEASURE, 1);
+	dash_frame(&dash);
+	assert_true(before > 0);
+	assert_int_equal(dash.summary.count, 10 * 101);
+	assert_true(on_screen("since cleared"));
+	assert_int_equal(dash.ledger.sent, 3 * 100 * 109); /* the ledger's line stays whole */
+}
+
+static void a_new_run_is_not_cleared(void **state)
+{
+	(void)state;
+	press('c');
+	made_run(&made, true);
+	made_ticks(&made, 20, PHASE_MEASURE, 1);
+	dash_frame(&dash);
+	assert_false(on_screen("since cleared"));
+}
+
+static void a_baseline_is_compared_with(void **state)
+{
+	(void)state;
+	press('b');
+	assert_true(dash.view.base_kept);
+	assert_int_equal(dash.view.base.n, 9); /* the first interval ends a second after the first sample of the measurement */
+	made_run(&made, true);
+	made_ticks(&made, 25, PHASE_MEASURE, 1.1);
+	dash_frame(&dash);
+	assert_false(dash.difference[METRIC_PPS].known); /* two intervals */
+	made_ticks(&made, 60, PHASE_MEASURE, 1.1);
+	dash_frame(&dash);
+	assert_true(dash.difference[METRIC_PPS].known);
+	assert_float_equal(dash.difference[METRIC_PPS].relative, 0.1, 0.001);
+	assert_true(on_screen("+10.0%"));
+	press('B');
+	assert_false(dash.view.base_kept);
+}
+
+static void a_baseline_outlives_its_run(void **state)
+{
+	(void)state;
+	press('b');
+	for (int i = 0; i < 70; i++) { /* more runs than the history remembers */
+		made_run(&made, true);
+		made_ticks(&made, 3, PHASE_MEASURE, 1);
+	}
+	dash_frame(&dash);
+	assert_true(on_screen("base A"));
+	assert_int_equal(dash.view.base.n, 9);
+}
+
+static void differences_always_carry_their_sign(void **state)
+{
+	static const struct {
+		struct difference d;
+		const char *text;
+	} cases[] = {
+		{ { true, 0.041, 0.03, 0.05, true }, "▲ +4.1%" },
+		{ { true, -0.13, -0.18, -0.09, true }, "▼ -13.0%" },
+		{ { true, 0.004, -0.01, 0.02, false }, "= +0.4%" },
+		{ { false, 0, 0, 0, false }, "--" },
+		{ { true, NAN, NAN, NAN, false }, "--" },
+	};
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		difference_text(&cases[i].d, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void what_was_frozen_may_be_forgotten(void **state)
+{
+	(void)state;
+	press(' ');
+	for (int i = 0; i < 70; i++) {
+		made_run(&made, true);
+		made_ticks(&made, 2, PHASE_MEASURE, 1);
+		dash_frame(&dash);
+	}
+	assert_null(dash.moment.info);
+	press(KEYCODE_LEFT);
+	press(' ');
+	assert_non_null(dash.moment.info);
+}
+
+#define dash_test(f) cmocka_unit_test_setup_teardown(f, open_dash, close_dash)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		dash_test(rates_are_those_of_the_last_second),
+		dash_test(a_frozen_view_stands_still_while_the_run_goes_on),
+		dash_test(the_cursor_looks_back),
+		dash_test(zoom_has_ends),
+		dash_test(sorting_stays_within_a_side),
+		dash_test(the_filter_knows_no_case),
+		dash_test(clearing_subtracts),
+		dash_test(a_new_run_is_not_cleared),
+		dash_test(a_baseline_is_compared_with),
+		dash_test(a_baseline_outlives_its_run),
+		dash_test(differences_always_carry_their_sign),
+		dash_test(what_was_frozen_may_be_forgotten),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
