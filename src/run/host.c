@@ -74,32 +74,49 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* "meltdown: PTI; retbleed: ..." of those that concern this machine, up to the first detail, so that a line holds them. */
+/* One entry, "meltdown: PTI", up to the first detail; false where the machine is not affected. */
+static bool read_mitigation(const char *name, char *out, size_t size)
+{
+	char path[320], state[200];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/vulnerabilities/%s", name);
+	if (!read_line(path, state, sizeof(state)) || !strncmp(state, "Not affected", 12))
+		return false;
+	const char *text = strncmp(state, "Mitigation: ", 12) ? state : state + 12;
+	snprintf(out, size, "%s: %.*s", name, (int)strcspn(text, ";,("), text);
+	return true;
+}
+
+/* Appends "; entry", or "; ..." once where there is no more room. */
+static bool append(char *out, size_t size, const char *entry)
+{
+	size_t used = strlen(out);
+	bool fits = used + 2 + strlen(entry) + 5 < size;
+
+	snprintf(out + used, size - used, "%s%s", used ? "; " : "", fits ? entry : "...");
+	return fits;
+}
+
 static void read_mitigations(char *out, size_t size)
 {
 	enum { MAX = 40 };
-	char name[MAX][32], path[320], state[200];
+	char name[MAX][32], entry[120];
 	unsigned names = 0;
 	DIR *dir = opendir("/sys/devices/system/cpu/vulnerabilities");
-	size_t used = 0;
+	bool fits = true;
 
 	out[0] = '\0';
-	for (struct dirent *e; dir && names < MAX && (e = readdir(dir));)
-		if (e->d_name[0] != '.' && strlen(e->d_name) < sizeof(name[0]))
-			strcpy(name[names++], e->d_name);
 	if (!dir)
 		return;
+	for (struct dirent *e; names < MAX && (e = readdir(dir));)
+		if (e->d_name[0] != '.' && strlen(e->d_name) < sizeof(name[0]))
+			strcpy(name[names++], e->d_name);
 	closedir(dir);
 	qsort(name, names, sizeof(name[0]), by_name);
-	for (unsigned i = 0; i < names && used < size; i++) {
-		snprintf(path, sizeof(path), "/sys/devices/system/cpu/vulnerabilities/%s", name[i]);
-		if (!read_line(path, state, sizeof(state)) || !strncmp(state, "Not affected", 12))
-			continue;
-		const char *text = strncmp(state, "Mitigation: ", 12) ? state : state + 12;
-		used += (size_t)snprintf(
-			out + used, size - used, "%s%s: %.*s", used ? "; " : "", name[i], (int)strcspn(text, ";,("), text);
-	}
-	if (!used)
+	for (unsigned i = 0; i < names && fits; i++)
+		if (read_mitigation(name[i], entry, sizeof(entry)))
+			fits = append(out, size, entry);
+	if (!out[0])
 		snprintf(out, size, "none needed");
 }
 

@@ -10,15 +10,16 @@
 
 /* ---- views ---- */
 
+/* The newest reading of the measure phase: what comes after it is only waited for, and would thin the rates. */
 static const struct sample *newest_of(const struct history *h, uint32_t run_id)
 {
 	const struct sample *s;
 
 	for (unsigned age = 0; (s = history_fine(h, age)); age++)
-		if (s->run_id == run_id)
+		if (s->run_id == run_id && s->phase == PHASE_MEASURE)
 			return s;
 	for (unsigned age = 0; (s = history_coarse(h, age)); age++)
-		if (s->run_id == run_id)
+		if (s->run_id == run_id && s->phase == PHASE_MEASURE)
 			return s;
 	return NULL;
 }
@@ -175,7 +176,7 @@ static void put_figures(struct json_maker *m, const struct results_view *v, int 
 
 	for (; f && f->name; f++)
 		if (f->show & show && f->numerator_roles & roles)
-			json_put(m, f->name, json_of_real(figure_value(f, v->info, v->from, v->to, v->final, worker), 3));
+			json_put(m, f->name, json_of_real(figure_value(f, v->info, v->from, v->to, v->final, worker), 6));
 }
 
 json_t *results_sum(const struct results_view *v, const struct ledger *ledger)

@@ -1,0 +1,92 @@
+/* Snapshot loading: input is result.json, then a line "----", then history.csv; without that line a result alone.  What loads must also
+ * be fit to be read and saved. */
+#include "fixture.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run/snapshot.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char directory[64];
+
+static void remove_directory(void)
+{
+	static const char *const files[] = { "result.json", "history.csv" };
+	char path[128];
+
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
+		unlink(path);
+	}
+	rmdir(directory);
+}
+
+static void spill(const char *name, const uint8_t *data, size_t size)
+{
+	char path[128];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	out = fopen(path, "w");
+	if (!out)
+		abort();
+	fwrite(data, 1, size, out);
+	fclose(out);
+}
+
+/* Everything that a screen or a writer would ask of it. */
+static void use(struct history *h, const struct host_info *host)
+{
+	const struct run_info *info = history_newest_run(h);
+	struct results_source source = { .history = h, .run_id = info ? info->id : 0, .host = host, .show_unfinished = true };
+	struct rates rates;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	for (unsigned age = 0; age + 1 < history_fine_count(h); age++) {
+		const struct sample *to = history_fine(h, age);
+
+		rates_between(history_run(h, to->run_id), history_fine(h, age + 1), to, -1, ROLE_BOTH, &rates);
+	}
+	if (info)
+		results_csv_row(&source, out, true, NULL);
+	fclose(out);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char separator[] = "\n----\n";
+	const uint8_t *at = memmem(data, size, separator, sizeof(separator) - 1);
+	size_t json = at ? (size_t)(at - data) + 1 : size;
+	struct history *h = NULL;
+	struct host_info host;
+	struct err err = ERR_NONE;
+	int64_t wall_ns;
+	char path[128];
+
+	if (!directory[0]) {
+		snprintf(directory, sizeof(directory), "/tmp/netdyno-fuzz-XXXXXX");
+		if (!mkdtemp(directory) || atexit(remove_directory))
+			abort();
+	}
+	spill("result.json", data, json);
+	if (at)
+		spill("history.csv", data + json + sizeof(separator) - 2, size - json - (sizeof(separator) - 2));
+	snprintf(path, sizeof(path), "%s%s", directory, at ? "" : "/result.json");
+	if (!snapshot_load(path, toy_engines, &h, &host, &wall_ns, &err))
+		use(h, &host);
+	else if (!err.text[0])
+		abort();
+	history_free(h);
+	snprintf(path, sizeof(path), "%s/history.csv", directory);
+	unlink(path);
+	return 0;
+}
