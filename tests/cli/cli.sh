@@ -3,6 +3,7 @@
 # A check prints what it expected and what came; the exit status is 1 if one failed.
 set -u
 program=$(realpath "$1") group=$2
+[ -x "$program" ] || { echo "no program: $1"; exit 1; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/netdyno-cli-XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data LC_ALL=C.UTF-8 TERM=xterm-256color
@@ -40,13 +41,15 @@ refuses()
 }
 has() { jq -e "$2" "$1" >"$work/jq" 2>&1 || fail "$1: not so: $2 ($(head -2 "$work/jq"))"; }
 
-# until SECONDS COMMAND...: waits until the command holds.
-until_holds()
+# until_says PID FILE TEXT: waits until the file says it; gives up when the process has ended or after 20 s.
+until_says()
 {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ $SECONDS -gt $end ] && return 1
+	local end=$((SECONDS + 20))
+	until grep -q -- "$3" "$2" 2>/dev/null; do
+		if [ $SECONDS -gt $end ] || ! kill -0 "$1" 2>/dev/null; then
+			fail "\"$3\" is not said: $(tail -3 "$2")"
+			return 1
+		fi
 		sleep 0.02
 	done
 }
@@ -223,11 +226,11 @@ group_files()
 
 group_signals()
 {
-	local pid dir
+	local pid dir status
 	# SIGINT: results are printed and written, 130.
 	"$program" run echo --duration 60s --warmup 0 --json "$work/int.json" >"$out" 2>"$errors" </dev/null &
 	pid=$!
-	until_holds 20 grep -q ' answers/s ' "$out" || fail "no interval after 20 s"
+	until_says $pid "$out" ' answers/s '
 	kill -INT $pid
 	wait $pid
 	[ $? = 130 ] || fail "SIGINT: status is not 130"
@@ -237,9 +240,9 @@ group_signals()
 	# SIGTERM likewise; SIGUSR1 before it makes a snapshot.
 	"$program" run echo --duration 60s --warmup 0 --out "$work/snaps" >"$out" 2>"$errors" </dev/null &
 	pid=$!
-	until_holds 20 grep -q ' answers/s ' "$out" || fail "no interval after 20 s"
+	until_says $pid "$out" ' answers/s '
 	kill -USR1 $pid
-	until_holds 20 grep -q '^snapshot: ' "$errors" || fail "SIGUSR1: no snapshot"
+	until_says $pid "$errors" '^snapshot: '
 	kill -TERM $pid
 	wait $pid
 	[ $? = 130 ] || fail "SIGTERM: status is not 130"
@@ -250,7 +253,7 @@ group_signals()
 	# In the warm-up: nothing has been measured, and that is said.
 	"$program" run echo --duration 60s --warmup 60s --json "$work/warm.json" >"$out" 2>"$errors" </dev/null &
 	pid=$!
-	until_holds 20 grep -q 'method' "$out" || fail "no header after 20 s"
+	until_says $pid "$out" method
 	kill -INT $pid
 	wait $pid
 	[ $? = 130 ] || fail "SIGINT in the warm-up: status is not 130"
@@ -258,7 +261,7 @@ group_signals()
 	# Two at once: it ends, and leaves no half file.
 	"$program" run echo --duration 60s --warmup 0 --json "$work/twice.json" >"$out" 2>"$errors" </dev/null &
 	pid=$!
-	until_holds 20 grep -q ' answers/s ' "$out" || fail "no interval after 20 s"
+	until_says $pid "$out" ' answers/s '
 	kill -INT $pid
 	kill -INT $pid
 	wait $pid
@@ -266,7 +269,8 @@ group_signals()
 	[ ! -e "$work/twice.json" ] || has "$work/twice.json" '.end.sum | has("rx_packets")'
 	# Nobody reads: it ends by itself, quietly.
 	timeout -k 5 30 "$program" run echo --duration 60s --warmup 0 2>"$errors" </dev/null | head -1 >"$out"
-	[ "${PIPESTATUS[0]}" = 1 ] || fail "a closed pipe: status ${PIPESTATUS[0]}, expected 1"
+	status=${PIPESTATUS[0]}
+	[ "$status" = 1 ] || fail "a closed pipe: status $status, expected 1"
 	grep -q '^netdyno:' "$errors" && fail "a closed pipe is complained of: $(cat "$errors")"
 }
 
