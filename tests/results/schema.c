@@ -12,7 +12,7 @@ struct checker {
 
 static bool check(struct checker *c, const json_t *schema, const json_t *value);
 
-static bool wrong(struct checker *c, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static bool wrong(struct checker *c, const char *fmt, ...)
 {
 	va_list args;
 	size_t used = (size_t)snprintf(c->why, c->size, "%s: ", c->path[0] ? c->path : "/");

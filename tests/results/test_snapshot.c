@@ -475,7 +475,7 @@ static void cut_files(void **state)
 	save(d);
 	for (unsigned f = 0; f < 2; f++) {
 		char *text = slurp(d->saved, files[f]), *copy = strdup(text);
-		size_t len = strlen(text), step = len / 150 + 1;
+		size_t len = strlen(text), step = len / 61 + 1;
 
 		for (size_t at = 0; at < len; at += step) {
 			for (unsigned how = 0; how < 2; how++) {

@@ -1,0 +1,202 @@
+/* Results and snapshots of a real run of mode null, on the real clock. */
+#include "fixture.h"
+
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "engines/engines.h"
+#include "run/session.h"
+#include "run/snapshot.h"
+#include "schema.h"
+
+static struct history *history;
+static struct host_info host;
+
+/* Takes updates until the run's final is there; 20 s are more than any machine needs. */
+static void follow(struct session *s, uint32_t run_id)
+{
+	int64_t deadline = clock_now_ns() + 20ll * NS_PER_S;
+
+	while (!history_final(history, run_id)) {
+		struct pollfd p = { .fd = session_fd(s), .events = POLLIN };
+		struct update *u;
+
+		assert_true(clock_now_ns() < deadline);
+		poll(&p, 1, 100);
+		while ((u = session_next(s)))
+			history_take(history, u);
+	}
+}
+
+static void set(struct options *o, const char *name, const char *text)
+{
+	struct err err = ERR_NONE;
+
+	if (options_set(o, name, text, &err))
+		fail_msg("%s", err.text);
+}
+
+static int run_once(void **state)
+{
+	struct session_config config = { .want_totals = true };
+	struct session *s = NULL;
+	struct options o;
+	struct err err = ERR_NONE;
+	int id;
+
+	(void)state;
+	assert_int_equal(history_new(NULL, &history, &err), 0);
+	assert_int_equal(session_new(&config, &s, &err), 0);
+	assert_int_equal(options_init(&o, &engine_null, &err), 0);
+	set(&o, "duration", "450ms");
+	set(&o, "warmup", "50ms");
+	set(&o, "interval", "200ms");
+	set(&o, "cores", "1");
+	set(&o, "rate", "100k");
+	id = session_start(s, &o, &err);
+	if (id <= 0)
+		fail_msg("%s", err.text);
+	follow(s, (uint32_t)id);
+	session_free(s);
+	options_free(&o);
+	host_read(&host);
+	return 0;
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	history_free(history);
+	return 0;
+}
+
+static struct results_source source_of(const struct history *h)
+{
+	return (struct results_source){
+		.history = h, .run_id = history_newest_run(h)->id, .host = &host, .show_unfinished = true
+	};
+}
+
+static double number(const json_t *object, const char *key)
+{
+	if (!json_is_number(json_object_get(object, key)))
+		fail_msg("no number %s", key);
+	return json_number_value(json_object_get(object, key));
+}
+
+static void keeps_the_schema(void **state)
+{
+	struct results_source source = source_of(history);
+	json_t *j = results_document(&source);
+	char why[600] = "";
+
+	(void)state;
+	if (!schema_check(j, why, sizeof(why)))
+		fail_msg("%s", why);
+	json_decref(j);
+}
+
+/* What the tables of the mode announce is there: sum, cores, latencies. */
+static void has_all_keys(void **state)
+{
+	struct results_source source = source_of(history);
+	json_t *end = results_end(&source), *sum = json_object_get(end, "sum"), *cores = json_object_get(end, "cores");
+
+	(void)state;
+	for (unsigned i = 0; i < engine_counters(&engine_null); i++) {
+		const struct counter_def *def = engine_counter(&engine_null, i);
+
+		if (def->show & SHOW_SUM && !json_object_get(sum, def->name))
+			fail_msg("end.sum lacks %s", def->name);
+		for (size_t k = 0; k < json_array_size(cores); k++) {
+			const json_t *core = json_array_get(cores, k);
+			bool server = !strcmp(json_string_value(json_object_get(core, "role")), "server");
+
+			if (def->show & SHOW_CORE && def->roles & (server ? ROLE_SERVER : ROLE_CLIENT) &&
+				!json_object_get(core, def->name))
+				fail_msg("end.cores lacks %s", def->name);
+		}
+	}
+	json_decref(end);
+}
+
+/* Intervals cover the measurement without gaps, the last one with its real length; their packets add up. */
+static void intervals_add_up(void **state)
+{
+	struct results_source source = source_of(history);
+	json_t *j = results_document(&source), *intervals = json_object_get(j, "intervals"), *end = json_object_get(j, "end");
+	double seconds = 0, packets = 0;
+	size_t i;
+	json_t *interval;
+
+	(void)state;
+	assert_true(json_array_size(intervals) >= 2);
+	json_array_foreach(intervals, i, interval)
+	{
+		json_t *sum = json_object_get(interval, "sum");
+
+		seconds += number(interval, "seconds");
+		packets += number(sum, "tx_packets");
+		assert_close(number(interval, "t_s"), seconds, 1e-3);
+		assert_close(number(sum, "tx_pps") * number(interval, "seconds"), number(sum, "tx_packets"), 1);
+	}
+	assert_true(seconds >= 0.4 && packets > 0);
+	assert_true(number(json_object_get(end, "sum"), "tx_packets") > 0);
+	assert_true(json_is_true(json_object_get(json_object_get(end, "ledger"), "balanced")));
+	json_decref(j);
+}
+
+static void snapshot_shows_the_same(void **state)
+{
+	struct results_source source = source_of(history), again;
+	char directory[] = "/tmp/netdyno-test-XXXXXX", path[300], command[64];
+	struct history *loaded = NULL;
+	struct host_info loaded_host;
+	struct err err = ERR_NONE;
+	int64_t wall_ns;
+	json_t *before, *after;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	if (snapshot_save(&source, NULL, directory, path, sizeof(path), &err))
+		fail_msg("%s", err.text);
+	if (snapshot_load(path, engines_all, &loaded, &loaded_host, &wall_ns, &err))
+		fail_msg("%s", err.text);
+	again = source_of(loaded);
+	again.host = &loaded_host;
+	before = results_document(&source);
+	after = results_document(&again);
+	char *x = json_dumps(before, JSON_INDENT(1)), *y = json_dumps(after, JSON_INDENT(1));
+	assert_string_equal(x, y);
+	free(x);
+	free(y);
+	json_decref(before);
+	json_decref(after);
+	history_free(loaded);
+	snprintf(command, sizeof(command), "rm -rf '%s'", directory);
+	assert_int_equal(system(command), 0);
+}
+
+static void host_is_known(void **state)
+{
+	(void)state;
+	assert_true(host.kernel[0] && host.machine[0]);
+	assert_true(host.cpus_online >= 1 && host.cpus_allowed >= 1 && host.cpus_allowed <= host.cpus_online);
+	assert_true(host.rmem_max == -1 || host.rmem_max > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keeps_the_schema),
+		cmocka_unit_test(has_all_keys),
+		cmocka_unit_test(intervals_add_up),
+		cmocka_unit_test(snapshot_shows_the_same),
+		cmocka_unit_test(host_is_known),
+	};
+
+	return cmocka_run_group_tests(tests, run_once, forget);
+}
