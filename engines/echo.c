@@ -74,6 +74,8 @@ static const struct option_def echo_options[] = {
 enum {
 	WIDE = SHOW_DRILL | SHOW_SUM | SHOW_CORE,
 	EACH = SHOW_DRILL | SHOW_CORE,
+	/* Servers count it; clients stand in the row to say that it is unknown where the servers are another process. */
+	AT_SERVERS = ROLE_BOTH,
 };
 
 #define COUNTER(index) [index - COUNTER_OWN]
@@ -91,7 +93,7 @@ static const struct counter_def echo_counters[] = {
 	COUNTER(ECHO_C_SERVER_SOCKET_DROPS) = { .name = "server_socket_drops",
 		.title = "srv buf",
 		.unit = "packets",
-		.roles = ROLE_SERVER,
+		.roles = AT_SERVERS,
 		.ledger = LEDGER_LOST,
 		.server_ledger = LEDGER_LOST_ARRIVING,
 		.place = "server_socket_buffer",
@@ -101,7 +103,7 @@ static const struct counter_def echo_counters[] = {
 	COUNTER(ECHO_C_REPLY_ERRORS) = { .name = "reply_errors",
 		.title = "rep err",
 		.unit = "packets",
-		.roles = ROLE_SERVER,
+		.roles = AT_SERVERS,
 		.ledger = LEDGER_LOST,
 		.server_ledger = LEDGER_LOST,
 		.place = "server_reply_error",
