@@ -55,6 +55,7 @@ struct capture {
 	int wake_fd;
 	pthread_t thread;
 	_Atomic bool stop;
+	bool halted; /* the main thread's own: joined */
 
 	/* the thread's own (the writer is the main thread's again after the join) */
 	pcap_t *pcap;
@@ -408,17 +409,25 @@ int capture_start(const struct capture_request *request, struct capture **ret_ca
 	return 0;
 }
 
-int capture_stop(struct capture *c, struct err *err)
+void capture_halt(struct capture *c)
 {
 	const uint64_t one = 1;
 
+	if (!c || c->halted)
+		return;
+	atomic_store_explicit(&c->stop, true, memory_order_release);
+	/* It cannot fail but by a full counter, which wakes the thread as well; without a wake the thread looks every CAPTURE_TIMEOUT_MS. */
+	ssize_t n = write(c->wake_fd, &one, sizeof(one));
+	(void)n;
+	pthread_join(c->thread, NULL);
+	c->halted = true;
+}
+
+int capture_stop(struct capture *c, struct err *err)
+{
 	if (!c)
 		return 0;
-	atomic_store_explicit(&c->stop, true, memory_order_release);
-	/* A full counter, its only failure, would wake the thread as well. */
-	if (write(c->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		err_sys(err, errno, "capture: wake thread");
-	pthread_join(c->thread, NULL);
+	capture_halt(c);
 	int r = writer_close(&c->writer, err);
 	free_capture(c);
 	return r;

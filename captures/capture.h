@@ -27,6 +27,9 @@ void capture_options_default(struct capture_options *ret_options);
 bool capture_probe(char *why, size_t size);
 
 int capture_start(const struct capture_request *request, struct capture **ret_capture, struct err *err);
+/* Ends it: what capture_state() and capture_packets() tell afterwards is final.  Waits for what the kernel still holds, at most 200 ms.  Optional, may be
+ * repeated; capture_stop() does it, too. */
+void capture_halt(struct capture *c);
 /* Ends it, names the file; waits for what the kernel still holds, at most 200 ms.  Accepts NULL.  -errno if what was written could not be kept (then *err names file and reason). */
 int capture_stop(struct capture *c, struct err *err);
 void capture_state(struct capture *c, struct capture_state *ret_state);
