@@ -37,6 +37,7 @@ struct client {
 	bool open_loop, blocked; /* blocked: the kernel had no room for the last send */
 	size_t datagram_bytes;
 	int64_t opened_ns, received_ns; /* received_ns: of the latest burst */
+	unsigned received;              /* elements of the latest burst */
 	uint32_t drops;
 	/* nobody there */
 	uint64_t unreachable, errors, sent_packets; /* of the port's totals, as seen */
@@ -250,6 +251,7 @@ static int receive(struct worker *w, struct client *c, struct err *err)
 	uint64_t answers = c->tally.answers;
 	int n = c->port->method->recv_burst(c->port, c->port->batch, &burst, err);
 
+	c->received = n > 0 ? (unsigned)n : 0;
 	if (n <= 0)
 		return n;
 	for (int i = 0; i < n; i++) {
@@ -366,10 +368,10 @@ static void apply_window(struct client *c, uint64_t window)
 		flow_has_room(c, i);
 }
 
-/* Gives up what full flows have waited for too long. */
+/* Gives up what full flows have waited for too long.  Only when all that had arrived has been read: this thread itself may have been away. */
 static void scan_stalls(struct client *c, int64_t now_ns)
 {
-	if (now_ns < c->scan_ns)
+	if (now_ns < c->scan_ns || c->received >= c->port->batch)
 		return;
 	c->scan_ns = now_ns + STALL_SCAN_NS;
 	for (unsigned i = 0; i < c->flows.count; i++) {
