@@ -176,22 +176,44 @@ static void add_core_sum(struct csv_row *row, const struct csv_column *column)
 	add_cell(row, column->name, json_integer(sum));
 }
 
-/* A column for each place that the mode can lose packets at, whatever this run's role: the columns of a mode are always the same. */
+static void add_place(struct csv_row *row, const struct csv_column *column, const char *place)
+{
+	char name[NAME_BYTES], path[NAME_BYTES];
+
+	snprintf(name, sizeof(name), "%s%s", column->name, place);
+	snprintf(path, sizeof(path), "%s.%s", column->path, place);
+	add_cell(row, name, json_incref(value_at(row->document, path)));
+}
+
+/* The places of a ledger of nothing at all are those that this mode's ledger has, the kernel's own counters included. */
+static void add_ledger_places(struct csv_row *row, const struct csv_column *column)
+{
+	struct run_final nothing = { .workers = row->info->workers };
+	struct ledger l;
+
+	nothing.settled = calloc(nothing.workers, sizeof(*nothing.settled));
+	if (!nothing.settled) {
+		row->failed = true;
+		return;
+	}
+	ledger_of_final(row->info, &nothing, &l);
+	for (unsigned i = 0; i < l.places; i++)
+		add_place(row, column, l.place[i].key);
+	free(nothing.settled);
+}
+
+/* A column for each place that the mode can lose packets at, whatever this run measured: the columns of a mode are always the same. */
 static void add_places(struct csv_row *row, const struct csv_column *column)
 {
-	json_t *places = value_at(row->document, column->path);
 	unsigned counters = engine_counters(row->info->engine);
-	char name[NAME_BYTES];
 
 	for (unsigned i = 0; i < counters; i++) {
 		const char *place = engine_counter(row->info->engine, i)->place;
 
-		if (!place)
-			continue;
-		snprintf(name, sizeof(name), "%s%s", column->name, place);
-		add_cell(row, name, json_incref(json_object_get(places, place)));
+		if (place)
+			add_place(row, column, place);
 	}
-	add_object(row, column);
+	add_ledger_places(row, column);
 }
 
 /* Lines of text in one cell, "; " between them. */

@@ -163,6 +163,7 @@ struct run_info *toy_run_of(uint32_t id, unsigned servers, unsigned clients)
 	info->tx_ledger = clients ? LEDGER_SENT : LEDGER_RECEIVED;
 	info->rx_ledger = clients ? LEDGER_RECEIVED : LEDGER_SENT;
 	info->wire_overhead_bytes = 42;
+	info->host_places = 1u << PROCNET_SOFTNET_DROPPED;
 	info->expects_answers = true;
 	info->closed_loop = true;
 	info->load_name = "window";
