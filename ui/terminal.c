@@ -183,7 +183,7 @@ void terminal_forget(struct terminal *t)
 
 void terminal_resize(struct terminal *t, int rows, int columns)
 {
-	resizeterm(rows, columns);
+	resize_term(rows, columns); /* resizeterm() would put KEY_RESIZE into the input, too */
 	terminal_forget(t);
 }
 

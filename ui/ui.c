@@ -114,6 +114,16 @@ static void resize(struct loop *l)
 	l->dirty = l->at_once = true;
 }
 
+/* Without a signalfd curses notices by itself. */
+static void look_at_size(struct loop *l)
+{
+	int rows, columns;
+
+	terminal_size(&rows, &columns);
+	if (rows != l->dash.canvas.rows || columns != l->dash.canvas.columns)
+		resize(l);
+}
+
 static void suspend(struct loop *l, bool whole_group)
 {
 	terminal_suspend(&l->terminal, whole_group);
@@ -157,7 +167,7 @@ static void take_keys(struct loop *l)
 	while (!l->dash.quit && terminal_read(&l->terminal, &event)) {
 		l->dirty = l->at_once = true;
 		if (event.key == KEYCODE_RESIZE)
-			resize(l);
+			look_at_size(l);
 		else if (event.key == KEYCODE_MOUSE)
 			key_mouse(&l->dash, event.row, event.column, event.wheel);
 		else
