@@ -68,13 +68,19 @@ fail:
 	return rc;
 }
 
+static void unplan(struct run *r)
+{
+	if (r->engine->release && !r->unplanned)
+		r->engine->release(&r->plan);
+	plan_free(&r->plan);
+	r->unplanned = true;
+}
+
 void run_free(struct run *r)
 {
 	if (!r)
 		return;
-	if (r->engine->release)
-		r->engine->release(&r->plan);
-	plan_free(&r->plan);
+	unplan(r);
 	options_free(&r->options);
 	free(r);
 }
@@ -374,7 +380,9 @@ void run_execute(struct run *r, struct run_session *session)
 	if (r->watch.places && r->info)
 		watch_end(&r->watch, r->info, &session->mailbox);
 	final = run_make_final(r, how);
+	/* Everything is given back before the final says that it is over. */
 	close_workers(r);
+	unplan(r);
 	orders_run_over(&session->desk, r->id);
 	if (final) {
 		say_end(r, final);

@@ -45,7 +45,7 @@ struct run {
 	uint64_t moved;
 	struct procnet net, net_from, net_to;
 	int64_t suspended_ns;
-	bool measured, interrupted;
+	bool measured, interrupted, unplanned;
 	struct err err; /* the first that went wrong */
 };
 

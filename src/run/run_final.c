@@ -121,8 +121,8 @@ static int64_t mean_measured(const struct run_final *f)
 	int64_t sum = 0;
 
 	for (unsigned i = 0; i < f->workers; i++)
-		sum += f->edge_ns[i] / f->workers;
-	return sum;
+		sum += f->edge_ns[i];
+	return sum / f->workers;
 }
 
 static uint64_t sum_settled(const struct run *r, const struct run_final *f, unsigned roles, unsigned counter)

@@ -24,7 +24,8 @@ struct evidence {
 	int64_t measured_ns;
 };
 
-static void add_line(char line[VERDICT_LINES][200], unsigned *count, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void add_line(
+	char line[VERDICT_LINES][200], unsigned *count, const char *fmt, va_list args)
 {
 	if (*count < VERDICT_LINES)
 		vsnprintf(line[(*count)++], 200, fmt, args);
