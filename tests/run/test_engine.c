@@ -1,0 +1,64 @@
+/* The tables that all modes share, and those of mode null. */
+#include "support.h"
+
+#include <string.h>
+
+#include "engines/engines.h"
+#include "script.h"
+
+static void names_are_unique_and_fit(void **state)
+{
+	unsigned n = engine_counters(&engine_null);
+
+	(void)state;
+	for (unsigned i = 0; i < n; i++) {
+		const struct counter_def *def = engine_counter(&engine_null, i);
+
+		assert_non_null(def->name);
+		assert_non_null(def->help);
+		assert_true(def->roles);
+		if (strlen(def->title) > 8)
+			fail_msg("title \"%s\" is wider than 8 cells", def->title);
+		if (engine_find_counter(&engine_null, def->name) != (int)i)
+			fail_msg("counter %s stands at %d and at %u", def->name, engine_find_counter(&engine_null, def->name), i);
+	}
+}
+
+static void lookups_find_or_not(void **state)
+{
+	static const struct engine *const table[] = { &engine_script, &engine_null, NULL };
+
+	(void)state;
+	assert_ptr_equal(engine_find(table, "null"), &engine_null);
+	assert_null(engine_find(table, "nul"));
+	assert_non_null(engine_find_method(&engine_null, "count"));
+	assert_null(engine_find_method(&engine_null, ""));
+	assert_int_equal(engine_methods(&engine_null), 2);
+	assert_int_equal(engine_latencies(&engine_null), 1);
+	assert_int_equal(engine_find_counter(&engine_null, "no_such"), -1);
+	assert_int_equal(engine_counters(&engine_script), COUNTER_OWN + 1);
+	assert_string_equal(phase_name(PHASE_WARMUP), "warm-up");
+	assert_string_equal(phase_name((enum phase)77), "unknown");
+}
+
+static void notes_beyond_the_last_are_dropped(void **state)
+{
+	struct plan plan = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		plan_note(&plan, "note %d", i);
+	assert_string_equal(plan.notes[0], "note 0");
+	assert_string_equal(plan.notes[3], "note 3");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_unique_and_fit),
+		cmocka_unit_test(lookups_find_or_not),
+		cmocka_unit_test(notes_beyond_the_last_are_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

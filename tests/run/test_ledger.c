@@ -1,0 +1,291 @@
+/* The ledger's arithmetic, as a table of small runs. */
+#include "support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SERVER_DROPS = COUNTER_OWN, CLIENT_DROPS, SEND_ERRORS, CARRIED, MORE_SERVER_DROPS };
+
+static const struct counter_def counters[] = {
+	{ .name = "server_drops",
+		.title = "srv",
+		.roles = ROLE_SERVER,
+		.ledger = LEDGER_LOST,
+		.server_ledger = LEDGER_LOST_ARRIVING,
+		.place = "server_socket_buffer",
+		.place_title = "server socket buffer" },
+	{ .name = "client_drops",
+		.title = "cli",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_LOST,
+		.place = "client_socket_buffer",
+		.place_title = "client socket buffer" },
+	{ .name = "send_errors", .title = "err", .roles = ROLE_CLIENT, .ledger = LEDGER_SENT },
+	{ .name = "carried", .title = "carried", .roles = ROLE_CLIENT, .ledger = LEDGER_CARRIED },
+	{ .name = "more_server_drops",
+		.title = "srv2",
+		.roles = ROLE_SERVER,
+		.ledger = LEDGER_LOST,
+		.server_ledger = LEDGER_LOST_ARRIVING,
+		.place = "server_socket_buffer",
+		.place_title = "server socket buffer" },
+	{ 0 },
+};
+
+static const struct engine engine = { .name = "table", .title = "table", .counters = counters };
+
+/* A run of one server and one client, in numbers. */
+struct row {
+	const char *what;
+	enum role role;
+	enum ledger_side tx, rx;
+	uint64_t client_tx, client_rx, server_tx, server_rx;
+	uint64_t server_drops, client_drops, send_errors, carried, more_drops, flying;
+	uint64_t softnet, sndbuf; /* the host's counters */
+	bool no_host, hide_client_drops;
+	/* What the ledger must say. */
+	bool known;
+	uint64_t sent, received, in_flight, lost;
+	int64_t unexplained;
+	bool balanced;
+	uint64_t at_server, at_softnet, at_device;
+};
+
+#define BOTH    .role = ROLE_BOTH, .tx = LEDGER_SENT, .rx = LEDGER_RECEIVED, .known = true
+#define SERVERS .role = ROLE_SERVER, .tx = LEDGER_RECEIVED, .rx = LEDGER_SENT, .known = true
+
+static const struct row rows[] = {
+	{ "nothing at all", BOTH, .balanced = true },
+	{ "all came back", BOTH, .client_tx = 1000, .client_rx = 1000, .sent = 1000, .received = 1000, .balanced = true },
+	{ "lost at the server", BOTH, .client_tx = 1000, .client_rx = 900, .server_drops = 100, .sent = 1000, .received = 900,
+		.lost = 100, .at_server = 100, .balanced = true },
+	{ "two counters, one place", BOTH, .client_tx = 1000, .client_rx = 900, .server_drops = 60, .more_drops = 40,
+		.sent = 1000, .received = 900, .lost = 100, .at_server = 100, .balanced = true },
+	{ "lost nowhere", BOTH, .client_tx = 1000, .client_rx = 998, .sent = 1000, .received = 998, .lost = 2, .unexplained = 2 },
+	{ "one in a thousand is allowed", BOTH, .client_tx = 1000, .client_rx = 999, .sent = 1000, .received = 999, .lost = 1,
+		.unexplained = 1, .balanced = true },
+	{ "more accounted for than sent", BOTH, .client_tx = 1000, .client_rx = 1000, .server_drops = 10, .sent = 1000,
+		.received = 1000, .at_server = 10, .unexplained = -10 },
+	{ "more came than went", BOTH, .client_tx = 1000, .client_rx = 1100, .sent = 1000, .received = 1100,
+		.unexplained = -100 },
+	{ "carried over from before", BOTH, .client_tx = 1000, .client_rx = 1005, .carried = 5, .sent = 1000, .received = 1000,
+		.balanced = true },
+	{ "carried more than received", BOTH, .carried = 5, .balanced = true },
+	{ "send errors were offered too", BOTH, .client_tx = 990, .client_rx = 990, .send_errors = 10, .sent = 1000,
+		.received = 990, .lost = 10, .unexplained = 10 },
+	{ "the host lost exactly that", BOTH, .client_tx = 1000, .client_rx = 950, .softnet = 50, .sent = 1000, .received = 950,
+		.lost = 50, .at_softnet = 50, .balanced = true },
+	{ "the host lost more: others' packets", BOTH, .client_tx = 1000, .client_rx = 950, .softnet = 5000, .sent = 1000,
+		.received = 950, .lost = 50, .at_softnet = 50, .balanced = true },
+	{ "the host lost less", BOTH, .client_tx = 1000, .client_rx = 950, .softnet = 30, .sent = 1000, .received = 950,
+		.lost = 50, .at_softnet = 30, .unexplained = 20 },
+	{ "two of the host's places share", BOTH, .client_tx = 1000, .client_rx = 950, .sndbuf = 20, .softnet = 70, .sent = 1000,
+		.received = 950, .lost = 50, .at_device = 20, .at_softnet = 30, .balanced = true },
+	{ "the host lost, but not ours", BOTH, .client_tx = 1000, .client_rx = 1000, .softnet = 70, .sent = 1000,
+		.received = 1000, .balanced = true },
+	{ "the host's losses never make it negative", BOTH, .client_tx = 1000, .client_rx = 1000, .server_drops = 5,
+		.softnet = 70, .sent = 1000, .received = 1000, .at_server = 5, .unexplained = -5 },
+	{ "the host cannot be read", BOTH, .client_tx = 1000, .client_rx = 950, .softnet = 50, .no_host = true, .sent = 1000,
+		.received = 950, .lost = 50, .unexplained = 50 },
+	{ "a counter cannot be read", BOTH, .client_tx = 1000, .client_rx = 950, .client_drops = 50, .hide_client_drops = true,
+		.sent = 1000, .received = 950, .lost = 50, .unexplained = 50 },
+	{ "still in flight at the end is missing", BOTH, .client_tx = 1000, .client_rx = 936, .flying = 64, .sent = 1000,
+		.received = 936, .lost = 64, .unexplained = 64 },
+	{ "servers alone: all answered", SERVERS, .server_rx = 1000, .server_tx = 1000, .sent = 1000, .received = 1000,
+		.balanced = true },
+	{ "servers alone: our socket was full", SERVERS, .server_rx = 900, .server_tx = 900, .server_drops = 100, .sent = 1000,
+		.received = 900, .lost = 100, .at_server = 100, .balanced = true },
+	{ "servers alone: not answered", SERVERS, .server_rx = 1000, .server_tx = 990, .sent = 1000, .received = 990, .lost = 10,
+		.unexplained = 10 },
+	{ "a mode that keeps none", .role = ROLE_BOTH, .client_tx = 5, .client_rx = 3 },
+};
+
+struct made {
+	struct run_info info;
+	struct run_worker worker[2];
+	struct run_final final;
+	struct worker_sample settled[2];
+};
+
+static void make_run(const struct row *r, struct made *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->worker[0] = (struct run_worker){ .role = ROLE_SERVER };
+	m->worker[1] = (struct run_worker){ .role = ROLE_CLIENT,
+		.unknown = r->hide_client_drops ? (uint64_t)1 << CLIENT_DROPS : 0 };
+	strcpy(m->worker[1].unknown_why, "no SO_MEMINFO");
+	m->info = (struct run_info){ .engine = &engine,
+		.role = r->role,
+		.tx_roles = r->role & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER,
+		.rx_roles = r->role & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER,
+		.tx_ledger = r->tx,
+		.rx_ledger = r->rx,
+		.host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS,
+		.workers = 2,
+		.worker = m->worker };
+}
+
+static void fill_values(const struct row *r, struct worker_sample *w)
+{
+	w[0].value[COUNTER_TX_PACKETS] = r->server_tx;
+	w[0].value[COUNTER_RX_PACKETS] = r->server_rx;
+	w[0].value[SERVER_DROPS] = r->server_drops;
+	w[0].value[MORE_SERVER_DROPS] = r->more_drops;
+	w[1].value[COUNTER_TX_PACKETS] = r->client_tx;
+	w[1].value[COUNTER_RX_PACKETS] = r->client_rx;
+	w[1].value[CLIENT_DROPS] = r->client_drops;
+	w[1].value[SEND_ERRORS] = r->send_errors;
+	w[1].value[CARRIED] = r->carried;
+	w[1].value[COUNTER_IN_FLIGHT] = r->flying;
+}
+
+static void fill_net(const struct row *r, struct procnet *from, struct procnet *to)
+{
+	from->known = r->no_host ? 0 : UINT32_MAX;
+	strcpy(from->why, "forbidden");
+	from->value[PROCNET_SOFTNET_DROPPED] = 1000;
+	from->value[PROCNET_UDP_SNDBUF_ERRORS] = 7;
+	*to = *from;
+	to->value[PROCNET_SOFTNET_DROPPED] += r->softnet;
+	to->value[PROCNET_UDP_SNDBUF_ERRORS] += r->sndbuf;
+}
+
+static const struct ledger_place *place(const struct ledger *l, const char *key)
+{
+	for (unsigned i = 0; i < l->places; i++)
+		if (!strcmp(l->place[i].key, key))
+			return &l->place[i];
+	return NULL;
+}
+
+static void expect(const struct row *r, const char *name, uint64_t is, uint64_t wanted)
+{
+	if (is != wanted)
+		fail_msg("%s: %s is %ld, not %ld", r->what, name, (long)is, (long)wanted);
+}
+
+static void expect_lost_at(const struct row *r, const struct ledger *l, const char *key, uint64_t wanted)
+{
+	if (r->known)
+		assert_non_null(place(l, key));
+	expect(r, key, r->known ? place(l, key)->lost : 0, wanted);
+}
+
+static void expect_row(const struct row *r, const struct ledger *l)
+{
+	expect(r, "known", l->known, r->known);
+	expect(r, "sent", l->sent, r->sent);
+	expect(r, "received", l->received, r->received);
+	expect(r, "lost", l->lost, r->lost);
+	expect(r, "balanced", l->balanced, r->balanced);
+	expect(r, "unexplained", (uint64_t)l->unexplained, (uint64_t)r->unexplained);
+	expect_lost_at(r, l, "server_socket_buffer", r->at_server);
+	expect_lost_at(r, l, "softnet_backlog", r->at_softnet);
+	expect_lost_at(r, l, "device_queue", r->at_device);
+	if (l->lost_percent < 0 || l->lost_percent > 100)
+		fail_msg("%s: lost %f %%", r->what, l->lost_percent);
+}
+
+static void finals(void **state)
+{
+	struct made m;
+	struct ledger l;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		make_run(&rows[i], &m);
+		fill_values(&rows[i], m.settled);
+		fill_net(&rows[i], &m.final.net_from, &m.final.net_to);
+		m.final.workers = 2;
+		m.final.settled = m.settled;
+		ledger_of_final(&m.info, &m.final, &l);
+		expect_row(&rows[i], &l);
+		expect(&rows[i], "in flight", l.in_flight, 0);
+	}
+}
+
+/* Between two samples it is the same, whatever was counted before, except that what flies is not missing yet. */
+static void samples(void **state)
+{
+	struct made m;
+	struct ledger l;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *r = &rows[i];
+		struct row live = *r;
+		struct sample *from = sample_new(2), *to = sample_new(2);
+
+		make_run(r, &m);
+		fill_values(r, to->worker);
+		for (unsigned w = 0; w < 2; w++)
+			for (unsigned c = 0; c < COUNTERS_MAX; c++)
+				if (c != COUNTER_IN_FLIGHT) {
+					from->worker[w].value[c] = 12345;
+					to->worker[w].value[c] += 12345;
+				}
+		fill_net(r, &from->net, &to->net);
+		if (r->role & ROLE_CLIENT && r->flying) {
+			live.lost = live.unexplained = 0;
+			live.balanced = true;
+		}
+		ledger_between(&m.info, from, to, &l);
+		expect_row(&live, &l);
+		expect(r, "in flight", l.in_flight, r->flying);
+		sample_free(from);
+		sample_free(to);
+	}
+}
+
+static void reasons_are_named(void **state)
+{
+	struct row r = { BOTH, .client_tx = 10, .no_host = true, .hide_client_drops = true };
+	struct made m;
+	struct ledger l;
+
+	(void)state;
+	make_run(&r, &m);
+	fill_values(&r, m.settled);
+	fill_net(&r, &m.final.net_from, &m.final.net_to);
+	m.final.workers = 2;
+	m.final.settled = m.settled;
+	ledger_of_final(&m.info, &m.final, &l);
+	assert_false(place(&l, "client_socket_buffer")->known);
+	assert_string_equal(place(&l, "client_socket_buffer")->why, "no SO_MEMINFO");
+	assert_false(place(&l, "softnet_backlog")->known);
+	assert_true(place(&l, "softnet_backlog")->host_wide);
+	assert_string_equal(place(&l, "softnet_backlog")->why, "forbidden");
+	assert_true(place(&l, "server_socket_buffer")->known);
+}
+
+static void readings_that_do_not_fit_give_none(void **state)
+{
+	struct row r = { BOTH, .client_tx = 10 };
+	struct made m;
+	struct ledger l;
+	struct sample *three = sample_new(3);
+
+	(void)state;
+	make_run(&r, &m);
+	m.final.workers = 3;
+	m.final.settled = m.settled;
+	ledger_of_final(&m.info, &m.final, &l);
+	assert_false(l.known);
+	ledger_between(&m.info, three, three, &l);
+	assert_false(l.known);
+	ledger_between(&m.info, NULL, three, &l);
+	assert_false(l.known);
+	sample_free(three);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finals),
+		cmocka_unit_test(samples),
+		cmocka_unit_test(reasons_are_named),
+		cmocka_unit_test(readings_that_do_not_fit_give_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

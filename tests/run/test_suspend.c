@@ -1,0 +1,86 @@
+/* A process that was stopped in mid-run must not sell its numbers.  The run goes on in a child, which its parent stops and lets continue. */
+#include "support.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "engines/engines.h"
+
+enum { INVALID = 3, VALID = 0, NO_EVENT = 4, FAILED = 5 };
+
+/* Says when it measures, waits to be told to end, and exits with what the verdict is. */
+static int child(int say_fd, int told_fd)
+{
+	struct session *s = make_session(0, false);
+	struct gathered g = { 0 };
+	struct ledger l;
+	struct verdict v;
+	char byte = 'm';
+	uint32_t id = start_run(s, &engine_null, PAIRS("cores=1", "rate=1000", "warmup=200ms", "duration=0"));
+
+	gather_until_samples(s, id, PHASE_MEASURE, 2, &g);
+	if (write(say_fd, &byte, 1) != 1 || read(told_fd, &byte, 1) != 1)
+		return FAILED;
+	gather_until_samples(s, id, PHASE_MEASURE, 4, &g);
+	session_stop(s, false);
+	const struct run_final *f = gather_until_final(s, id, &g);
+	ledger_of_final(gathered_run(&g, id), f, &l);
+	verdict_of_final(gathered_run(&g, id), f, &l, false, &v);
+	unsigned events = gathered_events(&g, id, "process was suspended or starved for");
+	gather_free(&g);
+	session_free(s);
+	if (v.valid)
+		return VALID;
+	return events ? INVALID : NO_EVENT;
+}
+
+static void stop_for(pid_t pid, int64_t ns)
+{
+	int status;
+
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	/* Time that passes is what is tested here. */
+	for (int64_t until_ns = clock_now_ns() + ns; clock_now_ns() < until_ns;)
+		clock_sleep_until(until_ns);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	assert_int_equal(waitpid(pid, &status, WCONTINUED), pid);
+	assert_true(WIFCONTINUED(status));
+}
+
+static void a_stopped_process_makes_an_invalid_run(void **state)
+{
+	int say[2], told[2], status;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(say), 0);
+	assert_int_equal(pipe(told), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(child(say[1], told[0]));
+	assert_int_equal(read(say[0], &byte, 1), 1);
+	stop_for(pid, 800 * NS_PER_MS);
+	assert_int_equal(write(told[1], "x", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), INVALID);
+	for (unsigned i = 0; i < 2; i++) {
+		close(say[i]);
+		close(told[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(a_stopped_process_makes_an_invalid_run) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

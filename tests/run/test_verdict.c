@@ -1,0 +1,241 @@
+/* The verdict, as a table: one thing wrong at a time. */
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static const struct engine engine = { .name = "table", .title = "table" };
+static const struct engine synthetic = { .name = "table", .title = "table", .synthetic = true };
+
+struct scene {
+	struct run_info info;
+	struct run_worker worker[2];
+	struct run_final final;
+	struct worker_sample edge[2], settled[2];
+	struct ledger ledger;
+	bool captured;
+};
+
+/* A run with nothing to say against it: an open loop of 10000 packets in 2 s. */
+static void make_good(struct scene *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->worker[0] = (struct run_worker){ .role = ROLE_SERVER, .pinned = true };
+	s->worker[1] = (struct run_worker){ .role = ROLE_CLIENT, .pinned = true };
+	s->info = (struct run_info){ .engine = &engine,
+		.role = ROLE_BOTH,
+		.tx_roles = ROLE_CLIENT,
+		.rx_roles = ROLE_CLIENT,
+		.workers = 2,
+		.worker = s->worker,
+		.warmup_ns = NS_PER_S,
+		.peer = "127.0.0.1:5000" };
+	s->final = (struct run_final){
+		.how = PHASE_DONE, .workers = 2, .edge = s->edge, .settled = s->settled, .measured_ns = 2ll * NS_PER_S
+	};
+	s->final.net_from.known = s->final.net_to.known = UINT32_MAX;
+	s->final.net_to.value[PROCNET_CPU_TICKS] = 400;
+	s->edge[1].value[COUNTER_SCHEDULED] = 10000;
+	s->edge[1].value[COUNTER_TX_PACKETS] = 10000;
+	s->settled[1].value[COUNTER_RX_PACKETS] = 10000;
+	s->ledger = (struct ledger){ .known = true, .sent = 10000, .received = 10000, .balanced = true };
+}
+
+static void failed(struct scene *s)
+{
+	s->final.how = PHASE_FAILED;
+	strcpy(s->final.err.text, "send to 10.0.0.1: Network is unreachable");
+}
+
+static void too_slow(struct scene *s)
+{
+	s->edge[1].value[COUNTER_TX_PACKETS] = 9989;
+}
+
+static void just_fast_enough(struct scene *s)
+{
+	s->edge[1].value[COUNTER_TX_PACKETS] = 9990;
+}
+
+static void suspended(struct scene *s)
+{
+	s->final.suspended_ns = 700 * NS_PER_MS;
+}
+
+static void unexplained(struct scene *s)
+{
+	s->ledger.unexplained = 120;
+	s->ledger.balanced = false;
+	s->ledger.places = 1;
+	s->ledger.place[0] = (struct ledger_place){ .key = "softnet_backlog", .title = "softnet backlog", .why = "forbidden" };
+}
+
+static void negative(struct scene *s)
+{
+	s->ledger.unexplained = -120;
+	s->ledger.balanced = false;
+}
+
+static void never_answered(struct scene *s)
+{
+	s->final.never_answered = true;
+	s->settled[1].value[COUNTER_RX_PACKETS] = 0;
+}
+
+static void nothing_received(struct scene *s)
+{
+	s->settled[1].value[COUNTER_RX_PACKETS] = 0;
+}
+
+static void nothing_measured(struct scene *s)
+{
+	s->final.measured_ns = 0;
+}
+
+static void closed_loop(struct scene *s)
+{
+	s->info.closed_loop = true;
+	s->edge[1].value[COUNTER_SCHEDULED] = 0;
+}
+
+static void shared_cpu(struct scene *s)
+{
+	s->worker[0].shares_cpu = true;
+}
+
+static void not_pinned(struct scene *s)
+{
+	s->worker[1].pinned = false;
+}
+
+static void not_pinned_but_synthetic(struct scene *s)
+{
+	s->worker[1].pinned = false;
+	s->info.engine = &synthetic;
+}
+
+static void captured(struct scene *s)
+{
+	s->captured = true;
+}
+
+static void stolen(struct scene *s)
+{
+	s->final.net_to.value[PROCNET_STEAL_TICKS] = 5;
+}
+
+static void stolen_but_unknown(struct scene *s)
+{
+	stolen(s);
+	s->final.net_from.known = 0;
+}
+
+static void short_warm_up(struct scene *s)
+{
+	s->info.warmup_ns = 199 * NS_PER_MS;
+}
+
+static void short_measurement(struct scene *s)
+{
+	s->final.measured_ns = 300 * NS_PER_MS;
+}
+
+static const struct {
+	void (*change)(struct scene *s);
+	const char *reason, *caution; /* NULL: none */
+} rows[] = {
+	{ NULL, NULL, NULL },
+	{ failed, "the run failed: send to 10.0.0.1: Network is unreachable", NULL },
+	{ too_slow, "the generator could not keep the rate: sent 9989 of 10000 scheduled (99.89 %)", NULL },
+	{ just_fast_enough, NULL, NULL },
+	{ suspended, "suspended or starved for 0.7 s", NULL },
+	{ unexplained, "leaves 120 of 10000 packets unexplained (1.20 %); not readable: softnet backlog", NULL },
+	{ negative, "leaves -120 of 10000 packets unexplained (-1.20 %)", NULL },
+	{ never_answered, "127.0.0.1:5000 never answered", NULL },
+	{ nothing_received, "nothing was received", NULL },
+	{ nothing_measured, "nothing was measured", NULL },
+	{ closed_loop, NULL, "coordinated omission" },
+	{ shared_cpu, NULL, "1 of 2 workers share a CPU" },
+	{ not_pinned, NULL, "1 of 2 workers are not pinned" },
+	{ not_pinned_but_synthetic, NULL, NULL },
+	{ captured, NULL, "a capture was on" },
+	{ stolen, NULL, "1.2 % of the CPU time" },
+	{ stolen_but_unknown, NULL, NULL },
+	{ short_warm_up, NULL, "warm-up of 199ms is too short" },
+	{ short_measurement, NULL, "only 0.30 s were measured" },
+};
+
+static void one_thing_at_a_time(void **state)
+{
+	struct scene s;
+	struct verdict v;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		make_good(&s);
+		if (rows[i].change)
+			rows[i].change(&s);
+		verdict_of_final(&s.info, &s.final, &s.ledger, s.captured, &v);
+		if (v.valid == (rows[i].reason != NULL) || v.reasons != (rows[i].reason != NULL) ||
+			v.cautions != (rows[i].caution != NULL))
+			fail_msg("row %u: valid %d, %u reasons (%s), %u cautions (%s)", i, v.valid, v.reasons, v.reason[0],
+				v.cautions, v.caution[0]);
+		if (rows[i].reason)
+			assert_contains(v.reason[0], rows[i].reason);
+		if (rows[i].caution)
+			assert_contains(v.caution[0], rows[i].caution);
+	}
+}
+
+static void everything_at_once_fits(void **state)
+{
+	struct scene s;
+	struct verdict v;
+
+	(void)state;
+	make_good(&s);
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].change && rows[i].change != nothing_measured)
+			rows[i].change(&s);
+	verdict_of_final(&s.info, &s.final, &s.ledger, s.captured, &v);
+	assert_false(v.valid);
+	assert_true(v.reasons <= VERDICT_LINES && v.cautions <= VERDICT_LINES);
+}
+
+static void it_speaks_while_it_runs(void **state)
+{
+	struct sample *from = sample_new(2), *to = sample_new(2);
+	struct scene s;
+	struct verdict v;
+
+	(void)state;
+	make_good(&s);
+	to->at_ns = 3ll * NS_PER_S;
+	to->worker[1].value[COUNTER_SCHEDULED] = 1000;
+	to->worker[1].value[COUNTER_TX_PACKETS] = 500;
+	verdict_live(&s.info, from, to, &s.ledger, false, &v);
+	assert_int_equal(v.reasons, 2);
+	assert_contains(v.reason[0], "sent 500 of 1000");
+	assert_contains(v.reason[1], "nothing was received");
+	to->at_ns = NS_PER_S; /* too early to say that nobody answers */
+	to->worker[1].value[COUNTER_TX_PACKETS] = 1000;
+	verdict_live(&s.info, from, to, &s.ledger, false, &v);
+	assert_true(v.valid);
+	verdict_live(&s.info, NULL, to, &s.ledger, false, &v);
+	assert_true(v.valid);
+	sample_free(from);
+	sample_free(to);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_thing_at_a_time),
+		cmocka_unit_test(everything_at_once_fits),
+		cmocka_unit_test(it_speaks_while_it_runs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
