@@ -160,7 +160,7 @@ static void add_latencies(struct csv_row *row, const struct csv_column *column)
 static void add_core_sum(struct csv_row *row, const struct csv_column *column)
 {
 	json_t *cores = value_at(row->document, column->path), *core;
-	json_int_t sum = 0;
+	uint64_t sum = 0;
 	size_t i;
 
 	json_array_foreach(cores, i, core)
@@ -171,9 +171,9 @@ static void add_core_sum(struct csv_row *row, const struct csv_column *column)
 			add_cell(row, column->name, NULL);
 			return;
 		}
-		sum += json_integer_value(value);
+		sum += (uint64_t)json_integer_value(value);
 	}
-	add_cell(row, column->name, json_integer(sum));
+	add_cell(row, column->name, json_of_count(sum));
 }
 
 static void add_place(struct csv_row *row, const struct csv_column *column, const char *place)
