@@ -1,0 +1,186 @@
+/* Events made of samples: bursts of drops, silence. */
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engines/engines.h"
+#include "run/watch.h"
+
+enum { TICK_NS = 100 * NS_PER_MS, WORKERS = 3 };
+
+struct bench {
+	struct run_worker worker[WORKERS];
+	struct run_info info;
+	struct mailbox mailbox;
+	struct watch watch;
+	struct sample *sample;
+	unsigned lost; /* a counter that stands for a place */
+	char said[2048];
+};
+
+static int begin(void **state)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct err err = ERR_NONE;
+
+	assert_non_null(b);
+	for (unsigned i = 0; i < WORKERS; i++)
+		b->worker[i] = (struct run_worker){ .role = i ? ROLE_CLIENT : ROLE_SERVER, .cpu = (int)i };
+	b->info = (struct run_info){ .id = 7,
+		.engine = &engine_null,
+		.role = ROLE_BOTH,
+		.tx_roles = ROLE_CLIENT,
+		.rx_roles = ROLE_CLIENT,
+		.expects_answers = true,
+		.peer = "10.0.0.1:5000",
+		.workers = WORKERS,
+		.worker = b->worker };
+	b->lost = (unsigned)engine_find_counter(&engine_null, "lost_socket");
+	b->sample = sample_new(WORKERS);
+	b->sample->at_ns = NS_PER_S;
+	b->sample->phase = PHASE_MEASURE;
+	assert_int_equal(mailbox_init(&b->mailbox, 10, &err), 0);
+	assert_int_equal(watch_init(&b->watch, &b->info, NS_PER_S, &err), 0);
+	*state = b;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct bench *b = *state;
+
+	watch_close(&b->watch);
+	mailbox_close(&b->mailbox);
+	sample_free(b->sample);
+	free(b);
+	return 0;
+}
+
+static void collect(struct bench *b)
+{
+	for (struct update *u; (u = mailbox_take(&b->mailbox)); update_free(u)) {
+		size_t at = strlen(b->said);
+
+		snprintf(b->said + at, sizeof(b->said) - at, "%s\n", u->event.text);
+	}
+}
+
+static void tick(struct bench *b, uint64_t tx, uint64_t rx)
+{
+	b->sample->at_ns += TICK_NS;
+	b->sample->worker[1].value[COUNTER_TX_PACKETS] += tx;
+	b->sample->worker[1].value[COUNTER_RX_PACKETS] += rx;
+	watch_sample(&b->watch, &b->info, b->sample, &b->mailbox);
+	collect(b);
+}
+
+static void expect(const struct bench *b, const char *text)
+{
+	if (strcmp(b->said, text))
+		fail_msg("said\n%snot\n%s", b->said, text);
+}
+
+static void a_burst_is_one_event(void **state)
+{
+	struct bench *b = *state;
+
+	for (int i = 0; i < 20; i++) {
+		if (i == 5 || i == 6)
+			b->sample->worker[1].value[b->lost] += 120;
+		tick(b, 10, 10);
+	}
+	expect(b, "cpu1 client socket buffer burst: 240 packets in 200ms\n");
+}
+
+static void two_bursts_are_two_events(void **state)
+{
+	struct bench *b = *state;
+
+	for (int i = 0; i < 30; i++) {
+		if (i == 3 || i == 15)
+			b->sample->worker[2].value[b->lost] += 1 + (uint64_t)i;
+		tick(b, 10, 10);
+	}
+	expect(b, "cpu2 client socket buffer burst: 4 packets in 100ms\n"
+		  "cpu2 client socket buffer burst: 16 packets in 100ms\n");
+}
+
+static void a_burst_on_two_cores_names_neither(void **state)
+{
+	struct bench *b = *state;
+
+	b->sample->worker[1].value[b->lost] += 1;
+	b->sample->worker[2].value[b->lost] += 1;
+	for (int i = 0; i < 10; i++)
+		tick(b, 10, 10);
+	expect(b, "client socket buffer burst: 2 packets in 100ms\n");
+}
+
+static void what_goes_on_is_told_once_more(void **state)
+{
+	struct bench *b = *state;
+
+	for (int i = 0; i < 100; i++) {
+		b->sample->worker[1].value[b->lost] += 5;
+		tick(b, 10, 10);
+	}
+	expect(b, "cpu1 client socket buffer still dropping: 100 packets in 2s\n");
+	b->said[0] = '\0';
+	watch_end(&b->watch, &b->info, &b->mailbox);
+	collect(b);
+	expect(b, "cpu1 client socket buffer burst: 500 packets in 10s\n");
+}
+
+static void silence_is_told_ever_more_rarely(void **state)
+{
+	struct bench *b = *state;
+
+	for (int i = 0; i < 150; i++)
+		tick(b, 10, 0);
+	expect(b, "no answer from 10.0.0.1:5000 for 2s\nno answer from 10.0.0.1:5000 for 6s\nno answer from 10.0.0.1:5000 for "
+		  "14s\n");
+	b->said[0] = '\0';
+	tick(b, 10, 1);
+	expect(b, "10.0.0.1:5000 answers again after 15s\n");
+}
+
+static void a_full_window_is_silence_too(void **state)
+{
+	struct bench *b = *state;
+
+	tick(b, 64, 0);
+	for (int i = 0; i < 25; i++)
+		tick(b, 0, 0);
+	expect(b, "no answer from 10.0.0.1:5000 for 2s\n");
+}
+
+static void who_sends_nothing_hears_nothing(void **state)
+{
+	struct bench *b = *state;
+
+	for (int i = 0; i < 100; i++)
+		tick(b, 0, 0);
+	b->sample->phase = PHASE_SETTLE;
+	for (int i = 0; i < 100; i++)
+		tick(b, 1, 0);
+	expect(b, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+		CASE(a_burst_is_one_event),
+		CASE(two_bursts_are_two_events),
+		CASE(a_burst_on_two_cores_names_neither),
+		CASE(what_goes_on_is_told_once_more),
+		CASE(silence_is_told_ever_more_rarely),
+		CASE(a_full_window_is_silence_too),
+		CASE(who_sends_nothing_hears_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
