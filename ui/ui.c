@@ -160,11 +160,14 @@ static void take_signals(struct loop *l)
 		take_signal(l, (int)info[i].ssi_signo);
 }
 
+/* A flood of keys (a paste, a terminal that is going away) leaves room for signals, updates and frames. */
+enum { keys_at_once = 64 };
+
 static void take_keys(struct loop *l)
 {
 	struct terminal_event event;
 
-	while (!l->dash.quit && terminal_read(&l->terminal, &event)) {
+	for (unsigned n = 0; n < keys_at_once && !l->dash.quit && terminal_read(&l->terminal, &event); n++) {
 		l->dirty = l->at_once = true;
 		if (event.key == KEYCODE_RESIZE)
 			look_at_size(l);
@@ -212,10 +215,10 @@ static void wait_for_something(struct loop *l)
 		return;
 	if (fd[2].revents & POLLIN)
 		take_signals(l);
-	if (fd[0].revents & POLLIN)
+	if (fd[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		end_by_signal(l, SIGHUP); /* the terminal has gone; curses would answer with resizes for ever */
+	else if (fd[0].revents & POLLIN)
 		take_keys(l);
-	else if (fd[0].revents & (POLLHUP | POLLERR | POLLNVAL))
-		end_by_signal(l, SIGHUP); /* the terminal has gone */
 	if (fd[1].revents & POLLIN) {
 		l->dash.requests->pump(l->dash.requests->ctx);
 		l->dirty = true;
