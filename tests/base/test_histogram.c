@@ -288,8 +288,9 @@ static void test_heat_keeps_every_count(void **state)
 
 static char *hgrm_of(const struct hist *h)
 {
-	char *text = NULL;
-	size_t size;
+	/* Static, since the stream keeps their addresses: gcc sees them dangle once this is inlined. */
+	static char *text;
+	static size_t size;
 	FILE *f = open_memstream(&text, &size);
 
 	assert_non_null(f);
