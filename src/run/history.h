@@ -24,7 +24,8 @@ struct history;
 int history_new(const struct history_limits *limits, struct history **ret_history, struct err *err);
 void history_free(struct history *h);
 
-/* Takes the update over, and frees it. */
+/* Takes the update over, and frees it.  Total histograms stay only with the newest sample that has them; a sample of a run that was not announced
+ * is dropped; a run that was announced is freed when it is forgotten unless somebody counted a reference of his own on it. */
 void history_take(struct history *h, struct update *u);
 
 /* Samples by age: 0 is the newest; NULL beyond.  Pointers stay valid until the next history_take(). */
@@ -53,10 +54,10 @@ uint64_t history_intervals_lost(const struct history *h, uint32_t run_id); /* co
 struct rates {
 	double seconds;
 	uint64_t value[COUNTERS_MAX];
-	uint64_t unknown;                        /* bit per counter */
+	uint64_t unknown; /* bit per counter: one of the workers cannot read it, or none of them counts it */
 	double tx_pps, rx_pps, tx_mbps, rx_mbps; /* 10^6 bits/s of application bytes */
 	double busy;                             /* CPU time / wall time, 0..1; NaN if unknown */
-	double drops_per_s;                      /* counters with LEDGER_LOST */
+	double drops_per_s;                      /* counters with LEDGER_LOST; NaN if one is unknown or there is none */
 };
 
 /* worker < 0: all workers of the roles; `from` NULL: everything since `to`'s run began measuring is unknown -> seconds 0, all rates NaN. */

@@ -1,7 +1,7 @@
 /* Samples and updates: what flows from the control thread to the one consumer (dashboard or headless loop) on the main thread.
  *
  * The control thread makes a sample, gives it away whole through the session's mailbox, and never touches it again: after that the consumer owns
- * it, changes nothing in it, and frees it.  Counters in it are cumulative since the worker opened: two samples of one run subtract to rates. */
+ * it, changes nothing in it (but takes total[] off it when a newer one has come), and frees it.  Counters in it are cumulative since the worker opened: two samples of one run subtract to rates. */
 #pragma once
 
 #include <stdbool.h>
