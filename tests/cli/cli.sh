@@ -274,9 +274,21 @@ group_signals()
 	grep -q '^netdyno:' "$errors" && fail "a closed pipe is complained of: $(cat "$errors")"
 }
 
+# with_descriptors N ARGS...: what the caller has open beyond the usual three does not count.
+with_descriptors()
+{
+	local limit=$1
+	shift
+	(
+		exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+		ulimit -n "$limit"
+		exec timeout -k 5 30 "$program" "$@"
+	) >"$out" 2>"$errors" </dev/null
+}
+
 group_faults()
 {
-	local port pid
+	local port pid status
 	# Port in use.
 	coproc { exec timeout 60 "$program" run echo --role server --duration 50s --warmup 0 2>&1; }
 	pid=$COPROC_PID
@@ -295,14 +307,15 @@ group_faults()
 	kill "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
 	# Too few descriptors: said with the limit.
-	(ulimit -n 16; timeout -k 5 30 "$program" run echo --cores 1 --flows 64 "${quick[@]}" >"$out" 2>"$errors" </dev/null; echo $? >"$work/status")
-	case $(cat "$work/status") in
+	with_descriptors 16 run echo --cores 1 --flows 64 "${quick[@]}"
+	case $? in
 	1) says "Too many open files" && says "ulimit -n" ;;
 	0 | 3) ;; # it managed with 16
-	*) fail "ulimit -n 16: status $(cat "$work/status"): $(head -3 "$errors")" ;;
+	*) fail "ulimit -n 16: $(head -3 "$errors")" ;;
 	esac
-	(ulimit -n 5; timeout -k 5 30 "$program" run echo "${quick[@]}" >"$out" 2>"$errors" </dev/null; echo $? >"$work/status")
-	[ "$(cat "$work/status")" = 1 ] || fail "ulimit -n 5: status $(cat "$work/status")"
+	with_descriptors 5 run echo "${quick[@]}"
+	status=$?
+	[ $status = 1 ] || fail "ulimit -n 5: status $status, expected 1"
 	says "Too many open files (the limit is 5: raise it with ulimit -n)"
 	# A stdout that takes nothing.
 	if [ -c /dev/full ]; then
