@@ -48,7 +48,8 @@ static int paint_state(struct dash *d, struct rect area)
 	if (!s->active && !s->path[0]) {
 		if (s->message[0])
 			dash_put(d, area, row++, 1, STYLE_WARNING, s->message);
-		dash_put(d, area, row++, 1, STYLE_DIM, "w starts one · W options: interface, sample, limits, filter");
+		dash_put(d, area, row++, 1, STYLE_DIM,
+			d->board->read_only ? "none" : "w starts one · W options: interface, sample, limits, filter");
 		return row;
 	}
 	dash_put(d, area, row, 1,
@@ -132,7 +133,7 @@ void panel_capture_paint(struct dash *d, struct rect area)
 	bool full = d->layout.kind == LAYOUT_FULL;
 	int row, first = full ? d->view.scroll : 0;
 
-	dash_rule(d, area, "capture", b->capture.active ? "w stop · W options" : "w start · W options");
+	dash_rule(d, area, "capture", b->read_only ? NULL : b->capture.active ? "w stop · W options" : "w start · W options");
 	row = paint_state(d, area);
 	for (int i = first; i < (int)b->packets && row < area.rows; i++)
 		paint_packet(d, area, row++, &b->packet[i]);
@@ -149,7 +150,7 @@ static void cost_text(const struct dash *d, char *out, size_t size)
 			(unsigned long long)d->series.late_ticks);
 }
 
-static enum style capture_text(const struct capture_state *s, bool roomy, char *out, size_t size)
+static enum style capture_text(const struct capture_state *s, bool roomy, bool read_only, char *out, size_t size)
 {
 	char packets[32], bytes[32], drops[96] = "";
 
@@ -158,7 +159,7 @@ static enum style capture_text(const struct capture_state *s, bool roomy, char *
 		return s->failed ? STYLE_BAD : STYLE_WARNING;
 	}
 	if (!s->active && !s->path[0]) {
-		snprintf(out, size, "○ no capture · w starts one");
+		snprintf(out, size, "○ no capture%s", read_only ? "" : " · w starts one");
 		return STYLE_DIM;
 	}
 	drops_text(s, drops, sizeof(drops));
@@ -170,7 +171,7 @@ static enum style capture_text(const struct capture_state *s, bool roomy, char *
 void panel_status_paint(struct dash *d, struct rect area)
 {
 	char right[64], left[400];
-	enum style style = capture_text(&d->board->capture, area.columns >= 80, left, sizeof(left));
+	enum style style = capture_text(&d->board->capture, area.columns >= 80, d->board->read_only, left, sizeof(left));
 	int column;
 
 	cost_text(d, right, sizeof(right));

@@ -59,9 +59,11 @@ enum style state_text(const struct dash *d, char *out, size_t size)
 	int64_t length = phase == PHASE_WARMUP ? info->warmup_ns : info->duration_ns;
 
 	text_clock(elapsed_ns(d, info, phase), now, sizeof(now));
+	if (phase == PHASE_DONE)
+		length = 0;
 	text_clock(length, end, sizeof(end));
-	snprintf(out, size, "%s %s%s%s", word->text, now, length ? "/" : "", length ? end : "");
-	return word->style;
+	snprintf(out, size, "%s %s%s%s", d->board->read_only ? "○ SAVED" : word->text, now, length ? "/" : "", length ? end : "");
+	return d->board->read_only ? STYLE_STRONG : word->style;
 }
 
 /* ---- tabs ---- */
@@ -93,7 +95,7 @@ static int tabs_width(const struct dash *d, bool short_form)
 
 	for (unsigned i = 0, number = 0; i < d->board->modes; i++)
 		if (is_tab(d, i))
-			width += tab_text(d, i, ++number, short_form, text, sizeof(text)) + 1;
+			width += tab_text(d, i, ++number, short_form, text, sizeof(text)) + short_form;
 	return width;
 }
 
@@ -114,7 +116,7 @@ static void paint_tabs(struct dash *d, int column, int limit)
 			continue;
 		canvas_put(&d->canvas, 0, column, width, style, text);
 		dash_hot(d, (struct rect){ 0, column, 1, width }, '0' + (int)number, 0);
-		column += width + (short_form || number == 0 ? 1 : 0);
+		column += width + short_form;
 	}
 }
 
@@ -233,12 +235,20 @@ static enum style view_text(struct dash *d, char *out, size_t size)
 	return STYLE_TEXT;
 }
 
+/* Its end says most: of a path the directory's name. */
+static const char *last_part(const char *text, int columns)
+{
+	while (*text && canvas_width(text) > columns)
+		text++;
+	return text;
+}
+
 void panel_method_paint(struct dash *d)
 {
 	struct rect area = d->layout.method;
 	char right[160], left[400];
 	enum style style = view_text(d, right, sizeof(right));
-	int column = dash_put_right(d, area, 0, style, right);
+	int column = dash_put_right(d, area, 0, style, last_part(right, area.columns * 6 / 10));
 
 	run_text(d, column - 3, left, sizeof(left));
 	canvas_put_cut(&d->canvas, area.row, 1, column - 2, STYLE_TEXT, left);
