@@ -66,11 +66,13 @@ int desk_open(struct desk *d, const struct cli *cli, bool show_all, struct err *
 
 void desk_close(struct desk *d)
 {
+	outputs_abort(&d->outputs);
 	taping_stop(&d->taping, NULL);
+	if (d->abandoned)
+		return;
 	session_free(d->session);
 	history_free(d->history);
 	board_free(&d->board);
-	outputs_abort(&d->outputs);
 	*d = (struct desk){ 0 };
 }
 

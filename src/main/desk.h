@@ -26,12 +26,14 @@ struct desk {
 	bool failed;     /* and failed: */
 	struct err why;
 	bool interrupted;       /* it was stopped before its time */
+	bool abandoned;         /* it would not end: desk_close() does not wait for it */
 	unsigned virtual_ticks; /* NETDYNO_TEST_TICKS, for synthetic modes; else 0 */
 };
 
 /* `cli` must outlive it: file names stay in its options.  show_all: sample what a screen needs. */
 int desk_open(struct desk *d, const struct cli *cli, bool show_all, struct err *err);
-void desk_close(struct desk *d); /* accepts a zeroed one */
+/* Accepts a zeroed one.  An abandoned run is left to the end of the process; its half-written files are removed. */
+void desk_close(struct desk *d);
 
 struct board_mode *desk_mode(struct desk *d); /* the current one */
 /* Starts the current mode with its options; a run that is going ends first. */

@@ -238,13 +238,14 @@ static void summary_latencies(FILE *out, const struct view *v)
 	for (unsigned i = 0; i < engine_latencies(v->info->engine); i++) {
 		const struct latency_def *def = &v->info->engine->latencies[i];
 		struct latency_summary l;
-		char n[TEXT], t[8][TEXT];
+		char n[TEXT], t[8][TEXT], line[400];
 
 		if (!latency_of(v, i, &l))
 			continue;
-		fprintf(out, "  %s us  min %s  mean %s  p50 %s  p90 %s  p99 %s  p99.9 %s  p99.99 %s  max %s\n", def->title,
-			us(l.min_ns, t[0]), us((int64_t)l.mean_ns, t[1]), us(l.p50_ns, t[2]), us(l.p90_ns, t[3]),
+		snprintf(line, sizeof(line), "%s us  min %s, mean %s, p50 %s, p90 %s, p99 %s, p99.9 %s, p99.99 %s, max %s",
+			def->title, us(l.min_ns, t[0]), us((int64_t)l.mean_ns, t[1]), us(l.p50_ns, t[2]), us(l.p90_ns, t[3]),
 			us(l.p99_ns, t[4]), us(l.p99_9_ns, t[5]), us(l.p99_99_ns, t[6]), us(l.max_ns, t[7]));
+		paragraph(out, 2, 4, line);
 		fprintf(out, "    %s values, measured from %s\n", grouped(l.count, n), def->since);
 	}
 }
