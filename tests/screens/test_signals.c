@@ -12,6 +12,8 @@
 
 #include "program.h"
 
+enum { TICKS = 40 };
+
 static struct program program;
 static struct termios before;
 
@@ -22,7 +24,8 @@ static int start(void **state)
 		"TSAN_OPTIONS=handle_segv=0:handle_abort=0", NULL };
 
 	(void)state;
-	program_start(&program, &(struct program_config){ .rows = 24, .columns = 80, .ticks = 40, .environment = environment });
+	program_start(
+		&program, &(struct program_config){ .rows = 24, .columns = 80, .ticks = TICKS, .environment = environment });
 	before = term_settings(program.term);
 	return 0;
 }
@@ -39,6 +42,7 @@ static void assert_live(void)
 	struct termios now;
 
 	assert_true(term_wait_frames(program.term, 1));
+	assert_true(term_wait_sample(program.term, TICKS));
 	now = term_settings(program.term);
 	assert_int_equal(now.c_lflag & (ECHO | ICANON), 0);
 	assert_true(term_modes(program.term).alternate_screen);
