@@ -15,7 +15,7 @@
 
 enum {
 	ROUNDS = 32,         /* datagrams a poll where a burst is one datagram */
-	SEND_BUDGET = 64,    /* datagrams a poll, so that answers are not left waiting */
+	SEND_BUDGET = 64,    /* datagrams a poll, or a burst: shared out over its rounds, so that answers are not left waiting */
 	SENT_RING = 1 << 19, /* open loop: send times of this many latest datagrams, 4 MiB */
 };
 
@@ -296,10 +296,17 @@ static void back_off(struct client *c, int64_t now_ns)
 	c->backoff_until_ns = c->backoff_ns ? now_ns + c->backoff_ns : 0;
 }
 
+/* A poll reads and sends in turns, as many as make its reading worth ROUNDS datagrams. */
+static unsigned rounds_of(const struct client *c)
+{
+	return c->port->batch < ROUNDS ? ROUNDS / c->port->batch : 1;
+}
+
 /* How many a burst may have. */
 static unsigned room(const struct client *c, unsigned slots, unsigned done)
 {
-	unsigned budget = c->backoff_ns ? 1 : SEND_BUDGET;
+	unsigned most = c->port->batch > SEND_BUDGET ? c->port->batch : SEND_BUDGET;
+	unsigned budget = c->backoff_ns ? 1 : most / rounds_of(c);
 
 	if (done >= budget)
 		return 0;
@@ -514,7 +521,7 @@ static int poll_once(struct worker *w, struct client *c, struct err *err)
 int echo_client_poll(struct worker *w, struct err *err)
 {
 	struct client *c = w->state;
-	unsigned rounds = c->port->batch < ROUNDS ? ROUNDS / c->port->batch : 1;
+	unsigned rounds = rounds_of(c);
 	int moved = 0, n = 1;
 
 	while (rounds-- && n > 0) {

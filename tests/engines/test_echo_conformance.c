@@ -67,7 +67,8 @@ static void expect_all_answered(struct rig *rig, unsigned payload)
 	assert_int_equal(rig_sum(rig, ROLE_SERVER, COUNTER_TX_PACKETS), sent);
 	assert_int_equal(rig_latencies(rig, ECHO_L_RTT), sent);
 	for (unsigned i = ECHO_C_TX_ERRORS; i <= ECHO_C_STRAY; i++)
-		if (rig_sum(rig, ROLE_BOTH, i))
+		/* The test's thread may change CPUs, and with it the backlog that a datagram goes through: that reorders. */
+		if (i != ECHO_C_REORDERED && rig_sum(rig, ROLE_BOTH, i))
 			fail_msg("%s is %llu", engine_counter(&engine_echo, i)->name,
 				(unsigned long long)rig_sum(rig, ROLE_BOTH, i));
 }
@@ -155,6 +156,32 @@ static void open_loop(const struct udp_method *m, int family)
 	assert_true(due >= sent);
 	assert_int_equal(rig_latencies(&rig, ECHO_L_RTT_SEND), sent);
 	assert_int_equal(rig_latencies(&rig, ECHO_L_LATENESS), sent);
+	rig_close(&rig);
+}
+
+/* After a stall everything due goes out, but a poll's share at a time: answers must not be left waiting meanwhile. */
+static void catches_up_in_turns(const struct udp_method *m, int family)
+{
+	struct rig rig;
+	struct rig_config config = {
+		.servers = 1, .clients = 1, .method = m, .option = { "host", host_of(family), "rate", "100k" }
+	};
+
+	open_or_fail(&rig, &config);
+	rig_enter(&rig, PHASE_MEASURE);
+	int64_t start = clock_now_ns();
+	while (clock_now_ns() < start + 5 * NS_PER_MS)
+		;
+	for (uint64_t polls = 1; polls <= 4; polls++) {
+		rig_step(&rig, ROLE_CLIENT);
+		assert_in_range(rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS), 64 * (polls - 1), 64 * polls);
+		rig_step(&rig, ROLE_SERVER);
+	}
+	assert_true(rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED) >= 500);
+	uint64_t due = rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED);
+	rig_until(&rig, ROLE_BOTH, rig_has_answers, due);
+	rig_drain(&rig);
+	expect_all_answered(&rig, 64);
 	rig_close(&rig);
 }
 
@@ -363,6 +390,7 @@ FOR_ALL(payloads)
 FOR_ALL(many_flows_servers_clients)
 FOR_ALL(window_of_one)
 FOR_ALL(open_loop)
+FOR_ALL(catches_up_in_turns)
 FOR_ALL(verbatim)
 FOR_ALL(phases)
 FOR_ALL(load_changes_live)
@@ -377,6 +405,7 @@ int main(void)
 		cmocka_unit_test(all_many_flows_servers_clients),
 		cmocka_unit_test(all_window_of_one),
 		cmocka_unit_test(all_open_loop),
+		cmocka_unit_test(all_catches_up_in_turns),
 		cmocka_unit_test(all_verbatim),
 		cmocka_unit_test(all_phases),
 		cmocka_unit_test(all_load_changes_live),
