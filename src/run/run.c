@@ -193,17 +193,17 @@ static bool is_settled(struct run *r)
 	return !sum_counter(r, r->plan.tx_roles, COUNTER_IN_FLIGHT) || now_ns - r->quiet_since_ns >= r->quiet_limit_ns;
 }
 
-/* Over a slow path the silence between two packets may be longer than usual: twice the slowest answer of late, where that is more. */
+/* Over a slow path the silence between two packets may be longer than usual: twice what 99 % of the answers took, where that is more. */
 static int64_t quiet_limit(struct run *r)
 {
 	struct hist recent;
-	int64_t slowest_ns;
+	int64_t slow_ns;
 
 	if (!r->sampler.latencies)
 		return quiet_ns;
 	sampler_total(&r->sampler, 0, &recent);
-	slowest_ns = hist_percentile(&recent, 99) * 2;
-	return slowest_ns > quiet_ns ? slowest_ns : quiet_ns;
+	slow_ns = hist_percentile(&recent, 99) * 2;
+	return slow_ns > quiet_ns ? slow_ns : quiet_ns;
 }
 
 static enum run_end settle(struct run *r, int64_t limit_ns)

@@ -44,6 +44,7 @@ struct run {
 	int64_t quiet_since_ns, quiet_limit_ns; /* settling: when a packet last moved; how long none must */
 	uint64_t moved;
 	struct procnet net, net_from, net_to;
+	bool net_fresh; /* net was read since the last sample */
 	int64_t suspended_ns;
 	bool measured, interrupted, unplanned;
 	struct err err; /* the first that went wrong */

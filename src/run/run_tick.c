@@ -106,6 +106,7 @@ int run_housekeeping(struct run *r, bool exact)
 
 void run_read_net(struct run *r)
 {
+	r->net_fresh = true;
 	if (clock_is_virtual()) {
 		r->net = (struct procnet){ 0 };
 		snprintf(r->net.why, sizeof(r->net.why), "virtual clock");
@@ -126,7 +127,8 @@ void run_publish_sample(struct run *r, bool is_interval, bool from_marks, int64_
 	s->run_id = r->id;
 	s->phase = r->phase;
 	s->late_ns = late_ns;
-	s->net_fresh = from_marks || r->ticks % NET_EVERY_TICKS == 0;
+	s->net_fresh = r->net_fresh;
+	r->net_fresh = false;
 	s->net = r->net;
 	watch_sample(&r->watch, r->info, s, &r->session->mailbox);
 	mailbox_put_sample(&r->session->mailbox, s);
