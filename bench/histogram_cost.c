@@ -35,6 +35,7 @@ int main(void)
 		ns[round] = (double)(clock_now_ns() - from) / ((double)VALUES * REPEATS);
 	}
 	qsort(ns, ROUNDS, sizeof(ns[0]), by_value);
-	printf("{\"histogram_record_ns\":%.2f,\"best_ns\":%.2f,\"histogram_bytes\":%zu}\n", ns[ROUNDS / 2], ns[0], sizeof(histogram));
+	printf("{\"histogram_record_ns\":%.2f,\"best_ns\":%.2f,\"histogram_bytes\":%zu}\n", ns[ROUNDS / 2], ns[0],
+		sizeof(histogram));
 	return 0;
 }
