@@ -195,10 +195,8 @@ static void put_versus(const struct dash *d, int worker, struct table_cell *cell
 
 static void put_versus_sum(const struct dash *d, unsigned role, struct table_cell *cell)
 {
-	struct difference unknown = { 0 };
-
-	if (d->view.base_kept)
-		put_difference(cell, role & d->moment.info->rx_roles ? &d->difference[METRIC_PPS] : &unknown, false);
+	if (d->view.base_kept && role & d->moment.info->rx_roles) /* A keeps the sum of the side that the mode counts on */
+		put_difference(cell, &d->difference[METRIC_PPS], false);
 }
 
 /* ---- rows ---- */

@@ -171,6 +171,10 @@ static void fill_worker(
 		*w = *before;
 	w->value[COUNTER_TX_PACKETS] += n;
 	w->value[COUNTER_RX_PACKETS] += n;
+	if (i == 0)
+		w->value[LOST] += m->loss;
+	if (i == m->servers)
+		w->value[COUNTER_TX_PACKETS] += m->loss;
 	w->value[COUNTER_TX_BYTES] += 80 * n;
 	w->value[COUNTER_RX_BYTES] += 80 * n;
 	w->value[COUNTER_SYSCALLS] += n / 10;

@@ -12,6 +12,7 @@ struct made {
 	unsigned servers, clients;
 	int64_t now_ns; /* of the newest sample */
 	uint32_t run_id;
+	unsigned loss; /* packets a tick that the first client sends and the first server drops */
 };
 
 enum { MADE_PPS = 1000 }; /* what each client receives a second */
