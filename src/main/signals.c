@@ -19,11 +19,15 @@ static char guard_stack[64 * 1024];
 
 int signals_open(bool screen, struct err *err)
 {
+	struct sigaction hangup;
 	sigset_t set;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		sigaddset(&set, always[i]);
+	/* nohup(1) has asked for this one to be ignored; blocked, it would be delivered all the same. */
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN)
+		sigdelset(&set, SIGHUP);
 	for (size_t i = 0; screen && i < sizeof(with_screen) / sizeof(with_screen[0]); i++)
 		sigaddset(&set, with_screen[i]);
 	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)

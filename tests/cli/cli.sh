@@ -224,12 +224,19 @@ group_files()
 	refuses 1 "--out: " run echo "${quick[@]}" --out "$work/plainfile"
 }
 
+# start ARGS...: runs the program beside us as $pid.  What an earlier one has said is gone before, so that it is not taken for this one's.
+start()
+{
+	rm -f "$out" "$errors"
+	"$program" "$@" >"$out" 2>"$errors" </dev/null &
+	pid=$!
+}
+
 group_signals()
 {
 	local pid dir status
 	# SIGINT: results are printed and written, 130.
-	"$program" run echo --duration 60s --warmup 0 --json "$work/int.json" >"$out" 2>"$errors" </dev/null &
-	pid=$!
+	start run echo --duration 60s --warmup 0 --json "$work/int.json"
 	until_says $pid "$out" ' answers/s '
 	kill -INT $pid
 	wait $pid
@@ -238,8 +245,7 @@ group_signals()
 	prints "verdict:"
 	has "$work/int.json" '.end.sum.rx_packets > 0'
 	# SIGTERM likewise; SIGUSR1 before it makes a snapshot.
-	"$program" run echo --duration 60s --warmup 0 --out "$work/snaps" >"$out" 2>"$errors" </dev/null &
-	pid=$!
+	start run echo --duration 60s --warmup 0 --out "$work/snaps"
 	until_says $pid "$out" ' answers/s '
 	kill -USR1 $pid
 	until_says $pid "$errors" '^snapshot: '
@@ -251,16 +257,22 @@ group_signals()
 		[ -s "$dir/$f" ] || fail "the snapshot \"$dir\" has no $f"
 	done
 	# In the warm-up: nothing has been measured, and that is said.
-	"$program" run echo --duration 60s --warmup 60s --json "$work/warm.json" >"$out" 2>"$errors" </dev/null &
-	pid=$!
+	start run echo --duration 60s --warmup 60s --json "$work/warm.json"
 	until_says $pid "$out" method
 	kill -INT $pid
 	wait $pid
 	[ $? = 130 ] || fail "SIGINT in the warm-up: status is not 130"
 	says "before anything was measured"
-	# Two at once: it ends, and leaves no half file.
-	"$program" run echo --duration 60s --warmup 0 --json "$work/twice.json" >"$out" 2>"$errors" </dev/null &
+	# nohup: a terminal that goes away ends nothing.
+	rm -f "$out" "$errors"
+	nohup "$program" run echo --duration 1s --warmup 0 --json "$work/hup.json" >"$out" 2>"$errors" </dev/null &
 	pid=$!
+	until_says $pid "$errors" 'start: echo'
+	kill -HUP $pid
+	wait $pid
+	has "$work/hup.json" '.end.seconds > 0.9'
+	# Two at once: it ends, and leaves no half file.
+	start run echo --duration 60s --warmup 0 --json "$work/twice.json"
 	until_says $pid "$out" ' answers/s '
 	kill -INT $pid
 	kill -INT $pid
