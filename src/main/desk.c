@@ -23,9 +23,9 @@ static unsigned read_ticks(const struct engine *engine)
 	return engine->synthetic && ticks > 0 && ticks <= TICKS_MAX ? (unsigned)ticks : 0;
 }
 
-static int open_parts(struct desk *d, const struct cli *cli, bool show_all, struct err *err)
+static int open_parts(struct desk *d, const struct cli *cli, struct err *err)
 {
-	struct session_config config = { .virtual_ticks = d->virtual_ticks, .want_totals = show_all };
+	struct session_config config = { .virtual_ticks = d->virtual_ticks, .want_totals = true };
 	int rc = outputs_init(&d->outputs, &cli->options, err);
 
 	if (rc >= 0)
@@ -46,10 +46,10 @@ static int open_parts(struct desk *d, const struct cli *cli, bool show_all, stru
 	return rc;
 }
 
-int desk_open(struct desk *d, const struct cli *cli, bool show_all, struct err *err)
+int desk_open(struct desk *d, const struct cli *cli, struct err *err)
 {
 	*d = (struct desk){ .virtual_ticks = read_ticks(cli->engine) };
-	int rc = open_parts(d, cli, show_all, err);
+	int rc = open_parts(d, cli, err);
 
 	if (rc < 0) {
 		desk_close(d);

@@ -30,8 +30,8 @@ struct desk {
 	unsigned virtual_ticks; /* NETDYNO_TEST_TICKS, for synthetic modes; else 0 */
 };
 
-/* `cli` must outlive it: file names stay in its options.  show_all: sample what a screen needs. */
-int desk_open(struct desk *d, const struct cli *cli, bool show_all, struct err *err);
+/* `cli` must outlive it: file names stay in its options. */
+int desk_open(struct desk *d, const struct cli *cli, struct err *err);
 /* Accepts a zeroed one.  An abandoned run is left to the end of the process; its half-written files are removed. */
 void desk_close(struct desk *d);
 

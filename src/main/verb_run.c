@@ -12,7 +12,7 @@ static int run(const struct cli *cli)
 	struct desk desk;
 	struct err err = ERR_NONE;
 
-	if (desk_open(&desk, cli, false, &err) < 0)
+	if (desk_open(&desk, cli, &err) < 0)
 		return complain(&err);
 	desk.lines = outputs_on_stdout(&desk.outputs) ? stderr : stdout;
 	desk.notes = stderr;
