@@ -89,7 +89,7 @@ static int dash(const struct cli *cli)
 	struct err err = ERR_NONE;
 	const char *why = NULL;
 	bool draw = !options_number(&cli->own, "plain") && display_can_draw(&why);
-	int rc = desk_open(&desk, cli, draw, &err);
+	int rc = desk_open(&desk, cli, &err);
 
 	if (rc >= 0 && draw && outputs_on_stdout(&desk.outputs)) {
 		desk_close(&desk);
