@@ -63,13 +63,13 @@ static bool family_works(const struct plan *plan, const union net_address *a)
 	return works;
 }
 
-/* The address is of a family that this machine does not have.  "" = it has. */
+/* Is the address of a family that this machine does not have?  IPv6 may be there and switched off: then only its loopback address tells. */
 static int check_family(const struct plan *plan, const union net_address *a, const char *option, struct err *err)
 {
 	char text[NET_ADDRESS_TEXT];
 	union net_address any = { .sa.sa_family = a->sa.sa_family };
 
-	if (family_works(plan, &any))
+	if (family_works(plan, net_is_loopback(a) ? a : &any))
 		return 0;
 	return err_say(err, EINVAL, "--%s %s: this machine has no %s", option, net_format_host(a, text, sizeof(text)),
 		a->sa.sa_family == AF_INET6 ? "IPv6" : "IPv4");

@@ -2,6 +2,7 @@
 #include "rig.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -173,7 +174,7 @@ static void forced_loss(const struct udp_method *m)
 enum { SKIPPED = 77 };
 
 /* In a network namespace of its own, where nobody else's losses count. */
-static void in_namespace(void (*fn)(const struct udp_method *method))
+static void in_namespace(void (*fn)(const struct udp_method *method), bool ipv6)
 {
 	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	int fd;
@@ -184,19 +185,24 @@ static void in_namespace(void (*fn)(const struct udp_method *method))
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) < 0)
 		_exit(SKIPPED);
 	close(fd);
+	fd = ipv6 ? -1 : open("/proc/sys/net/ipv6/conf/all/disable_ipv6", O_WRONLY | O_CLOEXEC);
+	/* A kernel without IPv6 has no such file. */
+	if (fd >= 0 ? write(fd, "1", 1) != 1 : !ipv6 && errno != ENOENT)
+		_exit(SKIPPED);
+	if (fd >= 0)
+		close(fd);
 	for_all(fn);
 }
 
-static void loss_equals_what_the_kernel_counts(void **state)
+/* A failure in the child makes it end with another status than 0. */
+static void run_in_namespace(void (*fn)(const struct udp_method *method), bool ipv6)
 {
-	/* Groups of the child's own: a failure there is this test's. */
 	pid_t child = fork();
 	int status;
 
-	(void)state;
 	assert_true(child >= 0);
 	if (child == 0) {
-		in_namespace(forced_loss);
+		in_namespace(fn, ipv6);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -206,6 +212,12 @@ static void loss_equals_what_the_kernel_counts(void **state)
 	}
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void loss_equals_what_the_kernel_counts(void **state)
+{
+	(void)state;
+	run_in_namespace(forced_loss, true);
 }
 
 static void small_buffer_is_said(void **state)
@@ -390,6 +402,32 @@ static void plan_says_what_is_wrong(void **state)
 	}
 }
 
+static void without_ipv6(const struct udp_method *m)
+{
+	struct rig rig;
+	struct rig_config both = { .servers = 1, .clients = 1, .method = m, .option = { "host", "::1" } };
+	struct rig_config client = { .clients = 1, .method = m, .option = { "host", "::1" } };
+	struct rig_config server = { .servers = 1, .method = m };
+
+	assert_int_equal(rig_plan(&rig, &both), -EINVAL);
+	assert_string_equal(rig.err.text, "--host ::1: this machine has no IPv6");
+	rig_close(&rig);
+	assert_int_equal(rig_plan(&rig, &client), -EINVAL);
+	assert_string_equal(rig.err.text, "--host ::1: this machine has no IPv6");
+	rig_close(&rig);
+	/* The default list does without. */
+	open_or_fail(&rig, &server);
+	assert_int_equal(((struct echo_shared *)rig.plan.shared)->listens, 1);
+	assert_string_equal(rig.plan.notes[0], "this machine has no IPv6: servers do not listen on ::1");
+	rig_close(&rig);
+}
+
+static void no_ipv6_is_said(void **state)
+{
+	(void)state;
+	run_in_namespace(without_ipv6, false);
+}
+
 static void flow_ids_run_out(void **state)
 {
 	struct options o;
@@ -454,6 +492,7 @@ int main(void)
 		cmocka_unit_test(server_keeps_a_burst),
 		cmocka_unit_test(send_errors_balance),
 		cmocka_unit_test(plan_says_what_is_wrong),
+		cmocka_unit_test(no_ipv6_is_said),
 		cmocka_unit_test(flow_ids_run_out),
 		cmocka_unit_test(tables_are_sound),
 	};
