@@ -31,6 +31,7 @@ struct term {
 	VTermScreen *screen;
 	struct term_report report;
 	struct term_modes modes;
+	struct termios settings_before;
 };
 
 /* What the leader tells the test. */
@@ -68,6 +69,9 @@ static void leader_main(const struct term_config *config, char *const *environme
 	/* The foreground is given to and taken from the program, also while this process is in the background. */
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	/* The test looks at the settings of the terminal first. */
+	if (read(control, &go, 1) != 1)
+		_exit(1);
 	pid_t program = fork();
 
 	if (program == 0)
@@ -253,7 +257,8 @@ static bool start(struct term *t, const struct term_config *config, char *const 
 	t->control = control[1];
 	struct event e = { 0 };
 
-	if (t->leader < 0 || read(t->events, &e, sizeof(e)) != sizeof(e))
+	if (t->leader < 0 || tcgetattr(t->master, &t->settings_before) < 0 || write(t->control, "g", 1) != 1 ||
+		read(t->events, &e, sizeof(e)) != sizeof(e))
 		return false;
 	t->program = e.program;
 	return fcntl(t->master, F_SETFL, O_NONBLOCK) == 0 && fcntl(t->master, F_SETFD, FD_CLOEXEC) == 0;
@@ -510,6 +515,11 @@ struct termios term_settings(const struct term *t)
 
 	tcgetattr(t->master, &settings);
 	return settings;
+}
+
+struct termios term_settings_before(const struct term *t)
+{
+	return t->settings_before;
 }
 
 int term_rows(const struct term *t)

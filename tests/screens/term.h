@@ -58,6 +58,7 @@ struct term_modes term_modes(const struct term *t);
 int term_status(const struct term *t); /* as waitpid(2) gave it, once TERM_ENDED */
 pid_t term_pid(const struct term *t);
 struct termios term_settings(const struct term *t);
+struct termios term_settings_before(const struct term *t); /* before the program was started */
 int term_rows(const struct term *t);
 int term_columns(const struct term *t);
 void term_cell(const struct term *t, int row, int column, VTermScreenCell *ret_cell);

@@ -26,7 +26,7 @@ static int start(void **state)
 	(void)state;
 	program_start(
 		&program, &(struct program_config){ .rows = 24, .columns = 80, .ticks = TICKS, .environment = environment });
-	before = term_settings(program.term);
+	before = term_settings_before(program.term);
 	return 0;
 }
 
