@@ -139,6 +139,15 @@ static const struct sample *interval_start(const struct results_source *source, 
 	return history_measure_start(source->history, interval->run_id);
 }
 
+/* A mode that counts no losses says nothing of them. */
+static bool can_lose(const struct engine *engine)
+{
+	for (unsigned i = COUNTER_OWN; i < engine_counters(engine); i++)
+		if (engine_counter(engine, i)->ledger == LEDGER_LOST)
+			return true;
+	return false;
+}
+
 void lines_interval(FILE *out, const struct results_source *source, const struct sample *interval)
 {
 	const struct run_info *info = history_run(source->history, interval->run_id);
@@ -153,8 +162,7 @@ void lines_interval(FILE *out, const struct results_source *source, const struct
 	rates_between(info, from, interval, -1, ROLE_BOTH, &all);
 	fprintf(out, "%8.1f s  %8s %s/s  %9s Mbit/s", (double)interval->measured_ns / NS_PER_S,
 		text_human(rx.rx_pps, pps, sizeof(pps)), packets_of(info), fixed(rx.rx_mbps, 1, mbps));
-	/* A mode that cannot lose anything says nothing of it. */
-	if (!isnan(all.drops_per_s))
+	if (can_lose(info->engine))
 		fprintf(out, "  lost %s/s", text_human(all.drops_per_s, drops, sizeof(drops)));
 	if (l->count)
 		fprintf(out, "  %s us p50 %s  p99 %s  max %s", info->engine->latencies[0].title, us(l->p50_ns, p50),

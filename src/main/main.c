@@ -1,8 +1,10 @@
 /* netdyno: chooses the verb. */
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engines/engines.h"
 #include "main/cli.h"
@@ -35,8 +37,17 @@ static int dispatch(int argc, char **argv)
 	return complain_usage(&err);
 }
 
+/* Without them a socket or a result file would get the number that messages are written to. */
+static void open_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return;
+}
+
 int main(int argc, char **argv)
 {
+	open_standard_streams();
 	setlocale(LC_CTYPE, "");
 	/* A reader that goes away is an error of write(2), not a death. */
 	signal(SIGPIPE, SIG_IGN);

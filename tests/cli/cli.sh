@@ -344,6 +344,9 @@ group_faults()
 		has "$(sed -n 's/.*saved as \(.*\) instead.*/\1/p' "$errors")" '.end.sum.rx_packets > 0'
 	fi
 	full_disk
+	# Closed from the start: the result file is not mistaken for stdout.
+	timeout -k 5 30 "$program" run echo "${quick[@]}" --json "$work/closed.json" >&- 2>&- <&-
+	has "$work/closed.json" '.end.sum.rx_packets > 0'
 }
 
 # A file system of 16 kB that is full when the run ends: what was measured is found elsewhere.
