@@ -72,7 +72,7 @@ bool dash_running(const struct dash *d)
 static int64_t right_edge(const struct dash *d)
 {
 	const struct sample *newest = history_fine(d->board->history, 0);
-	int64_t at = newest ? newest->at_ns : d->moment.at_ns;
+	int64_t at = newest ? newest->at_ns : d->moment.at_ns ? d->moment.at_ns : d->now_ns;
 
 	if (d->view.frozen)
 		return d->view.hold.at_ns;
@@ -98,7 +98,7 @@ static bool update_series(struct dash *d, struct series *s, struct rect area, in
 		.heat_bins = heatmap_columns(area),
 		.worker = worker };
 
-	if (!ask.bins || !ask.heat_bins || ask.end_ns <= 0)
+	if (!ask.bins || !ask.heat_bins)
 		return false;
 	return series_update(s, d->board->history, &ask) == 0;
 }

@@ -156,9 +156,9 @@ static void lay_two(const struct layout_ask *ask, struct layout *l)
 	b.column = l->divider + 1;
 	b.columns = ask->columns - b.column;
 	stack_add(&left, cores_storey(ask));
-	stack_add(&left, (struct storey){ PANEL_CHART, NO_PANEL, 4, 8, 4, RANK_CHART, 0 });
-	stack_add(&left, (struct storey){ PANEL_HEAT, NO_PANEL, 5, 10, 4, RANK_HEAT, 0 });
-	stack_add(&left, (struct storey){ PANEL_EVENTS, NO_PANEL, 3, 6, 1, RANK_EVENTS, 0 });
+	stack_add(&left, (struct storey){ PANEL_CHART, NO_PANEL, 4, 8, 5, RANK_CHART, 0 });
+	stack_add(&left, (struct storey){ PANEL_HEAT, NO_PANEL, 5, 10, 3, RANK_HEAT, 0 });
+	stack_add(&left, (struct storey){ PANEL_EVENTS, NO_PANEL, 3, 6, 2, RANK_EVENTS, 0 });
 	stack_add(&right, (struct storey){ PANEL_DROPS, NO_PANEL, 4, 3 + ask->places, 0, RANK_DROPS, 0 });
 	if (ask->compare)
 		stack_add(&right, (struct storey){ PANEL_COMPARE, NO_PANEL, 6, 9, 0, RANK_COMPARE, 0 });

@@ -90,7 +90,7 @@ void panel_chart_paint(struct dash *d, struct rect area)
 	bool axis_below = layout_shows(&d->layout, PANEL_HEAT) && d->layout.panel[PANEL_HEAT].column == area.column;
 
 	if (!d->series_ok)
-		dash_rule(d, area, "throughput: out of memory", NULL);
+		dash_rule(d, area, "throughput: no room", NULL);
 	else
 		paint_series(d, area, &d->series, "throughput", base, !axis_below && area.rows > 3);
 }

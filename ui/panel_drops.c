@@ -33,11 +33,11 @@ static struct drop_columns drop_columns_of(int columns)
 
 	c.rate_width = columns >= 52 ? 8 : 7;
 	c.total_width = columns >= 52 ? 11 : 10;
-	c.rate = columns >= 52 ? 24 : columns >= 36 ? columns - 18 : columns - 8;
+	c.rate = columns >= 72 ? 34 : columns >= 52 ? 24 : columns >= 36 ? columns - 18 : columns - 8;
 	c.total = columns >= 52 ? c.rate + 9 : columns >= 36 ? c.rate + 7 : -1;
 	if (columns >= 52)
 		c.share = c.total + 12;
-	if (columns >= 68)
+	if (columns >= 78)
 		c.bar = c.share + 11;
 	return c;
 }
@@ -179,6 +179,19 @@ static void ledger_short_text(const struct ledger *l, char *out, size_t size)
 		text_human((double)l->received, received, sizeof(received)), text_human((double)l->lost, lost, sizeof(lost)));
 }
 
+/* Why the newest run failed; NULL: it did not. */
+static const char *failure(const struct dash *d)
+{
+	const struct history *h = d->board->history;
+
+	if (history_phase(h) != PHASE_FAILED)
+		return NULL;
+	for (unsigned age = 0; age < history_event_count(h); age++)
+		if (history_event(h, age)->severity == SEVERITY_ERROR)
+			return history_event(h, age)->text;
+	return "the run failed";
+}
+
 /* The fullest form that fits. */
 void panel_ledger_paint(struct dash *d, struct rect area)
 {
@@ -187,7 +200,10 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 	int room;
 
 	if (!l->known) {
-		dash_put(d, area, 0, 1, STYLE_DIM, "ledger: --");
+		if (!d->layout.verdict.rows && failure(d))
+			dash_put(d, area, 0, 1, STYLE_BAD, failure(d));
+		else
+			dash_put(d, area, 0, 1, STYLE_DIM, "ledger: --");
 		return;
 	}
 	enum style style = balance_text(l, d->ledger_lags, right, sizeof(right));
@@ -218,6 +234,11 @@ void panel_verdict_paint(struct dash *d, struct rect area)
 	char more[32] = "";
 	int at = 1;
 
+	if (failure(d)) {
+		at += dash_put(d, area, 0, at, STYLE_BAD, "✗ ");
+		canvas_put_cut(&d->canvas, area.row, at, area.columns - at - 1, STYLE_BAD, failure(d));
+		return;
+	}
 	if (!m->info || !(m->start || m->final)) {
 		dash_put(d, area, 0, 1, STYLE_DIM, "verdict: --");
 		return;
