@@ -6,7 +6,7 @@
  * Receiving.  recv_burst() lends datagrams; they and their bytes, which the engine may change in place, are valid until release().  At most one burst is lent at a
  * time.  With GRO one element holds several datagrams of `segment` bytes each (the last may be shorter).
  *
- * Replying.  A reply is a run of bytes inside a lent element: whole datagrams, a whole number of segments.  reply_burst() sends them to where they came from without
+ * Replying (unconnected ports).  A reply is a run of bytes inside a lent element: whole datagrams, a whole number of segments.  reply_burst() sends them to where they came from without
  * copying payload in user space.  What it could not take yet stays the engine's: it keeps the burst and calls again with the rest.  A method that sends
  * asynchronously keeps what it has taken valid by itself, beyond release().
  *
