@@ -89,6 +89,7 @@ enum {
 	COUNTER_L1D_MISSES,
 	COUNTER_LLC_MISSES,
 	COUNTER_BRANCH_MISSES,
+	COUNTER_RUN_DELAY_NS, /* ready to run, but without a CPU: /proc/thread-self/schedstat, second field (sched-stats.rst, Linux >= 2.6.9 with SCHED_INFO) */
 	COUNTER_OBSERVED_NS, /* run clock at which the CPU_*, CTX_* and perf counters were read */
 	COUNTER_OWN,         /* first of the mode's own */
 };

@@ -14,6 +14,7 @@ static const int64_t warmup_least_ns = 200 * NS_PER_MS;
 static const int64_t measured_least_ns = NS_PER_S;
 static const double rate_kept_least = 0.999;
 static const double steal_most = 0.01;
+static const double delay_most = 0.1; /* waking up alone takes some percent where a worker sleeps often */
 
 /* What there is to judge by: a final's edges, or the two samples so far. */
 struct evidence {
@@ -115,6 +116,36 @@ static void judge_workers(const struct evidence *e, struct verdict *v)
 		caution(v, "%u of %u workers are not pinned to a CPU", loose, e->info->workers);
 }
 
+/* Share of the time that a worker was ready and had no CPU; negative if unknown. */
+static double delay_share(const struct evidence *e, unsigned i)
+{
+	double ns[2];
+	static const unsigned part[2] = { COUNTER_RUN_DELAY_NS, COUNTER_OBSERVED_NS };
+
+	if (e->info->worker[i].unknown >> COUNTER_RUN_DELAY_NS & 1)
+		return -1;
+	for (unsigned k = 0; k < 2; k++)
+		ns[k] = (double)(e->edge[i].value[part[k]] - (e->from ? e->from[i].value[part[k]] : 0));
+	return ns[1] > 0 ? ns[0] / ns[1] : -1;
+}
+
+static void judge_delay(const struct evidence *e, struct verdict *v)
+{
+	double most = 0;
+	unsigned which = 0;
+
+	for (unsigned i = 0; i < e->info->workers; i++)
+		if (delay_share(e, i) > most) {
+			most = delay_share(e, i);
+			which = i;
+		}
+	if (most > delay_most)
+		caution(v,
+			"something else took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
+			e->info->worker[which].role == ROLE_SERVER ? "server" : "client", e->info->worker[which].index,
+			100 * most);
+}
+
 static void judge_steal(const struct evidence *e, struct verdict *v)
 {
 	const struct procnet *from = e->net_from, *to = e->net_to;
@@ -137,6 +168,7 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 			   "have seen "
 			   "(coordinated omission)");
 	judge_workers(e, v);
+	judge_delay(e, v);
 	if (captured)
 		caution(v, "a capture was on: it costs time for every packet");
 	judge_steal(e, v);

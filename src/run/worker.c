@@ -2,6 +2,7 @@
 #include "run/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,20 @@ static void observe_usage(struct worker *w)
 	counter_set(w->counters, COUNTER_PAGE_FAULTS, (uint64_t)(usage.ru_minflt + usage.ru_majflt));
 }
 
+/* "cpu-time run-delay timeslices", in ns. */
+static void observe_delay(struct worker *w)
+{
+	char text[80];
+	unsigned long long delay_ns;
+	ssize_t n = w->schedstat_fd < 0 ? -1 : pread(w->schedstat_fd, text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		return;
+	text[n] = 0;
+	if (sscanf(text, "%*u %llu", &delay_ns) == 1)
+		counter_set(w->counters, COUNTER_RUN_DELAY_NS, delay_ns);
+}
+
 static const unsigned perf_counter[PERF_EVENTS] = {
 	[PERF_CYCLES] = COUNTER_CYCLES,
 	[PERF_INSTRUCTIONS] = COUNTER_INSTRUCTIONS,
@@ -87,6 +102,7 @@ static int worker_observe(struct worker *w)
 	if (!w->engine->synthetic) {
 		observe_usage(w);
 		observe_perf(w);
+		observe_delay(w);
 	}
 	counter_set(w->counters, COUNTER_OBSERVED_NS, (uint64_t)clock_run_ns());
 	return rc;
@@ -269,15 +285,24 @@ static void open_perf(struct worker *w)
 			w->unknown |= (uint64_t)1 << perf_counter[kind];
 }
 
+static void open_schedstat(struct worker *w)
+{
+	if (!w->engine->synthetic)
+		w->schedstat_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	if (w->schedstat_fd < 0)
+		w->unknown |= (uint64_t)1 << COUNTER_RUN_DELAY_NS;
+}
+
 static int worker_open(struct worker *w)
 {
 	name_worker(w);
 	pin_worker(w);
 	open_perf(w);
+	open_schedstat(w);
 	int rc = w->engine->open(w, &w->err);
 	/* What the engine says of its own counters goes first: the ledger shows it. */
 	if (w->unknown && !w->unknown_why[0])
-		memcpy(w->unknown_why, w->perf.why, sizeof(w->unknown_why));
+		snprintf(w->unknown_why, sizeof(w->unknown_why), "%s", w->perf.why[0] ? w->perf.why : "not counted here");
 	return rc;
 }
 
@@ -303,6 +328,8 @@ static void *worker_main(void *arg)
 		report_error(w, rc);
 	w->engine->close(w);
 	perf_close(&w->perf);
+	if (w->schedstat_fd >= 0)
+		close(w->schedstat_fd);
 	return NULL;
 }
 
@@ -340,6 +367,7 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 		.phase = PHASE_PREPARE,
 		.spin = plan->wait_spin,
 		.step = step_idle,
+		.schedstat_fd = -1,
 		.ack_fd = -1 };
 	for (int kind = 0; kind < PERF_EVENTS; kind++)
 		w->perf.fd[kind] = -1;

@@ -132,6 +132,18 @@ static void stolen_but_unknown(struct scene *s)
 	s->final.net_from.known = 0;
 }
 
+static void starved(struct scene *s)
+{
+	s->edge[1].value[COUNTER_OBSERVED_NS] = 2ull * NS_PER_S;
+	s->edge[1].value[COUNTER_RUN_DELAY_NS] = 500 * NS_PER_MS;
+}
+
+static void starved_but_unknown(struct scene *s)
+{
+	starved(s);
+	s->worker[1].unknown = 1ull << COUNTER_RUN_DELAY_NS;
+}
+
 static void short_warm_up(struct scene *s)
 {
 	s->info.warmup_ns = 199 * NS_PER_MS;
@@ -163,6 +175,8 @@ static const struct {
 	{ captured, NULL, "a capture was on" },
 	{ stolen, NULL, "1.2 % of the CPU time" },
 	{ stolen_but_unknown, NULL, NULL },
+	{ starved, NULL, "client 0 was ready to run and had to wait for 25 % of the time" },
+	{ starved_but_unknown, NULL, NULL },
 	{ short_warm_up, NULL, "warm-up of 199ms is too short" },
 	{ short_measurement, NULL, "only 0.30 s were measured" },
 };
