@@ -112,7 +112,7 @@ void panel_drops_paint(struct dash *d, struct rect area)
 	int hidden = (int)d->drops - (area.rows - 1 - head);
 
 	if (hidden > 0)
-		snprintf(note, sizeof(note), "%d more: e", hidden);
+		snprintf(note, sizeof(note), "%d more", hidden);
 	else if (view_cleared(&d->view, d->moment.info))
 		snprintf(note, sizeof(note), "since %s", dash_hms(d, d->view.clear.at_ns, at, sizeof(at)));
 	dash_rule(d, area, "drops by place", note);
@@ -248,7 +248,7 @@ void panel_verdict_paint(struct dash *d, struct rect area)
 		: m->final ? "✓ valid"
 			   : "✓ valid so far");
 	if (notices > 1)
-		snprintf(more, sizeof(more), " (+%u more: e)", notices - 1);
+		snprintf(more, sizeof(more), " (+%u more)", notices - 1);
 	if (notices) {
 		at += dash_put(d, area, 0, at, STYLE_DIM, v->reasons ? ": " : " · caution: ");
 		at += canvas_put_cut(&d->canvas, area.row, at, area.columns - at - canvas_width(more) - 1,
