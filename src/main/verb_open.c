@@ -87,6 +87,20 @@ static const struct ui_requests requests = { .pump = on_pump,
 
 /* ---- loading ---- */
 
+/* The last part of the path and when it was saved, unless that is its name already. */
+static void name_it(const char *path, int64_t wall_ns, char *out, size_t size)
+{
+	const char *slash = strrchr(path, '/'), *last = slash && slash[1] ? slash + 1 : path;
+	char when[32], name[48];
+
+	clock_format_iso(wall_ns, when, sizeof(when));
+	text_escape(last, strlen(last), name, sizeof(name));
+	if (!strncmp(name, when, strlen("2026-01-01")))
+		snprintf(out, size, "snapshot %s", name);
+	else
+		snprintf(out, size, "%s, saved %s", name, when);
+}
+
 static int load(struct saved *s, const char *path, struct err *err)
 {
 	int64_t wall_ns = 0;
@@ -108,12 +122,7 @@ static int load(struct saved *s, const char *path, struct err *err)
 	s->board.host = host;
 	s->board.read_only = true;
 	board_find_method(&s->board);
-	char when[32], name[48];
-	clock_format_iso(wall_ns, when, sizeof(when));
-	const char *slash = strrchr(path, '/');
-	const char *last = slash && slash[1] ? slash + 1 : path;
-	snprintf(s->board.title_note, sizeof(s->board.title_note), "%s, saved %s",
-		text_escape(last, strlen(last), name, sizeof(name)), when);
+	name_it(path, wall_ns, s->board.title_note, sizeof(s->board.title_note));
 	return rc;
 }
 
