@@ -112,6 +112,14 @@ static void prepare_series(struct dash *d)
 		d->one_ok = update_series(d, &d->one, whole, d->view.pick);
 }
 
+static bool is_shown(const struct dash *d, int worker)
+{
+	for (unsigned i = 0; i < d->order_count; i++)
+		if (d->order[i] == worker)
+			return true;
+	return false;
+}
+
 static void prepare_rows(struct dash *d)
 {
 	unsigned workers = d->moment.info ? d->moment.info->workers : 0;
@@ -127,8 +135,8 @@ static void prepare_rows(struct dash *d)
 		d->order_room = workers;
 	}
 	d->order_count = workers ? view_rows(&d->view, &d->moment, d->order) : 0;
-	if (workers && d->view.pick >= (int)workers)
-		d->view.pick = (int)workers - 1;
+	if (!is_shown(d, d->view.pick) && d->order_count)
+		d->view.pick = d->order[0];
 }
 
 static const struct ledger_place *same_place(const struct ledger *ledger, const char *key)

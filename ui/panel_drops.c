@@ -130,24 +130,48 @@ void panel_drops_paint(struct dash *d, struct rect area)
 
 /* ---- the ledger's line ---- */
 
-static void ledger_text(const struct ledger *l, bool places, char *out, size_t size)
+static void append(char *out, size_t size, const char *name, uint64_t n)
 {
-	char sent[32], received[32], lost[32], flight[32], missing[32];
-	size_t at;
+	char count[32];
+	size_t at = strlen(out);
 
-	at = (size_t)snprintf(out, size, "ledger: sent %s = received %s", dash_count(l->sent, sent, sizeof(sent)),
-		dash_count(l->received, received, sizeof(received)));
-	for (unsigned i = 0; places && i < l->places && at < size; i++)
-		if (l->place[i].known && l->place[i].lost)
-			at += (size_t)snprintf(out + at, size - at, " + %s %s", l->place[i].title,
-				dash_count(l->place[i].lost, lost, sizeof(lost)));
-	if (!places && at < size)
-		at += (size_t)snprintf(out + at, size - at, " + lost %s", dash_count(l->lost, lost, sizeof(lost)));
-	if (l->in_flight && at < size)
-		at += (size_t)snprintf(out + at, size - at, " + in flight %s", dash_count(l->in_flight, flight, sizeof(flight)));
-	if (at < size)
-		snprintf(out + at, size - at, " + unexplained %s%s", l->unexplained < 0 ? "-" : "",
-			dash_count((uint64_t)llabs(l->unexplained), missing, sizeof(missing)));
+	snprintf(out + at, size - at, "%s %s", name, dash_count(n, count, sizeof(count)));
+}
+
+static uint64_t lost_somewhere(const struct ledger *l)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < l->places; i++)
+		if (l->place[i].known)
+			sum += l->place[i].lost;
+	return sum;
+}
+
+static void append_places(const struct ledger *l, char *out, size_t size)
+{
+	char name[96];
+
+	for (unsigned i = 0; i < l->places; i++) {
+		if (!l->place[i].known || !l->place[i].lost)
+			continue;
+		snprintf(name, sizeof(name), " + %s", l->place[i].title);
+		append(out, size, name, l->place[i].lost);
+	}
+}
+
+static void ledger_text(const struct ledger *l, const char *prefix, bool places, char *out, size_t size)
+{
+	snprintf(out, size, "%s", prefix);
+	append(out, size, "sent", l->sent);
+	append(out, size, " = received", l->received);
+	if (places)
+		append_places(l, out, size);
+	else if (lost_somewhere(l))
+		append(out, size, " + lost", lost_somewhere(l));
+	if (l->in_flight)
+		append(out, size, " + in flight", l->in_flight);
+	append(out, size, l->unexplained < 0 ? " - unexplained" : " + unexplained", (uint64_t)llabs(l->unexplained));
 }
 
 static enum style balance_text(const struct ledger *l, bool lags, char *out, size_t size)
@@ -176,7 +200,8 @@ static void ledger_short_text(const struct ledger *l, char *out, size_t size)
 	char sent[32], received[32], lost[32];
 
 	snprintf(out, size, "sent %s recv %s lost %s", text_human((double)l->sent, sent, sizeof(sent)),
-		text_human((double)l->received, received, sizeof(received)), text_human((double)l->lost, lost, sizeof(lost)));
+		text_human((double)l->received, received, sizeof(received)),
+		text_human((double)lost_somewhere(l), lost, sizeof(lost)));
 }
 
 /* Why the newest run failed; NULL: it did not. */
@@ -208,9 +233,8 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 	}
 	enum style style = balance_text(l, d->ledger_lags, right, sizeof(right));
 	room = area.columns - canvas_width(right) - 2;
-	ledger_text(l, true, text, sizeof(text));
-	if (canvas_width(text) > room)
-		ledger_text(l, false, text, sizeof(text));
+	for (unsigned form = 0; form < 4 && (form == 0 || canvas_width(text) > room); form++)
+		ledger_text(l, form & 1 ? "" : "ledger: ", form < 2, text, sizeof(text));
 	if (canvas_width(text) > room)
 		ledger_short_text(l, text, sizeof(text));
 	canvas_put_cut(&d->canvas, area.row, 1, room, l->balanced || d->ledger_lags ? STYLE_TEXT : STYLE_BAD, text);
