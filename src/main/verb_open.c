@@ -98,7 +98,7 @@ static void name_it(const char *path, int64_t wall_ns, char *out, size_t size)
 	if (!strncmp(name, when, strlen("2026-01-01")))
 		snprintf(out, size, "snapshot %s", name);
 	else
-		snprintf(out, size, "%s, saved %s", name, when);
+		snprintf(out, size, "%s, saved %.24s", name, when);
 }
 
 static int load(struct saved *s, const char *path, struct err *err)
