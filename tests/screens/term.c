@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +45,8 @@ struct event {
 
 static void leader_run_program(const struct term_config *config, char *const *environment)
 {
+	/* Nobody outlives the test, however that ends. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0);
 	tcsetpgrp(STDIN_FILENO, getpid());
 	signal(SIGTTOU, SIG_DFL);
@@ -66,6 +69,7 @@ static void leader_main(const struct term_config *config, char *const *environme
 {
 	char go;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* The foreground is given to and taken from the program, also while this process is in the background. */
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
