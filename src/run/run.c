@@ -345,7 +345,7 @@ static void say_end(struct run *r, const struct run_final *f)
 	struct mailbox *m = &r->session->mailbox;
 	struct ledger ledger = { 0 };
 	char time[32], got[16], lost[16];
-	int64_t ns = f->measured_ns / (100 * NS_PER_MS) * (100 * NS_PER_MS);
+	int64_t unit = f->measured_ns < NS_PER_S ? NS_PER_MS : 100 * NS_PER_MS;
 
 	if (f->how == PHASE_FAILED) {
 		mailbox_put_event(m, r->id, SEVERITY_ERROR, "run #%u failed: %s", r->id, f->err.text);
@@ -356,7 +356,7 @@ static void say_end(struct run *r, const struct run_final *f)
 		return;
 	}
 	ledger_of_final(r->info, f, &ledger);
-	text_duration(ns ? ns : f->measured_ns / NS_PER_MS * NS_PER_MS, time, sizeof(time));
+	text_duration((f->measured_ns + unit / 2) / unit * unit, time, sizeof(time));
 	if (ledger.known)
 		mailbox_put_event(m, r->id, SEVERITY_INFO, "run #%u stop: %s, %s received, %s lost, %lld unexplained", r->id,
 			time, text_human((double)ledger.received, got, sizeof(got)),

@@ -116,13 +116,18 @@ static void fill_worker(const struct run *r, struct run_final *f, unsigned i)
 		}
 }
 
-static int64_t mean_measured(const struct run_final *f)
+/* Of the workers whose receiving is the headline: so packets by seconds are the rate that is told. */
+static int64_t mean_measured(const struct run *r, const struct run_final *f)
 {
 	int64_t sum = 0;
+	unsigned workers = 0;
 
 	for (unsigned i = 0; i < f->workers; i++)
-		sum += f->edge_ns[i];
-	return sum / f->workers;
+		if (r->plan.worker[i].role & r->plan.rx_roles) {
+			sum += f->edge_ns[i];
+			workers++;
+		}
+	return workers ? sum / workers : 0;
 }
 
 static uint64_t sum_settled(const struct run *r, const struct run_final *f, unsigned roles, unsigned counter)
@@ -141,7 +146,7 @@ static void fill(const struct run *r, struct run_final *f)
 		fill_worker(r, f, i);
 	for (unsigned l = 0; l < r->sampler.latencies; l++)
 		sampler_total(&r->sampler, l, &f->total[l]);
-	f->measured_ns = mean_measured(f);
+	f->measured_ns = mean_measured(r, f);
 	f->net_from = r->net_from;
 	f->net_to = r->net_to;
 	f->never_answered = r->plan.expects_answers && sum_settled(r, f, r->plan.tx_roles, COUNTER_TX_PACKETS) &&

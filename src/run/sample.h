@@ -84,7 +84,7 @@ struct run_final {
 	struct err err;       /* where failed */
 	bool interrupted;     /* stopped before its duration was over */
 	int64_t suspended_ns; /* time the sampler lost to suspension or starvation */
-	int64_t measured_ns;  /* mean of the workers' measure phases */
+	int64_t measured_ns;  /* mean of the measure phases of the workers that receive (rx_roles) */
 	unsigned workers;
 	struct worker_sample *
 		edge; /* [workers]: differences between the edges of the measure phase, for rates; latency over the measure phase and drain */

@@ -59,6 +59,10 @@ static void a_run_goes_through_all_phases(void **state)
 	assert_int_equal(gathered_events(&g, id, "warm-up over"), 1);
 	assert_int_equal(gathered_events(&g, id, "a note of the plan"), 1);
 	assert_int_equal(gathered_events(&g, id, "run #1 stop: "), 1);
+	/* The server's phase is the longer one: it begins before the client's and ends after it. */
+	for (unsigned i = 0; i < info->workers; i++)
+		if (info->worker[i].role == ROLE_CLIENT)
+			assert_int_equal(f->measured_ns, f->edge_ns[i]);
 	gather_free(&g);
 }
 

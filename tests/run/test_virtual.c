@@ -97,6 +97,28 @@ static void counts_are_exact(void **state)
 	session_free(s);
 }
 
+/* What is said of a run's length is the nearest figure, not the next lower one. */
+static void lengths_are_rounded(void **state)
+{
+	static const struct {
+		const char *duration, *said;
+	} run[] = { { "duration=1970ms", "stop: 2s, " }, { "duration=1230ms", "stop: 1.2s, " },
+		{ "duration=998ms", "stop: 998ms, " } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(run) / sizeof(run[0]); i++) {
+		struct session *s = make_session(100, true);
+		struct gathered g = { 0 };
+		uint32_t id = start_run(s, &engine_null, PAIRS("warmup=0", run[i].duration));
+
+		gather_until_final(s, id, &g);
+		if (gathered_events(&g, id, run[i].said) != 1)
+			fail_msg("%s: no event says \"%s\"", run[i].duration, run[i].said);
+		gather_free(&g);
+		session_free(s);
+	}
+}
+
 /* Differences between samples are exact too, and the live ledger balances at every tick. */
 static void every_sample_is_exact(void **state)
 {
@@ -254,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_runs_are_the_same_to_the_byte),
 		cmocka_unit_test(counts_are_exact),
+		cmocka_unit_test(lengths_are_rounded),
 		cmocka_unit_test(every_sample_is_exact),
 		cmocka_unit_test(it_holds_and_still_answers),
 		cmocka_unit_test(real_packets_are_refused),
