@@ -126,10 +126,13 @@ static void on_interval(struct desk *d, const struct sample *interval)
 
 static void end_capture(struct desk *d)
 {
-	bool was_on = d->taping.capture != NULL, wanted = d->taping.wanted;
+	bool was_on = d->taping.capture != NULL, wanted = d->taping.wanted, was_going = d->taping.state.active;
 	struct err err = ERR_NONE;
 
-	if (taping_stop(&d->taping, &err) < 0)
+	int rc = taping_stop(&d->taping, &err);
+	if (was_on && was_going && d->taping.state.failed)
+		session_event(d->session, SEVERITY_WARNING, "capture ended: %s", d->taping.state.message);
+	if (rc < 0)
 		session_event(d->session, SEVERITY_ERROR, "%s", err.text);
 	else if (was_on)
 		session_event(d->session, SEVERITY_INFO, "capture saved: %s (%llu packets)", d->taping.path,
@@ -196,7 +199,8 @@ static void look_at_capture(struct desk *d)
 	struct taping *t = &d->taping;
 
 	if (taping_look(t))
-		session_event(d->session, SEVERITY_INFO, "capture ended: %s", t->state.message);
+		session_event(
+			d->session, t->state.failed ? SEVERITY_WARNING : SEVERITY_INFO, "capture ended: %s", t->state.message);
 	d->board.capture = t->state;
 	d->board.capture_options = t->options;
 	d->board.packets = t->capture ? capture_packets(t->capture, d->board.packet, PACKETS_SHOWN) : d->board.packets;

@@ -110,8 +110,9 @@ int taping_stop(struct taping *t, struct err *err)
 	t->wanted = false;
 	if (!c)
 		return 0;
+	/* Only what is told after the end is what the file holds. */
+	capture_halt(c);
 	capture_state(c, &t->state);
-	t->state.active = false;
 	t->capture = NULL;
 	return capture_stop(c, err);
 }

@@ -23,6 +23,7 @@ struct taping {
 void taping_init(struct taping *t, const struct options *o);
 /* Starts on this run; a capture that is going is ended first and keeps its file.  -errno with *err, also left in state.message: the run goes on. */
 int taping_start(struct taping *t, const struct run_info *info, struct err *err);
+/* The state is final afterwards: what the file holds. */
 int taping_stop(struct taping *t, struct err *err);
 /* A new run has been opened: begins afresh if captures are wanted. */
 int taping_run(struct taping *t, const struct run_info *info, struct err *err);
