@@ -98,8 +98,10 @@ static void loop(struct headless *h)
 static int status_of(const struct headless *h)
 {
 	const struct desk *d = h->desk;
+	/* What could not be written to it says nothing that its going has not said. */
+	bool hung_up = h->interrupts && stdout_hung_up();
 
-	if (d->failed || d->outputs.failed || d->outputs.broken_pipe || d->lines_errno)
+	if (d->failed || d->outputs.failed || d->outputs.broken_pipe || (d->lines_errno && !hung_up))
 		return EXIT_FAILED;
 	return h->interrupts ? EXIT_INTERRUPTED : desk_status(d);
 }
@@ -122,6 +124,18 @@ static int say_end(struct headless *h)
 	return status_of(h);
 }
 
+/* It would not end in time, or was told to end at once: what has been measured so far is kept. */
+static void keep_unfinished(struct desk *d)
+{
+	struct results_source source = desk_source(d);
+
+	if (!history_measure_start(d->history, d->run_id))
+		return;
+	fprintf(stderr, "netdyno: the run is not waited for: these results are of what was read so far\n");
+	d->measured = true;
+	outputs_finish(&d->outputs, &source, stderr);
+}
+
 int headless_run(struct desk *d)
 {
 	struct headless h = { .desk = d };
@@ -135,9 +149,11 @@ int headless_run(struct desk *d)
 		return complain(&err);
 	}
 	loop(&h);
-	int status = say_end(&h);
-	close(h.signal_fd);
 	/* Told more than once to end, and something does not: nobody waits for it. */
 	d->abandoned = !d->over;
+	if (d->abandoned)
+		keep_unfinished(d);
+	int status = say_end(&h);
+	close(h.signal_fd);
 	return status;
 }

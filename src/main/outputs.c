@@ -101,7 +101,7 @@ static void fail(struct outputs *out, const struct err *err, FILE *notes)
 
 static void line(struct outputs *out, const char *event, json_t *data)
 {
-	struct err err = ERR_NONE;
+	struct err err = ERR_NONE, named = ERR_NONE;
 
 	if (!out->line_open) {
 		json_decref(data);
@@ -113,7 +113,8 @@ static void line(struct outputs *out, const char *event, json_t *data)
 		results_line(out->line.stream, event, data, &err);
 	if (!err.code)
 		return;
-	fail(out, &err, stderr);
+	err_say(&named, err.code, "--jsonl %s: %s", out->jsonl, err.text);
+	fail(out, &named, stderr);
 	file_abort(&out->line);
 	out->line_open = false;
 }

@@ -36,5 +36,7 @@ extern const struct option_def list_options[];
 int complain(const struct err *err);
 /* The same for what was wrong on the command line, whatever the errno. */
 int complain_usage(const struct err *err);
-/* Flushes stdout; a full disk is found here.  EPIPE is quiet.  Returns `status`, or EXIT_FAILED. */
+/* Was stdout a terminal that has gone?  (A hung-up one answers everything with EIO.) */
+bool stdout_hung_up(void);
+/* Flushes stdout; a full disk is found here.  EPIPE is quiet, and so is a terminal whose going ended the run.  Returns `status`, or EXIT_FAILED. */
 int finish_stdout(int status);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static int verb_sweep(const struct verb *verb, int argc, char **argv, int from)
 {
@@ -71,10 +72,17 @@ int complain_usage(const struct err *err)
 	return err->code == ENOMEM ? status : EXIT_USAGE;
 }
 
+bool stdout_hung_up(void)
+{
+	return !isatty(STDOUT_FILENO) && errno == EIO;
+}
+
 int finish_stdout(int status)
 {
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (status == EXIT_INTERRUPTED && stdout_hung_up())
 		return status;
 	if (errno != EPIPE && errno != 0)
 		fprintf(stderr, "netdyno: write to stdout: %s\n", strerror(errno));

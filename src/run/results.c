@@ -243,7 +243,7 @@ int results_write_json(const struct results_source *source, const char *path, bo
 		return err_say(err, ENOMEM, "write %s: out of memory, or run %u is forgotten", path, source->run_id);
 	r = file_begin(&out, path, force, err);
 	if (!r)
-		r = results_dump(document, JSON_INDENT(2), out.stream, path, err);
+		r = results_dump(document, JSON_INDENT(2), out.stream, out.path ? out.path : "standard output", err);
 	if (!r)
 		r = file_commit(&out, err);
 	else

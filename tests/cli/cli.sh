@@ -176,6 +176,9 @@ group_results()
 	has "$out" '.end.ledger.balanced and .end.rtt_us.count > 0 and (.end.cores | length == 2 or length > 2)'
 	has "$out" '.end.verdict | has("valid") and has("reasons") and has("cautions")'
 	has "$out" '.start.options.duration_s == 0.3 and .start.options.payload_bytes == 64'
+	# Packets, seconds and rate belong together.
+	run_ok echo "${quick[@]}" --cores 1 --json -
+	has "$out" '.end | .sum.rx_packets / .seconds / .sum.rx_pps - 1 | fabs < 1e-4'
 	says "Mbit/s"
 	says "verdict:"
 	run_ok echo "${quick[@]}" --jsonl -
@@ -232,6 +235,23 @@ start()
 	pid=$!
 }
 
+# gone_terminal ARGS...: runs the program on a terminal that is closed once the first interval has been printed.  0 if its status is 130.
+gone_terminal()
+{
+	timeout -k 5 60 python3 - "$program" "$@" <<-'END'
+		import os, pty, sys
+		pid, terminal = pty.fork()
+		if not pid:
+		    os.execv(sys.argv[1], sys.argv[1:])
+		said = b""
+		while b"answers/s" not in said:
+		    said += os.read(terminal, 4096)
+		os.close(terminal)
+		status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+		sys.exit(0 if status == 130 else status or 99)
+	END
+}
+
 group_signals()
 {
 	local pid dir status
@@ -279,6 +299,21 @@ group_signals()
 	wait $pid
 	[ $? = 130 ] || fail "two SIGINT: status is not 130"
 	[ ! -e "$work/twice.json" ] || has "$work/twice.json" '.end.sum | has("rx_packets")'
+	# Three at once: nobody waits for the run, but what it has measured is kept.
+	start run echo --duration 60s --warmup 0 --json "$work/thrice.json"
+	until_says $pid "$out" ' answers/s '
+	kill -STOP $pid
+	kill -INT $pid
+	kill -TERM $pid
+	kill -HUP $pid
+	kill -CONT $pid
+	wait $pid
+	[ $? = 130 ] || fail "three signals: status is not 130"
+	has "$work/thrice.json" '.end.sum.rx_packets > 0'
+	prints "verdict:"
+	# A terminal that goes away ends the run: its files are written, and that nobody can be told is no failure.
+	gone_terminal run echo --duration 60s --warmup 0 --json "$work/gone.json" || fail "a terminal that goes: status $?"
+	has "$work/gone.json" '.end.sum.rx_packets > 0'
 	# Nobody reads: it ends by itself, quietly.
 	timeout -k 5 30 "$program" run echo --duration 60s --warmup 0 2>"$errors" </dev/null | head -1 >"$out"
 	status=${PIPESTATUS[0]}
@@ -337,6 +372,8 @@ group_faults()
 		timeout -k 5 30 "$program" run echo "${quick[@]}" >/dev/full 2>"$errors" </dev/null
 		[ $? = 1 ] || fail "run to a full disk: status is not 1"
 		says "No space left on device"
+		timeout -k 5 30 "$program" run echo "${quick[@]}" --jsonl - >/dev/full 2>"$errors" </dev/null
+		says "netdyno: --jsonl -: write start line: No space left on device"
 		timeout -k 5 30 "$program" run echo "${quick[@]}" --json - >/dev/full 2>"$errors" </dev/null
 		[ $? = 1 ] || fail "JSON to a full disk: status is not 1"
 		says "No space left on device"
@@ -378,6 +415,7 @@ group_capture()
 		[ -s "$work/c.pcap" ] || fail "there is no capture: $(cat "$errors")"
 		says "capture saved: $work/c.pcap"
 		tcpdump -nr "$work/c.pcap" 2>/dev/null | grep -q UDP || fail "tcpdump finds no UDP in the capture"
+		says "c.pcap ($(tcpdump -nr "$work/c.pcap" 2>/dev/null | wc -l) packets)"
 		refuses 1 "c.pcap exists (--force overwrites)" run echo "${quick[@]}" --capture "$work/c.pcap"
 	else
 		says "no capture: "
