@@ -94,6 +94,7 @@ struct run_final {
 	struct hist *total; /* [latencies] */
 	struct procnet net_from, net_to;
 	bool never_answered; /* expected answers, got none */
+	int64_t silent_ns;   /* the longest time of the measure phase without an expected answer, to a tick */
 };
 
 void run_final_free(struct run_final *f);

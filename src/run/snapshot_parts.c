@@ -76,6 +76,7 @@ const struct member final_members[] = {
 	TIME(run_final, suspended_ns),
 	TIME(run_final, measured_ns),
 	MEMBER(run_final, never_answered, MEMBER_BOOL, 0, 0),
+	TIME(run_final, silent_ns),
 	{ 0 },
 };
 

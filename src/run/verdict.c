@@ -10,6 +10,7 @@
 
 static const int64_t suspended_limit_ns = 500 * NS_PER_MS;
 static const int64_t answer_limit_ns = 2ll * NS_PER_S;
+static const int64_t silent_limit_ns = NS_PER_S; /* an answer that takes longer is late */
 static const int64_t warmup_least_ns = 200 * NS_PER_MS;
 static const int64_t measured_least_ns = NS_PER_S;
 static const double rate_kept_least = 0.999;
@@ -185,6 +186,9 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 	judge_rate(e, v);
 	judge_ledger(e, v);
 	judge_traffic(e, final->never_answered, v);
+	if (!final->never_answered && final->silent_ns > silent_limit_ns)
+		caution(v, "%s did not answer for %.1f s: the rates are means over that, too",
+			e->info->peer[0] ? e->info->peer : "the peer", (double) final->silent_ns / NS_PER_S);
 	judge_circumstances(e, captured, v);
 	if (e->measured_ns < measured_least_ns)
 		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);

@@ -163,12 +163,27 @@ static void watch_answers(struct watch *w, const struct run_info *info, const st
 	w->warn_again_ns = s->at_ns + w->warn_ns;
 }
 
+/* How long nobody has answered, as far as the measure phase goes back. */
+static void note_silence(struct watch *w, const struct sample *s)
+{
+	int64_t silent_ns = s->at_ns - w->answer_ns;
+
+	if (s->phase != PHASE_MEASURE)
+		return;
+	if (silent_ns > s->measured_ns)
+		silent_ns = s->measured_ns;
+	if (silent_ns > w->silent_ns)
+		w->silent_ns = silent_ns;
+}
+
 void watch_sample(struct watch *w, const struct run_info *info, const struct sample *s, struct mailbox *m)
 {
 	for (unsigned i = 0; i < w->places; i++)
 		watch_place(w, info, s, i, m);
-	if (info->expects_answers)
+	if (info->expects_answers) {
 		watch_answers(w, info, s, m);
+		note_silence(w, s);
+	}
 	w->seen_ns = s->at_ns;
 }
 

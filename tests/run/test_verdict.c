@@ -154,6 +154,16 @@ static void short_measurement(struct scene *s)
 	s->final.measured_ns = 300 * NS_PER_MS;
 }
 
+static void silent_for_a_while(struct scene *s)
+{
+	s->final.silent_ns = 1100 * NS_PER_MS;
+}
+
+static void silent_for_as_long_as_an_answer_may_take(struct scene *s)
+{
+	s->final.silent_ns = NS_PER_S;
+}
+
 static const struct {
 	void (*change)(struct scene *s);
 	const char *reason, *caution; /* NULL: none */
@@ -166,6 +176,8 @@ static const struct {
 	{ unexplained, "leaves 120 of 10000 packets unexplained (1.20 %); not readable: softnet backlog", NULL },
 	{ negative, "leaves -120 of 10000 packets unexplained (-1.20 %)", NULL },
 	{ never_answered, "127.0.0.1:5000 never answered", NULL },
+	{ silent_for_a_while, NULL, "127.0.0.1:5000 did not answer for 1.1 s" },
+	{ silent_for_as_long_as_an_answer_may_take, NULL, NULL },
 	{ nothing_received, "nothing was received", NULL },
 	{ nothing_measured, "nothing was measured", NULL },
 	{ closed_loop, NULL, "coordinated omission" },

@@ -157,6 +157,32 @@ static void a_full_window_is_silence_too(void **state)
 	expect(b, "no answer from 10.0.0.1:5000 for 2s\n");
 }
 
+/* What the verdict hears of it: the longest silence, of the measure phase alone. */
+static void the_longest_silence_is_kept(void **state)
+{
+	struct bench *b = *state;
+
+	b->sample->phase = PHASE_WARMUP;
+	for (int i = 0; i < 30; i++)
+		tick(b, 10, 0);
+	assert_int_equal(b->watch.silent_ns, 0);
+	b->sample->phase = PHASE_MEASURE;
+	for (int i = 0; i < 5; i++) {
+		b->sample->measured_ns += TICK_NS;
+		tick(b, 10, 0);
+	}
+	assert_int_equal(b->watch.silent_ns, 5 * TICK_NS);
+	for (int i = 0; i < 12; i++) {
+		b->sample->measured_ns += TICK_NS;
+		tick(b, 10, i == 0);
+	}
+	assert_int_equal(b->watch.silent_ns, 11 * TICK_NS);
+	b->sample->phase = PHASE_DRAIN;
+	for (int i = 0; i < 20; i++)
+		tick(b, 0, 0);
+	assert_int_equal(b->watch.silent_ns, 11 * TICK_NS);
+}
+
 static void who_sends_nothing_hears_nothing(void **state)
 {
 	struct bench *b = *state;
@@ -179,6 +205,7 @@ int main(void)
 		CASE(what_goes_on_is_told_once_more),
 		CASE(silence_is_told_ever_more_rarely),
 		CASE(a_full_window_is_silence_too),
+		CASE(the_longest_silence_is_kept),
 		CASE(who_sends_nothing_hears_nothing),
 	};
 
