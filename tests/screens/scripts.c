@@ -4,6 +4,8 @@
 #include <stddef.h>
 
 #define KEY_F2    "\033OQ"
+#define KEY_F10   "\033[21~"
+#define KEY_DOWN  "\033OB"
 #define KEY_LEFT  "\033OD"
 #define KEY_ESC   "\033"
 #define KEY_ENTER "\r"
@@ -79,5 +81,21 @@ const struct script scripts[] = {
 		.columns = 80,
 		.rows = 24,
 		.step = { { STEP_SAMPLE, NULL, 300 }, { STEP_KEYS, "+", 1 }, { STEP_CHECK, "zoom", 0 } } },
+	{ .name = "losses", .columns = 120, .rows = 40, .arguments = { "--loss-ppm", "20000" }, .step = FIRST("losses") },
+	{ .name = "losses on three lines",
+		.columns = 36,
+		.rows = 6,
+		.arguments = { "--loss-ppm", "20000" },
+		.step = FIRST("three-lines-losses") },
+	{ .name = "a wrong value in the form",
+		.columns = 80,
+		.rows = 24,
+		.step = { { STEP_SAMPLE, NULL, 300 }, { STEP_KEYS, KEY_F2 KEY_DOWN KEY_DOWN KEY_DOWN "70000" KEY_F10, 10 },
+			{ STEP_CHECK, "form-wrong", 0 }, { STEP_KEYS, KEY_ESC, 1 }, { STEP_CHECK, "first-80x24", 0 } } },
+	{ .name = "stopped",
+		.columns = 80,
+		.rows = 24,
+		.step = { { STEP_SAMPLE, NULL, 300 }, { STEP_KEYS, "r", 1 }, { STEP_TEXT, "DONE", 0 }, { STEP_TEXT, "stop:", 0 },
+			{ STEP_CHECK, "stopped", 0 } } },
 	{ .name = NULL },
 };
