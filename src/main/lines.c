@@ -148,6 +148,22 @@ static bool can_lose(const struct engine *engine)
 	return false;
 }
 
+/* Where not every place can be read (another process's socket), what is missing between the two ends is known all the same. */
+static double lost_per_second(const struct results_source *source, const struct run_info *info, const struct sample *from,
+	const struct sample *to, const struct rates *all)
+{
+	const struct sample *base = history_measure_start(source->history, info->id);
+	struct ledger before = { 0 }, after = { 0 };
+
+	if (!isnan(all->drops_per_s) || !base || !from || from->at_ns >= to->at_ns)
+		return all->drops_per_s;
+	ledger_between(info, base, from, &before);
+	ledger_between(info, base, to, &after);
+	if (!after.known)
+		return NAN;
+	return after.lost > before.lost ? (double)(after.lost - before.lost) * NS_PER_S / (double)(to->at_ns - from->at_ns) : 0;
+}
+
 void lines_interval(FILE *out, const struct results_source *source, const struct sample *interval)
 {
 	const struct run_info *info = history_run(source->history, interval->run_id);
@@ -163,7 +179,8 @@ void lines_interval(FILE *out, const struct results_source *source, const struct
 	fprintf(out, "%8.1f s  %8s %s/s  %9s Mbit/s", (double)interval->measured_ns / NS_PER_S,
 		text_human(rx.rx_pps, pps, sizeof(pps)), packets_of(info), fixed(rx.rx_mbps, 1, mbps));
 	if (can_lose(info->engine))
-		fprintf(out, "  lost %s/s", text_human(all.drops_per_s, drops, sizeof(drops)));
+		fprintf(out, "  lost %s/s",
+			text_human(lost_per_second(source, info, from, interval, &all), drops, sizeof(drops)));
 	if (l->count)
 		fprintf(out, "  %s us p50 %s  p99 %s  max %s", info->engine->latencies[0].title, us(l->p50_ns, p50),
 			us(l->p99_ns, p99), us(l->max_ns, max));

@@ -350,6 +350,12 @@ group_faults()
 	r = subprocess.run([sys.argv[2], "run", "echo", "--port", str(port), "--duration", "1s"], capture_output=True, text=True, timeout=60)
 	assert r.returncode == 1, r
 	assert "Address already in use" in r.stderr and str(port) in r.stderr, r
+	# Nobody listens: what a server loses cannot be read, but what is missing is known.
+	s.close()
+	r = subprocess.run([sys.argv[2], "run", "echo", "--role", "client", "--port", str(port), "--duration", "500ms", "--warmup", "0",
+		"--interval", "100ms"], capture_output=True, text=True, timeout=60)
+	assert r.returncode == 3 and "never answered" in r.stdout, r
+	assert "answers/s" in r.stdout and "Mbit/s  lost --" not in r.stdout, r
 	END
 	kill "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
