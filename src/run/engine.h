@@ -9,6 +9,8 @@
  *   PHASE_MEASURE  traffic flows and counts; entered with nothing in flight, so that every counter's difference is exact
  *   PHASE_DRAIN    like SETTLE, after the measurement
  *
+ * SETTLE and DRAIN are entered first by the workers of plan->tx_roles, MEASURE by them last: what they send is received by workers in the same phase.
+ *
  * then close().  Without warm-up the first phase is MEASURE.  A stop, a change of load and the sampler's tick reach a worker through words that only it
  * reads; it acknowledges in words that only it writes. */
 #pragma once
@@ -53,6 +55,13 @@ enum counter_show {
 	SHOW_CORE = 8,  /* a key of results' cores[] */
 };
 
+/* What a counter or figure does to the verdict where its value over the measure phase is more than `over`.  In the texts {} stands for the value; NULL: nothing. */
+struct judgement {
+	double over;
+	const char *reason;  /* the number must not be used: "{} messages were damaged on the way" */
+	const char *caution; /* the number is not what its name suggests */
+};
+
 struct counter_def {
 	const char *name;  /* JSON key and CSV column; the unit is in it */
 	const char *title; /* column head, at most 8 cells */
@@ -65,6 +74,7 @@ struct counter_def {
 	const char *place_title;        /* the same for people: "server socket buffer" */
 	unsigned show;                  /* bit set of enum counter_show */
 	const char *help;               /* what it means, one line */
+	struct judgement judgement;
 };
 
 /* Every worker has these, in front of its mode's own (whose first index is COUNTER_OWN).  The table is counters_common[] in engine.c. */
@@ -106,6 +116,7 @@ struct figure_def {
 	unsigned numerator_roles, denominator_roles; /* workers of which roles are summed */
 	unsigned show;
 	const char *help;
+	struct judgement judgement;
 };
 
 /* ---- latencies ---- */
@@ -181,6 +192,8 @@ enum role plan_role(const struct options *o);
  * Default for both roles: servers on the first half of the allowed CPUs, clients on the rest, at least one each; for one role: all.
  * CPUs that are offline or outside the mask, or more cores than CPUs: -EINVAL with a clear line.  synthetic: any CPU number goes, nothing is pinned. */
 int plan_place(const struct options *o, bool synthetic, struct plan *plan, struct err *err);
+/* After plan_place(): as many workers of each role as said, going round the CPUs that the role has; what then shares a CPU is marked. */
+int plan_spread(struct plan *plan, unsigned workers, struct err *err);
 /* The method for a role: --server-method/--client-method, else --method, else the engine's default (its first that runs here).
  * -ENOTSUP with probe()'s reason where it does not run here; -EINVAL with the nearest name where unknown. */
 int plan_method(
@@ -194,6 +207,9 @@ struct engine {
 	const char *summary; /* one line */
 	bool built;          /* false: a mode still to come; only name, title and summary are set */
 	bool synthetic; /* no I/O: on the virtual clock its workers are stepped by the sampler, and it writes the CPU counters itself */
+	/* Nothing gets lost on the way while both ends run (TCP): what is sent and not yet received is in flight, and a peer that is not there is silence even where
+	 * nothing could be sent to it. */
+	bool reliable;
 	bool hidden;                        /* not a tab of the dashboard unless it is the mode that was asked for (null) */
 	const char *packets;                /* what one is called: "answers", "messages" */
 	const struct option_def *options;   /* own, ended by name == NULL; may be NULL */

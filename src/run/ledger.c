@@ -217,15 +217,25 @@ static void balance(struct ledger *l)
 	l->balanced = off <= l->sent / 1000;
 }
 
+/* The two ends are not read at one instant: what they do not agree on is on its way, or was counted meanwhile. */
+static void take_rest_as_flying(struct ledger *l)
+{
+	if (l->unexplained > 0)
+		l->in_flight += (uint64_t)l->unexplained;
+	l->unexplained = 0;
+}
+
 static void make(const struct reading *r, struct ledger *ret_ledger)
 {
 	struct ledger l = { .known = kept_by(r->info) };
 
 	if (l.known) {
 		add_counters(r, &l);
-		l.in_flight = r->live ? in_flight(r) : 0;
+		l.in_flight = r->live && !r->info->engine->reliable ? in_flight(r) : 0;
 		l.unexplained = (int64_t)(l.sent - l.received - lost_at_places(&l) - l.in_flight);
 		add_host_places(r, &l);
+		if (r->live && r->info->engine->reliable)
+			take_rest_as_flying(&l);
 		balance(&l);
 	}
 	*ret_ledger = l;

@@ -181,6 +181,41 @@ int plan_place(const struct options *o, bool synthetic, struct plan *plan, struc
 	return fill(plan, &server, &client, cores, err);
 }
 
+/* The workers that a role has now, and so the CPUs that the new ones go round. */
+static unsigned workers_of(const struct plan *plan, enum role role)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < plan->workers; i++)
+		n += plan->worker[i].role == role;
+	return n;
+}
+
+int plan_spread(struct plan *plan, unsigned workers, struct err *err)
+{
+	unsigned servers = workers_of(plan, ROLE_SERVER), clients = workers_of(plan, ROLE_CLIENT), at = 0;
+	unsigned count = (servers ? workers : 0) + (clients ? workers : 0);
+	struct plan_worker *spread = calloc(count ? count : 1, sizeof(*spread));
+
+	if (!spread)
+		return err_sys(err, ENOMEM, "plan %u workers", count);
+	for (unsigned i = 0; servers && i < workers; i++) {
+		spread[at] = plan->worker[i % servers];
+		spread[at++].index = i;
+	}
+	for (unsigned i = 0; clients && i < workers; i++) {
+		spread[at] = plan->worker[servers + i % clients];
+		spread[at++].index = i;
+	}
+	free(plan->worker);
+	plan->worker = spread;
+	plan->workers = count;
+	for (unsigned i = 0; i < count; i++)
+		spread[i].shares_cpu = false;
+	mark_shared(plan);
+	return 0;
+}
+
 /* ---- the method ---- */
 
 static const char *method_named(const struct options *o, enum role role)

@@ -238,7 +238,7 @@ static enum run_end warm_up(struct run *r)
 	if (end != RUN_TIME)
 		return end;
 	enter_phase(r, PHASE_SETTLE);
-	if (tell_all(r, ROLE_CLIENT, PHASE_SETTLE) == RUN_FAILED)
+	if (tell_all(r, r->plan.tx_roles, PHASE_SETTLE) == RUN_FAILED)
 		return RUN_FAILED;
 	end = settle(r, settle_limit_ns);
 	if (end == RUN_TIME || end == RUN_OVER)
@@ -260,7 +260,7 @@ static int64_t measure_start(const struct run *r)
 	return first_ns ? first_ns : clock_run_ns();
 }
 
-/* Nothing is in flight: servers begin to count before clients begin to send, so that no packet is counted on one side only. */
+/* Nothing is in flight: the others begin to count before those that send begin to send, so that no packet is counted on one side only. */
 static enum run_end begin_measure(struct run *r)
 {
 	int64_t start_ns;
@@ -268,10 +268,10 @@ static enum run_end begin_measure(struct run *r)
 	run_read_net(r);
 	r->net_from = r->net;
 	enter_phase(r, PHASE_MEASURE);
-	if (run_tell(r, ROLE_SERVER, PHASE_MEASURE) < 0)
+	if (run_tell(r, ROLE_BOTH & ~r->plan.tx_roles, PHASE_MEASURE) < 0)
 		return RUN_FAILED;
 	sampler_read(&r->sampler);
-	if (run_tell(r, ROLE_CLIENT, PHASE_MEASURE) < 0)
+	if (run_tell(r, r->plan.tx_roles, PHASE_MEASURE) < 0)
 		return RUN_FAILED;
 	start_ns = measure_start(r);
 	r->measured = true;
@@ -283,7 +283,7 @@ static enum run_end begin_measure(struct run *r)
 	return RUN_TIME;
 }
 
-/* Reads, and then at once stops the clients: what the sample costs is not measured. */
+/* Reads, and then at once stops those that send: what the sample costs is not measured. */
 static enum run_end end_measure(struct run *r)
 {
 	bool rest;
@@ -292,7 +292,7 @@ static enum run_end end_measure(struct run *r)
 	if (r->engine->synthetic && run_housekeeping(r, true) < 0)
 		return RUN_FAILED;
 	sampler_read(&r->sampler);
-	if (tell_all(r, ROLE_CLIENT, PHASE_DRAIN) == RUN_FAILED)
+	if (tell_all(r, r->plan.tx_roles, PHASE_DRAIN) == RUN_FAILED)
 		return RUN_FAILED;
 	rest = r->next_interval_ns && r->sampler.now_ns - r->sampler.interval_ns >= shortest_interval_ns;
 	run_publish_sample(r, rest, false, 0);

@@ -150,7 +150,9 @@ static void fill(const struct run *r, struct run_final *f)
 	f->net_from = r->net_from;
 	f->net_to = r->net_to;
 	f->silent_ns = r->watch.silent_ns;
-	f->never_answered = r->plan.expects_answers && sum_settled(r, f, r->plan.tx_roles, COUNTER_TX_PACKETS) &&
+	f->never_answered = r->plan.expects_answers &&
+			    (r->engine->reliable || sum_settled(r, f, r->plan.tx_roles, COUNTER_TX_PACKETS)) &&
+			    !sum_settled(r, f, r->plan.rx_roles, COUNTER_RX_BYTES) &&
 			    !sum_settled(r, f, r->plan.rx_roles, COUNTER_RX_PACKETS);
 }
 

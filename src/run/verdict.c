@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "run/history.h"
 
 static const int64_t suspended_limit_ns = 500 * NS_PER_MS;
 static const int64_t answer_limit_ns = 2ll * NS_PER_S;
@@ -24,6 +26,9 @@ struct evidence {
 	const struct procnet *net_from, *net_to;
 	const struct ledger *ledger;
 	int64_t measured_ns;
+	/* What figures are made of: the samples, or the final. */
+	const struct sample *sample_from, *sample_to;
+	const struct run_final *final;
 };
 
 __attribute__((format(printf, 3, 0))) static void add_line(
@@ -91,12 +96,73 @@ static void judge_ledger(const struct evidence *e, struct verdict *v)
 
 static void judge_traffic(const struct evidence *e, bool never_answered, struct verdict *v)
 {
-	uint64_t received = sum_of(e, e->settled, e->info->rx_roles, COUNTER_RX_PACKETS);
+	uint64_t received = sum_of(e, e->settled, e->info->rx_roles, COUNTER_RX_PACKETS) +
+			    sum_of(e, e->settled, e->info->rx_roles, COUNTER_RX_BYTES);
 
 	if (never_answered)
 		invalid(v, "%s never answered", e->info->peer[0] ? e->info->peer : "the peer");
 	else if (!received)
 		invalid(v, "nothing was received");
+}
+
+/* ---- what the mode's own tables say ---- */
+
+/* The text with the value in place of {}. */
+static void put_value(const char *text, double value, char out[200])
+{
+	const char *at = strstr(text, "{}");
+	int before = at ? (int)(at - text) : (int)strlen(text);
+
+	if (at)
+		snprintf(out, 200, "%.*s%.4g%s", before, text, value, at + 2);
+	else
+		snprintf(out, 200, "%s", text);
+}
+
+static void judge_value(const struct judgement *j, double value, struct verdict *v)
+{
+	char text[200];
+
+	if (!(value > j->over)) /* unknown is not over */
+		return;
+	if (j->reason) {
+		put_value(j->reason, value, text);
+		invalid(v, "%s", text);
+	}
+	if (j->caution) {
+		put_value(j->caution, value, text);
+		caution(v, "%s", text);
+	}
+}
+
+static double counter_value(const struct evidence *e, unsigned counter, const struct counter_def *def)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i < e->info->workers; i++) {
+		const struct run_worker *w = &e->info->worker[i];
+
+		if (!(w->role & def->roles) || w->unknown >> counter & 1)
+			continue;
+		uint64_t from = e->from && def->kind == COUNTER_SUM ? e->from[i].value[counter] : 0;
+		sum += (double)(e->settled[i].value[counter] - from);
+	}
+	return sum;
+}
+
+static void judge_tables(const struct evidence *e, struct verdict *v)
+{
+	unsigned counters = engine_counters(e->info->engine);
+
+	for (unsigned i = COUNTER_OWN; i < counters; i++) {
+		const struct counter_def *def = engine_counter(e->info->engine, i);
+
+		if (def->judgement.reason || def->judgement.caution)
+			judge_value(&def->judgement, counter_value(e, i, def), v);
+	}
+	for (const struct figure_def *f = e->info->engine->figures; f && f->name; f++)
+		if (f->judgement.reason || f->judgement.caution)
+			judge_value(&f->judgement, figure_value(f, e->info, e->sample_from, e->sample_to, e->final, -1), v);
 }
 
 /* ---- cautions ---- */
@@ -186,6 +252,7 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 	judge_rate(e, v);
 	judge_ledger(e, v);
 	judge_traffic(e, final->never_answered, v);
+	judge_tables(e, v);
 	if (!final->never_answered && final->silent_ns > silent_limit_ns)
 		caution(v, "%s did not answer for %.1f s: the rates are means over that, too",
 			e->info->peer[0] ? e->info->peer : "the peer", (double) final->silent_ns / NS_PER_S);
@@ -204,7 +271,8 @@ void verdict_of_final(const struct run_info *info, const struct run_final *final
 		.net_from = &final->net_from,
 		.net_to = &final->net_to,
 		.ledger = ledger,
-		.measured_ns = final->measured_ns };
+		.measured_ns = final->measured_ns,
+		.final = final };
 
 	if (final->how == PHASE_FAILED)
 		invalid(&v, "the run failed: %.180s", final->err.text);
@@ -228,12 +296,15 @@ void verdict_live(const struct run_info *info, const struct sample *from, const 
 			.net_from = &from->net,
 			.net_to = &to->net,
 			.ledger = ledger,
-			.measured_ns = to->at_ns - from->at_ns };
+			.measured_ns = to->at_ns - from->at_ns,
+			.sample_from = from,
+			.sample_to = to };
 
 		judge_rate(&e, &v);
 		judge_ledger(&e, &v);
 		if (e.measured_ns >= answer_limit_ns)
 			judge_traffic(&e, false, &v);
+		judge_tables(&e, &v);
 		judge_circumstances(&e, captured, &v);
 	}
 	*ret_verdict = v;

@@ -140,7 +140,8 @@ static void answered(struct watch *w, const struct run_info *info, const struct 
 
 static void watch_answers(struct watch *w, const struct run_info *info, const struct sample *s, struct mailbox *m)
 {
-	uint64_t rx = sum_of(info, s, info->rx_roles, COUNTER_RX_PACKETS);
+	bool reliable = info->engine->reliable; /* one long message may be on its way for seconds */
+	uint64_t rx = sum_of(info, s, info->rx_roles, reliable ? COUNTER_RX_BYTES : COUNTER_RX_PACKETS);
 	uint64_t tx = sum_of(info, s, info->tx_roles, COUNTER_TX_PACKETS);
 	char time[32];
 
@@ -148,7 +149,7 @@ static void watch_answers(struct watch *w, const struct run_info *info, const st
 
 	if (rx != w->rx)
 		answered(w, info, s, m);
-	if (rx != w->rx || tx == w->tx || !sending) {
+	if (rx != w->rx || (tx == w->tx && !reliable) || !sending) {
 		w->rx = rx;
 		w->tx = tx;
 		w->answer_ns = s->at_ns;

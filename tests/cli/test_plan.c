@@ -100,6 +100,40 @@ static void test_synthetic_placement(void **state)
 	}
 }
 
+/* More workers than CPUs: round and round, and what shares a CPU is marked. */
+static void test_spread(void **state)
+{
+	static const struct {
+		const char *settings;
+		unsigned workers;
+		const char *want;
+	} cases[] = {
+		{ "cores=1", 1, "s0 c1" },
+		{ "cores=1", 3, "s0* s0* s0* c1* c1* c1*" },
+		{ "cores=2", 3, "s0* s1 s0* c2* c3 c2*" },
+		{ "role=client cores=4", 2, "c0 c1" },
+		{ "server-cpus=0 client-cpus=0", 1, "s0* c0*" },
+	};
+	struct err err = ERR_NONE;
+	struct options o;
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plan plan = { 0 };
+
+		make(&o, &mode, cases[i].settings);
+		assert_int_equal(plan_place(&o, true, &plan, &err), 0);
+		assert_int_equal(plan_spread(&plan, cases[i].workers, &err), 0);
+		describe(&plan, text, sizeof(text));
+		assert_string_equal(text, cases[i].want);
+		for (unsigned w = 0; w < cases[i].workers; w++)
+			assert_int_equal(plan.worker[w].index, w);
+		plan_free(&plan);
+		options_free(&o);
+	}
+}
+
 static void test_real_placement_uses_what_is_offered(void **state)
 {
 	struct plan plan = { 0 };
@@ -197,6 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_synthetic_placement),
+		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_real_placement_uses_what_is_offered),
 		cmocka_unit_test(test_more_than_the_machine_has),
 		cmocka_unit_test(test_methods),

@@ -255,12 +255,67 @@ static void it_speaks_while_it_runs(void **state)
 	sample_free(to);
 }
 
+enum { DAMAGED = COUNTER_OWN, WAITING, COPIED, DONE };
+
+static const struct counter_def judged_counters[] = {
+	{ .name = "damaged", .unit = "packets", .roles = ROLE_CLIENT, .judgement = { .reason = "{} packets were damaged" } },
+	{ .name = "waiting", .kind = COUNTER_GAUGE, .roles = ROLE_SERVER, .judgement = { 1, NULL, "{} peers wait" } },
+	{ .name = "copied", .roles = ROLE_SERVER },
+	{ .name = "done", .roles = ROLE_SERVER },
+	{ 0 },
+};
+
+static const struct figure_def judged_figures[] = {
+	{ .name = "copied_percent",
+		.numerator = { COPIED, COUNTER_NONE },
+		.denominator = DONE,
+		.scale = 100,
+		.numerator_roles = ROLE_SERVER,
+		.denominator_roles = ROLE_SERVER,
+		.judgement = { .over = 50, .caution = "{} % were copied" } },
+	{ 0 },
+};
+
+static const struct engine judged = { .name = "table", .counters = judged_counters, .figures = judged_figures };
+
+/* The mode's own tables say what its counters and figures mean for the verdict. */
+static void tables_have_a_say(void **state)
+{
+	struct scene s;
+	struct verdict v;
+
+	(void)state;
+	make_good(&s);
+	s.info.engine = &judged;
+	s.edge[0].value[DONE] = 200;
+	s.edge[0].value[COPIED] = 100;
+	s.settled[0].value[WAITING] = 1;
+	s.final.edge_ns = (int64_t[]){ 2ll * NS_PER_S, 2ll * NS_PER_S };
+	verdict_of_final(&s.info, &s.final, &s.ledger, false, &v);
+	assert_true(v.valid);
+	assert_int_equal(v.cautions, 0);
+	s.edge[0].value[COPIED] = 199;
+	s.settled[0].value[WAITING] = 2;
+	s.settled[1].value[DAMAGED] = 3;
+	verdict_of_final(&s.info, &s.final, &s.ledger, false, &v);
+	assert_false(v.valid);
+	assert_int_equal(v.reasons, 1);
+	assert_string_equal(v.reason[0], "3 packets were damaged");
+	assert_int_equal(v.cautions, 2);
+	assert_string_equal(v.caution[0], "2 peers wait");
+	assert_string_equal(v.caution[1], "99.5 % were copied");
+	s.worker[1].unknown = 1ull << DAMAGED;
+	verdict_of_final(&s.info, &s.final, &s.ledger, false, &v);
+	assert_true(v.valid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_thing_at_a_time),
 		cmocka_unit_test(everything_at_once_fits),
 		cmocka_unit_test(it_speaks_while_it_runs),
+		cmocka_unit_test(tables_have_a_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,14 +12,15 @@ enum { LOST = COUNTER_OWN, ODD };
 
 static const struct counter_def counters[] = {
 	{ "lost", "lost", "packets", COUNTER_SUM, ROLE_SERVER, LEDGER_LOST, LEDGER_NONE, "server_socket_buffer",
-		"server socket buffer", SHOW_TABLE | SHOW_DRILL, "dropped for want of room" },
-	{ "odd", "odd", "packets", COUNTER_SUM, ROLE_BOTH, LEDGER_NONE, LEDGER_NONE, NULL, NULL, SHOW_DRILL, "odd ones" },
+		"server socket buffer", SHOW_TABLE | SHOW_DRILL, "dropped for want of room", { 0, NULL, NULL } },
+	{ "odd", "odd", "packets", COUNTER_SUM, ROLE_BOTH, LEDGER_NONE, LEDGER_NONE, NULL, NULL, SHOW_DRILL, "odd ones",
+		{ 0, NULL, NULL } },
 	{ 0 },
 };
 
 static const struct figure_def figures[] = {
 	{ "calls_per_packet", "calls/p", "calls", { COUNTER_SYSCALLS, COUNTER_NONE }, COUNTER_RX_PACKETS, 1, ROLE_BOTH, ROLE_BOTH,
-		SHOW_TABLE | SHOW_DRILL, "system calls per packet" },
+		SHOW_TABLE | SHOW_DRILL, "system calls per packet", { 0, NULL, NULL } },
 	{ 0 },
 };
 
