@@ -73,7 +73,7 @@ static void add_cell(struct csv_row *row, const char *name, json_t *value /* sto
 	row->cell[row->count++].value = value;
 }
 
-static void print_cell(FILE *out, const json_t *value)
+void results_csv_cell(FILE *out, const json_t *value)
 {
 	if (json_is_string(value))
 		csv_text(out, json_string_value(value));
@@ -293,7 +293,7 @@ static void print_row(const struct csv_row *row, bool header, FILE *out)
 	for (unsigned i = 0; i < row->count; i++) {
 		if (i)
 			putc(',', out);
-		print_cell(out, row->cell[i].value);
+		results_csv_cell(out, row->cell[i].value);
 	}
 	putc('\n', out);
 }
@@ -303,6 +303,23 @@ static void free_row(struct csv_row *row)
 	for (unsigned i = 0; i < row->count; i++)
 		json_decref(row->cell[i].value);
 	free(row->cell);
+}
+
+json_t *results_row(const struct results_source *source)
+{
+	struct csv_row row = { .info = history_run(source->history, source->run_id) };
+	struct json_maker m = json_make();
+	json_t *document = results_document(source);
+
+	row.document = document;
+	if (document)
+		fill_row(&row);
+	m.failed |= !document || row.failed;
+	for (unsigned i = 0; i < row.count; i++)
+		json_put(&m, row.cell[i].name, row.cell[i].value ? json_incref(row.cell[i].value) : json_null());
+	free_row(&row);
+	json_decref(document);
+	return json_made(&m);
 }
 
 int results_csv_row(const struct results_source *source, FILE *out, bool header, struct err *err)

@@ -124,6 +124,15 @@ static void turn_away(struct session *s, struct run *r, const char *why)
 	run_free(r);
 }
 
+int session_check(const struct options *options, struct err *err)
+{
+	struct run *r = NULL;
+	int rc = run_new(options, 1, false, &r, err);
+
+	run_free(r);
+	return rc;
+}
+
 int session_start(struct session *s, const struct options *options, struct err *err)
 {
 	struct run *r = NULL;

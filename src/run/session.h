@@ -23,6 +23,8 @@ void session_free(struct session *s);
 /* Plans and asks for a run; `options` is copied (its engine is the run's).  plan() runs here, on the caller's thread: usage errors come back at once, -EINVAL.
  * Returns the run's id (> 0).  What fails later (bind) arrives as UPDATE_FINAL with how == PHASE_FAILED. */
 int session_start(struct session *s, const struct options *options, struct err *err);
+/* Plans and forgets: what session_start() would say at once.  No session is needed. */
+int session_check(const struct options *options, struct err *err);
 /* Ends the run as its duration would have: drain, final.  immediate: without waiting for a drain. */
 void session_stop(struct session *s, bool immediate);
 /* Changes the load of the running run, within the plan's bounds; the value that now holds is returned (0 if there is none). */
