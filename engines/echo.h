@@ -2,11 +2,12 @@
 #pragma once
 
 #include "engines/echo_wire.h"
+#include "engines/endpoints.h"
 #include "engines/udp/port.h"
 #include "engines/udp/steer.h"
 #include "run/worker.h"
 
-enum { ECHO_LISTEN_MAX = 4 };
+enum { ECHO_LISTEN_MAX = ENDPOINTS_LISTEN_MAX };
 
 /* The mode's own counters, in the order of echo_counters[]. */
 enum {

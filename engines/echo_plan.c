@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/procnet.h"
+#include "engines/endpoints.h"
 #include "engines/engines.h"
 
 enum {
-	DEFAULT_PORT = 5000,
 	RCVBUF_BYTES = 4 << 20,
 	RCVBUF_MAX_BYTES = 1 << 30,
 	SKB_OVERHEAD_BYTES = 1024, /* about what the kernel charges a small datagram beyond its length */
@@ -48,156 +48,18 @@ static void count_roles(const struct plan *plan, struct echo_shared *s)
 	}
 }
 
-/* Can a socket be bound there?  Tells "no IPv6 on this machine" from everything else. */
-static bool family_works(const struct plan *plan, const union net_address *a)
-{
-	union net_address any_port = *a;
-	struct err ignored = ERR_NONE;
-	int fd = plan->path->socket(plan->path, ROLE_SERVER, a->sa.sa_family, SOCK_DGRAM, 0, &ignored);
-
-	if (fd < 0)
-		return false;
-	net_set_port(&any_port, 0);
-	bool works = bind(fd, &any_port.sa, net_address_bytes(a)) == 0 || (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT);
-	close(fd);
-	return works;
-}
-
-/* Is the address of a family that this machine does not have?  IPv6 may be there and switched off: then only its loopback address tells. */
-static int check_family(const struct plan *plan, const union net_address *a, const char *option, struct err *err)
-{
-	char text[NET_ADDRESS_TEXT];
-	union net_address any = { .sa.sa_family = a->sa.sa_family };
-
-	if (family_works(plan, net_is_loopback(a) ? a : &any))
-		return 0;
-	return err_say(err, EINVAL, "--%s %s: this machine has no %s", option, net_format_host(a, text, sizeof(text)),
-		a->sa.sa_family == AF_INET6 ? "IPv6" : "IPv4");
-}
-
-static void warn_open(struct plan *plan, const union net_address *a)
-{
-	char text[NET_ADDRESS_TEXT];
-
-	if (!net_is_loopback(a))
-		plan_note(plan, "servers listen on %s: other hosts can reach them", net_format_host(a, text, sizeof(text)));
-}
-
-/* One address of --listen. */
-static int plan_listen_one(
-	const struct options *o, struct plan *plan, struct echo_shared *s, const char *text, unsigned port, struct err *err)
-{
-	union net_address a;
-	int rc;
-
-	if (s->listens == ECHO_LISTEN_MAX)
-		return err_say(err, EINVAL, "--listen %s: at most %d addresses", options_text(o, "listen"), ECHO_LISTEN_MAX);
-	rc = net_resolve(text, "listen", port, &a, err);
-	if (rc < 0)
-		return rc;
-	if (!options_is_given(o, "listen") && !family_works(plan, &a)) {
-		plan_note(plan, "this machine has no %s: servers do not listen on %s", text[0] == ':' ? "IPv6" : "IPv4", text);
-		return 0;
-	}
-	rc = check_family(plan, &a, "listen", err);
-	for (unsigned i = 0; i < s->listens && rc >= 0; i++)
-		if (net_same_host(&a, &s->listen[i]))
-			rc = err_say(err, EINVAL, "--listen %s: %s stands there twice", options_text(o, "listen"), text);
-	if (rc < 0)
-		return rc;
-	warn_open(plan, &a);
-	s->listen[s->listens++] = a;
-	return 0;
-}
-
-static int plan_listen(const struct options *o, struct plan *plan, struct echo_shared *s, unsigned port, struct err *err)
-{
-	char *list = strdup(options_text(o, "listen")), *rest = list, *one;
-	int rc = 0;
-
-	if (!list)
-		return err_sys(err, ENOMEM, "plan echo");
-	while (rc >= 0 && (one = strsep(&rest, ", ")))
-		if (*one)
-			rc = plan_listen_one(o, plan, s, one, port, err);
-	free(list);
-	if (rc >= 0 && !s->listens)
-		rc = err_say(err, EINVAL, "--listen %s: no address", options_text(o, "listen"));
-	return rc;
-}
-
-/* A wildcard is reached over loopback. */
-static void reach(const union net_address *listen, union net_address *ret_host)
-{
-	*ret_host = *listen;
-	if (!net_is_any(listen))
-		return;
-	if (listen->sa.sa_family == AF_INET)
-		ret_host->v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	else
-		ret_host->v6.sin6_addr = in6addr_loopback;
-}
-
-/* Both ends here: the servers bind what --host says, or what --listen says and that must have --host in it. */
-static int plan_both(const struct options *o, struct plan *plan, struct echo_shared *s, unsigned port, struct err *err)
-{
-	const char *host = options_text(o, "host");
-	bool listen_given = options_is_given(o, "listen");
-	int rc = listen_given ? plan_listen(o, plan, s, port, err) : 0;
-
-	if (rc < 0)
-		return rc;
-	s->host_is_ours = true;
-	if (listen_given && !*host) {
-		reach(&s->listen[0], &s->host);
-		return 0;
-	}
-	rc = net_resolve(*host ? host : "127.0.0.1", "host", port, &s->host, err);
-	if (rc >= 0)
-		rc = check_family(plan, &s->host, "host", err);
-	if (rc < 0)
-		return rc;
-	if (!net_is_here(&s->host))
-		return err_say(err, EINVAL, "--host %s: not an address of this host (--role client measures another one)", host);
-	if (!listen_given) {
-		s->listen[s->listens++] = s->host;
-		warn_open(plan, &s->host);
-		return 0;
-	}
-	for (unsigned i = 0; i < s->listens; i++)
-		if (net_same_host(&s->listen[i], &s->host) ||
-			(net_is_any(&s->listen[i]) && s->listen[i].sa.sa_family == s->host.sa.sa_family))
-			return 0;
-	return err_say(err, EINVAL, "--host %s: the servers do not listen there (--listen %s)", host, options_text(o, "listen"));
-}
-
-static int plan_client_host(const struct options *o, struct plan *plan, struct echo_shared *s, unsigned port, struct err *err)
-{
-	const char *host = options_text(o, "host");
-	int rc = net_resolve(*host ? host : "127.0.0.1", "host", port, &s->host, err);
-
-	return rc < 0 ? rc : check_family(plan, &s->host, "host", err);
-}
-
 static int plan_addresses(const struct options *o, struct plan *plan, struct echo_shared *s, struct err *err)
 {
-	enum role role = plan_role(o);
-	unsigned port = options_is_set(o, "port") ? (unsigned)options_number(o, "port") : role == ROLE_BOTH ? 0 : DEFAULT_PORT;
-	int rc = role == ROLE_BOTH     ? plan_both(o, plan, s, port, err)
-		 : role == ROLE_SERVER ? plan_listen(o, plan, s, port, err)
-				       : plan_client_host(o, plan, s, port, err);
+	struct endpoints e;
+	int rc = endpoints_plan(o, SOCK_DGRAM, plan, &e, err);
+
 	if (rc < 0)
 		return rc;
-	const union net_address *traffic = role & ROLE_CLIENT ? &s->host : &s->listen[0];
-	bool six = traffic->sa.sa_family == AF_INET6;
-
-	plan->address_family = traffic->sa.sa_family;
-	plan->wire_overhead_bytes = six ? 62 : 42;
-	net_interface(traffic, plan->interface, sizeof(plan->interface));
-	if (role == ROLE_CLIENT) {
-		plan->ports[0] = port;
-		plan->port_count = 1;
-	}
+	s->listens = e.listens;
+	memcpy(s->listen, e.listen, sizeof(s->listen));
+	s->host = e.host;
+	s->host_is_ours = e.host_is_ours;
+	plan->wire_overhead_bytes = plan->address_family == AF_INET6 ? 62 : 42;
 	return 0;
 }
 
