@@ -69,6 +69,16 @@ bool dash_running(const struct dash *d)
 	return !d->board->read_only && phase > PHASE_IDLE && phase < PHASE_DONE;
 }
 
+bool dash_records(const struct dash *d, const struct latency_def *l)
+{
+	const struct run_info *info = d->moment.info;
+	unsigned roles = info ? 0 : ROLE_BOTH;
+
+	for (unsigned i = 0; info && i < info->workers; i++)
+		roles |= info->worker[i].role;
+	return l->roles & roles;
+}
+
 static int64_t right_edge(const struct dash *d)
 {
 	const struct sample *newest = history_fine(d->board->history, 0);
@@ -154,23 +164,40 @@ static uint64_t lost_before(const struct ledger *earlier, const struct ledger_pl
 	return then && then->lost < place->lost ? then->lost : then ? place->lost : 0;
 }
 
+/* The second, or what there is of it since the measurement began, that the rates are of; returns its length, NaN: none.  *ret_earlier: the ledger
+ * at its beginning. */
+static double drops_window(const struct moment *m, struct ledger *ret_earlier)
+{
+	const struct sample *from = m->from;
+
+	if (m->final)
+		return (double)m->final->measured_ns / NS_PER_S;
+	if (!m->start || !from || !m->to)
+		return NAN;
+	if (from->at_ns < m->start->at_ns)
+		from = m->start;
+	else
+		ledger_between(m->info, m->start, from, ret_earlier);
+	return (double)(m->to->at_ns - from->at_ns) / NS_PER_S;
+}
+
+static uint64_t without(uint64_t n, uint64_t part)
+{
+	return n > part ? n - part : 0;
+}
+
 /* Per second: the ledger now against the ledger a second ago; of a whole run, its total over its length. */
 static void prepare_drops(struct dash *d)
 {
 	const struct moment *m = &d->moment;
 	struct ledger earlier = { 0 }, cleared = { 0 };
-	bool windowed = !m->final && m->start && m->from && m->to && m->from->at_ns >= m->start->at_ns;
-	double seconds = NAN;
+	double seconds = drops_window(m, &earlier);
 
 	d->drops = 0;
-	if (windowed) {
-		ledger_between(m->info, m->start, m->from, &earlier);
-		seconds = (double)(m->to->at_ns - m->from->at_ns) / NS_PER_S;
-	} else if (m->final) {
-		seconds = (double)m->final->measured_ns / NS_PER_S;
-	}
 	if (view_cleared(&d->view, m->info) && m->start && d->view.clear.at_ns <= m->at_ns)
 		ledger_between(m->info, m->start, d->view.clear.to, &cleared);
+	d->drops_sent = without(d->ledger.sent, cleared.sent);
+	d->drops_lost = without(d->ledger.lost, cleared.lost);
 	for (unsigned i = 0; d->ledger.known && i < d->ledger.places; i++) {
 		const struct ledger_place *place = &d->ledger.place[i];
 		struct drop_line *line = &d->drop[d->drops++];
@@ -472,6 +499,13 @@ const char *dash_us(const struct latency_summary *l, int64_t ns, char *out, size
 	if (length && out[length - 1] == 'm' && length + 1 < size)
 		memcpy(out + length, "s", 2);
 	return out;
+}
+
+const char *dash_us_unit(const char *text)
+{
+	size_t length = strlen(text);
+
+	return !length || text[length - 1] == 's' || text[length - 1] == '-' ? "" : "µs";
 }
 
 const char *dash_count(uint64_t n, char *out, size_t size)

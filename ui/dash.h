@@ -53,7 +53,8 @@ struct dash {
 	struct verdict verdict;
 	struct drop_line drop[LEDGER_PLACES_MAX];
 	unsigned drops;
-	struct hist *total; /* headline latency since the measure phase (or clear); valid where total_known */
+	uint64_t drops_sent, drops_lost; /* what their totals are parts of: of the run, or since it was cleared */
+	struct hist *total;              /* headline latency since the measure phase (or clear); valid where total_known */
 	bool total_known;
 	struct latency_summary summary;                          /* of total */
 	struct tally tally;                                      /* this run's intervals */
@@ -88,8 +89,9 @@ bool dash_hot_at(const struct dash *d, int row, int column, struct hot *ret_hot)
 
 /* ---- for the panels ---- */
 
-const struct engine *dash_engine(const struct dash *d); /* of the shown run, else of the chosen mode */
-bool dash_running(const struct dash *d);                /* workers are at it, or about to be */
+const struct engine *dash_engine(const struct dash *d);               /* of the shown run, else of the chosen mode */
+bool dash_running(const struct dash *d);                              /* workers are at it, or about to be */
+bool dash_records(const struct dash *d, const struct latency_def *l); /* has the shown run workers that do? */
 void dash_hot(struct dash *d, struct rect area, int key, int worker);
 /* Rule with title and note; a click on it expands the panel. */
 void dash_rule(struct dash *d, struct rect area, const char *title, const char *note);
@@ -101,6 +103,8 @@ int dash_printf(struct dash *d, struct rect area, int row, int column, enum styl
 int dash_put_right(struct dash *d, struct rect area, int row, enum style style, const char *text);
 /* "18.2", "9.40ms": microseconds, with their unit where it is another one; "--" where l is empty. */
 const char *dash_us(const struct latency_summary *l, int64_t ns, char *out, size_t size);
+/* The unit that dash_us() has left out: "" where its text brings one along, or is "--". */
+const char *dash_us_unit(const char *text);
 const char *dash_count(uint64_t n, char *out, size_t size);                        /* "12 345 678" */
 const char *dash_hms(const struct dash *d, int64_t at_ns, char *out, size_t size); /* run clock -> "14:31:07" */
 /* Bits per second of a side, in millions: of payload, or on the wire (u). */

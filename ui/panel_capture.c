@@ -1,5 +1,6 @@
 /* The capture: its state, and the last packets that it saw; and the status line with what the interface itself costs. */
 #include <arpa/inet.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,14 +43,15 @@ static bool has_drops(const struct capture_state *s)
 static int paint_state(struct dash *d, struct rect area)
 {
 	const struct capture_state *s = &d->board->capture;
-	char packets[32], bytes[32], drops[96];
+	char packets[32], bytes[32], drops[96], line[PATH_MAX];
 	int row = 1;
 
 	if (!s->active && !s->path[0]) {
 		if (s->message[0])
-			dash_put(d, area, row++, 1, STYLE_WARNING, s->message);
+			canvas_put_cut(&d->canvas, area.row + row++, area.column + 1, area.columns - 2,
+				s->failed ? STYLE_BAD : STYLE_WARNING, s->message);
 		dash_put(d, area, row++, 1, STYLE_DIM,
-			d->board->read_only ? "none" : "w starts one · W options: interface, sample, limits, filter");
+			d->board->read_only ? "none" : "w starts one · W sets interface, sample, limits, filter");
 		return row;
 	}
 	dash_put(d, area, row, 1,
@@ -59,8 +61,10 @@ static int paint_state(struct dash *d, struct rect area)
 		s->active   ? "● REC"
 		: s->failed ? "✗ FAILED"
 			    : "○ ended");
-	dash_printf(d, area, row++, 10, STYLE_TEXT, "%s  %s  %s packets", base_name(s->path),
-		bytes_text(s->bytes, bytes, sizeof(bytes)), dash_count(s->packets, packets, sizeof(packets)));
+	/* The name comes last: it may be cut, a number never. */
+	snprintf(line, sizeof(line), "%s packets  %s  %s", dash_count(s->packets, packets, sizeof(packets)),
+		bytes_text(s->bytes, bytes, sizeof(bytes)), base_name(s->path));
+	canvas_put_cut(&d->canvas, area.row + row++, area.column + 10, area.columns - 11, STYLE_TEXT, line);
 	drops_text(s, drops, sizeof(drops));
 	dash_printf(d, area, row++, 1, has_drops(s) ? STYLE_BAD : STYLE_TEXT, "%s · snaplen %u · 1/%u", drops,
 		s->options.snaplen_bytes, s->options.sample_1_in);

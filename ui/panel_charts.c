@@ -145,8 +145,8 @@ void panel_heat_paint(struct dash *d, struct rect area)
 	snprintf(title, sizeof(title), "%s µs × time%s", l ? l->title : "latency", area.columns >= 72 ? " · shade = count" : "");
 	heat_note(d, area.columns - canvas_width(title) - 7, note, sizeof(note));
 	dash_rule(d, area, title, note);
-	if (!l) {
-		dash_put(d, area, 1, 1, STYLE_DIM, "this mode records no latency");
+	if (!l || !dash_records(d, l)) {
+		dash_put(d, area, 1, 1, STYLE_DIM, l ? "recorded by clients, and here are none" : "this mode records no latency");
 		return;
 	}
 	if (!d->series_ok)

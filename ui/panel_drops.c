@@ -19,8 +19,10 @@ static void share_text(uint64_t lost, uint64_t sent, char *out, size_t size)
 	else if (ppm >= 1e4)
 		snprintf(out, size, "%.2f %%", ppm / 1e4);
 	else
-		snprintf(out, size, "%.1f ppm", ppm);
+		snprintf(out, size, ppm < 1000 ? "%.1f ppm" : "%.0f ppm", ppm);
 }
+
+enum { SHARE_WIDTH = 9 }; /* "999.9 ppm" */
 
 struct drop_columns {
 	int name, rate, total, share, bar; /* where each starts; -1: no room */
@@ -31,10 +33,10 @@ static struct drop_columns drop_columns_of(int columns)
 {
 	struct drop_columns c = { .name = 1, .share = -1, .bar = -1 };
 
-	c.rate_width = columns >= 52 ? 8 : 7;
+	c.rate_width = columns >= 72 ? 8 : 7;
 	c.total_width = columns >= 52 ? 11 : 10;
-	c.rate = columns >= 72 ? 34 : columns >= 52 ? 24 : columns >= 36 ? columns - 18 : columns - 8;
-	c.total = columns >= 52 ? c.rate + 9 : columns >= 36 ? c.rate + 7 : -1;
+	c.rate = columns >= 72 ? 34 : columns >= 52 ? columns - 30 : columns >= 36 ? columns - 18 : columns - 8;
+	c.total = columns >= 52 ? c.rate + c.rate_width + 1 : columns >= 36 ? c.rate + 7 : -1;
 	if (columns >= 52)
 		c.share = c.total + 12;
 	if (columns >= 78)
@@ -66,10 +68,10 @@ static void paint_place(struct dash *d, struct rect area, int row, const struct 
 		canvas_put_cut(canvas, at, left + c.share, area.columns - c.share, STYLE_DIM, line->place->why);
 		return;
 	}
-	share_text(line->total, d->ledger.sent, text, sizeof(text));
-	canvas_put_right(canvas, at, left + c.share, 10, style, text);
-	if (c.bar >= 0 && d->ledger.lost)
-		bar_paint(canvas, at, left + c.bar, area.columns - c.bar - 1, (double)line->total / (double)d->ledger.lost,
+	share_text(line->total, d->drops_sent, text, sizeof(text));
+	canvas_put_right(canvas, at, left + c.share, SHARE_WIDTH, style, text);
+	if (c.bar >= 0 && d->drops_lost)
+		bar_paint(canvas, at, left + c.bar, area.columns - c.bar - 1, (double)line->total / (double)d->drops_lost,
 			STYLE_BAD);
 }
 
@@ -82,7 +84,7 @@ static void paint_drop_head(struct dash *d, struct rect area)
 	if (c.total >= 0)
 		canvas_put_right(&d->canvas, area.row + 1, area.column + c.total, c.total_width, STYLE_DIM, "packets");
 	if (c.share >= 0)
-		canvas_put_right(&d->canvas, area.row + 1, area.column + c.share, 10, STYLE_DIM, "of sent");
+		canvas_put_right(&d->canvas, area.row + 1, area.column + c.share, SHARE_WIDTH, STYLE_DIM, "of sent");
 }
 
 /* With less room than places: those that lost most come first, the others are counted in the rule. */
@@ -195,11 +197,11 @@ static enum style balance_text(const struct ledger *l, bool lags, char *out, siz
 	return STYLE_BAD;
 }
 
-static void ledger_short_text(const struct ledger *l, char *out, size_t size)
+static void ledger_short_text(const struct ledger *l, const char *prefix, char *out, size_t size)
 {
 	char sent[32], received[32], lost[32];
 
-	snprintf(out, size, "sent %s recv %s lost %s", text_human((double)l->sent, sent, sizeof(sent)),
+	snprintf(out, size, "%ssent %s recv %s lost %s", prefix, text_human((double)l->sent, sent, sizeof(sent)),
 		text_human((double)l->received, received, sizeof(received)),
 		text_human((double)lost_somewhere(l), lost, sizeof(lost)));
 }
@@ -217,7 +219,7 @@ static const char *failure(const struct dash *d)
 	return "the run failed";
 }
 
-/* The fullest form that fits. */
+/* The fullest form that fits.  It is of the whole run even where totals count from later: said there in every form. */
 void panel_ledger_paint(struct dash *d, struct rect area)
 {
 	const struct ledger *l = &d->ledger;
@@ -233,10 +235,12 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 	}
 	enum style style = balance_text(l, d->ledger_lags, right, sizeof(right));
 	room = area.columns - canvas_width(right) - 2;
+	bool cleared = view_cleared(&d->view, d->moment.info);
+	const char *plain = cleared ? "whole run: " : "", *full = cleared ? "ledger of the whole run: " : "ledger: ";
 	for (unsigned form = 0; form < 4 && (form == 0 || canvas_width(text) > room); form++)
-		ledger_text(l, form & 1 ? "" : "ledger: ", form < 2, text, sizeof(text));
+		ledger_text(l, form & 1 ? plain : full, form < 2, text, sizeof(text));
 	if (canvas_width(text) > room)
-		ledger_short_text(l, text, sizeof(text));
+		ledger_short_text(l, plain, text, sizeof(text));
 	canvas_put_cut(&d->canvas, area.row, 1, room, l->balanced || d->ledger_lags ? STYLE_TEXT : STYLE_BAD, text);
 	dash_put_right(d, area, 0, style, right);
 }

@@ -91,6 +91,10 @@ void panel_percentiles_paint(struct dash *d, struct rect area)
 		dash_put(d, area, 1, 1, STYLE_DIM, "no latencies yet");
 		return;
 	}
+	if (!dash_records(d, l)) {
+		dash_put(d, area, 1, 1, STYLE_DIM, "recorded by clients, and here are none");
+		return;
+	}
 	for (int i = 0; i < PERCENTILES; i++)
 		if (percentiles[i].rank < room)
 			paint_one(d, area, row++, &percentiles[i]);

@@ -118,7 +118,8 @@ static void put_percentile(struct flow *f, const char *name, const struct latenc
 {
 	char value[32];
 
-	put_line(f, name, dash_us(l, ns, value, sizeof(value)), "", "µs", NULL);
+	dash_us(l, ns, value, sizeof(value));
+	put_line(f, name, value, "", dash_us_unit(value), NULL);
 }
 
 static void put_latencies(struct flow *f)

@@ -23,7 +23,9 @@ static void latency_text(const struct dash *d, char *out, size_t size)
 	char p99[32];
 
 	moment_latency(&d->moment, -1, 0, &l);
-	snprintf(out, size, "p99 %s µs%s", dash_us(&l, l.p99_ns, p99, sizeof(p99)),
+	dash_us(&l, l.p99_ns, p99, sizeof(p99));
+	const char *unit = dash_us_unit(p99);
+	snprintf(out, size, "p99 %s%s%s%s", p99, *unit ? " " : "", unit,
 		d->moment.info && d->moment.info->closed_loop ? " closed loop!" : "");
 }
 

@@ -196,6 +196,44 @@ static void lossy_ledgers_name_the_place(void **state)
 	dash_frame(&dash);
 	assert_int_equal(dash.drop[0].total, 50);
 	assert_float_equal(dash.drop[0].per_s, 50, 0.01);
+	assert_int_equal(dash.drops_lost, 50);
+	assert_int_equal(dash.drops_sent, 1050); /* totals, and what they are shares of, count from the same moment */
+	assert_true(on_screen("ledger of the whole run: sent"));
+	close_dash();
+}
+
+static void rates_of_drops_begin_with_the_measurement(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	made.loss = 5;
+	made_run(&made, true);
+	made_ticks(&made, 10, PHASE_WARMUP, 1);
+	made_ticks(&made, 5, PHASE_MEASURE, 1);
+	frame(40, 120);
+	assert_float_equal(dash.drop[0].per_s, 50, 0.01);
+	close_dash();
+}
+
+static void units_are_there_once(void **state)
+{
+	struct latency_summary some = { .count = 1 }, none = { 0 };
+	char text[32];
+
+	(void)state;
+	assert_string_equal(dash_us_unit(dash_us(&some, 18200, text, sizeof(text))), "µs");
+	assert_string_equal(dash_us_unit(dash_us(&some, 18200000, text, sizeof(text))), "");
+	assert_string_equal(dash_us_unit(dash_us(&some, 18200000000, text, sizeof(text))), "");
+	assert_string_equal(dash_us_unit(dash_us(&none, 0, text, sizeof(text))), "");
+}
+
+static void servers_alone_have_no_latencies(void **state)
+{
+	(void)state;
+	open_dash(2, 0, CHARSET_BRAILLE);
+	start();
+	frame(40, 120);
+	assert_true(on_screen("recorded by clients, and here are none"));
 	close_dash();
 }
 
@@ -291,6 +329,8 @@ static void captures_are_shown(void **state)
 	frame(24, 80);
 	assert_true(on_screen("kernel drops 3"));
 	assert_true(on_screen("201 234"));
+	frame(40, 90);
+	assert_true(on_screen("201 234 packets  25.7MB"));
 	press('E');
 	assert_true(on_screen("127.0.0.1:40000→127.0.0.1:5000 question flow 7 #12345 age 1.50µs"));
 	assert_true(on_screen("age --"));
@@ -388,6 +428,9 @@ int main(void)
 		cmocka_unit_test(small_windows_say_what_matters),
 		cmocka_unit_test(unknown_counters_give_the_reason),
 		cmocka_unit_test(lossy_ledgers_name_the_place),
+		cmocka_unit_test(rates_of_drops_begin_with_the_measurement),
+		cmocka_unit_test(units_are_there_once),
+		cmocka_unit_test(servers_alone_have_no_latencies),
 		cmocka_unit_test(a_finished_run_shows_its_whole),
 		cmocka_unit_test(time_goes_on_while_data_is_missing),
 		cmocka_unit_test(wire_bits_are_more),
