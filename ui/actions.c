@@ -56,6 +56,8 @@ void act_tab(struct dash *d, int key)
 	for (unsigned i = 0; i < d->board->modes; i++)
 		if (is_tab(d->board, i) && ++number == wanted)
 			choose_mode(d, i);
+	if (number < wanted)
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "there are %d modes", number);
 }
 
 void act_next_tab(struct dash *d, int key)

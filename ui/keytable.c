@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ui/actions.h"
 #include "ui/keys.h"
 
@@ -73,13 +74,43 @@ static bool has_key(const struct key_def *def, int key)
 	return false;
 }
 
+static int key_of_table(int key)
+{
+	return key >= '1' && key <= '9' ? '1' : key;
+}
+
 const struct key_def *key_find(const struct dash *d, int key)
 {
-	if (key >= '1' && key <= '9')
-		key = '1';
+	key = key_of_table(key);
 	for (unsigned i = 0; i < key_def_count; i++)
 		if (has_key(&key_defs[i], key) && key_is_valid(d, &key_defs[i]))
 			return &key_defs[i];
+	return NULL;
+}
+
+/* Why a key that this screen knows does nothing now; NULL: that is plain to see, or the screen does not know it. */
+static const char *why_not(const struct dash *d, int key)
+{
+	static const struct {
+		bool (*valid)(const struct dash *d);
+		const char *why;
+	} refusals[] = {
+		{ has_load, "there is no load to change now" },
+		{ has_run, "nothing has run yet" },
+		{ has_base, "there is no baseline: b keeps one" },
+		{ has_filter, "there is no filter: / sets one" },
+	};
+	const struct key_def *def = NULL;
+
+	key = key_of_table(key);
+	for (unsigned i = 0; !def && i < key_def_count; i++)
+		if (has_key(&key_defs[i], key) && key_defs[i].screens & ON(d->view.screen))
+			def = &key_defs[i];
+	if (def && !live(d) && (def->valid == has_modes || def->valid == has_load))
+		return "a saved run is only shown: nothing can be started or changed";
+	for (unsigned i = 0; def && i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (def->valid == refusals[i].valid)
+			return refusals[i].why;
 	return NULL;
 }
 
@@ -126,6 +157,8 @@ void key_dispatch(struct dash *d, int key)
 	def = key_find(d, key);
 	if (def)
 		def->act(d, key);
+	else if (why_not(d, key))
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s", why_not(d, key));
 }
 
 static void pick_row(struct dash *d, int worker)
@@ -188,7 +221,7 @@ const struct key_def key_defs[] = {
 	{ { 'r' }, "r", "run or stop the traffic", VIEWS, has_modes, "r Run/Stop", 2, act_run },
 	{ { ' ', 'f' }, "Spc f", "freeze or thaw the view; the run goes on", VIEWS, has_run, "Spc Freeze", 4, act_freeze },
 	{ { KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END }, "←→ Home End",
-		"freeze, and move the time cursor through chart, heatmap and table", VIEWS, has_run, "←→ Time", 12, act_cursor },
+		"freeze, move the time cursor through chart, heatmap and table", VIEWS, has_run, "←→ Time", 12, act_cursor },
 	{ { '[', ']' }, "[ ]", "less or more load (window or rate), live", VIEWS, has_load, "[] Load", 11, act_load },
 	{ { '+', '-', '=' }, "+ - =", "zoom the time axis in, out, back to 60 s", VIEWS, NULL, "+- Zoom", 14, act_zoom },
 	{ { 'j', 'k', KEYCODE_DOWN, KEYCODE_UP }, "j k ↑ ↓", "pick a core; scroll where there is more to see", NOT_FORMS,

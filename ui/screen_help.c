@@ -22,10 +22,35 @@ static const struct glyph_help legend[] = {
 	{ "● ○", "on, off: traffic, capture" },
 	{ "✓ ✗", "good, not good: ledger, verdict" },
 	{ "* !", "event: for information, warning" },
-	{ "closed loop", "coordinated omission: a slow answer delays the next question, so tails look better" },
+	{ "closed loop", "coordinated omission: tails look better than at a fixed rate" },
 	{ "late", "sampler ticks that came more than 50 ms late" },
 };
-enum { LEGEND = sizeof(legend) / sizeof(legend[0]), TWO_COLUMNS = 110 };
+enum { LEGEND = sizeof(legend) / sizeof(legend[0]), TEXT_AT = 15 };
+
+static int wider(const char *text, int than)
+{
+	int width = canvas_width(text);
+
+	return width > than ? width : than;
+}
+
+static int keys_width(void)
+{
+	int width = 0;
+
+	for (unsigned i = 0; i < key_def_count; i++)
+		width = wider(key_defs[i].does, width);
+	return TEXT_AT + width + 2;
+}
+
+static int legend_width(void)
+{
+	int width = 0;
+
+	for (int i = 0; i < LEGEND; i++)
+		width = wider(legend[i].means, width);
+	return TEXT_AT + width + 1;
+}
 
 /* What the keys would do on the screen below. */
 static struct dash as_below(const struct dash *d)
@@ -41,7 +66,7 @@ static void put_entry(struct dash *d, struct rect area, int line, const char *ke
 	if (line < 1 || line >= area.rows)
 		return;
 	dash_put(d, area, line, 1, STYLE_KEY, key);
-	canvas_put_cut(&d->canvas, area.row + line, area.column + 15, area.columns - 16, STYLE_TEXT, text);
+	canvas_put_cut(&d->canvas, area.row + line, area.column + TEXT_AT, area.columns - TEXT_AT - 1, STYLE_TEXT, text);
 }
 
 static int put_keys(struct dash *d, struct rect area, int line)
@@ -51,7 +76,7 @@ static int put_keys(struct dash *d, struct rect area, int line)
 	for (unsigned i = 0; i < key_def_count; i++)
 		if (key_is_valid(&below, &key_defs[i]))
 			put_entry(d, area, line++, key_defs[i].keys, key_defs[i].does);
-	put_entry(d, area, line++, "mouse", "tabs, rows (twice: drill), panel titles (expand), keys below, wheel");
+	put_entry(d, area, line++, "mouse", "tabs, rows (twice: drill), panel titles, keys below, wheel");
 	return line;
 }
 
@@ -68,8 +93,8 @@ void screen_help_paint(struct dash *d, struct rect area)
 	int first = 1 - d->view.scroll, last;
 
 	dash_rule(d, area, "help: keys that are valid now, and glyphs", "j/k scroll · Esc back");
-	if (area.columns >= TWO_COLUMNS) {
-		left.columns = area.columns * 6 / 10;
+	if (area.columns >= keys_width() + legend_width()) {
+		left.columns = keys_width();
 		right.column += left.columns;
 		right.columns -= left.columns;
 		last = put_keys(d, left, first);

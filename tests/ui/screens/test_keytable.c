@@ -167,7 +167,7 @@ static void modes_to_come_say_so(void **state)
 	press(KEYCODE_TAB);
 	assert_string_equal(dash.view.toast, "TCP copy: not built yet");
 	press('3'); /* hidden ones are no tabs */
-	assert_string_equal(dash.view.toast, "");
+	assert_string_equal(dash.view.toast, "there are 2 modes");
 	assert_int_equal(calls.count[CALL_MODE], 0);
 }
 
@@ -268,6 +268,41 @@ static void nothing_can_be_changed_in_an_opened_snapshot(void **state)
 			assert_int_equal(calls.count[i], 0);
 }
 
+static void refusals_are_said(void **state)
+{
+	static const int changing[] = { 'r', 'm', '1', KEYCODE_TAB, KEYCODE_F2, 'w', 'W', '[' };
+
+	(void)state;
+	press('n');
+	assert_string_equal(dash.view.toast, "there is no filter: / sets one");
+	press('B');
+	assert_string_equal(dash.view.toast, "there is no baseline: b keeps one");
+	made.board.load_max = made.board.load_min = 0;
+	press(']');
+	assert_string_equal(dash.view.toast, "there is no load to change now");
+	made.board.read_only = true;
+	for (size_t i = 0; i < sizeof(changing) / sizeof(changing[0]); i++) {
+		press(changing[i]);
+		assert_string_equal(dash.view.toast, "a saved run is only shown: nothing can be started or changed");
+	}
+	press('z');
+	assert_string_equal(dash.view.toast, "");
+}
+
+/* On 80 columns no line of the help is cut. */
+static void help_is_read_in_full(void **state)
+{
+	(void)state;
+	assert_int_equal(dash_resize(&dash, 70, 80), 0);
+	press('?');
+	char *text = canvas_to_text(&dash.canvas);
+	assert_non_null(text);
+	if (strstr(strstr(text, "help:"), "…") && strstr(strstr(text, "help:"), "…") < strstr(text, "late  "))
+		fail_msg("cut in\n%s", text);
+	assert_non_null(strstr(text, "late  "));
+	free(text);
+}
+
 #define dash_test(f) cmocka_unit_test_setup_teardown(f, open_dash, close_dash)
 
 int main(void)
@@ -285,6 +320,8 @@ int main(void)
 		dash_test(the_filter_takes_the_keys),
 		dash_test(clicks_are_keys),
 		dash_test(nothing_can_be_changed_in_an_opened_snapshot),
+		dash_test(refusals_are_said),
+		dash_test(help_is_read_in_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
