@@ -32,7 +32,7 @@ static const struct column fixed_columns[CORE_FIXED] = {
 	[CORE_DROPS] = { "drop/s", 7, 6, ALIGN_RIGHT, 1, false },
 	[CORE_P50] = { "p50 µs", 7, 6, ALIGN_RIGHT, 3, false },
 	[CORE_P99] = { "p99 µs", 7, 6, ALIGN_RIGHT, 2, false },
-	[CORE_P99_9] = { "p99.9", 7, 6, ALIGN_RIGHT, 9, false },
+	[CORE_P99_9] = { "p99.9µs", 7, 7, ALIGN_RIGHT, 9, false },
 	[CORE_BUSY] = { "busy", 5, 5, ALIGN_RIGHT, 3, false },
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 5, false },
 };

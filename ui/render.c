@@ -9,8 +9,13 @@
 
 enum ui_charset charset_resolve(enum ui_charset wanted)
 {
+	const char *terminal = getenv("TERM");
+
 	if (wanted != CHARSET_AUTO)
 		return wanted;
+	/* The fonts of the Linux console have 512 glyphs at most; braille is not among them. */
+	if (terminal && strcmp(terminal, "linux") == 0)
+		return CHARSET_ASCII;
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? CHARSET_BRAILLE : CHARSET_ASCII;
 }
 
