@@ -68,9 +68,8 @@ void desk_close(struct desk *d)
 {
 	outputs_abort(&d->outputs);
 	taping_stop(&d->taping, NULL);
-	if (d->abandoned)
-		return;
-	session_free(d->session);
+	if (!d->abandoned)
+		session_free(d->session);
 	history_free(d->history);
 	board_free(&d->board);
 	*d = (struct desk){ 0 };

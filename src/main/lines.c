@@ -148,20 +148,30 @@ static bool can_lose(const struct engine *engine)
 	return false;
 }
 
-/* Where not every place can be read (another process's socket), what is missing between the two ends is known all the same. */
+static uint64_t missing_nowhere(const struct ledger *l)
+{
+	return l->unexplained > 0 ? (uint64_t)l->unexplained : 0;
+}
+
+/* What was lost at places, and what is missing without one.  Where not every place can be read (another process's socket), what is
+ * missing between the two ends is known all the same. */
 static double lost_per_second(const struct results_source *source, const struct run_info *info, const struct sample *from,
 	const struct sample *to, const struct rates *all)
 {
 	const struct sample *base = history_measure_start(source->history, info->id);
+	bool places_known = !isnan(all->drops_per_s);
 	struct ledger before = { 0 }, after = { 0 };
 
-	if (!isnan(all->drops_per_s) || !base || !from || from->at_ns >= to->at_ns)
+	if (!base || !from || from->at_ns >= to->at_ns)
 		return all->drops_per_s;
 	ledger_between(info, base, from, &before);
 	ledger_between(info, base, to, &after);
 	if (!after.known)
-		return NAN;
-	return after.lost > before.lost ? (double)(after.lost - before.lost) * NS_PER_S / (double)(to->at_ns - from->at_ns) : 0;
+		return all->drops_per_s;
+	uint64_t earlier = places_known ? missing_nowhere(&before) : before.lost;
+	uint64_t now = places_known ? missing_nowhere(&after) : after.lost;
+	double more = now > earlier ? (double)(now - earlier) * NS_PER_S / (double)(to->at_ns - from->at_ns) : 0;
+	return places_known ? all->drops_per_s + more : more;
 }
 
 void lines_interval(FILE *out, const struct results_source *source, const struct sample *interval)

@@ -387,9 +387,31 @@ group_faults()
 		has "$(sed -n 's/.*saved as \(.*\) instead.*/\1/p' "$errors")" '.end.sum.rx_packets > 0'
 	fi
 	full_disk
+	interface_gone
 	# Closed from the start: the result file is not mistaken for stdout.
 	timeout -k 5 30 "$program" run echo "${quick[@]}" --json "$work/closed.json" >&- 2>&- <&-
 	has "$work/closed.json" '.end.sum.rx_packets > 0'
+}
+
+# What an interface that goes down takes with it stands at no place, and is lost all the same.
+interface_gone()
+{
+	unshare -rn ip link set lo up 2>/dev/null || return
+	unshare -rn bash -c '
+		ip link set lo up
+		"$0" run echo --cores 1 --warmup 0 --duration 60s --interval 100ms >"$1" 2>"$2" &
+		for text in "answers/s" "  lost [1-9]"; do
+			for ((i = 0; i < 1000; i++)); do
+				grep -q "$text" "$1" 2>/dev/null && break
+				sleep 0.02
+			done
+			ip link set lo down
+		done
+		kill -INT $!
+		wait $!
+		exit 0' "$program" "$out" "$errors"
+	grep -q 'answers/s .* lost [1-9]' "$out" || fail "an interface that goes down: $(tail -n 3 "$out") $(tail -n 3 "$errors")"
+	prints "INVALID"
 }
 
 # A file system of 16 kB that is full when the run ends: what was measured is found elsewhere.
