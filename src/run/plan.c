@@ -7,7 +7,8 @@
 
 #include "base/cpu.h"
 
-enum { SYNTHETIC_CORES = 4 };
+/* Made-up CPUs: the default, and how many threads a small machine can still step in time. */
+enum { SYNTHETIC_CORES = 4, SYNTHETIC_MOST = 64 };
 
 /* What one role asks for. */
 struct side {
@@ -167,6 +168,9 @@ int plan_place(const struct options *o, bool synthetic, struct plan *plan, struc
 	struct cpu_list offer;
 	int rc;
 
+	if (synthetic && cores > SYNTHETIC_MOST)
+		return err_say(err, EINVAL, "--cores %u: out of range 1..%u (mode %s has threads without CPUs of their own)",
+			cores, SYNTHETIC_MOST, o->engine ? o->engine->name : "null");
 	offered(o, synthetic, &offer);
 	if ((rc = read_list(o, synthetic, &server, err)) < 0 || (rc = read_list(o, synthetic, &client, err)) < 0)
 		return rc;

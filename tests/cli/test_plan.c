@@ -188,6 +188,26 @@ static void test_more_than_the_machine_has(void **state)
 	expect_refused(list, "--cores 2: out of range 1..1 (--server-cpus names CPUs");
 }
 
+static void test_made_up_cpus_have_a_limit(void **state)
+{
+	struct plan plan = { 0 };
+	struct err err = ERR_NONE;
+	struct options o;
+
+	(void)state;
+	make(&o, &mode, "cores=65");
+	assert_int_equal(plan_place(&o, true, &plan, &err), -EINVAL);
+	if (!strstr(err.text, "--cores 65: out of range 1..64"))
+		fail_msg("\"%s\"", err.text);
+	options_free(&o);
+	err_clear(&err);
+	make(&o, &mode, "cores=64");
+	assert_int_equal(plan_place(&o, true, &plan, &err), 0);
+	assert_int_equal(plan.workers, 128);
+	plan_free(&plan);
+	options_free(&o);
+}
+
 static void expect_method(const struct engine *engine, const char *settings, enum role role, const char *name)
 {
 	const struct method *m = NULL;
@@ -234,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_real_placement_uses_what_is_offered),
 		cmocka_unit_test(test_more_than_the_machine_has),
+		cmocka_unit_test(test_made_up_cpus_have_a_limit),
 		cmocka_unit_test(test_methods),
 	};
 
