@@ -340,6 +340,39 @@ static bool read_mouse(struct terminal_event *event)
 	return event->wheel || mouse.bstate & BUTTON1_PRESSED;
 }
 
+static void push_back(int kind, wint_t c)
+{
+	if (kind == KEY_CODE_YES)
+		ungetch((int)c);
+	else
+		unget_wch((wchar_t)c);
+}
+
+/* Behind an ESC: the rest of a control sequence that the terminal's description does not know (Ctrl-Right and the like), which would otherwise be taken
+ * for keys: "[", digits, letters.  true: there was one, and it is gone. */
+static bool swallow_sequence(void)
+{
+	enum { SEQUENCE_MAX = 32 };
+	wint_t c, first;
+	int kind = get_wch(&first);
+
+	if (kind == ERR)
+		return false;
+	if (kind == KEY_CODE_YES || (first != '[' && first != 'O')) {
+		push_back(kind, first);
+		return false;
+	}
+	for (int n = 0; n < SEQUENCE_MAX && (kind = get_wch(&c)) != ERR; n++) {
+		if (kind == KEY_CODE_YES || c < 0x20 || c > 0x7e) { /* broken off */
+			push_back(kind, c);
+			break;
+		}
+		if (first == 'O' || c >= 0x40)
+			break;
+	}
+	return true;
+}
+
 bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
 {
 	struct terminal_event event = { 0 };
@@ -353,7 +386,7 @@ bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
 		} else {
 			event.key = kind == KEY_CODE_YES ? named_key(c) : typed_key(c);
 		}
-		if (!event.key)
+		if (!event.key || (event.key == KEYCODE_ESCAPE && swallow_sequence()))
 			continue;
 		*ret_event = event;
 		return true;

@@ -123,11 +123,27 @@ static void test_resize_storm(void **state)
 	quit();
 }
 
+/* Sequences that the terminal's description does not know are no keys: neither "[", nor the digits and letters in them. */
+static void test_unknown_sequences(void **state)
+{
+	static const char unknown[] = "\033[1;9Q\033[99;5~\033[200~\033Oz\033[?12;2c";
+	struct term *t = program.term;
+	uint64_t before = term_report(t).keys;
+
+	(void)state;
+	term_send(t, unknown, sizeof(unknown) - 1);
+	term_send(t, "t", 1);
+	assert_true(term_wait_keys(t, before + 1));
+	assert_int_equal(term_report(t).keys, before + 1);
+	quit();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_random_keys, start, stop),
 		cmocka_unit_test_setup_teardown(test_resize_storm, start, stop),
+		cmocka_unit_test_setup_teardown(test_unknown_sequences, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
