@@ -370,7 +370,10 @@ group_faults()
 	status=$?
 	[ $status = 1 ] || fail "ulimit -n 5: status $status, expected 1"
 	says "Too many open files (the limit is 5: raise it with ulimit -n)"
-	# A stdout that takes nothing.
+	# A stdout that is closed, or takes nothing.
+	timeout -k 5 30 "$program" run echo "${quick[@]}" --json - >&- 2>"$errors" </dev/null
+	[ $? = 1 ] || fail "JSON to a closed stdout: status is not 1"
+	says "Bad file descriptor"
 	if [ -c /dev/full ]; then
 		timeout -k 5 30 "$program" list >/dev/full 2>"$errors"
 		[ $? = 1 ] || fail "list to a full disk: status is not 1"
