@@ -30,6 +30,7 @@ struct board {
 	uint64_t load, load_min, load_max;
 	struct capture_state capture;
 	struct capture_options capture_options;
+	bool captured; /* a capture was on in this run */
 	struct packet packet[PACKETS_SHOWN];
 	unsigned packets;
 	char last_snapshot[256];

@@ -222,7 +222,7 @@ static bool within_lag(const struct dash *d)
 static void prepare_ledger(struct dash *d)
 {
 	const struct moment *m = &d->moment;
-	bool captured = d->board->capture.active || d->board->capture.packets > 0;
+	bool captured = d->board->captured;
 
 	d->ledger = (struct ledger){ 0 };
 	d->verdict = (struct verdict){ .valid = true };

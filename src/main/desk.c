@@ -202,6 +202,7 @@ static void look_at_capture(struct desk *d)
 			d->session, t->state.failed ? SEVERITY_WARNING : SEVERITY_INFO, "capture ended: %s", t->state.message);
 	d->board.capture = t->state;
 	d->board.capture_options = t->options;
+	d->board.captured = t->taped;
 	d->board.packets = t->capture ? capture_packets(t->capture, d->board.packet, PACKETS_SHOWN) : d->board.packets;
 }
 

@@ -300,6 +300,7 @@ static void ascii_is_ascii(void **state)
 static void captures_are_shown(void **state)
 {
 	struct packet *p = made.board.packet;
+	unsigned cautions;
 
 	(void)state;
 	open_dash(1, 1, CHARSET_BRAILLE);
@@ -329,7 +330,10 @@ static void captures_are_shown(void **state)
 	frame(24, 80);
 	assert_true(on_screen("kernel drops 3"));
 	assert_true(on_screen("201 234"));
+	cautions = dash.verdict.cautions; /* it may be an earlier run's capture */
+	made.board.captured = true;
 	frame(40, 90);
+	assert_int_equal(dash.verdict.cautions, cautions + 1);
 	assert_true(on_screen("201 234 packets  25.7MB"));
 	press('E');
 	assert_true(on_screen("127.0.0.1:40000→127.0.0.1:5000 question flow 7 #12345 age 1.50µs"));
