@@ -50,8 +50,8 @@ static int paint_state(struct dash *d, struct rect area)
 		if (s->message[0])
 			canvas_put_cut(&d->canvas, area.row + row++, area.column + 1, area.columns - 2,
 				s->failed ? STYLE_BAD : STYLE_WARNING, s->message);
-		dash_put(d, area, row++, 1, STYLE_DIM,
-			d->board->read_only ? "none" : "w starts one · W sets interface, sample, limits, filter");
+		canvas_put_cut(&d->canvas, area.row + row++, area.column + 1, area.columns - 2, STYLE_DIM,
+			d->board->read_only ? "none" : "none · W: interface, sample, limits, filter");
 		return row;
 	}
 	dash_put(d, area, row, 1,

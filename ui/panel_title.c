@@ -179,6 +179,23 @@ static void append_options(const struct run_info *info, int room, char *out, siz
 	}
 }
 
+enum { ROOMY = 100 };
+
+static bool both_ends(const struct run_info *info)
+{
+	unsigned roles = 0;
+
+	for (unsigned i = 0; i < info->workers; i++)
+		roles |= info->worker[i].role;
+	return roles == ROLE_BOTH;
+}
+
+static void append_peer(const struct run_info *info, int room, char *out, size_t size)
+{
+	if (info->peer[0] && canvas_width(out) + (int)strlen(info->peer) + 3 <= room)
+		append(out, size, " · %s", info->peer);
+}
+
 static void run_text(struct dash *d, int room, char *out, size_t size)
 {
 	const struct run_info *info = d->moment.info ? d->moment.info : history_newest_run(d->board->history);
@@ -198,9 +215,12 @@ static void run_text(struct dash *d, int room, char *out, size_t size)
 		append(out, size, " · %s %llu", info->load_name,
 			(unsigned long long)(b->read_only || info != history_newest_run(b->history) || !b->load ? info->load
 														: b->load));
-	if (info->peer[0] && canvas_width(out) + (int)strlen(info->peer) + 12 < room)
-		append(out, size, " · %s", info->peer);
-	append_options(info, room, out, size);
+	/* Where both ends are here, the port is nobody's choice: what was chosen goes first where there is not room for all. */
+	if (both_ends(info) && room < ROOMY)
+		append_options(info, room, out, size);
+	append_peer(info, room, out, size);
+	if (!both_ends(info) || room >= ROOMY)
+		append_options(info, room, out, size);
 }
 
 /* What the view has been told, the most surprising first. */
