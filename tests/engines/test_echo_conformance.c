@@ -185,6 +185,30 @@ static void catches_up_in_turns(const struct udp_method *m, int family)
 	rig_close(&rig);
 }
 
+/* A generator that is held up to the very end must not look as if it had kept the rate. */
+static void schedule_goes_on(const struct udp_method *m, int family)
+{
+	struct rig rig;
+	struct rig_config config = {
+		.servers = 1, .clients = 1, .method = m, .option = { "host", host_of(family), "rate", "100k" }
+	};
+
+	open_or_fail(&rig, &config);
+	rig_enter(&rig, PHASE_MEASURE);
+	int64_t start = clock_now_ns();
+	rig_step(&rig, ROLE_CLIENT);
+	while (clock_now_ns() < start + 5 * NS_PER_MS)
+		;
+	rig_enter(&rig, PHASE_DRAIN);
+	uint64_t due = rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED);
+	assert_in_range(due, 499, UINT32_MAX);
+	rig_drain(&rig);
+	rig_enter(&rig, PHASE_DRAIN);
+	assert_int_equal(rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED), due);
+	rig_expect_balance(&rig);
+	rig_close(&rig);
+}
+
 static void verbatim(const struct udp_method *m, int family)
 {
 	struct rig rig;
@@ -391,6 +415,7 @@ FOR_ALL(many_flows_servers_clients)
 FOR_ALL(window_of_one)
 FOR_ALL(open_loop)
 FOR_ALL(catches_up_in_turns)
+FOR_ALL(schedule_goes_on)
 FOR_ALL(verbatim)
 FOR_ALL(phases)
 FOR_ALL(load_changes_live)
@@ -406,6 +431,7 @@ int main(void)
 		cmocka_unit_test(all_window_of_one),
 		cmocka_unit_test(all_open_loop),
 		cmocka_unit_test(all_catches_up_in_turns),
+		cmocka_unit_test(all_schedule_goes_on),
 		cmocka_unit_test(all_verbatim),
 		cmocka_unit_test(all_phases),
 		cmocka_unit_test(all_load_changes_live),
