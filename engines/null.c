@@ -23,6 +23,7 @@ enum {
 	RECORDS_PER_WORKER = 20000, /* latencies recorded a second: 2000 a tick, whatever the rate */
 	BURST = 32,                 /* packets per made-up system call */
 	STEP_NS = 5 * NS_PER_MS,    /* between two looks at the clock */
+	STEP_WORKERS = 64,          /* of so many; more look less often, so that a thousand do not fill the machine */
 	BURST_PART = 10,            /* bursts of loss fill this part of --loss-every */
 };
 
@@ -168,7 +169,7 @@ static void step(struct worker *w, struct null_worker *s)
 	counter_set(w->counters, COUNTER_SYSCALLS, 2 * (s->due / BURST));
 	if (worker_load(w) != s->rate)
 		set_rate(s, worker_load(w), now_ns);
-	w->wait.until_ns = now_ns + STEP_NS;
+	w->wait.until_ns = now_ns + STEP_NS * (1 + w->plan->workers / STEP_WORKERS);
 }
 
 /* ---- method full ---- */
