@@ -51,21 +51,22 @@ static const struct worker *first_without(
 	return NULL;
 }
 
-static void wait_for_answer(const struct run *r, int timeout_ms)
+/* Did somebody answer? */
+static bool wait_for_answer(const struct run *r, int timeout_ms)
 {
 	struct pollfd fd = { .fd = r->session->ack_fd, .events = POLLIN };
 	uint64_t count;
 
-	if (poll(&fd, 1, timeout_ms) > 0 && read(fd.fd, &count, sizeof(count)) < 0)
-		return;
+	return poll(&fd, 1, timeout_ms) > 0 && read(fd.fd, &count, sizeof(count)) > 0;
 }
 
-/* Patience is counted in waits, not by the clock: a process that was stopped meanwhile has not been patient. */
+/* Patience is counted in waits without an answer, not by the clock: a process that was stopped meanwhile has not been patient, nor are a thousand workers slow because each
+ * of them answers. */
 static int wait_for(struct run *r, unsigned roles, bool (*has)(const struct worker *, uint32_t), uint32_t what)
 {
 	const struct worker *late = NULL;
 
-	for (int polls = 0; polls < ANSWER_POLLS; polls++) {
+	for (int polls = 0; polls < ANSWER_POLLS;) {
 		int rc = run_check(r);
 
 		if (rc < 0)
@@ -73,7 +74,7 @@ static int wait_for(struct run *r, unsigned roles, bool (*has)(const struct work
 		late = first_without(r, roles, has, what);
 		if (!late)
 			return 0;
-		wait_for_answer(r, ANSWER_POLL_MS);
+		polls += !wait_for_answer(r, ANSWER_POLL_MS);
 	}
 	return err_say(&r->err, ETIMEDOUT, "%s worker %u does not answer: it is stuck in one call",
 		late->self->role == ROLE_SERVER ? "server" : "client", late->self->index);
