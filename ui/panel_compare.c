@@ -19,12 +19,24 @@ static void number(enum metric metric, double value, char *out, size_t size)
 		text_human(value, out, size);
 }
 
+/* Never wider than 15 columns together: a bound that is cut reads as another one. */
+static const char *bound_text(double percent, char *out, size_t size)
+{
+	double magnitude = fabs(percent);
+
+	snprintf(out, size, magnitude < 999.95 ? "%+.1f" : magnitude < 99999.5 ? "%+.0f" : "%+.0e", percent);
+	return out;
+}
+
 static void interval_text(const struct difference *diff, char *out, size_t size)
 {
+	char low[24], high[24];
+
 	if (!diff->known || !isfinite(diff->low) || !isfinite(diff->high))
 		snprintf(out, size, "--");
 	else
-		snprintf(out, size, "[%+.1f,%+.1f]", 100 * diff->low, 100 * diff->high);
+		snprintf(out, size, "[%s,%s]", bound_text(100 * diff->low, low, sizeof(low)),
+			bound_text(100 * diff->high, high, sizeof(high)));
 }
 
 static void paint_metric(struct dash *d, struct rect area, int row, enum metric metric)
@@ -49,7 +61,7 @@ static void paint_metric(struct dash *d, struct rect area, int row, enum metric 
 			     : STYLE_WORSE,
 		text);
 	interval_text(diff, text, sizeof(text));
-	if (area.columns >= 54)
+	if (area.columns >= 55)
 		canvas_put(&d->canvas, at, left + 40, area.columns - 40, diff->known ? STYLE_TEXT : STYLE_DIM, text);
 }
 
@@ -71,7 +83,7 @@ void panel_compare_paint(struct dash *d, struct rect area)
 		canvas_put_right(&d->canvas, area.row + row, area.column + 14, 7, STYLE_DIM, "A");
 		canvas_put_right(&d->canvas, area.row + row, area.column + 22, 7, STYLE_DIM, "B");
 		canvas_put_right(&d->canvas, area.row + row, area.column + 30, 9, STYLE_DIM, "Δ");
-		if (area.columns >= 54)
+		if (area.columns >= 55)
 			dash_put(d, area, row, 40, STYLE_DIM, "CI of Δ, %");
 		row++;
 	}
