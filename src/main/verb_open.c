@@ -90,11 +90,15 @@ static const struct ui_requests requests = { .pump = on_pump,
 /* The last part of the path and when it was saved, unless that is its name already. */
 static void name_it(const char *path, int64_t wall_ns, char *out, size_t size)
 {
-	const char *slash = strrchr(path, '/'), *last = slash && slash[1] ? slash + 1 : path;
+	size_t end = strlen(path), from;
 	char when[32], name[48];
 
+	while (end > 1 && path[end - 1] == '/') /* as the shell completes a directory */
+		end--;
+	for (from = end; from && path[from - 1] != '/'; from--)
+		;
 	clock_format_iso(wall_ns, when, sizeof(when));
-	text_escape(last, strlen(last), name, sizeof(name));
+	text_escape(path + from, end - from, name, sizeof(name));
 	if (!strncmp(name, when, strlen("2026-01-01")))
 		snprintf(out, size, "snapshot %s", name);
 	else
