@@ -9,7 +9,7 @@
 static const char *const top_words[] = { "--help", "--version", NULL };
 /* Options whose value is a name in the file system. */
 static const char *const file_options[] = { "capture", "json", "jsonl", "csv", NULL };
-static const char *const directory_options[] = { "out", NULL };
+static const char *const directory_options[] = { "out", "resume", NULL };
 
 static bool is_in(const char *const *names, const char *word)
 {
@@ -96,6 +96,8 @@ static void inside(const struct verb *verb, const struct engine *engine, bool mo
 	}
 	if (verb->takes_mode && !mode_named && words == 1)
 		modes();
+	if (!strcmp(verb->name, "sweep") && !mode_named && words == 1)
+		puts(":file");
 	if (!verb->takes_mode && !strcmp(verb->name, "open"))
 		puts(":file");
 	options_of(verb->options);

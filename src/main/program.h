@@ -26,11 +26,13 @@ int verb_dash(const struct verb *verb, int argc, char **argv, int from);
 int verb_run(const struct verb *verb, int argc, char **argv, int from);
 int verb_list(const struct verb *verb, int argc, char **argv, int from);
 int verb_open(const struct verb *verb, int argc, char **argv, int from);
+int verb_sweep(const struct verb *verb, int argc, char **argv, int from);
 int verb_complete(const struct verb *verb, int argc, char **argv, int from);
 
 /* Options of the screen, shared by dash and open; settings.c reads the same names from the settings file. */
 extern const struct option_def display_options[];
 extern const struct option_def list_options[];
+extern const struct option_def sweep_options[];
 
 /* Prints "netdyno: <what err says>" to stderr, with advice where the errno has some; returns EXIT_USAGE for EINVAL and ERANGE, else EXIT_FAILED. */
 int complain(const struct err *err);

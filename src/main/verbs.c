@@ -6,13 +6,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static int verb_sweep(const struct verb *verb, int argc, char **argv, int from)
-{
-	(void)argc, (void)argv, (void)from;
-	fprintf(stderr, "netdyno: %s is not built yet\n", verb->name);
-	return EXIT_USAGE;
-}
-
 const struct verb verbs[] = {
 	{ .name = "dash",
 		.usage = "netdyno [dash] [MODE] [options]",
@@ -37,8 +30,9 @@ const struct verb verbs[] = {
 		.go = verb_open },
 	{ .name = "sweep",
 		.usage = "netdyno sweep MODE|PLAN.ini [options]",
-		.summary = "many runs over lists of option values",
-		.to_come = true,
+		.summary = "many runs over lists of option values, such as --size 16K,64K: tables, CSV and charts",
+		.options = sweep_options,
+		.takes_mode = true,
 		.go = verb_sweep },
 	{ .name = "__complete", .usage = "", .summary = "", .hidden = true, .go = verb_complete },
 	{ 0 },

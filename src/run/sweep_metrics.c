@@ -47,7 +47,7 @@ static void add_rates(struct list *l, const struct engine *e)
 	describe(m, "rate", unit, 1);
 	m->bars = true;
 	m = add(l, "lost_percent", "lost");
-	describe(m, "lost", "%", -1);
+	describe(m, "lost", "%", 0);
 	m->chart = false;
 }
 

@@ -90,7 +90,6 @@ group_usage()
 	refuses 2 'mode stream (TCP copy) is not built yet' stream
 	refuses 2 'is not built yet' run chat
 	refuses 2 'is not built yet' run fanout
-	refuses 2 'sweep is not built yet' sweep echo
 	refuses 2 'unknown option --paylod (did you mean --payload?)' run echo --paylod 64
 	refuses 2 'unknown option --them (did you mean --theme?)' echo --them dark
 	refuses 2 'unknown option --xyzzyplugh' run echo --xyzzyplugh

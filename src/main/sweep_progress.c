@@ -1,0 +1,123 @@
+/* How far a sweep is.  See sweep_progress.h. */
+#include "main/sweep_progress.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "main/help.h"
+#include "run/sweep_report.h"
+
+enum { BAR = 20, LINE_BYTES = 1024 };
+
+void sweep_progress_init(struct sweep_progress *p, const struct sweep_state *state)
+{
+	const char *term = getenv("TERM");
+
+	*p = (struct sweep_progress){ .state = state,
+		.live = isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0 };
+}
+
+static void erase(struct sweep_progress *p)
+{
+	if (p->shown)
+		fputs("\r\033[K", stderr);
+	p->shown = false;
+}
+
+static char *eta(const struct sweep_state *state, char *out, size_t size)
+{
+	double seconds = sweep_state_eta_s(state);
+
+	return text_clock((int64_t)(fmin(seconds, 1e9) * NS_PER_S), out, size);
+}
+
+/* As much of the text as fits, never half a character. */
+static void put_cut(const char *text, int cells)
+{
+	for (; *text && (cells > 0 || ((unsigned char)*text & 0xc0) == 0x80); text++) {
+		cells -= ((unsigned char)text[1] & 0xc0) != 0x80;
+		putc(*text, stderr);
+	}
+}
+
+void sweep_progress_draw(struct sweep_progress *p)
+{
+	const struct sweep_state *s = p->state;
+	uint64_t ended = s->done + s->failed;
+	int full = s->slots ? (int)(ended * BAR / s->slots) : BAR;
+	char line[LINE_BYTES], label[SWEEP_LABEL_BYTES] = "", left[32], bar[BAR + 1];
+	int width = help_width(stderr);
+
+	if (!p->live)
+		return;
+	for (int i = 0; i < BAR; i++)
+		bar[i] = i < full ? '#' : '-';
+	bar[BAR] = '\0';
+	if (s->running)
+		sweep_cell_label(s->plan, s->current, label, sizeof(label));
+	snprintf(line, sizeof(line), "[%s] %" PRIu64 "/%" PRIu64 "  ETA %s  %s%s%s", bar, ended, s->slots,
+		eta(s, left, sizeof(left)), label, p->last[0] ? "  last: " : "", p->last);
+	erase(p);
+	put_cut(line, (width ? width : 80) - 1);
+	fflush(stderr);
+	p->shown = true;
+}
+
+static void describe(const struct sweep_state *state, const json_t *row, bool valid, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < state->metrics && used < size; i++) {
+		const struct sweep_metric *m = &state->metric[i];
+		const json_t *value = json_object_get(row, m->column);
+		char number[32];
+		const char *unit;
+
+		if (!m->bars || !json_is_number(value))
+			continue;
+		double scale = sweep_state_unit(state, i, &unit);
+		used += (size_t)snprintf(out + used, size - used, "%s%s%s%s %s", used ? ", " : "", m->better < 0 ? m->title : "",
+			m->better < 0 ? " " : "", sweep_number(scale * json_number_value(value), number, sizeof(number)), unit);
+	}
+	if (!valid && used < size)
+		snprintf(out + used, size - used, "%sINVALID", used ? ", " : "");
+}
+
+void sweep_progress_run(struct sweep_progress *p, uint32_t cell, unsigned round, const json_t *row, bool valid)
+{
+	const struct sweep_state *s = p->state;
+	char label[SWEEP_LABEL_BYTES], left[32];
+
+	describe(s, row, valid, p->last, sizeof(p->last));
+	if (p->live)
+		sweep_progress_draw(p);
+	else
+		fprintf(stderr, "%" PRIu64 "/%" PRIu64 "  round %u  %s: %s  ETA %s\n", s->done + s->failed, s->slots, round + 1,
+			sweep_cell_label(s->plan, cell, label, sizeof(label)), p->last, eta(s, left, sizeof(left)));
+}
+
+void sweep_progress_say(struct sweep_progress *p, const char *fmt, ...)
+{
+	va_list args;
+
+	erase(p);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	putc('\n', stderr);
+	sweep_progress_draw(p);
+}
+
+void sweep_progress_end(struct sweep_progress *p)
+{
+	erase(p);
+	fflush(stderr);
+	p->live = false;
+}

@@ -1,0 +1,25 @@
+/* Runs the slots of a sweep one after the other, round by round, and keeps what comes of them.  Main thread only. */
+#pragma once
+
+#include "main/sweep_progress.h"
+#include "run/host.h"
+#include "run/sweep_store.h"
+
+enum sweep_end {
+	SWEEP_COMPLETE,
+	SWEEP_INTERRUPTED, /* by a signal: the slot that was being run is dropped */
+	SWEEP_BROKEN,      /* results can no longer be kept, or a run does not end: see err */
+};
+
+struct sweep_job {
+	const struct sweep_plan *plan;
+	struct sweep_state *state;
+	struct sweep_store *store;
+	struct sweep_progress *progress;
+	const struct host_info *host;
+	uint64_t seed;    /* of the order */
+	unsigned retries; /* of a slot that failed */
+	bool abandoned;   /* a run would not end: its session was left alone */
+};
+
+enum sweep_end sweep_run(struct sweep_job *job, struct err *err);

@@ -1,0 +1,461 @@
+/* netdyno sweep: many runs over lists of option values. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "engines/engines.h"
+#include "main/cli.h"
+#include "main/help.h"
+#include "main/sweep_args.h"
+#include "main/sweep_plot.h"
+#include "main/sweep_run.h"
+#include "run/session.h"
+
+enum { PLAN_BYTES_MAX = 1 << 20, CHECKED_MAX = 1000 };
+
+static const char default_duration[] = "10s";
+/* Options of every mode that say where the result of one run goes. */
+static const char *const single_run_options[] = { "json", "jsonl", "csv", "capture" };
+
+/* Those with OPTION_RESULT may stand in the [sweep] section of a plan file. */
+const struct option_def sweep_options[] = {
+	{ .name = "repeat",
+		.type = OPTION_COUNT,
+		.flags = OPTION_RESULT,
+		.value_name = "N",
+		.default_text = "3",
+		.min = 1,
+		.max = 1000,
+		.help = "runs of each cell, one in each round" },
+	{ .name = "retries",
+		.type = OPTION_COUNT,
+		.flags = OPTION_RESULT,
+		.value_name = "N",
+		.default_text = "1",
+		.min = 0,
+		.max = 100,
+		.help = "further attempts at a run that failed" },
+	{ .name = "resume",
+		.type = OPTION_TEXT,
+		.value_name = "DIR",
+		.default_text = "",
+		.help = "go on with the sweep that was begun in this directory" },
+	{ .name = "yes", .letter = 'y', .type = OPTION_BOOL, .default_text = "no", .help = "more than 1000 runs are meant" },
+	{ 0 },
+};
+
+struct sweep {
+	struct cli cli;
+	struct sweep_args args;
+	struct sweep_file file; /* zeroed: no plan file */
+	struct sweep_plan plan;
+	struct sweep_state state;
+	struct sweep_store store;
+	struct host_info host;
+	char directory[PATH_MAX];
+	const char *resume; /* directory of the sweep that is gone on with; NULL: a new one */
+};
+
+/* ---- what is asked for ---- */
+
+static bool is_plan_file(const char *word)
+{
+	size_t length = strlen(word);
+	struct stat st;
+
+	if (engine_find(engines_all, word))
+		return false;
+	return strchr(word, '/') || (length > 4 && !strcmp(word + length - 4, ".ini")) || stat(word, &st) == 0;
+}
+
+static int read_file(struct sweep_file *file, const char *path, struct err *err)
+{
+	char *text = NULL;
+	size_t length = 0;
+	int rc = file_read_all(path, PLAN_BYTES_MAX, &text, &length, err);
+
+	if (rc >= 0)
+		rc = sweep_file_parse(file, text, length, path, engines_all, sweep_options, err);
+	free(text);
+	return rc;
+}
+
+/* Below the command line, above the settings file. */
+static int apply_file(struct sweep *s, struct err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc >= 0 && i < s->file.count; i++) {
+		const struct sweep_entry *e = &s->file.entry[i];
+		struct options *o = e->section == SWEEP_SECTION_SWEEP ? &s->cli.own : &s->cli.options;
+
+		if (e->section != SWEEP_SECTION_AXES && options_find(o, e->name) >= 0 && !options_is_given(o, e->name))
+			rc = options_set(o, e->name, e->value, err);
+	}
+	return rc;
+}
+
+static int check_options(const struct options *o, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(single_run_options) / sizeof(single_run_options[0]); i++)
+		if (options_is_given(o, single_run_options[i]))
+			return err_say(err, EINVAL,
+				"--%s is for single runs: a sweep writes results.csv, results.jsonl and charts into --out DIR",
+				single_run_options[i]);
+	return 0;
+}
+
+static int set_axes(struct sweep *s, struct err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc >= 0 && i < s->file.count; i++)
+		if (s->file.entry[i].section == SWEEP_SECTION_AXES)
+			rc = sweep_plan_set_axis(&s->plan, s->file.entry[i].name, s->file.entry[i].value, err);
+	/* One value on the command line stands for the file's list. */
+	for (unsigned i = 0; rc >= 0 && i < s->plan.options.count; i++)
+		if (s->plan.options.value[i].is_given)
+			sweep_plan_drop_axis(&s->plan, s->plan.options.def[i]->name);
+	for (unsigned i = 0; rc >= 0 && i < s->args.count; i++)
+		rc = sweep_plan_set_axis(&s->plan, s->args.list[i].name, s->args.list[i].text, err);
+	return rc;
+}
+
+static int check_durations(const struct sweep_plan *plan, struct err *err)
+{
+	for (unsigned i = 0; i < plan->axes; i++)
+		if (!strcmp(plan->axis[i].def->name, "duration")) {
+			for (unsigned n = 0; n < plan->axis[i].count; n++)
+				if (!(plan->axis[i].number[n] > 0))
+					return err_say(
+						err, EINVAL, "--duration %s: such a run would never end", plan->axis[i].text[n]);
+			return 0;
+		}
+	if (options_number(&plan->options, "duration") <= 0)
+		return err_say(err, EINVAL, "--duration 0: such a run would never end");
+	return 0;
+}
+
+/* "12 h 40 min", "3 years". */
+static char *long_time(double seconds, char *out, size_t size)
+{
+	static const struct {
+		const char *unit;
+		double seconds;
+	} units[] = { { "years", 365.25 * 86400 }, { "days", 86400 }, { "hours", 3600 }, { "minutes", 60 }, { "seconds", 1 } };
+	size_t i = 0;
+
+	while (i + 1 < sizeof(units) / sizeof(units[0]) && seconds < 2 * units[i].seconds)
+		i++;
+	snprintf(out, size, "%.0f %s", seconds / units[i].seconds, units[i].unit);
+	return out;
+}
+
+static int check_count(const struct sweep *s, double slots, struct err *err)
+{
+	char took[64];
+
+	if (slots <= SWEEP_SLOTS_UNASKED || options_number(&s->cli.own, "yes"))
+		return 0;
+	double seconds = slots * (double)sweep_cell_ns(&s->plan, 0) / NS_PER_S;
+	return err_say(err, EINVAL, "%.15g cells x %u repeats are %.15g runs, about %s: --yes if that is meant",
+		slots / s->plan.repeat, s->plan.repeat, slots, long_time(seconds, took, sizeof(took)));
+}
+
+static int make_plan(struct sweep *s, struct err *err)
+{
+	double slots = 0;
+	int rc = check_options(&s->cli.options, err);
+
+	if (rc >= 0)
+		rc = apply_file(s, err);
+	if (rc >= 0 && !options_is_set(&s->cli.options, "duration"))
+		rc = options_set_default(&s->cli.options, "duration", default_duration, err);
+	if (rc >= 0)
+		rc = sweep_plan_init(&s->plan, &s->cli.options, (unsigned)options_number(&s->cli.own, "repeat"), err);
+	if (rc >= 0)
+		rc = set_axes(s, err);
+	if (rc >= 0)
+		rc = sweep_plan_close(&s->plan, &slots, err);
+	if (rc >= 0)
+		rc = check_durations(&s->plan, err);
+	return rc < 0 ? rc : check_count(s, slots, err);
+}
+
+/* Says at once what cannot run; that nothing can is an error. */
+static int check_cells(const struct sweep *s, struct err *err)
+{
+	uint32_t checked = s->plan.cells < CHECKED_MAX ? s->plan.cells : CHECKED_MAX, refused = 0;
+	char label[SWEEP_LABEL_BYTES] = "";
+	struct err first = ERR_NONE;
+
+	for (uint32_t i = 0; i < checked; i++) {
+		struct options options;
+		struct err why = ERR_NONE;
+		int rc = sweep_cell_options(&s->plan, i, &options, err);
+
+		if (rc < 0)
+			return rc;
+		rc = session_check(&options, &why);
+		options_free(&options);
+		if (rc >= 0)
+			continue;
+		if (!refused++) {
+			first = why;
+			sweep_cell_label(&s->plan, i, label, sizeof(label));
+		}
+	}
+	if (refused == checked)
+		return err_say(err, first.code, "%s", first.text);
+	if (refused)
+		fprintf(stderr, "netdyno: %u of %u cells cannot run here; the first, %s: %s\n", refused, checked, label,
+			first.text);
+	return 0;
+}
+
+/* ---- directories ---- */
+
+static void choose_directory(struct sweep *s)
+{
+	const char *out = options_text(&s->cli.options, "out");
+	char data[PATH_MAX], stamp[64];
+
+	if (s->resume || *out) {
+		snprintf(s->directory, sizeof(s->directory), "%s", s->resume ? s->resume : out);
+		return;
+	}
+	clock_format_file(clock_wall_of(clock_run_ns()), stamp, sizeof(stamp));
+	file_data_directory(data, sizeof(data));
+	snprintf(s->directory, sizeof(s->directory), "%.3900s/sweep-%s-%s", data, s->plan.options.engine->name, stamp);
+}
+
+/* The plan that the directory holds; with a mode or plan on the command line, that must be the same. */
+static int take_up(struct sweep *s, bool compare, struct err *err)
+{
+	struct sweep_plan then = { 0 };
+	struct err why = ERR_NONE;
+	json_t *host = NULL;
+	char difference[300];
+	int rc = sweep_store_read_plan(s->resume, engines_all, &then, &host, err);
+
+	if (rc < 0)
+		return rc;
+	if (compare && sweep_plan_compare(&then, &s->plan, &why) < 0)
+		rc = err_say(err, why.code, "--resume %s: not the same sweep: %s", s->resume, why.text);
+	else if (*sweep_store_compare_host(host, &s->host, difference, sizeof(difference)))
+		fprintf(stderr, "netdyno: warning: this is not the host that the sweep was begun on: %s\n", difference);
+	json_decref(host);
+	if (rc >= 0 && !compare) {
+		sweep_plan_free(&s->plan);
+		s->plan = then;
+		return 0;
+	}
+	sweep_plan_free(&then);
+	return rc;
+}
+
+static int open_store(struct sweep *s, struct err *err)
+{
+	bool force = options_number(&s->cli.options, "force");
+	int rc = sweep_state_init(&s->state, &s->plan, err);
+
+	if (rc < 0)
+		return rc;
+	if (!s->resume) {
+		rc = sweep_store_create(&s->store, s->directory, &s->plan, &s->host, force, err);
+		if (rc >= 0)
+			sweep_plot_clear(s->directory);
+		return rc;
+	}
+	rc = sweep_store_open(&s->store, s->directory, &s->state, err);
+	if (rc >= 0)
+		fprintf(stderr, "netdyno: %s: %" PRIu64 " of %" PRIu64 " runs are there%s%s\n", s->directory, s->state.done,
+			s->state.slots, s->state.failed ? "; those that failed are tried again" : "",
+			s->store.torn ? "; a last line that was not whole has been dropped" : "");
+	return rc;
+}
+
+/* ---- the end ---- */
+
+static int write_summary(struct sweep *s, const struct sweep_charts *charts, const char *stopped, struct err *err)
+{
+	struct sweep_report report = { .state = &s->state, .host = &s->host, .charts = charts, .stopped = stopped };
+	struct file_out out = { 0 };
+	int rc = sweep_store_begin(&s->store, "summary.md", &out, err);
+
+	if (rc < 0)
+		return rc;
+	sweep_write_summary(out.stream, &report);
+	rc = file_commit(&out, err);
+	file_abort(&out);
+	return rc;
+}
+
+static int write_reports(struct sweep *s, const char *stopped, struct err *err)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	int rc = charts ? sweep_store_write_csv(&s->store, err) : err_sys(err, ENOMEM, "write the results");
+
+	/* Who has interrupted does not want to wait for pictures. */
+	if (rc >= 0)
+		rc = sweep_plot(&s->store, &s->state, &s->host, !stopped, charts, err);
+	if (rc >= 0)
+		rc = write_summary(s, charts, stopped, err);
+	if (rc >= 0 && charts->why[0])
+		fprintf(stderr, "netdyno: %s\n", charts->why);
+	free(charts);
+	return rc;
+}
+
+static int status_of(const struct sweep *s, enum sweep_end end)
+{
+	if (end == SWEEP_INTERRUPTED)
+		return EXIT_INTERRUPTED;
+	if (end == SWEEP_BROKEN || s->state.failed)
+		return EXIT_FAILED;
+	return s->state.invalid ? EXIT_INVALID : EXIT_VALID;
+}
+
+static int finish(struct sweep *s, enum sweep_end end, const struct err *why)
+{
+	char stopped[500] = "";
+	struct err err = ERR_NONE;
+
+	if (end == SWEEP_INTERRUPTED)
+		snprintf(stopped, sizeof(stopped), "interrupted");
+	else if (end == SWEEP_BROKEN)
+		snprintf(stopped, sizeof(stopped), "%s", why->text);
+	if (end == SWEEP_BROKEN)
+		complain(why);
+	int status = status_of(s, end);
+	if (write_reports(s, *stopped ? stopped : NULL, &err) < 0) {
+		complain(&err);
+		status = end == SWEEP_INTERRUPTED ? status : EXIT_FAILED;
+	}
+	sweep_write_table(stdout, &s->state);
+	putchar('\n');
+	sweep_write_findings(stdout, &s->state);
+	printf("results: %s\n", s->directory);
+	if (*stopped)
+		fprintf(stderr, "netdyno: %s; to go on: netdyno sweep --resume %s\n", stopped, s->directory);
+	return finish_stdout(status);
+}
+
+static int go(struct sweep *s)
+{
+	struct sweep_progress progress;
+	struct err err = ERR_NONE;
+	struct sweep_job job = { .plan = &s->plan,
+		.state = &s->state,
+		.store = &s->store,
+		.progress = &progress,
+		.host = &s->host,
+		.seed = (uint64_t)options_number(&s->plan.options, "seed"),
+		.retries = (unsigned)options_number(&s->cli.own, "retries") };
+	char left[64];
+
+	sweep_progress_init(&progress, &s->state);
+	fprintf(stderr, "netdyno: %u cells x %u, about %s; results: %s\n", s->plan.cells, s->plan.repeat,
+		long_time(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
+	enum sweep_end end = sweep_run(&job, &err);
+	sweep_progress_end(&progress);
+	return finish(s, end, &err);
+}
+
+/* ---- the verb ---- */
+
+/* Mode, plan file and options.  With --resume alone there is neither mode nor file: then *ret_named is false. */
+static int read_words(struct sweep *s, const struct verb *verb, int argc, char **argv, int from, bool *ret_named, struct err *err)
+{
+	const char *word = from < argc && argv[from][0] != '-' ? argv[from] : NULL;
+	const struct engine *engine = word ? engine_find(engines_all, word) : NULL;
+	int rc = 0;
+
+	if (word && is_plan_file(word)) {
+		rc = read_file(&s->file, word, err);
+		engine = s->file.engine;
+	}
+	if (rc >= 0)
+		rc = sweep_args_split(&s->args, engine ? engine : engines_all[0], verb->options, argc, argv, from, err);
+	if (rc < 0)
+		return rc;
+	if (s->file.engine)
+		s->args.argv[from] = (char *)(uintptr_t)s->file.engine->name;
+	*ret_named = word != NULL;
+	return cli_read(&s->cli, verb, false, s->args.argc, s->args.argv, from, err);
+}
+
+/* --resume alone goes on as the plan says: what else is asked for would not be done. */
+static int check_resume(const struct sweep *s, bool named, struct err *err)
+{
+	const struct options *o = &s->cli.options;
+	const char *out = options_text(o, "out");
+
+	if (*out && strcmp(out, s->resume) != 0)
+		return err_say(err, EINVAL, "--out %s and --resume %s: a sweep goes on where it was begun", out, s->resume);
+	for (unsigned i = 0; !named && i < o->count; i++)
+		if (o->value[i].is_given && o->def[i]->flags & OPTION_RESULT)
+			return err_say(
+				err, EINVAL, "--%s: --resume without a mode or plan goes on as it was begun", o->def[i]->name);
+	if (!named && (s->args.count || options_is_given(&s->cli.own, "repeat")))
+		return err_say(err, EINVAL, "--%s: --resume without a mode or plan goes on as it was begun",
+			s->args.count ? s->args.list[0].name : "repeat");
+	return 0;
+}
+
+static int prepare(struct sweep *s, const struct verb *verb, bool named, struct err *err)
+{
+	const char *resume = options_text(&s->cli.own, "resume");
+
+	s->resume = *resume ? resume : NULL;
+	host_read(&s->host);
+	if (!named && !s->resume)
+		return err_say(err, EINVAL, "%s needs a mode or a plan file, such as: netdyno %s %s --method %s", verb->name,
+			verb->name, engines_all[0]->name, "single,mmsg");
+	int rc = s->resume ? check_resume(s, named, err) : 0;
+	if (rc >= 0 && named)
+		rc = make_plan(s, err);
+	if (rc >= 0 && s->resume)
+		rc = take_up(s, named, err);
+	return rc < 0 ? rc : check_cells(s, err);
+}
+
+static int sweep(struct sweep *s)
+{
+	struct err err = ERR_NONE;
+
+	choose_directory(s);
+	return open_store(s, &err) < 0 ? complain(&err) : go(s);
+}
+
+int verb_sweep(const struct verb *verb, int argc, char **argv, int from)
+{
+	struct sweep s = { .store.fd = -1 };
+	struct err err = ERR_NONE;
+	bool named = false;
+	int status;
+
+	int rc = read_words(&s, verb, argc, argv, from, &named, &err);
+	if (rc >= 0 && s.cli.help)
+		status = help_verb(verb, named ? s.cli.engine : NULL);
+	else if (rc < 0)
+		status = complain_usage(&err);
+	else if (prepare(&s, verb, named, &err) < 0)
+		status = complain(&err);
+	else
+		status = sweep(&s);
+	sweep_store_close(&s.store);
+	sweep_state_free(&s.state);
+	sweep_plan_free(&s.plan);
+	sweep_file_free(&s.file);
+	sweep_args_free(&s.args);
+	cli_free(&s.cli);
+	return status;
+}

@@ -1,0 +1,50 @@
+/* What people get of a sweep: tables, summary.md, charts.  Pure: made from the state, written to streams; nothing is evaluated by who reads them: text
+ * from outside is escaped for Markdown and for gnuplot.  Main thread only. */
+#pragma once
+
+#include <stdio.h>
+
+#include "run/host.h"
+#include "run/sweep.h"
+
+enum { SWEEP_CHARTS_MAX = 256 };
+
+/* A chart: a metric over an axis, a line (or bar) per value of a second axis, a panel per value of the others. */
+struct sweep_chart {
+	unsigned metric, axis;
+	bool bars;
+	char name[160]; /* "throughput-vs-size": of its files */
+	bool drawn;     /* there are pictures of it */
+};
+
+struct sweep_charts {
+	unsigned count;
+	struct sweep_chart chart[SWEEP_CHARTS_MAX];
+	char why[240]; /* why there are no pictures; "" = there are */
+};
+
+struct sweep_report {
+	const struct sweep_state *state;
+	const struct host_info *host;
+	const struct sweep_charts *charts; /* NULL: none */
+	const char *stopped;               /* why the sweep is not complete; NULL: it is */
+};
+
+/* "AMD EPYC, 2 CPUs, Linux 6.1.0".  Returns out. */
+char *sweep_host_line(const struct host_info *host, char *out, size_t size);
+/* "21.3", "999.4k", "--" for NAN.  Returns out. */
+char *sweep_number(double value, char *out, size_t size);
+
+/* The table of results, for a terminal. */
+void sweep_write_table(FILE *out, const struct sweep_state *state);
+/* What is best, what failed, verdicts: a line each. */
+void sweep_write_findings(FILE *out, const struct sweep_state *state);
+/* summary.md */
+void sweep_write_summary(FILE *out, const struct sweep_report *report);
+
+/* Which charts there are: of metrics that are known anywhere, over axes of more than one value. */
+void sweep_charts_of(const struct sweep_state *state, struct sweep_charts *ret_charts);
+/* NAME.dat and NAME.gp. */
+void sweep_chart_data(FILE *out, const struct sweep_state *state, const struct sweep_chart *chart);
+void sweep_chart_script(
+	FILE *out, const struct sweep_state *state, const struct sweep_chart *chart, const struct host_info *host);
