@@ -196,10 +196,22 @@ static void append_peer(const struct run_info *info, int room, char *out, size_t
 		append(out, size, " · %s", info->peer);
 }
 
+/* The load at the moment that is shown: [ and ] change it while a run goes on. */
+static uint64_t load_shown(const struct dash *d, const struct run_info *info)
+{
+	const struct board *b = d->board;
+	bool live = !b->read_only && !d->moment.final && info == history_newest_run(b->history) && !d->view.frozen;
+
+	if (live && b->load)
+		return b->load;
+	if (d->moment.final && d->moment.final->load)
+		return d->moment.final->load;
+	return d->moment.to && d->moment.to->load ? d->moment.to->load : info->load;
+}
+
 static void run_text(struct dash *d, int room, char *out, size_t size)
 {
 	const struct run_info *info = d->moment.info ? d->moment.info : history_newest_run(d->board->history);
-	const struct board *b = d->board;
 	char cores[32];
 
 	out[0] = '\0';
@@ -212,9 +224,7 @@ static void run_text(struct dash *d, int room, char *out, size_t size)
 	count_roles(info, cores, sizeof(cores));
 	append(out, size, "method ‹%s› · %s · %s", info->ran, info->path[0] ? info->path : info->interface, cores);
 	if (info->load_name)
-		append(out, size, " · %s %llu", info->load_name,
-			(unsigned long long)(b->read_only || info != history_newest_run(b->history) || !b->load ? info->load
-														: b->load));
+		append(out, size, " · %s %llu", info->load_name, (unsigned long long)load_shown(d, info));
 	/* Where both ends are here, the port is nobody's choice: what was chosen goes first where there is not room for all. */
 	if (both_ends(info) && room < ROOMY)
 		append_options(info, room, out, size);

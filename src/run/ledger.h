@@ -31,7 +31,7 @@ void ledger_between(const struct run_info *info, const struct sample *from, cons
 /* After the drain. */
 void ledger_of_final(const struct run_info *info, const struct run_final *final, struct ledger *ret_ledger);
 
-enum { VERDICT_LINES = 10 };
+enum { VERDICT_LINES = 12 };
 
 struct verdict {
 	bool valid;

@@ -179,6 +179,7 @@ struct run_final *run_make_final(const struct run *r, enum phase how)
 	f->err = r->err;
 	f->interrupted = r->interrupted;
 	f->suspended_ns = r->suspended_ns;
+	f->load = r->plan.load_name ? r->load : 0;
 	if (r->measured)
 		fill(r, f);
 	else

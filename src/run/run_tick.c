@@ -128,6 +128,7 @@ void run_publish_sample(struct run *r, bool is_interval, bool from_marks, int64_
 	s->run_id = r->id;
 	s->phase = r->phase;
 	s->late_ns = late_ns;
+	s->load = r->plan.load_name ? r->load : 0;
 	s->net_fresh = r->net_fresh;
 	r->net_fresh = false;
 	s->net = r->net;
@@ -181,10 +182,11 @@ static void take_load(struct run *r, const struct orders *orders)
 {
 	if (orders->load_run != r->id || orders->load == r->load)
 		return;
+	mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_INFO, "load: %s %llu, before %llu", r->plan.load_name,
+		(unsigned long long)orders->load, (unsigned long long)r->load);
 	r->load = orders->load;
 	for (unsigned i = 0; i < r->opened; i++)
 		worker_set_load(&r->worker[i], r->load);
-	mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_INFO, "%s %llu", r->plan.load_name, (unsigned long long)r->load);
 }
 
 /* What is asked; a drain that is under way is only cut short. */

@@ -26,6 +26,7 @@ struct sample {
 	bool is_interval;  /* closes an interval of --interval in the measure phase */
 	double interval_s; /* its length where is_interval */
 	int64_t measured_ns; /* time since the measure phase began, 0 before */
+	uint64_t load;       /* as it stands now: a window or a rate; 0: the mode has none, or it is not known */
 	bool net_fresh;
 	struct procnet net;                           /* the last reading */
 	struct latency_summary merged[LATENCIES_MAX]; /* over the window, all workers */
@@ -83,6 +84,7 @@ struct run_final {
 	enum phase how;       /* PHASE_DONE or PHASE_FAILED */
 	struct err err;       /* where failed */
 	bool interrupted;     /* stopped before its duration was over */
+	uint64_t load;        /* as it stood at the end; 0: none, or not known */
 	int64_t suspended_ns; /* time the sampler lost to suspension or starvation */
 	int64_t measured_ns;  /* mean of the measure phases of the workers that receive (rx_roles) */
 	unsigned workers;

@@ -21,6 +21,7 @@ const struct member sample_members[] = {
 	MEMBER(sample, is_interval, MEMBER_BOOL, 0, 0),
 	MEMBER(sample, interval_s, MEMBER_REAL, 0, 0),
 	TIME(sample, measured_ns),
+	MEMBER(sample, load, MEMBER_U64, 0, 0),
 	MEMBER(sample, net_fresh, MEMBER_BOOL, 0, 0),
 	{ 0 },
 };
@@ -75,6 +76,7 @@ const struct member final_members[] = {
 	MEMBER(run_final, interrupted, MEMBER_BOOL, 0, 0),
 	TIME(run_final, suspended_ns),
 	TIME(run_final, measured_ns),
+	MEMBER(run_final, load, MEMBER_U64, 0, 0),
 	MEMBER(run_final, never_answered, MEMBER_BOOL, 0, 0),
 	TIME(run_final, silent_ns),
 	{ 0 },

@@ -26,6 +26,7 @@ struct evidence {
 	const struct procnet *net_from, *net_to;
 	const struct ledger *ledger;
 	int64_t measured_ns;
+	uint64_t load; /* now, or at the end; 0 unknown */
 	/* What figures are made of: the samples, or the final. */
 	const struct sample *sample_from, *sample_to;
 	const struct run_final *final;
@@ -231,9 +232,12 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 	char text[32];
 
 	if (e->info->closed_loop)
-		caution(v, "closed loop: a slow answer delays the next question, so latencies leave out what a fixed rate would "
-			   "have seen "
-			   "(coordinated omission)");
+		caution(v, "closed loop (coordinated omission): a slow answer delays the next question, so latencies leave out "
+			   "what a "
+			   "fixed rate would have seen");
+	if (e->load && e->info->load_name && e->load != e->info->load)
+		caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
+			e->info->load, e->load);
 	judge_workers(e, v);
 	judge_delay(e, v);
 	if (captured)
@@ -272,6 +276,7 @@ void verdict_of_final(const struct run_info *info, const struct run_final *final
 		.net_to = &final->net_to,
 		.ledger = ledger,
 		.measured_ns = final->measured_ns,
+		.load = final->load,
 		.final = final };
 
 	if (final->how == PHASE_FAILED)
@@ -297,6 +302,7 @@ void verdict_live(const struct run_info *info, const struct sample *from, const 
 			.net_to = &to->net,
 			.ledger = ledger,
 			.measured_ns = to->at_ns - from->at_ns,
+			.load = to->load,
 			.sample_from = from,
 			.sample_to = to };
 
