@@ -153,7 +153,10 @@ static bool allocate(struct client *c)
 		return true;
 	c->burst_due_ns = calloc(batch, sizeof(*c->burst_due_ns));
 	c->sent_ns = calloc(SENT_RING, sizeof(*c->sent_ns));
-	return c->burst_due_ns && c->sent_ns;
+	if (!c->burst_due_ns || !c->sent_ns)
+		return false;
+	echo_touch(c->sent_ns, SENT_RING * sizeof(*c->sent_ns));
+	return true;
 }
 
 /* What happens at the other end cannot be read where that is another process. */
@@ -376,7 +379,7 @@ static void apply_window(struct client *c, uint64_t window)
 }
 
 /* Gives up what full flows have waited for too long.  Only when all that had arrived has been read: this thread itself may have been away. */
-static void scan_stalls(struct client *c, int64_t now_ns)
+static void scan_stalls(struct client *c, int64_t now_ns, int64_t limit_ns)
 {
 	if (now_ns < c->scan_ns || c->received >= c->port->batch)
 		return;
@@ -384,7 +387,7 @@ static void scan_stalls(struct client *c, int64_t now_ns)
 	for (unsigned i = 0; i < c->flows.count; i++) {
 		struct echo_flow *flow = &c->flows.flow[i];
 
-		if (!flow->queued && now_ns - flow->moved_ns >= STALL_NS) {
+		if (!flow->queued && now_ns - flow->moved_ns >= limit_ns) {
 			c->tally.given_up += echo_flows_give_up(&c->flows, i);
 			flow_has_room(c, i);
 		}
@@ -397,7 +400,7 @@ static int poll_closed(struct worker *w, struct client *c, int64_t now_ns, struc
 
 	if (window != c->window)
 		apply_window(c, window);
-	scan_stalls(c, now_ns);
+	scan_stalls(c, now_ns, STALL_NS);
 	int sent = now_ns >= c->backoff_until_ns ? send_window(c, err) : 0;
 	w->wait.until_ns = c->scan_ns;
 	return sent;
@@ -413,7 +416,7 @@ static void apply_rate(struct worker *w, struct client *c, uint64_t rate, int64_
 	pace_start(&c->pace, now_ns, pace_share(rate, w->self->index, echo_shared_of(w)->clients));
 }
 
-static unsigned fill_due(struct client *c, struct udp_send *slot, unsigned n)
+static unsigned fill_due(struct client *c, struct udp_send *slot, unsigned n, int64_t now_ns)
 {
 	unsigned i = 0;
 
@@ -421,6 +424,8 @@ static unsigned fill_due(struct client *c, struct udp_send *slot, unsigned n)
 		unsigned index = (unsigned)((c->sent + i) % c->flows.count);
 		int64_t due_ns = pace_take(&c->pace);
 
+		if (!echo_flow_outstanding(&c->flows.flow[index]))
+			c->flows.flow[index].moved_ns = now_ns; /* it waits from now on */
 		echo_put(slot[i].data, (uint16_t)(c->flows.first + index), echo_flows_send(&c->flows, index), due_ns);
 		c->burst_flow[i] = (uint16_t)index;
 		c->burst_due_ns[i] = due_ns;
@@ -429,13 +434,13 @@ static unsigned fill_due(struct client *c, struct udp_send *slot, unsigned n)
 }
 
 /* Sends what is due, late or not. */
-static int send_due(struct worker *w, struct client *c, struct err *err)
+static int send_due(struct worker *w, struct client *c, int64_t now_ns, struct err *err)
 {
 	unsigned done = 0, n;
 	struct udp_send *slot;
 
 	while (c->pace.taken < c->due && (n = room(c, c->port->method->send_slots(c->port, &slot), done)) > 0) {
-		unsigned offered = fill_due(c, slot, n);
+		unsigned offered = fill_due(c, slot, n, now_ns);
 		int64_t now = clock_now_ns();
 
 		/* Before the call: an answer may be read by the time that it returns. */
@@ -468,8 +473,10 @@ static int poll_open(struct worker *w, struct client *c, int64_t now_ns, struct 
 		apply_rate(w, c, rate, now_ns);
 	if (now_ns >= c->pace.next_ns)
 		c->due = pace_due(&c->pace, now_ns);
-	int sent = now_ns >= c->backoff_until_ns ? send_due(w, c, err) : 0;
-	w->wait.until_ns = c->pace.rate ? c->pace.next_ns : 0;
+	scan_stalls(c, now_ns, ECHO_LATE_NS);
+	int sent = now_ns >= c->backoff_until_ns ? send_due(w, c, now_ns, err) : 0;
+	/* Where the kernel has no room, the socket says when it has. */
+	w->wait.until_ns = c->pace.rate && !c->blocked ? c->pace.next_ns : 0;
 	return sent;
 }
 

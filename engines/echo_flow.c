@@ -16,6 +16,14 @@ static unsigned ring_words_for(unsigned count)
 	return bits / WORD_BITS;
 }
 
+void echo_touch(void *memory, size_t bytes)
+{
+	enum { PAGE_BYTES_LEAST = 4096 };
+
+	for (size_t at = 0; at < bytes; at += PAGE_BYTES_LEAST)
+		((volatile uint8_t *)memory)[at] = 0;
+}
+
 int echo_flows_init(struct echo_flows *f, uint16_t first, unsigned count)
 {
 	unsigned words = ring_words_for(count);
@@ -27,6 +35,7 @@ int echo_flows_init(struct echo_flows *f, uint16_t first, unsigned count)
 		echo_flows_free(f);
 		return -ENOMEM;
 	}
+	echo_touch(f->answered, (size_t)count * words * sizeof(*f->answered));
 	for (unsigned i = 0; i < count; i++)
 		f->flow[i] = (struct echo_flow){ .next = 1, .base = 1 };
 	return 0;

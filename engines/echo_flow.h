@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -36,6 +37,9 @@ struct echo_flows {
 	unsigned count;
 	uint16_t first; /* flow id of flow[0] */
 };
+
+/* Touches every page of fresh memory, so that a worker meets no page fault in its loop. */
+void echo_touch(void *memory, size_t bytes);
 
 /* count 1..ECHO_FLOWS_MAX.  0 or -ENOMEM. */
 int echo_flows_init(struct echo_flows *f, uint16_t first, unsigned count);

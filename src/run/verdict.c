@@ -87,6 +87,13 @@ static void judge_ledger(const struct evidence *e, struct verdict *v)
 
 	if (!l->known || l->balanced)
 		return;
+	if (l->unexplained < 0) {
+		invalid(v,
+			"the ledger accounts for %" PRId64 " packets more than the %" PRIu64
+			" sent: somebody else sends to this run's ports",
+			-l->unexplained, l->sent);
+		return;
+	}
 	for (unsigned i = 0; i < l->places && !unread; i++)
 		if (!l->place[i].known)
 			unread = l->place[i].title;

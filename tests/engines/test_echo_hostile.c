@@ -232,7 +232,8 @@ struct fake {
 	union net_address client;
 };
 
-static void fake_open(struct fake *f, const struct udp_method *m, const char *window)
+/* load: "window" or "rate", and its value. */
+static void fake_open(struct fake *f, const struct udp_method *m, const char *load, const char *value)
 {
 	union net_address own;
 	socklen_t size = sizeof(own);
@@ -241,7 +242,7 @@ static void fake_open(struct fake *f, const struct udp_method *m, const char *wi
 	assert_int_equal(getsockname(f->fd, &own.sa, &size), 0);
 	snprintf(f->port, sizeof(f->port), "%u", net_port(&own));
 	struct rig_config config = {
-		.clients = 1, .method = m, .option = { "port", f->port, "window", window, "payload", "8", "flows", "2" }
+		.clients = 1, .method = m, .option = { "port", f->port, load, value, "payload", "8", "flows", "2" }
 	};
 	open_or_fail(&f->rig, &config);
 	rig_enter(&f->rig, PHASE_MEASURE);
@@ -287,7 +288,7 @@ static void bad_answers(const struct udp_method *m)
 	struct fake f;
 	uint8_t q[4][64], odd[64];
 
-	fake_open(&f, m, "2");
+	fake_open(&f, m, "window", "2");
 	rig_until(&f.rig, ROLE_CLIENT, has_sent, 4);
 	for (int i = 0; i < 4; i++)
 		fake_receive(&f, q[i]); /* flows 0 1 0 1 */
@@ -335,7 +336,7 @@ static void silence(const struct udp_method *m)
 	struct fake f;
 	uint8_t q[8][64];
 
-	fake_open(&f, m, "2");
+	fake_open(&f, m, "window", "2");
 	rig_until(&f.rig, ROLE_CLIENT, has_given_up, 4);
 	rig_until(&f.rig, ROLE_CLIENT, has_sent, 8);
 	rig_enter(&f.rig, PHASE_DRAIN);
@@ -369,13 +370,30 @@ static void silence(const struct udp_method *m)
 	fake_close(&f);
 }
 
+/* The same in the open loop: the schedule goes on, but what has had no answer for a second is no longer in flight. */
+static void silence_at_a_rate(const struct udp_method *m)
+{
+	struct fake f;
+
+	fake_open(&f, m, "rate", "1k");
+	rig_until(&f.rig, ROLE_CLIENT, has_given_up, 500);
+	uint64_t in_flight = rig_sum(&f.rig, ROLE_CLIENT, COUNTER_IN_FLIGHT),
+		 given_up = rig_sum(&f.rig, ROLE_CLIENT, ECHO_C_GIVEN_UP);
+	uint64_t sent = rig_sum(&f.rig, ROLE_CLIENT, COUNTER_TX_PACKETS);
+	if (in_flight + given_up != sent)
+		fail_msg("%lu in flight + %lu given up, but %lu sent", (unsigned long)in_flight, (unsigned long)given_up,
+			(unsigned long)sent);
+	rig_enter(&f.rig, PHASE_DRAIN);
+	fake_close(&f);
+}
+
 /* The client's socket is connected: the kernel keeps strangers off. */
 static void strangers(const struct udp_method *m)
 {
 	struct fake f;
 	uint8_t q[64];
 
-	fake_open(&f, m, "1");
+	fake_open(&f, m, "window", "1");
 	rig_until(&f.rig, ROLE_CLIENT, has_sent, 2);
 	fake_receive(&f, q);
 	int fd = rig_socket(AF_INET, 0, 0);
@@ -404,6 +422,7 @@ FOR_ALL(servers_do_not_loop)
 FOR_ALL(verbatim_does_not_answer_itself)
 FOR_ALL(bad_answers)
 FOR_ALL(silence)
+FOR_ALL(silence_at_a_rate)
 FOR_ALL(strangers)
 
 int main(void)
@@ -416,6 +435,7 @@ int main(void)
 		cmocka_unit_test(all_verbatim_does_not_answer_itself),
 		cmocka_unit_test(all_bad_answers),
 		cmocka_unit_test(all_silence),
+		cmocka_unit_test(all_silence_at_a_rate),
 		cmocka_unit_test(all_strangers),
 	};
 

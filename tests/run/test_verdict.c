@@ -174,7 +174,7 @@ static const struct {
 	{ just_fast_enough, NULL, NULL },
 	{ suspended, "suspended or starved for 0.7 s", NULL },
 	{ unexplained, "leaves 120 of 10000 packets unexplained (1.20 %); not readable: softnet backlog", NULL },
-	{ negative, "leaves -120 of 10000 packets unexplained (-1.20 %)", NULL },
+	{ negative, "accounts for 120 packets more than the 10000 sent", NULL },
 	{ never_answered, "127.0.0.1:5000 never answered", NULL },
 	{ silent_for_a_while, NULL, "127.0.0.1:5000 did not answer for 1.1 s" },
 	{ silent_for_as_long_as_an_answer_may_take, NULL, NULL },
