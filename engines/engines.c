@@ -3,12 +3,6 @@
 
 #include <stddef.h>
 
-static const struct engine engine_stream = {
-	.name = "stream",
-	.title = "TCP copy",
-	.summary = "TCP bulk transfer: two copies, one copy or none",
-};
-
 static const struct engine engine_chat = {
 	.name = "chat",
 	.title = "epoll chat",

@@ -3,7 +3,7 @@
 
 #include "run/engine.h"
 
-extern const struct engine engine_echo, engine_null;
+extern const struct engine engine_echo, engine_stream, engine_null;
 
 /* NULL-terminated.  Rows with built == false name modes that are still to come. */
 extern const struct engine *const engines_all[];

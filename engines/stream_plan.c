@@ -1,0 +1,214 @@
+/* Mode stream: the plan of a run.  Main thread. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "engines/engines.h"
+#include "engines/stream.h"
+#include "run/path.h"
+
+/* ---- workers ---- */
+
+static void count_roles(const struct plan *plan, unsigned *ret_servers, unsigned *ret_clients)
+{
+	*ret_servers = *ret_clients = 0;
+	for (unsigned i = 0; i < plan->workers; i++) {
+		*ret_servers += plan->worker[i].role == ROLE_SERVER;
+		*ret_clients += plan->worker[i].role == ROLE_CLIENT;
+	}
+}
+
+/* A connection has a worker at each end: as many of one role as of the other. */
+static int plan_threads(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
+{
+	unsigned servers, clients;
+	int rc = plan_place(o, false, plan, err);
+
+	if (rc < 0)
+		return rc;
+	count_roles(plan, &servers, &clients);
+	if (options_is_set(o, "threads"))
+		s->threads = (unsigned)options_number(o, "threads");
+	else if (!servers || !clients)
+		s->threads = servers + clients;
+	else if (*options_text(o, "server-cpus") || *options_text(o, "client-cpus"))
+		s->threads = servers > clients ? servers : clients;
+	else
+		s->threads = servers < clients ? servers : clients;
+	if (s->threads > STREAM_THREADS_MAX)
+		s->threads = STREAM_THREADS_MAX;
+	return plan_spread(plan, s->threads, err);
+}
+
+/* The sender's method is the run's; receivers all do the same. */
+static int plan_sender(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
+{
+	enum role sender = s->server_sends ? ROLE_SERVER : ROLE_CLIENT;
+	const struct method *method;
+	int rc = plan_method(&engine_stream, o, sender, &method, err);
+
+	if (rc < 0)
+		return rc;
+	s->method = tcp_sender_method_of(method);
+	for (unsigned i = 0; i < plan->workers; i++)
+		plan->worker[i].method = plan_role(o) & sender ? method : NULL;
+	if (plan_role(o) & sender)
+		snprintf(plan->ran, sizeof(plan->ran), "%s", method->name);
+	else
+		snprintf(plan->ran, sizeof(plan->ran), "receive %s", s->discard ? "discard" : "copy");
+	return 0;
+}
+
+/* ---- congestion control ---- */
+
+static void read_line(const char *path, char *out, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	out[n > 0 ? n : 0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+}
+
+static int plan_congestion(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
+{
+	const char *name = options_text(o, "congestion");
+	char available[200];
+	int fd, rc = 0;
+
+	if (!*name)
+		return 0;
+	fd = plan->path->socket(plan->path, ROLE_SERVER, plan->address_family, SOCK_STREAM, IPPROTO_TCP, err);
+	if (fd < 0)
+		return fd;
+	if (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) < 0)
+		rc = -errno;
+	close(fd);
+	if (!rc && strlen(name) < sizeof(s->congestion)) {
+		snprintf(s->congestion, sizeof(s->congestion), "%s", name);
+		return 0;
+	}
+	if (rc == -EPERM) {
+		read_line("/proc/sys/net/ipv4/tcp_allowed_congestion_control", available, sizeof(available));
+		return err_say(err, EINVAL, "--congestion %s: only with CAP_NET_ADMIN; allowed to all: %s", name, available);
+	}
+	read_line("/proc/sys/net/ipv4/tcp_available_congestion_control", available, sizeof(available));
+	return err_say(
+		err, EINVAL, "--congestion %s: not available here; available: %s", name, *available ? available : "unknown");
+}
+
+/* ---- the rest ---- */
+
+static int plan_load(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
+{
+	s->size = (uint64_t)options_number(o, "size");
+	s->seed = (uint64_t)options_number(o, "seed");
+	s->verify = options_number(o, "verify");
+	s->discard = !strcmp(options_text(o, "receive"), "discard");
+	s->server_sends = !options_number(o, "reverse");
+	s->open_loop = options_is_set(o, "rate");
+	s->both = plan_role(o) == ROLE_BOTH;
+	s->rcvbuf_bytes = options_is_set(o, "rcvbuf") ? (int)options_number(o, "rcvbuf") : 0;
+	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
+	if (s->verify && s->discard)
+		return err_say(err, EINVAL, "--verify: needs the bytes that --receive discard throws away");
+	plan->wait_spin = !strcmp(options_text(o, "wait"), "spin");
+	plan->closed_loop = !s->open_loop;
+	if (!s->open_loop)
+		return 0;
+	plan->load_name = "rate";
+	plan->load = (uint64_t)options_number(o, "rate");
+	plan->load_min = 1;
+	plan->load_max = 100000000;
+	return 0;
+}
+
+/* With one role the sender's headline is what the other end's kernel has acknowledged. */
+static void plan_ledger(const struct options *o, struct plan *plan, const struct stream_shared *s)
+{
+	enum role sender = s->server_sends ? ROLE_SERVER : ROLE_CLIENT, here = plan_role(o);
+
+	plan->tx_roles = sender;
+	plan->rx_roles = here == sender ? sender : ROLE_BOTH & ~(unsigned)sender;
+	plan->tx_ledger = s->both ? LEDGER_SENT : LEDGER_NONE;
+	plan->rx_ledger = s->both ? LEDGER_RECEIVED : LEDGER_NONE;
+	plan->expects_answers = here & ROLE_CLIENT;
+}
+
+/* What identifies the run to its own other end, and this kernel's clock to another process's. */
+static void plan_identity(struct stream_shared *s)
+{
+	char text[64];
+	struct rng boot = { 0 };
+
+	if (s->both && getrandom(&s->token, sizeof(s->token), 0) != sizeof(s->token))
+		s->token = rng_mix((uint64_t)clock_now_ns() ^ (uint64_t)getpid());
+	read_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	for (const char *c = text; *c; c++) {
+		boot.state ^= (uint8_t)*c;
+		boot.state = rng_next(&boot);
+	}
+	s->boot = boot.state;
+}
+
+static void note_unknowns(const struct options *o, struct plan *plan, const struct stream_shared *s)
+{
+	if (s->size < STREAM_TIMED_BYTES)
+		plan_note(plan, "delivery latency is unknown: messages of %llu bytes have no room for a time (from %d bytes on)",
+			(unsigned long long)s->size, STREAM_TIMED_BYTES);
+	else if (plan_role(o) == ROLE_CLIENT && s->server_sends && !net_is_here(&s->at.host))
+		plan_note(plan, "delivery latency is unknown: the sender is another host, with a clock of its own");
+	else if (plan_role(o) != ROLE_BOTH && plan_role(o) == (s->server_sends ? ROLE_SERVER : ROLE_CLIENT))
+		plan_note(plan, "latencies are measured by the receiver, which is another process");
+}
+
+static int plan_flows(struct stream_shared *s, struct err *err)
+{
+	s->flow = aligned_alloc(alignof(struct stream_flow), s->threads * sizeof(*s->flow));
+	if (!s->flow)
+		return err_sys(err, ENOMEM, "plan stream");
+	memset(s->flow, 0, s->threads * sizeof(*s->flow));
+	for (unsigned i = 0; i < s->threads; i++)
+		atomic_init(&s->flow[i].measure_from, UINT64_MAX);
+	return 0;
+}
+
+int stream_plan(const struct options *o, struct plan *plan, struct err *err)
+{
+	struct stream_shared *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (!s)
+		return err_sys(err, ENOMEM, "plan stream");
+	plan->shared = s;
+	if ((rc = plan_load(o, plan, s, err)) < 0 || (rc = plan_threads(o, plan, s, err)) < 0 ||
+		(rc = plan_sender(o, plan, s, err)) < 0 || (rc = plan_flows(s, err)) < 0 ||
+		(rc = endpoints_plan(o, SOCK_STREAM, plan, &s->at, err)) < 0 || (rc = plan_congestion(o, plan, s, err)) < 0)
+		return rc;
+	plan_ledger(o, plan, s);
+	plan_identity(s);
+	note_unknowns(o, plan, s);
+	return 0;
+}
+
+void stream_release(struct plan *plan)
+{
+	struct stream_shared *s = plan->shared;
+
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->listeners; i++)
+		close(s->listener[i]);
+	free(s->flow);
+	free(s);
+	plan->shared = NULL;
+}
