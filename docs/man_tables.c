@@ -67,6 +67,11 @@ static void put_display(void)
 	put_options(display_options);
 }
 
+static void put_sweep(void)
+{
+	put_options(sweep_options);
+}
+
 static void put_methods(const struct engine *engine)
 {
 	printf("Methods:\n\n");
@@ -115,6 +120,7 @@ static const struct {
 } tables[] = {
 	{ "; @common@\n", put_common },
 	{ "; @display@\n", put_display },
+	{ "; @sweep@\n", put_sweep },
 	{ "; @modes@\n", put_modes },
 	{ "; @keys@\n", put_keys },
 };
