@@ -1,0 +1,293 @@
+#!/bin/bash
+# Sweeps as people run them: sweep.sh PROGRAM GROUP.  Everything stays in a directory of its own; mode null makes no traffic.
+# A check prints what it expected and what came; the exit status is 1 if one failed.
+set -u
+program=$(realpath "$1") group=$2
+[ -x "$program" ] || { echo "no program: $1"; exit 1; }
+work=$(mktemp -d "${TMPDIR:-/tmp}/netdyno-sweep-XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data LC_ALL=C.UTF-8 TERM=xterm-256color
+unset NO_COLOR NETDYNO_TEST_TICKS
+failures=0
+out=$work/out errors=$work/errors
+quick=(--duration 100ms --warmup 0 --rate)
+# What the program finds programs in: without gnuplot, where pictures are not what is tested.
+mkdir bare
+search=$work/bare
+
+fail() { failures=$((failures + 1)); printf 'FAIL %s\n' "$*"; }
+sweep() { # STATUS ARGS...
+	local expected=$1 status
+	shift
+	timeout -k 5 90 env PATH="$search" "$program" sweep "$@" >"$out" 2>"$errors" </dev/null
+	status=$?
+	[ "$status" = "$expected" ] && return
+	fail "sweep $*: status $status, expected $expected"
+	head -5 "$out" "$errors"
+}
+says() { grep -qF -- "$1" "$errors" || fail "stderr does not say \"$1\" but: $(head -3 "$errors")"; }
+prints() { grep -qF -- "$1" "$out" || fail "stdout does not say \"$1\" but: $(head -5 "$out")"; }
+holds() { grep -qF -- "$2" "$1" || fail "$1 does not say \"$2\""; }
+refuses() { # STATUS TEXT ARGS...
+	local status=$1 text=$2
+	shift 2
+	sweep "$status" "$@"
+	says "$text"
+	[ "$(wc -l <"$errors")" = 1 ] || fail "stderr is not one line: $(head -5 "$errors")"
+	[ -s "$out" ] && fail "stdout is not empty: $(head -3 "$out")"
+}
+lines() { wc -l 2>/dev/null <"$1" || echo 0; }
+# Cells and rounds of a sweep, each with how often it is there.
+slots() { jq -r 'select(.event == "run") | "\(.cell) \(.round)"' "$1/results.jsonl" | sort | uniq -c; }
+each_once() { # DIR COUNT
+	local n
+	n=$(slots "$1" | awk '$1 == 1' | wc -l)
+	[ "$n" = "$2" ] && [ "$(slots "$1" | wc -l)" = "$2" ] || fail "$1: $n of $2 slots are there once: $(slots "$1" | head -20)"
+}
+until_lines() { # PID FILE COUNT
+	local end=$((SECONDS + 30))
+	until [ "$(lines "$2")" -ge "$3" ]; do
+		if [ $SECONDS -gt $end ] || ! kill -0 "$1" 2>/dev/null; then
+			fail "$2 has not $3 lines: $(tail -3 "$errors")"
+			return 1
+		fi
+		sleep 0.01
+	done
+}
+
+group_usage()
+{
+	local thousand
+	refuses 2 'sweep needs a mode or a plan file' 
+	refuses 2 'unknown mode "nul" (did you mean null?)' nul --rate 1,2
+	refuses 2 '--rate: an empty value in the list' null --rate 1,,2
+	refuses 2 '--rate: 5 stands twice in the list' null --rate 5,5
+	refuses 2 '--rate 0: out of range' null --rate 1,0
+	refuses 2 'did you mean --rate?' null --raet 1,2
+	refuses 2 '--repeat 0: out of range' null --repeat 0
+	refuses 2 '--json is for single runs' null --json x --rate 1,2
+	refuses 2 '--capture is for single runs' null --capture x --rate 1,2
+	refuses 2 '--duration 0: such a run would never end' null --duration 0
+	refuses 2 '--duration 0: such a run would never end' null --duration 1,0
+	refuses 2 'read missing.ini: No such file' missing.ini
+	refuses 2 '--rate: --resume without a mode or plan' --resume x --rate 1,2
+	refuses 2 'goes on where it was begun' null --resume x --out y
+	refuses 1 'read x/plan.json: No such file' --resume x
+	# All cells are asked before anything is run.
+	refuses 2 '--cores 999: out of range' null --cores 999 --rate 1,2
+	thousand=$(seq -s, 1 1000)
+	refuses 2 '1000000 cells x 3 repeats are 3000000 runs, about' null --rate "$thousand" --seed "$thousand"
+	says ': --yes if that is meant'
+	refuses 2 'more than a sweep can hold' null --rate "$thousand" --seed "$thousand" --loss-ppm "$thousand" --yes
+	sweep 0 --help
+	prints '--repeat'
+	sweep 0 null --help
+	prints '--rate'
+}
+
+group_results()
+{
+	sweep 0 null "${quick[@]}" 10k,1M --method count --loss-ppm 0,10000 --repeat 2 --out a
+	each_once a 8
+	prints 'rate  loss-ppm  valid'
+	prints 'runs: 8 of 8 done, 0 of them with an invalid verdict, 0 failed'
+	prints 'results: a'
+	says '8/8  round 2'
+	[ "$(grep -c 'round 1' "$errors")" = 4 ] || fail "not 4 lines of round 1"
+	# Rounds one after the other, all cells in each.
+	[ "$(jq -r .round a/results.jsonl | tr -d '\n')" = 00001111 ] || fail "rounds are not one after the other"
+	# The order is the seed's.
+	local order
+	order=$(jq -r .cell a/results.jsonl | tr '\n' ' ')
+	sweep 0 null "${quick[@]}" 10k,1M --method count --loss-ppm 0,10000 --repeat 2 --out b
+	[ "$(jq -r .cell b/results.jsonl | tr '\n' ' ')" = "$order" ] || fail "another order with the same seed"
+	# A row a run, as wide as the header; each with the cell's values and the host.
+	[ "$(lines a/results.csv)" = 9 ] || fail "results.csv has $(lines a/results.csv) lines, expected 9"
+	head -1 a/results.csv | grep -q '^cell,round,attempts,time,mode,method,.*rx_mbps.*ctx_switches.*valid.*host_kernel' ||
+		fail "results.csv begins with $(head -1 a/results.csv)"
+	jq -r 'select(.event == "run") | .row | keys_unsorted | join(",")' a/results.jsonl | sort -u >columns
+	[ "cell,round,attempts,$(cat columns)" = "$(head -1 a/results.csv)" ] || fail "columns of rows and of the header differ"
+	jq -es 'all(.[]; .result.end.verdict.valid and .result.netdyno.schema == 1 and (.row.rate_pps | tostring) != "" and (.axes | has("rate") and has("loss-ppm")))' \
+		a/results.jsonl >/dev/null || fail "results.jsonl is not as expected"
+	jq -e '.plan.mode == "null" and .plan.repeat == 2 and .plan.axes[0].option == "rate" and .host.kernel != null' a/plan.json \
+		>/dev/null || fail "plan.json is not as expected"
+	holds a/summary.md '## Results'
+	holds a/summary.md '8 of 8 runs are valid.'
+	holds a/summary.md '## Host'
+	[ "$(stat -c %a a/results.csv a/results.jsonl a/summary.md a/plan.json | sort -u)" = 600 ] || fail "files are not 0600"
+	# Never over an existing one.
+	refuses 1 'a holds a sweep (plan.json): --resume a goes on with it, --force begins anew' null --rate 1,2 --out a
+	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out a --force
+	each_once a 2
+	# In the data directory, named after the mode and the time.
+	sweep 0 null "${quick[@]}" 10k --repeat 1
+	ls "$XDG_DATA_HOME"/netdyno/sweep-null-*/summary.md >/dev/null || fail "nothing in the data directory"
+	# Real traffic.
+	sweep 0 echo --method single,mmsg --duration 100ms --warmup 100ms --repeat 1 --out e
+	each_once e 2
+	[ "$(jq -r .result.start.ran e/results.jsonl | sort | tr '\n' ' ')" = 'mmsg single ' ] || fail "not both methods"
+}
+
+group_plans()
+{
+	printf '[sweep]\nmode = null\nrepeat = 2\n[axes]\nrate = 10k,\n  20k\n[options]\nduration = 100ms\nwarmup = 0\n' >p.ini
+	sweep 0 p.ini --out p
+	each_once p 4
+	# The command line goes before the file: a list for a list, one value for a list.
+	sweep 0 p.ini --repeat 1 --rate 1k,2k,3k --out q
+	each_once q 3
+	sweep 0 p.ini --rate 5k --seed 1,2 --out r
+	each_once r 4
+	[ "$(jq -r .row.rate_pps r/results.jsonl | sort -u)" = 5000 ] || fail "--rate 5k does not stand for the file's list"
+	# The settings file stands below it.
+	mkdir -p "$XDG_CONFIG_HOME/netdyno"
+	printf '[null]\nduration = 30s\nloss-ppm = 10000\n' >"$XDG_CONFIG_HOME/netdyno/config.ini"
+	sweep 0 ./p.ini --out s
+	jq -es 'all(.[]; .row.duration_s == 0.1 and .row.loss_ppm == 10000)' s/results.jsonl >/dev/null || fail "settings and plan"
+	rm "$XDG_CONFIG_HOME/netdyno/config.ini"
+	printf '[sweep]\nmode = null\n[axes]\nraet = 1\n' >bad.ini
+	refuses 2 'bad.ini:4: unknown key raet in [axes] (did you mean rate?)' bad.ini
+	refuses 2 'read ./bare: Is a directory' ./bare
+	# The plan that comes with the program says what it should, or that its mode is not built yet.
+	if "$program" list | grep -q '^ *stream.*not built'; then
+		refuses 2 'is not built yet' "$PLANS/tcp-copies.ini"
+	else
+		sweep 2 "$PLANS/tcp-copies.ini" --method two-copy,none
+		says 'unknown method of mode stream'
+	fi
+}
+
+group_resume()
+{
+	local args=(null "${quick[@]}" 1k,10k,100k,1M --loss-ppm 0,10000 --repeat 2) pid size
+	env PATH="$search" "$program" sweep "${args[@]}" --out k >"$out" 2>"$errors" </dev/null &
+	pid=$!
+	until_lines $pid k/results.jsonl 5
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	cp k/results.jsonl before
+	size=$(stat -c %s before)
+	# As if it had been killed in the middle of a line.
+	printf '{"event":"run","cell":0,"rou' >>k/results.jsonl
+	refuses 2 '--resume k: not the same sweep: it had --repeat 2, now it is 3' null "${quick[@]}" 1k,10k,100k,1M --loss-ppm 0,10000 --resume k
+	refuses 2 'not the same sweep' null "${quick[@]}" 1k,10k,100k,2M --loss-ppm 0,10000 --repeat 2 --resume k
+	sweep 0 --resume k
+	says 'of 16 runs are there; a last line that was not whole has been dropped'
+	each_once k 16
+	head -c "$size" k/results.jsonl | cmp -s - before || fail "finished runs are not as they were"
+	[ "$(lines k/results.csv)" = 17 ] || fail "results.csv has $(lines k/results.csv) lines, expected 17"
+	# Once more: nothing is left to do; the same plan is accepted.
+	cp k/results.jsonl before
+	sweep 0 "${args[@]}" --resume k
+	cmp -s k/results.jsonl before || fail "a finished sweep was gone on with"
+	# Another host is warned of.
+	jq '.host.kernel = "2.0"' k/plan.json >p && cat p >k/plan.json
+	sweep 0 --resume k
+	says 'warning: this is not the host that the sweep was begun on: kernel was "2.0"'
+	# Two at once.
+	env PATH="$search" "$program" sweep null --rate 1,2,3 --duration 10s --out l >"$out" 2>"$errors" </dev/null &
+	pid=$!
+	until [ -e l/plan.json ] || ! kill -0 $pid; do sleep 0.01; done
+	errors=$work/errors2 out=$work/out2 refuses 1 'another sweep is working there' --resume l
+	kill -INT $pid
+	wait $pid
+}
+
+group_signals()
+{
+	local pid status
+	env PATH="$search" "$program" sweep null --rate 1k,10k,100k,1M --duration 300ms --warmup 0 --out i >"$out" 2>"$errors" </dev/null &
+	pid=$!
+	until_lines $pid i/results.jsonl 2
+	kill -INT $pid
+	wait $pid
+	status=$?
+	[ $status = 130 ] || fail "SIGINT: status $status, expected 130"
+	says 'interrupted; to go on: netdyno sweep --resume i'
+	prints 'rate  valid'
+	holds i/summary.md '**Not complete**: interrupted.'
+	[ "$(lines i/results.csv)" = "$(($(lines i/results.jsonl) + 1))" ] || fail "results.csv has not all runs"
+	sweep 0 --resume i
+	each_once i 12
+	grep -q 'Not complete' i/summary.md && fail "the summary is still incomplete"
+}
+
+group_faults()
+{
+	local status
+	refuses 1 'make directory /proc/nowhere' null --rate 1,2 --out /proc/nowhere
+	touch file
+	refuses 1 'make directory file' null --rate 1,2 --out file
+	# Cells that cannot run here: said before, kept as failures with the reason, and the others are run.
+	sweep 1 null "${quick[@]}" 10k --cores 1,999 --repeat 2 --out f
+	says '1 of 2 cells cannot run here; the first, cores 999: --cores 999: out of range'
+	each_once f 2
+	[ "$(jq -r 'select(.event == "failed") | .why' f/results.jsonl | grep -c 'cores 999')" = 2 ] || fail "failures are not kept"
+	holds f/summary.md '## Failures'
+	prints '2 failed'
+	# A disk that is full: what was kept before stays whole.
+	if [ -w /dev/full ]; then
+		timeout 60 env PATH="$search" "$program" sweep null "${quick[@]}" 10k --repeat 1 --out g >/dev/full 2>"$errors" </dev/null
+		status=$?
+		[ $status = 1 ] || fail "a full stdout: status $status, expected 1"
+		each_once g 1
+	fi
+	(ulimit -f 12; trap '' XFSZ; exec env PATH="$search" "$program" sweep null --rate 10k,20k --duration 100ms --warmup 0 --repeat 3 --out h) \
+		>"$out" 2>"$errors" </dev/null
+	status=$?
+	[ $status = 1 ] || fail "a file that may not grow: status $status, expected 1"
+	says 'write h/results.jsonl: File too large'
+	jq -e .event h/results.jsonl >/dev/null || fail "results.jsonl is not whole"
+	sweep 0 --resume h
+	each_once h 6
+}
+
+group_charts()
+{
+	local chart
+	sweep 0 null "${quick[@]}" 10k,100k,1M --loss-ppm 0,10000 --repeat 2 --out n
+	says 'gnuplot is not installed (Debian and Ubuntu: apt install gnuplot-nox)'
+	holds n/summary.md 'gnuplot is not installed'
+	for chart in throughput-vs-rate rate-vs-rate rtt-p50-vs-rate rtt-p99-vs-rate throughput-vs-loss-ppm; do
+		[ -s n/charts/$chart.gp ] && [ -s n/charts/$chart.dat ] || fail "no script or data of $chart"
+		[ -e n/charts/$chart.png ] && fail "a picture of $chart"
+	done
+	holds n/summary.md 'no chart of LLC misses: mode null makes up no hardware counters'
+	command -v gnuplot >/dev/null || { echo "gnuplot is not installed: pictures are not checked"; return; }
+	search=$PATH
+	sweep 0 --resume n
+	for chart in throughput-vs-rate rate-vs-rate rtt-p50-vs-rate; do
+		[ "$(head -c 8 n/charts/$chart.png | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ] || fail "$chart.png is no PNG"
+		[ "$(stat -c %s n/charts/$chart.png)" -gt 5000 ] || fail "$chart.png is empty"
+		holds n/charts/$chart.svg '</svg>'
+		holds n/charts/$chart.svg 'rate'
+		holds n/charts/$chart.svg 'Linux'
+		holds n/charts/$chart.svg 'loss-ppm 10000'
+		if command -v xmllint >/dev/null; then
+			xmllint --noout n/charts/$chart.svg || fail "$chart.svg is not well-formed"
+		elif command -v python3 >/dev/null; then
+			python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' n/charts/$chart.svg ||
+				fail "$chart.svg is not well-formed"
+		fi
+	done
+	ls n/charts | grep -E 'part|log' && fail "left behind in charts/"
+	holds n/summary.md '![throughput-vs-rate](charts/throughput-vs-rate.png)'
+	# Drawn again by hand.
+	(cd n/charts && rm -f ./*.png && gnuplot throughput-vs-rate.gp && [ -s throughput-vs-rate.png ]) || fail "the script does not draw"
+	# Bars of a choice, and text that gnuplot might take for a command.
+	sweep 0 null "${quick[@]}" 10k --host 'a`touch${IFS}evil`,"b'"'"',@x' --wait block,spin --repeat 1 --out c
+	[ -s c/charts/throughput-vs-wait.png ] && [ -s c/charts/throughput-vs-host.svg ] || fail "no bars: $(cat "$errors")"
+	[ -e c/charts/evil ] && fail "a label has been evaluated"
+	# gnuplot fails: said, no more than that.
+	mkdir broken
+	printf '#!/bin/sh\necho "it is broken" >&2\nexit 1\n' >broken/gnuplot
+	chmod +x broken/gnuplot
+	search=$work/broken:$PATH
+	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out x
+	says 'gnuplot failed: it is broken'
+}
+
+group_"$group"
+[ $failures = 0 ] || { echo "$failures failed"; exit 1; }
+echo "all as expected"

@@ -1,0 +1,283 @@
+/* Tables, the summary, chart scripts: what stands in them, and that text from outside stays text. */
+#include "fixture.h"
+
+#include "run/sweep_report.h"
+
+static struct host_info host = { .cpu_model = "Maker's `id` CPU", .kernel = "6.1|<b>", .cpus_allowed = 2 };
+
+struct bench {
+	struct sweep_plan plan;
+	struct sweep_state state;
+};
+
+/* Every cell's throughput is 100, 200, ... and the third run of a cell is invalid. */
+static void run_all(struct bench *b, const char *words)
+{
+	struct err err = ERR_NONE;
+
+	make_plan(&b->plan, 3, words);
+	assert_int_equal(sweep_state_init(&b->state, &b->plan, &err), 0);
+	for (uint32_t cell = 0; cell < b->plan.cells; cell++)
+		for (unsigned round = 0; round < 3; round++)
+			take(&b->state, cell, round, 100 * (cell + 1) + 10 * round, round < 2);
+}
+
+static void finish(struct bench *b)
+{
+	sweep_state_free(&b->state);
+	sweep_plan_free(&b->plan);
+}
+
+static char *kept;
+static size_t kept_length;
+
+static FILE *paper(void)
+{
+	free(kept);
+	kept = NULL;
+	return open_memstream(&kept, &kept_length);
+}
+
+static void expect(const char *part)
+{
+	if (!strstr(kept, part))
+		fail_msg("\"%s\" is not in\n%s", part, kept);
+}
+
+static void table(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	run_all(&b, "method=slow,fast size=1K,2K");
+	FILE *out = paper();
+	sweep_write_table(out, &b.state);
+	sweep_write_findings(out, &b.state);
+	fclose(out);
+	expect("method  size  valid         throughput Mbit/s  rate messages/s     wait p50 µs");
+	expect("slow    1K    2, 1 invalid  105 (100..110)     1050 (1000..1100)   47.73 (45.45..50)");
+	expect("fast    2K    2, 1 invalid  *405 (400..410)    *4050 (4000..4100)");
+	expect("best throughput: method fast, size 2K with 405 Mbit/s; next method fast, size 1K with 305 (fewer than 3 valid "
+	       "runs");
+	expect("runs: 12 of 12 done, 4 of them with an invalid verdict, 0 failed");
+	finish(&b);
+}
+
+static void differences_that_are_none(void **state)
+{
+	struct err err = ERR_NONE;
+	struct bench b;
+
+	(void)state;
+	make_plan(&b.plan, 3, "size=1K,2K");
+	assert_int_equal(sweep_state_init(&b.state, &b.plan, &err), 0);
+	for (unsigned round = 0; round < 3; round++) {
+		take(&b.state, 0, round, 100 + 10 * round, true);
+		take(&b.state, 1, round, 101 + 10 * round, true);
+	}
+	FILE *out = paper();
+	sweep_write_findings(out, &b.state);
+	fclose(out);
+	expect("best throughput: size 2K with 111 Mbit/s; next size 1K with 110 (not a difference that these runs can show");
+	finish(&b);
+}
+
+static void summary(void **state)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct err err = ERR_NONE;
+	struct bench b;
+
+	(void)state;
+	run_all(&b, "size=1K,2K congestion=re|no,`x`");
+	assert_int_equal(sweep_state_take_failure(&b.state, 1, 0, 2, "ignored: the slot is done", &err), 0);
+	sweep_charts_of(&b.state, charts);
+	charts->chart[0].drawn = true;
+	struct sweep_report report = { .state = &b.state, .host = &host, .charts = charts, .stopped = "interrupted" };
+	FILE *out = paper();
+	sweep_write_summary(out, &report);
+	fclose(out);
+	expect("# netdyno sweep: bench (bench)");
+	expect("Maker's \\`id\\` CPU, 2 CPUs, Linux 6.1\\|\\<b\\>");
+	expect("**Not complete**: interrupted.");
+	expect("| 1K   | re\\|no     | 2, 1 invalid | 105 (100..110)     |");
+	expect("| 2K   | \\`x\\`      | 2, 1 invalid | **405** (400..410) |");
+	expect("8 of 12 runs are valid.");
+	expect("![throughput-vs-size](charts/throughput-vs-size.png)");
+	expect("- charts/rate-vs-size.gp");
+	expect("no chart of LLC misses: no PMU here");
+	assert_null(strstr(kept, "ignored"));
+	free(charts);
+	finish(&b);
+}
+
+static void failures(void **state)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct err err = ERR_NONE;
+	struct bench b;
+
+	(void)state;
+	make_plan(&b.plan, 1, "size=1K,2K");
+	assert_int_equal(sweep_state_init(&b.state, &b.plan, &err), 0);
+	assert_int_equal(sweep_state_take_failure(&b.state, 1, 0, 2, "bind: *in use*", &err), 0);
+	struct sweep_report report = { .state = &b.state, .host = &host, .charts = charts };
+	FILE *out = paper();
+	sweep_write_summary(out, &report);
+	fclose(out);
+	expect("## Failures");
+	expect("- size 2K, round 1, 2 attempts: bind: \\*in use\\*");
+	expect("| 2K   | 0, 1 failed |");
+	free(charts);
+	finish(&b);
+}
+
+static const struct sweep_chart *find_chart(const struct sweep_charts *charts, const char *name)
+{
+	for (unsigned i = 0; i < charts->count; i++)
+		if (!strcmp(charts->chart[i].name, name))
+			return &charts->chart[i];
+	fail_msg("no chart %s among %u", name, charts->count);
+	return NULL;
+}
+
+static void which_charts(void **state)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct bench b;
+
+	(void)state;
+	run_all(&b, "method=slow,fast size=1K,2K threads=4");
+	sweep_charts_of(&b.state, charts);
+	assert_false(find_chart(charts, "throughput-vs-size")->bars);
+	assert_true(find_chart(charts, "throughput-vs-method")->bars);
+	find_chart(charts, "rate-vs-size");
+	find_chart(charts, "wait-p50-vs-size");
+	/* Nothing over one value, and nothing of what nobody knows. */
+	for (unsigned i = 0; i < charts->count; i++)
+		if (strstr(charts->chart[i].name, "-vs-threads") || strstr(charts->chart[i].name, "llc"))
+			fail_msg("a chart %s", charts->chart[i].name);
+	free(charts);
+	finish(&b);
+}
+
+static void chart_data(void **state)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct bench b;
+
+	(void)state;
+	run_all(&b, "size=2K,1K method=slow,fast threads=1,2");
+	sweep_charts_of(&b.state, charts);
+	FILE *out = paper();
+	sweep_chart_data(out, &b.state, find_chart(charts, "throughput-vs-size"));
+	fclose(out);
+	/* Sorted by size; cells are 2K/slow/1, 2K/slow/2, 2K/fast/1, 2K/fast/2, 1K/slow/1 ... */
+	expect("# threads 1\n# slow\n1024 505 500 510\n2048 105 100 110\n\n\n# threads 1\n# fast\n1024 705 700 710\n2048 305 300 "
+	       "310\n\n\n"
+	       "# threads 2\n# slow\n1024 605 600 610\n2048 205 200 210\n\n\n# threads 2\n# fast\n1024 805 800 810\n2048 405 400 "
+	       "410\n");
+	out = paper();
+	sweep_chart_script(out, &b.state, find_chart(charts, "throughput-vs-size"), &host);
+	fclose(out);
+	expect("set xlabel 'size [bytes]'");
+	expect("set ylabel 'throughput [Mbit/s]'");
+	expect("set logscale x 2");
+	expect("set xtics ('1K' 1024, '2K' 2048)");
+	expect("set title 'threads 2'\n\tplot 'throughput-vs-size.dat' index 2 using 1:2:3:4 with yerrorlines lw 2 lt 1 pt 7 ps "
+	       "0.6 title 'slow', \\\n"
+	       "\t     'throughput-vs-size.dat' index 3");
+	expect("multiplot layout 1,2");
+	free(charts);
+	finish(&b);
+}
+
+/* In single quotes gnuplot expands nothing; a single quote inside is doubled, and there is no other way out of them. */
+static void labels_are_only_labels(void **state)
+{
+	static const char evil[] = "congestion=a'.system('id').'b,`id`,$x@y,c\\d,\nreboot";
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct bench b;
+
+	(void)state;
+	run_all(&b, evil);
+	sweep_charts_of(&b.state, charts);
+	const struct sweep_chart *chart = find_chart(charts, "throughput-vs-congestion");
+	FILE *out = paper();
+	sweep_chart_script(out, &b.state, chart, &host);
+	fclose(out);
+	expect("'a''.system(''id'').''b' 0");
+	expect("'`id`' 1");
+	expect("'\\x0areboot' 4");
+	expect("'Maker''s `id` CPU, 2 CPUs");
+	/* No backquote, @ or $ outside of quotes. */
+	bool inside = false;
+	for (const char *c = strchr(kept, '\n'); *c; c++) {
+		inside ^= *c == '\'';
+		if (*c == '\n' && inside)
+			fail_msg("a string over two lines");
+		if (!inside && strchr("`@$", *c))
+			fail_msg("%c outside of quotes: %.60s", *c, c);
+	}
+	out = paper();
+	sweep_chart_data(out, &b.state, chart);
+	fclose(out);
+	assert_null(strstr(kept, "\nreboot"));
+	free(charts);
+	finish(&b);
+}
+
+/* More lines and panels than anybody can read: some are drawn, and that is said. */
+static void large_charts(void **state)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	char words[400] = "threads=1,2 size=1";
+	struct bench b;
+
+	(void)state;
+	for (unsigned i = 2; i <= 40; i++)
+		snprintf(words + strlen(words), sizeof(words) - strlen(words), ",%u", i);
+	strcat(words, " seed=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20");
+	run_all(&b, words);
+	sweep_charts_of(&b.state, charts);
+	FILE *out = paper();
+	sweep_chart_script(out, &b.state, find_chart(charts, "throughput-vs-threads"), &host);
+	fclose(out);
+	expect("(the first 12 values of size)");
+	expect("multiplot layout 4,4");
+	free(charts);
+	finish(&b);
+}
+
+static void numbers(void **state)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} rows[] = { { 0, "0" }, { 21.345, "21.34" }, { 9999, "9999" }, { 812400, "812.4k" }, { 3210000, "3.210M" },
+		{ 2.5e9, "2.50G" } };
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(sweep_number(rows[i].value, text, sizeof(text)), rows[i].text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table),
+		cmocka_unit_test(differences_that_are_none),
+		cmocka_unit_test(summary),
+		cmocka_unit_test(failures),
+		cmocka_unit_test(which_charts),
+		cmocka_unit_test(chart_data),
+		cmocka_unit_test(labels_are_only_labels),
+		cmocka_unit_test(large_charts),
+		cmocka_unit_test(numbers),
+	};
+	int status = cmocka_run_group_tests(tests, NULL, NULL);
+
+	free(kept);
+	return status;
+}
