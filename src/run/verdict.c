@@ -239,9 +239,9 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 	char text[32];
 
 	if (e->info->closed_loop)
-		caution(v, "closed loop (coordinated omission): a slow answer delays the next question, so latencies leave out "
-			   "what a "
-			   "fixed rate would have seen");
+		caution(v,
+			"closed loop (coordinated omission): a slow peer delays what is sent next, so latencies leave out what a "
+			"fixed rate would have seen");
 	if (e->load && e->info->load_name && e->load != e->info->load)
 		caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
 			e->info->load, e->load);
