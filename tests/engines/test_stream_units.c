@@ -1,0 +1,539 @@
+/* The pure parts of mode stream: parts of a message, framing, greetings, zero-copy completions; and every send method against a scripted socket that takes any part of what
+ * it is offered. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <time.h> /* linux/errqueue.h needs it */
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "engines/engines.h"
+#include "engines/stream_wire.h"
+#include "engines/tcp/completions.h"
+#include "engines/tcp/sender.h"
+
+static const uint64_t seeds[] = { 0, 1, 77 };
+
+/* ---- a message ---- */
+
+static void fields_differ_by_a_byte(void **state)
+{
+	static const size_t sizes[] = { 1, 7, 8, 9, 23, 24, 25, 1000, 4096, 65537 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct tcp_message m;
+		size_t sum = 0;
+
+		assert_int_equal(tcp_message_init(&m, sizes[i]), 0);
+		for (unsigned f = 0; f < TCP_FIELDS; f++) {
+			sum += m.length[f];
+			assert_in_range(m.length[f], sizes[i] / 8, (sizes[i] + 7) / 8);
+		}
+		assert_int_equal(sum, sizes[i]);
+		tcp_message_free(&m);
+	}
+}
+
+/* From every offset the parts are exactly the rest of the message. */
+static void parts_from_every_offset(void **state)
+{
+	(void)state;
+	for (size_t size = 1; size <= 100; size++) {
+		struct tcp_message m;
+		uint8_t want[100], got[100];
+
+		assert_int_equal(tcp_message_init(&m, size), 0);
+		for (size_t i = 0; i < size; i++)
+			want[i] = (uint8_t)(i * 37 + 1);
+		tcp_message_put(&m, 0, want, size);
+		for (size_t offset = 0; offset <= size; offset++) {
+			struct iovec parts[TCP_FIELDS];
+			unsigned n = tcp_message_parts(&m, offset, parts);
+			size_t at = 0;
+
+			for (unsigned p = 0; p < n; p++) {
+				assert_true(parts[p].iov_len > 0);
+				memcpy(got + at, parts[p].iov_base, parts[p].iov_len);
+				at += parts[p].iov_len;
+			}
+			assert_int_equal(at, size - offset);
+			assert_memory_equal(got, want + offset, at);
+		}
+		tcp_message_free(&m);
+	}
+}
+
+/* ---- framing ---- */
+
+static void make_stream(uint8_t *out, size_t size, unsigned messages, uint64_t first, uint64_t seed)
+{
+	struct tcp_message m;
+
+	assert_int_equal(tcp_message_init(&m, size), 0);
+	for (unsigned i = 0; i < messages; i++) {
+		struct iovec parts[TCP_FIELDS];
+		unsigned n;
+
+		stream_put_pattern(&m, seed, first + i);
+		stream_put_header(&m, first + i, (int64_t)(1000 + i));
+		n = tcp_message_parts(&m, 0, parts);
+		for (unsigned p = 0; p < n; p++) {
+			memcpy(out, parts[p].iov_base, parts[p].iov_len);
+			out += parts[p].iov_len;
+		}
+	}
+	tcp_message_free(&m);
+}
+
+static unsigned take_all(struct stream_frame *f, const uint8_t *data, size_t bytes, uint64_t *next, uint64_t *damaged)
+{
+	unsigned messages = 0;
+	size_t done = 0;
+
+	while (done < bytes) {
+		done += stream_frame_take(f, data + done, bytes - done);
+		if (stream_frame_is_whole(f)) {
+			struct stream_arrival a = stream_frame_next(f);
+
+			assert_int_equal(a.sequence, *next);
+			if (f->size >= STREAM_TIMED_BYTES && !a.damaged_bytes)
+				assert_true(a.sent_ns > 0);
+			(*next)++;
+			*damaged += a.damaged_bytes;
+			messages++;
+		}
+	}
+	return messages;
+}
+
+/* Cut at every place, and into pieces of every length, a stream gives the same messages. */
+static void framing_over_every_partial_length(void **state)
+{
+	enum { MESSAGES = 5 };
+	static uint8_t stream[MESSAGES * 97];
+
+	(void)state;
+	for (size_t size = 1; size <= 97; size++) {
+		size_t all = size * MESSAGES;
+
+		make_stream(stream, size, MESSAGES, 40, seeds[size % 3]);
+		for (size_t piece = 1; piece <= all; piece++) {
+			struct stream_frame f = { .size = size, .seed = seeds[size % 3], .verify = true };
+			uint64_t next = 40, damaged = 0;
+			unsigned messages = 0;
+
+			stream_frame_start(&f, 40);
+			for (size_t at = 0; at < all; at += piece)
+				messages += take_all(&f, stream + at, all - at < piece ? all - at : piece, &next, &damaged);
+			assert_int_equal(messages, MESSAGES);
+			assert_int_equal(damaged, 0);
+			assert_int_equal(f.offset, 0);
+		}
+	}
+}
+
+/* Whatever byte is changed, it is found: in its message, and only there. */
+static void every_damaged_byte_is_found(void **state)
+{
+	enum { SIZE = 61, MESSAGES = 3 };
+	uint8_t stream[SIZE * MESSAGES];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(stream); at++) {
+		struct stream_frame f = { .size = SIZE, .seed = 5, .verify = true };
+		uint64_t next = 0, damaged = 0;
+		size_t in_message = at % SIZE;
+
+		make_stream(stream, SIZE, MESSAGES, 0, 5);
+		stream[at] ^= 0x10;
+		stream_frame_start(&f, 0);
+		take_all(&f, stream, sizeof(stream), &next, &damaged);
+		/* The time has nothing to be compared with. */
+		assert_int_equal(damaged, in_message >= 8 && in_message < 16 ? 0 : in_message < 24 ? 8 : 1);
+	}
+}
+
+static void thrown_away_behind_headers(void **state)
+{
+	uint8_t stream[3 * 50];
+	struct stream_frame f = { .size = 50 };
+
+	(void)state;
+	make_stream(stream, 50, 3, 9, 1);
+	stream_frame_start(&f, 9);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(stream_frame_take(&f, stream + i * 50, 24), 24);
+		assert_int_equal(stream_frame_take(&f, NULL, 1000), 26);
+		assert_true(stream_frame_is_whole(&f));
+		struct stream_arrival a = stream_frame_next(&f);
+		assert_int_equal(a.sequence, 9 + i);
+		assert_int_equal(a.sent_ns, 1000 + i);
+		assert_int_equal(a.damaged_bytes, 0);
+	}
+}
+
+static void pattern_at_every_alignment(void **state)
+{
+	uint8_t whole[256 + 24];
+
+	(void)state;
+	make_stream(whole, sizeof(whole), 1, 3, 11);
+	for (size_t from = 24; from < sizeof(whole); from++)
+		for (size_t to = from; to <= sizeof(whole); to++)
+			assert_int_equal(stream_check_pattern(11, 3, from, whole + from, to - from), 0);
+	assert_true(stream_check_pattern(11, 4, 24, whole + 24, 256) > 200);
+	assert_true(stream_check_pattern(12, 3, 24, whole + 24, 256) > 200);
+}
+
+/* ---- greetings ---- */
+
+static void greetings_there_and_back(void **state)
+{
+	struct stream_greeting g = { STREAM_SERVER_SENDS | STREAM_VERIFY, 3, ~0ull, 0x123456789abcdef0, 1 << 30, 42, 99 }, back;
+	uint8_t bytes[STREAM_GREETING_BYTES];
+
+	(void)state;
+	stream_greeting_put(bytes, &g);
+	assert_true(stream_greeting_get(bytes, &back));
+	assert_memory_equal(&g, &back, sizeof(g));
+	assert_null(stream_greeting_differs(&g, &back));
+	back.sequence = back.boot = back.flow = 0;
+	assert_null(stream_greeting_differs(&g, &back));
+	back.seed = 1;
+	assert_string_equal(stream_greeting_differs(&g, &back), "seed");
+	back.flags &= ~(uint32_t)STREAM_VERIFY;
+	assert_string_equal(stream_greeting_differs(&g, &back), "verify");
+	back.size = 8;
+	assert_string_equal(stream_greeting_differs(&g, &back), "size");
+	back.flags = 0;
+	assert_string_equal(stream_greeting_differs(&g, &back), "reverse");
+	for (unsigned i = 0; i < 8; i++) {
+		bytes[i] ^= 1;
+		assert_false(stream_greeting_get(bytes, &back));
+		bytes[i] ^= 1;
+	}
+}
+
+/* ---- completions ---- */
+
+/* Ranges in any order, over the wrap: all are counted once, and `done` is the oldest that is still out. */
+static void completions_in_any_order(void **state)
+{
+	static const uint32_t starts[] = { 0, 1, UINT32_MAX - 5, UINT32_MAX - 1500, 0x7ffffff0 };
+	struct rng rng = { .state = 4 };
+
+	(void)state;
+	for (size_t s = 0; s < sizeof(starts) / sizeof(starts[0]); s++) {
+		for (unsigned round = 0; round < 50; round++) {
+			struct completions c = { .next = starts[s], .done = starts[s] };
+			unsigned count = 1 + (unsigned)(rng_next(&rng) % 3000), taken = 0;
+			bool out[3000];
+
+			for (unsigned i = 0; i < count; i++) {
+				assert_int_equal(completions_issue(&c), starts[s] + i);
+				out[i] = true;
+			}
+			while (taken < count) {
+				unsigned from = (unsigned)(rng_next(&rng) % count), to = from + (unsigned)(rng_next(&rng) % 400);
+				unsigned fresh = 0, oldest = 0;
+
+				to = to < count ? to : count - 1;
+				for (unsigned i = from; i <= to; i++) {
+					fresh += out[i];
+					out[i] = false;
+				}
+				assert_int_equal(completions_take(&c, starts[s] + from, starts[s] + to), fresh);
+				taken += fresh;
+				while (oldest < count && !out[oldest])
+					oldest++;
+				assert_int_equal(c.done, starts[s] + oldest);
+				assert_int_equal(completions_reached(&c, starts[s] + from), from < oldest);
+			}
+			assert_int_equal(completions_outstanding(&c), 0);
+		}
+	}
+}
+
+static void completions_that_make_no_sense(void **state)
+{
+	struct completions c = { .next = UINT32_MAX - 1, .done = UINT32_MAX - 1 };
+
+	(void)state;
+	assert_int_equal(completions_take(&c, 0, UINT32_MAX), 0);
+	for (unsigned i = 0; i < 4; i++)
+		completions_issue(&c);
+	assert_int_equal(completions_take(&c, 10, 20), 0);                         /* never issued */
+	assert_int_equal(completions_take(&c, UINT32_MAX - 9, UINT32_MAX - 2), 0); /* long done */
+	assert_int_equal(completions_take(&c, UINT32_MAX - 9, UINT32_MAX - 1), 1); /* began before */
+	assert_int_equal(completions_take(&c, UINT32_MAX, 100), 3);                /* ends beyond, over the wrap */
+	assert_int_equal(completions_outstanding(&c), 0);
+	assert_int_equal(completions_take(&c, UINT32_MAX, 100), 0);
+	for (unsigned i = 0; i < COMPLETIONS_MAX; i++)
+		completions_issue(&c);
+	assert_int_equal(completions_take(&c, c.done + 1, c.next - 1), COMPLETIONS_MAX - 1);
+	assert_int_equal(completions_outstanding(&c), COMPLETIONS_MAX);
+	assert_int_equal(completions_take(&c, c.done, c.done), 1);
+	assert_int_equal(completions_outstanding(&c), 0);
+}
+
+/* ---- senders against a scripted socket ---- */
+
+/* The socket takes what the script says, and gives completions back when the script says so. */
+static struct script {
+	struct rng rng;
+	size_t most;    /* bytes a call takes at most; 0: as the dice fall */
+	int error_in_8; /* of 8 calls, how many have no room */
+	int errnum;     /* they fail with */
+	uint8_t *got;
+	size_t bytes, room;
+	uint32_t issued, completed;
+	bool hold, copied; /* hold: no completion comes */
+} script;
+
+static ssize_t scripted(const struct iovec *part, size_t parts, int flags)
+{
+	size_t offered = 0, take;
+
+	assert_true(flags & MSG_DONTWAIT);
+	assert_true(flags & MSG_NOSIGNAL);
+	for (size_t i = 0; i < parts; i++)
+		offered += part[i].iov_len;
+	assert_true(offered > 0);
+	if ((int)(rng_next(&script.rng) % 8) < script.error_in_8 && (script.errnum != ENOBUFS || flags & MSG_ZEROCOPY)) {
+		errno = script.errnum;
+		return -1;
+	}
+	take = 1 + rng_next(&script.rng) % offered;
+	if (script.most && take > script.most)
+		take = script.most;
+	assert_true(script.bytes + take <= script.room);
+	for (size_t left = take, i = 0; left; i++) {
+		size_t n = part[i].iov_len < left ? part[i].iov_len : left;
+
+		memcpy(script.got + script.bytes, part[i].iov_base, n);
+		script.bytes += n;
+		left -= n;
+	}
+	script.issued += (flags & MSG_ZEROCOPY) != 0;
+	return (ssize_t)take;
+}
+
+static ssize_t scripted_send(int fd, const void *data, size_t bytes, int flags)
+{
+	struct iovec part = { (void *)data, bytes };
+
+	(void)fd;
+	return scripted(&part, 1, flags);
+}
+
+static ssize_t scripted_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	(void)fd;
+	return scripted(m->msg_iov, m->msg_iovlen, flags);
+}
+
+static ssize_t scripted_recvmsg(int fd, struct msghdr *m, int flags)
+{
+	struct sock_extended_err e = { .ee_origin = SO_EE_ORIGIN_ZEROCOPY };
+	struct cmsghdr *c = m->msg_control;
+
+	(void)fd;
+	assert_true(flags & MSG_ERRQUEUE);
+	if (script.hold || script.completed == script.issued) {
+		errno = EAGAIN;
+		return -1;
+	}
+	e.ee_info = script.completed;
+	script.completed += 1 + (uint32_t)(rng_next(&script.rng) % (script.issued - script.completed));
+	e.ee_data = script.completed - 1;
+	e.ee_code = script.copied ? SO_EE_CODE_ZEROCOPY_COPIED : 0;
+	c->cmsg_level = SOL_IP;
+	c->cmsg_type = IP_RECVERR;
+	c->cmsg_len = CMSG_LEN(sizeof(e));
+	memcpy(CMSG_DATA(c), &e, sizeof(e));
+	m->msg_controllen = CMSG_SPACE(sizeof(e));
+	return 0;
+}
+
+static const struct tcp_calls scripted_calls = { scripted_send, scripted_sendmsg, scripted_recvmsg };
+
+static struct tcp_sender *open_scripted(const struct method *method, size_t size, unsigned messages)
+{
+	const struct tcp_sender_method *m = tcp_sender_method_of(method);
+	struct tcp_sender *s = NULL;
+	struct err err = ERR_NONE;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* zero-copy wants a real one to switch on */
+
+	script = (struct script){ .rng = { .state = size }, .room = size * messages, .errnum = EAGAIN };
+	script.got = malloc(script.room);
+	assert_non_null(script.got);
+	if (m->open(m, size, &scripted_calls, &s, &err) < 0 || m->attach(s, fd, &err) < 0)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static void close_scripted(struct tcp_sender *s)
+{
+	int fd = s->fd;
+
+	s->method->close(s);
+	close(fd);
+	free(script.got);
+}
+
+static void send_messages(struct tcp_sender *s, unsigned messages)
+{
+	for (uint64_t i = 0; i < messages; i++) {
+		struct tcp_message *m = s->method->begin(s);
+		unsigned tries = 0;
+
+		assert_non_null(m);
+		stream_put_pattern(m, 1, i);
+		stream_put_header(m, i, 1);
+		assert_int_equal(s->left, s->size);
+		while (s->left) {
+			size_t left = s->left;
+			ssize_t n = s->method->send(s);
+
+			assert_true(n >= 0);
+			assert_int_equal(left - s->left, n);
+			assert_true(++tries < 100000);
+		}
+	}
+}
+
+static void expect_messages(size_t size, unsigned messages)
+{
+	struct stream_frame f = { .size = size, .seed = 1, .verify = true };
+	uint64_t next = 0, damaged = 0;
+
+	stream_frame_start(&f, 0);
+	assert_int_equal(script.bytes, size * messages);
+	assert_int_equal(take_all(&f, script.got, script.bytes, &next, &damaged), messages);
+	assert_int_equal(damaged, 0);
+}
+
+static void every_method_over_partial_sends(void **state)
+{
+	static const size_t sizes[] = { 1, 7, 8, 9, 23, 24, 100, 1000 };
+	enum { MESSAGES = 200 };
+
+	(void)state;
+	for (unsigned i = 0; engine_stream.methods[i]; i++)
+		for (size_t z = 0; z < sizeof(sizes) / sizeof(sizes[0]); z++)
+			for (size_t most = 0; most <= sizes[z] && most < 40; most++) {
+				struct tcp_sender *s = open_scripted(engine_stream.methods[i], sizes[z], MESSAGES);
+
+				script.most = most;
+				script.error_in_8 = (int)(most % 4);
+				send_messages(s, MESSAGES);
+				expect_messages(sizes[z], MESSAGES);
+				assert_int_equal(s->totals.again > 0, script.error_in_8 > 0);
+				close_scripted(s);
+			}
+}
+
+/* The ring runs dry when nothing completes, is full again when it does, and no message is lent before its time. */
+static void zero_copy_waits_for_completions(void **state)
+{
+	const struct tcp_sender_method *m = &tcp_zero_copy;
+	struct tcp_sender *s = open_scripted(&m->method, 1000, 10000);
+	struct tcp_message *first = NULL, *next;
+	unsigned lent = 0;
+
+	(void)state;
+	script.hold = true;
+	script.copied = true;
+	while ((next = m->begin(s))) {
+		assert_ptr_not_equal(next, first);
+		first = first ? first : next;
+		while (s->left)
+			assert_true(m->send(s) >= 0);
+		assert_true(++lent < 1000);
+	}
+	assert_true(lent > 1);
+	assert_int_equal(s->wait_events, 0);
+	assert_null(m->begin(s));
+	assert_int_equal(s->totals.completions, 0);
+	script.hold = false;
+	assert_ptr_equal(m->begin(s), first);
+	assert_int_equal(s->totals.completions, script.issued);
+	assert_int_equal(s->totals.copied, script.issued);
+	close_scripted(s);
+}
+
+static void zero_copy_without_buffers(void **state)
+{
+	struct tcp_sender *s = open_scripted(&tcp_zero_copy.method, 500, 300);
+
+	(void)state;
+	script.errnum = ENOBUFS;
+	script.error_in_8 = 5;
+	send_messages(s, 300);
+	expect_messages(500, 300);
+	assert_true(s->totals.no_buffers > 0);
+	s->method->reap(s);
+	assert_true(s->totals.completions >= script.issued);
+	close_scripted(s);
+	/* With not one to be had, everything is sent by copying, and counted as that. */
+	s = open_scripted(&tcp_zero_copy.method, 500, 300);
+	script.errnum = ENOBUFS;
+	script.error_in_8 = 8;
+	send_messages(s, 300);
+	expect_messages(500, 300);
+	assert_int_equal(script.issued, 0);
+	assert_true(s->totals.copied >= 300);
+	assert_int_equal(s->totals.copied, s->totals.completions);
+	close_scripted(s);
+}
+
+static void lost_connections_are_told(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; engine_stream.methods[i]; i++) {
+		struct tcp_sender *s = open_scripted(engine_stream.methods[i], 100, 4);
+		int fd = s->fd;
+
+		assert_non_null(s->method->begin(s));
+		script.error_in_8 = 8;
+		script.errnum = ECONNRESET;
+		assert_int_equal(s->method->send(s), -ECONNRESET);
+		assert_int_equal(s->method->attach(s, fd, NULL), 0);
+		assert_int_equal(s->left, 0);
+		script.error_in_8 = 0;
+		send_messages(s, 4);
+		expect_messages(100, 4);
+		close_scripted(s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fields_differ_by_a_byte),
+		cmocka_unit_test(parts_from_every_offset),
+		cmocka_unit_test(framing_over_every_partial_length),
+		cmocka_unit_test(every_damaged_byte_is_found),
+		cmocka_unit_test(thrown_away_behind_headers),
+		cmocka_unit_test(pattern_at_every_alignment),
+		cmocka_unit_test(greetings_there_and_back),
+		cmocka_unit_test(completions_in_any_order),
+		cmocka_unit_test(completions_that_make_no_sense),
+		cmocka_unit_test(every_method_over_partial_sends),
+		cmocka_unit_test(zero_copy_waits_for_completions),
+		cmocka_unit_test(zero_copy_without_buffers),
+		cmocka_unit_test(lost_connections_are_told),
+	};
+
+	return cmocka_run_group_tests_name("stream units", tests, NULL, NULL);
+}
