@@ -18,7 +18,7 @@ static bool family_works(const struct plan *plan, int type, const union net_addr
 	int fd = plan->path->socket(plan->path, ROLE_SERVER, a->sa.sa_family, type, 0, &ignored);
 
 	if (fd < 0)
-		return false;
+		return fd != -EAFNOSUPPORT; /* anything else will be said where the socket is needed */
 	net_set_port(&any_port, 0);
 	bool works = bind(fd, &any_port.sa, net_address_bytes(a)) == 0 || (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT);
 	close(fd);

@@ -1,0 +1,475 @@
+/* What goes wrong with connections of mode stream, and what is said and counted then. */
+#include "stream_rig.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static struct stream_worker *state_of(struct stream_rig *rig, unsigned worker)
+{
+	return rig->worker[worker].state;
+}
+
+/* A port of loopback that was free a moment ago. */
+static void free_port(char port[8])
+{
+	union net_address a = { .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+	socklen_t bytes = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, &a.sa, sizeof(a.v4)), 0);
+	assert_int_equal(getsockname(fd, &a.sa, &bytes), 0);
+	close(fd);
+	snprintf(port, 8, "%u", net_port(&a));
+}
+
+/* A connection of the test's own to a server of loopback. */
+static int raw_client(unsigned port)
+{
+	union net_address a = { .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+	struct timeval limit = { .tv_sec = STREAM_RIG_DEADLINE_S };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	net_set_port(&a, port);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	if (connect(fd, &a.sa, sizeof(a.v4)) < 0)
+		fail_msg("connect port %u: %s", port, strerror(errno));
+	return fd;
+}
+
+/* What a client says that goes with a server of these options. */
+static void greet(int fd, uint64_t size)
+{
+	struct stream_greeting g = { .flags = STREAM_SERVER_SENDS, .size = size, .seed = 1 };
+	uint8_t out[STREAM_GREETING_BYTES];
+
+	stream_greeting_put(out, &g);
+	assert_int_equal(send(fd, out, sizeof(out), MSG_NOSIGNAL), sizeof(out));
+}
+
+static bool has_connections(struct stream_rig *rig, uint64_t value)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < rig->opened; i++)
+		n += state_of(rig, i)->link.state == LINK_FLOWING;
+	return n >= value;
+}
+
+static bool has_none(struct stream_rig *rig, uint64_t value)
+{
+	(void)value;
+	return !has_connections(rig, 1);
+}
+
+static bool has_rejected(struct stream_rig *rig, uint64_t value)
+{
+	return stream_rig_sum(rig, STREAM_C_REJECTED) >= value;
+}
+
+static bool has_reconnects(struct stream_rig *rig, uint64_t value)
+{
+	return stream_rig_sum(rig, STREAM_C_RECONNECTS) >= value;
+}
+
+static bool has_failed_to_connect(struct stream_rig *rig, uint64_t value)
+{
+	return stream_rig_sum(rig, STREAM_C_CONNECT_FAILURES) >= value;
+}
+
+/* A reset, as a peer's crash or a middlebox makes it: connect(2) to AF_UNSPEC disconnects. */
+static void reset(struct stream_worker *x)
+{
+	struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+
+	if (connect(x->link.fd, &nowhere, sizeof(nowhere)) < 0)
+		fail_msg("disconnect %d in state %d: %s", x->link.fd, x->link.state, strerror(errno));
+}
+
+/* At whichever end and how often it is reset, in the middle of messages: both come together again, and what went down is counted exactly. */
+static void resets_in_mid_message(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; engine_stream.methods[m]; m++)
+		for (int reverse = 0; reverse < 2; reverse++) {
+			int fds = stream_open_fds();
+			struct stream_rig rig;
+			uint64_t lost;
+
+			stream_rig_open(&rig, RIG_OPTIONS("method", engine_stream.methods[m]->name, "size", "70001", "threads",
+						      "3", "verify", "yes", "reverse", reverse ? "yes" : "no"));
+			stream_rig_enter(&rig, PHASE_MEASURE);
+			for (unsigned i = 0; i < 12; i++) {
+				uint64_t got;
+
+				stream_rig_until(&rig, NULL, has_reconnects, 2 * i); /* at both ends */
+				stream_rig_until(&rig, NULL, has_connections, 6);
+				got = stream_rig_sum(&rig, COUNTER_RX_PACKETS);
+				stream_rig_until(&rig, NULL, stream_rig_received, got + 20 + i);
+				for (unsigned w = 0; w < rig.opened; w++) /* whole messages that nobody reads any more */
+					if (rig.worker[w].self->role & rig.plan.tx_roles)
+						assert_true(engine_stream.poll(&rig.worker[w], &rig.err) >= 0);
+				reset(state_of(&rig, i % 6));
+			}
+			stream_rig_until(&rig, NULL, has_reconnects, 24);
+			stream_rig_until(&rig, NULL, has_connections, 6);
+			stream_rig_drain(&rig);
+			stream_rig_expect_balance(&rig);
+			lost = stream_rig_sum(&rig, STREAM_C_LOST);
+			assert_in_range(lost, 1, stream_rig_sum(&rig, COUNTER_TX_PACKETS));
+			stream_rig_close(&rig);
+			assert_int_equal(stream_open_fds(), fds);
+		}
+}
+
+/* A client outlives its server, and the next one. */
+static void server_restarts_under_a_client(void **state)
+{
+	struct stream_rig server, client;
+	char port[8];
+
+	(void)state;
+	free_port(port);
+	const char *const *option = RIG_OPTIONS(
+		"role", "server", "port", port, "listen", "127.0.0.1", "size", "100000", "threads", "1");
+	stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "size", "100000", "threads", "1"));
+	stream_rig_enter(&client, PHASE_MEASURE);
+	stream_rig_until(&client, NULL, has_failed_to_connect, 3); /* nobody listens yet: tried again and again */
+	assert_true(client.plan.expects_answers && engine_stream.reliable);
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t got = stream_rig_sum(&client, COUNTER_RX_PACKETS);
+
+		stream_rig_open(&server, option);
+		stream_rig_enter(&server, PHASE_MEASURE);
+		stream_rig_until(&client, &server, stream_rig_received, got + 50);
+		assert_int_equal(stream_rig_sum(&client, STREAM_C_RECONNECTS), i);
+		stream_rig_close(&server);
+		stream_rig_until(&client, NULL, has_none, 0);
+	}
+	assert_int_equal(stream_rig_sum(&client, STREAM_C_DAMAGED), 0);
+	stream_rig_close(&client);
+}
+
+static bool is_blocked(struct stream_rig *rig, uint64_t value)
+{
+	struct worker *w = &rig->worker[0];
+
+	return stream_rig_sum(rig, COUNTER_TX_BYTES) > value && w->wait.count == 1 && engine_stream.poll(w, &rig->err) == 0 &&
+	       engine_stream.poll(w, &rig->err) == 0;
+}
+
+/* The server waits for room, does nothing else, and ends at once when it is told to. */
+static void receiver_that_stops_reading(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; engine_stream.methods[m]; m++) {
+		struct stream_rig server;
+		char port[8];
+		uint64_t sent;
+		int fd;
+
+		free_port(port);
+		stream_rig_open(&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "method",
+						 engine_stream.methods[m]->name, "size", "1000000", "threads", "1"));
+		stream_rig_enter(&server, PHASE_MEASURE);
+		fd = raw_client(stream_rig_port(&server));
+		greet(fd, 1000000);
+		stream_rig_until(&server, NULL, is_blocked, 100000);
+		sent = stream_rig_sum(&server, COUNTER_TX_BYTES);
+		for (unsigned i = 0; i < 100; i++)
+			stream_rig_step(&server);
+		assert_in_range(stream_rig_sum(&server, COUNTER_TX_BYTES), sent, sent + 10000000);
+		/* Nobody waits for its place: it may keep it. */
+		state_of(&server, 0)->link.moved_ns -= 3600ll * NS_PER_S;
+		stream_rig_enter(&server, PHASE_MEASURE);
+		assert_true(has_connections(&server, 1));
+		stream_rig_close(&server);
+		close(fd);
+	}
+}
+
+static bool has_waiting(struct stream_rig *rig, uint64_t value)
+{
+	assert_int_equal(engine_stream.observe(&rig->worker[0], &rig->err), 0);
+	return stream_rig_sum(rig, STREAM_C_CLIENTS_WAITING) == value;
+}
+
+/* One thread, two clients: the second waits, is counted, and is served when the first has gone, or has left the server waiting for too long. */
+static void more_clients_than_threads(void **state)
+{
+	struct stream_rig server, client;
+	char port[8];
+
+	(void)state;
+	free_port(port);
+	stream_rig_open(
+		&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
+	stream_rig_enter(&server, PHASE_MEASURE);
+	for (int stuck = 0; stuck < 2; stuck++) {
+		int fd = raw_client(stream_rig_port(&server));
+
+		greet(fd, 5000);
+		stream_rig_until(&server, NULL, is_blocked, stream_rig_sum(&server, COUNTER_TX_BYTES));
+		stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "size", "5000", "threads", "1"));
+		stream_rig_enter(&client, PHASE_MEASURE);
+		stream_rig_until(&server, &client, has_waiting, 1);
+		assert_false(stream_rig_received(&client, 1));
+		if (stuck)
+			state_of(&server, 0)->link.moved_ns -= 11ll * NS_PER_S;
+		else
+			close(fd);
+		stream_rig_enter(&server, PHASE_MEASURE);
+		stream_rig_until(&client, &server, stream_rig_received, 100);
+		stream_rig_until(&server, &client, has_waiting, 0);
+		stream_rig_close(&client);
+		stream_rig_until(&server, NULL, has_none, 0);
+		if (stuck)
+			close(fd);
+	}
+	stream_rig_close(&server);
+}
+
+/* Garbage, half a greeting, silence, somebody else's run: turned away, and who comes after is served. */
+static void strangers(void **state)
+{
+	struct stream_rig rig;
+	uint8_t garbage[200];
+	int fd;
+
+	(void)state;
+	memset(garbage, 'x', sizeof(garbage));
+	stream_rig_open(&rig, RIG_OPTIONS("size", "5000", "threads", "1", "verify", "yes"));
+	/* In the queue before our own client. */
+	reset(state_of(&rig, 1));
+	close(state_of(&rig, 1)->link.fd);
+	state_of(&rig, 1)->link.fd = -1;
+	state_of(&rig, 1)->link.state = LINK_NONE;
+	stream_rig_enter(&rig, PHASE_MEASURE);
+	int64_t end = clock_now_ns() + (int64_t)STREAM_RIG_DEADLINE_S * NS_PER_S;
+
+	while (!has_rejected(&rig, 1) && clock_now_ns() < end) /* what our client has left there */
+		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
+	fd = raw_client(stream_rig_port(&rig));
+	assert_true(send(fd, garbage, sizeof(garbage), MSG_NOSIGNAL) > 0);
+	while (!has_rejected(&rig, 2) && clock_now_ns() < end)
+		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
+	assert_true(recv(fd, garbage, sizeof(garbage), 0) <= 0);
+	close(fd);
+	fd = raw_client(stream_rig_port(&rig)); /* goes with us in everything, but is not of this run */
+	greet(fd, 5000);
+	while (!has_rejected(&rig, 3) && clock_now_ns() < end)
+		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
+	close(fd);
+	fd = raw_client(stream_rig_port(&rig));
+	assert_int_equal(send(fd, garbage, 10, MSG_NOSIGNAL), 10);
+	close(fd);
+	while (!has_rejected(&rig, 4) && clock_now_ns() < end)
+		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
+	fd = raw_client(stream_rig_port(&rig)); /* says nothing */
+	while (state_of(&rig, 0)->link.state != LINK_GREETING && clock_now_ns() < end)
+		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
+	state_of(&rig, 0)->link.until_ns = 1;
+	assert_int_equal(engine_stream.poll(&rig.worker[0], &rig.err), 0);
+	assert_true(has_rejected(&rig, 5));
+	close(fd);
+	stream_rig_until(&rig, NULL, stream_rig_received, 100);
+	stream_rig_drain(&rig);
+	stream_rig_expect_balance(&rig);
+	stream_rig_close(&rig);
+}
+
+/* A sender that keeps the greeting and then breaks the framing: counted as damage, and nothing worse. */
+static void garbage_instead_of_messages(void **state)
+{
+	struct stream_rig server;
+	uint8_t garbage[3000], out[STREAM_GREETING_BYTES];
+	struct stream_greeting g = { .flags = STREAM_VERIFY, .size = 1000, .seed = 1 };
+	char port[8];
+	int fd;
+
+	(void)state;
+	free_port(port);
+	stream_rig_open(&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "1000", "threads",
+					 "1", "reverse", "yes", "verify", "yes"));
+	stream_rig_enter(&server, PHASE_MEASURE);
+	fd = raw_client(stream_rig_port(&server));
+	stream_greeting_put(out, &g);
+	assert_int_equal(send(fd, out, sizeof(out), MSG_NOSIGNAL), sizeof(out));
+	memset(garbage, 0xee, sizeof(garbage));
+	assert_int_equal(send(fd, garbage, sizeof(garbage), MSG_NOSIGNAL), sizeof(garbage));
+	stream_rig_until(&server, NULL, stream_rig_received, 3);
+	assert_int_equal(stream_rig_sum(&server, STREAM_C_DAMAGED), 3);
+	assert_true(stream_rig_sum(&server, STREAM_C_DAMAGED_BYTES) > 2900);
+	assert_int_equal(stream_rig_latencies(&server, STREAM_L_DELIVERY), 0);
+	close(fd);
+	stream_rig_until(&server, NULL, has_none, 0);
+	stream_rig_close(&server);
+}
+
+static void expect_error(struct stream_rig *rig, struct stream_rig *server, int code, const char *words)
+{
+	int64_t end = clock_now_ns() + (int64_t)STREAM_RIG_DEADLINE_S * NS_PER_S;
+	int rc = 0;
+
+	while (!rc && clock_now_ns() < end) {
+		if (server)
+			assert_int_equal(stream_rig_step(server), 0);
+		rc = stream_rig_step(rig);
+	}
+	assert_int_equal(rc, code);
+	if (!strstr(rig->err.text, words))
+		fail_msg("\"%s\" is not in \"%s\"", words, rig->err.text);
+}
+
+/* Two ends that are set to different things say which. */
+static void ends_that_differ(void **state)
+{
+	static const struct {
+		const char *option, *value, *words;
+	} cases[] = {
+		{ "size", "7000", "--size 7000: the server 127.0.0.1:" },
+		{ "reverse", "yes", "--reverse must be given to both or to neither" },
+		{ "verify", "no", "--verify must be given to both or to neither" },
+		{ "seed", "9", "--seed 9: the server 127.0.0.1:" },
+	};
+	struct stream_rig server, client;
+	char port[8];
+
+	(void)state;
+	free_port(port);
+	stream_rig_open(&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads",
+					 "1", "verify", "yes"));
+	stream_rig_enter(&server, PHASE_MEASURE);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "size", "5000", "threads", "1", "verify",
+						 "yes", cases[i].option, cases[i].value));
+		stream_rig_enter(&client, PHASE_MEASURE);
+		expect_error(&client, &server, -EPROTO, cases[i].words);
+		stream_rig_close(&client);
+	}
+	assert_int_equal(stream_rig_sum(&server, STREAM_C_REJECTED), sizeof(cases) / sizeof(cases[0]));
+	stream_rig_close(&server);
+}
+
+static void something_else_answers(void **state)
+{
+	struct stream_rig client;
+	union net_address a = { .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+	socklen_t bytes = sizeof(a);
+	char port[8], page[100];
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd;
+
+	(void)state;
+	assert_int_equal(bind(listener, &a.sa, sizeof(a.v4)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, &a.sa, &bytes), 0);
+	snprintf(port, sizeof(port), "%u", net_port(&a));
+	stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "threads", "1"));
+	fd = accept(listener, NULL, NULL);
+	memset(page, '<', sizeof(page));
+	assert_int_equal(send(fd, page, sizeof(page), MSG_NOSIGNAL), sizeof(page));
+	stream_rig_enter(&client, PHASE_MEASURE);
+	expect_error(&client, NULL, -EPROTO, "is not a netdyno stream server");
+	stream_rig_close(&client);
+	close(fd);
+	close(listener);
+}
+
+/* ---- options and limits ---- */
+
+static void refuse(const char *const *option, const char *words)
+{
+	int fds = stream_open_fds();
+	struct stream_rig rig;
+
+	assert_true(stream_rig_try(&rig, option) < 0);
+	if (!strstr(rig.err.text, words))
+		fail_msg("\"%s\" is not in \"%s\"", words, rig.err.text);
+	stream_rig_close(&rig);
+	assert_int_equal(stream_open_fds(), fds);
+}
+
+static void wrong_options(void **state)
+{
+	(void)state;
+	refuse(RIG_OPTIONS("size", "0"), "--size 0: out of range 1..1G bytes");
+	refuse(RIG_OPTIONS("size", "1073741825"), "out of range");
+	refuse(RIG_OPTIONS("threads", "0"), "--threads 0: out of range");
+	refuse(RIG_OPTIONS("rate", "0"), "--rate 0: out of range");
+	refuse(RIG_OPTIONS("verify", "yes", "receive", "discard"), "--verify");
+	refuse(RIG_OPTIONS("congestion", "nonsense"), "--congestion nonsense: not available here; available: ");
+	refuse(RIG_OPTIONS("congestion", "a-name-longer-than-any"), "--congestion a-name-longer-than-any: not available here");
+}
+
+static void port_in_use(void **state)
+{
+	struct stream_rig first;
+	char port[8];
+
+	(void)state;
+	free_port(port);
+	stream_rig_open(&first, RIG_OPTIONS("port", port, "threads", "1"));
+	refuse(RIG_OPTIONS("port", port, "threads", "1"), "Address already in use");
+	stream_rig_close(&first);
+}
+
+/* The process has no descriptor for a socket: a clear line, and nothing left behind. */
+static void no_descriptors_left(void **state)
+{
+	struct rlimit old, less;
+	struct stream_rig rig;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	less = (struct rlimit){ 3, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
+	int rc = stream_rig_try(&rig, RIG_OPTIONS("threads", "1", "congestion", "reno"));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_true(rc < 0);
+	if (!strstr(rig.err.text, "Too many open files"))
+		fail_msg("%s", rig.err.text);
+	stream_rig_close(&rig);
+}
+
+static void congestion_is_set(void **state)
+{
+	struct stream_rig rig;
+	char name[16];
+	socklen_t bytes;
+
+	(void)state;
+	stream_rig_open(&rig, RIG_OPTIONS("threads", "1", "congestion", "reno"));
+	stream_rig_enter(&rig, PHASE_MEASURE);
+	stream_rig_until(&rig, NULL, has_connections, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		bytes = sizeof(name);
+		assert_int_equal(getsockopt(state_of(&rig, i)->link.fd, IPPROTO_TCP, 13 /* TCP_CONGESTION */, name, &bytes), 0);
+		assert_string_equal(name, "reno");
+	}
+	stream_rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(resets_in_mid_message),
+		cmocka_unit_test(server_restarts_under_a_client),
+		cmocka_unit_test(receiver_that_stops_reading),
+		cmocka_unit_test(more_clients_than_threads),
+		cmocka_unit_test(strangers),
+		cmocka_unit_test(garbage_instead_of_messages),
+		cmocka_unit_test(ends_that_differ),
+		cmocka_unit_test(something_else_answers),
+		cmocka_unit_test(wrong_options),
+		cmocka_unit_test(port_in_use),
+		cmocka_unit_test(no_descriptors_left),
+		cmocka_unit_test(congestion_is_set),
+	};
+
+	return cmocka_run_group_tests_name("stream faults", tests, NULL, NULL);
+}
