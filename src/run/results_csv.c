@@ -247,6 +247,7 @@ static const struct csv_column csv_columns[] = {
 	{ .add = add_value, .path = "start.path", .name = "path" },
 	{ .add = add_value, .path = "start.options.size_bytes", .name = "size", .mode = "stream" },
 	{ .add = add_value, .path = "end.sum.rx_mbps", .name = "throughput_gbps", .mode = "stream", .scale = 1e-3 },
+	{ .add = add_value, .path = "end.delivery_us.p50", .name = "latency_us", .mode = "stream" },
 	{ .add = add_object, .path = "start.options" },
 	{ .add = add_value, .path = "end.seconds", .name = "seconds" },
 	{ .add = add_object, .path = "end.sum" },
