@@ -176,6 +176,17 @@ static void add_core_sum(struct csv_row *row, const struct csv_column *column)
 	add_cell(row, column->name, json_of_count(sum));
 }
 
+/* Workers of the side that has more of them, whatever the option said. */
+static void add_threads(struct csv_row *row, const struct csv_column *column)
+{
+	unsigned of_role[ROLE_BOTH + 1] = { 0 };
+
+	for (unsigned i = 0; i < row->info->workers; i++)
+		of_role[row->info->worker[i].role]++;
+	unsigned servers = of_role[ROLE_SERVER], clients = of_role[ROLE_CLIENT];
+	add_cell(row, column->name, json_of_count(servers > clients ? servers : clients));
+}
+
 static void add_place(struct csv_row *row, const struct csv_column *column, const char *place)
 {
 	char name[NAME_BYTES], path[NAME_BYTES];
@@ -246,7 +257,9 @@ static const struct csv_column csv_columns[] = {
 	{ .add = add_value, .path = "start.role", .name = "role" },
 	{ .add = add_value, .path = "start.path", .name = "path" },
 	{ .add = add_value, .path = "start.options.size_bytes", .name = "size", .mode = "stream" },
+	{ .add = add_threads, .name = "threads", .mode = "stream" },
 	{ .add = add_value, .path = "end.sum.rx_mbps", .name = "throughput_gbps", .mode = "stream", .scale = 1e-3 },
+	{ .add = add_value, .path = "end.message_us.p50", .name = "latency_us", .mode = "stream" },
 	{ .add = add_value, .path = "end.delivery_us.p50", .name = "latency_us", .mode = "stream" },
 	{ .add = add_object, .path = "start.options" },
 	{ .add = add_value, .path = "end.seconds", .name = "seconds" },
