@@ -37,13 +37,14 @@ static char *eta(const struct sweep_state *state, char *out, size_t size)
 	return text_clock((int64_t)(fmin(seconds, 1e9) * NS_PER_S), out, size);
 }
 
-/* As much of the text as fits, never half a character. */
-static void put_cut(const char *text, int cells)
+/* Cuts it to so many cells, never in the middle of a character. */
+static void cut(char *text, int cells)
 {
-	for (; *text && (cells > 0 || ((unsigned char)*text & 0xc0) == 0x80); text++) {
-		cells -= ((unsigned char)text[1] & 0xc0) != 0x80;
-		putc(*text, stderr);
+	for (; *text; text++) {
+		if (((unsigned char)*text & 0xc0) != 0x80 && cells-- == 0)
+			break;
 	}
+	*text = '\0';
 }
 
 void sweep_progress_draw(struct sweep_progress *p)
@@ -63,9 +64,9 @@ void sweep_progress_draw(struct sweep_progress *p)
 		sweep_cell_label(s->plan, s->current, label, sizeof(label));
 	snprintf(line, sizeof(line), "[%s] %" PRIu64 "/%" PRIu64 "  ETA %s  %s%s%s", bar, ended, s->slots,
 		eta(s, left, sizeof(left)), label, p->last[0] ? "  last: " : "", p->last);
-	erase(p);
-	put_cut(line, (width ? width : 80) - 1);
-	fflush(stderr);
+	cut(line, (width ? width : 80) - 1);
+	/* At once, and cleared behind it: the line never flickers. */
+	fprintf(stderr, "\r%s\033[K", line);
 	p->shown = true;
 }
 

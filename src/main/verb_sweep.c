@@ -143,7 +143,7 @@ static int check_durations(const struct sweep_plan *plan, struct err *err)
 	return 0;
 }
 
-/* "12 h 40 min", "3 years". */
+/* "3 years", "40 minutes". */
 static char *long_time(double seconds, char *out, size_t size)
 {
 	static const struct {
@@ -152,9 +152,13 @@ static char *long_time(double seconds, char *out, size_t size)
 	} units[] = { { "years", 365.25 * 86400 }, { "days", 86400 }, { "hours", 3600 }, { "minutes", 60 }, { "seconds", 1 } };
 	size_t i = 0;
 
+	if (seconds < 1) {
+		snprintf(out, size, "a moment");
+		return out;
+	}
 	while (i + 1 < sizeof(units) / sizeof(units[0]) && seconds < 2 * units[i].seconds)
 		i++;
-	snprintf(out, size, "%.0f %s", seconds / units[i].seconds, units[i].unit);
+	snprintf(out, size, "about %.0f %s", seconds / units[i].seconds, units[i].unit);
 	return out;
 }
 
@@ -165,8 +169,8 @@ static int check_count(const struct sweep *s, double slots, struct err *err)
 	if (slots <= SWEEP_SLOTS_UNASKED || options_number(&s->cli.own, "yes"))
 		return 0;
 	double seconds = slots * (double)sweep_cell_ns(&s->plan, 0) / NS_PER_S;
-	return err_say(err, EINVAL, "%.15g cells x %u repeats are %.15g runs, about %s: --yes if that is meant",
-		slots / s->plan.repeat, s->plan.repeat, slots, long_time(seconds, took, sizeof(took)));
+	return err_say(err, EINVAL, "%.15g cells x %u repeats are %.15g runs, %s: --yes if that is meant", slots / s->plan.repeat,
+		s->plan.repeat, slots, long_time(seconds, took, sizeof(took)));
 }
 
 static int make_plan(struct sweep *s, struct err *err)
@@ -362,7 +366,7 @@ static int go(struct sweep *s)
 	char left[64];
 
 	sweep_progress_init(&progress, &s->state);
-	fprintf(stderr, "netdyno: %u cells x %u, about %s; results: %s\n", s->plan.cells, s->plan.repeat,
+	fprintf(stderr, "netdyno: %u cells x %u, %s; results: %s\n", s->plan.cells, s->plan.repeat,
 		long_time(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
 	enum sweep_end end = sweep_run(&job, &err);
 	sweep_progress_end(&progress);

@@ -15,7 +15,7 @@
 enum {
 	SWEEP_AXES_MAX = 12,
 	SWEEP_VALUES_MAX = 4096,    /* of one axis */
-	SWEEP_SLOTS_MAX = 1 << 26,  /* cells x repeat: the state keeps a byte for each */
+	SWEEP_SLOTS_MAX = 1 << 23,  /* cells x repeat: the state keeps some 20 bytes for each */
 	SWEEP_SLOTS_UNASKED = 1000, /* more than this wants a --yes */
 	SWEEP_METRICS_MAX = 48,
 	SWEEP_LABEL_BYTES = 400,

@@ -367,11 +367,14 @@ static void write_plot(FILE *out, const struct layout *l, unsigned panel, unsign
 
 static void write_caption(FILE *out, const struct layout *l, const struct host_info *host)
 {
-	char text[TEXT_BYTES], line[320], time[40];
+	char text[TEXT_BYTES], line[320], time[40], points[80] = "a run a point";
+	unsigned repeat = l->state->plan->repeat;
 
+	if (repeat > 1)
+		snprintf(points, sizeof(points), "median of up to %u valid runs, bars: minimum to maximum", repeat);
 	clock_format_iso(clock_wall_of(clock_run_ns()), time, sizeof(time));
-	snprintf(text, sizeof(text), "%s; %.10s; netdyno %s; median of up to %u valid runs, bars: minimum to maximum",
-		sweep_host_line(host, line, sizeof(line)), time, NETDYNO_VERSION, l->state->plan->repeat);
+	snprintf(text, sizeof(text), "%s; %.10s; netdyno %s; %s", sweep_host_line(host, line, sizeof(line)), time,
+		NETDYNO_VERSION, points);
 	fputs("\tset label 1 ", out);
 	quote(out, text);
 	fputs(" at screen 0.5,0.02 center font ',9'\n", out);

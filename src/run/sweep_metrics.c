@@ -71,6 +71,21 @@ static void add_latencies(struct list *l, const struct engine *e)
 	}
 }
 
+/* "zerocopy_copied_percent" -> "zerocopy copied": the unit says the rest.  A ratio says its units in its name: "cpu ns per answer". */
+static void title_figure(struct sweep_metric *m, const struct figure_def *f)
+{
+	char *end;
+
+	snprintf(m->title, sizeof(m->title), "%s", f->name);
+	for (char *c = m->title; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	end = strstr(m->title, " percent");
+	if (end && !end[8])
+		*end = '\0';
+	snprintf(m->unit, sizeof(m->unit), "%s", f->unit && !strstr(f->name, "_per_") ? f->unit : "");
+}
+
 /* A figure is unknown because its counters are: the first of them is asked for the reason. */
 static void add_figures(struct list *l, const struct engine *e)
 {
@@ -79,11 +94,7 @@ static void add_figures(struct list *l, const struct engine *e)
 			continue;
 		struct sweep_metric *m = add(l, f->name, f->name);
 
-		slug_of(f->name, m->title, sizeof(m->title));
-		for (char *c = m->title; *c; c++)
-			if (*c == '-')
-				*c = ' ';
-		snprintf(m->unit, sizeof(m->unit), "%s", f->unit ? f->unit : "");
+		title_figure(m, f);
 		if (f->numerator[0] >= 0)
 			snprintf(m->source, sizeof(m->source), "%s", engine_counter(e, (unsigned)f->numerator[0])->name);
 	}
