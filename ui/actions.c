@@ -240,6 +240,10 @@ void act_wire(struct dash *d, int key)
 	const struct run_info *info = d->moment.info;
 
 	(void)key;
+	if (info && !info->wire_overhead_bytes) {
+		say(d, STYLE_WARNING, "what goes over the wire besides the payload is not known here");
+		return;
+	}
 	d->view.wire = !d->view.wire;
 	if (d->view.wire)
 		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "Mbit/s on the wire: %u header bytes a packet added",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ui/headline.h"
 
 const struct metric_def metric_defs[METRICS] = {
 	[METRIC_PPS] = { "packets/s", "", "received a second, where the mode counts", false },
@@ -73,7 +74,7 @@ static void add_interval(struct tally *t, const struct run_info *info, const str
 	t->value[METRIC_CPU][n] = packets > 0 ? sum_cpu_ns(&all) / packets : NAN;
 	for (unsigned i = 0; i < t->workers; i++) {
 		rates_between(info, from, to, (int)i, ROLE_BOTH, &one);
-		t->worker[i].pps[n] = one.rx_pps;
+		t->worker[i].rate[n] = headline_rate(info, &one, info->worker[i].role);
 	}
 	t->interval_s = to->interval_s;
 	t->n++;
@@ -125,6 +126,7 @@ static int tally_begin(struct tally *t, const struct run_info *info)
 	t->n = 0;
 	t->run_id = info->id;
 	t->started_wall_ns = info->started_wall_ns;
+	t->bits = headline_is_bits(info->engine);
 	snprintf(t->method, sizeof(t->method), "%s", info->ran);
 	return 0;
 }

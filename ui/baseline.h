@@ -27,7 +27,7 @@ enum { TALLY_MAX = 600 };
 struct tally_worker {
 	enum role role;
 	unsigned index;
-	double pps[TALLY_MAX];
+	double rate[TALLY_MAX]; /* of the mode's headline */
 };
 
 struct tally {
@@ -35,6 +35,7 @@ struct tally {
 	uint64_t newest; /* sequence of the newest interval in it */
 	int64_t since_ns, until_ns;
 	char method[24];
+	bool bits; /* the headline is bits/s */
 	int64_t started_wall_ns;
 	double interval_s;
 	unsigned n; /* intervals, the newest TALLY_MAX of them; unknown values are NaN */

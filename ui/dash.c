@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ui/headline.h"
 
 /* A chart's right edge follows the samples; only when they stay away this long does it follow the clock, so that the gap shows. */
 static const int64_t silence_ns = 300ll * NS_PER_MS;
@@ -106,7 +107,8 @@ static bool update_series(struct dash *d, struct series *s, struct rect area, in
 		.end_ns = right_edge(d),
 		.bins = chart_bins(area),
 		.heat_bins = heatmap_columns(area),
-		.worker = worker };
+		.worker = worker,
+		.bits = headline_is_bits(dash_engine(d)) };
 
 	if (!ask.bins || !ask.heat_bins)
 		return false;
@@ -305,8 +307,8 @@ static void prepare_differences(struct dash *d)
 		const struct tally_worker *then = tally_find(a, b->worker[i].role, b->worker[i].index);
 
 		core[i] = (struct difference){ 0 };
-		if (then)
-			tally_compare(then->pps, a->n, b->worker[i].pps, b->n, &core[i]);
+		if (then && a->bits == b->bits)
+			tally_compare(then->rate, a->n, b->worker[i].rate, b->n, &core[i]);
 	}
 }
 
@@ -535,11 +537,16 @@ const char *dash_hms(const struct dash *d, int64_t at_ns, char *out, size_t size
 	return out;
 }
 
+bool dash_wire(const struct dash *d)
+{
+	return d->view.wire && d->moment.info && d->moment.info->wire_overhead_bytes;
+}
+
 double dash_mbps(const struct dash *d, const struct rates *r, bool rx)
 {
 	double payload = rx ? r->rx_mbps : r->tx_mbps, pps = rx ? r->rx_pps : r->tx_pps;
 
-	if (!d->view.wire || !d->moment.info)
+	if (!dash_wire(d))
 		return payload;
 	return payload + pps * d->moment.info->wire_overhead_bytes * 8e-6;
 }

@@ -107,6 +107,8 @@ const char *dash_us(const struct latency_summary *l, int64_t ns, char *out, size
 const char *dash_us_unit(const char *text);
 const char *dash_count(uint64_t n, char *out, size_t size);                        /* "12 345 678" */
 const char *dash_hms(const struct dash *d, int64_t at_ns, char *out, size_t size); /* run clock -> "14:31:07" */
+/* Bits are those on the wire now (u), which not every mode knows. */
+bool dash_wire(const struct dash *d);
 /* Bits per second of a side, in millions: of payload, or on the wire (u). */
 double dash_mbps(const struct dash *d, const struct rates *r, bool rx);
 

@@ -230,7 +230,7 @@ const struct key_def key_defs[] = {
 		0, act_pick },
 	{ { KEYCODE_ENTER }, "Enter", "drill into the picked core", ON(SCREEN_DASH) | ON(SCREEN_PANEL), has_run, "Enter Drill",
 		15, act_drill },
-	{ { 'S' }, "S", "sort the cores: plan order, packets/s, drops, p99, busy", VIEWS, NULL, NULL, 0, act_sort },
+	{ { 'S' }, "S", "sort the cores: plan order, rate, drops, p99, busy", VIEWS, NULL, NULL, 0, act_sort },
 	{ { 'e', 'E' }, "e E", "expand a panel to the full screen", ON(SCREEN_DASH) | ON(SCREEN_DRILL), NULL, "e Expand", 9,
 		act_expand },
 	{ { 'e', 'E' }, "e E", "expanded: the next or previous panel", ON(SCREEN_PANEL), NULL, "e Next", 5, act_expand },

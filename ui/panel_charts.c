@@ -5,21 +5,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "ui/dash.h"
+#include "ui/headline.h"
 #include "ui/widgets.h"
-
-struct magnitude {
-	double scale;
-	const char *unit;
-};
-
-static struct magnitude magnitude_of(double max)
-{
-	if (max >= 1e6)
-		return (struct magnitude){ 1e6, "Mpps" };
-	if (max >= 1e3)
-		return (struct magnitude){ 1e3, "kpps" };
-	return (struct magnitude){ 1, "pps" };
-}
 
 static double largest(const double *values, unsigned n, double at_least)
 {
@@ -51,8 +38,8 @@ static void chart_note(const struct dash *d, const struct series *s, double base
 	int bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1;
 
 	if (bin >= 0)
-		snprintf(out, size, "%s: %s pps", dash_hms(d, d->view.cursor_ns, at, sizeof(at)),
-			text_human(s->value[bin], value, sizeof(value)));
+		snprintf(out, size, "%s: %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)),
+			headline_text(dash_engine(d), s->value[bin], value, sizeof(value)));
 	else if (!isnan(base))
 		snprintf(out, size, "┄ base A %s · +/- zoom", text_human(base, value, sizeof(value)));
 	else
@@ -64,7 +51,7 @@ static void paint_series(struct dash *d, struct rect area, const struct series *
 	double level[2 * 400];
 	char note[96], head[96], span[32];
 	bool with_base = !isnan(base) && s->ask.bins <= sizeof(level) / sizeof(level[0]);
-	struct magnitude unit = magnitude_of(largest(s->value, s->ask.bins, with_base ? base : 0));
+	struct headline_scale unit = headline_scale(s->ask.bits, largest(s->value, s->ask.bins, with_base ? base : 0));
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
 
 	for (unsigned i = 0; with_base && i < s->ask.bins; i++)
@@ -86,7 +73,10 @@ static void paint_series(struct dash *d, struct rect area, const struct series *
 
 void panel_chart_paint(struct dash *d, struct rect area)
 {
-	double base = d->view.base_kept ? tally_mean(d->view.base.value[METRIC_PPS], d->view.base.n) : NAN;
+	const struct tally *a = &d->view.base;
+	double base = !d->view.base_kept                 ? NAN
+		      : headline_is_bits(dash_engine(d)) ? 1e6 * tally_mean(a->value[METRIC_MBPS], a->n)
+							 : tally_mean(a->value[METRIC_PPS], a->n);
 	bool axis_below = layout_shows(&d->layout, PANEL_HEAT) && d->layout.panel[PANEL_HEAT].column == area.column;
 
 	if (!d->series_ok)
@@ -97,8 +87,11 @@ void panel_chart_paint(struct dash *d, struct rect area)
 
 void chart_of_worker_paint(struct dash *d, struct rect area)
 {
+	const struct run_info *info = d->moment.info;
+	bool sent = (unsigned)d->view.pick < info->workers && headline_is_sent(info, info->worker[d->view.pick].role);
+
 	if (d->one_ok)
-		paint_series(d, area, &d->one, "received by this worker", NAN, area.rows > 3);
+		paint_series(d, area, &d->one, sent ? "sent by this worker" : "received by this worker", NAN, area.rows > 3);
 }
 
 /* ---- heatmap ---- */

@@ -1,6 +1,7 @@
 /* A/B: this run against the kept baseline, metric by metric, with a 95 % confidence interval of each difference. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -48,7 +49,15 @@ static void paint_metric(struct dash *d, struct rect area, int row, enum metric 
 	int at = area.row + row, left = area.column;
 	bool differs, better = (diff->relative < 0) == def->less_is_better;
 
-	dash_printf(d, area, row, 1, STYLE_TEXT, "%s %s", def->title, def->unit);
+	const struct engine *e = dash_engine(d);
+
+	if (metric == METRIC_PPS && e && e->packet_rate)
+		dash_put(d, area, row, 1, STYLE_TEXT, e->packet_rate);
+	else if (metric == METRIC_CPU && e && e->packet_rate)
+		dash_printf(
+			d, area, row, 1, STYLE_TEXT, "%s ns/%.*s", def->title, (int)strcspn(e->packet_rate, "/"), e->packet_rate);
+	else
+		dash_printf(d, area, row, 1, STYLE_TEXT, "%s %s", def->title, def->unit);
 	number(metric, tally_mean(a->value[metric], a->n), text, sizeof(text));
 	canvas_put_right(&d->canvas, at, left + 14, 7, STYLE_TEXT, text);
 	number(metric, tally_mean(b->value[metric], b->n), text, sizeof(text));

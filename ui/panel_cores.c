@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "ui/dash.h"
+#include "ui/headline.h"
 #include "ui/widgets.h"
 
 enum core_column {
@@ -12,6 +13,8 @@ enum core_column {
 	CORE_SHARE,
 	CORE_RX_PPS,
 	CORE_TX_PPS,
+	CORE_WAY = CORE_RX_PPS, /* where bits are the headline */
+	CORE_PACKETS = CORE_TX_PPS,
 	CORE_MBPS,
 	CORE_DROPS,
 	CORE_P50,
@@ -37,22 +40,45 @@ static const struct column fixed_columns[CORE_FIXED] = {
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 5, false },
 };
 
+/* Where bits are the headline: which way they go, messages/s, and bits/s in the magnitude that fits. */
+static const struct column bits_columns[CORE_FIXED] = {
+	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
+	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 7, true },
+	[CORE_WAY] = { "", 2, 2, ALIGN_LEFT, 1, false },
+	[CORE_PACKETS] = { "", 8, 7, ALIGN_RIGHT, 5, false },
+	[CORE_MBPS] = { "bit/s", 8, 7, ALIGN_RIGHT, 0, false },
+	[CORE_DROPS] = { "lost/s", 7, 6, ALIGN_RIGHT, 200, false },
+	[CORE_P50] = { "p50 µs", 7, 6, ALIGN_RIGHT, 3, false },
+	[CORE_P99] = { "p99 µs", 7, 6, ALIGN_RIGHT, 2, false },
+	[CORE_P99_9] = { "p99.9µs", 7, 7, ALIGN_RIGHT, 9, false },
+	[CORE_BUSY] = { "busy", 5, 5, ALIGN_RIGHT, 3, false },
+	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 6, false },
+};
+
 struct core_table {
 	struct column column[CORE_COLUMNS_MAX];
 	unsigned count;
 	int counter[CORE_COLUMNS_MAX];                     /* own columns: counter index, or -1 */
 	const struct figure_def *figure[CORE_COLUMNS_MAX]; /* or a figure */
+	char title[CORE_COLUMNS_MAX][24];                  /* of own columns */
 	uint64_t fit;
 	int width[CORE_COLUMNS_MAX];
 };
 
-static void add_column(struct core_table *t, const char *title, int counter, const struct figure_def *figure)
+static void add_column(struct core_table *t, const char *title, const char *per, int counter, const struct figure_def *figure)
 {
-	if (t->count >= CORE_COLUMNS_MAX)
+	unsigned n = t->count;
+
+	if (n >= CORE_COLUMNS_MAX)
 		return;
-	t->counter[t->count] = counter;
-	t->figure[t->count] = figure;
-	t->column[t->count] = (struct column){ title, 8, 7, ALIGN_RIGHT, 10 + (int)t->count, false };
+	snprintf(t->title[n], sizeof(t->title[n]), "%s%s", title, per);
+	int least = canvas_width(t->title[n]) > 7 ? canvas_width(t->title[n]) : 7;
+
+	t->counter[n] = counter;
+	t->figure[n] = figure;
+	/* Figures say more than what they are made of. */
+	t->column[n] = (struct column){ t->title[n], least > 8 ? least : 8, least, ALIGN_RIGHT,
+		(figure ? 10 : 10 + CORE_COLUMNS_MAX) + (int)n, false };
 	t->count++;
 }
 
@@ -62,6 +88,12 @@ static bool own_column(const struct counter_def *def)
 	bool lost = def->ledger == LEDGER_LOST || def->ledger == LEDGER_LOST_ARRIVING;
 
 	return def->show & SHOW_TABLE && !lost;
+}
+
+/* One that this run does not have (no method of it counts that) needs no column. */
+static bool has_figure(const struct dash *d, const struct figure_def *f)
+{
+	return !(d->moment.from || d->moment.final) || !isnan(moment_figure(&d->moment, f, -1));
 }
 
 static int widest_name(const struct dash *d)
@@ -83,16 +115,19 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 	const struct engine *e = dash_engine(d);
 
 	*t = (struct core_table){ .count = CORE_FIXED };
-	memcpy(t->column, fixed_columns, sizeof(fixed_columns));
+	memcpy(t->column, headline_is_bits(e) ? bits_columns : fixed_columns, sizeof(fixed_columns));
+	if (headline_is_bits(e))
+		t->column[CORE_PACKETS].title = headline_packet_rate(e);
 	t->column[CORE_NAME].width = t->column[CORE_NAME].min_width = widest_name(d);
 	if (!d->view.base_kept)
 		t->column[CORE_VERSUS].priority = 1000;
 	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
 		if (own_column(engine_counter(e, i)))
-			add_column(t, engine_counter(e, i)->title, (int)i, NULL);
+			add_column(t, engine_counter(e, i)->title, engine_counter(e, i)->kind == COUNTER_GAUGE ? "" : "/s",
+				(int)i, NULL);
 	for (const struct figure_def *f = e ? e->figures : NULL; f && f->name; f++)
-		if (f->show & SHOW_TABLE)
-			add_column(t, f->title, -1, f);
+		if (f->show & SHOW_TABLE && has_figure(d, f))
+			add_column(t, f->title, "", -1, f);
 	t->fit = table_fit(t->column, t->count, columns, t->width);
 	if (!d->view.base_kept && t->fit >> CORE_VERSUS & 1) { /* nothing to compare with: its room goes to the others */
 		t->column[CORE_VERSUS].width = t->column[CORE_VERSUS].min_width = 1;
@@ -119,13 +154,27 @@ static void put_percentile(struct table_cell *cell, const struct latency_summary
 	dash_us(l, ns, cell->text, sizeof(cell->text));
 }
 
-static void put_rates(const struct dash *d, const struct rates *r, enum style style, struct table_cell *cell)
+static void put_throughput(const struct dash *d, const struct rates *r, unsigned role, enum style style, struct table_cell *cell)
+{
+	bool sent = headline_is_sent(d->moment.info, role);
+
+	if (headline_is_bits(d->moment.info->engine)) {
+		snprintf(cell[CORE_WAY].text, sizeof(cell->text), sent ? "tx" : "rx");
+		cell[CORE_WAY].style = STYLE_DIM;
+		put_number(&cell[CORE_PACKETS], sent ? r->tx_pps : r->rx_pps, style);
+		put_number(&cell[CORE_MBPS], 1e6 * dash_mbps(d, r, !sent), style);
+	} else {
+		put_number(&cell[CORE_RX_PPS], r->rx_pps, style);
+		put_number(&cell[CORE_TX_PPS], r->tx_pps, style);
+		put_number(&cell[CORE_MBPS], dash_mbps(d, r, true), style);
+	}
+}
+
+static void put_rates(const struct dash *d, const struct rates *r, unsigned role, enum style style, struct table_cell *cell)
 {
 	double drops = r->drops_per_s;
 
-	put_number(&cell[CORE_RX_PPS], r->rx_pps, style);
-	put_number(&cell[CORE_TX_PPS], r->tx_pps, style);
-	put_number(&cell[CORE_MBPS], dash_mbps(d, r, true), style);
+	put_throughput(d, r, role, style, cell);
 	put_number(&cell[CORE_DROPS], drops, drops > 0 ? STYLE_BAD : style);
 	cell[CORE_BUSY].style = isnan(r->busy) ? STYLE_DIM : style;
 	if (isnan(r->busy))
@@ -134,11 +183,12 @@ static void put_rates(const struct dash *d, const struct rates *r, enum style st
 		snprintf(cell[CORE_BUSY].text, sizeof(cell->text), "%.0f%%", 100 * r->busy);
 }
 
-static bool records_latency(const struct dash *d, unsigned roles)
+/* A side that only sends leaves the headline to the other one, even in a mode where either side may record it. */
+static bool records_latency(const struct dash *d, unsigned role)
 {
 	const struct latency_def *l = d->moment.info->engine->latencies;
 
-	return l && l->name && l->roles & roles;
+	return l && l->name && l->roles & role && !(l->roles == ROLE_BOTH && headline_is_sent(d->moment.info, role));
 }
 
 static void put_latencies(const struct dash *d, int worker, unsigned roles, enum style style, struct table_cell *cell)
@@ -196,17 +246,17 @@ static void put_versus(const struct dash *d, int worker, struct table_cell *cell
 static void put_versus_sum(const struct dash *d, unsigned role, struct table_cell *cell)
 {
 	if (d->view.base_kept && role & d->moment.info->rx_roles) /* A keeps the sum of the side that the mode counts on */
-		put_difference(cell, &d->difference[METRIC_PPS], false);
+		put_difference(cell, &d->difference[headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS], false);
 }
 
 /* ---- rows ---- */
 
-static double side_pps(const struct dash *d, unsigned role)
+static double side_rate(const struct dash *d, unsigned role)
 {
 	struct rates r;
 
 	moment_rates(&d->moment, -1, role, &r);
-	return r.rx_pps;
+	return headline_rate(d->moment.info, &r, role);
 }
 
 static void worker_row(const struct dash *d, const struct core_table *t, int worker, struct table_cell *cell)
@@ -218,9 +268,9 @@ static void worker_row(const struct dash *d, const struct core_table *t, int wor
 	moment_rates(&d->moment, worker, ROLE_BOTH, &r);
 	view_worker_name(d->moment.info, (unsigned)worker, cell[CORE_NAME].text, sizeof(cell->text));
 	cell[CORE_NAME].style = style;
-	cell[CORE_SHARE].fraction = r.rx_pps / side_pps(d, w->role);
+	cell[CORE_SHARE].fraction = headline_rate(d->moment.info, &r, w->role) / side_rate(d, w->role);
 	cell[CORE_SHARE].style = style;
-	put_rates(d, &r, STYLE_TEXT, cell);
+	put_rates(d, &r, w->role, STYLE_TEXT, cell);
 	put_latencies(d, worker, w->role, STYLE_TEXT, cell);
 	put_own(d, t, &r, worker, w->role, STYLE_TEXT, cell);
 	put_versus(d, worker, &cell[CORE_VERSUS]);
@@ -234,7 +284,7 @@ static void sum_row(const struct dash *d, const struct core_table *t, unsigned r
 	snprintf(cell[CORE_NAME].text, sizeof(cell->text), "Σ %u %s", workers, role == ROLE_SERVER ? "srv" : "cli");
 	cell[CORE_NAME].style = STYLE_SUM;
 	cell[CORE_SHARE].fraction = NAN;
-	put_rates(d, &r, STYLE_SUM, cell);
+	put_rates(d, &r, role, STYLE_SUM, cell);
 	put_latencies(d, -1, role, STYLE_SUM, cell);
 	put_own(d, t, &r, -1, role, STYLE_SUM, cell);
 	put_versus_sum(d, role, &cell[CORE_VERSUS]);
@@ -290,11 +340,11 @@ static void keep_pick_in_sight(struct dash *d, int room)
 		d->table_first = 0;
 }
 
-static int sort_column(enum sort sort)
+static int sort_column(const struct dash *d)
 {
 	static const int columns[SORTS] = { -1, CORE_RX_PPS, CORE_DROPS, CORE_P99, CORE_BUSY };
 
-	return columns[sort];
+	return d->view.sort == SORT_PPS && headline_is_bits(dash_engine(d)) ? CORE_MBPS : columns[d->view.sort];
 }
 
 static void paint_rule(struct dash *d, struct rect area)
@@ -302,7 +352,7 @@ static void paint_rule(struct dash *d, struct rect area)
 	char title[96], note[96] = "", at[32];
 	const struct moment *m = &d->moment;
 
-	snprintf(title, sizeof(title), "cores%s%s%s", d->view.wire ? " · wire bits" : "", m->final ? " · whole run" : "",
+	snprintf(title, sizeof(title), "cores%s%s%s", dash_wire(d) ? " · wire bits" : "", m->final ? " · whole run" : "",
 		d->view.filter[0] ? " · filtered" : "");
 	if (d->view.cursor_ns && !m->to)
 		snprintf(note, sizeof(note), "no data at %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)));
@@ -323,8 +373,7 @@ void panel_cores_paint(struct dash *d, struct rect area)
 	paint_rule(d, area);
 	make_columns(d, area.columns - 2, &t);
 	if (area.rows > 1)
-		table_paint_head(
-			&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, sort_column(d->view.sort));
+		table_paint_head(&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, sort_column(d));
 	if (!d->moment.info) {
 		dash_put(d, area, 2, 1, STYLE_DIM, "no run yet: r starts one");
 		return;

@@ -77,12 +77,14 @@ static void paint_place(struct dash *d, struct rect area, int row, const struct 
 
 static void paint_drop_head(struct dash *d, struct rect area)
 {
+	const struct engine *e = dash_engine(d);
 	struct drop_columns c = drop_columns_of(area.columns);
 
 	dash_put(d, area, 1, c.name, STYLE_DIM, "place");
 	canvas_put_right(&d->canvas, area.row + 1, area.column + c.rate, c.rate_width, STYLE_DIM, "/s");
 	if (c.total >= 0)
-		canvas_put_right(&d->canvas, area.row + 1, area.column + c.total, c.total_width, STYLE_DIM, "packets");
+		canvas_put_right(&d->canvas, area.row + 1, area.column + c.total, c.total_width, STYLE_DIM,
+			e && e->packet_rate ? e->packets : "packets");
 	if (c.share >= 0)
 		canvas_put_right(&d->canvas, area.row + 1, area.column + c.share, SHARE_WIDTH, STYLE_DIM, "of sent");
 }
@@ -162,6 +164,14 @@ static void append_places(const struct ledger *l, char *out, size_t size)
 	}
 }
 
+/* While a reliable mode runs its ends are read one after the other: what arrived between the two readings. */
+static uint64_t counted_meanwhile(const struct ledger *l)
+{
+	int64_t over = (int64_t)(l->received + lost_somewhere(l) + l->in_flight - l->sent) + l->unexplained;
+
+	return over > 0 ? (uint64_t)over : 0;
+}
+
 static void ledger_text(const struct ledger *l, const char *prefix, bool places, char *out, size_t size)
 {
 	snprintf(out, size, "%s", prefix);
@@ -173,6 +183,8 @@ static void ledger_text(const struct ledger *l, const char *prefix, bool places,
 		append(out, size, " + lost", lost_somewhere(l));
 	if (l->in_flight)
 		append(out, size, " + in flight", l->in_flight);
+	if (counted_meanwhile(l))
+		append(out, size, " - counted meanwhile", counted_meanwhile(l));
 	append(out, size, l->unexplained < 0 ? " - unexplained" : " + unexplained", (uint64_t)llabs(l->unexplained));
 }
 

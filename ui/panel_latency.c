@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "ui/dash.h"
+#include "ui/headline.h"
 #include "ui/widgets.h"
 
 struct percentile {
@@ -71,6 +72,29 @@ static void paint_count(struct dash *d, struct rect area, int row)
 		dash_printf(d, area, row, 6 + canvas_width(count), STYLE_WARNING, "closed loop: coordinated omission!");
 }
 
+/* The mode's figures of all workers together, where there is room below. */
+static void paint_figures(struct dash *d, struct rect area, int row)
+{
+	const struct run_info *info = d->moment.info;
+	enum { NAME = 10, VALUE = 8, REST = NAME + VALUE + 3 };
+	char value[32];
+
+	for (const struct figure_def *f = info->engine->figures; f && f->name && row < area.rows; f++) {
+		double now = moment_figure(&d->moment, f, -1);
+		const char *why = isnan(now) ? headline_why_unknown(info, f, -1) : NULL;
+		enum style style = isnan(now) ? STYLE_DIM : STYLE_TEXT;
+
+		if (!(f->show & SHOW_SUM))
+			continue;
+		canvas_put_cut(&d->canvas, area.row + row, area.column + 1, NAME, STYLE_DIM, f->title);
+		canvas_put_right(
+			&d->canvas, area.row + row, area.column + 1 + NAME, VALUE, style, text_human(now, value, sizeof(value)));
+		canvas_put_cut(
+			&d->canvas, area.row + row, area.column + REST, area.columns - REST, STYLE_DIM, why ? why : f->unit);
+		row++;
+	}
+}
+
 void panel_percentiles_paint(struct dash *d, struct rect area)
 {
 	const struct engine *e = dash_engine(d);
@@ -99,4 +123,5 @@ void panel_percentiles_paint(struct dash *d, struct rect area)
 		if (percentiles[i].rank < room)
 			paint_one(d, area, row++, &percentiles[i]);
 	paint_count(d, area, row);
+	paint_figures(d, area, row + 1);
 }

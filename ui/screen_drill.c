@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "ui/dash.h"
+#include "ui/headline.h"
 
 enum { COLUMN_WIDTH = 60, CHART_ROWS = 6 };
 /* Within a column. */
@@ -108,10 +109,13 @@ static void put_figures(struct flow *f)
 		return;
 	put_head(f, "figures", "", "");
 	for (; figure->name; figure++)
-		if (figure->show & SHOW_DRILL && figure->numerator_roles & role)
-			put_line(f, figure->title,
-				text_human(moment_figure(&f->d->moment, figure, (int)f->worker), value, sizeof(value)), "",
-				figure->unit, NULL);
+		if (figure->show & SHOW_DRILL && figure->numerator_roles & role) {
+			double now = moment_figure(&f->d->moment, figure, (int)f->worker);
+			bool unreadable = isnan(now) && headline_why_unknown(info, figure, (int)f->worker);
+
+			put_line(f, figure->title, text_human(now, value, sizeof(value)), "", figure->unit,
+				unreadable ? headline_why_unknown(info, figure, (int)f->worker) : NULL);
+		}
 }
 
 static void put_percentile(struct flow *f, const char *name, const struct latency_summary *l, int64_t ns)

@@ -2,6 +2,7 @@ set(UI_SCREEN_SOURCES
   actions.c
   baseline.c
   dash.c
+  headline.c
   keytable.c
   layout.c
   moment.c

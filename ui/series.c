@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ui/headline.h"
 
 static const int64_t late_tick_ns = 50ll * NS_PER_MS;
 /* Two samples further apart than this (and than two intervals) have a gap between them. */
@@ -81,14 +82,20 @@ static struct series_heat *heat_at(struct series *s, int64_t number)
 
 static uint64_t value_of(const struct series *s, const struct run_info *info, const struct sample *sample)
 {
+	unsigned received = s->ask.bits ? COUNTER_RX_BYTES : COUNTER_RX_PACKETS;
+	unsigned sent = s->ask.bits ? COUNTER_TX_BYTES : COUNTER_TX_PACKETS;
+	unsigned one = (unsigned)s->ask.worker, unit = s->ask.bits ? 8 : 1;
 	uint64_t sum = 0;
 
-	if (s->ask.worker >= 0)
-		return (unsigned)s->ask.worker < sample->workers ? sample->worker[s->ask.worker].value[COUNTER_RX_PACKETS] : 0;
+	if (s->ask.worker >= 0) {
+		if (one >= sample->workers || one >= info->workers)
+			return 0;
+		return unit * sample->worker[one].value[headline_is_sent(info, info->worker[one].role) ? sent : received];
+	}
 	for (unsigned i = 0; i < sample->workers && i < info->workers; i++)
 		if (info->worker[i].role & info->rx_roles)
-			sum += sample->worker[i].value[COUNTER_RX_PACKETS];
-	return sum;
+			sum += sample->worker[i].value[received];
+	return unit * sum;
 }
 
 static void spread_count(struct series *s, int64_t from_ns, int64_t to_ns, double count)
@@ -259,7 +266,7 @@ int series_heat_bin_of(const struct series *s, int64_t at_ns)
 static bool same_shape(const struct series *s, const struct series_ask *ask)
 {
 	return s->bin && s->ask.span_ns == ask->span_ns && s->ask.bins == ask->bins && s->ask.heat_bins == ask->heat_bins &&
-	       s->ask.worker == ask->worker;
+	       s->ask.worker == ask->worker && s->ask.bits == ask->bits;
 }
 
 int series_update(struct series *s, const struct history *h, const struct series_ask *ask)

@@ -11,7 +11,8 @@ struct series_ask {
 	int64_t end_ns;  /* right edge, run clock */
 	unsigned bins;   /* cells of the chart across (times 2 for braille) */
 	unsigned heat_bins;
-	int worker; /* -1: all of the run's receiving roles; else one worker's received packets */
+	int worker; /* -1: all of the run's receiving roles; else one worker: received, or sent where its side only sends */
+	bool bits;  /* payload bits; else packets */
 };
 
 struct series_bin {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ui/headline.h"
 
 static const int64_t spans_s[] = { 10, 30, 60, 120, 300, 900, 1800, 3600, 4 * 3600 };
 enum { SPANS = sizeof(spans_s) / sizeof(spans_s[0]) };
@@ -230,7 +231,7 @@ static double sort_key(enum sort sort, const struct moment *m, int worker)
 	moment_rates(m, worker, ROLE_BOTH, &rates);
 	moment_latency(m, worker, 0, &latency);
 	if (sort == SORT_PPS)
-		key = rates.rx_pps;
+		key = headline_rate(m->info, &rates, m->info->worker[worker].role);
 	else if (sort == SORT_DROPS)
 		key = rates.drops_per_s;
 	else if (sort == SORT_P99)
@@ -287,7 +288,7 @@ void view_move_pick(struct view *v, const int *order, unsigned count, int steps)
 
 const char *view_sort_name(enum sort sort)
 {
-	static const char *const names[SORTS] = { "plan order", "packets/s", "drops", "p99", "busy" };
+	static const char *const names[SORTS] = { "plan order", "rate", "drops", "p99", "busy" };
 
 	return names[sort];
 }

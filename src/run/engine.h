@@ -212,6 +212,8 @@ struct engine {
 	bool reliable;
 	bool hidden;                        /* not a tab of the dashboard unless it is the mode that was asked for (null) */
 	const char *packets;                /* what one is called: "answers", "messages" */
+	const char *packet_rate;            /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
+	bool headline_bytes; /* bulk transfer: its rate is bits/s, of the side that sends as of the side that receives; else packets received */
 	const struct option_def *options;   /* own, ended by name == NULL; may be NULL */
 	const struct counter_def *counters; /* own, ended by name == NULL; the first has index COUNTER_OWN; may be NULL */
 	const struct figure_def *figures;   /* ended by name == NULL; may be NULL */

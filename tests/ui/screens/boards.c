@@ -46,7 +46,20 @@ static const struct engine made_engine = { .name = "made",
 	.figures = figures,
 	.latencies = latencies,
 	.methods = methods };
-static const struct engine later_engine = { .name = "later", .title = "TCP copy", .summary = "still to come" };
+static const struct latency_def bulk_latencies[] = { { "delivery", "delivery", "send", ROLE_BOTH, "one way" }, { 0 } };
+static const struct engine bulk_engine = { .name = "bulk",
+	.title = "bulk",
+	.summary = "one way only",
+	.built = true,
+	.reliable = true,
+	.packets = "blocks",
+	.packet_rate = "blk/s",
+	.headline_bytes = true,
+	.counters = counters,
+	.figures = figures,
+	.latencies = bulk_latencies,
+	.methods = methods };
+static const struct engine later_engine = { .name = "later", .title = "to come", .summary = "still to come" };
 static const struct engine hidden_engine = {
 	.name = "secret", .title = "secret", .summary = "hidden", .built = true, .hidden = true, .methods = methods
 };
@@ -125,13 +138,13 @@ void made_run(struct made *m, bool closed_loop)
 	m->run_id++;
 	u = update_new(m, UPDATE_RUN);
 	*info = (struct run_info){ .id = m->run_id,
-		.engine = &made_engine,
+		.engine = m->bulk ? &bulk_engine : &made_engine,
 		.method = &one,
 		.ran = "one",
 		.path = "loopback",
 		.interface = "lo",
 		.role = ROLE_BOTH,
-		.tx_roles = ROLE_CLIENT,
+		.tx_roles = m->bulk ? ROLE_SERVER : ROLE_CLIENT,
 		.rx_roles = ROLE_CLIENT,
 		.tx_ledger = LEDGER_SENT,
 		.rx_ledger = LEDGER_RECEIVED,
@@ -170,14 +183,14 @@ static void fill_worker(
 
 	if (before)
 		*w = *before;
-	w->value[COUNTER_TX_PACKETS] += n;
-	w->value[COUNTER_RX_PACKETS] += n;
+	w->value[COUNTER_TX_PACKETS] += m->bulk && !server ? 0 : n;
+	w->value[COUNTER_RX_PACKETS] += m->bulk && server ? 0 : n;
 	if (i == 0)
 		w->value[LOST] += m->loss;
 	if (i == m->servers)
 		w->value[COUNTER_TX_PACKETS] += m->loss;
-	w->value[COUNTER_TX_BYTES] += 80 * n;
-	w->value[COUNTER_RX_BYTES] += 80 * n;
+	w->value[COUNTER_TX_BYTES] += m->bulk && !server ? 0 : 80 * n;
+	w->value[COUNTER_RX_BYTES] += m->bulk && server ? 0 : 80 * n;
 	w->value[COUNTER_SYSCALLS] += n / 10;
 	w->value[COUNTER_CPU_USER_NS] += 10 * NS_PER_MS;
 	w->value[COUNTER_CPU_SYSTEM_NS] += 40 * NS_PER_MS;

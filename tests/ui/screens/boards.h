@@ -12,6 +12,7 @@ struct made {
 	unsigned servers, clients;
 	int64_t now_ns; /* of the newest sample */
 	uint32_t run_id;
+	bool bulk;     /* set before made_run(): servers send blocks to clients, and bits are the headline */
 	unsigned loss; /* packets a tick that the first client sends and the first server drops */
 };
 

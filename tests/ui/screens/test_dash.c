@@ -129,6 +129,53 @@ static void nothing_is_unknown_not_zero(void **state)
 	close_dash();
 }
 
+static void bits_may_be_the_headline(void **state)
+{
+	(void)state;
+	open_dash(2, 2, CHARSET_BRAILLE);
+	made.bulk = true;
+	start();
+	frame(24, 80);
+	assert_true(on_screen("blk/s   bit/s"));
+	assert_true(on_screen("tx   1.00k  640.0k"));
+	assert_true(on_screen("rx   2.00k   1.28M"));
+	assert_true(on_screen("throughput Mbit/s"));
+	assert_true(on_screen("delivery µs"));
+	assert_true(not_on_screen("pps"));
+	assert_true(not_on_screen("RTT"));
+	press(KEYCODE_LEFT);
+	assert_true(on_screen(": 1.28 Mbit/s"));
+	press(' ');
+	press('S');
+	assert_true(on_screen("by rate"));
+	press('b');
+	frame(60, 200);
+	assert_true(on_screen("blocks   of sent"));
+	assert_true(on_screen(" blk/s "));
+	assert_true(on_screen("CPU ns/blk"));
+	assert_true(on_screen("base A 1.28M"));
+	assert_true(not_on_screen("pps"));
+	press(KEYCODE_ENTER);
+	assert_true(on_screen("sent by this worker kbit/s"));
+	press(KEYCODE_ESCAPE);
+	frame(5, 30);
+	assert_true(on_screen("1.28 Mbit/s drop"));
+	close_dash();
+}
+
+static void wire_bits_are_not_made_up(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	frame(24, 80);
+	((struct run_info *)history_newest_run(made.history))->wire_overhead_bytes = 0;
+	press('u');
+	assert_true(on_screen("not known here"));
+	assert_true(not_on_screen("wire bits"));
+	close_dash();
+}
+
 static void what_is_promised_is_there(void **state)
 {
 	(void)state;
@@ -136,7 +183,7 @@ static void what_is_promised_is_there(void **state)
 	start();
 	frame(24, 80);
 	assert_true(on_screen("[1 made up ●]"));
-	assert_true(on_screen("2 TCP copy"));
+	assert_true(on_screen("2 to come"));
 	assert_true(on_screen("● RUN 00:05"));
 	assert_true(on_screen("‹one›"));
 	assert_true(on_screen("2+2 cores"));
@@ -451,6 +498,8 @@ int main(void)
 		cmocka_unit_test(every_panel_at_many_sizes),
 		cmocka_unit_test(nothing_is_unknown_not_zero),
 		cmocka_unit_test(what_is_promised_is_there),
+		cmocka_unit_test(bits_may_be_the_headline),
+		cmocka_unit_test(wire_bits_are_not_made_up),
 		cmocka_unit_test(small_windows_say_what_matters),
 		cmocka_unit_test(unknown_counters_give_the_reason),
 		cmocka_unit_test(lossy_ledgers_name_the_place),

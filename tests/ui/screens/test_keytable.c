@@ -163,9 +163,9 @@ static void modes_to_come_say_so(void **state)
 {
 	(void)state;
 	press('2');
-	assert_string_equal(dash.view.toast, "TCP copy: not built yet");
+	assert_string_equal(dash.view.toast, "to come: not built yet");
 	press(KEYCODE_TAB);
-	assert_string_equal(dash.view.toast, "TCP copy: not built yet");
+	assert_string_equal(dash.view.toast, "to come: not built yet");
 	press('3'); /* hidden ones are no tabs */
 	assert_string_equal(dash.view.toast, "there are 2 modes");
 	assert_int_equal(calls.count[CALL_MODE], 0);
