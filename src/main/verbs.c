@@ -30,7 +30,8 @@ const struct verb verbs[] = {
 		.go = verb_open },
 	{ .name = "sweep",
 		.usage = "netdyno sweep MODE|PLAN.ini [options]",
-		.summary = "many runs over lists of option values, such as --size 16K,64K: tables, CSV and charts",
+		.summary = "many runs over lists of option values, such as --size 16K,64K (/ between CPU lists): tables, CSV and "
+			   "charts",
 		.options = sweep_options,
 		.takes_mode = true,
 		.go = verb_sweep },

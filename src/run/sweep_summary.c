@@ -349,7 +349,8 @@ static void write_charts(FILE *out, const struct sweep_report *report)
 	for (unsigned i = 0; i < state->metrics; i++) {
 		const struct sweep_metric *m = &state->metric[i];
 
-		if (!m->chart || sweep_state_known(state, i))
+		/* Without a valid run that has been said of all. */
+		if (!m->chart || sweep_state_known(state, i) || state->done == state->invalid)
 			continue;
 		fprintf(out, "- no chart of %s: ", m->title);
 		markdown_text(out, m->why[0] ? m->why : "no valid run knows it");

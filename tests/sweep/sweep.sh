@@ -84,6 +84,8 @@ group_usage()
 	prints '--repeat'
 	sweep 0 null --help
 	prints '--rate'
+	[ "$("$program" __complete sweep --resume '')" = :directory ] || fail "--resume is not completed by directories"
+	"$program" __complete sweep '' | grep -qx ':file' || fail "plan files are not completed"
 }
 
 group_results()
@@ -226,6 +228,14 @@ group_faults()
 	[ "$(jq -r 'select(.event == "failed") | .why' f/results.jsonl | grep -c 'cores 999')" = 2 ] || fail "failures are not kept"
 	holds f/summary.md '## Failures'
 	prints '2 failed'
+	# Numbers that must not be used are in no table, and the status says so.
+	sweep 3 echo --rate 100M --window 1,2 --duration 100ms --warmup 0 --repeat 1 --out v
+	prints '0, 1 invalid'
+	says 'INVALID'
+	says 'no charts: there is no valid run'
+	holds v/summary.md '0 of 2 runs are valid.'
+	holds v/summary.md 'the generator could not keep the rate'
+	[ "$(lines v/results.csv)" = 3 ] || fail "invalid runs are not in results.csv"
 	# A disk that is full: what was kept before stays whole.
 	if [ -w /dev/full ]; then
 		timeout 60 env PATH="$search" "$program" sweep null "${quick[@]}" 10k --repeat 1 --out g >/dev/full 2>"$errors" </dev/null
