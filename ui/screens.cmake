@@ -21,6 +21,8 @@ set(UI_SCREEN_SOURCES
   screen_help.c
   screen_lines.c
   series.c
+  sweep_paint.c
+  sweep_screen.c
   terminal.c
   ui.c
   view.c)

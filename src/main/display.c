@@ -7,21 +7,21 @@
 
 #include "main/program.h"
 
-static const char *const theme_names[] = { "dark", "light", "mono", "safe", NULL };
+const char *const display_themes[] = { "dark", "light", "mono", "safe", NULL };
 /* In the order of enum ui_charset. */
-static const char *const charsets[] = { "auto", "braille", "block", "ascii", NULL };
+const char *const display_charsets[] = { "auto", "braille", "block", "ascii", NULL };
 
 const struct option_def display_options[] = {
 	{ .name = "theme",
 		.type = OPTION_CHOICE,
 		.value_name = "NAME",
-		.choices = theme_names,
+		.choices = display_themes,
 		.default_text = "dark",
 		.help = "colours of the dashboard; safe is for colour-blind eyes" },
 	{ .name = "charset",
 		.type = OPTION_CHOICE,
 		.value_name = "NAME",
-		.choices = charsets,
+		.choices = display_charsets,
 		.default_text = "auto",
 		.help = "what charts are drawn with; auto: braille where the locale is UTF-8" },
 	{ .name = "plain",
@@ -39,7 +39,7 @@ void display_config(const struct options *own, struct ui_config *ret_config)
 	*ret_config = (struct ui_config){ .theme = options_text(own, "theme"),
 		.charset = (enum ui_charset)options_number(own, "charset"),
 		.no_color = no_color && *no_color,
-		.mouse = options_number(own, "mouse"),
+		.mouse = options_find(own, "mouse") >= 0 && options_number(own, "mouse"),
 		.update_fd = -1,
 		.signal_fd = -1 };
 }

@@ -23,6 +23,11 @@ void sweep_progress_init(struct sweep_progress *p, const struct sweep_state *sta
 		.live = isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0 };
 }
 
+int sweep_progress_show(struct sweep_progress *p, const struct ui_config *config, const char *directory, struct err *err)
+{
+	return sweep_screen_open(config, p->state, directory, &p->screen, err);
+}
+
 static void erase(struct sweep_progress *p)
 {
 	if (p->shown)
@@ -55,7 +60,9 @@ void sweep_progress_draw(struct sweep_progress *p)
 	char line[LINE_BYTES], label[SWEEP_LABEL_BYTES] = "", left[32], bar[BAR + 1];
 	int width = help_width(stderr);
 
-	if (!p->live)
+	if (p->screen)
+		sweep_screen_draw(p->screen);
+	if (p->screen || !p->live)
 		return;
 	for (int i = 0; i < BAR; i++)
 		bar[i] = i < full ? '#' : '-';
@@ -91,13 +98,24 @@ static void describe(const struct sweep_state *state, const json_t *row, bool va
 		snprintf(out + used, size - used, "%sINVALID", used ? ", " : "");
 }
 
+static void say_on_screen(struct sweep_progress *p, uint32_t cell, unsigned round)
+{
+	char text[SWEEP_LABEL_BYTES + sizeof(p->last) + 64], label[SWEEP_LABEL_BYTES];
+
+	snprintf(text, sizeof(text), "round %u, %s: %s", round + 1, sweep_cell_label(p->state->plan, cell, label, sizeof(label)),
+		p->last);
+	sweep_screen_say(p->screen, text);
+}
+
 void sweep_progress_run(struct sweep_progress *p, uint32_t cell, unsigned round, const json_t *row, bool valid)
 {
 	const struct sweep_state *s = p->state;
 	char label[SWEEP_LABEL_BYTES], left[32];
 
 	describe(s, row, valid, p->last, sizeof(p->last));
-	if (p->live)
+	if (p->screen)
+		say_on_screen(p, cell, round);
+	else if (p->live)
 		sweep_progress_draw(p);
 	else
 		fprintf(stderr, "%" PRIu64 "/%" PRIu64 "  round %u  %s: %s  ETA %s\n", s->done + s->failed, s->slots, round + 1,
@@ -108,6 +126,15 @@ void sweep_progress_say(struct sweep_progress *p, const char *fmt, ...)
 {
 	va_list args;
 
+	if (p->screen) {
+		char text[LINE_BYTES];
+
+		va_start(args, fmt);
+		vsnprintf(text, sizeof(text), fmt, args);
+		va_end(args);
+		sweep_screen_say(p->screen, text);
+		return;
+	}
 	erase(p);
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
@@ -118,6 +145,8 @@ void sweep_progress_say(struct sweep_progress *p, const char *fmt, ...)
 
 void sweep_progress_end(struct sweep_progress *p)
 {
+	sweep_screen_close(p->screen);
+	p->screen = NULL;
 	erase(p);
 	fflush(stderr);
 	p->live = false;

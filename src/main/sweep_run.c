@@ -49,20 +49,40 @@ static void take_update(struct runner *r, struct attempt *a, struct update *u)
 	history_take(r->history, u);
 }
 
+static void interrupt(struct runner *r)
+{
+	struct sweep_screen *screen = r->job->progress->screen;
+
+	r->interrupts++;
+	session_stop(r->session, true);
+	if (r->interrupts > 2)
+		r->give_up_ns = clock_now_ns();
+	else if (!r->give_up_ns)
+		r->give_up_ns = clock_now_ns() + (int64_t)LAST_WORDS_MS * NS_PER_MS;
+	if (screen)
+		sweep_screen_stopping(screen);
+}
+
 static void take_signals(struct runner *r)
 {
+	struct sweep_screen *screen = r->job->progress->screen;
 	int signo;
 
 	while ((signo = signals_next(r->signal_fd))) {
-		if (signo == SIGUSR1)
-			continue;
-		r->interrupts++;
-		session_stop(r->session, true);
-		if (r->interrupts > 2)
-			r->give_up_ns = clock_now_ns();
-		else if (!r->give_up_ns)
-			r->give_up_ns = clock_now_ns() + (int64_t)LAST_WORDS_MS * NS_PER_MS;
+		if (signo == SIGINT || signo == SIGTERM || signo == SIGHUP)
+			interrupt(r);
+		else if (screen && signo != SIGUSR1)
+			sweep_screen_signal(screen, signo);
 	}
+}
+
+/* `keys` is the terminal's input, as poll(2) has found it. */
+static void take_keys(struct runner *r, const struct pollfd *keys)
+{
+	bool gone = keys->revents & (POLLHUP | POLLERR | POLLNVAL);
+
+	if (gone ? !r->interrupts : keys->revents & POLLIN && sweep_screen_keys(r->job->progress->screen))
+		interrupt(r);
 }
 
 /* A run that does not end by itself must not hold up the night: it is told to, and what it measured does not count. */
@@ -82,14 +102,18 @@ static void watch_time(struct runner *r, struct attempt *a)
 
 static void wait_for_end(struct runner *r, struct attempt *a)
 {
-	struct pollfd fds[] = { { .fd = session_fd(r->session), .events = POLLIN }, { .fd = r->signal_fd, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = session_fd(r->session), .events = POLLIN }, { .fd = r->signal_fd, .events = POLLIN },
+		{ .fd = r->job->progress->screen ? STDIN_FILENO : -1, .events = POLLIN } };
 	int64_t draw_ns = 0;
 	struct update *u;
 
 	while (!a->over && !(r->give_up_ns && clock_now_ns() >= r->give_up_ns)) {
-		if (poll(fds, 2, REDRAW_MS) < 0 && errno != EINTR)
+		if (poll(fds, 3, REDRAW_MS) < 0 && errno != EINTR)
 			break;
 		take_signals(r);
+		take_keys(r, &fds[2]);
+		if (fds[2].revents & (POLLHUP | POLLERR | POLLNVAL))
+			fds[2].fd = -1;
 		while ((u = session_next(r->session)))
 			take_update(r, a, u);
 		watch_time(r, a);
@@ -244,7 +268,7 @@ enum sweep_end sweep_run(struct sweep_job *job, struct err *err)
 {
 	const struct history_limits limits = { .runs = 4 };
 	const struct session_config config = { .want_totals = true };
-	struct runner r = { .job = job, .signal_fd = signals_open(false, err) };
+	struct runner r = { .job = job, .signal_fd = signals_open(job->progress->screen != NULL, err) };
 	enum sweep_end end = SWEEP_BROKEN;
 
 	if (r.signal_fd < 0)

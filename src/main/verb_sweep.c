@@ -12,7 +12,9 @@
 #include "base/text.h"
 #include "engines/engines.h"
 #include "main/cli.h"
+#include "main/display.h"
 #include "main/help.h"
+#include "main/signals.h"
 #include "main/sweep_args.h"
 #include "main/sweep_plot.h"
 #include "main/sweep_run.h"
@@ -47,6 +49,22 @@ const struct option_def sweep_options[] = {
 		.value_name = "DIR",
 		.default_text = "",
 		.help = "go on with the sweep that was begun in this directory" },
+	{ .name = "theme",
+		.type = OPTION_CHOICE,
+		.value_name = "NAME",
+		.choices = display_themes,
+		.default_text = "dark",
+		.help = "colours of the screen; safe is for colour-blind eyes" },
+	{ .name = "charset",
+		.type = OPTION_CHOICE,
+		.value_name = "NAME",
+		.choices = display_charsets,
+		.default_text = "auto",
+		.help = "what the screen is drawn with; auto: what the locale has" },
+	{ .name = "plain",
+		.type = OPTION_BOOL,
+		.default_text = "no",
+		.help = "no screen: a line of progress, for screen readers, pipes and logs" },
 	{ .name = "yes", .letter = 'y', .type = OPTION_BOOL, .default_text = "no", .help = "more than 1000 runs are meant" },
 	{ 0 },
 };
@@ -352,6 +370,21 @@ static int finish(struct sweep *s, enum sweep_end end, const struct err *why)
 	return finish_stdout(status);
 }
 
+static int show(const struct sweep *s, struct sweep_progress *progress, struct err *err)
+{
+	struct ui_config config;
+	const char *why;
+	int rc;
+
+	if (options_number(&s->cli.own, "plain") || !display_can_draw(&why))
+		return 0;
+	display_config(&s->cli.own, &config);
+	rc = sweep_progress_show(progress, &config, s->directory, err);
+	if (rc >= 0)
+		signals_guard_terminal();
+	return rc;
+}
+
 static int go(struct sweep *s)
 {
 	struct sweep_progress progress;
@@ -368,6 +401,8 @@ static int go(struct sweep *s)
 	sweep_progress_init(&progress, &s->state);
 	fprintf(stderr, "netdyno: %u cells x %u, %s; results: %s\n", s->plan.cells, s->plan.repeat,
 		long_time(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
+	if (show(s, &progress, &err) < 0)
+		return complain(&err);
 	enum sweep_end end = sweep_run(&job, &err);
 	sweep_progress_end(&progress);
 	return finish(s, end, &err);
