@@ -135,9 +135,10 @@ static const struct counter_def stream_counters[] = {
 		.title = "waiting",
 		.unit = "connections",
 		.kind = COUNTER_GAUGE,
-		.roles = ROLE_SERVER,
+		.roles = ROLE_BOTH,
 		.show = EACH,
-		.help = "clients in the queue, because every thread has a connection; counted by the first server",
+		.help = "clients in the queue, because every thread of the server has a connection; a server alone: counted by "
+			"its first thread",
 		.judgement = { .over = 0,
 			.caution = "{} clients wait: every thread of the server has a connection (--threads)" } },
 	COUNTER(STREAM_C_PARTIAL_SENDS) = { .name = "partial_sends",

@@ -421,7 +421,9 @@ static void count_waiting(struct worker *w, struct stream_link *l)
 	struct tcp_info info;
 	uint64_t waiting = 0;
 
-	if (w->self->role != ROLE_SERVER || w->self->index != 0)
+	if (w->self->role == ROLE_CLIENT)
+		counter_set(w->counters, STREAM_C_CLIENTS_WAITING, l->state == LINK_GREETING);
+	if (w->self->role == ROLE_CLIENT || w->self->index != 0 || s->both)
 		return;
 	for (unsigned i = 0; i < s->listeners; i++)
 		waiting += read_info(l, s->listener[i], &info) ? info.tcpi_unacked : 0;

@@ -219,6 +219,7 @@ static void more_clients_than_threads(void **state)
 		stream_rig_enter(&client, PHASE_MEASURE);
 		stream_rig_until(&server, &client, has_waiting, 1);
 		assert_false(stream_rig_received(&client, 1));
+		stream_rig_until(&client, &server, has_waiting, 1); /* which says so, too */
 		if (stuck)
 			state_of(&server, 0)->link.moved_ns -= 11ll * NS_PER_S;
 		else
