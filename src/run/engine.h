@@ -210,9 +210,9 @@ struct engine {
 	/* Nothing gets lost on the way while both ends run (TCP): what is sent and not yet received is in flight, and a peer that is not there is silence even where
 	 * nothing could be sent to it. */
 	bool reliable;
-	bool hidden;                        /* not a tab of the dashboard unless it is the mode that was asked for (null) */
-	const char *packets;                /* what one is called: "answers", "messages" */
-	const char *packet_rate;            /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
+	bool hidden;             /* not a tab of the dashboard unless it is the mode that was asked for (null) */
+	const char *packets;     /* what one is called: "answers", "messages" */
+	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
 	bool headline_bytes; /* bulk transfer: its rate is bits/s, of the side that sends as of the side that receives; else packets received */
 	const struct option_def *options;   /* own, ended by name == NULL; may be NULL */
 	const struct counter_def *counters; /* own, ended by name == NULL; the first has index COUNTER_OWN; may be NULL */
