@@ -12,7 +12,7 @@
 #include "ui/keys.h"
 #include "ui/widgets.h"
 
-enum { TOP = 5, BOTTOM = 3, SMALL_ROWS = TOP + BOTTOM + 1, SMALL_COLUMNS = 30, LABEL_MAX = 16, VALUE = 7 };
+enum { TOP = 5, BOTTOM = 3, SMALL_ROWS = TOP + BOTTOM + 1, SMALL_COLUMNS = 30, LABEL_MAX = 16, VALUE = 8 };
 
 /* ---- which axis goes where ---- */
 

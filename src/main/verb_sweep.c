@@ -370,13 +370,19 @@ static int finish(struct sweep *s, enum sweep_end end, const struct err *why)
 	return finish_stdout(status);
 }
 
+/* A job in the background has no say over the terminal: it would be stopped for trying. */
+static bool is_in_foreground(void)
+{
+	return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
 static int show(const struct sweep *s, struct sweep_progress *progress, struct err *err)
 {
 	struct ui_config config;
 	const char *why;
 	int rc;
 
-	if (options_number(&s->cli.own, "plain") || !display_can_draw(&why))
+	if (options_number(&s->cli.own, "plain") || !display_can_draw(&why) || !is_in_foreground())
 		return 0;
 	display_config(&s->cli.own, &config);
 	rc = sweep_progress_show(progress, &config, s->directory, err);
