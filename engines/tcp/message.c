@@ -7,17 +7,52 @@
 
 enum { ALIGNMENT = 64 };
 
+static size_t length_of(size_t size, unsigned field)
+{
+	return size / TCP_FIELDS + (field < size % TCP_FIELDS);
+}
+
+static size_t room_of(size_t length)
+{
+	return (length / ALIGNMENT + 1) * ALIGNMENT;
+}
+
+static void set_field(struct tcp_message *m, unsigned field, uint8_t *memory)
+{
+	m->field[field] = memory;
+	m->length[field] = length_of(m->size, field);
+	memset(memory, 'a' + (int)field, m->length[field]);
+}
+
 int tcp_message_init(struct tcp_message *m, size_t size)
 {
 	*m = (struct tcp_message){ .size = size };
 	for (unsigned i = 0; i < TCP_FIELDS; i++) {
-		m->length[i] = size / TCP_FIELDS + (i < size % TCP_FIELDS);
-		m->field[i] = aligned_alloc(ALIGNMENT, (m->length[i] / ALIGNMENT + 1) * ALIGNMENT);
-		if (!m->field[i])
+		uint8_t *memory = aligned_alloc(ALIGNMENT, room_of(length_of(size, i)));
+
+		if (!memory)
 			return -ENOMEM;
-		memset(m->field[i], 'a' + (int)i, m->length[i]);
+		set_field(m, i, memory);
 	}
 	return 0;
+}
+
+size_t tcp_message_bytes(size_t size)
+{
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < TCP_FIELDS; i++)
+		bytes += room_of(length_of(size, i));
+	return bytes;
+}
+
+void tcp_message_place(struct tcp_message *m, size_t size, uint8_t *memory)
+{
+	*m = (struct tcp_message){ .size = size };
+	for (unsigned i = 0; i < TCP_FIELDS; i++) {
+		set_field(m, i, memory);
+		memory += room_of(m->length[i]);
+	}
 }
 
 void tcp_message_free(struct tcp_message *m)

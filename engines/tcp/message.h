@@ -18,6 +18,10 @@ struct tcp_message {
 int tcp_message_init(struct tcp_message *m, size_t size);
 void tcp_message_free(struct tcp_message *m);
 
+/* The same fields in memory of the caller's, who frees it: tcp_message_bytes() of it, aligned as malloc() aligns. */
+size_t tcp_message_bytes(size_t size);
+void tcp_message_place(struct tcp_message *m, size_t size, uint8_t *memory);
+
 /* The bytes from `offset` on as they lie in memory: fills parts[], returns how many (0 where offset is the size).  Pure. */
 unsigned tcp_message_parts(const struct tcp_message *m, size_t offset, struct iovec parts[TCP_FIELDS]);
 /* Copies bytes into the message at `offset`, over the borders of fields; they must fit. */

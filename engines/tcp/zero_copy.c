@@ -2,7 +2,10 @@
  * them; until then the message is not touched, so messages come from a ring.
  *
  * Completions are taken in batches: when three quarters of the ring are on their way (the kernel puts ranges together that are not fetched), and when the owner has
- * slept.  ENOBUFS (net.core.optmem_max, or RLIMIT_MEMLOCK) waits for completions; with none to wait for, that part is sent by copying and counted as such. */
+ * slept.  ENOBUFS (net.core.optmem_max, or RLIMIT_MEMLOCK) waits for completions; with none to wait for, that part is sent by copying and counted as such.
+ *
+ * The ring is a mapping of its own.  What an ended connection has not sent yet, the kernel goes on sending from the same pages: they are unmapped, or exchanged for fresh
+ * ones, and never written to again; freed to the heap they would be. */
 #include <time.h> /* linux/errqueue.h needs it */
 
 #include <errno.h>
@@ -12,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "engines/tcp/completions.h"
@@ -33,6 +37,8 @@ struct zero_copy {
 	struct tcp_sender sender; /* first: the common part */
 	struct completions completions;
 	struct slot *ring;
+	uint8_t *memory; /* of the ring's messages */
+	size_t memory_bytes;
 	unsigned slots, head, busy; /* head: the begun one or the next; busy: those before it that are not known to be done */
 	unsigned unreaped;          /* begun since completions were fetched */
 	bool called;                /* something of the begun message is on its way */
@@ -61,8 +67,8 @@ static void zero_copy_close(struct tcp_sender *s)
 
 	if (!z)
 		return;
-	for (unsigned i = 0; z->ring && i < z->slots; i++)
-		tcp_message_free(&z->ring[i].message);
+	if (z->memory)
+		munmap(z->memory, z->memory_bytes);
 	free(z->ring);
 	free(z);
 }
@@ -76,6 +82,25 @@ static unsigned slots_for(size_t size)
 	return slots >= 2 ? (unsigned)slots : size < LARGE_BYTES ? 2 : 1;
 }
 
+static void place_messages(struct zero_copy *z)
+{
+	for (unsigned i = 0; i < z->slots; i++)
+		tcp_message_place(&z->ring[i].message, z->sender.size, z->memory + i * tcp_message_bytes(z->sender.size));
+}
+
+static int map_messages(struct zero_copy *z)
+{
+	size_t bytes = z->slots * tcp_message_bytes(z->sender.size);
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -ENOMEM;
+	z->memory = memory;
+	z->memory_bytes = bytes;
+	place_messages(z);
+	return 0;
+}
+
 static int zero_copy_open(const struct tcp_sender_method *method, size_t size, const struct tcp_calls *calls,
 	struct tcp_sender **ret_sender, struct err *err)
 {
@@ -86,9 +111,7 @@ static int zero_copy_open(const struct tcp_sender_method *method, size_t size, c
 		z->sender = (struct tcp_sender){ .method = method, .calls = calls, .size = size, .fd = -1 };
 		z->slots = slots_for(size);
 		z->ring = calloc(z->slots, sizeof(*z->ring));
-		rc = z->ring ? 0 : -ENOMEM;
-		for (unsigned i = 0; i < z->slots && rc >= 0; i++)
-			rc = tcp_message_init(&z->ring[i].message, size);
+		rc = z->ring ? map_messages(z) : -ENOMEM;
 	}
 	if (rc < 0) {
 		int slots = z ? (int)z->slots : 0;
@@ -100,6 +123,13 @@ static int zero_copy_open(const struct tcp_sender_method *method, size_t size, c
 	return 0;
 }
 
+/* Fresh pages instead of those that the kernel may still be sending from. */
+static void renew_messages(struct zero_copy *z)
+{
+	madvise(z->memory, z->memory_bytes, MADV_DONTNEED);
+	place_messages(z);
+}
+
 static int zero_copy_attach(struct tcp_sender *s, int fd, struct err *err)
 {
 	struct zero_copy *z = (struct zero_copy *)s;
@@ -107,6 +137,8 @@ static int zero_copy_attach(struct tcp_sender *s, int fd, struct err *err)
 
 	s->fd = fd;
 	s->left = 0;
+	if (completions_outstanding(&z->completions))
+		renew_messages(z);
 	z->completions = (struct completions){ 0 };
 	z->head = z->busy = z->unreaped = 0;
 	z->called = false;

@@ -497,6 +497,97 @@ static void zero_copy_without_buffers(void **state)
 	close_scripted(s);
 }
 
+/* A connection over loopback whose receiver has not read yet. */
+static void make_connection(int fd[2])
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t bytes = sizeof(a);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&a, &bytes), 0);
+	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd[0], (struct sockaddr *)&a, sizeof(a)), 0);
+	fd[1] = accept(listener, NULL, NULL);
+	assert_true(fd[1] >= 0);
+	close(listener);
+}
+
+/* All bytes that a message of tcp_message_init() has, again and again, until the connection ends. */
+static void expect_untouched(int fd, size_t size, size_t total)
+{
+	uint8_t data[4096];
+	size_t got = 0, wrong = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, data, sizeof(data), 0)) > 0)
+		for (ssize_t i = 0; i < n; i++, got++)
+			wrong += data[i] != 'a' + (got % size) / (size / TCP_FIELDS);
+	assert_int_equal(got, total);
+	assert_int_equal(wrong, 0);
+}
+
+/* Who gets freed memory next writes to it. */
+static void write_to_free_memory(size_t bytes)
+{
+	static void *kept[4096];
+	enum { KEPT = sizeof(kept) / sizeof(kept[0]) };
+
+	for (unsigned i = 0; i < KEPT; i++) {
+		kept[i] = malloc(bytes);
+		assert_non_null(kept[i]);
+		memset(kept[i], 'Z', bytes);
+	}
+	for (unsigned i = 0; i < KEPT; i++)
+		free(kept[i]);
+}
+
+static size_t send_until_full(struct tcp_sender *s)
+{
+	size_t total = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && tcp_zero_copy.begin(s))
+		for (n = 1; n > 0 && s->left; total += (size_t)n)
+			n = tcp_zero_copy.send(s);
+	assert_int_equal(n < 0 ? n : 0, 0);
+	assert_true(total > 0);
+	return total;
+}
+
+/* What has been handed over arrives as it was, though the sender is closed, or goes on with another connection, while the kernel still sends from its messages. */
+static void zero_copy_ends_with_sends_on_their_way(void **state)
+{
+	enum { SIZE = 16 << 10 };
+
+	(void)state;
+	for (int goes_on = 0; goes_on < 2; goes_on++) {
+		struct tcp_sender *s;
+		struct err err = ERR_NONE;
+		size_t total;
+		int fd[2];
+
+		make_connection(fd);
+		assert_int_equal(tcp_zero_copy.open(&tcp_zero_copy, SIZE, &tcp_calls_real, &s, &err), 0);
+		assert_int_equal(tcp_zero_copy.attach(s, fd[0], &err), 0);
+		total = send_until_full(s);
+		close(fd[0]);
+		if (goes_on) {
+			struct tcp_message *m;
+
+			assert_int_equal(tcp_zero_copy.attach(s, -1, &err), 0);
+			m = tcp_zero_copy.begin(s);
+			for (unsigned f = 0; f < TCP_FIELDS; f++)
+				memset(m->field[f], 'Z', m->length[f]);
+		}
+		tcp_zero_copy.close(s);
+		write_to_free_memory(SIZE / TCP_FIELDS);
+		expect_untouched(fd[1], SIZE, total);
+		close(fd[1]);
+	}
+}
+
 static void lost_connections_are_told(void **state)
 {
 	(void)state;
@@ -532,6 +623,7 @@ int main(void)
 		cmocka_unit_test(every_method_over_partial_sends),
 		cmocka_unit_test(zero_copy_waits_for_completions),
 		cmocka_unit_test(zero_copy_without_buffers),
+		cmocka_unit_test(zero_copy_ends_with_sends_on_their_way),
 		cmocka_unit_test(lost_connections_are_told),
 	};
 
