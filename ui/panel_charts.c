@@ -136,7 +136,7 @@ void panel_heat_paint(struct dash *d, struct rect area)
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
 
 	snprintf(title, sizeof(title), "%s µs × time%s", l ? l->title : "latency", area.columns >= 72 ? " · shade = count" : "");
-	heat_note(d, area.columns - canvas_width(title) - 7, note, sizeof(note));
+	heat_note(d, area.columns - canvas_width(title) - 8, note, sizeof(note));
 	dash_rule(d, area, title, note);
 	if (!l || !dash_records(d, l)) {
 		dash_put(d, area, 1, 1, STYLE_DIM, l ? "recorded by clients, and here are none" : "this mode records no latency");

@@ -202,6 +202,17 @@ static void put_latencies(const struct dash *d, int worker, unsigned roles, enum
 	put_percentile(&cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
 }
 
+/* A figure is of all workers together: the sum of a side has it only if one of that side's workers has. */
+static double figure_of(const struct dash *d, const struct figure_def *f, int worker, unsigned roles)
+{
+	const struct run_info *info = d->moment.info;
+	bool known = worker >= 0;
+
+	for (unsigned i = 0; !known && i < info->workers; i++)
+		known = info->worker[i].role & roles && !isnan(moment_figure(&d->moment, f, (int)i));
+	return known ? moment_figure(&d->moment, f, worker) : NAN;
+}
+
 static void put_own(const struct dash *d, const struct core_table *t, const struct rates *r, int worker, unsigned roles,
 	enum style style, struct table_cell *cell)
 {
@@ -211,7 +222,7 @@ static void put_own(const struct dash *d, const struct core_table *t, const stru
 
 		if (t->figure[i]) {
 			counted_by = t->figure[i]->numerator_roles;
-			value = moment_figure(&d->moment, t->figure[i], worker);
+			value = figure_of(d, t->figure[i], worker, roles);
 		} else {
 			const struct counter_def *def = engine_counter(d->moment.info->engine, (unsigned)t->counter[i]);
 
