@@ -167,6 +167,8 @@ static void read_texts(struct host_info *h)
 			sizeof(h->governor) },
 		{ "/sys/devices/system/clocksource/clocksource0/current_clocksource", offsetof(struct host_info, clocksource),
 			sizeof(h->clocksource) },
+		{ "/proc/sys/net/ipv4/tcp_congestion_control", offsetof(struct host_info, tcp_congestion),
+			sizeof(h->tcp_congestion) },
 	};
 
 	for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++)

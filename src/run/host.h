@@ -5,6 +5,7 @@
 
 struct host_info {
 	char kernel[80], machine[32], cpu_model[80], mitigations[160], governor[32], hypervisor[32], clocksource[32];
+	char tcp_congestion[32]; /* the system's default: what a connection gets that asks for none */
 	unsigned cpus_online, cpus_allowed;
 	int64_t rmem_max, wmem_max, rmem_default, wmem_default, netdev_max_backlog, optmem_max; /* -1: unreadable */
 	int perf_paranoid;                                                                      /* -1: unreadable */

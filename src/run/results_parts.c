@@ -192,6 +192,7 @@ const struct host_field host_fields[] = {
 	TEXT(governor),
 	TEXT(hypervisor),
 	TEXT(clocksource),
+	TEXT(tcp_congestion),
 	NUMBER(rmem_max, HOST_INT64),
 	NUMBER(wmem_max, HOST_INT64),
 	NUMBER(rmem_default, HOST_INT64),
