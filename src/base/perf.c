@@ -1,15 +1,21 @@
-/* Hardware counters of the calling thread: see perf.h. */
+/* Hardware counters of the calling thread: see perf.h.
+ *
+ * A hybrid machine has a PMU per core type, and a plain event counts on one of them only.  So there is an event for each type, which names its PMU in the
+ * upper half of config (PERF_PMU_CAP_EXTENDED_HW_TYPE, perf_event_open(2): Linux >= 5.14 on x86, 6.6 on ARM).  Each is enabled whenever the thread runs, and
+ * running when it runs on such a core: their sum is the thread's. */
 #include "base/perf.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/cpu.h"
+#include "base/clock.h"
+
+/* Events that share counters take turns of 1 to 10 ms (perf_event_mux_interval_ms). */
+static const int64_t turn_ns = 20 * NS_PER_MS;
 
 #define CACHE_READ_MISS(cache) ((cache) | PERF_COUNT_HW_CACHE_OP_READ << 8 | PERF_COUNT_HW_CACHE_RESULT_MISS << 16)
 
@@ -25,47 +31,108 @@ static const struct {
 	[PERF_BRANCH_MISSES] = { "branch_misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_MISSES },
 };
 
+/* While they are being opened. */
+struct opening {
+	struct perf *perf;
+	struct core_types types;
+	bool plain;                  /* events do not name a PMU */
+	int leader[CORE_TYPES_MAX];  /* of the type's group, -1: none yet */
+	int error[PERF_EVENTS];      /* why it is unknown: an errno; 0: it is open */
+	unsigned where[PERF_EVENTS]; /* on which type */
+};
+
 const char *perf_name(enum perf_event_kind kind)
 {
 	return (unsigned)kind < PERF_EVENTS ? events[kind].name : "?";
 }
 
-static bool read_line(const char *path, char *out, size_t size)
-{
-	FILE *f = fopen(path, "re");
-	bool good = f && fgets(out, (int)size, f);
+/* ---- the real ones ---- */
 
-	if (f)
-		fclose(f);
-	if (good)
-		out[strcspn(out, "\n")] = '\0';
-	return good;
+static int real_open(const struct perf_event_attr *attr, int group_fd)
+{
+	return (int)syscall(SYS_perf_event_open, attr, 0, -1, group_fd, PERF_FLAG_FD_CLOEXEC);
 }
 
-/* Hybrid processors have a PMU per core type, and a plain event counts on one type only: names the PMU of the CPU we are on,
- * in the upper half of config (perf_event_open(2), Linux >= 5.14).  0 elsewhere. */
-static uint64_t core_type(void)
+const struct perf_calls perf_calls_real = { .open = real_open, .read = read, .close = close, .root = "" };
+
+/* ---- reading ---- */
+
+/* As the kernel gives it (read_format). */
+struct reading {
+	uint64_t value, enabled, running;
+};
+
+static bool is_open(const struct perf_counter *c)
 {
-	static const char *const pmus[] = { "cpu_core", "cpu_atom" };
-	int cpu = sched_getcpu();
+	return c->fd[0] >= 0;
+}
 
-	for (size_t i = 0; i < sizeof(pmus) / sizeof(*pmus); i++) {
-		struct cpu_list cpus;
-		char path[80], text[256];
-		unsigned type;
+/* Enabled is the same time on each core type, but for the moment between their openings. */
+static bool read_counter(const struct perf *perf, const struct perf_counter *c, struct reading *ret_sum)
+{
+	struct reading sum = { 0 }, one;
 
-		snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/cpus", pmus[i]);
-		if (!read_line(path, text, sizeof(text)) || cpu_list_parse(text, &cpus, NULL) < 0 || !cpu_list_has(&cpus, cpu))
-			continue;
-		snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", pmus[i]);
-		if (read_line(path, text, sizeof(text)) && sscanf(text, "%u", &type) == 1)
-			return (uint64_t)type << 32;
+	for (unsigned t = 0; t < perf->types; t++) {
+		if (perf->calls->read(c->fd[t], &one, sizeof(one)) != (ssize_t)sizeof(one))
+			return false;
+		sum.value += one.value;
+		sum.running += one.running;
+		sum.enabled = one.enabled > sum.enabled ? one.enabled : sum.enabled;
 	}
-	return 0;
+	*ret_sum = sum;
+	return true;
 }
 
-static int open_event(enum perf_event_kind kind, uint64_t pmu, bool user_only, int group)
+static uint64_t scaled(uint64_t n, uint64_t multiplier, uint64_t divisor)
 {
+	return (uint64_t)((unsigned __int128)n * multiplier / divisor);
+}
+
+/* Scales what was added since the reading before, so that the count never falls and a phase has no part of the one before in it.  Where the event had no
+ * turn meanwhile, it is taken to have gone on as before: 0 would be a false one.  Returns the time that it was not counted in. */
+static uint64_t advance(struct perf_counter *c, const struct reading *now)
+{
+	uint64_t value = now->value - c->value, enabled = now->enabled - c->enabled, running = now->running - c->running;
+
+	if (running)
+		c->count += running < enabled ? scaled(value, enabled, running) : value;
+	else if (c->enabled)
+		c->count += scaled(c->count, enabled, c->enabled);
+	c->value = now->value;
+	c->enabled = now->enabled;
+	c->running = now->running;
+	return enabled > running ? enabled - running : 0;
+}
+
+void perf_update(struct perf *perf)
+{
+	uint64_t unseen_ns = 0;
+
+	for (unsigned kind = 0; kind < PERF_EVENTS; kind++) {
+		struct reading now;
+
+		/* Reading does not fail: it did not when they were opened. */
+		if (!(perf->known >> kind & 1) || !perf->calls || !read_counter(perf, &perf->counter[kind], &now))
+			continue;
+		uint64_t missed_ns = advance(&perf->counter[kind], &now);
+		unseen_ns = missed_ns > unseen_ns ? missed_ns : unseen_ns;
+	}
+	perf->unseen_ns += unseen_ns;
+}
+
+bool perf_count(const struct perf *perf, enum perf_event_kind kind, uint64_t *ret_count)
+{
+	if (!(perf->known >> kind & 1))
+		return false;
+	*ret_count = perf->counter[kind].count;
+	return true;
+}
+
+/* ---- opening ---- */
+
+static int try_open(const struct opening *o, unsigned kind, unsigned type, bool user_only, int group)
+{
+	uint64_t pmu = o->plain ? 0 : (uint64_t)o->types.type[type].pmu << 32;
 	struct perf_event_attr attr = {
 		.type = events[kind].type,
 		.size = sizeof(attr),
@@ -74,74 +141,252 @@ static int open_event(enum perf_event_kind kind, uint64_t pmu, bool user_only, i
 		.exclude_kernel = user_only,
 		.exclude_hv = user_only,
 	};
+	int fd = o->perf->calls->open(&attr, group);
 
-	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, group, PERF_FLAG_FD_CLOEXEC);
+	return fd >= 0 ? fd : -errno;
 }
 
-static void explain(struct perf *perf, int errnum)
+static bool is_forbidden(int error)
 {
-	char scratch[64];
-	const char *reason = strerror_r(errnum, scratch, sizeof(scratch));
-
-	if (perf->why[0])
-		return;
-	if (errnum == EACCES || errnum == EPERM)
-		snprintf(perf->why, sizeof(perf->why), "not permitted: lower kernel.perf_event_paranoid (perf_event_open: %s)",
-			reason);
-	else if (errnum == ENOENT || errnum == ENODEV || errnum == EOPNOTSUPP)
-		snprintf(perf->why, sizeof(perf->why), "no hardware counters on this machine (perf_event_open: %s)", reason);
-	else
-		snprintf(perf->why, sizeof(perf->why), "perf_event_open: %s", reason);
+	return error == EACCES || error == EPERM;
 }
 
-void perf_open_self(struct perf *perf)
+static bool is_missing(int error)
 {
-	uint64_t pmu = core_type();
-	bool user_only = false;
-	int leader = -1;
+	return error == ENOENT || error == ENODEV || error == EOPNOTSUPP;
+}
 
-	*perf = (struct perf){ .fd = { -1, -1, -1, -1, -1 } };
-	for (unsigned kind = 0; kind < PERF_EVENTS; kind++) {
-		int fd = open_event(kind, pmu, user_only, leader);
+/* The kernel asks for permission before it looks for the hardware.  Nobody shall lower a limit only to learn that there is none. */
+static int what_is_missing(const struct opening *o, unsigned kind, unsigned type, int forbidden)
+{
+	int fd = try_open(o, kind, type, true, -1);
 
-		if (fd < 0 && (errno == EACCES || errno == EPERM) && !user_only) {
-			user_only = true;
-			fd = open_event(kind, pmu, user_only, leader);
-		}
-		/* EINVAL: does not fit into the group; alone it can still be multiplexed. */
-		if (fd < 0 && errno == EINVAL && leader >= 0)
-			fd = open_event(kind, pmu, user_only, -1);
-		if (fd < 0)
-			explain(perf, errno);
-		else if (leader < 0)
-			leader = fd;
-		perf->fd[kind] = fd;
+	if (fd >= 0)
+		o->perf->calls->close(fd);
+	return is_missing(-fd) ? fd : forbidden;
+}
+
+static int open_event(struct opening *o, unsigned kind, unsigned type, int group)
+{
+	int fd = try_open(o, kind, type, false, group);
+
+	/* EINVAL: does not fit into the group; alone it can still be multiplexed. */
+	if (fd == -EINVAL && group >= 0)
+		fd = try_open(o, kind, type, false, -1);
+	return is_forbidden(-fd) ? what_is_missing(o, kind, type, fd) : fd;
+}
+
+static void close_counter(const struct perf *perf, struct perf_counter *c)
+{
+	for (unsigned t = 0; t < perf->types; t++) {
+		if (c->fd[t] >= 0)
+			perf->calls->close(c->fd[t]);
+		c->fd[t] = -1;
 	}
 }
 
-bool perf_read(const struct perf *perf, enum perf_event_kind kind, uint64_t *ret_count)
+/* An event that one of the core types lacks would be a part of the number: it is not counted on the others either. */
+static void give_up(struct opening *o, unsigned kind, unsigned type, int error)
 {
-	struct {
-		uint64_t value, enabled, running;
-	} now;
+	struct perf_counter *c = &o->perf->counter[kind];
 
-	if (perf->fd[kind] < 0 || read(perf->fd[kind], &now, sizeof(now)) != (ssize_t)sizeof(now))
-		return false;
-	if (!now.running) /* never on the hardware: its 0 would be a false one */
-		return false;
-	if (now.running < now.enabled)
-		now.value = (uint64_t)((unsigned __int128)now.value * now.enabled / now.running);
-	*ret_count = now.value;
+	for (unsigned t = 0; t < o->perf->types; t++)
+		if (c->fd[t] >= 0 && c->fd[t] == o->leader[t])
+			o->leader[t] = -1;
+	close_counter(o->perf, c);
+	o->error[kind] = error;
+	o->where[kind] = type;
+}
+
+static void open_counter(struct opening *o, unsigned kind, bool grouped)
+{
+	for (unsigned t = 0; t < o->perf->types && !o->error[kind]; t++) {
+		int fd = open_event(o, kind, t, grouped ? o->leader[t] : -1);
+
+		if (fd < 0) {
+			give_up(o, kind, t, -fd);
+			return;
+		}
+		o->perf->counter[kind].fd[t] = fd;
+		if (o->leader[t] < 0)
+			o->leader[t] = fd;
+	}
+}
+
+static void open_counters(struct opening *o, bool grouped)
+{
+	for (unsigned t = 0; t < CORE_TYPES_MAX; t++)
+		o->leader[t] = -1;
+	for (unsigned kind = 0; kind < PERF_EVENTS; kind++)
+		open_counter(o, kind, grouped);
+}
+
+static bool has_run(const struct perf *perf, const struct perf_counter *c)
+{
+	struct reading now;
+
+	return read_counter(perf, c, &now) && now.running;
+}
+
+static bool all_have_run(const struct perf *perf)
+{
+	for (unsigned kind = 0; kind < PERF_EVENTS; kind++)
+		if (is_open(&perf->counter[kind]) && !has_run(perf, &perf->counter[kind]))
+			return false;
 	return true;
+}
+
+/* A group counts as a whole or not at all: where others (the NMI watchdog is one) leave too few counters for it, each event takes its own turns.
+ * The thread does not sleep meanwhile: only while it runs there are turns. */
+static void share_counters(struct opening *o)
+{
+	int64_t deadline = clock_now_ns() + turn_ns;
+
+	for (unsigned kind = 0; kind < PERF_EVENTS; kind++)
+		close_counter(o->perf, &o->perf->counter[kind]);
+	open_counters(o, false);
+	while (!all_have_run(o->perf) && clock_now_ns() < deadline)
+		;
+	for (unsigned kind = 0; kind < PERF_EVENTS; kind++)
+		if (!o->error[kind] && !has_run(o->perf, &o->perf->counter[kind]))
+			give_up(o, kind, 0, EBUSY);
+}
+
+/* Kernels that cannot be told which PMU take a plain event, and count it on the PMU that they find first.  For a thread that stays on one type of cores that is
+ * right or never runs. */
+static void choose_form(struct opening *o)
+{
+	o->plain = !o->types.count || (o->types.count == 1 && !o->types.others);
+	if (o->plain || o->types.count > 1)
+		return;
+	int fd = open_event(o, PERF_CYCLES, 0, -1);
+	if (fd >= 0)
+		o->perf->calls->close(fd);
+	o->plain = fd == -EINVAL || is_missing(-fd);
+}
+
+/* ---- why not ---- */
+
+static bool read_paranoid(const char *root, int *ret_level)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/proc/sys/kernel/perf_event_paranoid", root);
+	FILE *f = fopen(path, "re");
+	bool good = f && fscanf(f, "%d", ret_level) == 1;
+	if (f)
+		fclose(f);
+	return good;
+}
+
+static void word_forbidden(const struct opening *o, const char *reason, char *out, size_t size)
+{
+	int level;
+
+	if (read_paranoid(o->perf->calls->root, &level) && level > 1)
+		snprintf(out, size,
+			"kernel.perf_event_paranoid is %d: counting the kernel takes 1 or less, or CAP_PERFMON (perf_event_open: "
+			"%s)",
+			level, reason);
+	else
+		snprintf(out, size, "not permitted, perhaps by the policy of a container (perf_event_open: %s)", reason);
+}
+
+static void word(const struct opening *o, unsigned kind, bool all, char *out, size_t size)
+{
+	const char *cores = o->types.count + o->types.others > 1 ? o->types.type[o->where[kind]].name : NULL;
+	char scratch[64];
+	int error = o->error[kind];
+	const char *reason = strerror_r(error, scratch, sizeof(scratch));
+
+	if (is_forbidden(error))
+		word_forbidden(o, reason, out, size);
+	else if (error == EBUSY && o->plain && cores)
+		snprintf(out, size, "this kernel does not count on %s cores", cores);
+	else if (error == EBUSY)
+		snprintf(out, size, "others hold the hardware counters (perf, the NMI watchdog)");
+	else if (is_missing(error) && cores && !o->plain)
+		snprintf(out, size, "not counted on %s cores (perf_event_open: %s)", cores, reason);
+	else if (is_missing(error))
+		snprintf(out, size, "%s (perf_event_open: %s)",
+			all ? "no hardware counters on this machine" : "not counted by this CPU", reason);
+	else
+		snprintf(out, size, "perf_event_open: %s", reason);
+}
+
+/* The events that are unknown for the same reason as this one: a bit each. */
+static unsigned alike(const struct opening *o, unsigned kind)
+{
+	unsigned set = 0;
+
+	for (unsigned i = 0; i < PERF_EVENTS; i++)
+		if (o->error[i] == o->error[kind] && o->where[i] == o->where[kind])
+			set |= 1u << i;
+	return set;
+}
+
+static void add_text(char *out, size_t size, const char *text)
+{
+	size_t used = strlen(out);
+
+	snprintf(out + used, size - used, "%s", text);
+}
+
+/* "l1d_misses, llc_misses: not counted by this CPU (...)"; without names where it is said of all. */
+static void explain(const struct opening *o)
+{
+	char *why = o->perf->why, text[160];
+	size_t size = sizeof(o->perf->why);
+	unsigned said = 0, all = (1u << PERF_EVENTS) - 1;
+
+	for (unsigned kind = 0; kind < PERF_EVENTS; kind++) {
+		unsigned set = alike(o, kind), named = 0;
+
+		if (!o->error[kind] || said >> kind & 1)
+			continue;
+		for (unsigned i = 0; i < PERF_EVENTS && set != all; i++)
+			if (set >> i & 1) {
+				add_text(why, size, named++ ? ", " : said ? "; " : "");
+				add_text(why, size, events[i].name);
+			}
+		word(o, kind, set == all, text, sizeof(text));
+		add_text(why, size, named ? ": " : "");
+		add_text(why, size, text);
+		said |= set;
+	}
+}
+
+/* ---- public ---- */
+
+void perf_open_self(struct perf *perf, const struct perf_calls *calls, const struct cpu_list *cpus)
+{
+	struct opening o = { .perf = perf };
+	struct err err = ERR_NONE;
+
+	*perf = (struct perf){ .calls = calls };
+	for (unsigned kind = 0; kind < PERF_EVENTS; kind++)
+		for (unsigned t = 0; t < CORE_TYPES_MAX; t++)
+			perf->counter[kind].fd[t] = -1;
+	if (core_types_find(calls->root, cpus, &o.types, &err) < 0) {
+		snprintf(perf->why, sizeof(perf->why), "%s", err.text);
+		return;
+	}
+	perf->types = o.types.count ? o.types.count : 1;
+	choose_form(&o);
+	open_counters(&o, true);
+	if (!all_have_run(perf))
+		share_counters(&o);
+	for (unsigned kind = 0; kind < PERF_EVENTS; kind++)
+		perf->known |= (unsigned)!o.error[kind] << kind;
+	explain(&o);
+	perf_update(perf);
 }
 
 void perf_close(struct perf *perf)
 {
-	if (!perf)
+	if (!perf || !perf->calls)
 		return;
-	for (unsigned kind = 0; kind < PERF_EVENTS; kind++) {
-		if (perf->fd[kind] >= 0)
-			close(perf->fd[kind]);
-		perf->fd[kind] = -1;
-	}
+	for (unsigned kind = 0; kind < PERF_EVENTS; kind++)
+		close_counter(perf, &perf->counter[kind]);
+	perf->calls = NULL;
 }

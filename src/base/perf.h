@@ -1,20 +1,54 @@
-/* Hardware counters of one thread through perf_event_open(2), user + kernel where allowed, grouped, scaled by enabled/running when
- * multiplexed.  A counter that the machine does not have is unknown with the reason, never 0.  Opened, read and closed by the thread that is counted. */
+/* Hardware counters of one thread through perf_event_open(2): user space and kernel, grouped, on every core type that the thread may run on, scaled up
+ * when multiplexed.
+ *
+ * A counter that cannot be had whole is unknown with the reason, never 0 and never a part of the number under the same name: counting user space alone is
+ * all that kernel.perf_event_paranoid 2 permits, but most of what network I/O costs is spent in the kernel.
+ *
+ * Opened, updated and closed by the thread that is counted. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+#include "base/core_types.h"
 
 enum perf_event_kind { PERF_CYCLES, PERF_INSTRUCTIONS, PERF_L1D_MISSES, PERF_LLC_MISSES, PERF_BRANCH_MISSES, PERF_EVENTS };
+enum { PERF_WHY_BYTES = 240 };
 
-struct perf {
-	int fd[PERF_EVENTS]; /* -1 where it could not be opened */
-	char why[96];        /* "no hardware counters on this machine (perf_event_open: No such file or directory)", or "" */
+struct perf_event_attr;
+
+/* What perf.c asks of the system; tests put scripted ones in its place. */
+struct perf_calls {
+	/* perf_event_open(2) for the calling thread on any CPU, close-on-exec: a descriptor, or -1 with errno */
+	int (*open)(const struct perf_event_attr *attr, int group_fd);
+	ssize_t (*read)(int fd, void *into, size_t bytes);
+	int (*close)(int fd);
+	const char *root; /* in front of /sys and /proc: "" */
+};
+extern const struct perf_calls perf_calls_real;
+
+struct perf_counter {
+	int fd[CORE_TYPES_MAX];           /* -1: not open */
+	uint64_t value, enabled, running; /* as last read, summed over the core types */
+	uint64_t count;                   /* scaled; never falls */
 };
 
-/* Never fails: what cannot be opened is unknown. */
-void perf_open_self(struct perf *perf);
-/* Scaled count, or false where unknown. */
-bool perf_read(const struct perf *perf, enum perf_event_kind kind, uint64_t *ret_count);
-void perf_close(struct perf *perf); /* accepts never-opened zeroed-with--1 and half-opened */
+struct perf {
+	const struct perf_calls *calls; /* NULL: never opened */
+	unsigned types;                 /* used of each fd[] */
+	unsigned known;                 /* bit per event */
+	struct perf_counter counter[PERF_EVENTS];
+	uint64_t
+		unseen_ns; /* time on a CPU that the event which fared worst was not counted in, since it was opened: what counts are scaled up for */
+	char why[PERF_WHY_BYTES]; /* of those that are unknown: "no hardware counters on this machine (perf_event_open: No such file or directory)", or "" */
+};
+
+/* Never fails: what cannot be opened is unknown.  `cpus` are those that the thread may run on.  Takes up to 20 ms where the counters have to be shared. */
+void perf_open_self(struct perf *perf, const struct perf_calls *calls, const struct cpu_list *cpus);
+/* Reads all counters: a system call for each, and core type. */
+void perf_update(struct perf *perf);
+/* The count of the last update, since it was opened; false where unknown. */
+bool perf_count(const struct perf *perf, enum perf_event_kind kind, uint64_t *ret_count);
+void perf_close(struct perf *perf); /* accepts NULL and a zeroed, half-opened or closed one; counts stay */
 const char *perf_name(enum perf_event_kind kind);

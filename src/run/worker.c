@@ -90,8 +90,9 @@ static void observe_perf(struct worker *w)
 {
 	uint64_t count;
 
+	perf_update(&w->perf);
 	for (int kind = 0; kind < PERF_EVENTS; kind++)
-		if (perf_read(&w->perf, (enum perf_event_kind)kind, &count))
+		if (perf_count(&w->perf, (enum perf_event_kind)kind, &count))
 			counter_set(w->counters, perf_counter[kind], count);
 }
 
@@ -276,13 +277,16 @@ static void pin_worker(struct worker *w)
 
 static void open_perf(struct worker *w)
 {
+	struct cpu_list cpus = { .count = 1, .cpu = { (short)w->self->cpu } };
 	uint64_t count;
 
 	if (w->engine->synthetic)
 		return;
-	perf_open_self(&w->perf);
+	if (!w->pinned)
+		cpu_allowed(&cpus);
+	perf_open_self(&w->perf, w->perf_calls, &cpus);
 	for (int kind = 0; kind < PERF_EVENTS; kind++)
-		if (!perf_read(&w->perf, (enum perf_event_kind)kind, &count))
+		if (!perf_count(&w->perf, (enum perf_event_kind)kind, &count))
 			w->unknown |= (uint64_t)1 << perf_counter[kind];
 }
 
@@ -368,10 +372,9 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 		.phase = PHASE_PREPARE,
 		.spin = plan->wait_spin,
 		.step = step_idle,
+		.perf_calls = &perf_calls_real,
 		.schedstat_fd = -1,
 		.ack_fd = -1 };
-	for (int kind = 0; kind < PERF_EVENTS; kind++)
-		w->perf.fd[kind] = -1;
 	sem_init(&w->opened, 0, 0);
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake_fd < 0)

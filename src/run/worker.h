@@ -63,7 +63,8 @@ struct worker {
 	struct worker_mark measure_from, measure_to; /* valid after the acknowledgement of MEASURE / DRAIN */
 	struct err err;
 	struct perf perf;
-	int schedstat_fd; /* /proc/thread-self/schedstat of this thread, or -1 */
+	const struct perf_calls *perf_calls; /* the real ones; tests set others before worker_start() */
+	int schedstat_fd;                    /* /proc/thread-self/schedstat of this thread, or -1 */
 	pthread_t thread;
 	bool started, pinned, spin;
 	int wake_fd;   /* eventfd: the control thread writes it to end a wait */

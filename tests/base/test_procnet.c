@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/perf.h"
 #include "base/procnet.h"
 
 /* A reader of its own: column `name` of the Udp lines of snmp (by counting words), plus snmp6's. */
@@ -168,42 +167,6 @@ static void test_nothing_stays_open(void **state)
 	assert_int_equal(open_fds(), before);
 }
 
-/* With a PMU the figures grow with the work; without one each is unknown, and the reason stands there. */
-static void test_perf(void **state)
-{
-	(void)state;
-	unsigned before = open_fds();
-	struct perf perf;
-	bool known = true;
-	uint64_t first = 0, second = 0;
-	volatile unsigned work = 0; /* read below, so that the loop stays */
-
-	perf_open_self(&perf);
-	for (unsigned k = 0; k < PERF_EVENTS; k++) {
-		uint64_t n;
-
-		known = known && perf.fd[k] >= 0;
-		assert_false(perf.fd[k] < 0 && perf_read(&perf, k, &n));
-	}
-	if (perf.fd[PERF_INSTRUCTIONS] >= 0 && perf_read(&perf, PERF_INSTRUCTIONS, &first)) {
-		for (int i = 0; i < 100000; i++)
-			work += 1;
-		assert_true(perf_read(&perf, PERF_INSTRUCTIONS, &second));
-		assert_true(second >= first + work);
-	}
-	if (known)
-		assert_string_equal(perf.why, "");
-	else {
-		assert_contains(perf.why, "perf_event_open: ");
-		print_message("unknown here: %s\n", perf.why);
-	}
-	perf_close(&perf);
-	perf_close(&perf);
-	perf_close(NULL);
-	assert_int_equal(open_fds(), before);
-	assert_string_equal(perf_name(PERF_LLC_MISSES), "llc_misses");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,7 +175,6 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_socket_drops),
 		cmocka_unit_test(test_nothing_stays_open),
-		cmocka_unit_test(test_perf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
