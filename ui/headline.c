@@ -44,27 +44,6 @@ struct headline_scale headline_scale(bool bits, double max)
 	return *s;
 }
 
-static uint64_t counters_of(const struct figure_def *f)
-{
-	const int parts[] = { f->numerator[0], f->numerator[1], f->denominator };
-	uint64_t set = 0;
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (parts[i] >= 0)
-			set |= (uint64_t)1 << parts[i];
-	return set;
-}
-
-const char *headline_why_unknown(const struct run_info *info, const struct figure_def *f, int worker)
-{
-	uint64_t needed = counters_of(f);
-
-	for (unsigned i = 0; i < info->workers; i++)
-		if ((worker < 0 || i == (unsigned)worker) && info->worker[i].unknown & needed)
-			return info->worker[i].unknown_why;
-	return NULL;
-}
-
 char *headline_text(const struct engine *e, double rate, char *out, size_t size)
 {
 	char number[32];

@@ -15,7 +15,5 @@ bool headline_is_sent(const struct run_info *info, unsigned role);
 /* Packets/s or payload bits/s of a worker, or of a side, of this role. */
 double headline_rate(const struct run_info *info, const struct rates *r, unsigned role);
 struct headline_scale headline_scale(bool bits, double max);
-/* Why a figure of this worker (< 0: of all) is unknown: one of its counters cannot be read; NULL: no such reason. */
-const char *headline_why_unknown(const struct run_info *info, const struct figure_def *f, int worker);
 /* "1.28k pps", "11.7 Gbit/s", "-- pps". */
 char *headline_text(const struct engine *e, double rate, char *out, size_t size);

@@ -81,7 +81,7 @@ static void paint_figures(struct dash *d, struct rect area, int row)
 
 	for (const struct figure_def *f = info->engine->figures; f && f->name && row < area.rows; f++) {
 		double now = moment_figure(&d->moment, f, -1);
-		const char *why = isnan(now) ? headline_why_unknown(info, f, -1) : NULL;
+		const char *why = isnan(now) ? figure_why_unknown(info, f, -1) : NULL;
 		enum style style = isnan(now) ? STYLE_DIM : STYLE_TEXT;
 
 		if (!(f->show & SHOW_SUM))

@@ -74,7 +74,7 @@ static void put_counter(struct flow *f, unsigned index, const struct rates *r)
 	bool roomy = f->area.columns < 2 * COLUMN_WIDTH; /* one column: what a counter means has room beside it */
 
 	snprintf(what, sizeof(what), "%s%s%s", def->unit, roomy && def->unit[0] ? ": " : "", roomy && def->help ? def->help : "");
-	put_line(f, def->title, rate, total, what, unreadable ? (roomy ? w->unknown_why : "unreadable") : NULL);
+	put_line(f, def->title, rate, total, what, unreadable ? (roomy ? run_worker_why(w, index) : "unreadable") : NULL);
 }
 
 static void put_counters(struct flow *f)
@@ -111,10 +111,10 @@ static void put_figures(struct flow *f)
 	for (; figure->name; figure++)
 		if (figure->show & SHOW_DRILL && figure->numerator_roles & role) {
 			double now = moment_figure(&f->d->moment, figure, (int)f->worker);
-			bool unreadable = isnan(now) && headline_why_unknown(info, figure, (int)f->worker);
+			bool unreadable = isnan(now) && figure_why_unknown(info, figure, (int)f->worker);
 
 			put_line(f, figure->title, text_human(now, value, sizeof(value)), "", figure->unit,
-				unreadable ? headline_why_unknown(info, figure, (int)f->worker) : NULL);
+				unreadable ? figure_why_unknown(info, figure, (int)f->worker) : NULL);
 		}
 }
 
@@ -149,6 +149,16 @@ static void put_latencies(struct flow *f)
 	}
 }
 
+/* What the engine says of its own counters goes first: the ledger shows it. */
+static void put_reasons(struct dash *d, struct rect area, const struct run_worker *w)
+{
+	const char *own = w->unknown_why, *hardware = w->hardware_why;
+
+	if (!own[0] && !hardware[0])
+		own = "cannot be read";
+	dash_printf(d, area, 0, 1, STYLE_DIM, "--: %s%s%s", own, own[0] && hardware[0] ? "; " : "", hardware);
+}
+
 void screen_drill_paint(struct dash *d, struct rect area)
 {
 	const struct run_info *info = d->moment.info;
@@ -175,7 +185,7 @@ void screen_drill_paint(struct dash *d, struct rect area)
 	area.row++;
 	area.rows--;
 	if (info->worker[flow.worker].unknown && area.rows > 3) {
-		dash_printf(d, area, 0, 1, STYLE_DIM, "--: %s", info->worker[flow.worker].unknown_why);
+		put_reasons(d, area, &info->worker[flow.worker]);
 		area.row++;
 		area.rows--;
 	}

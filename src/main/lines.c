@@ -251,11 +251,15 @@ static void summary_figures(FILE *out, const struct view *v)
 	const struct figure_def *f = v->info->engine->figures;
 	char text[TEXT];
 
-	for (; f && f->name; f++)
-		if (f->show & SHOW_SUM)
-			fprintf(out, "  %s %s%s%s\n", f->name,
-				text_human(figure_value(f, v->info, v->from, v->to, v->final, -1), text, sizeof(text)),
-				*f->unit ? " " : "", f->unit);
+	for (; f && f->name; f++) {
+		if (!(f->show & SHOW_SUM))
+			continue;
+		double value = figure_value(f, v->info, v->from, v->to, v->final, -1);
+		const char *why = isnan(value) ? figure_why_unknown(v->info, f, -1) : NULL;
+
+		fprintf(out, "  %s %s%s%s%s%s%s\n", f->name, text_human(value, text, sizeof(text)), *f->unit ? " " : "", f->unit,
+			why ? " (" : "", why ? why : "", why ? ")" : "");
+	}
 }
 
 /* Merged over the run; false where there is none. */

@@ -94,7 +94,7 @@ enum {
 	COUNTER_CTX_VOLUNTARY,
 	COUNTER_CTX_INVOLUNTARY,
 	COUNTER_PAGE_FAULTS,
-	COUNTER_CYCLES, /* perf_event_open; unknown without a PMU */
+	COUNTER_CYCLES, /* perf_event_open (base/perf.h), to COUNTER_BRANCH_MISSES; unknown without a PMU */
 	COUNTER_INSTRUCTIONS,
 	COUNTER_L1D_MISSES,
 	COUNTER_LLC_MISSES,
@@ -104,6 +104,12 @@ enum {
 	COUNTER_OWN,         /* first of the mode's own */
 };
 extern const struct counter_def counters_common[COUNTER_OWN];
+
+/* Read through perf_event_open(2): these have a reason of their own where they are unknown. */
+static inline bool counter_is_hardware(unsigned counter)
+{
+	return counter >= COUNTER_CYCLES && counter <= COUNTER_BRANCH_MISSES;
+}
 
 /* A figure derived from differences: scale * sum(numerators) / sum(denominators); denominator COUNTER_PER_SECOND divides by seconds.
  * Unknown (NaN, null) if a part is unknown or the denominator is 0. */

@@ -69,3 +69,5 @@ void rates_of_final(
 /* A figure of the engine's table over counters summed by role; NaN if unknown. */
 double figure_value(const struct figure_def *f, const struct run_info *info, const struct sample *from, const struct sample *to,
 	const struct run_final *final, int worker);
+/* Why a figure of this worker (< 0: of all) is unknown: one of its counters cannot be read; NULL: no such reason. */
+const char *figure_why_unknown(const struct run_info *info, const struct figure_def *f, int worker);

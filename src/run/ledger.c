@@ -49,7 +49,7 @@ static struct total sum_of(const struct reading *r, unsigned roles, unsigned cou
 			continue;
 		if (w->unknown >> counter & 1) {
 			t.known = false;
-			t.why = w->unknown_why;
+			t.why = run_worker_why(w, counter);
 			continue;
 		}
 		t.sum += difference(r, i, counter);

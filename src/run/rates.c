@@ -271,3 +271,14 @@ double figure_value(const struct figure_def *f, const struct run_info *info, con
 	below = counter_sum(&s, worker, f->denominator_roles, f->denominator, false);
 	return below > 0 ? f->scale * above / below : NAN;
 }
+
+const char *figure_why_unknown(const struct run_info *info, const struct figure_def *f, int worker)
+{
+	const int parts[] = { f->numerator[0], f->numerator[1], f->denominator };
+
+	for (unsigned i = 0; i < info->workers; i++)
+		for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++)
+			if ((worker < 0 || i == (unsigned)worker) && parts[k] >= 0 && info->worker[i].unknown >> parts[k] & 1)
+				return run_worker_why(&info->worker[i], (unsigned)parts[k]);
+	return NULL;
+}

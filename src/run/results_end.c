@@ -342,7 +342,7 @@ static json_t *why_unknown(const struct results_view *v, unsigned counter, const
 			continue;
 		counted = true;
 		if (w->unknown >> counter & 1)
-			return json_of_text(w->unknown_why[0] ? w->unknown_why : "cannot be read");
+			return json_of_text(run_worker_why(w, counter));
 	}
 	if (counted)
 		return NULL;

@@ -32,6 +32,7 @@ static void describe_workers(const struct run *r, struct run_info *info)
 			.pinned = r->worker[i].pinned,
 			.unknown = r->worker[i].unknown };
 		memcpy(w->unknown_why, r->worker[i].unknown_why, sizeof(w->unknown_why));
+		memcpy(w->hardware_why, r->worker[i].perf.why, sizeof(w->hardware_why));
 	}
 }
 

@@ -20,6 +20,15 @@ void sample_free(struct sample *s)
 	free(s);
 }
 
+const char *run_worker_why(const struct run_worker *w, unsigned counter)
+{
+	if (counter == COUNTER_RUN_DELAY_NS)
+		return "this kernel has no /proc/thread-self/schedstat";
+	if (counter_is_hardware(counter) && w->hardware_why[0])
+		return w->hardware_why;
+	return w->unknown_why[0] ? w->unknown_why : "cannot be read";
+}
+
 void run_info_free(struct run_info *info)
 {
 	if (!info)

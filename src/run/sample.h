@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/histogram.h"
+#include "base/perf.h"
 #include "base/procnet.h"
 #include "run/engine.h"
 
@@ -47,7 +48,11 @@ struct run_worker {
 	bool shares_cpu, pinned;
 	uint64_t unknown; /* counters that cannot be read on this worker */
 	char unknown_why[96];
+	char hardware_why[PERF_WHY_BYTES]; /* the same of hardware counters, "": as above */
 };
+
+/* Why this counter of the worker is unknown: never "". */
+const char *run_worker_why(const struct run_worker *w, unsigned counter);
 
 struct run_info {
 	uint32_t id;

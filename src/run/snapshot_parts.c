@@ -69,6 +69,7 @@ const struct member worker_members[] = {
 	MEMBER(run_worker, shares_cpu, MEMBER_BOOL, 0, 0),
 	MEMBER(run_worker, pinned, MEMBER_BOOL, 0, 0),
 	MEMBER(run_worker, unknown_why, MEMBER_TEXT, 0, 0),
+	MEMBER(run_worker, hardware_why, MEMBER_TEXT, 0, 0),
 	{ 0 },
 };
 

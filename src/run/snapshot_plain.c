@@ -79,6 +79,17 @@ static int read_options(const struct plain *p)
 	return 0;
 }
 
+/* One reason a worker, and one for its hardware counters: the first that is told. */
+static void read_why(struct run_worker *w, unsigned counter, const json_t *why)
+{
+	bool hardware = counter_is_hardware(counter);
+	char *into = hardware ? w->hardware_why : w->unknown_why;
+
+	if (counter != COUNTER_RUN_DELAY_NS && json_is_string(why) && !into[0])
+		text_escape(json_string_value(why), json_string_length(why), into,
+			hardware ? sizeof(w->hardware_why) : sizeof(w->unknown_why));
+}
+
 static int read_worker(const struct plain *p, const json_t *core, unsigned i)
 {
 	static const char *const roles[] = { [ROLE_SERVER] = "server", [ROLE_CLIENT] = "client" };
@@ -94,13 +105,11 @@ static int read_worker(const struct plain *p, const json_t *core, unsigned i)
 	w->pinned = w->cpu >= 0;
 	for (unsigned c = 0; c < engine_counters(p->info->engine); c++) {
 		const char *name = engine_counter(p->info->engine, c)->name;
-		const json_t *why = json_object_get(json_object_get(p->end, "unknown"), name);
 
 		if (!json_is_null(json_object_get(core, name)))
 			continue;
 		w->unknown |= (uint64_t)1 << c;
-		if (json_is_string(why) && !w->unknown_why[0])
-			text_escape(json_string_value(why), json_string_length(why), w->unknown_why, sizeof(w->unknown_why));
+		read_why(w, c, json_object_get(json_object_get(p->end, "unknown"), name));
 	}
 	return 0;
 }

@@ -304,11 +304,7 @@ static int worker_open(struct worker *w)
 	pin_worker(w);
 	open_perf(w);
 	open_schedstat(w);
-	int rc = w->engine->open(w, &w->err);
-	/* What the engine says of its own counters goes first: the ledger shows it. */
-	if (w->unknown && !w->unknown_why[0])
-		snprintf(w->unknown_why, sizeof(w->unknown_why), "%s", w->perf.why[0] ? w->perf.why : "not counted here");
-	return rc;
+	return w->engine->open(w, &w->err);
 }
 
 static void report_error(struct worker *w, int rc)

@@ -51,9 +51,9 @@ struct worker {
 	enum phase phase; /* own copy, changes between calls only */
 	int64_t phase_ns; /* when it was entered, CLOCK_MONOTONIC (run clock for synthetic engines) */
 	struct worker_wait wait;
-	void *state;      /* the engine's own */
-	uint64_t unknown; /* bit per counter that cannot be read here; set in open() only */
-	char unknown_why[96];
+	void *state;          /* the engine's own */
+	uint64_t unknown;     /* bit per counter that cannot be read here; set in open() only */
+	char unknown_why[96]; /* of the engine's own; perf.why has that of hardware counters */
 	struct counters *counters;
 	struct histogram *latency[LATENCIES_MAX]; /* NULL where this role records none */
 

@@ -140,7 +140,8 @@ static void make_workers(struct run_info *info, unsigned servers, unsigned clien
 		w->pinned = true;
 		if (w->role == ROLE_CLIENT) {
 			w->unknown = (uint64_t)1 << COUNTER_CYCLES;
-			snprintf(w->unknown_why, sizeof(w->unknown_why), "no hardware counters on this machine");
+			snprintf(w->unknown_why, sizeof(w->unknown_why), "the server is another process");
+			snprintf(w->hardware_why, sizeof(w->hardware_why), "no hardware counters on this machine");
 		}
 	}
 }

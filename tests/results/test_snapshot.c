@@ -361,6 +361,8 @@ static void plain_result(void **state)
 		json_object_get(json_object_get(after, "end"), "rtt_us")));
 	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "cores"),
 		json_object_get(json_object_get(after, "end"), "cores")));
+	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "unknown"),
+		json_object_get(json_object_get(after, "end"), "unknown")));
 	json_decref(before);
 	json_decref(after);
 	desk_free(e);

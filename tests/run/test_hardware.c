@@ -1,4 +1,4 @@
-/* Hardware counters of a worker's thread: a PMU made of descriptors that only this test can read. */
+/* Hardware counters from the worker's thread to the words that stand in results: a PMU made of descriptors that only this test can read. */
 #include "support.h"
 
 #include <errno.h>
@@ -141,11 +141,28 @@ static void user_space_alone_is_not_the_number(void **state)
 	finish(&rig);
 }
 
+/* What the engine says of its own counters is not said of those that it does not know. */
+static void each_counter_has_its_own_reason(void **state)
+{
+	(void)state;
+	struct run_worker w = { .unknown_why = "the server is another process", .hardware_why = "no hardware counters" };
+
+	assert_string_equal(run_worker_why(&w, COUNTER_CYCLES), "no hardware counters");
+	assert_string_equal(run_worker_why(&w, COUNTER_BRANCH_MISSES), "no hardware counters");
+	assert_string_equal(run_worker_why(&w, COUNTER_OWN), "the server is another process");
+	assert_contains(run_worker_why(&w, COUNTER_RUN_DELAY_NS), "schedstat");
+	w.hardware_why[0] = '\0'; /* a mode that makes figures up says it of all */
+	assert_string_equal(run_worker_why(&w, COUNTER_CYCLES), "the server is another process");
+	w.unknown_why[0] = '\0';
+	assert_string_equal(run_worker_why(&w, COUNTER_CYCLES), "cannot be read");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_phase_has_the_counts_of_its_own),
 		cmocka_unit_test(user_space_alone_is_not_the_number),
+		cmocka_unit_test(each_counter_has_its_own_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,7 +205,7 @@ static void workers_are_pinned_and_observed(void **state)
 		if (!f->edge[i].value[COUNTER_OBSERVED_NS])
 			fail_msg("worker %u was never observed", i);
 		for (unsigned c = COUNTER_CYCLES; c <= COUNTER_BRANCH_MISSES; c++)
-			if (info->worker[i].unknown >> c & 1 && !info->worker[i].unknown_why[0])
+			if (info->worker[i].unknown >> c & 1 && !info->worker[i].hardware_why[0])
 				fail_msg("counter %u of worker %u is unknown without a reason", c, i);
 	}
 	assert_true(f->edge[1].value[COUNTER_WAITS] > 0);
