@@ -271,7 +271,7 @@ static unsigned siblings_of(const struct worker *w)
 static void hide_hardware(struct worker *w)
 {
 	static const unsigned none[] = { COUNTER_CYCLES, COUNTER_INSTRUCTIONS, COUNTER_L1D_MISSES, COUNTER_LLC_MISSES,
-		COUNTER_BRANCH_MISSES };
+		COUNTER_BRANCH_MISSES, COUNTER_PERF_UNSEEN_NS };
 
 	for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		w->unknown |= (uint64_t)1 << none[i];

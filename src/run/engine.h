@@ -99,6 +99,7 @@ enum {
 	COUNTER_L1D_MISSES,
 	COUNTER_LLC_MISSES,
 	COUNTER_BRANCH_MISSES,
+	COUNTER_PERF_UNSEEN_NS, /* CPU time in which a hardware counter was not on the hardware: what it is scaled up for */
 	COUNTER_RUN_DELAY_NS, /* ready to run, but without a CPU: /proc/thread-self/schedstat, second field (sched-stats.rst, Linux >= 2.6.9 with SCHED_INFO) */
 	COUNTER_OBSERVED_NS, /* run clock at which the CPU_*, CTX_* and perf counters were read */
 	COUNTER_OWN,         /* first of the mode's own */
@@ -108,7 +109,7 @@ extern const struct counter_def counters_common[COUNTER_OWN];
 /* Read through perf_event_open(2): these have a reason of their own where they are unknown. */
 static inline bool counter_is_hardware(unsigned counter)
 {
-	return counter >= COUNTER_CYCLES && counter <= COUNTER_BRANCH_MISSES;
+	return counter >= COUNTER_CYCLES && counter <= COUNTER_PERF_UNSEEN_NS;
 }
 
 /* A figure derived from differences: scale * sum(numerators) / sum(denominators); denominator COUNTER_PER_SECOND divides by seconds.

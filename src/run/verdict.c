@@ -2,6 +2,7 @@
 #include "run/ledger.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,8 @@ static const int64_t warmup_least_ns = 200 * NS_PER_MS;
 static const int64_t measured_least_ns = NS_PER_S;
 static const double rate_kept_least = 0.999;
 static const double steal_most = 0.01;
-static const double delay_most = 0.1; /* waking up alone takes some percent where a worker sleeps often */
+static const double unseen_most = 0.01; /* of the CPU time, in which hardware counters were not counting */
+static const double delay_most = 0.1;   /* waking up alone takes some percent where a worker sleeps often */
 
 /* What there is to judge by: a final's edges, or the two samples so far. */
 struct evidence {
@@ -234,6 +236,23 @@ static void judge_steal(const struct evidence *e, struct verdict *v)
 		caution(v, "the hypervisor took %.1f %% of the CPU time (steal)", 100 * stolen / all);
 }
 
+/* What hardware counters were scaled up for, of the workers that have any. */
+static void judge_hardware(const struct evidence *e, struct verdict *v)
+{
+	static const unsigned parts[] = { COUNTER_PERF_UNSEEN_NS, COUNTER_CPU_USER_NS, COUNTER_CPU_SYSTEM_NS };
+	double ns[3] = { 0 };
+
+	for (unsigned i = 0; i < e->info->workers; i++)
+		for (unsigned k = 0; k < 3 && !(e->info->worker[i].unknown >> COUNTER_PERF_UNSEEN_NS & 1); k++)
+			ns[k] += (double)(e->edge[i].value[parts[k]] - (e->from ? e->from[i].value[parts[k]] : 0));
+	double cpu_ns = ns[1] + ns[2];
+	if (cpu_ns > 0 && ns[0] / cpu_ns > unseen_most)
+		caution(v,
+			"hardware counters are estimates: they had to be shared, and one was not counting for %.0f %% of the "
+			"workers' CPU time",
+			fmin(100, 100 * ns[0] / cpu_ns));
+}
+
 static void judge_circumstances(const struct evidence *e, bool captured, struct verdict *v)
 {
 	char text[32];
@@ -250,6 +269,7 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 	if (captured)
 		caution(v, "a capture was on: it costs time for every packet");
 	judge_steal(e, v);
+	judge_hardware(e, v);
 	if (e->info->warmup_ns < warmup_least_ns)
 		caution(v, "warm-up of %s is too short (under 200ms)", text_duration(e->info->warmup_ns, text, sizeof(text)));
 }

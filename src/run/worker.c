@@ -94,6 +94,7 @@ static void observe_perf(struct worker *w)
 	for (int kind = 0; kind < PERF_EVENTS; kind++)
 		if (perf_count(&w->perf, (enum perf_event_kind)kind, &count))
 			counter_set(w->counters, perf_counter[kind], count);
+	counter_set(w->counters, COUNTER_PERF_UNSEEN_NS, w->perf.unseen_ns);
 }
 
 static int worker_observe(struct worker *w)
@@ -279,6 +280,7 @@ static void open_perf(struct worker *w)
 {
 	struct cpu_list cpus = { .count = 1, .cpu = { (short)w->self->cpu } };
 	uint64_t count;
+	bool any = false;
 
 	if (w->engine->synthetic)
 		return;
@@ -286,8 +288,12 @@ static void open_perf(struct worker *w)
 		cpu_allowed(&cpus);
 	perf_open_self(&w->perf, w->perf_calls, &cpus);
 	for (int kind = 0; kind < PERF_EVENTS; kind++)
-		if (!perf_count(&w->perf, (enum perf_event_kind)kind, &count))
+		if (perf_count(&w->perf, (enum perf_event_kind)kind, &count))
+			any = true;
+		else
 			w->unknown |= (uint64_t)1 << perf_counter[kind];
+	if (!any)
+		w->unknown |= (uint64_t)1 << COUNTER_PERF_UNSEEN_NS;
 }
 
 static void open_schedstat(struct worker *w)

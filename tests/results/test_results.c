@@ -151,6 +151,7 @@ static void cores_and_latencies(void **state)
 	assert_null(at(j, "end.cores.0.rtt_us"));
 	assert_text(j, "end.cores.1.role", "client");
 	assert_null_at(j, "end.cores.1.cycles");
+	assert_number(j, "end.cores.1.perf_unseen_ns", 0);
 	assert_number(j, "end.cores.1.drops", 120);
 	assert_number(j, "end.cores.1.busy_percent", 100);
 	toy_hist(&h, 1800);

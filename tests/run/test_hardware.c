@@ -117,7 +117,9 @@ static void a_phase_has_the_counts_of_its_own(void **state)
 	enter(&rig, PHASE_DRAIN);
 	assert_int_equal(measured(&rig, COUNTER_CYCLES), 2000);
 	assert_int_equal(measured(&rig, COUNTER_L1D_MISSES), 2000);
+	assert_int_equal(measured(&rig, COUNTER_PERF_UNSEEN_NS), 1000000);
 	assert_false(is_unknown(&rig, COUNTER_CYCLES));
+	assert_false(is_unknown(&rig, COUNTER_PERF_UNSEEN_NS));
 	assert_true(is_unknown(&rig, COUNTER_LLC_MISSES));
 	assert_string_equal(
 		rig.worker.perf.why, "llc_misses: not counted by this CPU (perf_event_open: No such file or directory)");
@@ -133,7 +135,7 @@ static void user_space_alone_is_not_the_number(void **state)
 	pmu.refuse = EACCES;
 	start(&rig);
 	enter(&rig, PHASE_MEASURE);
-	for (unsigned c = COUNTER_CYCLES; c <= COUNTER_BRANCH_MISSES; c++) {
+	for (unsigned c = COUNTER_CYCLES; c <= COUNTER_PERF_UNSEEN_NS; c++) {
 		assert_true(is_unknown(&rig, c));
 		assert_int_equal(counter_get(rig.worker.counters, c), 0);
 	}
@@ -149,6 +151,7 @@ static void each_counter_has_its_own_reason(void **state)
 
 	assert_string_equal(run_worker_why(&w, COUNTER_CYCLES), "no hardware counters");
 	assert_string_equal(run_worker_why(&w, COUNTER_BRANCH_MISSES), "no hardware counters");
+	assert_string_equal(run_worker_why(&w, COUNTER_PERF_UNSEEN_NS), "no hardware counters");
 	assert_string_equal(run_worker_why(&w, COUNTER_OWN), "the server is another process");
 	assert_contains(run_worker_why(&w, COUNTER_RUN_DELAY_NS), "schedstat");
 	w.hardware_why[0] = '\0'; /* a mode that makes figures up says it of all */

@@ -144,6 +144,32 @@ static void starved_but_unknown(struct scene *s)
 	s->worker[1].unknown = 1ull << COUNTER_RUN_DELAY_NS;
 }
 
+/* 100 ms of CPU time in all, of which 30 without a turn. */
+static void multiplexed(struct scene *s)
+{
+	s->edge[0].value[COUNTER_CPU_SYSTEM_NS] = 60 * NS_PER_MS;
+	s->edge[1].value[COUNTER_CPU_USER_NS] = 40 * NS_PER_MS;
+	s->edge[1].value[COUNTER_PERF_UNSEEN_NS] = 30 * NS_PER_MS;
+}
+
+static void multiplexed_a_little(struct scene *s)
+{
+	multiplexed(s);
+	s->edge[1].value[COUNTER_PERF_UNSEEN_NS] = NS_PER_MS;
+}
+
+static void multiplexed_on_one_of_two(struct scene *s)
+{
+	multiplexed(s);
+	s->worker[0].unknown = 1ull << COUNTER_PERF_UNSEEN_NS;
+}
+
+static void without_hardware_counters(struct scene *s)
+{
+	multiplexed(s);
+	s->worker[0].unknown = s->worker[1].unknown = 1ull << COUNTER_PERF_UNSEEN_NS;
+}
+
 static void short_warm_up(struct scene *s)
 {
 	s->info.warmup_ns = 199 * NS_PER_MS;
@@ -189,6 +215,10 @@ static const struct {
 	{ stolen_but_unknown, NULL, NULL },
 	{ starved, NULL, "client 0 was ready to run and had to wait for 25 % of the time" },
 	{ starved_but_unknown, NULL, NULL },
+	{ multiplexed, NULL, "hardware counters are estimates: they had to be shared, and one was not counting for 30 %" },
+	{ multiplexed_a_little, NULL, NULL },
+	{ multiplexed_on_one_of_two, NULL, "not counting for 75 % of the workers' CPU time" },
+	{ without_hardware_counters, NULL, NULL },
 	{ short_warm_up, NULL, "warm-up of 199ms is too short" },
 	{ short_measurement, NULL, "only 0.30 s were measured" },
 };
