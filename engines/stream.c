@@ -130,7 +130,7 @@ static const struct counter_def stream_counters[] = {
 		.unit = "times",
 		.roles = ROLE_SERVER,
 		.show = WIDE,
-		.help = "callers that a server turned away: no greeting within 2 s, a strange one, or other settings" },
+		.help = "callers that a server turned away: no greeting in time, a strange one, or other settings" },
 	COUNTER(STREAM_C_CLIENTS_WAITING) = { .name = "clients_waiting",
 		.title = "waiting",
 		.unit = "connections",
@@ -206,6 +206,15 @@ static const struct counter_def stream_counters[] = {
 		.roles = ROLE_BOTH,
 		.show = EACH,
 		.help = "rate at which TCP paces, 0: it does not (TCP_INFO)" },
+	COUNTER(STREAM_C_BUFFER) = { .name = "tcp_buffer_bytes",
+		.title = "sockbuf",
+		.unit = "bytes",
+		.kind = COUNTER_GAUGE,
+		.roles = ROLE_BOTH,
+		.show = EACH | SHOW_TABLE,
+		.help = "socket buffer of the worker's own direction, as large as TCP has let it grow (SO_MEMINFO); one that "
+			"outgrows the "
+			"CPU's caches costs throughput: --rcvbuf, --sndbuf keep it" },
 	COUNTER(STREAM_C_END) = { 0 },
 };
 _Static_assert((int)STREAM_C_END < (int)COUNTERS_MAX, "the counters fit");

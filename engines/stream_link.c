@@ -1,6 +1,9 @@
 /* Mode stream, the connection of a worker: from nothing over accept(2) or connect(2) and a greeting each way to messages, and back again when it is lost.  All servers
  * share their listening sockets; who has no connection waits for one there, so that clients beyond the number of workers queue in the kernel.
  *
+ * A caller that says nothing must not hold up a worker: the kernel keeps it from the queue until its greeting is there (TCP_DEFER_ACCEPT, Linux >= 2.4), and hands it
+ * over without one only when that time is over.
+ *
  * Sources: accept(2), connect(2), tcp(7); TCP_INFO of a listening socket has the length of its queue in tcpi_unacked. */
 #include <errno.h>
 #include <linux/tcp.h>
@@ -10,14 +13,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/procnet.h"
 #include "engines/stream.h"
 #include "run/path.h"
 
 enum { BACKLOG = 128 };
 
 static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
-static const int64_t GREETING_NS = 2ll * NS_PER_S; /* so long a client may take to say what it wants */
-static const int64_t STUCK_NS = 10ll * NS_PER_S;   /* so long a client may leave its worker waiting while others wait for it */
+static const int DEFER_S = 1;                       /* so long a client may take to say what it wants, in the kernel */
+static const int64_t GREETING_NS = 200 * NS_PER_MS; /* and then with a worker */
+static const int64_t STUCK_NS = 10ll * NS_PER_S;    /* so long a client may leave its worker waiting while others wait for it */
 
 static void wait_on(struct worker *w, int fd, short events)
 {
@@ -88,6 +93,8 @@ static int bind_and_listen(struct stream_shared *s, unsigned which, int fd, stru
 	rc = option(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on), "SO_REUSEADDR", err);
 	if (rc >= 0 && a->sa.sa_family == AF_INET6)
 		rc = option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on), "IPV6_V6ONLY", err);
+	if (rc >= 0)
+		rc = option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &DEFER_S, sizeof(DEFER_S), "TCP_DEFER_ACCEPT", err);
 	if (rc < 0)
 		return rc;
 	if (bind(fd, &a->sa, net_address_bytes(a)) < 0)
@@ -415,6 +422,15 @@ static void show_info(struct worker *w, const struct tcp_info *info)
 	counter_set(w->counters, STREAM_C_PACING_RATE, mbps(info->tcpi_pacing_rate));
 }
 
+static void show_buffer(struct worker *w, struct stream_worker *x)
+{
+	struct procnet_memory memory;
+
+	x->link.syscalls++;
+	if (procnet_socket_memory(x->link.fd, &memory) >= 0)
+		counter_set(w->counters, STREAM_C_BUFFER, x->sends ? memory.sndbuf_bytes : memory.rcvbuf_bytes);
+}
+
 static void count_waiting(struct worker *w, struct stream_link *l)
 {
 	struct stream_shared *s = stream_shared_of(w);
@@ -454,6 +470,7 @@ void stream_link_observe(struct worker *w, struct stream_worker *x)
 	if (l->state == LINK_FLOWING && read_info(l, l->fd, &info)) {
 		take_info(x, &info);
 		show_info(w, &info);
+		show_buffer(w, x);
 		if (is_stuck(w, x, clock_now_ns()))
 			stream_link_lost(w, x);
 	}

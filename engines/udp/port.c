@@ -144,8 +144,13 @@ int udp_recv_failed(struct udp_port *port, int errnum, struct err *err)
 
 int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops)
 {
+	struct procnet_memory memory;
+	int rc = procnet_socket_memory(port->config.fd, &memory);
+
 	port->totals.syscalls++;
-	return procnet_socket_drops(port->config.fd, ret_drops);
+	if (rc >= 0)
+		*ret_drops = memory.drops;
+	return rc;
 }
 
 bool udp_probe_always(char *why, size_t size)

@@ -190,7 +190,7 @@ void procnet_read(struct procnet *ret_sample)
 	read_stat(ret_sample);
 }
 
-int procnet_socket_drops(int fd, uint32_t *ret_drops)
+int procnet_socket_memory(int fd, struct procnet_memory *ret_memory)
 {
 	uint32_t info[SK_MEMINFO_VARS] = { 0 };
 	socklen_t size = sizeof(info);
@@ -199,6 +199,8 @@ int procnet_socket_drops(int fd, uint32_t *ret_drops)
 		return -errno;
 	if (size < (SK_MEMINFO_DROPS + 1) * sizeof(*info))
 		return -EOPNOTSUPP;
-	*ret_drops = info[SK_MEMINFO_DROPS];
+	*ret_memory = (struct procnet_memory){
+		.rcvbuf_bytes = info[SK_MEMINFO_RCVBUF], .sndbuf_bytes = info[SK_MEMINFO_SNDBUF], .drops = info[SK_MEMINFO_DROPS]
+	};
 	return 0;
 }

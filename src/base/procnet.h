@@ -40,6 +40,11 @@ static inline bool procnet_has(const struct procnet *p, enum procnet_field f)
 void procnet_read(struct procnet *ret_sample);
 const char *procnet_name(enum procnet_field field);
 
-/* Datagrams that the kernel dropped at this socket: getsockopt(SO_MEMINFO)[SK_MEMINFO_DROPS], Linux >= 4.12, 32 bits, wraps.
- * 0 or -errno.  Any thread. */
-int procnet_socket_drops(int fd, uint32_t *ret_drops);
+/* What the kernel holds for a socket: getsockopt(SO_MEMINFO), Linux >= 4.12; sock_diag(7) explains the fields.  Buffers are as the kernel counts them, with
+ * its overhead, and those of TCP grow by themselves where no option has set them (tcp(7): tcp_rmem, tcp_wmem). */
+struct procnet_memory {
+	uint32_t rcvbuf_bytes, sndbuf_bytes;
+	uint32_t drops; /* datagrams dropped here; wraps */
+};
+/* 0 or -errno.  Any thread. */
+int procnet_socket_memory(int fd, struct procnet_memory *ret_memory);

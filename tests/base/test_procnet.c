@@ -121,7 +121,7 @@ static int open_receiver(int bytes, struct sockaddr_in *ret_address)
 }
 
 /* On loopback a datagram is in the receiver's queue, or dropped there, when sendto() returns, unless softirqs are deferred: wait for the sum. */
-static void test_socket_drops(void **state)
+static void test_socket_memory(void **state)
 {
 	(void)state;
 	enum { SENT = 500 };
@@ -129,12 +129,13 @@ static void test_socket_drops(void **state)
 	struct procnet before, after;
 	int receiver = open_receiver(4096, &address), sender = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int64_t deadline = clock_now_ns() + 10 * (int64_t)NS_PER_S;
-	uint32_t drops = 77;
+	struct procnet_memory memory = { .drops = 77 };
 	unsigned received = 0;
 	char data[200] = "x";
 
-	assert_int_equal(procnet_socket_drops(receiver, &drops), 0);
-	assert_int_equal(drops, 0);
+	assert_int_equal(procnet_socket_memory(receiver, &memory), 0);
+	assert_int_equal(memory.drops, 0);
+	assert_int_equal(memory.rcvbuf_bytes, 2 * 4096); /* SO_RCVBUF doubles what it is given, socket(7) */
 	procnet_read(&before);
 	for (int i = 0; i < SENT; i++)
 		assert_int_equal(
@@ -142,18 +143,18 @@ static void test_socket_drops(void **state)
 	do {
 		while (recv(receiver, data, sizeof(data), 0) > 0)
 			received++;
-		assert_int_equal(procnet_socket_drops(receiver, &drops), 0);
-	} while (received + drops < SENT && clock_now_ns() < deadline);
+		assert_int_equal(procnet_socket_memory(receiver, &memory), 0);
+	} while (received + memory.drops < SENT && clock_now_ns() < deadline);
 	procnet_read(&after);
-	assert_int_equal(received + drops, SENT);
-	assert_true(drops > 0);
-	assert_true(after.value[PROCNET_UDP_RCVBUF_ERRORS] - before.value[PROCNET_UDP_RCVBUF_ERRORS] >= drops);
+	assert_int_equal(received + memory.drops, SENT);
+	assert_true(memory.drops > 0);
+	assert_true(after.value[PROCNET_UDP_RCVBUF_ERRORS] - before.value[PROCNET_UDP_RCVBUF_ERRORS] >= memory.drops);
 	assert_true(after.value[PROCNET_UDP_OUT] - before.value[PROCNET_UDP_OUT] >= SENT);
 	close(receiver);
 	close(sender);
-	drops = 77;
-	assert_int_equal(procnet_socket_drops(-1, &drops), -EBADF);
-	assert_int_equal(drops, 77);
+	memory.drops = 77;
+	assert_int_equal(procnet_socket_memory(-1, &memory), -EBADF);
+	assert_int_equal(memory.drops, 77);
 }
 
 static void test_nothing_stays_open(void **state)
@@ -173,7 +174,7 @@ int main(void)
 		cmocka_unit_test(test_udp_against_second_reader),
 		cmocka_unit_test(test_host_counters),
 		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_socket_drops),
+		cmocka_unit_test(test_socket_memory),
 		cmocka_unit_test(test_nothing_stays_open),
 	};
 
