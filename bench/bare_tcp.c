@@ -1,7 +1,9 @@
 /* The hand-written pair that netdyno's stream mode is measured against: a sender and a receiver thread, each pinned, blocking sockets, one method, one size, nothing else.
  * No counters, no time stamps, no phases: what is left is the system calls and the copies.
  *
- *   bare_tcp one-copy|two-copy|zero-copy [seconds] [size] [sender-cpu] [receiver-cpu]
+ *   bare_tcp one-copy|two-copy|zero-copy [seconds] [size] [congestion] [rcvbuf] [sender-cpu] [receiver-cpu]
+ *
+ * congestion "" and rcvbuf 0 are the system's: TCP then lets the receive buffer grow to where chance leads it.
  *
  * Prints one JSON line: {"method":"one-copy","size":65536,"mbps":30000.0}, counted by the receiver. */
 #include <time.h> /* linux/errqueue.h needs it */
@@ -28,6 +30,8 @@ struct pair {
 	const char *method;
 	double seconds;
 	size_t size;
+	const char *congestion; /* "": the system's */
+	int rcvbuf_bytes;       /* 0: grows */
 	int sender_cpu, receiver_cpu;
 	int sender_fd, receiver_fd;
 	_Atomic bool stop;
@@ -213,16 +217,29 @@ static double receive(struct pair *p)
 	return (double)bytes * 8e-6 / (now - from);
 }
 
+/* Before there is a connection: its window is agreed on then. */
+static void set_options(const struct pair *p, int fd)
+{
+	if (*p->congestion && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, p->congestion, (socklen_t)strlen(p->congestion)))
+		die("TCP_CONGESTION");
+	if (p->rcvbuf_bytes && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &p->rcvbuf_bytes, sizeof(p->rcvbuf_bytes)))
+		die("SO_RCVBUF");
+}
+
 static void make_connection(struct pair *p)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
+	if (listener >= 0)
+		set_options(p, listener);
 	if (listener < 0 || bind(listener, (struct sockaddr *)&at, sizeof(at)) || listen(listener, 1) ||
 		getsockname(listener, (struct sockaddr *)&at, &len))
 		die("listen 127.0.0.1");
 	p->receiver_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (p->receiver_fd >= 0)
+		set_options(p, p->receiver_fd);
 	if (p->receiver_fd < 0 || connect(p->receiver_fd, (struct sockaddr *)&at, sizeof(at)))
 		die("connect");
 	p->sender_fd = accept(listener, NULL, NULL);
@@ -236,13 +253,16 @@ int main(int argc, char **argv)
 	struct pair p = { .method = argc > 1 ? argv[1] : "one-copy",
 		.seconds = argc > 2 ? atof(argv[2]) : 3,
 		.size = argc > 3 ? strtoul(argv[3], NULL, 10) : 65536,
-		.sender_cpu = argc > 4 ? atoi(argv[4]) : 0,
-		.receiver_cpu = argc > 5 ? atoi(argv[5]) : (sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0) };
+		.congestion = argc > 4 ? argv[4] : "",
+		.rcvbuf_bytes = argc > 5 ? atoi(argv[5]) : 0,
+		.sender_cpu = argc > 6 ? atoi(argv[6]) : 0,
+		.receiver_cpu = argc > 7 ? atoi(argv[7]) : (sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0) };
 	pthread_t thread;
 
 	if (!p.size || p.seconds <= 0 || !strstr("one-copy two-copy zero-copy", p.method))
 		return fprintf(stderr,
-			       "usage: bare_tcp one-copy|two-copy|zero-copy [seconds] [size] [sender-cpu] [receiver-cpu]\n"),
+			       "usage: bare_tcp one-copy|two-copy|zero-copy [seconds] [size] [congestion] [rcvbuf] [sender-cpu] "
+			       "[receiver-cpu]\n"),
 		       2;
 	make_connection(&p);
 	if (pthread_create(&thread, NULL, sender, &p))
