@@ -17,6 +17,8 @@ struct sweep_screen {
 	struct canvas canvas;
 	const struct theme *theme;
 	struct sweep_look look;
+	bool report;
+	uint64_t frames, keys;
 };
 
 static void resize(struct sweep_screen *s)
@@ -37,6 +39,7 @@ static int start(struct sweep_screen *s, const struct ui_config *config, struct 
 	if (!s->theme)
 		return err_say(err, EINVAL, "theme \"%s\": unknown (dark, light, mono, safe)", config->theme);
 	s->canvas.charset = charset_resolve(config->charset);
+	s->report = config->report_frames;
 	rc = terminal_start(&s->terminal, !config->no_color, false, err);
 	if (rc < 0)
 		return rc;
@@ -80,6 +83,9 @@ void sweep_screen_draw(struct sweep_screen *s)
 {
 	sweep_paint(&s->canvas, &s->look);
 	terminal_show(&s->terminal, &s->canvas, s->theme);
+	s->frames++;
+	if (s->report)
+		terminal_report(s->frames, s->look.state->done + s->look.state->failed, s->keys);
 }
 
 void sweep_screen_say(struct sweep_screen *s, const char *text)
@@ -109,6 +115,7 @@ bool sweep_screen_keys(struct sweep_screen *s)
 	bool stop = false;
 
 	for (unsigned n = 0; n < KEYS_AT_ONCE && terminal_read(&s->terminal, &event); n++) {
+		s->keys++;
 		if (event.key == 'q' || event.key == KEYCODE_F10 || event.key == KEYCODE_CTRL_C) {
 			stop = true;
 		} else if (event.key == KEYCODE_CTRL_Z) {

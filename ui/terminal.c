@@ -3,6 +3,7 @@
 
 #include <curses.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,6 +270,28 @@ void terminal_show(struct terminal *t, const struct canvas *c, const struct them
 	}
 	wnoutrefresh(stdscr);
 	doupdate();
+}
+
+static void write_all(const char *text, size_t length)
+{
+	while (length) {
+		ssize_t n = write(STDOUT_FILENO, text, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		text += n;
+		length -= (size_t)n;
+	}
+}
+
+void terminal_report(uint64_t frame, uint64_t sample, uint64_t keys)
+{
+	char text[96];
+	int length = snprintf(text, sizeof(text), "\033]7701;%" PRIu64 ";%" PRIu64 ";%" PRIu64 "\033\\", frame, sample, keys);
+
+	write_all(text, (size_t)length);
 }
 
 /* ---- keys ---- */

@@ -60,28 +60,11 @@ static void count_cost(struct loop *l, int64_t began_ns, int64_t now_ns)
 	c->frames = 0;
 }
 
-static void write_all(const char *text, size_t length)
-{
-	while (length) {
-		ssize_t n = write(STDOUT_FILENO, text, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		text += n;
-		length -= (size_t)n;
-	}
-}
-
 static void report_frame(const struct loop *l)
 {
 	const struct sample *newest = history_fine(l->dash.board->history, 0);
-	char text[96];
-	int length = snprintf(text, sizeof(text), "\033]7701;%llu;%llu;%llu\033\\", (unsigned long long)l->frames,
-		(unsigned long long)(newest ? newest->sequence : 0), (unsigned long long)l->dash.keys);
 
-	write_all(text, (size_t)length);
+	terminal_report(l->frames, newest ? newest->sequence : 0, l->dash.keys);
 }
 
 static void draw(struct loop *l)

@@ -17,7 +17,7 @@ struct ui_config {
 	bool mouse;
 	int update_fd;      /* readable when pump() has something to do; -1 none */
 	int signal_fd;      /* signalfd of the signals main has blocked (INT TERM HUP WINCH TSTP CONT USR1); -1 none */
-	bool report_frames; /* tests: after each frame writes OSC "\033]7701;FRAME;SAMPLE;KEYS\033\\" */
+	bool report_frames; /* tests: terminal_report() after each frame */
 };
 
 /* Each returns 0 or -errno with *err (shown as a toast); ret texts are shown as toasts.  ctx is passed through.  None is NULL unless it says so. */

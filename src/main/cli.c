@@ -3,13 +3,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "engines/engines.h"
 #include "main/settings.h"
 
-enum { NAMES_MAX = 160, QUOTED_BYTES = 96 };
+enum { NAMES_MAX = 160, QUOTED_BYTES = 96, TICKS_MAX = 1000000 };
 
 bool cli_asks_help(int argc, char **argv, int from)
 {
@@ -167,4 +168,12 @@ void cli_free(struct cli *cli)
 {
 	options_free(&cli->options);
 	options_free(&cli->own);
+}
+
+unsigned cli_test_ticks(const struct engine *engine)
+{
+	const char *text = getenv("NETDYNO_TEST_TICKS");
+	long ticks = text ? strtol(text, NULL, 10) : 0;
+
+	return engine->synthetic && ticks > 0 && ticks <= TICKS_MAX ? (unsigned)ticks : 0;
 }

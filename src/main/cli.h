@@ -18,5 +18,7 @@ void cli_free(struct cli *cli);
 
 /* -ENOENT "unknown mode "ehco" (did you mean echo?)"; with_verbs: verbs are candidates too. */
 int cli_say_unknown_mode(const char *word, bool with_verbs, struct err *err);
+/* NETDYNO_TEST_TICKS: how many ticks of the virtual clock a run of a synthetic mode gets before time stands still; 0: the clock is real. */
+unsigned cli_test_ticks(const struct engine *engine);
 /* Is there a --help or -h among the words? */
 bool cli_asks_help(int argc, char **argv, int from);

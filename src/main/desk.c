@@ -11,17 +11,9 @@
 #include "main/lines.h"
 #include "ui/ui.h"
 
-enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40, TICKS_MAX = 1000000 };
+enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40 };
 
 /* ---- open, close ---- */
-
-static unsigned read_ticks(const struct engine *engine)
-{
-	const char *text = getenv("NETDYNO_TEST_TICKS");
-	long ticks = text ? strtol(text, NULL, 10) : 0;
-
-	return engine->synthetic && ticks > 0 && ticks <= TICKS_MAX ? (unsigned)ticks : 0;
-}
 
 static int open_parts(struct desk *d, const struct cli *cli, struct err *err)
 {
@@ -48,7 +40,7 @@ static int open_parts(struct desk *d, const struct cli *cli, struct err *err)
 
 int desk_open(struct desk *d, const struct cli *cli, struct err *err)
 {
-	*d = (struct desk){ .virtual_ticks = read_ticks(cli->engine) };
+	*d = (struct desk){ .virtual_ticks = cli_test_ticks(cli->engine) };
 	int rc = open_parts(d, cli, err);
 
 	if (rc < 0) {

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "main/signals.h"
@@ -267,15 +266,12 @@ static enum sweep_end run_rounds(struct runner *r, struct err *err)
 enum sweep_end sweep_run(struct sweep_job *job, struct err *err)
 {
 	const struct history_limits limits = { .runs = 4 };
-	const struct session_config config = { .want_totals = true };
-	struct runner r = { .job = job, .signal_fd = signals_open(job->progress->screen != NULL, err) };
+	const struct session_config config = { .virtual_ticks = job->virtual_ticks, .want_totals = true };
+	struct runner r = { .job = job, .signal_fd = job->signal_fd };
 	enum sweep_end end = SWEEP_BROKEN;
 
-	if (r.signal_fd < 0)
-		return end;
 	if (history_new(&limits, &r.history, err) >= 0 && session_new(&config, &r.session, err) >= 0)
 		end = run_rounds(&r, err);
-	close(r.signal_fd);
 	/* A run that would not end is left to the end of the process. */
 	if (job->abandoned)
 		return end;

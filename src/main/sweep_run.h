@@ -17,9 +17,11 @@ struct sweep_job {
 	struct sweep_store *store;
 	struct sweep_progress *progress;
 	const struct host_info *host;
-	uint64_t seed;    /* of the order */
-	unsigned retries; /* of a slot that failed */
-	bool abandoned;   /* a run would not end: its session was left alone */
+	int signal_fd;          /* of signals_open(); -1: none is looked for */
+	unsigned virtual_ticks; /* see session.h */
+	uint64_t seed;          /* of the order */
+	unsigned retries;       /* of a slot that failed */
+	bool abandoned;         /* a run would not end: its session was left alone */
 };
 
 enum sweep_end sweep_run(struct sweep_job *job, struct err *err);

@@ -376,19 +376,26 @@ static bool is_in_foreground(void)
 	return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-static int show(const struct sweep *s, struct sweep_progress *progress, struct err *err)
+static bool can_show(const struct sweep *s)
+{
+	const char *why;
+
+	return !options_number(&s->cli.own, "plain") && display_can_draw(&why) && is_in_foreground();
+}
+
+/* The signals that end the sweep are held first: one that comes as soon as the screen is there must find the way back. */
+static int show(struct sweep *s, struct sweep_job *job, struct err *err)
 {
 	struct ui_config config;
-	const char *why;
-	int rc;
+	bool draw = can_show(s);
+	int rc = job->signal_fd = signals_open(draw, err);
 
-	if (options_number(&s->cli.own, "plain") || !display_can_draw(&why) || !is_in_foreground())
-		return 0;
+	if (rc < 0 || !draw)
+		return rc;
 	display_config(&s->cli.own, &config);
-	rc = sweep_progress_show(progress, &config, s->directory, err);
-	if (rc >= 0)
-		signals_guard_terminal();
-	return rc;
+	config.report_frames = job->virtual_ticks > 0;
+	signals_guard_terminal();
+	return sweep_progress_show(job->progress, &config, s->directory, err);
 }
 
 static int go(struct sweep *s)
@@ -401,16 +408,18 @@ static int go(struct sweep *s)
 		.progress = &progress,
 		.host = &s->host,
 		.seed = (uint64_t)options_number(&s->plan.options, "seed"),
-		.retries = (unsigned)options_number(&s->cli.own, "retries") };
+		.retries = (unsigned)options_number(&s->cli.own, "retries"),
+		.signal_fd = -1,
+		.virtual_ticks = cli_test_ticks(s->plan.options.engine) };
 	char left[64];
 
 	sweep_progress_init(&progress, &s->state);
 	fprintf(stderr, "netdyno: %u cells x %u, %s; results: %s\n", s->plan.cells, s->plan.repeat,
 		long_time(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
-	if (show(s, &progress, &err) < 0)
-		return complain(&err);
-	enum sweep_end end = sweep_run(&job, &err);
+	enum sweep_end end = show(s, &job, &err) < 0 ? SWEEP_BROKEN : sweep_run(&job, &err);
 	sweep_progress_end(&progress);
+	if (job.signal_fd >= 0)
+		close(job.signal_fd);
 	return finish(s, end, &err);
 }
 

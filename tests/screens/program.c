@@ -9,24 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MAX = 24, VARIABLES_MAX = 8 };
+enum { WORDS_MAX = 32, VARIABLES_MAX = 8 };
 
-void program_start(struct program *p, const struct program_config *config)
+static unsigned add_words(const char **argv, unsigned count, const char *const *words)
 {
-	const char *argv[WORDS_MAX] = { NETDYNO_PROGRAM, "dash", "null", "--seed", "7", "--cores", "4" };
-	const char *environment[VARIABLES_MAX] = { NULL };
-	char ticks[64];
-	unsigned words = 7, variables = 0;
+	for (unsigned i = 0; words && words[i] && count + 1 < WORDS_MAX; i++)
+		argv[count++] = words[i];
+	return count;
+}
 
-	for (unsigned i = 0; config->arguments && config->arguments[i] && words + 1 < WORDS_MAX; i++)
-		argv[words++] = config->arguments[i];
+static void open_term(struct program *p, const struct program_config *config)
+{
+	static const char *const usual[] = { "dash", "null", "--seed", "7", "--cores", "4", NULL };
+	const char *argv[WORDS_MAX] = { NETDYNO_PROGRAM };
+	const char *environment[VARIABLES_MAX] = { NULL };
+	unsigned variables = 0;
+	char ticks[64];
+
+	add_words(argv, add_words(argv, 1, config->words ? config->words : usual), config->arguments);
 	snprintf(ticks, sizeof(ticks), "NETDYNO_TEST_TICKS=%u", config->ticks);
 	if (config->ticks)
 		environment[variables++] = ticks;
 	for (unsigned i = 0; config->environment && config->environment[i] && variables + 1 < VARIABLES_MAX; i++)
 		environment[variables++] = config->environment[i];
-	strcpy(p->directory, "/tmp/netdyno-screen-XXXXXX");
-	assert_non_null(mkdtemp(p->directory));
 	p->term = term_open(&(struct term_config){
 		.rows = config->rows,
 		.columns = config->columns,
@@ -36,6 +41,19 @@ void program_start(struct program *p, const struct program_config *config)
 		.directory = p->directory,
 	});
 	assert_non_null(p->term);
+}
+
+void program_start(struct program *p, const struct program_config *config)
+{
+	strcpy(p->directory, "/tmp/netdyno-screen-XXXXXX");
+	assert_non_null(mkdtemp(p->directory));
+	open_term(p, config);
+}
+
+void program_again(struct program *p, const struct program_config *config)
+{
+	term_close(p->term);
+	open_term(p, config);
 }
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)

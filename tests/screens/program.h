@@ -12,11 +12,14 @@ struct program_config {
 	int rows, columns;
 	unsigned ticks;                 /* of the virtual clock, after which it stands still */
 	const char *locale;             /* NULL: C.UTF-8 */
-	const char *const *arguments;   /* after "dash null --seed 7 --cores 4"; NULL-terminated; may be NULL */
+	const char *const *words;       /* NULL: "dash null --seed 7 --cores 4" */
+	const char *const *arguments;   /* after those; NULL-terminated; may be NULL */
 	const char *const *environment; /* may be NULL */
 };
 
 /* Fails the cmocka test where it cannot. */
 void program_start(struct program *p, const struct program_config *config);
+/* The same in the directory of a program that has ended. */
+void program_again(struct program *p, const struct program_config *config);
 /* Ends it if it still runs, removes the directory. */
 void program_end(struct program *p);

@@ -79,6 +79,7 @@ static void run(struct bench *b, unsigned retries)
 		.store = &b->store,
 		.progress = &b->progress,
 		.host = &b->host,
+		.signal_fd = -1,
 		.seed = 1,
 		.retries = retries };
 	struct err err = ERR_NONE;
