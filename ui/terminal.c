@@ -93,6 +93,23 @@ static SCREEN *open_direct(void)
 	return newterm("xterm-direct", stdout, stdin);
 }
 
+static void on_stop(int signo)
+{
+	(void)signo;
+}
+
+/* While it draws, curses has SIGTSTP ignored, and with that the kernel drops one that is blocked and waits for who reads the signalfd.  It keeps its hands off a
+ * signal that has a handler already; this one is never called. */
+static void guard_stop(void)
+{
+	struct sigaction guard = { .sa_handler = on_stop, .sa_flags = SA_RESTART }, usual;
+	sigset_t blocked;
+
+	if (pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 && sigismember(&blocked, SIGTSTP) &&
+		sigaction(SIGTSTP, NULL, &usual) == 0 && usual.sa_handler == SIG_DFL)
+		sigaction(SIGTSTP, &guard, NULL);
+}
+
 static int count_colors(bool use_color)
 {
 	if (!use_color || !has_colors())
@@ -131,6 +148,7 @@ int terminal_start(struct terminal *t, bool use_color, bool mouse, struct err *e
 	if (tcgetattr(STDIN_FILENO, &saved))
 		return err_sys(err, errno, "terminal settings");
 	*t = (struct terminal){ 0 };
+	guard_stop();
 	screen = use_color ? open_direct() : NULL;
 	if (!screen)
 		screen = newterm(NULL, stdout, stdin);
