@@ -32,7 +32,7 @@ struct sweep_report {
 
 /* "AMD EPYC, 2 CPUs, Linux 6.1.0".  Returns out. */
 char *sweep_host_line(const struct host_info *host, char *out, size_t size);
-/* "21.3", "999.4k", "--" for NAN.  Returns out. */
+/* Four digits: "21.34", "12.50k", "999.4k"; "--" for NAN.  Returns out. */
 char *sweep_number(double value, char *out, size_t size);
 
 /* The table of results, for a terminal. */

@@ -23,18 +23,21 @@ char *sweep_host_line(const struct host_info *host, char *out, size_t size)
 
 char *sweep_number(double value, char *out, size_t size)
 {
-	double much = fabs(value);
+	static const struct {
+		double from, one; /* from: what would else be rounded to five digits */
+		char suffix;
+	} steps[] = { { 999.95e9, 1e12, 'T' }, { 999.95e6, 1e9, 'G' }, { 999.95e3, 1e6, 'M' }, { 9999.5, 1e3, 'k' } };
 
-	if (isnan(value))
+	if (isnan(value)) {
 		snprintf(out, size, "--");
-	else if (much >= 1e9)
-		snprintf(out, size, "%.2fG", value / 1e9);
-	else if (much >= 1e6)
-		snprintf(out, size, "%.3fM", value / 1e6);
-	else if (much >= 1e4)
-		snprintf(out, size, "%.1fk", value / 1e3);
-	else
-		snprintf(out, size, "%.4g", value);
+		return out;
+	}
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (fabs(value) >= steps[i].from) {
+			snprintf(out, size, "%#.4g%c", value / steps[i].one, steps[i].suffix);
+			return out;
+		}
+	snprintf(out, size, "%.4g", value);
 	return out;
 }
 
