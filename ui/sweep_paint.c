@@ -117,8 +117,8 @@ void sweep_look_update(struct sweep_look *look)
 	const struct sweep_state *s = look->state;
 	struct grid g = grid_of(s->plan);
 
-	if (look->seen != s->done + s->failed) {
-		look->seen = s->done + s->failed;
+	if (look->seen != sweep_state_ended(s)) {
+		look->seen = sweep_state_ended(s);
 		look->best = s->metrics ? sweep_state_best(s, 0) : -1;
 		look->unit = "";
 		look->scale = s->metrics ? sweep_state_unit(s, 0, &look->unit) : 1;
@@ -179,7 +179,7 @@ static void paint_title(struct canvas *c, const struct sweep_look *look)
 {
 	const struct sweep_state *s = look->state;
 	char text[160], left[32];
-	uint64_t ended = s->done + s->failed;
+	uint64_t ended = sweep_state_ended(s);
 	const char *word = look->stopping ? "■ STOPPING" : s->running ? "● RUN" : ended >= s->slots ? "○ DONE" : "○ WAITING";
 	enum style style = look->stopping ? STYLE_WARNING : s->running ? STYLE_GOOD : STYLE_STRONG;
 
@@ -194,7 +194,7 @@ static void paint_title(struct canvas *c, const struct sweep_look *look)
 static void paint_bar(struct canvas *c, const struct sweep_look *look)
 {
 	const struct sweep_state *s = look->state;
-	uint64_t ended = s->done + s->failed;
+	uint64_t ended = sweep_state_ended(s);
 	double part = s->slots ? (double)ended / (double)s->slots : 1;
 	char text[160];
 

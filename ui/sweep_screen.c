@@ -85,7 +85,7 @@ void sweep_screen_draw(struct sweep_screen *s)
 	terminal_show(&s->terminal, &s->canvas, s->theme);
 	s->frames++;
 	if (s->report)
-		terminal_report(s->frames, s->look.state->done + s->look.state->failed, s->keys);
+		terminal_report(s->frames, sweep_state_ended(s->look.state), s->keys);
 }
 
 void sweep_screen_say(struct sweep_screen *s, const char *text)

@@ -55,7 +55,7 @@ static void cut(char *text, int cells)
 void sweep_progress_draw(struct sweep_progress *p)
 {
 	const struct sweep_state *s = p->state;
-	uint64_t ended = s->done + s->failed;
+	uint64_t ended = sweep_state_ended(s);
 	int full = s->slots ? (int)(ended * BAR / s->slots) : BAR;
 	char line[LINE_BYTES], label[SWEEP_LABEL_BYTES] = "", left[32], bar[BAR + 1];
 	int width = help_width(stderr);
@@ -118,7 +118,7 @@ void sweep_progress_run(struct sweep_progress *p, uint32_t cell, unsigned round,
 	else if (p->live)
 		sweep_progress_draw(p);
 	else
-		fprintf(stderr, "%" PRIu64 "/%" PRIu64 "  round %u  %s: %s  ETA %s\n", s->done + s->failed, s->slots, round + 1,
+		fprintf(stderr, "%" PRIu64 "/%" PRIu64 "  round %u  %s: %s  ETA %s\n", sweep_state_ended(s), s->slots, round + 1,
 			sweep_cell_label(s->plan, cell, label, sizeof(label)), p->last, eta(s, left, sizeof(left)));
 }
 

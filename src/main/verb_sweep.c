@@ -297,10 +297,12 @@ static int open_store(struct sweep *s, struct err *err)
 		return rc;
 	}
 	rc = sweep_store_open(&s->store, s->directory, &s->state, err);
-	if (rc >= 0)
-		fprintf(stderr, "netdyno: %s: %" PRIu64 " of %" PRIu64 " runs are there%s%s\n", s->directory, s->state.done,
-			s->state.slots, s->state.failed ? "; those that failed are tried again" : "",
-			s->store.torn ? "; a last line that was not whole has been dropped" : "");
+	if (rc < 0)
+		return rc;
+	sweep_state_retry(&s->state);
+	fprintf(stderr, "netdyno: %s: %" PRIu64 " of %" PRIu64 " runs are there%s%s\n", s->directory, s->state.done,
+		s->state.slots, s->state.failed ? "; those that failed are tried again" : "",
+		s->store.torn ? "; a last line that was not whole has been dropped" : "");
 	return rc;
 }
 

@@ -132,7 +132,12 @@ struct sweep_failure {
 	char *why;
 };
 
-enum { SWEEP_SLOT_WAITING, SWEEP_SLOT_DONE, SWEEP_SLOT_FAILED };
+enum {
+	SWEEP_SLOT_WAITING,
+	SWEEP_SLOT_DONE,
+	SWEEP_SLOT_FAILED,
+	SWEEP_SLOT_AGAIN, /* had failed before the sweep was gone on with */
+};
 
 struct sweep_state {
 	const struct sweep_plan *plan;
@@ -141,12 +146,13 @@ struct sweep_state {
 	struct sweep_cell *cell;                       /* [plan->cells] */
 	unsigned char *slot;                           /* [plan->repeat][plan->cells], SWEEP_SLOT_* */
 	uint64_t slots, done, invalid, failed;
+	uint64_t again; /* of those that failed: those that wait for another attempt */
 	bool running;
 	uint32_t current;           /* cell that is being run, while running */
 	unsigned round;             /* its round, from 0 */
 	double spent_s, expected_s; /* of the runs that this process made: wall time, and warm-up + duration */
 	uint64_t timed;             /* how many those were */
-	double left_s;              /* expected time of all slots that wait, without overhead */
+	double left_s;              /* expected time of all slots that wait, again or for the first time, without overhead */
 	unsigned remarks, remarks_more;
 	struct sweep_remark remark[64];
 	unsigned failures;
@@ -161,6 +167,10 @@ int sweep_state_take_run(
 	struct sweep_state *state, uint32_t cell, unsigned round, const json_t *row, const json_t *result, struct err *err);
 int sweep_state_take_failure(
 	struct sweep_state *state, uint32_t cell, unsigned round, unsigned attempts, const char *why, struct err *err);
+/* What has failed waits for another attempt: what a sweep that is gone on with begins with. */
+void sweep_state_retry(struct sweep_state *state);
+/* How many slots are over. */
+uint64_t sweep_state_ended(const struct sweep_state *state);
 unsigned char sweep_state_slot(const struct sweep_state *state, uint32_t cell, unsigned round);
 enum sweep_status sweep_state_status(const struct sweep_state *state, uint32_t cell);
 

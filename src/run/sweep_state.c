@@ -155,14 +155,34 @@ static void fill_slot(struct sweep_state *state, uint32_t cell, unsigned round, 
 {
 	unsigned char *slot = slot_of(state, cell, round);
 
-	if (*slot == SWEEP_SLOT_FAILED) {
+	if (*slot != SWEEP_SLOT_FAILED)
+		state->left_s -= cell_seconds(state, cell);
+	if (*slot != SWEEP_SLOT_WAITING) {
 		state->failed--;
+		state->again -= *slot == SWEEP_SLOT_AGAIN;
 		state->cell[cell].failed--;
 		forget_failure(state, cell, round);
-	} else {
-		state->left_s -= cell_seconds(state, cell);
 	}
 	*slot = how;
+}
+
+void sweep_state_retry(struct sweep_state *state)
+{
+	for (unsigned round = 0; round < state->plan->repeat; round++)
+		for (uint32_t cell = 0; cell < state->plan->cells; cell++) {
+			unsigned char *slot = slot_of(state, cell, round);
+
+			if (*slot != SWEEP_SLOT_FAILED)
+				continue;
+			*slot = SWEEP_SLOT_AGAIN;
+			state->again++;
+			state->left_s += cell_seconds(state, cell);
+		}
+}
+
+uint64_t sweep_state_ended(const struct sweep_state *state)
+{
+	return state->done + state->failed - state->again;
 }
 
 int sweep_state_take_run(
@@ -280,7 +300,7 @@ bool sweep_state_known(const struct sweep_state *state, unsigned metric)
 double sweep_state_eta_s(const struct sweep_state *state)
 {
 	double overhead = state->timed ? (state->spent_s - state->expected_s) / (double)state->timed : 0;
-	uint64_t left = state->slots - state->done - state->failed;
+	uint64_t left = state->slots - sweep_state_ended(state);
 
 	return fmax(0, state->left_s) + (double)left * fmax(0, overhead);
 }

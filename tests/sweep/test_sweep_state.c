@@ -100,6 +100,31 @@ static void failures_and_second_chances(void **unused)
 		assert_int_not_equal(state.failure[i].round, 1);
 }
 
+/* A sweep that is gone on with has its failures before it: they are not over, and their time is still to come. */
+static void failures_wait_when_gone_on_with(void **unused)
+{
+	struct err err = ERR_NONE;
+
+	(void)unused;
+	double all_s = state.left_s;
+	for (unsigned round = 0; round < 3; round++)
+		assert_int_equal(sweep_state_take_failure(&state, 1, round, 2, "in use", &err), 0);
+	take(&state, 0, 0, 30, true);
+	assert_int_equal(sweep_state_ended(&state), 4);
+	assert_float_equal(state.left_s, all_s - 4 * 2, 1e-9);
+	sweep_state_retry(&state);
+	assert_int_equal(sweep_state_ended(&state), 1);
+	assert_int_equal(state.failed, 3);
+	assert_float_equal(sweep_state_eta_s(&state), all_s - 2, 1e-9);
+	take(&state, 1, 0, 40, true);
+	assert_int_equal(sweep_state_take_failure(&state, 1, 1, 2, "still in use", &err), 0);
+	assert_int_equal(sweep_state_ended(&state), 3);
+	assert_int_equal(state.failed, 2);
+	assert_float_equal(sweep_state_eta_s(&state), all_s - 3 * 2, 1e-9);
+	assert_int_equal(sweep_state_slot(&state, 1, 1), SWEEP_SLOT_FAILED);
+	assert_int_equal(sweep_state_slot(&state, 1, 2), SWEEP_SLOT_AGAIN);
+}
+
 static void remarks_differ_by_words(void **unused)
 {
 	static const char *const texts[] = { "only 0.20 s were measured", "only 13.5 s were measured", "client 0 had to wait",
@@ -173,6 +198,7 @@ int main(void)
 		TEST(medians_of_valid_runs),
 		TEST(unknown_says_why),
 		TEST(failures_and_second_chances),
+		TEST(failures_wait_when_gone_on_with),
 		TEST(remarks_differ_by_words),
 		TEST(time_that_is_left),
 		TEST(units),
