@@ -6,13 +6,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "main/signals.h"
 #include "run/results.h"
 #include "run/session.h"
 
-enum { REDRAW_MS = 500, LAST_WORDS_MS = 1000, GRACE_MS = 60 * 1000, HARD_GRACE_MS = 10 * 1000, WHY_BYTES = 300 };
+enum { REDRAW_MS = 500, LAST_WORDS_MS = 1000, GRACE_MS = 60 * 1000, HARD_GRACE_MS = 10 * 1000 };
 
 /* One attempt at one slot. */
 struct attempt {
@@ -24,13 +25,16 @@ struct attempt {
 	bool late;
 };
 
+enum { FD_UPDATES, FD_SIGNALS, FD_KEYS, FDS };
+
 struct runner {
 	struct sweep_job *job;
 	struct session *session;
 	struct history *history;
-	int signal_fd;
+	struct pollfd fds[FDS];
 	unsigned interrupts;
 	int64_t give_up_ns; /* 0: no deadline */
+	int64_t drawn_ns;
 };
 
 enum outcome { RAN, FAILED, REFUSED, STOPPED, BROKEN };
@@ -67,7 +71,7 @@ static void take_signals(struct runner *r)
 	struct sweep_screen *screen = r->job->progress->screen;
 	int signo;
 
-	while ((signo = signals_next(r->signal_fd))) {
+	while ((signo = signals_next(r->job->signal_fd))) {
 		if (signo == SIGINT || signo == SIGTERM || signo == SIGHUP)
 			interrupt(r);
 		else if (screen && signo != SIGUSR1)
@@ -75,13 +79,35 @@ static void take_signals(struct runner *r)
 	}
 }
 
-/* `keys` is the terminal's input, as poll(2) has found it. */
-static void take_keys(struct runner *r, const struct pollfd *keys)
+static void take_keys(struct runner *r)
 {
+	struct pollfd *keys = &r->fds[FD_KEYS];
 	bool gone = keys->revents & (POLLHUP | POLLERR | POLLNVAL);
 
 	if (gone ? !r->interrupts : keys->revents & POLLIN && sweep_screen_keys(r->job->progress->screen))
 		interrupt(r);
+	if (gone)
+		keys->fd = -1;
+}
+
+/* Takes what comes within the time: updates, signals, keys; and draws. */
+static void look_around(struct runner *r, struct attempt *a, int timeout_ms)
+{
+	int64_t now_ns;
+	struct update *u;
+
+	if (poll(r->fds, FDS, timeout_ms) < 0)
+		for (unsigned i = 0; i < FDS; i++)
+			r->fds[i].revents = 0;
+	take_signals(r);
+	take_keys(r);
+	while ((u = session_next(r->session)))
+		take_update(r, a, u);
+	now_ns = clock_now_ns();
+	if (now_ns - r->drawn_ns < (int64_t)REDRAW_MS * NS_PER_MS)
+		return;
+	sweep_progress_draw(r->job->progress);
+	r->drawn_ns = now_ns;
 }
 
 /* A run that does not end by itself must not hold up the night: it is told to, and what it measured does not count. */
@@ -101,26 +127,20 @@ static void watch_time(struct runner *r, struct attempt *a)
 
 static void wait_for_end(struct runner *r, struct attempt *a)
 {
-	struct pollfd fds[] = { { .fd = session_fd(r->session), .events = POLLIN }, { .fd = r->signal_fd, .events = POLLIN },
-		{ .fd = r->job->progress->screen ? STDIN_FILENO : -1, .events = POLLIN } };
-	int64_t draw_ns = 0;
-	struct update *u;
-
 	while (!a->over && !(r->give_up_ns && clock_now_ns() >= r->give_up_ns)) {
-		if (poll(fds, 3, REDRAW_MS) < 0 && errno != EINTR)
-			break;
-		take_signals(r);
-		take_keys(r, &fds[2]);
-		if (fds[2].revents & (POLLHUP | POLLERR | POLLNVAL))
-			fds[2].fd = -1;
-		while ((u = session_next(r->session)))
-			take_update(r, a, u);
+		look_around(r, a, REDRAW_MS);
 		watch_time(r, a);
-		if (clock_now_ns() - draw_ns >= (int64_t)REDRAW_MS * NS_PER_MS) {
-			sweep_progress_draw(r->job->progress);
-			draw_ns = clock_now_ns();
-		}
 	}
+}
+
+/* What was in the way may go away: an address in use, a limit.  false: it is to end. */
+static bool pause_before_retry(struct runner *r, struct attempt *a)
+{
+	int64_t until_ns = clock_now_ns() + (int64_t)r->job->retry_pause_ms * NS_PER_MS, left_ns;
+
+	while (!r->interrupts && (left_ns = until_ns - clock_now_ns()) > 0)
+		look_around(r, a, (int)(left_ns / NS_PER_MS) + 1);
+	return !r->interrupts;
 }
 
 /* Starts the cell and waits for its end.  REFUSED: planning says that it cannot run here, now or later. */
@@ -160,19 +180,23 @@ static const char *why_failed(const struct attempt *a)
 
 /* ---- keeping ---- */
 
-static enum outcome keep_run(
-	struct runner *r, uint32_t cell, unsigned round, unsigned attempts, const struct attempt *a, struct err *err)
+/* `before`: why the attempt before failed; "" if there was none. */
+static enum outcome keep_run(struct runner *r, uint32_t cell, unsigned round, unsigned attempts, const char *before,
+	const struct attempt *a, struct err *err)
 {
 	struct results_source source = { .history = r->history, .run_id = a->run_id, .host = r->job->host };
 	struct sweep_job *job = r->job;
 	json_t *row = results_row(&source);
-	json_t *line = sweep_run_line(job->plan, cell, round, attempts, json_incref(row), results_document(&source));
+	json_t *line = sweep_run_line(
+		job->plan, cell, round, attempts, *before ? before : NULL, json_incref(row), results_document(&source));
 	const json_t *result = json_object_get(line, "result");
 	uint64_t invalid = job->state->invalid;
 
 	int rc = line ? sweep_store_append(job->store, line, err) : err_sys(err, ENOMEM, "keep a result");
 	if (rc >= 0)
 		rc = sweep_state_take_run(job->state, cell, round, row, result, err);
+	if (rc >= 0 && *before)
+		rc = sweep_state_take_retry(job->state, cell, round, attempts - 1, before, err);
 	job->state->spent_s += (double)(clock_now_ns() - a->started_ns) / NS_PER_S;
 	job->state->expected_s += (double)sweep_cell_ns(job->plan, cell) / NS_PER_S;
 	job->state->timed++;
@@ -207,6 +231,7 @@ static enum outcome run_slot(struct runner *r, uint32_t cell, unsigned round, st
 {
 	enum outcome outcome = FAILED;
 	struct attempt a = { 0 };
+	char before[ERR_TEXT_BYTES] = "";
 	unsigned attempts = 0;
 
 	r->job->state->current = cell;
@@ -216,11 +241,15 @@ static enum outcome run_slot(struct runner *r, uint32_t cell, unsigned round, st
 	while (outcome == FAILED && attempts <= r->job->retries) {
 		outcome = attempt_cell(r, cell, &a, err);
 		attempts++;
-		if (outcome == FAILED && attempts <= r->job->retries)
-			sweep_progress_say(r->job->progress, "! attempt %u failed, once more: %s", attempts, why_failed(&a));
+		if (outcome != FAILED || attempts > r->job->retries)
+			break;
+		snprintf(before, sizeof(before), "%s", why_failed(&a));
+		sweep_progress_say(r->job->progress, "! attempt %u failed, once more: %s", attempts, before);
+		if (!pause_before_retry(r, &a))
+			outcome = STOPPED;
 	}
 	if (outcome == RAN)
-		outcome = keep_run(r, cell, round, attempts, &a, err);
+		outcome = keep_run(r, cell, round, attempts, before, &a, err);
 	else if (outcome == FAILED || outcome == REFUSED)
 		outcome = keep_failure(r, cell, round, attempts, why_failed(&a), err);
 	r->job->state->running = false;
@@ -263,15 +292,26 @@ static enum sweep_end run_rounds(struct runner *r, struct err *err)
 	return outcome == STOPPED ? SWEEP_INTERRUPTED : outcome == BROKEN ? SWEEP_BROKEN : SWEEP_COMPLETE;
 }
 
+static void watch(struct runner *r)
+{
+	const struct sweep_job *job = r->job;
+
+	r->fds[FD_UPDATES] = (struct pollfd){ .fd = session_fd(r->session), .events = POLLIN };
+	r->fds[FD_SIGNALS] = (struct pollfd){ .fd = job->signal_fd, .events = POLLIN };
+	r->fds[FD_KEYS] = (struct pollfd){ .fd = job->progress->screen ? STDIN_FILENO : -1, .events = POLLIN };
+}
+
 enum sweep_end sweep_run(struct sweep_job *job, struct err *err)
 {
 	const struct history_limits limits = { .runs = 4 };
 	const struct session_config config = { .virtual_ticks = job->virtual_ticks, .want_totals = true };
-	struct runner r = { .job = job, .signal_fd = job->signal_fd };
+	struct runner r = { .job = job };
 	enum sweep_end end = SWEEP_BROKEN;
 
-	if (history_new(&limits, &r.history, err) >= 0 && session_new(&config, &r.session, err) >= 0)
+	if (history_new(&limits, &r.history, err) >= 0 && session_new(&config, &r.session, err) >= 0) {
+		watch(&r);
 		end = run_rounds(&r, err);
+	}
 	/* A run that would not end is left to the end of the process. */
 	if (job->abandoned)
 		return end;

@@ -20,8 +20,9 @@ struct sweep_job {
 	int signal_fd;          /* of signals_open(); -1: none is looked for */
 	unsigned virtual_ticks; /* see session.h */
 	uint64_t seed;          /* of the order */
-	unsigned retries;       /* of a slot that failed */
-	bool abandoned;         /* a run would not end: its session was left alone */
+	unsigned retry_pause_ms;
+	unsigned retries; /* of a slot that failed */
+	bool abandoned;   /* a run would not end: its session was left alone */
 };
 
 enum sweep_end sweep_run(struct sweep_job *job, struct err *err);

@@ -20,7 +20,7 @@
 #include "main/sweep_run.h"
 #include "run/session.h"
 
-enum { PLAN_BYTES_MAX = 1 << 20, CHECKED_MAX = 1000 };
+enum { PLAN_BYTES_MAX = 1 << 20, CHECKED_MAX = 1000, RETRY_PAUSE_MS = 1000 };
 
 static const char default_duration[] = "10s";
 /* Options of every mode that say where the result of one run goes. */
@@ -411,6 +411,7 @@ static int go(struct sweep *s)
 		.host = &s->host,
 		.seed = (uint64_t)options_number(&s->plan.options, "seed"),
 		.retries = (unsigned)options_number(&s->cli.own, "retries"),
+		.retry_pause_ms = RETRY_PAUSE_MS,
 		.signal_fd = -1,
 		.virtual_ticks = cli_test_ticks(s->plan.options.engine) };
 	char left[64];

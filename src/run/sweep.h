@@ -129,6 +129,7 @@ struct sweep_remark {
 struct sweep_failure {
 	uint32_t cell;
 	unsigned round, attempts;
+	bool made_good; /* a later attempt, or the sweep that was gone on with, has a result */
 	char *why;
 };
 
@@ -167,6 +168,9 @@ int sweep_state_take_run(
 	struct sweep_state *state, uint32_t cell, unsigned round, const json_t *row, const json_t *result, struct err *err);
 int sweep_state_take_failure(
 	struct sweep_state *state, uint32_t cell, unsigned round, unsigned attempts, const char *why, struct err *err);
+/* The slot of a run that has been taken had failed so many times before, the last time for this reason. */
+int sweep_state_take_retry(
+	struct sweep_state *state, uint32_t cell, unsigned round, unsigned failed, const char *why, struct err *err);
 /* What has failed waits for another attempt: what a sweep that is gone on with begins with. */
 void sweep_state_retry(struct sweep_state *state);
 /* How many slots are over. */

@@ -106,15 +106,32 @@ static void take_remarks(struct sweep_state *state, uint32_t cell, const json_t 
 
 /* ---- runs ---- */
 
-static void forget_failure(struct sweep_state *state, uint32_t cell, unsigned round)
+/* The slot's failure that is not made good: NULL if there is none. */
+static struct sweep_failure *find_failure(const struct sweep_state *state, uint32_t cell, unsigned round)
 {
 	for (unsigned i = 0; i < state->failures; i++) {
-		if (state->failure[i].cell != cell || state->failure[i].round != round)
-			continue;
-		free(state->failure[i].why);
-		state->failure[i] = state->failure[--state->failures];
-		return;
+		struct sweep_failure *f = &state->failure[i];
+
+		if (f->cell == cell && f->round == round && !f->made_good)
+			return f;
 	}
+	return NULL;
+}
+
+static int add_failure(struct sweep_state *state, struct sweep_failure failure, const char *why, struct err *err)
+{
+	char clean[REMARK_BYTES];
+	struct sweep_failure *more = realloc(state->failure, (state->failures + 1) * sizeof(*more));
+
+	if (more)
+		state->failure = more;
+	failure.why = strdup(text_escape(why, strlen(why), clean, sizeof(clean)));
+	if (!more || !failure.why) {
+		free(failure.why);
+		return err_sys(err, ENOMEM, "keep a failure");
+	}
+	state->failure[state->failures++] = failure;
+	return 0;
 }
 
 static void learn_why(struct sweep_metric *m, const json_t *result)
@@ -150,7 +167,7 @@ static unsigned char *slot_of(const struct sweep_state *state, uint32_t cell, un
 	return &state->slot[(size_t)round * state->plan->cells + cell];
 }
 
-/* A slot that had failed is taken up again by a resumed sweep: its failure is forgotten. */
+/* A slot that had failed may be taken up again by a sweep that is gone on with. */
 static void fill_slot(struct sweep_state *state, uint32_t cell, unsigned round, unsigned char how)
 {
 	unsigned char *slot = slot_of(state, cell, round);
@@ -161,7 +178,6 @@ static void fill_slot(struct sweep_state *state, uint32_t cell, unsigned round, 
 		state->failed--;
 		state->again -= *slot == SWEEP_SLOT_AGAIN;
 		state->cell[cell].failed--;
-		forget_failure(state, cell, round);
 	}
 	*slot = how;
 }
@@ -197,6 +213,9 @@ int sweep_state_take_run(
 	int rc = valid ? keep_values(state, c, row, result, err) : 0;
 	if (rc < 0)
 		return rc;
+	struct sweep_failure *failure = find_failure(state, cell, round);
+	if (failure)
+		failure->made_good = true;
 	fill_slot(state, cell, round, SWEEP_SLOT_DONE);
 	c->done++;
 	state->done++;
@@ -209,24 +228,28 @@ int sweep_state_take_run(
 int sweep_state_take_failure(
 	struct sweep_state *state, uint32_t cell, unsigned round, unsigned attempts, const char *why, struct err *err)
 {
-	char clean[REMARK_BYTES];
-
 	if (*slot_of(state, cell, round) == SWEEP_SLOT_DONE)
 		return 0;
-	char *copy = strdup(text_escape(why, strlen(why), clean, sizeof(clean)));
-	struct sweep_failure *more = realloc(state->failure, (state->failures + 1) * sizeof(*more));
-	if (more)
-		state->failure = more;
-	if (!copy || !more) {
-		free(copy);
-		return err_sys(err, ENOMEM, "keep a failure");
+	int rc = add_failure(state, (struct sweep_failure){ .cell = cell, .round = round, .attempts = attempts }, why, err);
+	if (rc < 0)
+		return rc;
+	/* One failure a slot: the newest. */
+	struct sweep_failure *before = find_failure(state, cell, round);
+	if (before != &state->failure[state->failures - 1]) {
+		free(before->why);
+		*before = state->failure[--state->failures];
 	}
 	fill_slot(state, cell, round, SWEEP_SLOT_FAILED);
-	state->failure[state->failures++] =
-		(struct sweep_failure){ .cell = cell, .round = round, .attempts = attempts, .why = copy };
 	state->cell[cell].failed++;
 	state->failed++;
 	return 0;
+}
+
+int sweep_state_take_retry(
+	struct sweep_state *state, uint32_t cell, unsigned round, unsigned failed, const char *why, struct err *err)
+{
+	return add_failure(
+		state, (struct sweep_failure){ .cell = cell, .round = round, .attempts = failed, .made_good = true }, why, err);
 }
 
 unsigned char sweep_state_slot(const struct sweep_state *state, uint32_t cell, unsigned round)

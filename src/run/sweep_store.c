@@ -125,12 +125,14 @@ static json_t *line_begin(const struct sweep_plan *plan, const char *event, uint
 	return json_made(&m);
 }
 
-json_t *sweep_run_line(
-	const struct sweep_plan *plan, uint32_t cell, unsigned round, unsigned attempts, json_t *row, json_t *result)
+json_t *sweep_run_line(const struct sweep_plan *plan, uint32_t cell, unsigned round, unsigned attempts, const char *why,
+	json_t *row, json_t *result)
 {
 	struct json_maker m = { .object = line_begin(plan, "run", cell, round, attempts) };
 
 	m.failed = !m.object;
+	if (why)
+		json_put(&m, "why", json_of_text(why));
 	json_put(&m, "row", row);
 	json_put(&m, "result", result);
 	return json_made(&m);
@@ -197,6 +199,17 @@ static json_t *next_line(FILE *in, char **line, size_t *room, bool *ret_torn)
 	return object;
 }
 
+static int take_run(struct sweep_state *state, const json_t *line, uint32_t cell, unsigned round, json_int_t attempts,
+	const char *why, struct err *err)
+{
+	bool is_new = sweep_state_slot(state, cell, round) != SWEEP_SLOT_DONE;
+	int rc = sweep_state_take_run(state, cell, round, json_object_get(line, "row"), json_object_get(line, "result"), err);
+
+	if (rc >= 0 && is_new && why && attempts > 1)
+		rc = sweep_state_take_retry(state, cell, round, (unsigned)attempts - 1, why, err);
+	return rc;
+}
+
 static int take_line(struct sweep_state *state, const json_t *line, struct err *err)
 {
 	const char *event = json_string_value(json_object_get(line, "event"));
@@ -208,8 +221,7 @@ static int take_line(struct sweep_state *state, const json_t *line, struct err *
 	if (cell < 0 || cell >= state->plan->cells || round < 0 || round >= state->plan->repeat)
 		return err_say(err, EINVAL, "cell %lld of round %lld is none of this sweep", (long long)cell, (long long)round);
 	if (event && !strcmp(event, "run"))
-		return sweep_state_take_run(state, (uint32_t)cell, (unsigned)round, json_object_get(line, "row"),
-			json_object_get(line, "result"), err);
+		return take_run(state, line, (uint32_t)cell, (unsigned)round, attempts, why, err);
 	if (event && !strcmp(event, "failed"))
 		return sweep_state_take_failure(state, (uint32_t)cell, (unsigned)round, (unsigned)attempts, why ? why : "", err);
 	return err_say(err, EINVAL, "neither a run nor a failure");

@@ -2,6 +2,7 @@
  * ended: what kill -9 leaves can be gone on with.  Main thread only.
  *
  *   {"event":"run","cell":3,"round":0,"attempts":1,"axes":{"size":"16K"},"row":{the CSV row},"result":{the result document}}
+ *   {"event":"run","cell":3,"round":0,"attempts":2,"why":"what the attempt before failed of", ...}
  *   {"event":"failed","cell":3,"round":0,"attempts":2,"axes":{"size":"16K"},"why":"bind 127.0.0.1:5000: Address already in use"} */
 #pragma once
 
@@ -30,9 +31,9 @@ int sweep_store_read_plan(const char *directory, const struct engine *const *eng
 /* Where this host is not that one: "kernel 6.1 there, 6.5 here" into out; "" where they agree.  Returns out. */
 char *sweep_store_compare_host(const json_t *then, const struct host_info *now, char *out, size_t size);
 
-/* Lines; NULL when out of memory.  row and result are stolen. */
-json_t *sweep_run_line(
-	const struct sweep_plan *plan, uint32_t cell, unsigned round, unsigned attempts, json_t *row, json_t *result);
+/* Lines; NULL when out of memory.  row and result are stolen.  A run's `why`: what the attempt before failed of; NULL: there was none. */
+json_t *sweep_run_line(const struct sweep_plan *plan, uint32_t cell, unsigned round, unsigned attempts, const char *why,
+	json_t *row, json_t *result);
 json_t *sweep_failure_line(const struct sweep_plan *plan, uint32_t cell, unsigned round, unsigned attempts, const char *why);
 /* Appends and syncs; on failure (a full disk) the file is as it was before. */
 int sweep_store_append(struct sweep_store *store, const json_t *line, struct err *err);

@@ -326,7 +326,7 @@ static void write_failures(FILE *out, const struct sweep_state *state)
 		markdown_text(out, sweep_cell_label(state->plan, f->cell, label, sizeof(label)));
 		fprintf(out, ", round %u, %u attempt%s: ", f->round + 1, f->attempts, f->attempts == 1 ? "" : "s");
 		markdown_text(out, f->why);
-		putc('\n', out);
+		fputs(f->made_good ? "; made good since\n" : "\n", out);
 	}
 }
 

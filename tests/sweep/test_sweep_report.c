@@ -121,12 +121,15 @@ static void failures(void **state)
 	make_plan(&b.plan, 1, "size=1K,2K");
 	assert_int_equal(sweep_state_init(&b.state, &b.plan, &err), 0);
 	assert_int_equal(sweep_state_take_failure(&b.state, 1, 0, 2, "bind: *in use*", &err), 0);
+	take(&b.state, 0, 0, 100, true);
+	assert_int_equal(sweep_state_take_retry(&b.state, 0, 0, 1, "no memory", &err), 0);
 	struct sweep_report report = { .state = &b.state, .host = &host, .charts = charts };
 	FILE *out = paper();
 	sweep_write_summary(out, &report);
 	fclose(out);
 	expect("## Failures");
-	expect("- size 2K, round 1, 2 attempts: bind: \\*in use\\*");
+	expect("- size 2K, round 1, 2 attempts: bind: \\*in use\\*\n");
+	expect("- size 1K, round 1, 1 attempt: no memory; made good since\n");
 	expect("| 2K   | 0, 1 failed |");
 	free(charts);
 	finish(&b);

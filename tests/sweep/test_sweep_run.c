@@ -88,8 +88,8 @@ static void run(struct bench *b, unsigned retries)
 		fail_msg("not complete: %s", err.text);
 }
 
-/* How many lines of this event there are, all with so many attempts. */
-static unsigned count_lines(const struct bench *b, const char *event, int attempts)
+/* How many lines there are of this event, with so many attempts (-1: any) and with this reason (NULL: any). */
+static unsigned count(const struct bench *b, const char *event, int attempts, const char *why)
 {
 	char path[128], *line = NULL;
 	size_t room = 0;
@@ -102,8 +102,10 @@ static unsigned count_lines(const struct bench *b, const char *event, int attemp
 		json_t *object = json_loads(line, 0, NULL);
 
 		assert_non_null(object);
+		const char *said = json_string_value(json_object_get(object, "why"));
 		n += !strcmp(json_string_value(json_object_get(object, "event")), event) &&
-		     json_integer_value(json_object_get(object, "attempts")) == attempts;
+		     (attempts < 0 || json_integer_value(json_object_get(object, "attempts")) == attempts) &&
+		     (!why || (said && !strcmp(said, why)));
 		json_decref(object);
 	}
 	free(line);
@@ -111,8 +113,19 @@ static unsigned count_lines(const struct bench *b, const char *event, int attemp
 	return n;
 }
 
+static unsigned count_lines(const struct bench *b, const char *event, int attempts)
+{
+	return count(b, event, attempts, NULL);
+}
+
+static unsigned count_whys(const struct bench *b)
+{
+	return count(b, "run", -1, "bind 127.0.0.1:5000: Address already in use");
+}
+
 static void second_attempts(void **unused)
 {
+	struct err err = ERR_NONE;
 	struct bench b;
 
 	(void)unused;
@@ -122,7 +135,22 @@ static void second_attempts(void **unused)
 	assert_int_equal(b.state.done, 6);
 	assert_int_equal(b.state.failed, 0);
 	assert_int_equal(count_lines(&b, "run", 2), 6);
+	assert_int_equal(count_whys(&b), 6);
 	assert_int_equal(opens, 12);
+	/* Why they had failed is kept, and comes back. */
+	assert_int_equal(b.state.failures, 6);
+	sweep_state_free(&b.state);
+	sweep_store_close(&b.store);
+	assert_int_equal(sweep_state_init(&b.state, &b.plan, &err), 0);
+	assert_int_equal(sweep_store_open(&b.store, b.directory, &b.state, &err), 0);
+	assert_int_equal(b.state.done, 6);
+	assert_int_equal(b.state.failed, 0);
+	assert_int_equal(b.state.failures, 6);
+	for (unsigned i = 0; i < 6; i++) {
+		assert_true(b.state.failure[i].made_good);
+		assert_int_equal(b.state.failure[i].attempts, 1);
+		assert_string_equal(b.state.failure[i].why, "bind 127.0.0.1:5000: Address already in use");
+	}
 	end(&b);
 }
 
@@ -144,7 +172,9 @@ static void failed_for_good(void **unused)
 	run(&b, 0);
 	assert_int_equal(b.state.done, 6);
 	assert_int_equal(b.state.failed, 0);
-	assert_int_equal(b.state.failures, 0);
+	assert_int_equal(b.state.failures, 6);
+	for (unsigned i = 0; i < 6; i++)
+		assert_true(b.state.failure[i].made_good);
 	run(&b, 0);
 	assert_int_equal(opens, 24);
 	end(&b);

@@ -92,12 +92,19 @@ static void failures_and_second_chances(void **unused)
 	/* A later try went well. */
 	take(&state, 1, 1, 10, true);
 	assert_int_equal(state.failed, 2);
-	assert_int_equal(state.failures, 2);
 	assert_int_equal(sweep_state_status(&state, 1), SWEEP_DONE);
 	assert_int_equal(sweep_state_slot(&state, 1, 1), SWEEP_SLOT_DONE);
 	assert_int_equal(sweep_state_slot(&state, 1, 0), SWEEP_SLOT_FAILED);
+	assert_int_equal(state.failures, 3);
 	for (unsigned i = 0; i < state.failures; i++)
-		assert_int_not_equal(state.failure[i].round, 1);
+		assert_int_equal(state.failure[i].made_good, state.failure[i].round == 1);
+	/* And another did not: its newest reason is kept. */
+	assert_int_equal(sweep_state_take_failure(&state, 1, 2, 1, "no memory", &err), 0);
+	assert_int_equal(state.failed, 2);
+	assert_int_equal(state.failures, 3);
+	for (unsigned i = 0; i < state.failures; i++)
+		if (state.failure[i].round == 2)
+			assert_string_equal(state.failure[i].why, "no memory");
 }
 
 /* A sweep that is gone on with has its failures before it: they are not over, and their time is still to come. */

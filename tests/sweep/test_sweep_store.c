@@ -69,7 +69,7 @@ static void create(struct sweep_store *store)
 static void append_run(struct sweep_store *store, uint32_t cell, unsigned round, double mbps)
 {
 	struct err err = ERR_NONE;
-	json_t *line = sweep_run_line(&plan, cell, round, 1, make_row(mbps), make_result(true, NULL));
+	json_t *line = sweep_run_line(&plan, cell, round, 1, NULL, make_row(mbps), make_result(true, NULL));
 
 	if (sweep_store_append(store, line, &err) < 0)
 		fail_msg("%s", err.text);
@@ -230,7 +230,7 @@ static void csv_has_all_columns(void **unused)
 	/* A run of a newer version that knows one more column, and text that a spreadsheet might take for more. */
 	json_t *row = make_row(300);
 	json_object_set_new(row, "new", json_string("=1+1,\"x\""));
-	json_t *line = sweep_run_line(&plan, 0, 1, 2, row, make_result(true, NULL));
+	json_t *line = sweep_run_line(&plan, 0, 1, 2, NULL, row, make_result(true, NULL));
 	assert_int_equal(sweep_store_append(&store, line, &err), 0);
 	json_decref(line);
 	assert_int_equal(sweep_store_write_csv(&store, &err), 0);
