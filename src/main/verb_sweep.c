@@ -202,6 +202,7 @@ static int make_plan(struct sweep *s, struct err *err)
 		rc = options_set_default(&s->cli.options, "duration", default_duration, err);
 	if (rc >= 0)
 		rc = sweep_plan_init(&s->plan, &s->cli.options, (unsigned)options_number(&s->cli.own, "repeat"), err);
+	s->plan.retries = (unsigned)options_number(&s->cli.own, "retries");
 	if (rc >= 0)
 		rc = set_axes(s, err);
 	if (rc >= 0)
@@ -277,6 +278,9 @@ static int take_up(struct sweep *s, bool compare, struct err *err)
 	if (rc >= 0 && !compare) {
 		sweep_plan_free(&s->plan);
 		s->plan = then;
+		/* It changes nothing of what is measured, and may be another now. */
+		if (options_is_given(&s->cli.own, "retries"))
+			s->plan.retries = (unsigned)options_number(&s->cli.own, "retries");
 		return 0;
 	}
 	sweep_plan_free(&then);
@@ -410,7 +414,7 @@ static int go(struct sweep *s)
 		.progress = &progress,
 		.host = &s->host,
 		.seed = (uint64_t)options_number(&s->plan.options, "seed"),
-		.retries = (unsigned)options_number(&s->cli.own, "retries"),
+		.retries = s->plan.retries,
 		.retry_pause_ms = RETRY_PAUSE_MS,
 		.signal_fd = -1,
 		.virtual_ticks = cli_test_ticks(s->plan.options.engine) };

@@ -35,15 +35,15 @@ struct sweep_plan {
 	struct options options; /* what the cells share; its engine is the sweep's mode */
 	unsigned axes;
 	struct sweep_axis axis[SWEEP_AXES_MAX];
-	unsigned repeat;
-	uint32_t cells; /* the product of the axes' counts; filled by sweep_plan_close() */
+	unsigned repeat, retries; /* retries: further attempts at a run that failed */
+	uint32_t cells;           /* the product of the axes' counts; filled by sweep_plan_close() */
 };
 
 /* Does this value of this option make an axis: may it be swept, and is it a list?  Commas separate; in CPU lists, which have commas of their
  * own, slashes: 0/1/0-3,6.  Options that hold comma lists of addresses, and files, are not swept. */
 bool sweep_is_list(const struct option_def *def, const char *text);
 
-/* Copies the options; no axes yet. */
+/* Copies the options; no axes and no retries yet. */
 int sweep_plan_init(struct sweep_plan *plan, const struct options *options, unsigned repeat, struct err *err);
 void sweep_plan_free(struct sweep_plan *plan); /* accepts a zeroed one */
 /* Adds the axis, or replaces the one of this name in its place.  -ENOENT unknown option, -EINVAL and -ERANGE with the value that is wrong, empty or

@@ -53,6 +53,7 @@ json_t *sweep_plan_to_json(const struct sweep_plan *plan)
 	}
 	json_put(&m, "mode", json_string(plan->options.engine->name));
 	json_put(&m, "repeat", json_integer(plan->repeat));
+	json_put(&m, "retries", json_integer(plan->retries));
 	json_put(&m, "axes", axes);
 	json_put(&m, "options", options_to_json(&plan->options));
 	return json_made(&m);
@@ -123,6 +124,8 @@ int sweep_plan_from_json(struct sweep_plan *plan, const json_t *object, const st
 {
 	const char *mode = json_string_value(json_object_get(object, "mode"));
 	json_int_t repeat = json_integer_value(json_object_get(object, "repeat"));
+	const json_t *kept = json_object_get(object, "retries");
+	json_int_t retries = kept ? json_integer_value(kept) : 1;
 	const struct engine *engine = mode ? engine_find(engines, mode) : NULL;
 	struct sweep_plan made = { 0 };
 	char quoted[QUOTED_BYTES];
@@ -132,8 +135,11 @@ int sweep_plan_from_json(struct sweep_plan *plan, const json_t *object, const st
 			mode ? text_escape(mode, strlen(mode), quoted, sizeof(quoted)) : "");
 	if (repeat < 1 || repeat > UINT16_MAX)
 		return say_broken(err, "no repeat");
+	if (retries < 0 || retries > UINT16_MAX)
+		return say_broken(err, "no such retries");
 	int rc = options_init(&made.options, engine, err);
 	made.repeat = (unsigned)repeat;
+	made.retries = (unsigned)retries;
 	if (rc >= 0)
 		rc = fill_plan(&made, object, err);
 	if (rc < 0)

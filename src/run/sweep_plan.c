@@ -326,8 +326,8 @@ static int compare_axis(const struct sweep_axis *then, const struct sweep_axis *
 	if (strcmp(then->def->name, now->def->name) != 0)
 		return err_say(err, EINVAL, "it has the axis %s where now stands %s", then->def->name, now->def->name);
 	if (then->count != now->count)
-		return err_say(
-			err, EINVAL, "it has %u values of --%s, now there are %u", then->count, then->def->name, now->count);
+		return err_say(err, EINVAL, "it has %u value%s of --%s, now there %s %u", then->count,
+			then->count == 1 ? "" : "s", then->def->name, now->count == 1 ? "is" : "are", now->count);
 	for (unsigned i = 0; i < now->count; i++) {
 		bool same = isnan(then->number[i]) ? !strcmp(then->text[i], now->text[i]) : then->number[i] == now->number[i];
 
@@ -348,7 +348,8 @@ int sweep_plan_compare(const struct sweep_plan *then, const struct sweep_plan *n
 	if (then->repeat != now->repeat)
 		return err_say(err, EINVAL, "it had --repeat %u, now it is %u", then->repeat, now->repeat);
 	if (then->axes != now->axes)
-		return err_say(err, EINVAL, "it has %u axes, now there are %u", then->axes, now->axes);
+		return err_say(err, EINVAL, "it has %u ax%s, now there %s %u", then->axes, then->axes == 1 ? "is" : "es",
+			now->axes == 1 ? "is" : "are", now->axes);
 	for (unsigned i = 0; rc >= 0 && i < now->axes; i++)
 		rc = compare_axis(&then->axis[i], &now->axis[i], err);
 	return rc < 0 ? rc : compare_options(then, now, err);

@@ -207,10 +207,12 @@ static void differs(const char *then, const char *now, const char *words)
 	make_plan(&a, 2, then);
 	make_plan(&b, 2, now);
 	/* By way of JSON, as a sweep that is resumed has it. */
+	a.retries = 7;
 	json_t *object = sweep_plan_to_json(&a);
 	if (sweep_plan_from_json(&c, object, sweep_engines, &err) < 0)
 		fail_msg("%s", err.text);
 	json_decref(object);
+	assert_int_equal(c.retries, 7);
 	assert_int_equal(sweep_plan_compare(&a, &c, &err), 0);
 	int rc = sweep_plan_compare(&c, &b, &err);
 	if (!words && rc != 0)
@@ -232,7 +234,7 @@ static void comparison(void **state)
 	differs("size=1K,2K", "size=1K,4K", "it has --size 2K where now stands 4K");
 	differs("size=1K,2K", "size=1K,2K,4K", "2 values of --size, now there are 3");
 	differs("size=1K,2K", "threads=1,2", "the axis size where now stands threads");
-	differs("size=1K,2K", "size=1K,2K threads=1,2", "it has 1 axes, now there are 2");
+	differs("size=1K,2K", "size=1K,2K threads=1,2", "it has 1 axis, now there are 2");
 	differs("size=1K,2K duration=1s", "size=1K,2K duration=2s", "it had --duration 1s, now it is 2s");
 	differs("size=1K,2K", "size=1K,2K pause=1ms", "it had --pause unset, now it is 1ms");
 	/* What bears on no result may differ. */
