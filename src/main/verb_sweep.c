@@ -16,8 +16,8 @@
 #include "main/help.h"
 #include "main/signals.h"
 #include "main/sweep_args.h"
+#include "main/sweep_end.h"
 #include "main/sweep_plot.h"
-#include "main/sweep_run.h"
 #include "run/session.h"
 
 enum { PLAN_BYTES_MAX = 1 << 20, CHECKED_MAX = 1000, RETRY_PAUSE_MS = 1000 };
@@ -310,71 +310,7 @@ static int open_store(struct sweep *s, struct err *err)
 	return rc;
 }
 
-/* ---- the end ---- */
-
-static int write_summary(struct sweep *s, const struct sweep_charts *charts, const char *stopped, struct err *err)
-{
-	struct sweep_report report = { .state = &s->state, .host = &s->host, .charts = charts, .stopped = stopped };
-	struct file_out out = { 0 };
-	int rc = sweep_store_begin(&s->store, "summary.md", &out, err);
-
-	if (rc < 0)
-		return rc;
-	sweep_write_summary(out.stream, &report);
-	rc = file_commit(&out, err);
-	file_abort(&out);
-	return rc;
-}
-
-static int write_reports(struct sweep *s, const char *stopped, struct err *err)
-{
-	struct sweep_charts *charts = calloc(1, sizeof(*charts));
-	int rc = charts ? sweep_store_write_csv(&s->store, err) : err_sys(err, ENOMEM, "write the results");
-
-	/* Who has interrupted does not want to wait for pictures. */
-	if (rc >= 0)
-		rc = sweep_plot(&s->store, &s->state, &s->host, !stopped, charts, err);
-	if (rc >= 0)
-		rc = write_summary(s, charts, stopped, err);
-	if (rc >= 0 && charts->why[0])
-		fprintf(stderr, "netdyno: %s\n", charts->why);
-	free(charts);
-	return rc;
-}
-
-static int status_of(const struct sweep *s, enum sweep_end end)
-{
-	if (end == SWEEP_INTERRUPTED)
-		return EXIT_INTERRUPTED;
-	if (end == SWEEP_BROKEN || s->state.failed)
-		return EXIT_FAILED;
-	return s->state.invalid ? EXIT_INVALID : EXIT_VALID;
-}
-
-static int finish(struct sweep *s, enum sweep_end end, const struct err *why)
-{
-	char stopped[500] = "";
-	struct err err = ERR_NONE;
-
-	if (end == SWEEP_INTERRUPTED)
-		snprintf(stopped, sizeof(stopped), "interrupted");
-	else if (end == SWEEP_BROKEN)
-		snprintf(stopped, sizeof(stopped), "%s", why->text);
-	if (end == SWEEP_BROKEN)
-		complain(why);
-	int status = status_of(s, end);
-	if (write_reports(s, *stopped ? stopped : NULL, &err) < 0) {
-		complain(&err);
-		status = end == SWEEP_INTERRUPTED ? status : EXIT_FAILED;
-	}
-	sweep_write_table(stdout, &s->state);
-	putchar('\n');
-	sweep_write_findings(stdout, &s->state);
-	printf("results: %s\n", s->directory);
-	if (*stopped)
-		fprintf(stderr, "netdyno: %s; to go on: netdyno sweep --resume %s\n", stopped, s->directory);
-	return finish_stdout(status);
-}
+/* ---- on the way ---- */
 
 /* A job in the background has no say over the terminal: it would be stopped for trying. */
 static bool is_in_foreground(void)
@@ -427,7 +363,7 @@ static int go(struct sweep *s)
 	sweep_progress_end(&progress);
 	if (job.signal_fd >= 0)
 		close(job.signal_fd);
-	return finish(s, end, &err);
+	return sweep_finish(&s->store, &s->state, &s->host, end, &err);
 }
 
 /* ---- the verb ---- */

@@ -35,8 +35,8 @@ char *sweep_host_line(const struct host_info *host, char *out, size_t size);
 /* Four digits: "21.34", "12.50k", "999.4k"; "--" for NAN.  Returns out. */
 char *sweep_number(double value, char *out, size_t size);
 
-/* The table of results, for a terminal. */
-void sweep_write_table(FILE *out, const struct sweep_state *state);
+/* The table of results, for a terminal of so many columns (0: any): figures that do not fit are left out, and that is said. */
+void sweep_write_table(FILE *out, const struct sweep_state *state, unsigned room);
 /* What is best, what failed, verdicts: a line each. */
 void sweep_write_findings(FILE *out, const struct sweep_state *state);
 /* summary.md */

@@ -167,7 +167,7 @@ static uint32_t count_touched(const struct sweep_state *state, uint32_t *ret_cel
 	return n;
 }
 
-static void write_results(FILE *out, const struct sweep_state *state, bool markdown, bool main)
+static void write_results(FILE *out, const struct sweep_state *state, bool markdown, bool main, unsigned room)
 {
 	struct result_table t = { .state = state, .markdown = markdown, .spread = main };
 	uint32_t rows = count_touched(state, NULL);
@@ -177,17 +177,22 @@ static void write_results(FILE *out, const struct sweep_state *state, bool markd
 		return;
 	count_touched(state, t.cell);
 	choose_metrics(&t, main);
-	struct text_table table = {
-		.columns = state->plan->axes + 1 + t.metrics, .rows = rows, .markdown = markdown, .ctx = &t, .cell = result_cell
-	};
-	if (rows && (main || t.metrics))
-		text_table_write(out, &table);
+	struct text_table table = { .columns = state->plan->axes + 1 + t.metrics,
+		.rows = rows,
+		.markdown = markdown,
+		.ctx = &t,
+		.cell = result_cell,
+		.room = room,
+		.keep = state->plan->axes + 2 };
+	unsigned left_out = rows && (main || t.metrics) ? text_table_write(out, &table) : 0;
+	if (left_out)
+		fprintf(out, "(%u more figure%s in summary.md, too wide for here)\n", left_out, left_out == 1 ? "" : "s");
 	free(t.cell);
 }
 
-void sweep_write_table(FILE *out, const struct sweep_state *state)
+void sweep_write_table(FILE *out, const struct sweep_state *state, unsigned room)
 {
-	write_results(out, state, false, true);
+	write_results(out, state, false, true, room);
 }
 
 /* ---- findings ---- */
@@ -415,11 +420,11 @@ void sweep_write_summary(FILE *out, const struct sweep_report *report)
 		fputs(".\n", out);
 	}
 	fprintf(out, "\n## Results\n\nMedian (minimum..maximum) of the valid runs of a cell; the best median in bold.\n\n");
-	write_results(out, state, true, true);
+	write_results(out, state, true, true, 0);
 	putc('\n', out);
 	write_best(out, state);
 	fprintf(out, "\n## More figures\n\nMedians.\n\n");
-	write_results(out, state, true, false);
+	write_results(out, state, true, false, 0);
 	write_verdicts(out, state);
 	write_failures(out, state);
 	write_charts(out, report);

@@ -52,13 +52,10 @@ static void write_rule(FILE *out, const struct text_table *t, const unsigned *wi
 	putc('\n', out);
 }
 
-void text_table_write(FILE *out, const struct text_table *t)
+static void measure(const struct text_table *t, unsigned *width)
 {
-	unsigned *width = calloc(t->columns ? t->columns : 1, sizeof(*width));
 	char text[CELL_BYTES];
 
-	if (!width)
-		return;
 	for (long row = -1; row < (long)t->rows; row++)
 		for (unsigned i = 0; i < t->columns; i++) {
 			t->cell(t->ctx, row, i, text, sizeof(text));
@@ -66,10 +63,35 @@ void text_table_write(FILE *out, const struct text_table *t)
 
 			width[i] = wide > width[i] ? wide : width[i];
 		}
-	write_row(out, t, width, -1);
-	if (t->markdown)
-		write_rule(out, t, width);
-	for (long row = 0; row < (long)t->rows; row++)
-		write_row(out, t, width, row);
+}
+
+/* How many columns fit: two blanks are between them. */
+static unsigned fitting(const struct text_table *t, const unsigned *width)
+{
+	unsigned used = 0;
+
+	for (unsigned i = 0; t->room && i < t->columns; i++) {
+		used += width[i] + (i ? 2 : 0);
+		if (used > t->room && i >= t->keep)
+			return i;
+	}
+	return t->columns;
+}
+
+unsigned text_table_write(FILE *out, const struct text_table *table)
+{
+	struct text_table t = *table;
+	unsigned *width = calloc(t.columns ? t.columns : 1, sizeof(*width));
+
+	if (!width)
+		return 0;
+	measure(&t, width);
+	t.columns = fitting(&t, width);
+	write_row(out, &t, width, -1);
+	if (t.markdown)
+		write_rule(out, &t, width);
+	for (long row = 0; row < (long)t.rows; row++)
+		write_row(out, &t, width, row);
 	free(width);
+	return table->columns - t.columns;
 }

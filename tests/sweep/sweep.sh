@@ -222,6 +222,8 @@ group_faults()
 	touch file
 	refuses 1 'make directory file' null --rate 1,2 --out file
 	# Cells that cannot run here: said before, kept as failures with the reason, and the others are run.
+	sweep 1 null "${quick[@]}" 10k --cores 1,999 --repeat 2 --out "f'1 2"
+	says "netdyno: to try those that failed again: netdyno sweep --resume 'f'\\''1 2'"
 	sweep 1 null "${quick[@]}" 10k --cores 1,999 --repeat 2 --out f
 	says '1 of 2 cells cannot run here; the first, cores 999: --cores 999: out of range'
 	each_once f 2
@@ -247,7 +249,8 @@ group_faults()
 		>"$out" 2>"$errors" </dev/null
 	status=$?
 	[ $status = 1 ] || fail "a file that may not grow: status $status, expected 1"
-	says 'write h/results.jsonl: File too large'
+	[ "$(grep -c 'write h/results.jsonl: File too large' "$errors")" = 1 ] || fail "not said once: $(cat "$errors")"
+	says 'netdyno: to go on: netdyno sweep --resume h'
 	jq -e .event h/results.jsonl >/dev/null || fail "results.jsonl is not whole"
 	sweep 0 --resume h
 	each_once h 6

@@ -51,7 +51,7 @@ static void table(void **state)
 	(void)state;
 	run_all(&b, "method=slow,fast size=1K,2K");
 	FILE *out = paper();
-	sweep_write_table(out, &b.state);
+	sweep_write_table(out, &b.state, 0);
 	sweep_write_findings(out, &b.state);
 	fclose(out);
 	expect("method  size  valid         throughput Mbit/s  rate messages/s     wait p50 µs");
@@ -60,6 +60,34 @@ static void table(void **state)
 	expect("best throughput: method fast, size 2K with 405 Mbit/s; next method fast, size 1K with 305 (fewer than 3 valid "
 	       "runs");
 	expect("runs: 12 of 12 done, 4 of them with an invalid verdict, 0 failed");
+	finish(&b);
+}
+
+/* Nothing is broken over two lines: what does not fit is left out, and that is said. */
+static void narrow_table(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	run_all(&b, "method=slow,fast size=1K,2K");
+	for (unsigned room = 1; room < 120; room++) {
+		unsigned long longest = 0;
+		FILE *out = paper();
+
+		sweep_write_table(out, &b.state, room);
+		fclose(out);
+		for (const char *line = kept; *line; line += strcspn(line, "\n") + 1)
+			if (strcspn(line, "\n") > longest)
+				longest = strcspn(line, "\n");
+		if (room >= 49 && longest > room)
+			fail_msg("%lu columns where %u fit:\n%s", longest, room, kept);
+	}
+	FILE *out = paper();
+	sweep_write_table(out, &b.state, 80);
+	fclose(out);
+	expect("method  size  valid         throughput Mbit/s  rate messages/s\n");
+	expect("slow    1K    2, 1 invalid  105 (100..110)     1050 (1000..1100)\n");
+	expect("(1 more figure in summary.md, too wide for here)\n");
 	finish(&b);
 }
 
@@ -270,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
+		cmocka_unit_test(narrow_table),
 		cmocka_unit_test(differences_that_are_none),
 		cmocka_unit_test(summary),
 		cmocka_unit_test(failures),
