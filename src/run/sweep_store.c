@@ -283,6 +283,14 @@ static int store_init(struct sweep_store *store, const char *directory, struct e
 	return store->directory && store->path ? 0 : err_sys(err, ENOMEM, "open %s", directory);
 }
 
+/* An empty results.jsonl is what a start leaves behind that could not write its plan. */
+static bool is_something(const char *path, const char *name)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && (st.st_size > 0 || strcmp(name, "results.jsonl") != 0);
+}
+
 /* Something of a sweep is there? */
 static int check_new(const struct sweep_store *store, bool force, struct err *err)
 {
@@ -290,13 +298,32 @@ static int check_new(const struct sweep_store *store, bool force, struct err *er
 
 	for (size_t i = 0; !force && i < sizeof(names) / sizeof(names[0]); i++) {
 		char *path = path_of(store->directory, names[i]);
-		struct stat st;
-		bool there = path && lstat(path, &st) == 0;
+		bool there = path && is_something(path, names[i]);
 
 		free(path);
 		if (there)
 			return err_say(err, EEXIST, "%s holds a sweep (%s): --resume %s goes on with it, --force begins anew",
 				store->directory, names[i], store->directory);
+	}
+	return 0;
+}
+
+/* Only who holds the lock may throw away.  Reports go first: what there is then belongs to the plan that stands beside it. */
+static int throw_away(const struct sweep_store *store, struct err *err)
+{
+	static const char *const names[] = { "results.csv", "summary.md" };
+
+	if (ftruncate(store->fd, 0) < 0)
+		return err_sys(err, errno, "write %s", store->path);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = path_of(store->directory, names[i]);
+		int rc = !path ? -ENOMEM : unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+
+		if (rc < 0)
+			err_sys(err, -rc, "remove %s/%s", store->directory, names[i]);
+		free(path);
+		if (rc < 0)
+			return rc;
 	}
 	return 0;
 }
@@ -313,9 +340,11 @@ int sweep_store_create(struct sweep_store *store, const char *directory, const s
 		rc = check_new(&made, force, err);
 	if (rc >= 0)
 		rc = open_results(&made, O_CREAT, err);
-	/* Only who holds the lock may throw away. */
-	if (rc >= 0 && ftruncate(made.fd, 0) < 0)
-		rc = err_sys(err, errno, "write %s", made.path);
+	/* Once more: somebody may have been quicker. */
+	if (rc >= 0)
+		rc = check_new(&made, force, err);
+	if (rc >= 0)
+		rc = throw_away(&made, err);
 	if (rc >= 0)
 		rc = write_plan(&made, plan, host, err);
 	if (rc < 0)

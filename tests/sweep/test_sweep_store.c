@@ -218,6 +218,36 @@ static void nobody_is_in_the_way(void **unused)
 	sweep_store_close(&store);
 }
 
+static bool is_there(const char *name)
+{
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return stat(path, &st) == 0;
+}
+
+/* A start that could write no plan is no sweep; and of one that is thrown away nothing stays. */
+static void beginning_again(void **unused)
+{
+	struct sweep_store store;
+	struct err err = ERR_NONE;
+
+	(void)unused;
+	append_text("");
+	create(&store);
+	append_run(&store, 0, 0, 100);
+	assert_int_equal(sweep_store_write_csv(&store, &err), 0);
+	sweep_store_close(&store);
+	assert_true(is_there("results.csv"));
+	assert_int_equal(sweep_store_create(&store, directory, &plan, &host, true, &err), 0);
+	assert_false(is_there("results.csv"));
+	char *text = file_text("results.jsonl");
+	assert_string_equal(text, "");
+	free(text);
+	sweep_store_close(&store);
+}
+
 static void csv_has_all_columns(void **unused)
 {
 	struct sweep_store store;
@@ -271,6 +301,7 @@ int main(void)
 		TEST(torn_at_every_byte),
 		TEST(foreign_lines),
 		TEST(nobody_is_in_the_way),
+		TEST(beginning_again),
 		TEST(csv_has_all_columns),
 		TEST(a_plan_that_is_none),
 	};
