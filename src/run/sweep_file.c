@@ -169,7 +169,9 @@ static int find_mode(struct sweep_file *file, const struct engine *const *engine
 	char quoted[QUOTED_BYTES];
 	unsigned n = 0;
 
-	if (!mode || mode->section != SWEEP_SECTION_SWEEP)
+	if (mode && mode->section != SWEEP_SECTION_SWEEP)
+		return say_at(err, EINVAL, file, mode->line, "mode belongs into [sweep]");
+	if (!mode)
 		return say_at(err, EINVAL, file, 1, "no mode: [sweep] needs a line such as: mode = %s", engines[0]->name);
 	file->engine = engine_find(engines, mode->value);
 	for (; engines[n] && n < NAMES_MAX; n++)
@@ -196,6 +198,19 @@ static int check_name(
 	const char *near = text_nearest(e->name, names, count);
 	return say_at(err, ENOENT, file, e->line, "unknown key %s in [%s]%s%s%s", shown(e->name, quoted), sections[e->section],
 		near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+}
+
+/* The right key in the wrong section: which would be the right one?  NULL: none. */
+static const char *right_section(const struct sweep_plan *plan, const struct sweep_entry *e, const struct option_def *own)
+{
+	int at = options_find(&plan->options, e->name);
+
+	if (e->section == SWEEP_SECTION_SWEEP)
+		return at >= 0 && plan->options.def[at]->flags & OPTION_RESULT ? "[axes] or [options]" : NULL;
+	for (; own->name; own++)
+		if (own->flags & OPTION_RESULT && !strcmp(own->name, e->name))
+			return "[sweep]";
+	return NULL;
 }
 
 static int check_own(const struct sweep_file *file, const struct sweep_entry *e, const struct option_def *own, struct err *err)
@@ -250,7 +265,12 @@ static int check_entries(const struct sweep_file *file, const struct option_def 
 	for (unsigned i = 0; rc >= 0 && i < file->count; i++) {
 		const struct sweep_entry *e = &file->entry[i];
 
-		rc = e->section == SWEEP_SECTION_SWEEP ? check_own(file, e, own, err) : check_option(&plan, file, e, err);
+		const char *right = right_section(&plan, e, own);
+
+		if (right)
+			rc = say_at(err, EINVAL, file, e->line, "%s belongs into %s", e->name, right);
+		else
+			rc = e->section == SWEEP_SECTION_SWEEP ? check_own(file, e, own, err) : check_option(&plan, file, e, err);
 	}
 	sweep_plan_free(&plan);
 	return rc;

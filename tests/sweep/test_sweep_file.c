@@ -88,6 +88,9 @@ static void mistakes(void **state)
 	refuse("[options]\ndurtion = 1\n", -ENOENT, "plan.ini:4: unknown key durtion in [options] (did you mean duration?)");
 	refuse("repaet = 3\n", -ENOENT, "plan.ini:3: unknown key repaet in [sweep] (did you mean repeat?)");
 	refuse("resume = x\n", -ENOENT, "plan.ini:3: unknown key resume in [sweep]");
+	refuse("size = 1K\n", -EINVAL, "plan.ini:3: size belongs into [axes] or [options]");
+	refuse("[options]\nrepeat = 2\n", -EINVAL, "plan.ini:4: repeat belongs into [sweep]");
+	refuse("[axes]\nrepeat = 2,3\n", -EINVAL, "plan.ini:4: repeat belongs into [sweep]");
 	refuse("repeat = 0\n", -ERANGE, "plan.ini:3: --repeat 0: out of range 1..1000");
 	refuse("mode = bench\n", -EINVAL, "plan.ini:3: mode stands here for the second time (first in line 2)");
 	refuse("[axes]\nsize = 1K\nthreads = 1\nsize = 2K\n", -EINVAL,
@@ -107,7 +110,7 @@ static void mistakes(void **state)
 	refuse("[axes\nsize = 1K\n", -EINVAL, "plan.ini:3: expected [section] or name = value");
 	refuse("!size = 1K\n", -EINVAL, "plan.ini:1: a key before the first section");
 	refuse("!", -EINVAL, "no mode: [sweep] needs a line such as: mode = bench");
-	refuse("![axes]\nmode = bench\n", -EINVAL, "no mode");
+	refuse("![axes]\nmode = bench\n", -EINVAL, "plan.ini:2: mode belongs into [sweep]");
 	refuse("![sweep]\nmode = bnech\n", -ENOENT, "plan.ini:2: unknown mode \"bnech\" (did you mean bench?)");
 	refuse("![sweep]\nmode = later\n", -EINVAL, "plan.ini:2: mode later (still to come) is not built yet");
 	refuse("[axes]\nsize\033[31m = 1\n", -ENOENT, "unknown key size\\x1b");
