@@ -58,7 +58,14 @@ static struct word read_letter(const struct engine *engine, const char *text)
 	return w;
 }
 
-static struct word read_word(const struct engine *engine, const struct option_def *own, const char *text)
+/* A flag takes no word behind it as a value; but a list of them it can only be meant to have. */
+static bool has_list(const struct option_def *def, const char *next)
+{
+	return def->type == OPTION_BOOL && next && next[0] != '-' && sweep_is_list(def, next);
+}
+
+/* `next`: the word behind it, or NULL. */
+static struct word read_word(const struct engine *engine, const struct option_def *own, const char *text, const char *next)
 {
 	struct word w = { 0 };
 
@@ -66,7 +73,7 @@ static struct word read_word(const struct engine *engine, const struct option_de
 		w = read_long(engine, own, text + 2);
 	else if (text[0] == '-' && text[1] && text[1] != '-')
 		w = read_letter(engine, text + 1);
-	w.wants_next = w.def && w.def->type != OPTION_BOOL && !w.value;
+	w.wants_next = w.def && !w.value && (w.def->type != OPTION_BOOL || has_list(w.def, next));
 	return w;
 }
 
@@ -106,7 +113,7 @@ int sweep_args_split(struct sweep_args *args, const struct engine *engine, const
 	for (int i = 0; rc >= 0 && i < from; i++)
 		made.argv[made.argc++] = argv[i];
 	for (int i = from; rc >= 0 && i < argc; i++) {
-		struct word w = read_word(engine, own, argv[i]);
+		struct word w = read_word(engine, own, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
 		bool takes_next = w.wants_next && i + 1 < argc;
 		const char *value = takes_next ? argv[i + 1] : w.value;
 

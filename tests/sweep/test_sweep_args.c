@@ -35,6 +35,10 @@ static void lists_are_taken_out(void **state)
 	expect("p bench --size 1K,2K --threads=1,2 --duration 1", "p bench --duration 1 | size=1K,2K threads=1,2");
 	expect("p bench --threads 4 --verify=yes,no", "p bench --threads 4 | verify=yes,no");
 	expect("p bench -m slow,fast -c1,2 -t=1,2", "p bench | method=slow,fast cores=1,2 duration=1,2");
+	/* A flag's list is its value, too; another word behind it is not. */
+	expect("p bench --verify yes,no --size 1", "p bench --size 1 | verify=yes,no");
+	expect("p bench --verify x --verify --size", "p bench --verify x --verify --size |");
+	expect("p bench --verify", "p bench --verify |");
 	/* CPU lists and lists of addresses are values; slashes make an axis. */
 	expect("p bench --server-cpus 0,1 --listen a,b --peers c,d", "p bench --server-cpus 0,1 --listen a,b --peers c,d |");
 	expect("p bench --server-cpus 0,1/2", "p bench | server-cpus=0,1/2");
