@@ -187,7 +187,8 @@ static void paint_title(struct canvas *c, const struct sweep_look *look)
 	int room = c->columns - canvas_width(text);
 	canvas_put(c, 0, room < 0 ? 0 : room, -1, style, text);
 	int at = 1 + canvas_put(c, 0, 1, room - 1, STYLE_TITLE, "netdyno sweep ");
-	snprintf(text, sizeof(text), "%s · %u cells × %u", s->plan->options.engine->title, s->plan->cells, s->plan->repeat);
+	snprintf(text, sizeof(text), "%s · %u cell%s × %u", s->plan->options.engine->title, s->plan->cells,
+		s->plan->cells == 1 ? "" : "s", s->plan->repeat);
 	canvas_put_cut(c, 0, at, room - at - 1, STYLE_TEXT, text);
 }
 

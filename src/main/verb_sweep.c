@@ -176,7 +176,10 @@ static char *long_time(double seconds, char *out, size_t size)
 	}
 	while (i + 1 < sizeof(units) / sizeof(units[0]) && seconds < 2 * units[i].seconds)
 		i++;
-	snprintf(out, size, "about %.0f %s", seconds / units[i].seconds, units[i].unit);
+	if (seconds < 1.5)
+		snprintf(out, size, "about a second");
+	else
+		snprintf(out, size, "about %.0f %s", seconds / units[i].seconds, units[i].unit);
 	return out;
 }
 
@@ -187,8 +190,9 @@ static int check_count(const struct sweep *s, double slots, struct err *err)
 	if (slots <= SWEEP_SLOTS_UNASKED || options_number(&s->cli.own, "yes"))
 		return 0;
 	double seconds = slots * (double)sweep_cell_ns(&s->plan, 0) / NS_PER_S;
-	return err_say(err, EINVAL, "%.15g cells x %u repeats are %.15g runs, %s: --yes if that is meant", slots / s->plan.repeat,
-		s->plan.repeat, slots, long_time(seconds, took, sizeof(took)));
+	return err_say(err, EINVAL, "%.15g cells x %u repeat%s are %.15g runs, %s: --yes if that is meant",
+		slots / s->plan.repeat, s->plan.repeat, s->plan.repeat == 1 ? "" : "s", slots,
+		long_time(seconds, took, sizeof(took)));
 }
 
 static int make_plan(struct sweep *s, struct err *err)
@@ -259,6 +263,26 @@ static void choose_directory(struct sweep *s)
 	snprintf(s->directory, sizeof(s->directory), "%.3900s/sweep-%s-%s", data, s->plan.options.engine->name, stamp);
 }
 
+/* A name of our own making may be taken already, by a sweep that was begun in the same second: then another is made up. */
+static int create_store(struct sweep *s, struct err *err)
+{
+	bool ours = !*options_text(&s->cli.options, "out");
+	size_t length = strlen(s->directory);
+	int rc = -EEXIST;
+
+	for (unsigned n = 2; n < 1000; n++) {
+		rc = sweep_store_create(
+			&s->store, s->directory, &s->plan, &s->host, !ours && options_number(&s->cli.options, "force"), err);
+		if (!ours || (rc != -EEXIST && rc != -EBUSY))
+			break;
+		err_clear(err);
+		snprintf(s->directory + length, sizeof(s->directory) - length, "-%u", n);
+	}
+	if (rc >= 0)
+		sweep_plot_clear(s->directory);
+	return rc;
+}
+
 /* The plan that the directory holds; with a mode or plan on the command line, that must be the same. */
 static int take_up(struct sweep *s, bool compare, struct err *err)
 {
@@ -289,17 +313,12 @@ static int take_up(struct sweep *s, bool compare, struct err *err)
 
 static int open_store(struct sweep *s, struct err *err)
 {
-	bool force = options_number(&s->cli.options, "force");
 	int rc = sweep_state_init(&s->state, &s->plan, err);
 
 	if (rc < 0)
 		return rc;
-	if (!s->resume) {
-		rc = sweep_store_create(&s->store, s->directory, &s->plan, &s->host, force, err);
-		if (rc >= 0)
-			sweep_plot_clear(s->directory);
-		return rc;
-	}
+	if (!s->resume)
+		return create_store(s, err);
 	rc = sweep_store_open(&s->store, s->directory, &s->state, err);
 	if (rc < 0)
 		return rc;
@@ -357,8 +376,8 @@ static int go(struct sweep *s)
 	char left[64];
 
 	sweep_progress_init(&progress, &s->state);
-	fprintf(stderr, "netdyno: %u cells x %u, %s; results: %s\n", s->plan.cells, s->plan.repeat,
-		long_time(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
+	fprintf(stderr, "netdyno: %u cell%s x %u, %s; results: %s\n", s->plan.cells, s->plan.cells == 1 ? "" : "s",
+		s->plan.repeat, long_time(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
 	enum sweep_end end = show(s, &job, &err) < 0 ? SWEEP_BROKEN : sweep_run(&job, &err);
 	sweep_progress_end(&progress);
 	if (job.signal_fd >= 0)

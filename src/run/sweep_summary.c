@@ -412,7 +412,8 @@ void sweep_write_summary(FILE *out, const struct sweep_report *report)
 	clock_format_iso(clock_wall_of(clock_run_ns()), time, sizeof(time));
 	fprintf(out, "# netdyno sweep: %s (%s)\n\n", engine->name, engine->title);
 	markdown_text(out, sweep_host_line(report->host, host, sizeof(host)));
-	fprintf(out, "; netdyno %s; %s.\n\n%u cells x %u.  ", NETDYNO_VERSION, time, state->plan->cells, state->plan->repeat);
+	fprintf(out, "; netdyno %s; %s.\n\n%u cell%s x %u.  ", NETDYNO_VERSION, time, state->plan->cells,
+		state->plan->cells == 1 ? "" : "s", state->plan->repeat);
 	write_conditions(out, state);
 	if (report->stopped) {
 		fputs("\n**Not complete**: ", out);

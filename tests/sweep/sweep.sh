@@ -125,6 +125,11 @@ group_results()
 	# In the data directory, named after the mode and the time.
 	sweep 0 null "${quick[@]}" 10k --repeat 1
 	ls "$XDG_DATA_HOME"/netdyno/sweep-null-*/summary.md >/dev/null || fail "nothing in the data directory"
+	# And another in the same second.
+	sweep 0 null "${quick[@]}" 10k --repeat 1
+	sweep 0 null "${quick[@]}" 10k --repeat 1
+	[ "$(ls -d "$XDG_DATA_HOME"/netdyno/sweep-null-* | wc -l)" = 3 ] || fail "not three sweeps in the data directory"
+	says '1 cell x 1, a moment'
 	# Real traffic.
 	sweep 0 echo --method single,mmsg --duration 100ms --warmup 100ms --repeat 1 --out e
 	each_once e 2
