@@ -110,6 +110,14 @@ static void guard_stop(void)
 		sigaction(SIGTSTP, &guard, NULL);
 }
 
+static void unguard_stop(void)
+{
+	struct sigaction action;
+
+	if (sigaction(SIGTSTP, NULL, &action) == 0 && action.sa_handler == on_stop)
+		signal(SIGTSTP, SIG_DFL);
+}
+
 static int count_colors(bool use_color)
 {
 	if (!use_color || !has_colors())
@@ -173,6 +181,7 @@ void terminal_stop(struct terminal *t)
 	if (!t->stopped)
 		endwin();
 	emergency.active = 0;
+	unguard_stop();
 	delscreen(t->screen);
 	canvas_free(&t->shown);
 	*t = (struct terminal){ 0 };

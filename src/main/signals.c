@@ -36,6 +36,17 @@ int signals_open(bool screen, struct err *err)
 	return fd < 0 ? err_sys(err, errno, "open a descriptor for signals") : fd;
 }
 
+void signals_close(int fd)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(with_screen) / sizeof(with_screen[0]); i++)
+		sigaddset(&set, with_screen[i]);
+	close(fd);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int signals_next(int fd)
 {
 	struct signalfd_siginfo info;

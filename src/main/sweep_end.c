@@ -31,7 +31,7 @@ static int write_summary(const struct sweep_store *store, const struct sweep_rep
 }
 
 static int write_reports(const struct sweep_store *store, const struct sweep_state *state, const struct host_info *host,
-	const char *stopped, struct err *err)
+	const char *stopped, bool *ret_interrupted, struct err *err)
 {
 	struct sweep_charts *charts = calloc(1, sizeof(*charts));
 	struct sweep_report report = { .state = state, .host = host, .charts = charts, .stopped = stopped };
@@ -44,6 +44,7 @@ static int write_reports(const struct sweep_store *store, const struct sweep_sta
 		rc = write_summary(store, &report, err);
 	if (rc >= 0 && charts->why[0])
 		fprintf(stderr, "netdyno: %s\n", charts->why);
+	*ret_interrupted = rc >= 0 && charts->interrupted;
 	free(charts);
 	return rc;
 }
@@ -95,10 +96,11 @@ int sweep_finish(const struct sweep_store *store, const struct sweep_state *stat
 	const char *stopped = end == SWEEP_INTERRUPTED ? "interrupted" : end == SWEEP_BROKEN ? why->text : NULL;
 	int status = status_of(state, end);
 	struct err err = ERR_NONE;
+	bool interrupted = false;
 
 	if (end == SWEEP_BROKEN)
 		complain(why);
-	if (write_reports(store, state, host, stopped, &err) < 0) {
+	if (write_reports(store, state, host, stopped, &interrupted, &err) < 0) {
 		complain(&err);
 		status = end == SWEEP_INTERRUPTED ? status : EXIT_FAILED;
 	}
@@ -106,10 +108,14 @@ int sweep_finish(const struct sweep_store *store, const struct sweep_state *stat
 	putchar('\n');
 	sweep_write_findings(stdout, state);
 	printf("results: %s\n", store->directory);
+	if (interrupted)
+		status = EXIT_INTERRUPTED;
 	/* Both streams may be one terminal: these are the last words. */
 	status = finish_stdout(status);
 	if (stopped)
 		say_how(end == SWEEP_INTERRUPTED ? "interrupted; to go on" : "to go on", store->directory);
+	else if (interrupted)
+		say_how("all runs are done; to draw the charts", store->directory);
 	else if (state->failed)
 		say_how("to try those that failed again", store->directory);
 	return status;

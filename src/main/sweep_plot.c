@@ -116,27 +116,36 @@ static int start_gnuplot(const char *directory, char **argv, pid_t *ret_pid)
 	return -rc;
 }
 
-/* Its exit status; it has so long and no longer. */
-static int wait_for(pid_t pid)
+/* The signals that end a sweep are blocked, and wait.  On a terminal gnuplot has had its own. */
+static bool is_interrupted(void)
 {
-	int64_t deadline = clock_now_ns() + (int64_t)GNUPLOT_MS * NS_PER_MS;
+	sigset_t waiting;
+
+	return sigpending(&waiting) == 0 &&
+	       (sigismember(&waiting, SIGINT) || sigismember(&waiting, SIGTERM) || sigismember(&waiting, SIGHUP));
+}
+
+/* Its exit status, -1 where it was killed: it has so many looks and no more.  Looks are counted, not time: time also passes while both are stopped. */
+static int wait_for(pid_t pid, bool *ret_interrupted)
+{
 	int status = 0;
 
-	for (;;) {
+	for (unsigned looks = 0;; looks++) {
 		pid_t ended = waitpid(pid, &status, WNOHANG);
 
+		*ret_interrupted = is_interrupted();
 		if (ended == pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 		if (ended < 0 && errno != EINTR)
 			return -1;
-		if (clock_now_ns() > deadline)
+		if (*ret_interrupted || looks > GNUPLOT_MS / LOOK_MS)
 			kill(pid, SIGKILL);
 		clock_sleep_until(clock_now_ns() + (int64_t)LOOK_MS * NS_PER_MS);
 	}
 }
 
 /* gnuplot -e "part='.part'" A.gp B.gp ... */
-static int run_gnuplot(const char *directory, const struct sweep_charts *charts, int *ret_status)
+static int run_gnuplot(const char *directory, const struct sweep_charts *charts, int *ret_status, bool *ret_interrupted)
 {
 	char **argv = calloc(charts->count + 4, sizeof(*argv));
 	char option[] = "-e", part[] = "part='.part'", program[] = "gnuplot";
@@ -157,26 +166,39 @@ static int run_gnuplot(const char *directory, const struct sweep_charts *charts,
 	if (rc == 0)
 		rc = start_gnuplot(directory, argv, &pid);
 	if (rc == 0)
-		*ret_status = wait_for(pid);
+		*ret_status = wait_for(pid, ret_interrupted);
 	for (unsigned i = 3; i < n; i++)
 		free(argv[i]);
 	free(argv);
 	return rc;
 }
 
-/* The finished picture gets its name; an empty one is none. */
-static bool name_picture(const char *directory, const char *name, const char *format)
+/* The finished picture gets its name; an empty one is none, and neither is one that is *torn, which is the first that is there. */
+static bool name_picture(const char *directory, const char *name, const char *format, bool *torn)
 {
 	char *whole = path_of(directory, name, format), *part = NULL;
 	struct stat st;
 
-	bool named = whole && asprintf(&part, "%s.part", whole) >= 0 && stat(part, &st) == 0 && st.st_size > 0 &&
-		     chmod(part, 0600) == 0 && rename(part, whole) == 0;
-	if (!named && part)
+	bool there = whole && asprintf(&part, "%s.part", whole) >= 0 && stat(part, &st) == 0;
+	bool named = there && !*torn && st.st_size > 0 && chmod(part, 0600) == 0 && rename(part, whole) == 0;
+	if (there)
+		*torn = false;
+	if (there && !named)
 		unlink(part);
 	free(part);
 	free(whole);
 	return named;
+}
+
+/* Where gnuplot did not come to its end, it was at the last picture that is there, and may have been in the middle of it. */
+static void name_pictures(const char *directory, struct sweep_charts *charts, bool torn)
+{
+	for (unsigned i = charts->count; i-- > 0;) {
+		bool svg = name_picture(directory, charts->chart[i].name, ".svg", &torn);
+		bool png = name_picture(directory, charts->chart[i].name, ".png", &torn);
+
+		charts->chart[i].drawn = png && svg;
+	}
 }
 
 static void read_log(const char *directory, char *out, size_t size)
@@ -206,7 +228,8 @@ static void draw(const char *directory, struct sweep_charts *charts)
 {
 	char *where = path_of(directory, "", ""), line[120];
 	int status = 0;
-	int rc = where ? run_gnuplot(where, charts, &status) : -ENOMEM;
+	bool interrupted = false;
+	int rc = where ? run_gnuplot(where, charts, &status, &interrupted) : -ENOMEM;
 
 	free(where);
 	if (rc == -ENOENT) {
@@ -219,16 +242,16 @@ static void draw(const char *directory, struct sweep_charts *charts)
 		snprintf(charts->why, sizeof(charts->why), "no pictures: gnuplot could not be started: %s", strerror(-rc));
 		return;
 	}
-	for (unsigned i = 0; i < charts->count; i++) {
-		bool png = name_picture(directory, charts->chart[i].name, ".png");
-		bool svg = name_picture(directory, charts->chart[i].name, ".svg");
-
-		charts->chart[i].drawn = png && svg && status == 0;
-	}
+	name_pictures(directory, charts, status != 0);
 	read_log(directory, line, sizeof(line));
-	if (status != 0)
+	charts->interrupted = interrupted && status != 0;
+	if (charts->interrupted)
+		snprintf(charts->why, sizeof(charts->why), "not all pictures: interrupted");
+	else if (status < 0)
+		snprintf(charts->why, sizeof(charts->why), "not all pictures: gnuplot was killed");
+	else if (status != 0)
 		snprintf(charts->why, sizeof(charts->why), "not all pictures: gnuplot failed: %s (charts/gnuplot.log)", line);
-	else
+	if (status <= 0)
 		forget_log(directory);
 }
 

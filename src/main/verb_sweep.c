@@ -381,7 +381,7 @@ static int go(struct sweep *s)
 	enum sweep_end end = show(s, &job, &err) < 0 ? SWEEP_BROKEN : sweep_run(&job, &err);
 	sweep_progress_end(&progress);
 	if (job.signal_fd >= 0)
-		close(job.signal_fd);
+		signals_close(job.signal_fd);
 	return sweep_finish(&s->store, &s->state, &s->host, end, &err);
 }
 

@@ -20,7 +20,8 @@ struct sweep_chart {
 struct sweep_charts {
 	unsigned count;
 	struct sweep_chart chart[SWEEP_CHARTS_MAX];
-	char why[240]; /* why there are no pictures; "" = there are */
+	char why[240];    /* why there are no pictures; "" = there are */
+	bool interrupted; /* while they were drawn */
 };
 
 struct sweep_report {

@@ -263,7 +263,7 @@ group_faults()
 
 group_charts()
 {
-	local chart
+	local chart pid status
 	sweep 0 null "${quick[@]}" 10k,100k,1M --loss-ppm 0,10000 --repeat 2 --out n
 	says 'gnuplot is not installed (Debian and Ubuntu: apt install gnuplot-nox)'
 	holds n/summary.md 'gnuplot is not installed'
@@ -304,6 +304,23 @@ group_charts()
 	search=$work/broken:$PATH
 	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out x
 	says 'gnuplot failed: it is broken'
+	# It takes long, and somebody has no patience.
+	printf '#!/bin/sh\necho 1 >throughput-vs-rate.png.part; echo 1 >throughput-vs-rate.svg.part; echo 1 >rate-vs-rate.png.part
+touch ../started\nexec sleep 60\n' >broken/gnuplot
+	env PATH="$search" "$program" sweep null "${quick[@]}" 10k,20k --repeat 1 --out y >"$out" 2>"$errors" </dev/null &
+	pid=$!
+	until [ -e y/started ] || ! kill -0 $pid; do sleep 0.01; done
+	kill -TERM $pid
+	wait $pid
+	status=$?
+	[ $status = 130 ] || fail "SIGTERM while charts are drawn: status $status, expected 130"
+	says 'netdyno: all runs are done; to draw the charts: netdyno sweep --resume y'
+	holds y/summary.md 'not all pictures: interrupted'
+	# What it may have been in the middle of is no picture; what was whole is.
+	holds y/summary.md '![throughput-vs-rate](charts/throughput-vs-rate.png)'
+	[ "$(ls y/charts | grep -v 'gp$\|dat$' | tr '\n' ' ')" = 'throughput-vs-rate.png throughput-vs-rate.svg ' ] ||
+		fail "pictures: $(ls y/charts)"
+	grep -q 'Not complete' y/summary.md && fail "the sweep is called incomplete"
 }
 
 group_"$group"
