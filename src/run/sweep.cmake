@@ -1,5 +1,5 @@
 set(RUN_SWEEP_SOURCES
-  sweep_charts.c
+  sweep_charts.c sweep_layout.c sweep_script.c
   sweep_file.c
   sweep_json.c
   sweep_metrics.c
