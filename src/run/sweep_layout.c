@@ -121,7 +121,6 @@ struct chart_layout *chart_lay_out(const struct sweep_state *state, const struct
 {
 	const struct sweep_plan *plan = state->plan;
 	struct chart_layout *l = calloc(1, sizeof(*l));
-	uint64_t panels = 1;
 
 	if (!l)
 		return NULL;
@@ -131,10 +130,11 @@ struct chart_layout *chart_lay_out(const struct sweep_state *state, const struct
 	l->line_count = l->lines < 0 ? 1 : plan->axis[l->lines].count;
 	if (l->line_count > LINES_MAX)
 		l->line_count = LINES_MAX;
+	l->panels_all = 1;
 	for (unsigned i = 0; i < plan->axes; i++)
-		if (is_panel_axis(l, i) && panels <= PANELS_MAX)
-			panels *= plan->axis[i].count;
-	l->panels = panels > PANELS_MAX ? PANELS_MAX : (unsigned)panels;
+		if (is_panel_axis(l, i))
+			l->panels_all *= plan->axis[i].count;
+	l->panels = l->panels_all > PANELS_MAX ? PANELS_MAX : (unsigned)l->panels_all;
 	l->scale = sweep_state_unit(state, chart->metric, &l->unit);
 	sort_x(l);
 	find_range(l);

@@ -11,6 +11,7 @@ struct chart_layout {
 	int lines; /* axis with a line per value; -1: one line */
 	unsigned line_count;
 	unsigned panels;                  /* combinations of the other axes that are drawn */
+	double panels_all;                /* that there are */
 	unsigned order[SWEEP_VALUES_MAX]; /* of the x axis' values */
 	double scale, low, high;          /* of all points with their bars */
 	const char *unit;

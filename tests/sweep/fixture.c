@@ -24,6 +24,13 @@ static const struct option_def options[] = {
 		.default_text = "1K",
 		.max = 1 << 30 },
 	{ .name = "threads", .type = OPTION_COUNT, .flags = OPTION_RESULT, .default_text = "1", .min = 1, .max = 100000 },
+	{ .name = "rate",
+		.type = OPTION_COUNT,
+		.flags = OPTION_RESULT,
+		.key = "rate_pps",
+		.default_text = "1",
+		.min = 1,
+		.max = 100 },
 	{ .name = "pause",
 		.type = OPTION_DURATION,
 		.flags = OPTION_RESULT,
@@ -72,7 +79,7 @@ void make_plan(struct sweep_plan *plan, unsigned repeat, const char *words)
 {
 	struct err err = ERR_NONE;
 	struct options o;
-	char copy[400], *rest = copy, *word;
+	char copy[2000], *rest = copy, *word;
 	double slots;
 
 	if (options_init(&o, &engine_bench, &err) < 0 || options_set(&o, "duration", "1s", &err) < 0 ||

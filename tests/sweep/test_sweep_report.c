@@ -215,9 +215,11 @@ static void chart_data(void **state)
 	expect("set ylabel 'throughput [Mbit/s]'");
 	expect("set logscale x 2");
 	expect("set xtics ('1K' 1024, '2K' 2048)");
-	expect("set title 'threads 2'\n\tplot 'throughput-vs-size.dat' index 2 using 1:2:3:4 with yerrorlines lw 2 lt 1 pt 7 ps "
-	       "0.6 title 'slow', \\\n"
-	       "\t     'throughput-vs-size.dat' index 3");
+	/* The lines' error bars stand beside one another. */
+	expect("set title 'threads 2'\n\tplot 'throughput-vs-size.dat' index 2 using ($1*0.994319):2:3:4 with yerrorlines lw 2 "
+	       "lt "
+	       "1 pt 7 ps 0.6 title 'slow', \\\n"
+	       "\t     'throughput-vs-size.dat' index 3 using ($1*1.005713):2:3:4");
 	expect("multiplot layout 1,2");
 	free(charts);
 	finish(&b);
@@ -275,7 +277,11 @@ static void large_charts(void **state)
 	sweep_chart_script(out, &b.state, find_chart(charts, "throughput-vs-threads"), &host);
 	fclose(out);
 	expect("(the first 12 values of size)");
+	expect("(the first 16 panels of 20)");
 	expect("multiplot layout 4,4");
+	/* There are 8 colours: from the 9th on lines are dashed. */
+	expect("lt 8 pt 7");
+	expect("lt 1 dt 2 pt 5");
 	free(charts);
 	finish(&b);
 }
