@@ -44,6 +44,8 @@ static int write_reports(const struct sweep_store *store, const struct sweep_sta
 		rc = write_summary(store, &report, err);
 	if (rc >= 0 && charts->why[0])
 		fprintf(stderr, "netdyno: %s\n", charts->why);
+	if (rc >= 0 && charts->count && !stopped)
+		sweep_write_missing(stderr, state, "netdyno: ");
 	*ret_interrupted = rc >= 0 && charts->interrupted;
 	free(charts);
 	return rc;

@@ -376,8 +376,11 @@ static int go(struct sweep *s)
 	char left[64];
 
 	sweep_progress_init(&progress, &s->state);
-	fprintf(stderr, "netdyno: %u cell%s x %u, %s; results: %s\n", s->plan.cells, s->plan.cells == 1 ? "" : "s",
-		s->plan.repeat, long_time(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
+	if (sweep_state_ended(&s->state) == s->state.slots)
+		fprintf(stderr, "netdyno: nothing is left to run; results: %s\n", s->directory);
+	else
+		fprintf(stderr, "netdyno: %u cell%s x %u, %s; results: %s\n", s->plan.cells, s->plan.cells == 1 ? "" : "s",
+			s->plan.repeat, long_time(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
 	enum sweep_end end = show(s, &job, &err) < 0 ? SWEEP_BROKEN : sweep_run(&job, &err);
 	sweep_progress_end(&progress);
 	if (job.signal_fd >= 0)

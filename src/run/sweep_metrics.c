@@ -61,6 +61,7 @@ static void add_latency(struct list *l, const struct latency_def *def, const cha
 	struct sweep_metric *m = add(l, column, slug);
 	describe(m, title, "µs", -1);
 	m->bars = bars;
+	snprintf(m->counted, sizeof(m->counted), "%s_count", def->name);
 }
 
 static void add_latencies(struct list *l, const struct engine *e)

@@ -40,6 +40,8 @@ char *sweep_number(double value, char *out, size_t size);
 void sweep_write_table(FILE *out, const struct sweep_state *state, unsigned room);
 /* What is best, what failed, verdicts: a line each. */
 void sweep_write_findings(FILE *out, const struct sweep_state *state);
+/* Which charts are missing because what they show cannot be counted here, and why: a line a reason, which begins with `head`; or none. */
+void sweep_write_missing(FILE *out, const struct sweep_state *state, const char *head);
 /* summary.md */
 void sweep_write_summary(FILE *out, const struct sweep_report *report);
 

@@ -134,12 +134,15 @@ static int add_failure(struct sweep_state *state, struct sweep_failure failure, 
 	return 0;
 }
 
-static void learn_why(struct sweep_metric *m, const json_t *result)
+static void learn_why(struct sweep_metric *m, const json_t *row, const json_t *result)
 {
-	const char *why = json_string_value(
-		json_object_get(json_object_get(json_object_get(result, "end"), "unknown"), m->source));
+	const json_t *unknown = json_object_get(json_object_get(result, "end"), "unknown"),
+		     *count = json_object_get(row, m->counted);
+	const char *why = m->source[0] ? json_string_value(json_object_get(unknown, m->source)) : NULL;
 
-	if (why && !m->why[0] && m->source[0])
+	if (json_is_integer(count) && json_integer_value(count) == 0)
+		why = "none was recorded in any run";
+	if (why && !m->why[0])
 		text_escape(why, strlen(why), m->why, sizeof(m->why));
 }
 
@@ -156,7 +159,7 @@ static int keep_values(
 
 		more[cell->valid * state->metrics + i] = json_is_number(value) ? (float)json_number_value(value) : NAN;
 		if (!json_is_number(value))
-			learn_why(&state->metric[i], result);
+			learn_why(&state->metric[i], row, result);
 	}
 	cell->valid++;
 	return 0;

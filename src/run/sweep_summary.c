@@ -335,6 +335,38 @@ static void write_failures(FILE *out, const struct sweep_state *state)
 	}
 }
 
+/* A chart that there would be if its figure were known.  Without a valid run that has been said of all. */
+static bool is_missing(const struct sweep_state *state, unsigned metric)
+{
+	return state->metric[metric].chart && state->done > state->invalid && !sweep_state_known(state, metric);
+}
+
+/* Is this the first of those that are missing for its reason? */
+static bool is_first_of_reason(const struct sweep_state *state, unsigned metric)
+{
+	for (unsigned i = 0; i < metric; i++)
+		if (state->metric[i].source[0] && is_missing(state, i) &&
+			!strcmp(state->metric[i].why, state->metric[metric].why))
+			return false;
+	return true;
+}
+
+void sweep_write_missing(FILE *out, const struct sweep_state *state, const char *head)
+{
+	for (unsigned i = 0; i < state->metrics; i++) {
+		const struct sweep_metric *m = &state->metric[i];
+
+		if (!m->source[0] || !m->why[0] || !is_missing(state, i) || !is_first_of_reason(state, i))
+			continue;
+		fprintf(out, "%sno chart of %s", head, m->title);
+		for (unsigned other = i + 1; other < state->metrics; other++)
+			if (state->metric[other].source[0] && is_missing(state, other) &&
+				!strcmp(state->metric[other].why, m->why))
+				fprintf(out, ", %s", state->metric[other].title);
+		fprintf(out, ": %s\n", m->why);
+	}
+}
+
 static void write_charts(FILE *out, const struct sweep_report *report)
 {
 	const struct sweep_state *state = report->state;
@@ -357,8 +389,7 @@ static void write_charts(FILE *out, const struct sweep_report *report)
 	for (unsigned i = 0; i < state->metrics; i++) {
 		const struct sweep_metric *m = &state->metric[i];
 
-		/* Without a valid run that has been said of all. */
-		if (!m->chart || sweep_state_known(state, i) || state->done == state->invalid)
+		if (!is_missing(state, i))
 			continue;
 		fprintf(out, "- no chart of %s: ", m->title);
 		markdown_text(out, m->why[0] ? m->why : "no valid run knows it");

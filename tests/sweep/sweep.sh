@@ -187,6 +187,7 @@ group_resume()
 	# Once more: nothing is left to do; the same plan is accepted.
 	cp k/results.jsonl before
 	sweep 0 "${args[@]}" --resume k
+	says 'netdyno: nothing is left to run; results: k'
 	cmp -s k/results.jsonl before || fail "a finished sweep was gone on with"
 	# Another host is warned of.
 	jq '.host.kernel = "2.0"' k/plan.json >p && cat p >k/plan.json
@@ -271,6 +272,7 @@ group_charts()
 		[ -s n/charts/$chart.gp ] && [ -s n/charts/$chart.dat ] || fail "no script or data of $chart"
 		[ -e n/charts/$chart.png ] && fail "a picture of $chart"
 	done
+	says 'netdyno: no chart of LLC misses: mode null makes up no hardware counters'
 	holds n/summary.md 'no chart of LLC misses: mode null makes up no hardware counters'
 	command -v gnuplot >/dev/null || { echo "gnuplot is not installed: pictures are not checked"; return; }
 	search=$PATH

@@ -139,6 +139,28 @@ static void summary(void **state)
 	finish(&b);
 }
 
+/* A reason that several have is said once. */
+static void missing_charts(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	run_all(&b, "size=1K,2K");
+	unsigned llc = 0;
+	while (llc < b.state.metrics && strcmp(b.state.metric[llc].column, "llc_misses") != 0)
+		llc++;
+	assert_in_range(llc, 1, b.state.metrics - 1);
+	struct sweep_metric *other = &b.state.metric[llc + 1];
+	snprintf(other->title, sizeof(other->title), "L1d misses");
+	snprintf(other->why, sizeof(other->why), "no PMU here");
+	other->chart = true;
+	FILE *out = paper();
+	sweep_write_missing(out, &b.state, "! ");
+	fclose(out);
+	assert_string_equal(kept, "! no chart of LLC misses, L1d misses: no PMU here\n");
+	finish(&b);
+}
+
 static void failures(void **state)
 {
 	struct sweep_charts *charts = calloc(1, sizeof(*charts));
@@ -307,6 +329,7 @@ int main(void)
 		cmocka_unit_test(narrow_table),
 		cmocka_unit_test(differences_that_are_none),
 		cmocka_unit_test(summary),
+		cmocka_unit_test(missing_charts),
 		cmocka_unit_test(failures),
 		cmocka_unit_test(which_charts),
 		cmocka_unit_test(chart_data),

@@ -76,6 +76,16 @@ static void unknown_says_why(void **unused)
 	assert_true(i < state.metrics);
 	assert_false(sweep_state_known(&state, i));
 	assert_string_equal(state.metric[i].why, "no PMU here");
+	/* A latency of which there was none, as lateness is in a closed loop. */
+	json_t *row = json_pack("{s:i, s:n}", "wait_count", 0, "wait_p99_us"), *result = make_result(true, NULL);
+	struct err err = ERR_NONE;
+	assert_int_equal(sweep_state_take_run(&state, 1, 0, row, result, &err), 0);
+	json_decref(row);
+	json_decref(result);
+	for (i = 0; i < state.metrics && strcmp(state.metric[i].column, "wait_p99_us") != 0;)
+		i++;
+	assert_true(i < state.metrics);
+	assert_string_equal(state.metric[i].why, "none was recorded in any run");
 }
 
 static void failures_and_second_chances(void **unused)
