@@ -228,27 +228,39 @@ static void paint_current(struct canvas *c, const struct sweep_look *look, int r
 	canvas_put_cut(c, row, 1, c->columns - 1, STYLE_STRONG, text);
 }
 
-/* Which values the axes have that are not seen in rows and columns. */
+/* The values of the axes that are not seen in rows and columns: "method two-copy · wait block". */
+static void page_text(const struct sweep_plan *plan, const struct grid *g, uint32_t page, char *out, size_t size)
+{
+	uint32_t cell = first_of_page(g, page);
+	size_t used = 0;
+	char value[64];
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < plan->axes && used < size; i++) {
+		if ((int)i == g->down || (int)i == g->across)
+			continue;
+		const char *text = plan->axis[i].text[sweep_cell_value(plan, cell, i)];
+		used += (size_t)snprintf(out + used, size - used, "%s%s %s", used ? " · " : "", plan->axis[i].def->name,
+			text_escape(text, strnlen(text, 40), value, sizeof(value)));
+	}
+}
+
 static void paint_page(struct canvas *c, const struct sweep_look *look, const struct grid *g)
 {
 	const struct sweep_state *s = look->state;
-	uint32_t cell = first_of_page(g, look->page);
-	char title[300], note[64] = "", value[64];
+	char title[600], note[64] = "", page[300];
+	size_t used;
 
-	snprintf(title, sizeof(title), "%s%s%s, median", s->metrics ? s->metric[0].title : "no figure", *look->unit ? " " : "",
-		look->unit);
+	used = (size_t)snprintf(title, sizeof(title), "%s%s%s, median", s->metrics ? s->metric[0].title : "no figure",
+		*look->unit ? " " : "", look->unit);
 	if (g->across >= 0)
-		snprintf(title + strlen(title), sizeof(title) - strlen(title), " · %s ↓ %s →", s->plan->axis[g->down].def->name,
+		used += (size_t)snprintf(title + used, sizeof(title) - used, " · %s ↓ %s →", s->plan->axis[g->down].def->name,
 			s->plan->axis[g->across].def->name);
-	for (unsigned i = 0; i < s->plan->axes; i++) {
-		if ((int)i == g->down || (int)i == g->across)
-			continue;
-		const char *text = s->plan->axis[i].text[sweep_cell_value(s->plan, cell, i)];
-		text_escape(text, strnlen(text, 40), value, sizeof(value));
-		snprintf(title + strlen(title), sizeof(title) - strlen(title), " · %s %s", s->plan->axis[i].def->name, value);
-	}
-	if (g->pages > 1)
+	if (!look->stacked && g->pages > 1) {
+		page_text(s->plan, g, look->page, page, sizeof(page));
+		snprintf(title + used, sizeof(title) - used, " · %s", page);
 		snprintf(note, sizeof(note), "page %u of %u", look->page + 1, g->pages);
+	}
 	canvas_rule(c, 3, 0, c->columns, title, note);
 }
 
@@ -333,27 +345,63 @@ static void paint_heads(struct canvas *c, const struct sweep_look *look, const s
 	}
 }
 
-static void paint_grid(struct canvas *c, struct sweep_look *look, const struct grid *g)
+static void paint_rows(
+	struct canvas *c, const struct sweep_look *look, const struct grid *g, uint32_t page, int top, const struct columns *w)
 {
-	struct columns w = columns_of(look, g, c->columns);
-	int room = (c->columns - 2 - w.label) / w.cell, rows = c->rows - TOP - BOTTOM;
 	char text[300];
 
-	look->columns_shown = between(room, g->columns);
-	look->rows_shown = between(rows, g->rows);
-	sweep_look_update(look);
-	paint_heads(c, look, g, &w);
 	for (int i = 0; i < look->rows_shown; i++) {
 		uint32_t row = (uint32_t)(look->first_row + i);
 
 		if (g->down >= 0) {
 			label_text(&look->state->plan->axis[g->down], row, text, sizeof(text));
-			canvas_put_cut(c, TOP + i, 1, w.label, STYLE_STRONG, text);
+			canvas_put_cut(c, top + i, 1, w->label, STYLE_STRONG, text);
 		}
 		for (int n = 0; n < look->columns_shown; n++)
-			paint_cell(c, look, cell_at(g, look->page, row, (uint32_t)(look->first_column + n)), TOP + i,
-				2 + w.label + n * w.cell, &w);
+			paint_cell(c, look, cell_at(g, page, row, (uint32_t)(look->first_column + n)), top + i,
+				2 + w->label + n * w->cell, w);
 	}
+}
+
+/* Each page under a line of its own that says which it is. */
+static void paint_stack(struct canvas *c, const struct sweep_look *look, const struct grid *g, const struct columns *w)
+{
+	char text[300];
+
+	for (uint32_t page = 0; page < g->pages; page++) {
+		int top = TOP + (int)page * (look->rows_shown + 1);
+
+		page_text(look->state->plan, g, page, text, sizeof(text));
+		canvas_put_cut(c, top, 1, c->columns - 2, STYLE_DIM, text);
+		paint_rows(c, look, g, page, top + 1, w);
+	}
+}
+
+/* How much of the grid there is room for. */
+static void fit_grid(const struct canvas *c, struct sweep_look *look, const struct grid *g, const struct columns *w)
+{
+	int room = (c->columns - 2 - w->label) / w->cell, rows = c->rows - TOP - BOTTOM;
+
+	look->columns_shown = between(room, g->columns);
+	look->rows_shown = between(rows, g->rows);
+	look->stacked = g->pages > 1 && (uint32_t)look->columns_shown == g->columns &&
+			(uint64_t)g->pages * (g->rows + 1) <= (uint64_t)rows;
+	sweep_look_update(look);
+}
+
+/* The lines of the grid. */
+static int grid_height(const struct sweep_look *look, const struct grid *g)
+{
+	return look->stacked ? (int)g->pages * (look->rows_shown + 1) : look->rows_shown;
+}
+
+static void paint_grid(struct canvas *c, const struct sweep_look *look, const struct grid *g, const struct columns *w)
+{
+	paint_heads(c, look, g, w);
+	if (look->stacked)
+		paint_stack(c, look, g, w);
+	else
+		paint_rows(c, look, g, look->page, TOP, w);
 }
 
 /* ---- below ---- */
@@ -395,10 +443,15 @@ static void paint_best(struct canvas *c, const struct sweep_look *look, const st
 	canvas_put(c, row, 2 + used, 1, STYLE_FRAME, " ");
 }
 
-static void paint_footer(struct canvas *c, const struct sweep_look *look, int row)
+static void paint_footer(struct canvas *c, const struct sweep_look *look, const struct grid *g, int row)
 {
-	static const char *const keys[][2] = { { "q", "Stop" }, { "↑↓←→", "Scroll" }, { "PgUp/PgDn", "Page" }, { "f", "Follow" },
-		{ "Ctrl-Z", "Suspend" } };
+	bool part = (uint32_t)look->rows_shown < g->rows || (uint32_t)look->columns_shown < g->columns;
+	bool pages = g->pages > 1 && !look->stacked;
+	const struct {
+		const char *key, *label;
+		bool valid;
+	} keys[] = { { "q", "Stop", true }, { "↑↓←→", "Scroll", part }, { "PgUp/PgDn", "Page", pages },
+		{ "f", "Follow", part || pages }, { "Ctrl-Z", "Suspend", true } };
 	int at = 1;
 
 	if (look->stopping) {
@@ -407,34 +460,33 @@ static void paint_footer(struct canvas *c, const struct sweep_look *look, int ro
 		return;
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		int width = canvas_width(keys[i][0]) + 1 + canvas_width(keys[i][1]);
+		int width = canvas_width(keys[i].key) + 1 + canvas_width(keys[i].label);
 
-		if (at + width > c->columns)
+		if (!keys[i].valid || at + width > c->columns)
 			continue;
-		at += canvas_put(c, row, at, -1, STYLE_KEY, keys[i][0]) + 1;
-		at += canvas_put(c, row, at, -1, STYLE_KEY_LABEL, keys[i][1]) + 1;
+		at += canvas_put(c, row, at, -1, STYLE_KEY, keys[i].key) + 1;
+		at += canvas_put(c, row, at, -1, STYLE_KEY_LABEL, keys[i].label) + 1;
 	}
 }
 
 void sweep_paint(struct canvas *c, struct sweep_look *look)
 {
 	struct grid g = grid_of(look->state->plan);
+	struct columns w = columns_of(look, &g, c->columns);
 
 	canvas_clear(c);
 	sweep_look_update(look);
 	paint_title(c, look);
-	if (c->rows < SMALL_ROWS || c->columns < SMALL_COLUMNS) {
-		paint_bar(c, look);
-		paint_current(c, look, 2);
-		return;
-	}
 	paint_bar(c, look);
 	paint_current(c, look, 2);
+	if (c->rows < SMALL_ROWS || c->columns < SMALL_COLUMNS)
+		return;
+	fit_grid(c, look, &g, &w);
 	paint_page(c, look, &g);
-	paint_grid(c, look, &g);
-	if (TOP + look->rows_shown < c->rows - BOTTOM)
+	paint_grid(c, look, &g, &w);
+	if (TOP + grid_height(look, &g) < c->rows - BOTTOM)
 		paint_legend(c, look, c->rows - BOTTOM - 1);
 	paint_best(c, look, &g, c->rows - BOTTOM);
 	canvas_put_cut(c, c->rows - 2, 1, c->columns - 1, STYLE_TEXT, look->event[0] ? look->event : look->directory);
-	paint_footer(c, look, c->rows - 1);
+	paint_footer(c, look, &g, c->rows - 1);
 }

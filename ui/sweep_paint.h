@@ -18,8 +18,9 @@ struct sweep_look {
 	int64_t best;
 	double scale;
 	const char *unit;
-	/* What the last painting could show: for paging. */
+	/* What the last painting could show: for paging.  stacked: all pages, one below the other. */
 	int rows_shown, columns_shown;
+	bool stacked;
 };
 
 void sweep_look_init(struct sweep_look *look, const struct sweep_state *state, const char *directory);

@@ -46,7 +46,12 @@ static void add_rates(struct list *l, const struct engine *e)
 	snprintf(unit, sizeof(unit), "%s/s", e->packets ? e->packets : "packets");
 	describe(m, "rate", unit, 1);
 	m->bars = true;
-	m = add(l, "lost_percent", "lost");
+}
+
+static void add_lost(struct list *l)
+{
+	struct sweep_metric *m = add(l, "lost_percent", "lost");
+
 	describe(m, "lost", "%", 0);
 	m->chart = false;
 }
@@ -128,6 +133,7 @@ unsigned sweep_metrics_of(const struct engine *engine, struct sweep_metric metri
 
 	add_rates(&l, engine);
 	add_latencies(&l, engine);
+	add_lost(&l);
 	add_figures(&l, engine);
 	add_counters(&l);
 	return l.count;
