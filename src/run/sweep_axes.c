@@ -59,8 +59,10 @@ char *chart_x_label(const struct chart_layout *l, char *out, size_t size)
 	const struct option_def *def = x_axis(l)->def;
 	const char *unit = x_axis(l)->numeric ? unit_of(def) : "";
 
+	/* echo counts answers, but its rate is one of questions. */
 	if (!strcmp(unit, "pps"))
-		snprintf(out, size, "%s [%s/s]", def->name, engine->packets ? engine->packets : "packets");
+		snprintf(out, size, "%s [%s/s]", def->name,
+			engine->packets && def->value_name && strcmp(def->value_name, "PPS") ? engine->packets : "packets");
 	else
 		snprintf(out, size, "%s%s%s%s", def->name, *unit ? " [" : "", unit, *unit ? "]" : "");
 	return out;

@@ -240,6 +240,9 @@ static void write_terminal(const struct script *s)
 		"\n\tset grid lt 1 lc rgb '#dddddd'\n\tset key top left maxrows %u samplen 2\n\tset style fill solid 0.6 "
 		"border\n",
 		LEGEND_ROWS);
+	/* In the colour of a bar they could not be seen on it. */
+	if (s->layout->chart->bars)
+		fputs("\tset errorbars lc rgb '#303030' lw 1.5\n", s->out);
 }
 
 static void write_script(struct script *s, const struct host_info *host)

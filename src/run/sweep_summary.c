@@ -306,8 +306,6 @@ static void write_verdicts(FILE *out, const struct sweep_state *state)
 
 	fprintf(out, "\n## Verdicts\n\n%" PRIu64 " of %" PRIu64 " runs are valid.%s\n", state->done - state->invalid, state->done,
 		state->invalid ? "  Numbers of the others are in results.csv, but in no table or chart here:\n" : "");
-	if (state->invalid)
-		putc('\n', out);
 	write_remarks(out, state, true);
 	for (unsigned i = 0; i < state->remarks; i++)
 		cautions |= !state->remark[i].invalid;

@@ -28,6 +28,7 @@ static const struct option_def options[] = {
 		.type = OPTION_COUNT,
 		.flags = OPTION_RESULT,
 		.key = "rate_pps",
+		.value_name = "MSGPS",
 		.default_text = "1",
 		.min = 1,
 		.max = 100 },

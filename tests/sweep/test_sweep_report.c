@@ -263,6 +263,7 @@ static void labels_are_only_labels(void **state)
 	fclose(out);
 	expect("'a''.system(''id'').''b' 0");
 	expect("'`id`' 1");
+	expect("set errorbars lc rgb '#303030'");
 	expect("'\\x0areboot' 4");
 	expect("'Maker''s `id` CPU, 2 CPUs");
 	/* No backquote, @ or $ outside of quotes. */
