@@ -2,7 +2,7 @@
  * share their listening sockets; who has no connection waits for one there, so that clients beyond the number of workers queue in the kernel.
  *
  * A caller that says nothing must not hold up a worker: the kernel keeps it from the queue until its greeting is there (TCP_DEFER_ACCEPT, Linux >= 2.4), and hands it
- * over without one only when that time is over.
+ * over without one only when that time is over.  Many of them at once must not hold it up either: the more that wait, the less each is waited for.
  *
  * Sources: accept(2), connect(2), tcp(7); TCP_INFO of a listening socket has the length of its queue in tcpi_unacked. */
 #include <errno.h>
@@ -17,11 +17,14 @@
 #include "engines/stream.h"
 #include "run/path.h"
 
-enum { BACKLOG = 128 };
+_Static_assert((int)ENDPOINTS_LISTEN_MAX < (int)WORKER_WAIT_FDS, "a caller and all listeners can be waited for");
+
+enum { BACKLOG = 4096 }; /* callers that say nothing yet stand in it, too; net.core.somaxconn may make it shorter */
 
 static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
 static const int DEFER_S = 1;                       /* so long a client may take to say what it wants, in the kernel */
-static const int64_t GREETING_NS = 200 * NS_PER_MS; /* and then with a worker */
+static const int64_t GREETING_NS = 200 * NS_PER_MS; /* and then with a worker, */
+static const int64_t HURRY_NS = 2 * NS_PER_MS;      /* which has only so much for it while others wait */
 static const int64_t STUCK_NS = 10ll * NS_PER_S;    /* so long a client may leave its worker waiting while others wait for it */
 
 static void wait_on(struct worker *w, int fd, short events)
@@ -264,6 +267,37 @@ static int answer(struct worker *w, struct stream_worker *x, int64_t now_ns)
 	return 0;
 }
 
+static int64_t hurry_until(const struct stream_link *l)
+{
+	return l->until_ns - GREETING_NS + HURRY_NS;
+}
+
+/* A caller has not said all that it must: is its time over? */
+static bool is_too_slow(const struct stream_shared *s, struct stream_link *l, int64_t now_ns)
+{
+	struct pollfd others[ENDPOINTS_LISTEN_MAX];
+
+	if (now_ns >= l->until_ns || now_ns < hurry_until(l))
+		return now_ns >= l->until_ns;
+	for (unsigned i = 0; i < s->listeners; i++)
+		others[i] = (struct pollfd){ .fd = s->listener[i], .events = POLLIN };
+	l->syscalls++;
+	return poll(others, s->listeners, 0) > 0;
+}
+
+/* For the rest of the greeting; when the first haste is over, for other callers too. */
+static int wait_for_greeting(struct worker *w, const struct stream_link *l, int64_t now_ns)
+{
+	const struct stream_shared *s = stream_shared_of(w);
+	bool hurried = now_ns < hurry_until(l);
+
+	wait_on(w, l->fd, POLLIN);
+	for (unsigned i = 0; i < s->listeners && !hurried; i++)
+		w->wait.fd[w->wait.count++] = (struct pollfd){ .fd = s->listener[i], .events = POLLIN };
+	w->wait.until_ns = hurried ? hurry_until(l) : l->until_ns;
+	return 0;
+}
+
 static int serve(struct worker *w, struct stream_worker *x, struct err *err)
 {
 	struct stream_link *l = &x->link;
@@ -273,13 +307,9 @@ static int serve(struct worker *w, struct stream_worker *x, struct err *err)
 	if (rc < 0 || l->state == LINK_NONE)
 		return rc;
 	rc = hear(l);
-	if (rc < 0 || (!rc && now >= l->until_ns))
+	if (rc < 0 || (!rc && is_too_slow(stream_shared_of(w), l, now)))
 		return reject(w, l);
-	if (rc)
-		return answer(w, x, now);
-	wait_on(w, l->fd, POLLIN);
-	w->wait.until_ns = l->until_ns;
-	return 0;
+	return rc ? answer(w, x, now) : wait_for_greeting(w, l, now);
 }
 
 /* ---- clients ---- */

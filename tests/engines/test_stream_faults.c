@@ -307,6 +307,34 @@ static void silent_callers(void **state)
 	stream_rig_close(&server);
 }
 
+/* Nor by hundreds of them that begin to greet, which the kernel hands over at once, and never end. */
+static void many_half_greetings(void **state)
+{
+	enum { CALLERS = 300 };
+	struct stream_rig server, client;
+	char port[8];
+	int fd[CALLERS];
+
+	(void)state;
+	free_port(port);
+	stream_rig_open(
+		&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
+	for (unsigned i = 0; i < CALLERS; i++) {
+		fd[i] = raw_client(stream_rig_port(&server));
+		assert_int_equal(send(fd[i], "netdyn", 6, MSG_NOSIGNAL), 6);
+	}
+	stream_rig_open(
+		&client, RIG_OPTIONS("role", "client", "host", "127.0.0.1", "port", port, "size", "5000", "threads", "1"));
+	int64_t began = clock_now_ns();
+	stream_rig_until(&client, &server, stream_rig_received, 100);
+	assert_in_range((clock_now_ns() - began) / NS_PER_MS, 0, 15000); /* a fifth of a second for each would be a minute */
+	assert_int_equal(stream_rig_sum(&server, STREAM_C_REJECTED), CALLERS);
+	stream_rig_close(&client);
+	for (unsigned i = 0; i < CALLERS; i++)
+		close(fd[i]);
+	stream_rig_close(&server);
+}
+
 /* A sender that keeps the greeting and then breaks the framing: counted as damage, and nothing worse. */
 static void garbage_instead_of_messages(void **state)
 {
@@ -504,6 +532,7 @@ int main(void)
 		cmocka_unit_test(more_clients_than_threads),
 		cmocka_unit_test(strangers),
 		cmocka_unit_test(silent_callers),
+		cmocka_unit_test(many_half_greetings),
 		cmocka_unit_test(garbage_instead_of_messages),
 		cmocka_unit_test(ends_that_differ),
 		cmocka_unit_test(something_else_answers),
