@@ -117,14 +117,14 @@ static void judge_traffic(const struct evidence *e, bool never_answered, struct 
 
 /* ---- what the mode's own tables say ---- */
 
-/* The text with the value in place of {}. */
+/* The text with the value in place of {}: counts, which are whole, to the last digit. */
 static void put_value(const char *text, double value, char out[200])
 {
 	const char *at = strstr(text, "{}");
 	int before = at ? (int)(at - text) : (int)strlen(text);
 
 	if (at)
-		snprintf(out, 200, "%.*s%.4g%s", before, text, value, at + 2);
+		snprintf(out, 200, value == floor(value) ? "%.*s%.0f%s" : "%.*s%.4g%s", before, text, value, at + 2);
 	else
 		snprintf(out, 200, "%s", text);
 }

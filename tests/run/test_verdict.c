@@ -326,11 +326,11 @@ static void tables_have_a_say(void **state)
 	assert_int_equal(v.cautions, 0);
 	s.edge[0].value[COPIED] = 199;
 	s.settled[0].value[WAITING] = 2;
-	s.settled[1].value[DAMAGED] = 3;
+	s.settled[1].value[DAMAGED] = 45512;
 	verdict_of_final(&s.info, &s.final, &s.ledger, false, &v);
 	assert_false(v.valid);
 	assert_int_equal(v.reasons, 1);
-	assert_string_equal(v.reason[0], "3 packets were damaged");
+	assert_string_equal(v.reason[0], "45512 packets were damaged");
 	assert_int_equal(v.cautions, 2);
 	assert_string_equal(v.caution[0], "2 peers wait");
 	assert_string_equal(v.caution[1], "99.5 % were copied");
