@@ -92,6 +92,15 @@ static const struct counter_def stream_counters[] = {
 		.ledger = LEDGER_CARRIED,
 		.show = EACH,
 		.help = "messages sent before this phase, also among rx_packets" },
+	COUNTER(STREAM_C_UNTIMED) = { .name = "untimed",
+		.title = "untimed",
+		.unit = "packets",
+		.roles = ROLE_BOTH,
+		.show = WIDE,
+		.help = "messages received whose delivery latency is unknown, because their sender has another clock: another "
+			"host",
+		.judgement = { .caution = "delivery latency leaves out {} messages: their sender has another clock (another "
+					  "host)" } },
 	COUNTER(STREAM_C_DAMAGED) = { .name = "damaged",
 		.title = "damaged",
 		.unit = "packets",
@@ -118,7 +127,8 @@ static const struct counter_def stream_counters[] = {
 		.roles = ROLE_BOTH,
 		.show = WIDE,
 		.help = "connections after the worker's first one; at a server: clients after the first",
-		.judgement = { .over = 0, .caution = "connections broke or ended and were made anew ({} ends)" } },
+		.judgement = { .over = 0,
+			.caution = "connections broke or ended and were made anew: {} times, each end counted" } },
 	COUNTER(STREAM_C_CONNECT_FAILURES) = { .name = "connect_failures",
 		.title = "no conn",
 		.unit = "times",
@@ -139,8 +149,18 @@ static const struct counter_def stream_counters[] = {
 		.show = EACH,
 		.help = "clients in the queue, because every thread of the server has a connection; a server alone: counted by "
 			"its first thread",
-		.judgement = { .over = 0,
-			.caution = "{} clients wait: every thread of the server has a connection (--threads)" } },
+		.judgement = { .caution =
+				       "{} callers wait for a thread of the server: it has too few for its clients (--threads), "
+				       "or it is no netdyno, or these are no clients" } },
+	COUNTER(STREAM_C_STALLED_MS) = { .name = "stalled_ms",
+		.title = "stalled",
+		.unit = "ms",
+		.roles = ROLE_BOTH,
+		.show = WIDE,
+		.help = "time in which the connection took nothing from its sender, where that was a second or more; of all "
+			"senders",
+		.judgement = { .caution =
+				       "connections stood still for {} ms: the receiver stopped reading, or the path was cut" } },
 	COUNTER(STREAM_C_PARTIAL_SENDS) = { .name = "partial_sends",
 		.title = "partial",
 		.unit = "calls",
@@ -171,7 +191,9 @@ static const struct counter_def stream_counters[] = {
 		.roles = ROLE_BOTH,
 		.show = WIDE,
 		.help = "zero-copy sends refused for want of memory (net.core.optmem_max, RLIMIT_MEMLOCK): tried again after "
-			"completions" },
+			"completions",
+		.judgement = { .caution = "{} zero-copy sends were refused for want of memory: net.core.optmem_max or "
+					  "RLIMIT_MEMLOCK is too low" } },
 	COUNTER(STREAM_C_RETRANSMITS) = { .name = "tcp_retransmits",
 		.title = "resent",
 		.unit = "segments",
@@ -351,6 +373,7 @@ static void count_receiver(struct worker *w, const struct stream_worker *x)
 	counter_set(k, COUNTER_RX_BYTES, x->bytes);
 	counter_set(k, STREAM_C_LOST, x->lost);
 	counter_set(k, STREAM_C_CARRIED, x->carried);
+	counter_set(k, STREAM_C_UNTIMED, x->untimed);
 	counter_set(k, STREAM_C_DAMAGED, x->damaged);
 	counter_set(k, STREAM_C_DAMAGED_BYTES, x->damaged_bytes);
 	counter_set(k, STREAM_C_EAGAIN, x->eagain);

@@ -21,6 +21,7 @@ enum { STREAM_THREADS_MAX = 256, STREAM_CONGESTION_BYTES = 16 };
 enum {
 	STREAM_C_LOST = COUNTER_OWN,
 	STREAM_C_CARRIED,
+	STREAM_C_UNTIMED,
 	STREAM_C_DAMAGED,
 	STREAM_C_DAMAGED_BYTES,
 	STREAM_C_CONNECTIONS,
@@ -28,6 +29,7 @@ enum {
 	STREAM_C_CONNECT_FAILURES,
 	STREAM_C_REJECTED,
 	STREAM_C_CLIENTS_WAITING,
+	STREAM_C_STALLED_MS,
 	STREAM_C_PARTIAL_SENDS,
 	STREAM_C_EAGAIN,
 	STREAM_C_ZC_COMPLETIONS,
@@ -82,6 +84,7 @@ struct stream_link {
 	int64_t backoff_ns;
 	int64_t moved_ns; /* last byte either way, to 100 ms */
 	uint64_t moved_bytes;
+	int64_t stalled_ns, stalled_until_ns; /* in all; counted up to then */
 	/* cumulative */
 	uint64_t syscalls, opened, failures, rejected, retransmits;
 	uint32_t retransmits_here; /* of this connection */
@@ -91,7 +94,7 @@ struct stream_link {
 
 struct stream_worker {
 	struct stream_link link;
-	bool sends, blocked;
+	bool sends, blocked;      /* blocked: the sender waits for room */
 	uint64_t syscalls;        /* those counted */
 	uint64_t bytes, messages; /* sent or received */
 	int64_t measure_ns;       /* when MEASURE was entered, 0 before */
@@ -106,7 +109,7 @@ struct stream_worker {
 	uint8_t *buffer;
 	size_t buffer_bytes;
 	int64_t began_ns, first_ns; /* when the receive call began; of the one that brought the first byte of the message */
-	uint64_t eagain, lost, carried, damaged, damaged_bytes;
+	uint64_t eagain, lost, carried, untimed, damaged, damaged_bytes;
 };
 
 static inline struct stream_shared *stream_shared_of(const struct worker *w)

@@ -25,6 +25,7 @@ static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_
 static const int DEFER_S = 1;                       /* so long a client may take to say what it wants, in the kernel */
 static const int64_t GREETING_NS = 200 * NS_PER_MS; /* and then with a worker, */
 static const int64_t HURRY_NS = 2 * NS_PER_MS;      /* which has only so much for it while others wait */
+static const int64_t STALL_NS = NS_PER_S;           /* so long nothing is taken, and it is said */
 static const int64_t STUCK_NS = 10ll * NS_PER_S;    /* so long a client may leave its worker waiting while others wait for it */
 
 static void wait_on(struct worker *w, int fd, short events)
@@ -477,16 +478,27 @@ static void count_waiting(struct worker *w, struct stream_link *l)
 	counter_set(w->counters, STREAM_C_CLIENTS_WAITING, waiting);
 }
 
+/* A sender that cannot send stands still from its last byte on; less than STALL_NS is no standstill. */
+static void watch_movement(struct worker *w, struct stream_worker *x, int64_t now_ns)
+{
+	struct stream_link *l = &x->link;
+
+	if (x->bytes != l->moved_bytes) {
+		l->moved_bytes = x->bytes;
+		l->moved_ns = now_ns;
+	} else if (x->blocked && now_ns - l->moved_ns >= STALL_NS) {
+		l->stalled_ns += now_ns - (l->moved_ns > l->stalled_until_ns ? l->moved_ns : l->stalled_until_ns);
+		l->stalled_until_ns = now_ns;
+		counter_set(w->counters, STREAM_C_STALLED_MS, (uint64_t)(l->stalled_ns / NS_PER_MS));
+	}
+}
+
 /* A client that leaves its worker waiting is given up where others wait for that worker. */
 static bool is_stuck(struct worker *w, struct stream_worker *x, int64_t now_ns)
 {
 	struct stream_shared *s = stream_shared_of(w);
 	struct stream_link *l = &x->link;
 
-	if (x->bytes != l->moved_bytes) {
-		l->moved_bytes = x->bytes;
-		l->moved_ns = now_ns;
-	}
 	return w->self->role == ROLE_SERVER && !s->both && atomic_load_explicit(&s->waiting, memory_order_relaxed) &&
 	       now_ns - l->moved_ns >= STUCK_NS;
 }
@@ -494,6 +506,7 @@ static bool is_stuck(struct worker *w, struct stream_worker *x, int64_t now_ns)
 void stream_link_observe(struct worker *w, struct stream_worker *x)
 {
 	struct stream_link *l = &x->link;
+	int64_t now = clock_now_ns();
 	struct tcp_info info;
 
 	count_waiting(w, l);
@@ -501,7 +514,8 @@ void stream_link_observe(struct worker *w, struct stream_worker *x)
 		take_info(x, &info);
 		show_info(w, &info);
 		show_buffer(w, x);
-		if (is_stuck(w, x, clock_now_ns()))
+		watch_movement(w, x, now);
+		if (is_stuck(w, x, now))
 			stream_link_lost(w, x);
 	}
 	counter_set(w->counters, STREAM_C_CONNECTIONS, l->state == LINK_FLOWING);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/rng.h"
@@ -149,10 +150,14 @@ static void plan_identity(struct stream_shared *s)
 {
 	char text[64];
 	struct rng boot = { 0 };
+	struct stat clock;
 
 	if (s->both && getrandom(&s->token, sizeof(s->token), 0) != sizeof(s->token))
 		s->token = rng_mix((uint64_t)clock_now_ns() ^ (uint64_t)getpid());
-	read_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	read_line("/proc/sys/kernel/random/boot_id", text, 40);
+	/* A container may have its own monotonic clock (time_namespaces(7), Linux >= 5.6). */
+	if (*text && stat("/proc/self/ns/time", &clock) == 0)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %llu", (unsigned long long)clock.st_ino);
 	for (const char *c = text; *c; c++) {
 		boot.state ^= (uint8_t)*c;
 		boot.state = rng_next(&boot);
@@ -165,10 +170,13 @@ static void note_unknowns(const struct options *o, struct plan *plan, const stru
 	if (s->size < STREAM_TIMED_BYTES)
 		plan_note(plan, "delivery latency is unknown: messages of %llu bytes have no room for a time (from %d bytes on)",
 			(unsigned long long)s->size, STREAM_TIMED_BYTES);
-	else if (plan_role(o) == ROLE_CLIENT && s->server_sends && !net_is_here(&s->at.host))
-		plan_note(plan, "delivery latency is unknown: the sender is another host, with a clock of its own");
-	else if (plan_role(o) != ROLE_BOTH && plan_role(o) == (s->server_sends ? ROLE_SERVER : ROLE_CLIENT))
-		plan_note(plan, "latencies are measured by the receiver, which is another process");
+	if (plan_role(o) == ROLE_BOTH)
+		return;
+	if (plan_role(o) == (s->server_sends ? ROLE_SERVER : ROLE_CLIENT))
+		plan_note(plan, "the receiver is another process: it measures the latencies; received is what its kernel has "
+				"acknowledged");
+	else
+		plan_note(plan, "the sender is another process: what was sent, and lost, is told there");
 }
 
 static int plan_flows(struct stream_shared *s, struct err *err)

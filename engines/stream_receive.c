@@ -51,6 +51,7 @@ static void record(struct worker *w, struct stream_worker *x, const struct strea
 {
 	if (x->first_ns >= x->measure_ns)
 		histogram_record(w->latency[STREAM_L_MESSAGE], now_ns - x->first_ns);
+	x->untimed += !x->link.same_clock;
 	if (x->link.same_clock && a->sent_ns >= x->measure_ns && a->sent_ns && a->sent_ns <= now_ns)
 		histogram_record(w->latency[STREAM_L_DELIVERY], now_ns - a->sent_ns);
 }

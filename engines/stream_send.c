@@ -118,6 +118,7 @@ static int blocked(struct worker *w, struct stream_worker *x)
 {
 	if (x->sender->method->reap)
 		x->sender->method->reap(x->sender);
+	x->blocked = true;
 	w->wait.fd[0] = (struct pollfd){ .fd = x->link.fd, .events = x->sender->wait_events };
 	w->wait.count = 1;
 	w->wait.until_ns = 0;
@@ -139,6 +140,7 @@ int stream_send(struct worker *w, struct stream_worker *x)
 {
 	bool quiet = stream_is_quiet(w);
 
+	x->blocked = false;
 	if (w->wait.count && w->wait.fd[0].revents & POLLHUP)
 		return STREAM_LOST;
 	for (unsigned i = 0; i < SENDS; i++) {

@@ -185,11 +185,43 @@ static void receiver_that_stops_reading(void **state)
 			stream_rig_step(&server);
 		assert_in_range(stream_rig_sum(&server, COUNTER_TX_BYTES), sent, sent + 10000000);
 		/* Nobody waits for its place: it may keep it. */
+		assert_int_equal(engine_stream.observe(&server.worker[0], &server.err), 0);
+		assert_int_equal(stream_rig_sum(&server, STREAM_C_STALLED_MS), 0);
 		state_of(&server, 0)->link.moved_ns -= 3600ll * NS_PER_S;
 		stream_rig_enter(&server, PHASE_MEASURE);
 		assert_true(has_connections(&server, 1));
+		/* But it is said how long the connection has been standing still, each moment once. */
+		assert_in_range(stream_rig_sum(&server, STREAM_C_STALLED_MS), 3600000, 3600000 + 1000 * STREAM_RIG_DEADLINE_S);
+		assert_int_equal(engine_stream.observe(&server.worker[0], &server.err), 0);
+		assert_in_range(stream_rig_sum(&server, STREAM_C_STALLED_MS), 3600000, 3600000 + 1000 * STREAM_RIG_DEADLINE_S);
 		stream_rig_close(&server);
 		close(fd);
+	}
+}
+
+/* An end with another clock: no delivery latency is better than a wrong one, and how many messages are without is said. */
+static void another_clock(void **state)
+{
+	struct stream_rig server, client;
+	char port[8];
+
+	(void)state;
+	for (int other = 0; other < 2; other++) {
+		free_port(port);
+		stream_rig_open(&server,
+			RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
+		stream_shared_of(&server.worker[0])->boot ^= (uint64_t)other;
+		stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "size", "5000", "threads", "1"));
+		stream_rig_enter(&client, PHASE_MEASURE);
+		stream_rig_until(&client, &server, stream_rig_received, 100);
+		uint64_t got = stream_rig_sum(&client, COUNTER_RX_PACKETS),
+			 timed = stream_rig_latencies(&client, STREAM_L_DELIVERY);
+
+		assert_int_equal(stream_rig_sum(&client, STREAM_C_UNTIMED), other ? got : 0);
+		assert_int_equal(timed, other ? 0 : got);
+		assert_int_equal(stream_rig_latencies(&client, STREAM_L_MESSAGE), got);
+		stream_rig_close(&client);
+		stream_rig_close(&server);
 	}
 }
 
@@ -529,6 +561,7 @@ int main(void)
 		cmocka_unit_test(resets_in_mid_message),
 		cmocka_unit_test(server_restarts_under_a_client),
 		cmocka_unit_test(receiver_that_stops_reading),
+		cmocka_unit_test(another_clock),
 		cmocka_unit_test(more_clients_than_threads),
 		cmocka_unit_test(strangers),
 		cmocka_unit_test(silent_callers),
