@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/text.h"
 #include "main/help.h"
+#include "run/rates.h"
 
 enum { TEXT = 32 };
 
@@ -223,8 +224,11 @@ static void summary_rates(FILE *out, const struct view *v)
 	rates_of(v, -1, v->info->tx_roles, &tx);
 	fprintf(out, "  received %15s %s  %12s /s  %10s Mbit/s\n", grouped(rx.value[COUNTER_RX_PACKETS], n), packets_of(v->info),
 		fixed(rx.rx_pps, 1, pps), fixed(rx.rx_mbps, 1, mbps));
-	fprintf(out, "  sent     %15s %*s  %12s /s  %10s Mbit/s\n", grouped(tx.value[COUNTER_TX_PACKETS], n),
-		(int)strlen(packets_of(v->info)), "", fixed(tx.tx_pps, 1, pps), fixed(tx.tx_mbps, 1, mbps));
+	if (tx.unknown >> COUNTER_TX_PACKETS & 1)
+		fprintf(out, "  sent     %15s (%s)\n", "--", run_missing_end(v->info));
+	else
+		fprintf(out, "  sent     %15s %*s  %12s /s  %10s Mbit/s\n", grouped(tx.value[COUNTER_TX_PACKETS], n),
+			(int)strlen(packets_of(v->info)), "", fixed(tx.tx_pps, 1, pps), fixed(tx.tx_mbps, 1, mbps));
 }
 
 static void summary_workers(FILE *out, const struct view *v)
@@ -249,17 +253,38 @@ static void summary_workers(FILE *out, const struct view *v)
 static void summary_figures(FILE *out, const struct view *v)
 {
 	const struct figure_def *f = v->info->engine->figures;
-	char text[TEXT];
+	char text[TEXT], explained[FIGURE_WHY_BYTES];
 
 	for (; f && f->name; f++) {
 		if (!(f->show & SHOW_SUM))
 			continue;
 		double value = figure_value(f, v->info, v->from, v->to, v->final, -1);
-		const char *why = isnan(value) ? figure_why_unknown(v->info, f, -1) : NULL;
+		const char *why = isnan(value) ? figure_explain(v->info, f, explained) : NULL;
 
 		fprintf(out, "  %s %s%s%s%s%s%s\n", f->name, text_human(value, text, sizeof(text)), *f->unit ? " " : "", f->unit,
 			why ? " (" : "", why ? why : "", why ? ")" : "");
 	}
+}
+
+/* The mode's own counters, those that have counted anything; what was lost stands with the ledger. */
+static void summary_counters(FILE *out, const struct view *v)
+{
+	unsigned counters = engine_counters(v->info->engine);
+	char line[1200] = "", n[TEXT];
+	size_t used = 0;
+	struct rates all;
+
+	rates_of(v, -1, ROLE_BOTH, &all);
+	for (unsigned i = COUNTER_OWN; i < counters && used < sizeof(line); i++) {
+		const struct counter_def *def = engine_counter(v->info->engine, i);
+
+		if (def->show & SHOW_SUM && def->kind == COUNTER_SUM && !rates_is_drop(v->info, def) && all.value[i])
+			used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s %s %s",
+				used ? ", " : "counted: ", def->name, grouped(all.value[i], n),
+				strcmp(def->unit, "packets") ? def->unit : packets_of(v->info));
+	}
+	if (used)
+		paragraph(out, 2, 4, line);
 }
 
 /* Merged over the run; false where there is none. */
@@ -360,6 +385,7 @@ void lines_summary(FILE *out, const struct results_source *source)
 	summary_rates(out, &v);
 	summary_latencies(out, &v);
 	summary_figures(out, &v);
+	summary_counters(out, &v);
 	summary_workers(out, &v);
 	summary_ledger(out, &ledger);
 	summary_verdict(out, &verdict);

@@ -71,3 +71,8 @@ double figure_value(const struct figure_def *f, const struct run_info *info, con
 	const struct run_final *final, int worker);
 /* Why a figure of this worker (< 0: of all) is unknown: one of its counters cannot be read; NULL: no such reason. */
 const char *figure_why_unknown(const struct run_info *info, const struct figure_def *f, int worker);
+/* Why the figure of the whole run has no value, if it has none: that, or what there is none of to divide by. */
+enum { FIGURE_WHY_BYTES = 128 };
+const char *figure_explain(const struct run_info *info, const struct figure_def *f, char out[FIGURE_WHY_BYTES]);
+/* In words, which end of a run with one role is not here; "" with both. */
+const char *run_missing_end(const struct run_info *info);

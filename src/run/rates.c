@@ -282,3 +282,24 @@ const char *figure_why_unknown(const struct run_info *info, const struct figure_
 				return run_worker_why(&info->worker[i], (unsigned)parts[k]);
 	return NULL;
 }
+
+const char *figure_explain(const struct run_info *info, const struct figure_def *f, char out[FIGURE_WHY_BYTES])
+{
+	const char *why = figure_why_unknown(info, f, -1);
+
+	if (why)
+		snprintf(out, FIGURE_WHY_BYTES, "%s", why);
+	else if (f->denominator >= 0)
+		snprintf(
+			out, FIGURE_WHY_BYTES, "no %s in this run", engine_counter(info->engine, (unsigned)f->denominator)->name);
+	else
+		snprintf(out, FIGURE_WHY_BYTES, "nothing was measured");
+	return out;
+}
+
+const char *run_missing_end(const struct run_info *info)
+{
+	return info->role == ROLE_SERVER   ? "the client is another process"
+	       : info->role == ROLE_CLIENT ? "the server is another process"
+					   : "";
+}

@@ -103,6 +103,13 @@ static json_t *counter_value(const struct rates *r, unsigned counter)
 	return r->unknown >> counter & 1 ? json_null() : json_of_count(r->value[counter]);
 }
 
+static json_t *context_switches(const struct rates *r)
+{
+	if (r->unknown >> COUNTER_CTX_VOLUNTARY & 1 || r->unknown >> COUNTER_CTX_INVOLUNTARY & 1)
+		return json_null();
+	return json_of_count(r->value[COUNTER_CTX_VOLUNTARY] + r->value[COUNTER_CTX_INVOLUNTARY]);
+}
+
 /* What was lost in an interval: the loss since the start as it stands at its two ends. */
 static json_t *interval_lost(const struct results_view *v, double *ret_percent)
 {
@@ -196,18 +203,12 @@ json_t *results_sum(const struct results_view *v, const struct ledger *ledger)
 	json_put(&m, "rx_mbps", json_of_real(s.rx.rx_mbps, 6));
 	put_lost(&m, v, ledger);
 	put_sum_counters(&m, v, &s);
+	json_put(&m, "ctx_switches", context_switches(&s.all));
 	put_figures(&m, v, -1, ROLE_BOTH, SHOW_SUM);
 	return json_made(&m);
 }
 
 /* ---- cores ---- */
-
-static json_t *context_switches(const struct rates *r)
-{
-	if (r->unknown >> COUNTER_CTX_VOLUNTARY & 1 || r->unknown >> COUNTER_CTX_INVOLUNTARY & 1)
-		return json_null();
-	return json_of_count(r->value[COUNTER_CTX_VOLUNTARY] + r->value[COUNTER_CTX_INVOLUNTARY]);
-}
 
 static void put_core_counters(struct json_maker *m, const struct results_view *v, enum role role, const struct rates *r)
 {
@@ -350,6 +351,26 @@ static json_t *why_unknown(const struct results_view *v, unsigned counter, const
 	return json_of_text(text);
 }
 
+/* What only both ends together know, and one of them is not in this process. */
+static void put_other_end(struct json_maker *m, const struct results_view *v)
+{
+	const char *missing = run_missing_end(v->info);
+
+	if (!(v->info->role & v->info->tx_roles))
+		json_put(m, "tx_packets", json_of_text(missing));
+	if (v->info->tx_ledger == LEDGER_NONE || v->info->rx_ledger == LEDGER_NONE)
+		json_put(m, "lost", json_of_text(missing));
+}
+
+static void put_figures_unknown(struct json_maker *m, const struct results_view *v)
+{
+	char why[FIGURE_WHY_BYTES];
+
+	for (const struct figure_def *f = v->info->engine->figures; f && f->name; f++)
+		if (f->show & SHOW_SUM && isnan(figure_value(f, v->info, v->from, v->to, v->final, -1)))
+			json_put(m, f->name, json_of_text(figure_explain(v->info, f, why)));
+}
+
 json_t *results_unknown(const struct results_view *v)
 {
 	unsigned counters = engine_counters(v->info->engine);
@@ -362,5 +383,7 @@ json_t *results_unknown(const struct results_view *v)
 		if (why)
 			json_put(&m, def->name, why);
 	}
+	put_other_end(&m, v);
+	put_figures_unknown(&m, v);
 	return json_made(&m);
 }

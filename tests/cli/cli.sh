@@ -174,6 +174,8 @@ group_results()
 	has "$out" '.end.sum | .tx_packets > 0 and .rx_packets > 0 and .rx_pps > 0'
 	has "$out" '.end.ledger.balanced and .end.rtt_us.count > 0 and (.end.cores | length == 2 or length > 2)'
 	has "$out" '.end.verdict | has("valid") and has("reasons") and has("cautions")'
+	has "$out" '.end | .sum.ctx_switches == ([.cores[].ctx_switches] | add) and .sum.ctx_voluntary <= .sum.ctx_switches'
+	has "$out" '.end | .sum.page_faults == ([.cores[].page_faults] | add) and .sum.cpu_user_ns == ([.cores[].cpu_user_ns] | add)'
 	has "$out" '.start.options.duration_s == 0.3 and .start.options.payload_bytes == 64'
 	# Packets, seconds and rate belong together.
 	run_ok echo "${quick[@]}" --cores 1 --json -
@@ -358,6 +360,13 @@ group_faults()
 	END
 	kill "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
+	# What only the other end knows is no 0 but has its reason.
+	try 3 run stream --role client --threads 1 --port "$port" "${quick[@]}" --json "$work/alone.json"
+	prints "sent                  -- (the server is another process)"
+	prints "syscalls_per_message -- calls (no rx_packets in this run)"
+	has "$work/alone.json" '.end.sum.tx_packets == null and .end.unknown.tx_packets == "the server is another process"'
+	has "$work/alone.json" '.end.sum.lost == null and .end.unknown.lost == "the server is another process"'
+	has "$work/alone.json" '.end.sum.syscalls_per_message == null and .end.unknown.syscalls_per_message == "no rx_packets in this run"'
 	# Too few descriptors: said with the limit.
 	with_descriptors 16 run echo --cores 1 --flows 64 "${quick[@]}"
 	case $? in
