@@ -179,6 +179,34 @@ static void note_unknowns(const struct options *o, struct plan *plan, const stru
 		plan_note(plan, "the sender is another process: what was sent, and lost, is told there");
 }
 
+/* What the kernel could give to programs without swapping; 0: unknown.  proc(5), Linux >= 3.14. */
+static uint64_t memory_available(void)
+{
+	static const char key[] = "MemAvailable:";
+	FILE *in = fopen("/proc/meminfo", "re");
+	char line[128];
+	uint64_t bytes = 0;
+
+	while (in && !bytes && fgets(line, sizeof(line), in))
+		if (!strncmp(line, key, sizeof(key) - 1))
+			bytes = strtoull(line + sizeof(key) - 1, NULL, 10) * 1024;
+	if (in)
+		fclose(in);
+	return bytes;
+}
+
+/* The kernel promises more memory than there is, and ends somebody when it is used: better to say it before. */
+static int plan_memory(const struct options *o, const struct stream_shared *s, struct err *err)
+{
+	uint64_t available = memory_available(), wanted = s->threads * (uint64_t)s->method->bytes(s->size);
+
+	if (!(plan_role(o) & (s->server_sends ? ROLE_SERVER : ROLE_CLIENT)) || !available || wanted <= available)
+		return 0;
+	return err_say(err, ENOMEM, "--size %s, --threads %u: %s messages take %llu MiB, and %llu MiB are available here",
+		options_text(o, "size"), s->threads, s->method->method.name, (unsigned long long)(wanted >> 20),
+		(unsigned long long)(available >> 20));
+}
+
 static int plan_flows(struct stream_shared *s, struct err *err)
 {
 	s->flow = aligned_alloc(alignof(struct stream_flow), s->threads * sizeof(*s->flow));
@@ -199,7 +227,7 @@ int stream_plan(const struct options *o, struct plan *plan, struct err *err)
 		return err_sys(err, ENOMEM, "plan stream");
 	plan->shared = s;
 	if ((rc = plan_load(o, plan, s, err)) < 0 || (rc = plan_threads(o, plan, s, err)) < 0 ||
-		(rc = plan_sender(o, plan, s, err)) < 0 || (rc = plan_flows(s, err)) < 0 ||
+		(rc = plan_sender(o, plan, s, err)) < 0 || (rc = plan_memory(o, s, err)) < 0 || (rc = plan_flows(s, err)) < 0 ||
 		(rc = endpoints_plan(o, SOCK_STREAM, plan, &s->at, err)) < 0 || (rc = plan_congestion(o, plan, s, err)) < 0)
 		return rc;
 	plan_ledger(o, plan, s);

@@ -53,6 +53,7 @@ const struct tcp_sender_method tcp_one_copy = {
 	.method = { .name = "one-copy",
 		.summary = "sendmsg with 8 elements: the kernel gathers the fields",
 		.probe = tcp_probe_always },
+	.bytes = tcp_message_bytes,
 	.open = one_copy_open,
 	.attach = tcp_attach_plain,
 	.begin = one_copy_begin,

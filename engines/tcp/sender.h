@@ -52,7 +52,8 @@ struct tcp_sender {
 };
 
 struct tcp_sender_method {
-	struct method method; /* first: a plan's method pointer is this */
+	struct method method;         /* first: a plan's method pointer is this */
+	size_t (*bytes)(size_t size); /* mandatory: memory that open() takes for messages of this size; pure */
 	/* mandatory: size >= 1.  0 and *ret_sender, or -errno with *err */
 	int (*open)(const struct tcp_sender_method *method, size_t size, const struct tcp_calls *calls,
 		struct tcp_sender **ret_sender, struct err *err);

@@ -38,6 +38,11 @@ static int two_copy_open(const struct tcp_sender_method *method, size_t size, co
 	return 0;
 }
 
+static size_t two_copy_bytes(size_t size)
+{
+	return tcp_message_bytes(size) + size;
+}
+
 static struct tcp_message *two_copy_begin(struct tcp_sender *s)
 {
 	struct two_copy *t = (struct two_copy *)s;
@@ -69,6 +74,7 @@ static ssize_t two_copy_send(struct tcp_sender *s)
 
 const struct tcp_sender_method tcp_two_copy = {
 	.method = { .name = "two-copy", .summary = "fields copied into one buffer, then send", .probe = tcp_probe_always },
+	.bytes = two_copy_bytes,
 	.open = two_copy_open,
 	.attach = tcp_attach_plain,
 	.begin = two_copy_begin,

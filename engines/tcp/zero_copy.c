@@ -82,6 +82,11 @@ static unsigned slots_for(size_t size)
 	return slots >= 2 ? (unsigned)slots : size < LARGE_BYTES ? 2 : 1;
 }
 
+static size_t zero_copy_bytes(size_t size)
+{
+	return slots_for(size) * tcp_message_bytes(size);
+}
+
 static void place_messages(struct zero_copy *z)
 {
 	for (unsigned i = 0; i < z->slots; i++)
@@ -90,7 +95,7 @@ static void place_messages(struct zero_copy *z)
 
 static int map_messages(struct zero_copy *z)
 {
-	size_t bytes = z->slots * tcp_message_bytes(z->sender.size);
+	size_t bytes = zero_copy_bytes(z->sender.size);
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
@@ -288,6 +293,7 @@ const struct tcp_sender_method tcp_zero_copy = {
 	.method = { .name = "zero-copy",
 		.summary = "MSG_ZEROCOPY: the device sends from the fields; local paths copy all the same",
 		.probe = zero_copy_probe },
+	.bytes = zero_copy_bytes,
 	.open = zero_copy_open,
 	.attach = zero_copy_attach,
 	.begin = zero_copy_begin,

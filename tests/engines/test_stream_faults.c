@@ -486,6 +486,8 @@ static void wrong_options(void **state)
 	refuse(RIG_OPTIONS("threads", "0"), "--threads 0: out of range");
 	refuse(RIG_OPTIONS("rate", "0"), "--rate 0: out of range");
 	refuse(RIG_OPTIONS("verify", "yes", "receive", "discard"), "--verify");
+	refuse(RIG_OPTIONS("size", "1G", "threads", "256", "method", "two-copy"),
+		"--threads 256: two-copy messages take 524288 MiB");
 	refuse(RIG_OPTIONS("congestion", "nonsense"), "--congestion nonsense: not available here; available: ");
 	refuse(RIG_OPTIONS("congestion", "a-name-longer-than-any"), "--congestion a-name-longer-than-any: not available here");
 }
