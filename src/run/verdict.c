@@ -16,6 +16,7 @@ static const int64_t answer_limit_ns = 2ll * NS_PER_S;
 static const int64_t silent_limit_ns = NS_PER_S; /* an answer that takes longer is late */
 static const int64_t warmup_least_ns = 200 * NS_PER_MS;
 static const int64_t measured_least_ns = NS_PER_S;
+static const int64_t length_limit_ns = 500 * NS_PER_MS;
 static const double rate_kept_least = 0.999;
 static const double steal_most = 0.01;
 static const double unseen_most = 0.01; /* of the CPU time, in which hardware counters were not counting */
@@ -274,6 +275,18 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 		caution(v, "warm-up of %s is too short (under 200ms)", text_duration(e->info->warmup_ns, text, sizeof(text)));
 }
 
+/* A run whose end came late, because hundreds of workers left no CPU to the thread that ends it. */
+static void judge_length(const struct evidence *e, const struct run_final *final, struct verdict *v)
+{
+	int64_t asked = e->info->duration_ns, more = e->measured_ns - asked;
+
+	if (e->measured_ns < measured_least_ns)
+		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
+	if (asked && !final->interrupted && more > length_limit_ns && more > asked / 10)
+		caution(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
+			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
+}
+
 /* ---- public ---- */
 
 static void judge_final(const struct evidence *e, const struct run_final *final, bool captured, struct verdict *v)
@@ -288,8 +301,7 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 		caution(v, "%s did not answer for %.1f s: the rates are means over that, too",
 			e->info->peer[0] ? e->info->peer : "the peer", (double) final->silent_ns / NS_PER_S);
 	judge_circumstances(e, captured, v);
-	if (e->measured_ns < measured_least_ns)
-		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
+	judge_length(e, final, v);
 }
 
 void verdict_of_final(const struct run_info *info, const struct run_final *final, const struct ledger *ledger, bool captured,

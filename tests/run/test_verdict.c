@@ -180,6 +180,18 @@ static void short_measurement(struct scene *s)
 	s->final.measured_ns = 300 * NS_PER_MS;
 }
 
+static void long_measurement(struct scene *s)
+{
+	s->info.duration_ns = 2ll * NS_PER_S;
+	s->final.measured_ns = 28670ll * NS_PER_MS;
+}
+
+static void a_little_longer(struct scene *s)
+{
+	s->info.duration_ns = 2ll * NS_PER_S;
+	s->final.measured_ns = 2400ll * NS_PER_MS;
+}
+
 static void silent_for_a_while(struct scene *s)
 {
 	s->final.silent_ns = 1100 * NS_PER_MS;
@@ -221,6 +233,8 @@ static const struct {
 	{ without_hardware_counters, NULL, NULL },
 	{ short_warm_up, NULL, "warm-up of 199ms is too short" },
 	{ short_measurement, NULL, "only 0.30 s were measured" },
+	{ long_measurement, NULL, "28.7 s were measured, not 2.0 s" },
+	{ a_little_longer, NULL, NULL },
 };
 
 static void one_thing_at_a_time(void **state)
