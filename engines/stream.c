@@ -160,7 +160,7 @@ static const struct counter_def stream_counters[] = {
 		.help = "time in which the connection took nothing from its sender, where that was a second or more; of all "
 			"senders",
 		.judgement = { .caution =
-				       "connections stood still for {} ms: the receiver stopped reading, or the path was cut" } },
+				       "connections stood still for {} ms: their receivers did not read, or the path was cut" } },
 	COUNTER(STREAM_C_PARTIAL_SENDS) = { .name = "partial_sends",
 		.title = "partial",
 		.unit = "calls",
