@@ -1,5 +1,4 @@
 /* Mode echo in real runs: threads, phases, the ledger of the final; restarts on the fly, methods swapped, nothing left behind. */
-#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,18 +9,6 @@
 #include "base/clock.h"
 #include "run/ledger.h"
 #include "run/session.h"
-
-static int threads_now(void)
-{
-	DIR *d = opendir("/proc/self/task");
-	int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
 
 /* What came out of one run. */
 struct outcome {
@@ -138,7 +125,7 @@ static void restarts_leave_nothing(void **state)
 		{ "method", "mmsg", "warmup", "0", "duration", "0", NULL },
 		{ "method", "single", "warmup", "0", "duration", "0", NULL },
 	};
-	int fds = rig_open_fds(), threads = threads_now();
+	unsigned fds = open_fds(), threads = running_threads();
 	struct session *s = session_or_fail();
 
 	(void)state;
@@ -151,8 +138,8 @@ static void restarts_leave_nothing(void **state)
 	}
 	session_stop(s, true);
 	session_free(s);
-	assert_int_equal(rig_open_fds(), fds);
-	assert_int_equal(threads_now(), threads);
+	assert_int_equal(open_fds(), fds);
+	assert_int_equal(running_threads(), threads);
 }
 
 /* What fails in open() on a worker's thread arrives as a failed final. */

@@ -1,25 +1,12 @@
 /* Mode stream in real runs: threads, phases, the ledger of the final, methods swapped on the fly, verdicts; nothing left behind. */
 #include "stream_rig.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "run/ledger.h"
 #include "run/session.h"
-
-static int threads_now(void)
-{
-	DIR *d = opendir("/proc/self/task");
-	int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
 
 /* What came out of one run. */
 struct outcome {
@@ -187,7 +174,7 @@ static void restarts_leave_nothing(void **state)
 {
 	enum { RESTARTS = 12 };
 	static const char *const methods[] = { "one-copy", "two-copy", "zero-copy" };
-	int fds = stream_open_fds(), threads = threads_now();
+	unsigned fds = open_fds(), threads = running_threads();
 	struct session *s = session_or_fail();
 	struct outcome before = { 0 }, o;
 	uint32_t last = 0;
@@ -207,10 +194,10 @@ static void restarts_leave_nothing(void **state)
 	}
 	session_free(s);
 	outcome_free(&before);
-	assert_int_equal(stream_open_fds(), fds);
-	for (unsigned i = 0; i < 1000 && threads_now() != threads; i++)
+	assert_int_equal(open_fds(), fds);
+	for (unsigned i = 0; i < 1000 && running_threads() != threads; i++)
 		poll(NULL, 0, 1); /* a joined thread may stay in /proc for a moment */
-	assert_int_equal(threads_now(), threads);
+	assert_int_equal(running_threads(), threads);
 }
 
 /* Nobody listens: it is said, the run goes on, and its verdict is not valid. */
