@@ -73,6 +73,12 @@ int rig_open(struct rig *rig, const struct rig_config *config)
 	return rc;
 }
 
+void rig_open_or_fail(struct rig *rig, const struct rig_config *config)
+{
+	if (rig_open(rig, config) < 0)
+		fail_msg("%s", rig->err.text);
+}
+
 void rig_close(struct rig *rig)
 {
 	for (unsigned i = 0; i < rig->opened; i++) {
@@ -83,6 +89,15 @@ void rig_close(struct rig *rig)
 	plan_free(&rig->plan);
 	options_free(&rig->options);
 	assert_int_equal(open_fds(), rig->fds);
+}
+
+void rig_for_all(void (*fn)(const struct udp_method *method))
+{
+	char why[160];
+
+	for (unsigned i = 0; engine_echo.methods[i]; i++)
+		if (engine_echo.methods[i]->probe(why, sizeof(why)))
+			fn(udp_method_of(engine_echo.methods[i]));
 }
 
 struct worker *rig_server(struct rig *rig, unsigned index)

@@ -36,8 +36,12 @@ struct rig_config {
 int rig_plan(struct rig *rig, const struct rig_config *config);
 /* Plans and opens all workers. */
 int rig_open(struct rig *rig, const struct rig_config *config);
+void rig_open_or_fail(struct rig *rig, const struct rig_config *config); /* fails the test */
 /* Closes everything and checks that no descriptor is left. */
 void rig_close(struct rig *rig);
+
+/* Calls fn for every method that runs here. */
+void rig_for_all(void (*fn)(const struct udp_method *method));
 
 struct worker *rig_server(struct rig *rig, unsigned index);
 struct worker *rig_client(struct rig *rig, unsigned index);
