@@ -1,0 +1,159 @@
+/* The stream tab: mode stream's own tables, painted from a board made by hand, so that every number is known. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "boards.h"
+#include "engines/engines.h"
+#include "engines/stream.h"
+#include "ui/dash.h"
+#include "ui/keys.h"
+#include "ui/keytable.h"
+
+enum { SIZE = 65536, PER_TICK = 8 /* times MADE_PPS / 10 messages */ };
+
+static struct made made;
+static struct made_calls calls;
+static struct ui_requests requests;
+static struct dash dash;
+
+/* Of every message 64 KiB; one segment in a thousand messages is sent again; zero-copy: all copied after all. */
+static void fill_stream(const struct made *m, struct worker_sample *w, unsigned i)
+{
+	bool sends = i < m->servers, zero_copy = !strcmp(m->ran, "zero-copy");
+	uint64_t sent = w->value[COUNTER_TX_PACKETS];
+
+	w->value[COUNTER_TX_BYTES] = SIZE * sent;
+	w->value[COUNTER_RX_BYTES] = SIZE * w->value[COUNTER_RX_PACKETS];
+	w->value[STREAM_C_CONNECTIONS] = 1;
+	w->value[STREAM_C_RETRANSMITS] = sent / 1000;
+	w->value[STREAM_C_CWND] = sends ? 12 + i : 10;
+	w->value[STREAM_C_RTT] = sends ? 40 + i : 20;
+	w->value[STREAM_C_DELIVERY_RATE] = sends ? 9000 : 0;
+	w->value[STREAM_C_BUFFER] = sends ? 4194304 : 6291456;
+	w->value[STREAM_C_ZC_COMPLETIONS] = w->value[STREAM_C_ZC_COPIED] = zero_copy ? sent : 0;
+	if (!sends)
+		w->latency[STREAM_L_MESSAGE] = (struct latency_summary){ .count = w->latency[0].count,
+			.mean_ns = 6000,
+			.min_ns = 2300,
+			.p50_ns = 5300,
+			.p75_ns = 7000,
+			.p90_ns = 14300,
+			.p95_ns = 20000,
+			.p99_ns = 456700,
+			.p99_9_ns = 3915800,
+			.p99_99_ns = 8454100,
+			.max_ns = 17563600 };
+}
+
+__attribute__((unused)) static void set(const char *option, const char *value)
+{
+	struct err err = ERR_NONE;
+
+	assert_int_equal(options_set(&made.mode[0].options, option, value, &err), 0);
+}
+
+static void open_stream(unsigned threads, const char *ran, bool shares_cpus, int rows, int columns)
+{
+	struct err err = ERR_NONE;
+
+	made_open_with(&made, &engine_stream, threads, threads);
+	made.bulk = true;
+	made.ran = ran;
+	made.shares_cpus = shares_cpus;
+	made.fill = fill_stream;
+	snprintf(made.board.host.tcp_congestion, sizeof(made.board.host.tcp_congestion), "bbr");
+	made_requests(&calls, &requests);
+	assert_int_equal(dash_init(&dash, &made.board, &requests, CHARSET_BRAILLE, NULL, &err), 0);
+	assert_int_equal(dash_resize(&dash, rows, columns), 0);
+}
+
+static void run(void)
+{
+	made_run(&made, true);
+	made_ticks(&made, 10, PHASE_WARMUP, PER_TICK);
+	made_ticks(&made, 61, PHASE_MEASURE, PER_TICK);
+	dash_frame(&dash);
+}
+
+static void close_stream(void)
+{
+	dash_free(&dash);
+	made_close(&made);
+}
+
+__attribute__((unused)) static void press(int key)
+{
+	key_dispatch(&dash, key);
+	dash_frame(&dash);
+}
+
+static void assert_shown(const char *text, bool wanted)
+{
+	char *screen = canvas_to_text(&dash.canvas);
+
+	assert_non_null(screen);
+	if (!strstr(screen, text) == wanted)
+		fail_msg("\"%s\" is %s\n%s", text, wanted ? "not in" : "in", screen);
+	free(screen);
+}
+
+/* ---- what must be there at any size that has room ---- */
+
+/* Windows and round trips of several connections have no sum; what was sent again has. */
+static void gauges_are_not_added_up(void **state)
+{
+	(void)state;
+	open_stream(4, "one-copy", false, 60, 200);
+	run();
+	assert_shown("rtt µs", true);
+	assert_shown(" 43 ", true);  /* a row's */
+	assert_shown(" 166", false); /* 40 + 41 + 42 + 43 */
+	assert_shown("16.8M", false);
+	close_stream();
+}
+
+/* The share that was copied after all goes before bars; it is there only where there are zero-copy sends. */
+static void copied_share_has_room(void **state)
+{
+	(void)state;
+	open_stream(2, "zero-copy", true, 40, 120);
+	run();
+	assert_shown("busy copied %", true);
+	assert_shown("srv1 cpu0* tx", true);
+	close_stream();
+	open_stream(2, "one-copy", true, 40, 120);
+	run();
+	assert_shown("busy copied %", false);
+	assert_shown("share", true);
+	close_stream();
+}
+
+static void workers_on_one_cpu_have_names_of_their_own(void **state)
+{
+	(void)state;
+	open_stream(3, "one-copy", true, 40, 120);
+	run();
+	assert_shown("srv0 cpu0*", true);
+	assert_shown("srv2 cpu0*", true);
+	assert_shown("cli2 cpu1*", true);
+	close_stream();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gauges_are_not_added_up),
+		cmocka_unit_test(copied_share_has_room),
+		cmocka_unit_test(workers_on_one_cpu_have_names_of_their_own),
+	};
+
+	setenv("TZ", "UTC0", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
