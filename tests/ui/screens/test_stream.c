@@ -52,7 +52,7 @@ static void fill_stream(const struct made *m, struct worker_sample *w, unsigned 
 			.max_ns = 17563600 };
 }
 
-__attribute__((unused)) static void set(const char *option, const char *value)
+static void set(const char *option, const char *value)
 {
 	struct err err = ERR_NONE;
 
@@ -88,7 +88,7 @@ static void close_stream(void)
 	made_close(&made);
 }
 
-__attribute__((unused)) static void press(int key)
+static void press(int key)
 {
 	key_dispatch(&dash, key);
 	dash_frame(&dash);
@@ -146,12 +146,47 @@ static void workers_on_one_cpu_have_names_of_their_own(void **state)
 	close_stream();
 }
 
+static void congestion_control_is_named(void **state)
+{
+	(void)state;
+	open_stream(1, "one-copy", false, 24, 80);
+	run();
+	assert_shown("size 64K · congestion bbr", true); /* the system's, before switches that are off */
+	press(KEYCODE_F2);
+	for (int i = 0; i < 24; i++)
+		press(KEYCODE_DOWN);
+	assert_shown("(default: bbr)", true);
+	close_stream();
+	open_stream(1, "one-copy", false, 24, 80);
+	set("congestion", "cubic");
+	run();
+	assert_shown("congestion cubic", true);
+	assert_shown("bbr", false);
+	close_stream();
+}
+
+static void more_threads_than_cpus_are_called_that(void **state)
+{
+	(void)state;
+	open_stream(8, "one-copy", true, 24, 80);
+	run();
+	assert_shown("8+8 threads on 2 CPUs", true);
+	assert_shown("size 64K", true);
+	close_stream();
+	open_stream(1, "one-copy", false, 24, 80);
+	run();
+	assert_shown("1+1 cores", true);
+	close_stream();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gauges_are_not_added_up),
 		cmocka_unit_test(copied_share_has_room),
 		cmocka_unit_test(workers_on_one_cpu_have_names_of_their_own),
+		cmocka_unit_test(congestion_control_is_named),
+		cmocka_unit_test(more_threads_than_cpus_are_called_that),
 	};
 
 	setenv("TZ", "UTC0", 1);
