@@ -165,6 +165,18 @@ static void congestion_control_is_named(void **state)
 	close_stream();
 }
 
+/* What a worker does not have is no mystery: what it would be divided by is counted at the other end. */
+static void figures_of_one_end_say_why_not(void **state)
+{
+	(void)state;
+	open_stream(1, "one-copy", false, 60, 120);
+	run();
+	press(KEYCODE_ENTER);
+	assert_shown("no rx B here", true);
+	assert_shown("no zc done here", true);
+	close_stream();
+}
+
 static void more_threads_than_cpus_are_called_that(void **state)
 {
 	(void)state;
@@ -186,6 +198,7 @@ int main(void)
 		cmocka_unit_test(copied_share_has_room),
 		cmocka_unit_test(workers_on_one_cpu_have_names_of_their_own),
 		cmocka_unit_test(congestion_control_is_named),
+		cmocka_unit_test(figures_of_one_end_say_why_not),
 		cmocka_unit_test(more_threads_than_cpus_are_called_that),
 	};
 
