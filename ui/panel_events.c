@@ -31,13 +31,21 @@ static void paint_event(struct dash *d, struct rect area, int row, const struct 
 	canvas_put_cut(&d->canvas, area.row + row, area.column + 12, area.columns - 13, look->style, event->text);
 }
 
-/* On the full screen all reasons and cautions, which elsewhere are one line. */
+static int paint_notice(struct dash *d, struct rect area, int row, enum style style, const char *kind, const char *notice)
+{
+	int width = dash_put(d, area, row, 1, style, kind);
+	int rows = dash_wrap(d, area, row, 1 + width, style, notice, true);
+
+	return row + (rows ? rows : 1);
+}
+
+/* On the full screen all reasons and cautions, and all of each, which elsewhere are one line. */
 static int paint_notices(struct dash *d, struct rect area, int row)
 {
 	for (unsigned i = 0; i < d->verdict.reasons && row < area.rows; i++)
-		dash_printf(d, area, row++, 1, STYLE_BAD, "✗ not valid: %s", d->verdict.reason[i]);
+		row = paint_notice(d, area, row, STYLE_BAD, "✗ not valid: ", d->verdict.reason[i]);
 	for (unsigned i = 0; i < d->verdict.cautions && row < area.rows; i++)
-		dash_printf(d, area, row++, 1, STYLE_WARNING, "! caution: %s", d->verdict.caution[i]);
+		row = paint_notice(d, area, row, STYLE_WARNING, "! caution: ", d->verdict.caution[i]);
 	return row;
 }
 

@@ -165,6 +165,21 @@ static void congestion_control_is_named(void **state)
 	close_stream();
 }
 
+static void the_verdict_is_there_in_full(void **state)
+{
+	(void)state;
+	open_stream(2, "zero-copy", true, 24, 80);
+	run();
+	assert_shown("(v: +", true);
+	press('v');
+	assert_shown("the kernel copied 100 % of the zero-copy sends: the path is local,", true);
+	assert_shown("or its device cannot do it", true);
+	assert_shown("4 of 4 workers share a CPU", true);
+	press(KEYCODE_ESCAPE);
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+	close_stream();
+}
+
 /* What a worker does not have is no mystery: what it would be divided by is counted at the other end. */
 static void figures_of_one_end_say_why_not(void **state)
 {
@@ -198,6 +213,7 @@ int main(void)
 		cmocka_unit_test(copied_share_has_room),
 		cmocka_unit_test(workers_on_one_cpu_have_names_of_their_own),
 		cmocka_unit_test(congestion_control_is_named),
+		cmocka_unit_test(the_verdict_is_there_in_full),
 		cmocka_unit_test(figures_of_one_end_say_why_not),
 		cmocka_unit_test(more_threads_than_cpus_are_called_that),
 	};
