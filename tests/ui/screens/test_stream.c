@@ -206,6 +206,24 @@ static void more_threads_than_cpus_are_called_that(void **state)
 	close_stream();
 }
 
+static void help_explains_the_columns(void **state)
+{
+	(void)state;
+	open_stream(1, "zero-copy", false, 60, 200);
+	run();
+	press('?');
+	assert_shown("of this mode (TCP copy)", true);
+	assert_shown("copied %      share of the zero-copy sends", true);
+	assert_shown("message       time to receive one message", true);
+	assert_shown("cwnd ", true);
+	/* At the smallest width it is broken into lines, and can be scrolled to its end. */
+	assert_int_equal(dash_resize(&dash, 24, 80), 0);
+	for (int i = 0; i < 12; i++)
+		press(KEYCODE_PAGE_DOWN);
+	assert_shown("sockbuf ", true);
+	close_stream();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +234,7 @@ int main(void)
 		cmocka_unit_test(the_verdict_is_there_in_full),
 		cmocka_unit_test(figures_of_one_end_say_why_not),
 		cmocka_unit_test(more_threads_than_cpus_are_called_that),
+		cmocka_unit_test(help_explains_the_columns),
 	};
 
 	setenv("TZ", "UTC0", 1);
