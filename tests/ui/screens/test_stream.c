@@ -165,6 +165,18 @@ static void congestion_control_is_named(void **state)
 	close_stream();
 }
 
+static void both_latencies_are_there(void **state)
+{
+	(void)state;
+	open_stream(1, "one-copy", false, 40, 120);
+	run();
+	assert_shown("delivery percentiles µs", true);
+	assert_shown("message       5.30  p50 · p99 457", true);
+	press(KEYCODE_ENTER);
+	assert_shown("delivery of the last 1 s, from send or schedule", true);
+	close_stream();
+}
+
 static void the_verdict_is_there_in_full(void **state)
 {
 	(void)state;
@@ -231,6 +243,7 @@ int main(void)
 		cmocka_unit_test(copied_share_has_room),
 		cmocka_unit_test(workers_on_one_cpu_have_names_of_their_own),
 		cmocka_unit_test(congestion_control_is_named),
+		cmocka_unit_test(both_latencies_are_there),
 		cmocka_unit_test(the_verdict_is_there_in_full),
 		cmocka_unit_test(figures_of_one_end_say_why_not),
 		cmocka_unit_test(more_threads_than_cpus_are_called_that),
