@@ -1,4 +1,5 @@
-/* The stream tab: mode stream's own tables, painted from a board made by hand, so that every number is known. */
+/* The stream tab: mode stream's own tables, painted from a board made by hand, so that every number is known.  The screens are compared with golden/ as text.
+ * test_stream_screens [--update]: --update writes the golden files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,7 @@
 
 enum { SIZE = 65536, PER_TICK = 8 /* times MADE_PPS / 10 messages */ };
 
+static bool update;
 static struct made made;
 static struct made_calls calls;
 static struct ui_requests requests;
@@ -102,6 +104,79 @@ static void assert_shown(const char *text, bool wanted)
 	if (!strstr(screen, text) == wanted)
 		fail_msg("\"%s\" is %s\n%s", text, wanted ? "not in" : "in", screen);
 	free(screen);
+}
+
+/* ---- golden screens ---- */
+
+static char *read_text(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char *text = NULL;
+	size_t room = 0;
+
+	if (in && getdelim(&text, &room, '\0', in) < 0) {
+		free(text);
+		text = NULL;
+	}
+	if (in)
+		fclose(in);
+	return text;
+}
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void golden(const char *name)
+{
+	char path[512], *screen = canvas_to_text(&dash.canvas), *wanted;
+
+	snprintf(path, sizeof(path), "%s/%s.txt", PAINTED_GOLDEN, name);
+	assert_non_null(screen);
+	if (update)
+		write_text(path, screen);
+	wanted = read_text(path);
+	if (!wanted || strcmp(wanted, screen) != 0)
+		fail_msg("%s (--update accepts it) wants\n%s\ngot\n%s", path, wanted ? wanted : "", screen);
+	free(wanted);
+	free(screen);
+}
+
+static void one_connection_at_80x24(void **state)
+{
+	(void)state;
+	open_stream(1, "one-copy", false, 24, 80);
+	run();
+	golden("stream-80x24");
+	close_stream();
+}
+
+static void zero_copy_at_120x40(void **state)
+{
+	(void)state;
+	open_stream(2, "zero-copy", true, 40, 120);
+	set("threads", "2");
+	run();
+	golden("stream-zero-copy-120x40");
+	press(KEYCODE_ENTER);
+	golden("stream-sender-120x40");
+	close_stream();
+}
+
+static void everything_at_200x60(void **state)
+{
+	(void)state;
+	open_stream(4, "zero-copy", true, 60, 200);
+	set("threads", "4");
+	set("congestion", "cubic");
+	run();
+	golden("stream-200x60");
+	close_stream();
 }
 
 /* ---- what must be there at any size that has room ---- */
@@ -236,9 +311,12 @@ static void help_explains_the_columns(void **state)
 	close_stream();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_connection_at_80x24),
+		cmocka_unit_test(zero_copy_at_120x40),
+		cmocka_unit_test(everything_at_200x60),
 		cmocka_unit_test(gauges_are_not_added_up),
 		cmocka_unit_test(copied_share_has_room),
 		cmocka_unit_test(workers_on_one_cpu_have_names_of_their_own),
@@ -250,6 +328,7 @@ int main(void)
 		cmocka_unit_test(help_explains_the_columns),
 	};
 
+	update = argc > 1 && !strcmp(argv[1], "--update");
 	setenv("TZ", "UTC0", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
