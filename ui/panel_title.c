@@ -194,11 +194,14 @@ enum worth { WORTH_GIVEN, WORTH_NUMBER, WORTH_SYSTEM, WORTH_CHOICE, WORTH_SWITCH
 /* The value that option i has in this run; "": none, or it is shown elsewhere. */
 static const char *option_shown(const struct dash *d, const struct run_info *info, unsigned i)
 {
+	static const char *const said[] = { "method", "cores", "threads" }; /* how many workers there are stands before them */
 	const struct option_def *def = info->options.def[i];
 	const struct option_value *value = &info->options.value[i];
 	bool own = options_find(&info->options, def->name) >= (int)options_table_length(options_common);
-	bool elsewhere = (info->load_name && strcmp(def->name, info->load_name) == 0) || strcmp(def->name, "method") == 0 ||
-			 strcmp(def->name, "cores") == 0;
+	bool elsewhere = info->load_name && strcmp(def->name, info->load_name) == 0;
+
+	for (unsigned k = 0; k < sizeof(said) / sizeof(said[0]); k++)
+		elsewhere |= strcmp(def->name, said[k]) == 0;
 
 	if (!(own || value->is_given) || !(def->flags & OPTION_FORM) || elsewhere)
 		return "";

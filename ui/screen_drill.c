@@ -69,6 +69,12 @@ static const char *unit_of(const struct engine *e, const char *unit)
 	return !strcmp(unit, "packets") && e->packet_rate ? e->packets : unit;
 }
 
+/* One column: what is counted has room for what it means. */
+static bool is_roomy(const struct flow *f)
+{
+	return f->area.columns < 2 * COLUMN_WIDTH;
+}
+
 static void put_counter(struct flow *f, unsigned index, const struct rates *r)
 {
 	const struct run_info *info = f->d->moment.info;
@@ -86,7 +92,7 @@ static void put_counter(struct flow *f, unsigned index, const struct rates *r)
 		dash_count(sum, total, sizeof(total));
 	char what[160];
 
-	bool roomy = f->area.columns < 2 * COLUMN_WIDTH; /* one column: what a counter means has room beside it */
+	bool roomy = is_roomy(f);
 
 	snprintf(what, sizeof(what), "%s%s%s", unit_of(info->engine, def->unit), roomy && def->unit[0] ? ": " : "",
 		roomy && def->help ? def->help : "");
@@ -130,7 +136,8 @@ static void put_figures(struct flow *f)
 	const struct run_info *info = f->d->moment.info;
 	enum role role = info->worker[f->worker].role;
 	const struct figure_def *figure = info->engine->figures;
-	char value[32];
+	bool roomy = is_roomy(f);
+	char value[32], what[160];
 
 	if (!figure || !figure->name)
 		return;
@@ -143,7 +150,9 @@ static void put_figures(struct flow *f)
 
 		if (isnan(now))
 			why_no_figure(info, figure, (int)f->worker, why, sizeof(why));
-		put_line(f, figure->title, text_human(now, value, sizeof(value)), "", figure->unit, why[0] ? why : NULL);
+		snprintf(
+			what, sizeof(what), "%s%s%s", figure->unit, roomy ? ": " : "", roomy && figure->help ? figure->help : "");
+		put_line(f, figure->title, text_human(now, value, sizeof(value)), "", what, why[0] ? why : NULL);
 	}
 }
 
@@ -227,8 +236,8 @@ void screen_drill_paint(struct dash *d, struct rect area)
 		area.rows--;
 	}
 	flow.area = area;
-	put_counters(&flow);
 	put_figures(&flow);
+	put_counters(&flow);
 	put_latencies(&flow);
 	if (d->view.scroll > flow.line - 1)
 		d->view.scroll = flow.line > 0 ? flow.line - 1 : 0;

@@ -293,6 +293,49 @@ static void more_threads_than_cpus_are_called_that(void **state)
 	close_stream();
 }
 
+/* At 80x24 the drill-down begins with what the mode is about; threads are counted before the options, and leave their room to them. */
+static void what_matters_is_seen_first(void **state)
+{
+	(void)state;
+	open_stream(2, "zero-copy", true, 24, 80);
+	set("threads", "2");
+	run();
+	assert_shown("2+2 threads on 2 CPUs · size 64K", true);
+	press(KEYCODE_ENTER);
+	assert_shown("copied %", true);
+	assert_shown("100", true);
+	close_stream();
+	open_stream(1, "one-copy", false, 24, 80);
+	set("threads", "1");
+	set("congestion", "cubic");
+	run();
+	assert_shown("1+1 cores · size 64K · congestion cubic", true);
+	close_stream();
+}
+
+static void every_size_is_painted(void **state)
+{
+	static const int keys[] = { 0, 'v', KEYCODE_ENTER, '?', KEYCODE_F2 };
+
+	(void)state;
+	open_stream(5, "zero-copy", true, 24, 80);
+	run();
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+		assert_int_equal(dash_resize(&dash, 24, 80), 0);
+		dash_frame(&dash);
+		if (keys[k])
+			press(keys[k]);
+		for (int rows = 1; rows <= 60; rows += 1 + rows / 6)
+			for (int columns = 1; columns <= 250; columns += 1 + columns / 6) {
+				assert_int_equal(dash_resize(&dash, rows, columns), 0);
+				dash_frame(&dash);
+			}
+		assert_int_equal(dash_resize(&dash, 24, 80), 0);
+		press(KEYCODE_ESCAPE);
+	}
+	close_stream();
+}
+
 static void help_explains_the_columns(void **state)
 {
 	(void)state;
@@ -325,6 +368,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_verdict_is_there_in_full),
 		cmocka_unit_test(figures_of_one_end_say_why_not),
 		cmocka_unit_test(more_threads_than_cpus_are_called_that),
+		cmocka_unit_test(what_matters_is_seen_first),
+		cmocka_unit_test(every_size_is_painted),
 		cmocka_unit_test(help_explains_the_columns),
 	};
 
