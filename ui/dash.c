@@ -505,20 +505,18 @@ static size_t line_bytes(const char *text, int columns)
 	return at;
 }
 
-int dash_wrap(struct dash *d, struct rect area, int row, int column, enum style style, const char *text, bool cut)
+int dash_wrap(struct dash *d, struct rect area, int row, int column, enum style style, const char *text)
 {
 	int columns = area.columns - column - 1, rows = 0;
 	char line[512];
 
 	if (columns < 1)
 		return 0;
-	for (; *text && row < area.rows; row++, rows++) {
+	for (; *text; row++, rows++) {
 		size_t bytes = line_bytes(text, columns);
 
 		snprintf(line, sizeof(line), "%.*s", (int)bytes, text);
-		if (row >= 0)
-			canvas_put_cut(&d->canvas, area.row + row, area.column + column, columns, style,
-				cut && row == area.rows - 1 ? text : line);
+		dash_put(d, area, row, column, style, line);
 		text += bytes;
 		text += strspn(text, " ");
 	}

@@ -93,7 +93,7 @@ static int put_wrapped(struct dash *d, struct rect area, int line, const char *n
 
 	if (line >= 1 && line < area.rows)
 		dash_put(d, area, line, 1, STYLE_KEY, name);
-	int rows = dash_wrap(d, below, line - 1, TEXT_AT, STYLE_TEXT, text, false);
+	int rows = dash_wrap(d, below, line - 1, TEXT_AT, STYLE_TEXT, text);
 
 	return line + (rows ? rows : 1);
 }

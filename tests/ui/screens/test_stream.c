@@ -262,6 +262,17 @@ static void the_verdict_is_there_in_full(void **state)
 	assert_shown("the kernel copied 100 % of the zero-copy sends: the path is local,", true);
 	assert_shown("or its device cannot do it", true);
 	assert_shown("4 of 4 workers share a CPU", true);
+	/* In a small window they are scrolled, to the last event and no further. */
+	made_event(&made, SEVERITY_INFO, "the oldest event");
+	assert_int_equal(dash_resize(&dash, 10, 40), 0);
+	dash_frame(&dash);
+	assert_shown("the kernel copied 100 % of", true);
+	assert_shown("the oldest event", false);
+	for (int i = 0; i < 40; i++)
+		press('j');
+	dash_frame(&dash);
+	assert_shown("the kernel copied 100 % of", false);
+	assert_shown("the oldest event", true);
 	press(KEYCODE_ESCAPE);
 	assert_int_equal(dash.view.screen, SCREEN_DASH);
 	close_stream();
