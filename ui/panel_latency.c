@@ -96,8 +96,11 @@ static int paint_others(struct dash *d, struct rect area, int row)
 			continue;
 		dash_us(&l, l.p50_ns, p50, sizeof(p50));
 		dash_us(&l, l.p99_ns, p99, sizeof(p99));
-		snprintf(rest, sizeof(rest), "p50 · p99 %s · %s, from %s", p99, d->moment.final ? "run" : "1 s",
-			def[i].since ? def[i].since : "send");
+		const char *window = d->moment.final ? "run" : "1 s";
+
+		snprintf(rest, sizeof(rest), "p50 · p99 %s · %s, from %s", p99, window, def[i].since ? def[i].since : "send");
+		if (canvas_width(rest) > area.columns - REST)
+			snprintf(rest, sizeof(rest), "p50 · p99 %s · %s", p99, window);
 		paint_value(d, area, row++, def[i].title, STYLE_TEXT, p50, rest);
 	}
 	return row;

@@ -246,7 +246,7 @@ static void both_latencies_are_there(void **state)
 	open_stream(1, "one-copy", false, 40, 120);
 	run();
 	assert_shown("delivery percentiles µs", true);
-	assert_shown("message       5.30  p50 · p99 457", true);
+	assert_shown("message       5.30  p50 · p99 457 · 1 s\n", true);
 	press(KEYCODE_ENTER);
 	assert_shown("delivery of the last 1 s, from send or schedule", true);
 	close_stream();
