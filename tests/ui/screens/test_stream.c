@@ -1,29 +1,17 @@
 /* The stream tab: mode stream's own tables, painted from a board made by hand, so that every number is known.  The screens are compared with golden/ as text.
  * test_stream_screens [--update]: --update writes the golden files. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "boards.h"
 #include "engines/engines.h"
 #include "engines/stream.h"
-#include "ui/dash.h"
+#include "stage.h"
 #include "ui/keys.h"
-#include "ui/keytable.h"
 
 enum { SIZE = 65536, PER_TICK = 8 /* times MADE_PPS / 10 messages */ };
 
 static bool update;
-static struct made made;
-static struct made_calls calls;
-static struct ui_requests requests;
-static struct dash dash;
 
 /* Of every message 64 KiB; one segment in a thousand messages is sent again; zero-copy: all copied after all. */
 static void fill_stream(const struct made *m, struct worker_sample *w, unsigned i)
@@ -63,16 +51,13 @@ static void set(const char *option, const char *value)
 
 static void open_stream(unsigned threads, const char *ran, bool shares_cpus, int rows, int columns)
 {
-	struct err err = ERR_NONE;
-
 	made_open_with(&made, &engine_stream, threads, threads);
 	made.bulk = true;
 	made.ran = ran;
 	made.shares_cpus = shares_cpus;
 	made.fill = fill_stream;
 	snprintf(made.board.host.tcp_congestion, sizeof(made.board.host.tcp_congestion), "bbr");
-	made_requests(&calls, &requests);
-	assert_int_equal(dash_init(&dash, &made.board, &requests, CHARSET_BRAILLE, NULL, &err), 0);
+	stage_dash(CHARSET_BRAILLE, NULL);
 	assert_int_equal(dash_resize(&dash, rows, columns), 0);
 }
 
@@ -82,28 +67,6 @@ static void run(void)
 	made_ticks(&made, 10, PHASE_WARMUP, PER_TICK);
 	made_ticks(&made, 61, PHASE_MEASURE, PER_TICK);
 	dash_frame(&dash);
-}
-
-static void close_stream(void)
-{
-	dash_free(&dash);
-	made_close(&made);
-}
-
-static void press(int key)
-{
-	key_dispatch(&dash, key);
-	dash_frame(&dash);
-}
-
-static void assert_shown(const char *text, bool wanted)
-{
-	char *screen = canvas_to_text(&dash.canvas);
-
-	assert_non_null(screen);
-	if (!strstr(screen, text) == wanted)
-		fail_msg("\"%s\" is %s\n%s", text, wanted ? "not in" : "in", screen);
-	free(screen);
 }
 
 /* ---- golden screens ---- */
@@ -153,7 +116,7 @@ static void one_connection_at_80x24(void **state)
 	open_stream(1, "one-copy", false, 24, 80);
 	run();
 	golden("stream-80x24");
-	close_stream();
+	stage_close();
 }
 
 static void zero_copy_at_120x40(void **state)
@@ -165,7 +128,7 @@ static void zero_copy_at_120x40(void **state)
 	golden("stream-zero-copy-120x40");
 	press(KEYCODE_ENTER);
 	golden("stream-sender-120x40");
-	close_stream();
+	stage_close();
 }
 
 static void everything_at_200x60(void **state)
@@ -176,7 +139,7 @@ static void everything_at_200x60(void **state)
 	set("congestion", "cubic");
 	run();
 	golden("stream-200x60");
-	close_stream();
+	stage_close();
 }
 
 /* ---- what must be there at any size that has room ---- */
@@ -187,11 +150,11 @@ static void gauges_are_not_added_up(void **state)
 	(void)state;
 	open_stream(4, "one-copy", false, 60, 200);
 	run();
-	assert_shown("rtt µs", true);
-	assert_shown(" 43 ", true);  /* a row's */
-	assert_shown(" 166", false); /* 40 + 41 + 42 + 43 */
-	assert_shown("16.8M", false);
-	close_stream();
+	assert_true(on_screen("rtt µs"));
+	assert_true(on_screen(" 43 "));     /* a row's */
+	assert_true(not_on_screen(" 166")); /* 40 + 41 + 42 + 43 */
+	assert_true(not_on_screen("16.8M"));
+	stage_close();
 }
 
 /* The share that was copied after all goes before bars; it is there only where there are zero-copy sends. */
@@ -200,14 +163,14 @@ static void copied_share_has_room(void **state)
 	(void)state;
 	open_stream(2, "zero-copy", true, 40, 120);
 	run();
-	assert_shown("busy copied %", true);
-	assert_shown("srv1 cpu0* tx", true);
-	close_stream();
+	assert_true(on_screen("busy copied %"));
+	assert_true(on_screen("srv1 cpu0* tx"));
+	stage_close();
 	open_stream(2, "one-copy", true, 40, 120);
 	run();
-	assert_shown("busy copied %", false);
-	assert_shown("share", true);
-	close_stream();
+	assert_true(not_on_screen("busy copied %"));
+	assert_true(on_screen("share"));
+	stage_close();
 }
 
 static void workers_on_one_cpu_have_names_of_their_own(void **state)
@@ -215,10 +178,10 @@ static void workers_on_one_cpu_have_names_of_their_own(void **state)
 	(void)state;
 	open_stream(3, "one-copy", true, 40, 120);
 	run();
-	assert_shown("srv0 cpu0*", true);
-	assert_shown("srv2 cpu0*", true);
-	assert_shown("cli2 cpu1*", true);
-	close_stream();
+	assert_true(on_screen("srv0 cpu0*"));
+	assert_true(on_screen("srv2 cpu0*"));
+	assert_true(on_screen("cli2 cpu1*"));
+	stage_close();
 }
 
 static void congestion_control_is_named(void **state)
@@ -226,18 +189,18 @@ static void congestion_control_is_named(void **state)
 	(void)state;
 	open_stream(1, "one-copy", false, 24, 80);
 	run();
-	assert_shown("size 64K · congestion bbr", true); /* the system's, before switches that are off */
+	assert_true(on_screen("size 64K · congestion bbr")); /* the system's, before switches that are off */
 	press(KEYCODE_F2);
 	for (int i = 0; i < 24; i++)
 		press(KEYCODE_DOWN);
-	assert_shown("(default: bbr)", true);
-	close_stream();
+	assert_true(on_screen("(default: bbr)"));
+	stage_close();
 	open_stream(1, "one-copy", false, 24, 80);
 	set("congestion", "cubic");
 	run();
-	assert_shown("congestion cubic", true);
-	assert_shown("bbr", false);
-	close_stream();
+	assert_true(on_screen("congestion cubic"));
+	assert_true(not_on_screen("bbr"));
+	stage_close();
 }
 
 static void both_latencies_are_there(void **state)
@@ -245,11 +208,11 @@ static void both_latencies_are_there(void **state)
 	(void)state;
 	open_stream(1, "one-copy", false, 40, 120);
 	run();
-	assert_shown("delivery percentiles µs", true);
-	assert_shown("message       5.30  p50 · p99 457 · 1 s\n", true);
+	assert_true(on_screen("delivery percentiles µs"));
+	assert_true(on_screen("message       5.30  p50 · p99 457 · 1 s\n"));
 	press(KEYCODE_ENTER);
-	assert_shown("delivery of the last 1 s, from send or schedule", true);
-	close_stream();
+	assert_true(on_screen("delivery of the last 1 s, from send or schedule"));
+	stage_close();
 }
 
 static void the_verdict_is_there_in_full(void **state)
@@ -257,25 +220,24 @@ static void the_verdict_is_there_in_full(void **state)
 	(void)state;
 	open_stream(2, "zero-copy", true, 24, 80);
 	run();
-	assert_shown("(v: +", true);
+	assert_true(on_screen("(v: +"));
 	press('v');
-	assert_shown("the kernel copied 100 % of the zero-copy sends: the path is local,", true);
-	assert_shown("or its device cannot do it", true);
-	assert_shown("4 of 4 workers share a CPU", true);
+	assert_true(on_screen("the kernel copied 100 % of the zero-copy sends: the path is local,"));
+	assert_true(on_screen("or its device cannot do it"));
+	assert_true(on_screen("4 of 4 workers share a CPU"));
 	/* In a small window they are scrolled, to the last event and no further. */
 	made_event(&made, SEVERITY_INFO, "the oldest event");
-	assert_int_equal(dash_resize(&dash, 10, 40), 0);
-	dash_frame(&dash);
-	assert_shown("the kernel copied 100 % of", true);
-	assert_shown("the oldest event", false);
+	frame(10, 40);
+	assert_true(on_screen("the kernel copied 100 % of"));
+	assert_true(not_on_screen("the oldest event"));
 	for (int i = 0; i < 40; i++)
 		press('j');
 	dash_frame(&dash);
-	assert_shown("the kernel copied 100 % of", false);
-	assert_shown("the oldest event", true);
+	assert_true(not_on_screen("the kernel copied 100 % of"));
+	assert_true(on_screen("the oldest event"));
 	press(KEYCODE_ESCAPE);
 	assert_int_equal(dash.view.screen, SCREEN_DASH);
-	close_stream();
+	stage_close();
 }
 
 /* What a worker does not have is no mystery: what it would be divided by is counted at the other end. */
@@ -285,9 +247,9 @@ static void figures_of_one_end_say_why_not(void **state)
 	open_stream(1, "one-copy", false, 60, 120);
 	run();
 	press(KEYCODE_ENTER);
-	assert_shown("no rx B here", true);
-	assert_shown("no zc done here", true);
-	close_stream();
+	assert_true(on_screen("no rx B here"));
+	assert_true(on_screen("no zc done here"));
+	stage_close();
 }
 
 static void more_threads_than_cpus_are_called_that(void **state)
@@ -295,13 +257,13 @@ static void more_threads_than_cpus_are_called_that(void **state)
 	(void)state;
 	open_stream(8, "one-copy", true, 24, 80);
 	run();
-	assert_shown("8+8 threads on 2 CPUs", true);
-	assert_shown("size 64K", true);
-	close_stream();
+	assert_true(on_screen("8+8 threads on 2 CPUs"));
+	assert_true(on_screen("size 64K"));
+	stage_close();
 	open_stream(1, "one-copy", false, 24, 80);
 	run();
-	assert_shown("1+1 cores", true);
-	close_stream();
+	assert_true(on_screen("1+1 cores"));
+	stage_close();
 }
 
 /* At 80x24 the drill-down begins with what the mode is about; threads are counted before the options, and leave their room to them. */
@@ -311,17 +273,17 @@ static void what_matters_is_seen_first(void **state)
 	open_stream(2, "zero-copy", true, 24, 80);
 	set("threads", "2");
 	run();
-	assert_shown("2+2 threads on 2 CPUs · size 64K", true);
+	assert_true(on_screen("2+2 threads on 2 CPUs · size 64K"));
 	press(KEYCODE_ENTER);
-	assert_shown("copied %", true);
-	assert_shown("100", true);
-	close_stream();
+	assert_true(on_screen("copied %"));
+	assert_true(on_screen("100"));
+	stage_close();
 	open_stream(1, "one-copy", false, 24, 80);
 	set("threads", "1");
 	set("congestion", "cubic");
 	run();
-	assert_shown("1+1 cores · size 64K · congestion cubic", true);
-	close_stream();
+	assert_true(on_screen("1+1 cores · size 64K · congestion cubic"));
+	stage_close();
 }
 
 static void every_size_is_painted(void **state)
@@ -332,19 +294,17 @@ static void every_size_is_painted(void **state)
 	open_stream(5, "zero-copy", true, 24, 80);
 	run();
 	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
-		assert_int_equal(dash_resize(&dash, 24, 80), 0);
-		dash_frame(&dash);
+		frame(24, 80);
 		if (keys[k])
 			press(keys[k]);
 		for (int rows = 1; rows <= 60; rows += 1 + rows / 6)
 			for (int columns = 1; columns <= 250; columns += 1 + columns / 6) {
-				assert_int_equal(dash_resize(&dash, rows, columns), 0);
-				dash_frame(&dash);
+				frame(rows, columns);
 			}
-		assert_int_equal(dash_resize(&dash, 24, 80), 0);
+		frame(24, 80);
 		press(KEYCODE_ESCAPE);
 	}
-	close_stream();
+	stage_close();
 }
 
 static void help_explains_the_columns(void **state)
@@ -353,16 +313,16 @@ static void help_explains_the_columns(void **state)
 	open_stream(1, "zero-copy", false, 60, 200);
 	run();
 	press('?');
-	assert_shown("of this mode (TCP copy)", true);
-	assert_shown("copied %      share of the zero-copy sends", true);
-	assert_shown("message       time to receive one message", true);
-	assert_shown("cwnd ", true);
+	assert_true(on_screen("of this mode (TCP copy)"));
+	assert_true(on_screen("copied %      share of the zero-copy sends"));
+	assert_true(on_screen("message       time to receive one message"));
+	assert_true(on_screen("cwnd "));
 	/* At the smallest width it is broken into lines, and can be scrolled to its end. */
-	assert_int_equal(dash_resize(&dash, 24, 80), 0);
+	frame(24, 80);
 	for (int i = 0; i < 12; i++)
 		press(KEYCODE_PAGE_DOWN);
-	assert_shown("sockbuf ", true);
-	close_stream();
+	assert_true(on_screen("sockbuf "));
+	stage_close();
 }
 
 int main(int argc, char **argv)
