@@ -4,19 +4,18 @@
  *   bare_pair mmsg|single [seconds] [payload] [window] [server-cpu] [client-cpu]
  *
  * Prints one JSON line: {"method":"mmsg","answers_per_s":330000}. */
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "bare.h"
 
 enum { BATCH = 32, HEADER_BYTES = 16, DATAGRAM_MAX = 65507 };
 
@@ -29,30 +28,6 @@ struct pair {
 	int server_fd, client_fd;
 	_Atomic bool stop;
 };
-
-static double now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (pthread_setaffinity_np(pthread_self(), sizeof(set), &set))
-		fprintf(stderr, "bare_pair: CPU %d cannot be had, going on unpinned\n", cpu);
-}
 
 static void wait_readable(int fd)
 {

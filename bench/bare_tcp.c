@@ -8,13 +8,11 @@
  * Prints one JSON line: {"method":"one-copy","size":65536,"mbps":30000.0}, counted by the receiver. */
 #include <time.h> /* linux/errqueue.h needs it */
 
-#include <errno.h>
 #include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +21,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "bare.h"
 
 enum { FIELDS = 8, RING_BYTES = 4 << 20, RING_MAX = 64 };
 
@@ -36,30 +36,6 @@ struct pair {
 	int sender_fd, receiver_fd;
 	_Atomic bool stop;
 };
-
-static double now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (pthread_setaffinity_np(pthread_self(), sizeof(set), &set))
-		fprintf(stderr, "bare_tcp: CPU %d cannot be had, going on unpinned\n", cpu);
-}
 
 static void *allocate(size_t bytes)
 {

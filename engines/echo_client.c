@@ -1,7 +1,5 @@
 /* Mode echo, the client's side: one connected socket per worker, flows are ids inside it.  A closed loop keeps a window of datagrams out per flow; an open loop
- * (--rate) sends by a schedule that no stall moves.
- *
- * A change of the rate while running starts a new schedule at that moment; what was due and not yet sent stays counted as scheduled, and is not sent any more. */
+ * (--rate) sends by a schedule that no stall moves, see echo_schedule.h. */
 #include "engines/echo.h"
 
 #include <errno.h>
@@ -11,12 +9,11 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "engines/echo_flow.h"
-#include "engines/pace.h"
+#include "engines/echo_schedule.h"
 
 enum {
-	ROUNDS = 32,         /* datagrams a poll where a burst is one datagram */
-	SEND_BUDGET = 64,    /* datagrams a poll, or a burst: shared out over its rounds, so that answers are not left waiting */
-	SENT_RING = 1 << 19, /* open loop: send times of this many latest datagrams, 4 MiB */
+	ROUNDS = 32,      /* datagrams a poll where a burst is one datagram */
+	SEND_BUDGET = 64, /* datagrams a poll, or a burst: shared out over its rounds, so that answers are not left waiting */
 };
 
 static const int64_t STALL_NS = 200 * NS_PER_MS;     /* a full window without an answer for this long is given up */
@@ -26,8 +23,7 @@ static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_
 /* The client's own cumulative counts. */
 struct tally {
 	uint64_t answers, answer_bytes, late, carried, duplicates, reordered, stray, given_up;
-	uint64_t scheduled; /* by schedules that are over */
-	uint64_t syscalls;  /* those counted */
+	uint64_t syscalls; /* those counted */
 };
 
 struct client {
@@ -39,21 +35,16 @@ struct client {
 	int64_t opened_ns, received_ns; /* received_ns: of the latest burst */
 	unsigned received;              /* elements of the latest burst */
 	uint32_t drops;
+	uint16_t *burst_flow; /* index of the flow of each datagram offered */
 	/* nobody there */
 	uint64_t unreachable, errors, sent_packets; /* of the port's totals, as seen */
 	int64_t backoff_ns, backoff_until_ns;
 	/* closed loop: flows with room, a ring of indices */
 	uint64_t window;
-	uint16_t *ready, *burst_flow;
+	uint16_t *ready;
 	unsigned ready_head, ready_count;
 	int64_t scan_ns;
-	/* open loop */
-	uint64_t rate; /* of the run */
-	struct pace pace;
-	uint64_t due;     /* of the schedule, as counted */
-	uint64_t sent;    /* datagrams since open: number `sent` goes out on flow sent % count */
-	int64_t *sent_ns; /* [SENT_RING], by that number */
-	int64_t *burst_due_ns;
+	struct echo_schedule schedule; /* open loop */
 };
 
 /* Puts a flow into the queue of those that may send, unless its window is full. */
@@ -149,14 +140,7 @@ static bool allocate(struct client *c)
 	c->burst_flow = calloc(batch, sizeof(*c->burst_flow));
 	if (!c->ready || !c->burst_flow)
 		return false;
-	if (!c->open_loop)
-		return true;
-	c->burst_due_ns = calloc(batch, sizeof(*c->burst_due_ns));
-	c->sent_ns = calloc(SENT_RING, sizeof(*c->sent_ns));
-	if (!c->burst_due_ns || !c->sent_ns)
-		return false;
-	echo_touch(c->sent_ns, SENT_RING * sizeof(*c->sent_ns));
-	return true;
+	return !c->open_loop || echo_schedule_init(&c->schedule, batch) == 0;
 }
 
 /* What happens at the other end cannot be read where that is another process. */
@@ -197,22 +181,6 @@ int echo_client_open(struct worker *w, struct err *err)
 
 /* ---- receive ---- */
 
-/* Datagram number: those of an open loop go round the flows strictly. */
-static uint64_t number_of(const struct client *c, const struct echo_answer *a)
-{
-	return (a->counter - 1) * c->flows.count + a->index;
-}
-
-/* When it was really sent; 0 where the ring no longer knows. */
-static int64_t sent_at(const struct client *c, const struct echo_answer *a)
-{
-	uint64_t number = number_of(c, a);
-
-	if (!c->open_loop)
-		return a->stamp_ns;
-	return c->sent - number <= SENT_RING ? c->sent_ns[number % SENT_RING] : 0;
-}
-
 static void record(struct worker *w, struct client *c, const struct echo_answer *a, int64_t sent_ns, int64_t now_ns)
 {
 	histogram_record(w->latency[ECHO_L_RTT], now_ns - a->stamp_ns);
@@ -228,7 +196,7 @@ static void take_answer(struct worker *w, struct client *c, const uint8_t *data,
 		c->tally.stray++;
 		return;
 	}
-	int64_t sent_ns = sent_at(c, &a);
+	int64_t sent_ns = c->open_loop ? echo_schedule_sent_ns(&c->schedule, &c->flows, &a) : a.stamp_ns;
 	enum echo_arrival arrival = echo_flows_take(&c->flows, &a, now_ns - (sent_ns ? sent_ns : a.stamp_ns));
 
 	c->tally.duplicates += arrival == ECHO_DUPLICATE;
@@ -345,31 +313,55 @@ static unsigned fill_window(struct client *c, struct udp_send *slot, unsigned n,
 	return i;
 }
 
-/* Datagrams sent, or -errno. */
-static int send_window(struct client *c, struct err *err)
+static bool has_more(const struct client *c)
+{
+	return c->open_loop ? echo_schedule_owes(&c->schedule) : c->ready_count > 0;
+}
+
+/* Fills up to n slots; *ret_now_ns is when they go. */
+static unsigned offer(struct client *c, struct udp_send *slot, unsigned n, int64_t now_ns, int64_t *ret_now_ns)
+{
+	if (c->open_loop)
+		return echo_schedule_offer(&c->schedule, &c->flows, slot, n, now_ns, c->burst_flow, ret_now_ns);
+	*ret_now_ns = clock_now_ns();
+	return fill_window(c, slot, n, *ret_now_ns);
+}
+
+/* The kernel has taken so many of those offered: the others did not go out. */
+static void settle(struct worker *w, struct client *c, unsigned offered, unsigned taken, int64_t sent_ns)
+{
+	for (unsigned i = offered; i > taken; i--) {
+		echo_flows_unsend(&c->flows, c->burst_flow[i - 1]);
+		flow_has_room(c, c->burst_flow[i - 1]);
+	}
+	if (c->open_loop)
+		echo_schedule_settle(&c->schedule, offered, taken, sent_ns, w->latency[ECHO_L_LATENESS]);
+	c->blocked = taken < offered;
+}
+
+/* Sends what the loop has to send, an open one late or not.  Datagrams sent, or -errno. */
+static int send_out(struct worker *w, struct client *c, int64_t now_ns, struct err *err)
 {
 	unsigned done = 0, n;
 	struct udp_send *slot;
 
-	while (c->ready_count && (n = room(c, c->port->method->send_slots(c->port, &slot), done)) > 0) {
-		int64_t now = clock_now_ns();
-		unsigned offered = fill_window(c, slot, n, now);
+	while (has_more(c) && (n = room(c, c->port->method->send_slots(c->port, &slot), done)) > 0) {
+		int64_t sent_ns;
+		unsigned offered = offer(c, slot, n, now_ns, &sent_ns);
 		int taken = c->port->method->send_burst(c->port, offered, err);
 
 		if (taken < 0)
 			return taken;
-		for (unsigned i = offered; i > (unsigned)taken; i--) {
-			echo_flows_unsend(&c->flows, c->burst_flow[i - 1]);
-			flow_has_room(c, c->burst_flow[i - 1]);
-		}
+		settle(w, c, offered, (unsigned)taken, sent_ns);
 		done += (unsigned)taken;
-		c->blocked = (unsigned)taken < offered;
-		back_off(c, now);
+		back_off(c, sent_ns);
 		if (c->blocked || c->backoff_ns)
 			break;
 	}
 	return (int)done;
 }
+
+/* ---- the two loops ---- */
 
 static void apply_window(struct client *c, uint64_t window)
 {
@@ -401,82 +393,27 @@ static int poll_closed(struct worker *w, struct client *c, int64_t now_ns, struc
 	if (window != c->window)
 		apply_window(c, window);
 	scan_stalls(c, now_ns, STALL_NS);
-	int sent = now_ns >= c->backoff_until_ns ? send_window(c, err) : 0;
+	int sent = now_ns >= c->backoff_until_ns ? send_out(w, c, now_ns, err) : 0;
 	w->wait.until_ns = c->scan_ns;
 	return sent;
 }
 
-/* ---- the open loop ---- */
-
 static void apply_rate(struct worker *w, struct client *c, uint64_t rate, int64_t now_ns)
 {
-	c->tally.scheduled += c->due;
-	c->due = 0;
-	c->rate = rate;
-	pace_start(&c->pace, now_ns, pace_share(rate, w->self->index, echo_shared_of(w)->clients));
-}
-
-static unsigned fill_due(struct client *c, struct udp_send *slot, unsigned n, int64_t now_ns)
-{
-	unsigned i = 0;
-
-	for (; i < n && c->pace.taken < c->due; i++) {
-		unsigned index = (unsigned)((c->sent + i) % c->flows.count);
-		int64_t due_ns = pace_take(&c->pace);
-
-		if (!echo_flow_outstanding(&c->flows.flow[index]))
-			c->flows.flow[index].moved_ns = now_ns; /* it waits from now on */
-		echo_put(slot[i].data, (uint16_t)(c->flows.first + index), echo_flows_send(&c->flows, index), due_ns);
-		c->burst_flow[i] = (uint16_t)index;
-		c->burst_due_ns[i] = due_ns;
-	}
-	return i;
-}
-
-/* Sends what is due, late or not. */
-static int send_due(struct worker *w, struct client *c, int64_t now_ns, struct err *err)
-{
-	unsigned done = 0, n;
-	struct udp_send *slot;
-
-	while (c->pace.taken < c->due && (n = room(c, c->port->method->send_slots(c->port, &slot), done)) > 0) {
-		unsigned offered = fill_due(c, slot, n, now_ns);
-		int64_t now = clock_now_ns();
-
-		/* Before the call: an answer may be read by the time that it returns. */
-		for (unsigned i = 0; i < offered; i++)
-			c->sent_ns[(c->sent + i) % SENT_RING] = now;
-		int taken = c->port->method->send_burst(c->port, offered, err);
-		if (taken < 0)
-			return taken;
-		for (unsigned i = offered; i > (unsigned)taken; i--)
-			echo_flows_unsend(&c->flows, c->burst_flow[i - 1]);
-		if ((unsigned)taken < offered)
-			pace_untake(&c->pace, offered - (unsigned)taken);
-		for (int i = 0; i < taken; i++)
-			histogram_record(w->latency[ECHO_L_LATENESS], now - c->burst_due_ns[i]);
-		c->sent += (unsigned)taken;
-		done += (unsigned)taken;
-		c->blocked = (unsigned)taken < offered;
-		back_off(c, now);
-		if (c->blocked || c->backoff_ns)
-			break;
-	}
-	return (int)done;
+	echo_schedule_start(&c->schedule, now_ns, rate, w->self->index, echo_shared_of(w)->clients);
 }
 
 static int poll_open(struct worker *w, struct client *c, int64_t now_ns, struct err *err)
 {
 	uint64_t rate = worker_load(w);
 
-	if (rate != c->rate)
+	if (rate != c->schedule.rate)
 		apply_rate(w, c, rate, now_ns);
-	if (now_ns >= c->pace.next_ns)
-		c->due = pace_due(&c->pace, now_ns);
+	echo_schedule_look(&c->schedule, now_ns);
 	scan_stalls(c, now_ns, ECHO_LATE_NS);
-	int sent = now_ns >= c->backoff_until_ns ? send_due(w, c, now_ns, err) : 0;
+	int sent = now_ns >= c->backoff_until_ns ? send_out(w, c, now_ns, err) : 0;
 	/* Where the kernel has no room, the socket says when it has. */
-	w->wait.until_ns = c->pace.rate && !c->blocked ? c->pace.next_ns : 0;
+	w->wait.until_ns = c->schedule.pace.rate && !c->blocked ? c->schedule.pace.next_ns : 0;
 	return sent;
 }
 
@@ -493,7 +430,7 @@ static void count(struct worker *w, struct client *c)
 	counter_set(k, COUNTER_RX_PACKETS, y->answers);
 	counter_set(k, COUNTER_RX_BYTES, y->answer_bytes);
 	counter_set(k, COUNTER_IN_FLIGHT, c->flows.in_flight);
-	counter_set(k, COUNTER_SCHEDULED, y->scheduled + c->due);
+	counter_set(k, COUNTER_SCHEDULED, echo_schedule_scheduled(&c->schedule));
 	counter_set(k, ECHO_C_TX_ERRORS, t->send_errors);
 	counter_set(k, ECHO_C_TX_RETRIES, t->send_busy);
 	counter_set(k, ECHO_C_REFUSED, t->refused);
@@ -570,17 +507,13 @@ int echo_client_enter(struct worker *w, enum phase phase, struct err *err)
 	return 0;
 }
 
-/* A worker that was kept from its CPU up to the edge of a phase has not looked at its schedule, which has gone on.  The newest packet may be on its way to be on time. */
+/* A worker that was kept from its CPU up to the edge of a phase has not looked at its schedule, which has gone on. */
 static void count_due(struct worker *w, struct client *c)
 {
-	int64_t now = clock_now_ns();
-
-	if (!c->open_loop || (w->phase != PHASE_WARMUP && w->phase != PHASE_MEASURE) || now < c->pace.next_ns)
+	if (!c->open_loop || (w->phase != PHASE_WARMUP && w->phase != PHASE_MEASURE))
 		return;
-	uint64_t due = pace_due(&c->pace, now) - 1;
-	if (due > c->due)
-		c->due = due;
-	counter_set(w->counters, COUNTER_SCHEDULED, c->tally.scheduled + c->due);
+	echo_schedule_overslept(&c->schedule, clock_now_ns());
+	counter_set(w->counters, COUNTER_SCHEDULED, echo_schedule_scheduled(&c->schedule));
 }
 
 int echo_client_observe(struct worker *w, struct err *err)
@@ -602,8 +535,7 @@ void echo_client_close(struct worker *w)
 	echo_flows_free(&c->flows);
 	free(c->ready);
 	free(c->burst_flow);
-	free(c->burst_due_ns);
-	free(c->sent_ns);
+	echo_schedule_free(&c->schedule);
 	free(c);
 	w->state = NULL;
 }

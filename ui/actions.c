@@ -204,6 +204,14 @@ void act_expand(struct dash *d, int key)
 	view_next_panel(&d->view, key == 'e' ? 1 : -1);
 }
 
+void act_verdict(struct dash *d, int key)
+{
+	(void)key;
+	d->view.panel = PANEL_EVENTS;
+	d->view.scroll = 0;
+	view_open(&d->view, SCREEN_PANEL);
+}
+
 void act_back(struct dash *d, int key)
 {
 	(void)key;

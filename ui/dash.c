@@ -482,6 +482,47 @@ int dash_printf(struct dash *d, struct rect area, int row, int column, enum styl
 	return dash_put(d, area, row, column, style, text);
 }
 
+/* Bytes of the text that a line of so many columns takes, broken at a blank if there is one. */
+static size_t line_bytes(const char *text, int columns)
+{
+	char part[8];
+	size_t at = 0, blank = 0;
+	int width = 0;
+
+	while (text[at]) {
+		size_t bytes = 1;
+
+		while (((unsigned char)text[at + bytes] & 0xc0) == 0x80 && bytes + 1 < sizeof(part))
+			bytes++;
+		snprintf(part, sizeof(part), "%.*s", (int)bytes, text + at);
+		width += canvas_width(part);
+		if (text[at] == ' ')
+			blank = at;
+		if (width > columns)
+			return blank ? blank : at ? at : bytes;
+		at += bytes;
+	}
+	return at;
+}
+
+int dash_wrap(struct dash *d, struct rect area, int row, int column, enum style style, const char *text)
+{
+	int columns = area.columns - column - 1, rows = 0;
+	char line[512];
+
+	if (columns < 1)
+		return 0;
+	for (; *text; row++, rows++) {
+		size_t bytes = line_bytes(text, columns);
+
+		snprintf(line, sizeof(line), "%.*s", (int)bytes, text);
+		dash_put(d, area, row, column, style, line);
+		text += bytes;
+		text += strspn(text, " ");
+	}
+	return rows;
+}
+
 int dash_put_right(struct dash *d, struct rect area, int row, enum style style, const char *text)
 {
 	int width = canvas_width(text), column = area.columns - width;

@@ -99,6 +99,8 @@ void dash_rule(struct dash *d, struct rect area, const char *title, const char *
 int dash_put(struct dash *d, struct rect area, int row, int column, enum style style, const char *text);
 int dash_printf(struct dash *d, struct rect area, int row, int column, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
+/* Broken at blanks, from `row` on.  Returns the rows that this takes, those above and below the area too, which are not painted (scrolled away). */
+int dash_wrap(struct dash *d, struct rect area, int row, int column, enum style style, const char *text);
 /* Right-aligned in the area's row; returns the column it starts at. */
 int dash_put_right(struct dash *d, struct rect area, int row, enum style style, const char *text);
 /* "18.2", "9.40ms": microseconds, with their unit where it is another one; "--" where l is empty. */

@@ -450,6 +450,13 @@ enum form_result form_click(struct form *f, int row, int column)
 	return FORM_OPEN;
 }
 
+void form_set_default(struct form *f, const char *option, const char *text)
+{
+	for (unsigned i = 0; i < f->fields; i++)
+		if (strcmp(form_def(f, &f->field[i])->name, option) == 0)
+			snprintf(f->field[i].by_default, sizeof(f->field[i].by_default), "%s", text);
+}
+
 const struct options *form_options(const struct form *f)
 {
 	return &f->options;

@@ -98,6 +98,14 @@ static void paint_choice(struct canvas *c, struct rect at, enum style style, con
 			STYLE_CURSOR);
 }
 
+static void paint_default(struct canvas *c, const struct form_field *field, struct rect at, enum style style)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "(default%s%s)", field->by_default[0] ? ": " : "", field->by_default);
+	canvas_put_cut(c, at.row, at.column, at.columns, style, text);
+}
+
 static void paint_typed(
 	struct canvas *c, const struct form *f, const struct form_field *field, struct rect at, enum style style, bool has_focus)
 {
@@ -105,7 +113,7 @@ static void paint_typed(
 	const char *from = field->text + form_offset(field->text, shift);
 
 	if (!field->text[0] && !has_focus)
-		canvas_put(c, at.row, at.column, at.columns, style, "(default)");
+		paint_default(c, field, at, style);
 	else if (has_focus)
 		canvas_put(c, at.row, at.column, at.columns, style, from);
 	else

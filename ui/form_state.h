@@ -8,7 +8,8 @@ enum { FIELD_BYTES = 4096 /* a path */, FIELD_MESSAGE_BYTES = ERR_TEXT_BYTES };
 struct form_field {
 	unsigned option; /* index into options */
 	char text[FIELD_BYTES];
-	size_t cursor; /* byte offset, at the start of a code point */
+	size_t cursor;       /* byte offset, at the start of a code point */
+	char by_default[40]; /* "" or what it comes to where nothing is typed */
 	bool to_default;
 	char bad[FIELD_MESSAGE_BYTES]; /* "" or what is wrong with the text */
 };

@@ -234,6 +234,7 @@ const struct key_def key_defs[] = {
 	{ { 'e', 'E' }, "e E", "expand a panel to the full screen", ON(SCREEN_DASH) | ON(SCREEN_DRILL), NULL, "e Expand", 9,
 		act_expand },
 	{ { 'e', 'E' }, "e E", "expanded: the next or previous panel", ON(SCREEN_PANEL), NULL, "e Next", 5, act_expand },
+	{ { 'v' }, "v", "the verdict in full: its reasons and cautions; then the events", VIEWS, has_run, NULL, 0, act_verdict },
 	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Esc Back", 5,
 		act_back },
 	{ { 's' }, "s", "snapshot: data and screen into a directory", VIEWS, NULL, "s Snap", 7, act_snapshot },

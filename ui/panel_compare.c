@@ -74,6 +74,8 @@ static void paint_metric(struct dash *d, struct rect area, int row, enum metric 
 		canvas_put(&d->canvas, at, left + 40, area.columns - 40, diff->known ? STYLE_TEXT : STYLE_DIM, text);
 }
 
+enum { COMPARE_LEAST = 3 /* intervals of each, for an interval of confidence */ };
+
 void panel_compare_paint(struct dash *d, struct rect area)
 {
 	char title[128];
@@ -86,7 +88,10 @@ void panel_compare_paint(struct dash *d, struct rect area)
 	}
 	snprintf(title, sizeof(title), "A ‹%s› n=%u / B ‹%s› n=%u", d->view.base.method, d->view.base.n, d->tally.method,
 		d->tally.n);
-	dash_rule(d, area, title, "95 % CI");
+	/* A does not grow: where it is too short, waiting does not help. */
+	bool a_short = d->view.base.n < COMPARE_LEAST, b_short = d->tally.n < COMPARE_LEAST;
+
+	dash_rule(d, area, title, a_short ? "A needs 3" : b_short ? "B needs 3" : "95 % CI");
 	if (area.rows >= 7) {
 		dash_put(d, area, row, 1, STYLE_DIM, "means");
 		canvas_put_right(&d->canvas, area.row + row, area.column + 14, 7, STYLE_DIM, "A");
@@ -100,6 +105,7 @@ void panel_compare_paint(struct dash *d, struct rect area)
 		paint_metric(d, area, row++, (enum metric)i);
 	if (row < area.rows)
 		dash_put(d, area, row, 1, STYLE_DIM,
-			d->tally.n < 3 || d->view.base.n < 3 ? "-- until both have 3 intervals"
-							     : "▲▼ CI excludes 0   = not shown to differ");
+			a_short   ? "--: A has fewer than 3 intervals; b keeps another"
+			: b_short ? "-- until B has 3 intervals"
+				  : "▲▼ CI excludes 0   = not shown to differ");
 }

@@ -40,17 +40,18 @@ static const struct column fixed_columns[CORE_FIXED] = {
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 5, false },
 };
 
-/* Where bits are the headline: which way they go, messages/s, and bits/s in the magnitude that fits. */
+/* Where bits are the headline: which way they go, messages/s, and bits/s in the magnitude that fits.  The mode's figures (a share that was copied after all)
+ * go before the bars and before the third percentile, its counters after them. */
 static const struct column bits_columns[CORE_FIXED] = {
 	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
-	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 7, true },
+	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 40, true },
 	[CORE_WAY] = { "", 2, 2, ALIGN_LEFT, 1, false },
 	[CORE_PACKETS] = { "", 8, 7, ALIGN_RIGHT, 5, false },
 	[CORE_MBPS] = { "bit/s", 8, 7, ALIGN_RIGHT, 0, false },
 	[CORE_DROPS] = { "lost/s", 7, 6, ALIGN_RIGHT, 200, false },
 	[CORE_P50] = { "p50 µs", 7, 6, ALIGN_RIGHT, 3, false },
 	[CORE_P99] = { "p99 µs", 7, 6, ALIGN_RIGHT, 2, false },
-	[CORE_P99_9] = { "p99.9µs", 7, 7, ALIGN_RIGHT, 9, false },
+	[CORE_P99_9] = { "p99.9µs", 7, 7, ALIGN_RIGHT, 41, false },
 	[CORE_BUSY] = { "busy", 5, 5, ALIGN_RIGHT, 3, false },
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 6, false },
 };
@@ -213,6 +214,12 @@ static double figure_of(const struct dash *d, const struct figure_def *f, int wo
 	return known ? moment_figure(&d->moment, f, worker) : NAN;
 }
 
+/* Round trips and windows of several connections do not add up to anything. */
+static bool has_sum(const struct dash *d, int counter)
+{
+	return engine_counter(d->moment.info->engine, (unsigned)counter)->show & SHOW_SUM;
+}
+
 static void put_own(const struct dash *d, const struct core_table *t, const struct rates *r, int worker, unsigned roles,
 	enum style style, struct table_cell *cell)
 {
@@ -220,6 +227,8 @@ static void put_own(const struct dash *d, const struct core_table *t, const stru
 		double value = NAN;
 		unsigned counted_by = ROLE_BOTH;
 
+		if (worker < 0 && !t->figure[i] && !has_sum(d, t->counter[i]))
+			continue;
 		if (t->figure[i]) {
 			counted_by = t->figure[i]->numerator_roles;
 			value = figure_of(d, t->figure[i], worker, roles);

@@ -288,7 +288,7 @@ void panel_verdict_paint(struct dash *d, struct rect area)
 		: m->final ? "✓ valid"
 			   : "✓ valid so far");
 	if (notices > 1)
-		snprintf(more, sizeof(more), " (+%u more)", notices - 1);
+		snprintf(more, sizeof(more), " (v: +%u more)", notices - 1);
 	if (notices) {
 		at += dash_put(d, area, 0, at, STYLE_DIM, v->reasons ? ": " : " · caution: ");
 		at += canvas_put_cut(&d->canvas, area.row, at, area.columns - at - canvas_width(more) - 1,

@@ -72,11 +72,44 @@ static void paint_count(struct dash *d, struct rect area, int row)
 		dash_printf(d, area, row, 6 + canvas_width(count), STYLE_WARNING, "closed loop: coordinated omission!");
 }
 
-/* The mode's figures of all workers together, where there is room below. */
+enum { NAME = 10, VALUE = 8, REST = NAME + VALUE + 3 };
+
+/* A value with its name before it and what it is behind it. */
+static void paint_value(
+	struct dash *d, struct rect area, int row, const char *name, enum style style, const char *value, const char *rest)
+{
+	canvas_put_cut(&d->canvas, area.row + row, area.column + 1, NAME, STYLE_DIM, name);
+	canvas_put_right(&d->canvas, area.row + row, area.column + 1 + NAME, VALUE, style, value);
+	canvas_put_cut(&d->canvas, area.row + row, area.column + REST, area.columns - REST, STYLE_DIM, rest);
+}
+
+/* The latencies beside the headline that this run records: a line each.  Returns the next row. */
+static int paint_others(struct dash *d, struct rect area, int row)
+{
+	const struct latency_def *def = d->moment.info->engine->latencies;
+	struct latency_summary l;
+	char p50[32], p99[32], rest[96];
+
+	for (unsigned i = 1; i < LATENCIES_MAX && def[i].name && row < area.rows; i++) {
+		moment_latency(&d->moment, -1, i, &l);
+		if (!l.count)
+			continue;
+		dash_us(&l, l.p50_ns, p50, sizeof(p50));
+		dash_us(&l, l.p99_ns, p99, sizeof(p99));
+		const char *window = d->moment.final ? "run" : "1 s";
+
+		snprintf(rest, sizeof(rest), "p50 · p99 %s · %s, from %s", p99, window, def[i].since ? def[i].since : "send");
+		if (canvas_width(rest) > area.columns - REST)
+			snprintf(rest, sizeof(rest), "p50 · p99 %s · %s", p99, window);
+		paint_value(d, area, row++, def[i].title, STYLE_TEXT, p50, rest);
+	}
+	return row;
+}
+
+/* The mode's figures of all workers together, where there is room below.  One that has no value and no reason for that is another method's. */
 static void paint_figures(struct dash *d, struct rect area, int row)
 {
 	const struct run_info *info = d->moment.info;
-	enum { NAME = 10, VALUE = 8, REST = NAME + VALUE + 3 };
 	char value[32];
 
 	for (const struct figure_def *f = info->engine->figures; f && f->name && row < area.rows; f++) {
@@ -84,14 +117,9 @@ static void paint_figures(struct dash *d, struct rect area, int row)
 		const char *why = isnan(now) ? figure_why_unknown(info, f, -1) : NULL;
 		enum style style = isnan(now) ? STYLE_DIM : STYLE_TEXT;
 
-		if (!(f->show & SHOW_SUM))
+		if (!(f->show & SHOW_SUM) || (isnan(now) && !why))
 			continue;
-		canvas_put_cut(&d->canvas, area.row + row, area.column + 1, NAME, STYLE_DIM, f->title);
-		canvas_put_right(
-			&d->canvas, area.row + row, area.column + 1 + NAME, VALUE, style, text_human(now, value, sizeof(value)));
-		canvas_put_cut(
-			&d->canvas, area.row + row, area.column + REST, area.columns - REST, STYLE_DIM, why ? why : f->unit);
-		row++;
+		paint_value(d, area, row++, f->title, style, text_human(now, value, sizeof(value)), why ? why : f->unit);
 	}
 }
 
@@ -123,5 +151,5 @@ void panel_percentiles_paint(struct dash *d, struct rect area)
 		if (percentiles[i].rank < room)
 			paint_one(d, area, row++, &percentiles[i]);
 	paint_count(d, area, row);
-	paint_figures(d, area, row + 1);
+	paint_figures(d, area, paint_others(d, area, row + 1));
 }

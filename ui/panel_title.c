@@ -136,13 +136,41 @@ void panel_title_paint(struct dash *d)
 
 /* ---- what runs ---- */
 
+static bool has_cpu_before(const struct run_info *info, unsigned worker)
+{
+	for (unsigned i = 0; i < worker; i++)
+		if (info->worker[i].cpu == info->worker[worker].cpu)
+			return true;
+	return false;
+}
+
+/* How many CPUs the workers have between them where some must share; 0: each has its own, or is not pinned. */
+static unsigned shared_cpus(const struct run_info *info)
+{
+	unsigned cpus = 0;
+	bool shared = false;
+
+	for (unsigned i = 0; i < info->workers; i++) {
+		shared |= info->worker[i].shares_cpu;
+		if (info->worker[i].cpu < 0)
+			return 0;
+		cpus += !has_cpu_before(info, i);
+	}
+	return shared ? cpus : 0;
+}
+
 static void count_roles(const struct run_info *info, char *out, size_t size)
 {
-	unsigned servers = 0, clients = 0;
+	unsigned servers = 0, clients = 0, cpus = shared_cpus(info);
 
 	for (unsigned i = 0; i < info->workers; i++)
 		*(info->worker[i].role == ROLE_SERVER ? &servers : &clients) += 1;
-	if (servers && clients)
+	if (servers && clients && cpus)
+		snprintf(out, size, "%u+%u threads on %u CPU%s", servers, clients, cpus, cpus == 1 ? "" : "s");
+	else if (cpus)
+		snprintf(out, size, "%u %s threads on %u CPU%s", servers + clients, servers ? "server" : "client", cpus,
+			cpus == 1 ? "" : "s");
+	else if (servers && clients)
 		snprintf(out, size, "%u+%u cores", servers, clients);
 	else
 		snprintf(out, size, "%u %s core%s", servers + clients, servers ? "server" : "client",
@@ -160,26 +188,59 @@ static void append(char *out, size_t size, const char *fmt, ...)
 	va_end(args);
 }
 
-/* The mode's own options as they stand, so that a picture of the screen says what it shows. */
-static void append_options(const struct run_info *info, int room, char *out, size_t size)
-{
-	for (unsigned i = 0; i < info->options.count; i++) {
-		const struct option_def *def = info->options.def[i];
-		const struct option_value *value = &info->options.value[i];
-		bool own = options_find(&info->options, def->name) >= (int)options_table_length(options_common);
-		bool is_load = info->load_name && strcmp(def->name, info->load_name) == 0;
+/* How much an option says of a run, the most first: what was chosen, how much of something, what the system decides, which of several, whether at all. */
+enum worth { WORTH_GIVEN, WORTH_NUMBER, WORTH_SYSTEM, WORTH_CHOICE, WORTH_SWITCH, WORTHS };
 
-		if (!(own || value->is_given) || !(def->flags & OPTION_FORM) || !value->is_set || is_load)
-			continue;
-		if (strcmp(def->name, "method") == 0 || strcmp(def->name, "cores") == 0 || !value->text[0])
-			continue;
-		if (canvas_width(out) + (int)strlen(def->name) + (int)strlen(value->text) + 4 > room)
-			continue;
-		append(out, size, " · %s %s", def->name, value->text);
-	}
+/* The value that option i has in this run; "": none, or it is shown elsewhere. */
+static const char *option_shown(const struct dash *d, const struct run_info *info, unsigned i)
+{
+	static const char *const said[] = { "method", "cores", "threads" }; /* how many workers there are stands before them */
+	const struct option_def *def = info->options.def[i];
+	const struct option_value *value = &info->options.value[i];
+	bool own = options_find(&info->options, def->name) >= (int)options_table_length(options_common);
+	bool elsewhere = info->load_name && strcmp(def->name, info->load_name) == 0;
+
+	for (unsigned k = 0; k < sizeof(said) / sizeof(said[0]); k++)
+		elsewhere |= strcmp(def->name, said[k]) == 0;
+
+	if (!(own || value->is_given) || !(def->flags & OPTION_FORM) || elsewhere)
+		return "";
+	return value->is_set && value->text[0] ? value->text : host_default(&d->board->host, def->name);
 }
 
-enum { ROOMY = 100 };
+static enum worth option_worth(const struct run_info *info, unsigned i)
+{
+	const struct option_def *def = info->options.def[i];
+
+	if (info->options.value[i].is_given)
+		return WORTH_GIVEN;
+	if (!info->options.value[i].text[0])
+		return WORTH_SYSTEM;
+	return def->type == OPTION_BOOL ? WORTH_SWITCH : def->type == OPTION_CHOICE ? WORTH_CHOICE : WORTH_NUMBER;
+}
+
+/* The mode's own options as they stand, so that a picture of the screen says what it shows.  Where there is not room for all, those that say most. */
+static void append_options(const struct dash *d, const struct run_info *info, int room, char *out, size_t size)
+{
+	enum { OPTIONS_MAX = 64 };
+	bool fits[OPTIONS_MAX] = { false };
+	unsigned count = info->options.count < OPTIONS_MAX ? info->options.count : OPTIONS_MAX;
+	int used = canvas_width(out);
+
+	for (int worth = 0; worth < WORTHS; worth++)
+		for (unsigned i = 0; i < count; i++) {
+			const char *text = option_shown(d, info, i);
+			int width = canvas_width(info->options.def[i]->name) + canvas_width(text) + 4; /* " · ", and a blank */
+
+			if (!*text || (int)option_worth(info, i) != worth || used + width > room)
+				continue;
+			used += width;
+			fits[i] = true;
+		}
+	for (unsigned i = 0; i < count; i++)
+		if (fits[i])
+			append(out, size, " · %s %s", info->options.def[i]->name, option_shown(d, info, i));
+}
 
 static bool both_ends(const struct run_info *info)
 {
@@ -212,7 +273,7 @@ static uint64_t load_shown(const struct dash *d, const struct run_info *info)
 static void run_text(struct dash *d, int room, char *out, size_t size)
 {
 	const struct run_info *info = d->moment.info ? d->moment.info : history_newest_run(d->board->history);
-	char cores[32];
+	char cores[48];
 
 	out[0] = '\0';
 	if (!info) {
@@ -225,12 +286,12 @@ static void run_text(struct dash *d, int room, char *out, size_t size)
 	append(out, size, "method ‹%s› · %s · %s", info->ran, info->path[0] ? info->path : info->interface, cores);
 	if (info->load_name)
 		append(out, size, " · %s %llu", info->load_name, (unsigned long long)load_shown(d, info));
-	/* Where both ends are here, the port is nobody's choice: what was chosen goes first where there is not room for all. */
-	if (both_ends(info) && room < ROOMY)
-		append_options(info, room, out, size);
+	/* Where both ends are here, the port is nobody's choice: what was chosen goes first. */
+	if (both_ends(info))
+		append_options(d, info, room, out, size);
 	append_peer(info, room, out, size);
-	if (!both_ends(info) || room >= ROOMY)
-		append_options(info, room, out, size);
+	if (!both_ends(info))
+		append_options(d, info, room, out, size);
 }
 
 /* What the view has been told, the most surprising first. */

@@ -54,6 +54,27 @@ static void put_head(struct flow *f, const char *title, const char *second, cons
 	canvas_put_right(&f->d->canvas, place.row, place.column + TOTAL, REST - TOTAL - 1, STYLE_DIM, third);
 }
 
+/* A title of its own line, as long as it needs. */
+static void put_title(struct flow *f, const char *title)
+{
+	struct rect place = next_place(f);
+
+	if (place.rows)
+		canvas_put_cut(&f->d->canvas, place.row, place.column + 1, place.columns - 2, STYLE_STRONG, title);
+}
+
+/* What the mode calls its packets. */
+static const char *unit_of(const struct engine *e, const char *unit)
+{
+	return !strcmp(unit, "packets") && e->packet_rate ? e->packets : unit;
+}
+
+/* One column: what is counted has room for what it means. */
+static bool is_roomy(const struct flow *f)
+{
+	return f->area.columns < 2 * COLUMN_WIDTH;
+}
+
 static void put_counter(struct flow *f, unsigned index, const struct rates *r)
 {
 	const struct run_info *info = f->d->moment.info;
@@ -71,9 +92,10 @@ static void put_counter(struct flow *f, unsigned index, const struct rates *r)
 		dash_count(sum, total, sizeof(total));
 	char what[160];
 
-	bool roomy = f->area.columns < 2 * COLUMN_WIDTH; /* one column: what a counter means has room beside it */
+	bool roomy = is_roomy(f);
 
-	snprintf(what, sizeof(what), "%s%s%s", def->unit, roomy && def->unit[0] ? ": " : "", roomy && def->help ? def->help : "");
+	snprintf(what, sizeof(what), "%s%s%s", unit_of(info->engine, def->unit), roomy && def->unit[0] ? ": " : "",
+		roomy && def->help ? def->help : "");
 	put_line(f, def->title, rate, total, what, unreadable ? (roomy ? run_worker_why(w, index) : "unreadable") : NULL);
 }
 
@@ -98,24 +120,40 @@ static void put_counters(struct flow *f)
 	put_line(f, "CPU busy", busy, "", "of one CPU", NULL);
 }
 
+/* Unreadable, or (so far) nothing to divide by: the other end may have that. */
+static void why_no_figure(const struct run_info *info, const struct figure_def *figure, int worker, char *out, size_t size)
+{
+	const char *unreadable = figure_why_unknown(info, figure, worker);
+
+	if (unreadable)
+		snprintf(out, size, "%s", unreadable);
+	else if (figure->denominator >= 0)
+		snprintf(out, size, "no %s here", engine_counter(info->engine, (unsigned)figure->denominator)->title);
+}
+
 static void put_figures(struct flow *f)
 {
 	const struct run_info *info = f->d->moment.info;
 	enum role role = info->worker[f->worker].role;
 	const struct figure_def *figure = info->engine->figures;
-	char value[32];
+	bool roomy = is_roomy(f);
+	char value[32], what[160];
 
 	if (!figure || !figure->name)
 		return;
 	put_head(f, "figures", "", "");
-	for (; figure->name; figure++)
-		if (figure->show & SHOW_DRILL && figure->numerator_roles & role) {
-			double now = moment_figure(&f->d->moment, figure, (int)f->worker);
-			bool unreadable = isnan(now) && figure_why_unknown(info, figure, (int)f->worker);
+	for (; figure->name; figure++) {
+		if (!(figure->show & SHOW_DRILL && figure->numerator_roles & role))
+			continue;
+		double now = moment_figure(&f->d->moment, figure, (int)f->worker);
+		char why[128] = "";
 
-			put_line(f, figure->title, text_human(now, value, sizeof(value)), "", figure->unit,
-				unreadable ? figure_why_unknown(info, figure, (int)f->worker) : NULL);
-		}
+		if (isnan(now))
+			why_no_figure(info, figure, (int)f->worker, why, sizeof(why));
+		snprintf(
+			what, sizeof(what), "%s%s%s", figure->unit, roomy ? ": " : "", roomy && figure->help ? figure->help : "");
+		put_line(f, figure->title, text_human(now, value, sizeof(value)), "", what, why[0] ? why : NULL);
+	}
 }
 
 static void put_percentile(struct flow *f, const char *name, const struct latency_summary *l, int64_t ns)
@@ -137,8 +175,13 @@ static void put_latencies(struct flow *f)
 		if (!(def->roles & info->worker[f->worker].role))
 			continue;
 		moment_latency(&f->d->moment, (int)f->worker, i, &l);
-		snprintf(head, sizeof(head), "%s from %s", def->title, def->since ? def->since : "send");
-		put_head(f, head, f->d->moment.final ? "run" : "1 s", "");
+		snprintf(head, sizeof(head), "%s %s, from %s", def->title, f->d->moment.final ? "of the run" : "of the last 1 s",
+			def->since ? def->since : "send");
+		put_title(f, head);
+		if (!l.count) { /* such as the receiver's, in the sender: one line says as much */
+			put_line(f, "count", "", "0", "values", NULL);
+			continue;
+		}
 		put_percentile(f, "min", &l, l.min_ns);
 		put_percentile(f, "p50", &l, l.p50_ns);
 		put_percentile(f, "p90", &l, l.p90_ns);
@@ -154,9 +197,12 @@ static void put_reasons(struct dash *d, struct rect area, const struct run_worke
 {
 	const char *own = w->unknown_why, *hardware = w->hardware_why;
 
+	char text[512];
+
 	if (!own[0] && !hardware[0])
 		own = "cannot be read";
-	dash_printf(d, area, 0, 1, STYLE_DIM, "--: %s%s%s", own, own[0] && hardware[0] ? "; " : "", hardware);
+	snprintf(text, sizeof(text), "--: %s%s%s", own, own[0] && hardware[0] ? "; " : "", hardware);
+	canvas_put_cut(&d->canvas, area.row, area.column + 1, area.columns - 2, STYLE_DIM, text);
 }
 
 void screen_drill_paint(struct dash *d, struct rect area)
@@ -190,8 +236,8 @@ void screen_drill_paint(struct dash *d, struct rect area)
 		area.rows--;
 	}
 	flow.area = area;
-	put_counters(&flow);
 	put_figures(&flow);
+	put_counters(&flow);
 	put_latencies(&flow);
 	if (d->view.scroll > flow.line - 1)
 		d->view.scroll = flow.line > 0 ? flow.line - 1 : 0;

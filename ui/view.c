@@ -210,8 +210,10 @@ void view_worker_name(const struct run_info *info, unsigned worker, char *out, s
 	const struct run_worker *w = &info->worker[worker];
 	const char *side = w->role == ROLE_SERVER ? "srv" : "cli";
 
-	if (w->cpu >= 0)
-		snprintf(out, size, "%s cpu%d%s", side, w->cpu, w->shares_cpu ? "*" : "");
+	if (w->cpu >= 0 && w->shares_cpu) /* the CPU alone would not tell them apart */
+		snprintf(out, size, "%s%u cpu%d*", side, w->index, w->cpu);
+	else if (w->cpu >= 0)
+		snprintf(out, size, "%s cpu%d", side, w->cpu);
 	else
 		snprintf(out, size, "%s #%u", side, w->index);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,18 +28,18 @@ static void append_reason(struct err *err, int errnum)
 	snprintf(err->text + length, sizeof(err->text) - length, ": %s", reason);
 }
 
-int err_sys(struct err *err, int errnum, const char *fmt, ...)
+/* The first error wins. */
+__attribute__((format(printf, 4, 0))) static int record(
+	struct err *err, int errnum, bool with_reason, const char *fmt, va_list args)
 {
 	int saved = errno;
-	va_list args;
 
 	if (!errnum)
 		errnum = EIO;
 	if (err && !err->code) {
-		va_start(args, fmt);
 		vsnprintf(err->text, sizeof(err->text), fmt, args);
-		va_end(args);
-		append_reason(err, errnum);
+		if (with_reason)
+			append_reason(err, errnum);
 		make_one_line(err->text);
 		err->code = errnum;
 	}
@@ -46,22 +47,24 @@ int err_sys(struct err *err, int errnum, const char *fmt, ...)
 	return -errnum;
 }
 
-int err_say(struct err *err, int errnum, const char *fmt, ...)
+int err_sys(struct err *err, int errnum, const char *fmt, ...)
 {
-	int saved = errno;
 	va_list args;
 
-	if (!errnum)
-		errnum = EIO;
-	if (err && !err->code) {
-		va_start(args, fmt);
-		vsnprintf(err->text, sizeof(err->text), fmt, args);
-		va_end(args);
-		make_one_line(err->text);
-		err->code = errnum;
-	}
-	errno = saved;
-	return -errnum;
+	va_start(args, fmt);
+	int rc = record(err, errnum, true, fmt, args);
+	va_end(args);
+	return rc;
+}
+
+int err_say(struct err *err, int errnum, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	int rc = record(err, errnum, false, fmt, args);
+	va_end(args);
+	return rc;
 }
 
 void err_clear(struct err *err)

@@ -170,10 +170,20 @@ void cli_free(struct cli *cli)
 	options_free(&cli->own);
 }
 
-unsigned cli_test_ticks(const struct engine *engine)
+static long test_ticks(void)
 {
 	const char *text = getenv("NETDYNO_TEST_TICKS");
 	long ticks = text ? strtol(text, NULL, 10) : 0;
 
-	return engine->synthetic && ticks > 0 && ticks <= TICKS_MAX ? (unsigned)ticks : 0;
+	return ticks > 0 && ticks <= TICKS_MAX ? ticks : 0;
+}
+
+unsigned cli_test_ticks(const struct engine *engine)
+{
+	return engine->synthetic ? (unsigned)test_ticks() : 0;
+}
+
+bool cli_test_reports(void)
+{
+	return test_ticks() > 0;
 }

@@ -20,5 +20,7 @@ void cli_free(struct cli *cli);
 int cli_say_unknown_mode(const char *word, bool with_verbs, struct err *err);
 /* NETDYNO_TEST_TICKS: how many ticks of the virtual clock a run of a synthetic mode gets before time stands still; 0: the clock is real. */
 unsigned cli_test_ticks(const struct engine *engine);
+/* Where that variable is set, the dashboard reports its frames to the test that reads them, whatever the mode. */
+bool cli_test_reports(void);
 /* Is there a --help or -h among the words? */
 bool cli_asks_help(int argc, char **argv, int from);

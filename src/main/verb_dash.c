@@ -60,7 +60,7 @@ static int show(struct desk *d, const struct cli *cli, struct err *err)
 	if (config.signal_fd < 0)
 		return complain(err);
 	config.update_fd = session_fd(d->session);
-	config.report_frames = d->virtual_ticks > 0;
+	config.report_frames = cli_test_reports();
 	steer_requests(d, &requests);
 	int rc = desk_start(d, err);
 	if (rc >= 0) {

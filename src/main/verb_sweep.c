@@ -93,10 +93,26 @@ static bool is_plan_file(const char *word)
 	return strchr(word, '/') || (length > 4 && !strcmp(word + length - 4, ".ini")) || stat(word, &st) == 0;
 }
 
+/* Where the plans that come with netdyno are installed, seen from the program: it may have been moved together with them. */
+static void installed_plan(const char *name, char *out, size_t size)
+{
+	char self[PATH_MAX] = "";
+	char *slash = readlink("/proc/self/exe", self, sizeof(self) - 1) > 0 ? strrchr(self, '/') : NULL;
+
+	if (slash)
+		*slash = '\0';
+	snprintf(out, size, "%s/" NETDYNO_PLANS "/%s", self, name);
+}
+
 static int read_file(struct sweep_file *file, const char *path, struct err *err)
 {
-	char *text = NULL;
+	char *text = NULL, installed[2 * PATH_MAX];
 	size_t length = 0;
+
+	if (!strchr(path, '/') && access(path, F_OK) < 0) {
+		installed_plan(path, installed, sizeof(installed));
+		path = access(installed, F_OK) == 0 ? installed : path;
+	}
 	int rc = file_read_all(path, PLAN_BYTES_MAX, &text, &length, err);
 
 	if (rc >= 0)

@@ -209,3 +209,8 @@ void host_read(struct host_info *ret_host)
 	read_sysctls(&h);
 	*ret_host = h;
 }
+
+const char *host_default(const struct host_info *host, const char *option)
+{
+	return !strcmp(option, "congestion") ? host->tcp_congestion : "";
+}

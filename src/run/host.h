@@ -12,3 +12,5 @@ struct host_info {
 };
 
 void host_read(struct host_info *ret_host);
+/* What an option that is not set comes to on that machine, where the system decides; "" where it does not, or is not known. */
+const char *host_default(const struct host_info *host, const char *option);

@@ -2,7 +2,6 @@
 #include "support.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pcap/pcap.h>
@@ -34,18 +33,6 @@ int tape_teardown(void **state)
 	(void)state;
 	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
 	return system(command);
-}
-
-unsigned entries_in(const char *directory)
-{
-	DIR *d = opendir(directory);
-	unsigned n = 0;
-
-	assert_non_null(d);
-	for (struct dirent *e; (e = readdir(d));)
-		n += strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
-	closedir(d);
-	return n;
 }
 
 /* ---- traffic of our own: `sink` has the run's port ---- */

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "../leaks.h"
 #include "captures/capture.h"
 
 #define NEED_PRIVILEGE()                                      \
@@ -31,7 +32,6 @@ extern char scratch[64], path[128];
 
 int tape_setup(void **state);
 int tape_teardown(void **state);
-unsigned entries_in(const char *directory);
 
 /* Datagrams from `source` to `sink`, which has the run's port. */
 struct traffic {

@@ -1,7 +1,6 @@
 /* See rig.h. */
 #include "rig.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,18 +9,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-
-int rig_open_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
 
 /* The plan's workers are replaced: tests want more of them than there may be CPUs. */
 static void replace_workers(struct rig *rig, const struct rig_config *config)
@@ -58,7 +45,7 @@ int rig_plan(struct rig *rig, const struct rig_config *config)
 {
 	const char *role = config->servers && config->clients ? "both" : config->servers ? "server" : "client";
 
-	*rig = (struct rig){ .fds = rig_open_fds() };
+	*rig = (struct rig){ .fds = open_fds() };
 	if (options_init(&rig->options, &engine_echo, &rig->err) < 0 || options_set(&rig->options, "role", role, &rig->err) < 0)
 		fail_msg("%s", rig->err.text);
 	for (unsigned i = 0; config->option[i]; i += 2)
@@ -86,6 +73,12 @@ int rig_open(struct rig *rig, const struct rig_config *config)
 	return rc;
 }
 
+void rig_open_or_fail(struct rig *rig, const struct rig_config *config)
+{
+	if (rig_open(rig, config) < 0)
+		fail_msg("%s", rig->err.text);
+}
+
 void rig_close(struct rig *rig)
 {
 	for (unsigned i = 0; i < rig->opened; i++) {
@@ -95,7 +88,16 @@ void rig_close(struct rig *rig)
 	engine_echo.release(&rig->plan);
 	plan_free(&rig->plan);
 	options_free(&rig->options);
-	assert_int_equal(rig_open_fds(), rig->fds);
+	assert_int_equal(open_fds(), rig->fds);
+}
+
+void rig_for_all(void (*fn)(const struct udp_method *method))
+{
+	char why[160];
+
+	for (unsigned i = 0; engine_echo.methods[i]; i++)
+		if (engine_echo.methods[i]->probe(why, sizeof(why)))
+			fn(udp_method_of(engine_echo.methods[i]));
 }
 
 struct worker *rig_server(struct rig *rig, unsigned index)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../leaks.h"
 #include "engines/echo.h"
 #include "engines/engines.h"
 
@@ -21,7 +22,7 @@ struct rig {
 	struct worker worker[RIG_WORKERS];
 	unsigned servers, clients, opened;
 	struct err err;
-	int fds; /* open descriptors before */
+	unsigned fds; /* open descriptors before */
 };
 
 /* What a test wants: workers of each role however many CPUs there are, a method for all, and options as name, value pairs. */
@@ -35,8 +36,12 @@ struct rig_config {
 int rig_plan(struct rig *rig, const struct rig_config *config);
 /* Plans and opens all workers. */
 int rig_open(struct rig *rig, const struct rig_config *config);
+void rig_open_or_fail(struct rig *rig, const struct rig_config *config); /* fails the test */
 /* Closes everything and checks that no descriptor is left. */
 void rig_close(struct rig *rig);
+
+/* Calls fn for every method that runs here. */
+void rig_for_all(void (*fn)(const struct udp_method *method));
 
 struct worker *rig_server(struct rig *rig, unsigned index);
 struct worker *rig_client(struct rig *rig, unsigned index);
@@ -57,6 +62,5 @@ void rig_expect_balance(struct rig *rig);
 unsigned rig_port(const struct rig *rig);
 uint64_t rig_latencies(struct rig *rig, unsigned index); /* count over clients */
 
-int rig_open_fds(void);
 /* A datagram socket of the test's own, bound to loopback (port 0: any), connected to `port` unless 0; with a receive time limit. */
 int rig_socket(int family, unsigned local_port, unsigned port);

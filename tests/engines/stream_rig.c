@@ -1,22 +1,9 @@
 /* See stream_rig.h. */
 #include "stream_rig.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 
 #include "run/path.h"
-
-int stream_open_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
 
 int stream_rig_try(struct stream_rig *rig, const char *const *option)
 {

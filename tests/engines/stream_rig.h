@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../leaks.h"
 #include "engines/engines.h"
 #include "engines/stream.h"
 
@@ -48,5 +49,3 @@ bool stream_rig_sent_bytes(struct stream_rig *rig, uint64_t bytes);
 void stream_rig_expect_balance(struct stream_rig *rig);
 unsigned stream_rig_port(const struct stream_rig *rig);
 uint64_t stream_rig_latencies(struct stream_rig *rig, unsigned index);
-
-int stream_open_fds(void);

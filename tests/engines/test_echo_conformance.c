@@ -49,11 +49,9 @@ static void for_all(void (*fn)(const struct udp_method *method, int family))
 	}
 }
 
-static void open_or_fail(struct rig *rig, const struct rig_config *config)
-{
-	if (rig_open(rig, config) < 0)
-		fail_msg("%s", rig->err.text);
-}
+/* A server, a client and a method; options follow. */
+#define PAIR(m, family, ...) \
+	((struct rig_config){ .servers = 1, .clients = 1, .method = m, .option = { "host", host_of(family), __VA_ARGS__ } })
 
 static void expect_all_answered(struct rig *rig, unsigned payload)
 {
@@ -73,16 +71,24 @@ static void expect_all_answered(struct rig *rig, unsigned payload)
 				(unsigned long long)rig_sum(rig, ROLE_BOTH, i));
 }
 
+/* Measures until there are so many answers, and has them all. */
+static void everything_answered(const struct rig_config *config, unsigned answers)
+{
+	struct rig rig;
+
+	rig_open_or_fail(&rig, config);
+	rig_measure(&rig, answers);
+	expect_all_answered(&rig, 64);
+	rig_close(&rig);
+}
+
 /* ---- both ends ---- */
 
 static void one_payload(const struct udp_method *m, int family, const char *payload, unsigned answers)
 {
 	struct rig rig;
-	struct rig_config config = {
-		.servers = 1, .clients = 1, .method = m, .option = { "host", host_of(family), "payload", payload, "window", "4" }
-	};
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &PAIR(m, family, "payload", payload, "window", "4"));
 	assert_true(rig_port(&rig) > 0);
 	assert_int_equal(rig.plan.address_family, family);
 	assert_int_equal(rig.plan.wire_overhead_bytes, family == AF_INET ? 42 : 62);
@@ -107,27 +113,20 @@ static void many_flows_servers_clients(const struct udp_method *m, int family)
 	static const char *const steers[] = { "flow", "hash", "cpu" };
 
 	for (size_t i = 0; i < 3; i++) {
-		struct rig rig;
 		struct rig_config config = { .servers = 3,
 			.clients = 2,
 			.method = m,
 			.option = { "host", host_of(family), "flows", "50", "window", "2", "steer", steers[i] } };
 
-		open_or_fail(&rig, &config);
-		rig_measure(&rig, 2000);
-		expect_all_answered(&rig, 64);
-		rig_close(&rig);
+		everything_answered(&config, 2000);
 	}
 }
 
 static void window_of_one(const struct udp_method *m, int family)
 {
 	struct rig rig;
-	struct rig_config config = {
-		.servers = 1, .clients = 1, .method = m, .option = { "host", host_of(family), "window", "1" }
-	};
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &PAIR(m, family, "window", "1"));
 	rig_enter(&rig, PHASE_MEASURE);
 	for (int i = 0; i < 200; i++) {
 		rig_step(&rig, ROLE_BOTH);
@@ -146,7 +145,7 @@ static void open_loop(const struct udp_method *m, int family)
 		.servers = 2, .clients = 2, .method = m, .option = { "host", host_of(family), "rate", "20001", "flows", "3" }
 	};
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	assert_false(rig.plan.closed_loop);
 	assert_string_equal(rig.plan.load_name, "rate");
 	rig_measure(&rig, 2000);
@@ -163,11 +162,8 @@ static void open_loop(const struct udp_method *m, int family)
 static void catches_up_in_turns(const struct udp_method *m, int family)
 {
 	struct rig rig;
-	struct rig_config config = {
-		.servers = 1, .clients = 1, .method = m, .option = { "host", host_of(family), "rate", "100k" }
-	};
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &PAIR(m, family, "rate", "100k"));
 	rig_enter(&rig, PHASE_MEASURE);
 	int64_t start = clock_now_ns();
 	while (clock_now_ns() < start + 5 * NS_PER_MS)
@@ -189,11 +185,8 @@ static void catches_up_in_turns(const struct udp_method *m, int family)
 static void schedule_goes_on(const struct udp_method *m, int family)
 {
 	struct rig rig;
-	struct rig_config config = {
-		.servers = 1, .clients = 1, .method = m, .option = { "host", host_of(family), "rate", "100k" }
-	};
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &PAIR(m, family, "rate", "100k"));
 	rig_enter(&rig, PHASE_MEASURE);
 	int64_t start = clock_now_ns();
 	rig_step(&rig, ROLE_CLIENT);
@@ -211,27 +204,20 @@ static void schedule_goes_on(const struct udp_method *m, int family)
 
 static void verbatim(const struct udp_method *m, int family)
 {
-	struct rig rig;
 	struct rig_config config = { .servers = 2,
 		.clients = 1,
 		.method = m,
 		.option = { "host", host_of(family), "verbatim", "yes", "window", "8", "flows", "4" } };
 
-	open_or_fail(&rig, &config);
-	rig_measure(&rig, 500);
-	expect_all_answered(&rig, 64);
-	rig_close(&rig);
+	everything_answered(&config, 500);
 }
 
 /* Warm-up, settle, measure: what is counted from the measure phase on is exact. */
 static void phases(const struct udp_method *m, int family)
 {
 	struct rig rig;
-	struct rig_config config = {
-		.servers = 1, .clients = 1, .method = m, .option = { "host", host_of(family), "window", "32" }
-	};
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &PAIR(m, family, "window", "32"));
 	rig_enter(&rig, PHASE_WARMUP);
 	rig_until(&rig, ROLE_BOTH, rig_has_answers, 100);
 	/* Left in flight on purpose: their answers come in the measure phase. */
@@ -251,11 +237,8 @@ static void phases(const struct udp_method *m, int family)
 static void load_changes_live(const struct udp_method *m, int family)
 {
 	struct rig rig;
-	struct rig_config config = {
-		.servers = 1, .clients = 1, .method = m, .option = { "host", host_of(family), "window", "16", "flows", "2" }
-	};
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &PAIR(m, family, "window", "16", "flows", "2"));
 	struct worker *client = rig_client(&rig, 0);
 	rig_enter(&rig, PHASE_MEASURE);
 	rig_until(&rig, ROLE_BOTH, rig_has_answers, 100);
@@ -309,7 +292,7 @@ static void payload_byte_exact(const struct udp_method *m, int family)
 		};
 		struct rng rng = { .state = 1 };
 
-		open_or_fail(&rig, &config);
+		rig_open_or_fail(&rig, &config);
 		rig_enter(&rig, PHASE_MEASURE);
 		questions_wanted = 0;
 		int fd = rig_socket(family, 0, rig_port(&rig));
@@ -335,7 +318,7 @@ static void steered_by_flow(const struct udp_method *m, int family)
 	struct rig_config config = { .servers = SERVERS, .clients = 1, .method = m, .option = { "host", host_of(family) } };
 	uint8_t data[80] = { 0 };
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	rig_enter(&rig, PHASE_DRAIN);
 	int fd = rig_socket(family, 0, rig_port(&rig));
 	for (unsigned id = 0; id < IDS; id++) {
@@ -361,7 +344,7 @@ static void wildcard(const struct udp_method *m, int family)
 	uint8_t data[80] = { 0 };
 	union net_address other = { .v4 = { .sin_family = AF_INET } };
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	assert_true(strlen(rig.plan.notes[0]) > 0);
 	rig_measure(&rig, 100);
 	expect_all_answered(&rig, 64);

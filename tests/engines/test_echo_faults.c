@@ -15,21 +15,6 @@
 #include "base/clock.h"
 #include "base/procnet.h"
 
-static void open_or_fail(struct rig *rig, const struct rig_config *config)
-{
-	if (rig_open(rig, config) < 0)
-		fail_msg("%s", rig->err.text);
-}
-
-static void for_all(void (*fn)(const struct udp_method *method))
-{
-	char why[160];
-
-	for (unsigned i = 0; engine_echo.methods[i]; i++)
-		if (engine_echo.methods[i]->probe(why, sizeof(why)))
-			fn(udp_method_of(engine_echo.methods[i]));
-}
-
 static unsigned port_of(int fd)
 {
 	union net_address a;
@@ -70,7 +55,7 @@ static void refused_then_answered(const struct udp_method *m, const char *const 
 
 	snprintf(port, sizeof(port), "%u", number);
 	struct rig_config config = { .clients = 1, .method = m, .option = { "port", port, load[0], load[1], "flows", "3" } };
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	int64_t start = clock_now_ns();
 	rig_enter(&rig, PHASE_MEASURE);
 	rig_until(&rig, ROLE_CLIENT, has_been_refused, 4);
@@ -122,7 +107,7 @@ static void port_in_use(const struct udp_method *m)
 	rig_close(&rig);
 	close(fd);
 	/* Another netdyno of the same user would share the port silently. */
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	assert_int_equal(rig_open(&second, &config), -EADDRINUSE);
 	assert_string_equal(second.err.text, want);
 	rig_close(&second);
@@ -147,7 +132,7 @@ static void forced_loss(const struct udp_method *m)
 	};
 	struct procnet before, after;
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	procnet_read(&before);
 	rig_enter(&rig, PHASE_MEASURE);
 	rig_until(&rig, ROLE_BOTH, rig_has_answers, 20);
@@ -191,7 +176,7 @@ static void in_namespace(void (*fn)(const struct udp_method *method), bool ipv6)
 		_exit(SKIPPED);
 	if (fd >= 0)
 		close(fd);
-	for_all(fn);
+	rig_for_all(fn);
 }
 
 /* A failure in the child makes it end with another status than 0. */
@@ -230,7 +215,7 @@ static void small_buffer_is_said(void **state)
 	(void)state;
 	assert_int_equal(net_set_buffer(fd, SO_RCVBUF, 1 << 30, true, &granted, &err), 0);
 	close(fd);
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	bool said = strstr(rig.plan.notes[0], "--rcvbuf 1073741824: the kernel gave") != NULL;
 	if (said != (granted < 1 << 30))
 		fail_msg("granted %d, note \"%s\"", granted, rig.plan.notes[0]);
@@ -297,7 +282,7 @@ static void nothing_is_lost_for_want_of_room(void **state)
 			.servers = 1, .clients = 1, .method = &jam, .option = { "flows", "3", loads[i][0], loads[i][1] }
 		};
 
-		open_or_fail(&rig, &config);
+		rig_open_or_fail(&rig, &config);
 		rig_measure(&rig, 2000);
 		rig_expect_balance(&rig);
 		assert_int_equal(rig_sum(&rig, ROLE_CLIENT, COUNTER_RX_PACKETS), rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS));
@@ -317,7 +302,7 @@ static void server_keeps_a_burst(void **state)
 	uint8_t data[80] = { 0 };
 
 	(void)state;
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	int fd = rig_socket(AF_INET, 0, rig_port(&rig));
 	rig_enter(&rig, PHASE_DRAIN);
 	jammed = true;
@@ -357,7 +342,7 @@ static void send_errors_balance(void **state)
 
 	(void)state;
 	failing.send_burst = fail_send;
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	rig_enter(&rig, PHASE_MEASURE);
 	rig_until(&rig, ROLE_BOTH, rig_has_answers, 30);
 	rig_enter(&rig, PHASE_DRAIN);
@@ -416,7 +401,7 @@ static void without_ipv6(const struct udp_method *m)
 	assert_string_equal(rig.err.text, "--host ::1: this machine has no IPv6");
 	rig_close(&rig);
 	/* The default list does without. */
-	open_or_fail(&rig, &server);
+	rig_open_or_fail(&rig, &server);
 	assert_int_equal(((struct echo_shared *)rig.plan.shared)->listens, 1);
 	assert_string_equal(rig.plan.notes[0], "this machine has no IPv6: servers do not listen on ::1");
 	rig_close(&rig);
@@ -476,7 +461,7 @@ static void tables_are_sound(void **state)
 	static void all_##name(void **state) \
 	{                                    \
 		(void)state;                 \
-		for_all(name);               \
+		rig_for_all(name);           \
 	}
 FOR_ALL(nobody_listens)
 FOR_ALL(port_in_use)

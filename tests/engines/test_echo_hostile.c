@@ -11,21 +11,6 @@
 
 #include "base/clock.h"
 
-static void open_or_fail(struct rig *rig, const struct rig_config *config)
-{
-	if (rig_open(rig, config) < 0)
-		fail_msg("%s", rig->err.text);
-}
-
-static void for_all(void (*fn)(const struct udp_method *method))
-{
-	char why[160];
-
-	for (unsigned i = 0; engine_echo.methods[i]; i++)
-		if (engine_echo.methods[i]->probe(why, sizeof(why)))
-			fn(udp_method_of(engine_echo.methods[i]));
-}
-
 static uint64_t judged(struct rig *rig)
 {
 	uint64_t n = rig_sum(rig, ROLE_SERVER, COUNTER_RX_PACKETS);
@@ -59,7 +44,7 @@ static void bad_datagrams(const struct udp_method *m)
 	struct rig_config config = { .servers = 1, .clients = 1, .method = m, .option = { "payload", "64" } };
 	uint64_t sent = 0;
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	int fd = rig_socket(AF_INET, 0, rig_port(&rig));
 	memset(data, 0, sizeof(data));
 	for (size_t len = 0; len < ECHO_HEADER_BYTES; len++, sent++)
@@ -95,7 +80,7 @@ static void longest_alone(const struct udp_method *m)
 	struct rig rig;
 	struct rig_config config = { .servers = 1, .method = m, .option = { "listen", "127.0.0.1" } };
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	int fd = rig_socket(AF_INET, 0, rig_port(&rig));
 	assert_int_equal(send(fd, data, ECHO_DATAGRAM_MAX + 1, 0), ECHO_DATAGRAM_MAX + 1);
 	assert_int_equal(send(fd, data, ECHO_DATAGRAM_MAX, 0), ECHO_DATAGRAM_MAX);
@@ -163,7 +148,7 @@ static void bad_sources(const struct udp_method *m)
 		uint8_t data[80] = { 0 };
 		uint64_t sent = 0;
 
-		open_or_fail(&rig, &config);
+		rig_open_or_fail(&rig, &config);
 		rig_enter(&rig, PHASE_DRAIN);
 		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 			uint64_t before = rig_sum(&rig, ROLE_SERVER, cases[i].counter);
@@ -185,8 +170,8 @@ static void servers_do_not_loop(const struct udp_method *m)
 	struct rig_config config = { .servers = 1, .method = m, .option = { "listen", "127.0.0.1" } };
 	uint8_t data[80] = { 0 };
 
-	open_or_fail(&a, &config);
-	open_or_fail(&b, &config);
+	rig_open_or_fail(&a, &config);
+	rig_open_or_fail(&b, &config);
 	rig_enter(&a, PHASE_MEASURE);
 	rig_enter(&b, PHASE_MEASURE);
 	if (spoof("127.0.0.1", rig_port(&a), rig_port(&b), data, sizeof(data))) {
@@ -213,7 +198,7 @@ static void verbatim_does_not_answer_itself(const struct udp_method *m)
 	struct rig_config config = { .servers = 1, .clients = 1, .method = m, .option = { "verbatim", "yes" } };
 	uint8_t data[80] = { 0 };
 
-	open_or_fail(&rig, &config);
+	rig_open_or_fail(&rig, &config);
 	rig_enter(&rig, PHASE_DRAIN);
 	if (spoof("127.0.0.1", rig_port(&rig), rig_port(&rig), data, sizeof(data))) {
 		rig_until(&rig, ROLE_SERVER, has_judged, 1);
@@ -244,7 +229,7 @@ static void fake_open(struct fake *f, const struct udp_method *m, const char *lo
 	struct rig_config config = {
 		.clients = 1, .method = m, .option = { "port", f->port, load, value, "payload", "8", "flows", "2" }
 	};
-	open_or_fail(&f->rig, &config);
+	rig_open_or_fail(&f->rig, &config);
 	rig_enter(&f->rig, PHASE_MEASURE);
 }
 
@@ -413,7 +398,7 @@ static void strangers(const struct udp_method *m)
 	static void all_##name(void **state) \
 	{                                    \
 		(void)state;                 \
-		for_all(name);               \
+		rig_for_all(name);           \
 	}
 FOR_ALL(bad_datagrams)
 FOR_ALL(longest_alone)

@@ -1,105 +1,17 @@
 /* Mode echo in real runs: threads, phases, the ledger of the final; restarts on the fly, methods swapped, nothing left behind. */
-#include <dirent.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "rig.h"
-
-#include "base/clock.h"
-#include "run/ledger.h"
-#include "run/session.h"
-
-static int threads_now(void)
-{
-	DIR *d = opendir("/proc/self/task");
-	int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
-/* What came out of one run. */
-struct outcome {
-	struct run_info *info;
-	struct run_final *final;
-};
-
-static void outcome_free(struct outcome *o)
-{
-	run_info_free(o->info);
-	run_final_free(o->final);
-}
-
-static void keep(struct update *u, uint32_t id, struct outcome *o)
-{
-	if (u->run_id == id && u->kind == UPDATE_RUN) {
-		o->info = u->run;
-		u->run = NULL;
-	} else if (u->run_id == id && u->kind == UPDATE_FINAL) {
-		o->final = u->final;
-		u->final = NULL;
-	}
-	update_free(u);
-}
-
-static bool await(struct session *s, uint32_t id, bool final, struct outcome *o)
-{
-	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S;
-
-	while (clock_now_ns() < end) {
-		struct pollfd p = { .fd = session_fd(s), .events = POLLIN };
-		struct update *u;
-
-		if (final ? o->final != NULL : o->info != NULL)
-			return true;
-		poll(&p, 1, 100);
-		while ((u = session_next(s)))
-			keep(u, id, o);
-	}
-	return false;
-}
-
-static uint32_t start(struct session *s, const char *const *option)
-{
-	struct options o;
-	struct err err = ERR_NONE;
-
-	if (options_init(&o, &engine_echo, &err) < 0)
-		fail_msg("%s", err.text);
-	for (; *option; option += 2)
-		if (options_set(&o, option[0], option[1], &err) < 0)
-			fail_msg("%s", err.text);
-	int id = session_start(s, &o, &err);
-	if (id <= 0)
-		fail_msg("%s", err.text);
-	options_free(&o);
-	return (uint32_t)id;
-}
-
-static struct session *session_or_fail(void)
-{
-	struct session_config config = { 0 };
-	struct err err = ERR_NONE;
-	struct session *s = NULL;
-
-	if (session_new(&config, &s, &err) < 0)
-		fail_msg("%s", err.text);
-	return s;
-}
+#include "session_rig.h"
 
 /* A machine that stands still for a second may make answers late; nothing may be missing. */
 static void expect_balance(const struct outcome *o)
 {
 	struct ledger l;
 
-	if (o->final->err.text[0])
-		fail_msg("%s", o->final->err.text);
-	ledger_of_final(o->info, o->final, &l);
+	outcome_ledger(o, &l);
 	assert_true(l.known);
 	if (!l.sent || !l.received || l.unexplained)
 		fail_msg("sent %llu, received %llu, unexplained %lld", (unsigned long long)l.sent, (unsigned long long)l.received,
@@ -116,18 +28,18 @@ static void runs_balance(void **state)
 		{ "rate", "2000", "flows", "7", "warmup", "50ms", "duration", "300ms", NULL },
 		{ "verbatim", "yes", "flows", "3", "window", "3", "warmup", "0", "duration", "200ms", NULL },
 	};
-	struct session *s = session_or_fail();
+	struct session_rig s;
 
 	(void)state;
+	session_rig_open(&s, &engine_echo, RIG_DEADLINE_S);
 	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
 		struct outcome o = { 0 };
 
-		if (!await(s, start(s, runs[i]), true, &o))
-			fail_msg("run %zu has no end", i);
+		session_rig_await(&s, session_rig_start(&s, runs[i]), outcome_has_final, &o);
 		expect_balance(&o);
 		outcome_free(&o);
 	}
-	session_free(s);
+	session_rig_close(&s);
 }
 
 /* A start while another run is going: that one ends, drained, and its sockets are gone. */
@@ -138,21 +50,21 @@ static void restarts_leave_nothing(void **state)
 		{ "method", "mmsg", "warmup", "0", "duration", "0", NULL },
 		{ "method", "single", "warmup", "0", "duration", "0", NULL },
 	};
-	int fds = rig_open_fds(), threads = threads_now();
-	struct session *s = session_or_fail();
+	unsigned fds = open_fds(), threads = running_threads();
+	struct session_rig s;
 
 	(void)state;
+	session_rig_open(&s, &engine_echo, RIG_DEADLINE_S);
 	for (int i = 0; i < RESTARTS; i++) {
 		struct outcome o = { 0 };
 
-		if (!await(s, start(s, runs[i % 2]), false, &o))
-			fail_msg("restart %d did not begin", i);
+		session_rig_await(&s, session_rig_start(&s, runs[i % 2]), outcome_has_info, &o);
 		outcome_free(&o);
 	}
-	session_stop(s, true);
-	session_free(s);
-	assert_int_equal(rig_open_fds(), fds);
-	assert_int_equal(threads_now(), threads);
+	session_stop(s.session, true);
+	session_rig_close(&s);
+	assert_int_equal(open_fds(), fds);
+	assert_int_equal(running_threads(), threads);
 }
 
 /* What fails in open() on a worker's thread arrives as a failed final. */
@@ -163,19 +75,19 @@ static void bind_fails_clearly(void **state)
 	socklen_t size = sizeof(a);
 	char port[8], want[64];
 	struct outcome o = { 0 };
-	struct session *s = session_or_fail();
+	struct session_rig s;
 
 	(void)state;
+	session_rig_open(&s, &engine_echo, RIG_DEADLINE_S);
 	assert_int_equal(getsockname(fd, &a.sa, &size), 0);
 	snprintf(port, sizeof(port), "%u", net_port(&a));
 	snprintf(want, sizeof(want), "bind 127.0.0.1:%s: Address already in use", port);
 	const char *const run[] = { "port", port, NULL };
-	if (!await(s, start(s, run), true, &o))
-		fail_msg("no final");
+	session_rig_await(&s, session_rig_start(&s, run), outcome_has_final, &o);
 	assert_int_equal(o.final->how, PHASE_FAILED);
 	assert_non_null(strstr(o.final->err.text, want));
 	outcome_free(&o);
-	session_free(s);
+	session_rig_close(&s);
 	close(fd);
 }
 

@@ -36,13 +36,13 @@ static void for_all(void (*fn)(const char *method, const char *host))
 			continue;
 		}
 		for (size_t h = 0; h < 2; h++) {
-			int fds = stream_open_fds();
+			unsigned fds = open_fds();
 
 			if (have(hosts[h]))
 				fn(m->name, hosts[h]);
 			else
 				print_message("no IPv6 here\n");
-			assert_int_equal(stream_open_fds(), fds);
+			assert_int_equal(open_fds(), fds);
 		}
 	}
 }

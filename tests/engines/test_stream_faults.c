@@ -97,7 +97,7 @@ static void resets_in_mid_message(void **state)
 	(void)state;
 	for (unsigned m = 0; engine_stream.methods[m]; m++)
 		for (int reverse = 0; reverse < 2; reverse++) {
-			int fds = stream_open_fds();
+			unsigned fds = open_fds();
 			struct stream_rig rig;
 			uint64_t lost;
 
@@ -123,7 +123,7 @@ static void resets_in_mid_message(void **state)
 			lost = stream_rig_sum(&rig, STREAM_C_LOST);
 			assert_in_range(lost, 1, stream_rig_sum(&rig, COUNTER_TX_PACKETS));
 			stream_rig_close(&rig);
-			assert_int_equal(stream_open_fds(), fds);
+			assert_int_equal(open_fds(), fds);
 		}
 }
 
@@ -468,14 +468,14 @@ static void something_else_answers(void **state)
 
 static void refuse(const char *const *option, const char *words)
 {
-	int fds = stream_open_fds();
+	unsigned fds = open_fds();
 	struct stream_rig rig;
 
 	assert_true(stream_rig_try(&rig, option) < 0);
 	if (!strstr(rig.err.text, words))
 		fail_msg("\"%s\" is not in \"%s\"", words, rig.err.text);
 	stream_rig_close(&rig);
-	assert_int_equal(stream_open_fds(), fds);
+	assert_int_equal(open_fds(), fds);
 }
 
 static void wrong_options(void **state)

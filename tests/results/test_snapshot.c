@@ -1,7 +1,6 @@
 /* Snapshots: what is saved is what is loaded, and nothing else is. */
 #include "fixture.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../leaks.h"
 #include "base/file.h"
 #include "run/snapshot.h"
 #include "schema.h"
@@ -106,18 +106,6 @@ static json_t *result_of(const char *directory)
 	return j;
 }
 
-static unsigned entries_of(const char *directory)
-{
-	DIR *dir = opendir(directory);
-	unsigned count = 0;
-
-	assert_non_null(dir);
-	for (struct dirent *e; (e = readdir(dir));)
-		count += strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
-	closedir(dir);
-	return count;
-}
-
 static void whole_directory(void **state)
 {
 	static const char *const files[] = { "result.json", "history.csv", "percentiles-rtt.hgrm", "screen.txt", "screen.svg" };
@@ -128,7 +116,7 @@ static void whole_directory(void **state)
 
 	(void)state;
 	save(d);
-	assert_int_equal(entries_of(d->saved), 5); /* the empty latency has no file */
+	assert_int_equal(entries_in(d->saved), 5); /* the empty latency has no file */
 	for (unsigned i = 0; i < 5; i++) {
 		snprintf(path, sizeof(path), "%s/%s", d->saved, files[i]);
 		assert_int_equal(stat(path, &st), 0);
@@ -160,7 +148,7 @@ static void names_count_up(void **state)
 	assert_string_equal(d->saved + strlen(first), "-2");
 	save(d);
 	assert_string_equal(d->saved + strlen(first), "-3");
-	assert_int_equal(entries_of(d->directory), 3);
+	assert_int_equal(entries_in(d->directory), 3);
 	desk_free(d);
 }
 
@@ -261,8 +249,8 @@ static void assert_round_trip(struct desk *d)
 	assert_string_equal(x, y);
 	free(x);
 	free(y);
-	assert_int_equal(entries_of(d->saved), entries_of(e->saved));
-	if (entries_of(d->saved) == 5) {
+	assert_int_equal(entries_in(d->saved), entries_in(e->saved));
+	if (entries_in(d->saved) == 5) {
 		x = slurp(d->saved, "percentiles-rtt.hgrm");
 		y = slurp(e->saved, "percentiles-rtt.hgrm");
 		assert_string_equal(x, y);
@@ -517,7 +505,7 @@ static void unwritable(void **state)
 	spill(d->directory, "file", "in the way");
 	assert_int_equal(snapshot_save(&d->source, NULL, path, d->saved, sizeof(d->saved), &d->err), -ENOTDIR);
 	assert_non_null(strstr(d->err.text, path));
-	assert_int_equal(entries_of(d->directory), 1);
+	assert_int_equal(entries_in(d->directory), 1);
 	desk_free(d);
 }
 
@@ -543,7 +531,7 @@ static void full_disk(void **state)
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_true(WIFEXITED(status));
 		assert_int_equal(WEXITSTATUS(status), 0);
-		assert_int_equal(entries_of(d->directory), 0);
+		assert_int_equal(entries_in(d->directory), 0);
 	}
 	desk_free(d);
 }
@@ -558,7 +546,7 @@ static void nothing_to_save(void **state)
 	d->history = h;
 	d->source.history = h;
 	assert_int_equal(snapshot_save(&d->source, NULL, d->directory, d->saved, sizeof(d->saved), &d->err), -ENOENT);
-	assert_int_equal(entries_of(d->directory), 0);
+	assert_int_equal(entries_in(d->directory), 0);
 	desk_free(d);
 }
 

@@ -1,7 +1,6 @@
 /* Gathering what a session says.  See support.h. */
 #include "support.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,28 +205,6 @@ uint64_t sum_of_workers(const struct run_info *info, const struct worker_sample 
 }
 
 /* ---- leaks ---- */
-
-static unsigned entries_in(const char *path)
-{
-	DIR *d = opendir(path);
-	unsigned n = 0;
-
-	assert_non_null(d);
-	for (struct dirent *e; (e = readdir(d));)
-		n += strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
-	closedir(d);
-	return n;
-}
-
-unsigned open_fds(void)
-{
-	return entries_in("/proc/self/fd") - 1;
-}
-
-unsigned running_threads(void)
-{
-	return entries_in("/proc/self/task");
-}
 
 void assert_threads(unsigned count)
 {

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "../leaks.h"
 #include "run/ledger.h"
 #include "run/session.h"
 
@@ -48,8 +49,6 @@ uint32_t start_run(struct session *s, const struct engine *engine, const char *c
 /* The sum of a counter over the workers of these roles. */
 uint64_t sum_of_workers(const struct run_info *info, const struct worker_sample *worker, unsigned roles, unsigned counter);
 
-unsigned open_fds(void);
-unsigned running_threads(void);
 /* A joined thread may stay in /proc for a moment. */
 void assert_threads(unsigned count);
 void assert_contains(const char *text, const char *part);

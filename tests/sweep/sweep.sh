@@ -156,6 +156,16 @@ group_plans()
 	printf '[sweep]\nmode = null\n[axes]\nraet = 1\n' >bad.ini
 	refuses 2 'bad.ini:4: unknown key raet in [axes] (did you mean rate?)' bad.ini
 	refuses 2 'read ./bare: Is a directory' ./bare
+	# A plan that was installed with the program is found by its name; one that lies here goes before it.
+	mkdir -p installed/bin installed/share/netdyno/plans
+	cp "$program" installed/bin/
+	sed 's/^mode.*/mode = null/' p.ini >installed/share/netdyno/plans/known.ini
+	program=installed/bin/netdyno sweep 0 known.ini --repeat 1 --out t
+	each_once t 2
+	cp bad.ini known.ini
+	program=installed/bin/netdyno refuses 2 'known.ini:4: unknown key raet' known.ini
+	rm known.ini
+	refuses 2 'read known.ini: No such file' known.ini
 	# The plan that comes with the program says what it should, or that its mode is not built yet.
 	if "$program" list | grep -q '^ *stream.*not built'; then
 		refuses 2 'is not built yet' "$PLANS/tcp-copies.ini"

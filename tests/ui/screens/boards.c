@@ -105,12 +105,17 @@ static void open_mode(struct board_mode *mode, const struct engine *engine)
 
 void made_open(struct made *m, unsigned servers, unsigned clients)
 {
+	made_open_with(m, &made_engine, servers, clients);
+}
+
+void made_open_with(struct made *m, const struct engine *engine, unsigned servers, unsigned clients)
+{
 	struct err err = ERR_NONE;
 
-	*m = (struct made){ .servers = servers, .clients = clients, .now_ns = 10ll * NS_PER_S };
+	*m = (struct made){ .engine = engine, .ran = "one", .servers = servers, .clients = clients, .now_ns = 10ll * NS_PER_S };
 	clock_virtual_set(m->now_ns);
 	must(history_new(NULL, &m->history, &err) == 0, err.text);
-	open_mode(&m->mode[0], &made_engine);
+	open_mode(&m->mode[0], engine);
 	open_mode(&m->mode[1], &later_engine);
 	open_mode(&m->mode[2], &hidden_engine);
 	m->board = (struct board){
@@ -138,9 +143,8 @@ void made_run(struct made *m, bool closed_loop)
 	m->run_id++;
 	u = update_new(m, UPDATE_RUN);
 	*info = (struct run_info){ .id = m->run_id,
-		.engine = m->bulk ? &bulk_engine : &made_engine,
+		.engine = m->bulk && m->engine == &made_engine ? &bulk_engine : m->engine,
 		.method = &one,
-		.ran = "one",
 		.path = "loopback",
 		.interface = "lo",
 		.role = ROLE_BOTH,
@@ -150,13 +154,14 @@ void made_run(struct made *m, bool closed_loop)
 		.rx_ledger = LEDGER_RECEIVED,
 		.wire_overhead_bytes = 42,
 		.closed_loop = closed_loop,
-		.load_name = "window",
+		.load_name = m->engine == &made_engine ? "window" : NULL,
 		.load = 16,
 		.started_ns = m->now_ns,
 		.started_wall_ns = clock_wall_of(m->now_ns),
 		.interval_ns = NS_PER_S,
 		.workers = m->servers + m->clients };
-	must(options_init(&info->options, &made_engine, &err) == 0, err.text);
+	snprintf(info->ran, sizeof(info->ran), "%s", m->ran);
+	must(options_copy(&info->options, &m->mode[0].options, &err) == 0, err.text);
 	info->worker = calloc(info->workers, sizeof(info->worker[0]));
 	must(info->worker, "calloc");
 	for (unsigned i = 0; i < info->workers; i++) {
@@ -164,7 +169,8 @@ void made_run(struct made *m, bool closed_loop)
 
 		info->worker[i] = (struct run_worker){ .role = server ? ROLE_SERVER : ROLE_CLIENT,
 			.index = server ? i : i - m->servers,
-			.cpu = (int)i,
+			.cpu = m->shares_cpus ? !server : (int)i,
+			.shares_cpu = m->shares_cpus,
 			.pinned = true,
 			.unknown = (uint64_t)1 << COUNTER_CYCLES,
 			.unknown_why = "no hardware counters here" };
@@ -207,6 +213,8 @@ static void fill_worker(
 			.p99_9_ns = 131000,
 			.p99_99_ns = 604000,
 			.max_ns = 902000 };
+	if (m->fill)
+		m->fill(m, w, i);
 }
 
 static void fill_heat(struct sample *s, double factor)
@@ -246,7 +254,7 @@ void made_ticks(struct made *m, unsigned ticks, enum phase phase, double factor)
 			fill_worker(
 				m, &s->worker[i], before && before->run_id == m->run_id ? &before->worker[i] : NULL, i, factor);
 		if (m->clients)
-			s->merged[0] = s->worker[m->servers].latency[0];
+			memcpy(s->merged, s->worker[m->servers].latency, sizeof(s->merged));
 		fill_heat(s, factor);
 		u->sample = s;
 		take(m, u);

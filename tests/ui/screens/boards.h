@@ -12,7 +12,12 @@ struct made {
 	unsigned servers, clients;
 	int64_t now_ns; /* of the newest sample */
 	uint32_t run_id;
-	bool bulk;     /* set before made_run(): servers send blocks to clients, and bits are the headline */
+	bool bulk;                   /* set before made_run(): servers send blocks to clients, and bits are the headline */
+	const struct engine *engine; /* of the first mode and of the runs */
+	const char *ran;
+	bool shares_cpus; /* set before made_run(): all workers of a side are on one CPU */
+	/* Besides what every worker counts; NULL: nothing.  Cumulative counters have the value of the tick before. */
+	void (*fill)(const struct made *m, struct worker_sample *w, unsigned worker);
 	unsigned loss; /* packets a tick that the first client sends and the first server drops */
 };
 
@@ -20,6 +25,8 @@ enum { MADE_PPS = 1000 }; /* what each client receives a second */
 
 /* The clock is put on virtual time. */
 void made_open(struct made *m, unsigned servers, unsigned clients);
+/* The same with another engine than the one that exists only here. */
+void made_open_with(struct made *m, const struct engine *engine, unsigned servers, unsigned clients);
 void made_close(struct made *m);
 /* Begins another run (id + 1); its samples follow. */
 void made_run(struct made *m, bool closed_loop);

@@ -1,78 +1,25 @@
 /* Whole frames, painted from boards made by hand: at every size, on every screen, with much and with nothing. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "stage.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/rng.h"
-#include "boards.h"
-#include "ui/dash.h"
 #include "ui/keys.h"
 #include "ui/keytable.h"
 
-static struct made made;
-static struct made_calls calls;
-static struct ui_requests requests;
-static struct dash dash;
-
 static void open_dash(unsigned servers, unsigned clients, enum ui_charset charset)
 {
-	struct err err = ERR_NONE;
-
 	made_open(&made, servers, clients);
-	made_requests(&calls, &requests);
-	assert_int_equal(dash_init(&dash, &made.board, &requests, charset, NULL, &err), 0);
+	stage_dash(charset, NULL);
 }
 
 static void start(void)
 {
-	made_run(&made, true);
-	made_ticks(&made, 10, PHASE_WARMUP, 1);
-	made_ticks(&made, 60, PHASE_MEASURE, 1);
+	stage_run(60);
 	made_event(&made, SEVERITY_WARNING, "cpu1 socket buffer \033[31mburst");
-}
-
-static void frame(int rows, int columns)
-{
-	assert_int_equal(dash_resize(&dash, rows, columns), 0);
-	dash_frame(&dash);
-}
-
-static void press(int key)
-{
-	key_dispatch(&dash, key);
-	dash_frame(&dash);
-}
-
-static bool on_screen(const char *text)
-{
-	char *screen = canvas_to_text(&dash.canvas);
-	bool found = screen && strstr(screen, text);
-
-	if (screen && !found)
-		print_message("looked for \"%s\" in\n%s", text, screen);
-	free(screen);
-	return found;
-}
-
-static bool not_on_screen(const char *text)
-{
-	char *screen = canvas_to_text(&dash.canvas);
-	bool found = screen && strstr(screen, text);
-
-	free(screen);
-	return !found;
-}
-
-static void close_dash(void)
-{
-	dash_free(&dash);
-	made_close(&made);
 }
 
 static void every_size_is_painted(void **state)
@@ -89,7 +36,7 @@ static void every_size_is_painted(void **state)
 		for (int rows = 1; rows <= 70; rows += 1 + rows / 8)
 			for (int columns = 1; columns <= 300; columns += 1 + columns / 8)
 				frame(rows, columns);
-		close_dash();
+		stage_close();
 	}
 }
 
@@ -107,7 +54,7 @@ static void every_panel_at_many_sizes(void **state)
 			for (int columns = 38; columns <= 200; columns += 17)
 				frame(rows, columns);
 	}
-	close_dash();
+	stage_close();
 }
 
 static void nothing_is_unknown_not_zero(void **state)
@@ -126,7 +73,7 @@ static void nothing_is_unknown_not_zero(void **state)
 	press(KEYCODE_ENTER);
 	press('c');
 	press('b');
-	close_dash();
+	stage_close();
 }
 
 static void bits_may_be_the_headline(void **state)
@@ -160,7 +107,7 @@ static void bits_may_be_the_headline(void **state)
 	press(KEYCODE_ESCAPE);
 	frame(5, 30);
 	assert_true(on_screen("1.28 Mbit/s drop"));
-	close_dash();
+	stage_close();
 }
 
 static void wire_bits_are_not_made_up(void **state)
@@ -173,7 +120,7 @@ static void wire_bits_are_not_made_up(void **state)
 	press('u');
 	assert_true(on_screen("not known here"));
 	assert_true(not_on_screen("wire bits"));
-	close_dash();
+	stage_close();
 }
 
 static void what_is_promised_is_there(void **state)
@@ -198,7 +145,7 @@ static void what_is_promised_is_there(void **state)
 	assert_true(on_screen("UI -- % -- ms late --"));
 	assert_true(on_screen("q Quit"));
 	assert_true(not_on_screen("\033"));
-	close_dash();
+	stage_close();
 }
 
 static void small_windows_say_what_matters(void **state)
@@ -213,7 +160,7 @@ static void small_windows_say_what_matters(void **state)
 	frame(10, 40);
 	assert_true(on_screen("closed loop: omission!"));
 	assert_true(on_screen("✓ closed"));
-	close_dash();
+	stage_close();
 }
 
 static void unknown_counters_give_the_reason(void **state)
@@ -224,7 +171,7 @@ static void unknown_counters_give_the_reason(void **state)
 	frame(60, 100);
 	press(KEYCODE_ENTER);
 	assert_true(on_screen("--: no hardware counters here"));
-	close_dash();
+	stage_close();
 }
 
 static void lossy_ledgers_name_the_place(void **state)
@@ -246,7 +193,7 @@ static void lossy_ledgers_name_the_place(void **state)
 	assert_int_equal(dash.drops_lost, 50);
 	assert_int_equal(dash.drops_sent, 1050); /* totals, and what they are shares of, count from the same moment */
 	assert_true(on_screen("ledger of the whole run: sent"));
-	close_dash();
+	stage_close();
 }
 
 static void rates_of_drops_begin_with_the_measurement(void **state)
@@ -259,7 +206,7 @@ static void rates_of_drops_begin_with_the_measurement(void **state)
 	made_ticks(&made, 5, PHASE_MEASURE, 1);
 	frame(40, 120);
 	assert_float_equal(dash.drop[0].per_s, 50, 0.01);
-	close_dash();
+	stage_close();
 }
 
 static void units_are_there_once(void **state)
@@ -293,7 +240,7 @@ static void intervals_are_not_cut(void **state)
 		dash_frame(&dash); /* differences are worked out anew only when there are new intervals */
 		assert_true(on_screen(cases[i].text));
 	}
-	close_dash();
+	stage_close();
 }
 
 static void servers_alone_have_no_latencies(void **state)
@@ -303,7 +250,7 @@ static void servers_alone_have_no_latencies(void **state)
 	start();
 	frame(40, 120);
 	assert_true(on_screen("recorded by clients, and here are none"));
-	close_dash();
+	stage_close();
 }
 
 static void a_finished_run_shows_its_whole(void **state)
@@ -319,7 +266,7 @@ static void a_finished_run_shows_its_whole(void **state)
 	press(' ');
 	assert_true(on_screen("VIEW FROZEN"));
 	assert_true(not_on_screen("run continues"));
-	close_dash();
+	stage_close();
 }
 
 static void time_goes_on_while_data_is_missing(void **state)
@@ -333,7 +280,7 @@ static void time_goes_on_while_data_is_missing(void **state)
 	frame(24, 80);
 	assert_true(on_screen("RUN 00:09"));
 	assert_true(isnan(dash.series.value[dash.series.ask.bins - 2]));
-	close_dash();
+	stage_close();
 }
 
 static void wire_bits_are_more(void **state)
@@ -345,7 +292,7 @@ static void wire_bits_are_more(void **state)
 	assert_true(on_screen("0.64")); /* 1000 packets of 80 bytes */
 	press('u');
 	assert_true(on_screen("0.98")); /* and 42 more each */
-	close_dash();
+	stage_close();
 }
 
 static void ascii_is_ascii(void **state)
@@ -363,7 +310,7 @@ static void ascii_is_ascii(void **state)
 		if ((unsigned char)*p >= 0x7f)
 			fail_msg("byte %#x in ASCII", (unsigned)(unsigned char)*p);
 	free(text);
-	close_dash();
+	stage_close();
 }
 
 static void captures_are_shown(void **state)
@@ -408,7 +355,7 @@ static void captures_are_shown(void **state)
 	assert_true(on_screen("127.0.0.1:40000→127.0.0.1:5000 question flow 7 #12345 age 1.50µs"));
 	assert_true(on_screen("age --"));
 	assert_true(on_screen("not IP"));
-	close_dash();
+	stage_close();
 }
 
 static void many_workers_scroll(void **state)
@@ -423,7 +370,7 @@ static void many_workers_scroll(void **state)
 	assert_true(on_screen(">cli cpu127"));
 	press(KEYCODE_PAGE_UP);
 	assert_true(on_screen(">cli cpu117"));
-	close_dash();
+	stage_close();
 }
 
 static void rendering_needs_no_terminal(void **state)
@@ -440,7 +387,7 @@ static void rendering_needs_no_terminal(void **state)
 	free(text);
 	free(svg);
 	assert_int_equal(ui_render(&made.board, 80, 24, CHARSET_AUTO, "no such", &text, &svg, &err), -22);
-	close_dash();
+	stage_close();
 }
 
 /* Keys, clicks, sizes, runs that begin and end: in any order. */
@@ -487,7 +434,7 @@ static void any_order_of_events_is_survived(void **state)
 		made_run(&made, true);
 		for (unsigned i = 0; i < 1500; i++)
 			random_step(&rng);
-		close_dash();
+		stage_close();
 	}
 }
 

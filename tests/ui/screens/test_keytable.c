@@ -1,51 +1,22 @@
 /* The key table: no key means two things, every key is explained, does what it says, and the footer fits. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "stage.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "boards.h"
 #include "ui/keys.h"
 #include "ui/keytable.h"
 
-static struct made made;
-static struct made_calls calls;
-static struct ui_requests requests;
-static struct dash dash;
-
 static int open_dash(void **state)
 {
-	struct err err = ERR_NONE;
-
 	(void)state;
 	made_open(&made, 2, 2);
-	made_run(&made, true);
-	made_ticks(&made, 10, PHASE_WARMUP, 1);
-	made_ticks(&made, 60, PHASE_MEASURE, 1);
-	made_requests(&calls, &requests);
-	assert_int_equal(dash_init(&dash, &made.board, &requests, CHARSET_BRAILLE, "dark", &err), 0);
-	assert_int_equal(dash_resize(&dash, 24, 80), 0);
-	dash_frame(&dash);
+	stage_run(60);
+	stage_dash(CHARSET_BRAILLE, "dark");
+	frame(24, 80);
 	return 0;
-}
-
-static int close_dash(void **state)
-{
-	(void)state;
-	dash_free(&dash);
-	made_close(&made);
-	return 0;
-}
-
-static void press(int key)
-{
-	key_dispatch(&dash, key);
-	dash_frame(&dash);
 }
 
 static void no_key_means_two_things(void **state)
@@ -303,7 +274,7 @@ static void help_is_read_in_full(void **state)
 	free(text);
 }
 
-#define dash_test(f) cmocka_unit_test_setup_teardown(f, open_dash, close_dash)
+#define dash_test(f) cmocka_unit_test_setup_teardown(f, open_dash, stage_end)
 
 int main(void)
 {

@@ -1,0 +1,97 @@
+/* See session_rig.h. */
+#include "session_rig.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+void session_rig_open(struct session_rig *rig, const struct engine *engine, int deadline_s)
+{
+	struct session_config config = { 0 };
+	struct err err = ERR_NONE;
+
+	*rig = (struct session_rig){ .engine = engine, .deadline_s = deadline_s };
+	if (session_new(&config, &rig->session, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+void session_rig_close(struct session_rig *rig)
+{
+	session_free(rig->session);
+}
+
+uint32_t session_rig_start(struct session_rig *rig, const char *const *option)
+{
+	struct options o;
+	struct err err = ERR_NONE;
+
+	if (options_init(&o, rig->engine, &err) < 0)
+		fail_msg("%s", err.text);
+	for (; *option; option += 2)
+		if (options_set(&o, option[0], option[1], &err) < 0)
+			fail_msg("%s", err.text);
+	int id = session_start(rig->session, &o, &err);
+	if (id <= 0)
+		fail_msg("%s", err.text);
+	options_free(&o);
+	return (uint32_t)id;
+}
+
+static void keep(struct update *u, uint32_t id, struct outcome *o)
+{
+	if (u->run_id == id && u->kind == UPDATE_RUN) {
+		o->info = u->run;
+		u->run = NULL;
+	} else if (u->run_id == id && u->kind == UPDATE_FINAL) {
+		o->final = u->final;
+		u->final = NULL;
+	} else if (u->kind == UPDATE_EVENT && strstr(u->event.text, "no answer from")) {
+		o->silent = true;
+	}
+	update_free(u);
+}
+
+void session_rig_await(struct session_rig *rig, uint32_t id, bool (*done)(const struct outcome *o), struct outcome *o)
+{
+	int64_t end = clock_now_ns() + (int64_t)rig->deadline_s * NS_PER_S;
+
+	while (!done(o)) {
+		struct pollfd p = { .fd = session_fd(rig->session), .events = POLLIN };
+		struct update *u;
+
+		if (clock_now_ns() > end)
+			fail_msg("run %u: not in %d s", id, rig->deadline_s);
+		poll(&p, 1, 100);
+		while ((u = session_next(rig->session)))
+			keep(u, id, o);
+	}
+}
+
+bool outcome_has_info(const struct outcome *o)
+{
+	return o->info;
+}
+
+bool outcome_has_final(const struct outcome *o)
+{
+	return o->final;
+}
+
+bool outcome_is_silent(const struct outcome *o)
+{
+	return o->silent;
+}
+
+void outcome_ledger(const struct outcome *o, struct ledger *ret_ledger)
+{
+	if (o->final->err.text[0])
+		fail_msg("%s", o->final->err.text);
+	ledger_of_final(o->info, o->final, ret_ledger);
+}
+
+void outcome_free(struct outcome *o)
+{
+	run_info_free(o->info);
+	run_final_free(o->final);
+}

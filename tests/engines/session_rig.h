@@ -1,0 +1,41 @@
+/* Real runs of one mode, with the run layer and its threads: starts them, and keeps what came out of each.  Every failure on the way fails the test. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "run/ledger.h"
+#include "run/session.h"
+
+struct session_rig {
+	const struct engine *engine;
+	int deadline_s; /* for whatever is awaited */
+	struct session *session;
+};
+
+/* What came out of one run. */
+struct outcome {
+	struct run_info *info;
+	struct run_final *final;
+	bool silent; /* an event said that nobody answers */
+};
+
+void session_rig_open(struct session_rig *rig, const struct engine *engine, int deadline_s);
+void session_rig_close(struct session_rig *rig);
+
+/* Options as name, value pairs, ended by NULL.  The run's id. */
+uint32_t session_rig_start(struct session_rig *rig, const char *const *option);
+/* Gathers into a zeroed outcome until done() says so. */
+void session_rig_await(struct session_rig *rig, uint32_t id, bool (*done)(const struct outcome *o), struct outcome *o);
+
+bool outcome_has_info(const struct outcome *o);
+bool outcome_has_final(const struct outcome *o);
+bool outcome_is_silent(const struct outcome *o);
+/* Of a run that did not fail. */
+void outcome_ledger(const struct outcome *o, struct ledger *ret_ledger);
+void outcome_free(struct outcome *o);

@@ -1,0 +1,29 @@
+/* The dashboard of a board made by hand, as a test works it: one of each a program.  made_open() comes first. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "boards.h"
+#include "ui/dash.h"
+
+extern struct made made;
+extern struct made_calls calls; /* of the requests that the dashboard makes */
+extern struct dash dash;
+
+void stage_dash(enum ui_charset charset, const char *theme);
+/* A run: 1 s of warm-up, and a measure phase of so many ticks. */
+void stage_run(unsigned ticks);
+void stage_close(void);      /* the board, too */
+int stage_end(void **state); /* the same, as a teardown */
+
+/* Both draw a frame. */
+void frame(int rows, int columns);
+void press(int key);
+
+/* Prints the screen where the text is missing, or there after all. */
+bool on_screen(const char *text);
+bool not_on_screen(const char *text);

@@ -1,0 +1,372 @@
+/* The stream tab: mode stream's own tables, painted from a board made by hand, so that every number is known.  The screens are compared with golden/ as text.
+ * test_stream_screens [--update]: --update writes the golden files. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/engines.h"
+#include "engines/stream.h"
+#include "stage.h"
+#include "ui/keys.h"
+
+enum { SIZE = 65536, PER_TICK = 8 /* times MADE_PPS / 10 messages */ };
+
+static bool update;
+
+/* Of every message 64 KiB; one segment in a thousand messages is sent again; zero-copy: all copied after all. */
+static void fill_stream(const struct made *m, struct worker_sample *w, unsigned i)
+{
+	bool sends = i < m->servers, zero_copy = !strcmp(m->ran, "zero-copy");
+	uint64_t sent = w->value[COUNTER_TX_PACKETS];
+
+	w->value[COUNTER_TX_BYTES] = SIZE * sent;
+	w->value[COUNTER_RX_BYTES] = SIZE * w->value[COUNTER_RX_PACKETS];
+	w->value[STREAM_C_CONNECTIONS] = 1;
+	w->value[STREAM_C_RETRANSMITS] = sent / 1000;
+	w->value[STREAM_C_CWND] = sends ? 12 + i : 10;
+	w->value[STREAM_C_RTT] = sends ? 40 + i : 20;
+	w->value[STREAM_C_DELIVERY_RATE] = sends ? 9000 : 0;
+	w->value[STREAM_C_BUFFER] = sends ? 4194304 : 6291456;
+	w->value[STREAM_C_ZC_COMPLETIONS] = w->value[STREAM_C_ZC_COPIED] = zero_copy ? sent : 0;
+	if (!sends)
+		w->latency[STREAM_L_MESSAGE] = (struct latency_summary){ .count = w->latency[0].count,
+			.mean_ns = 6000,
+			.min_ns = 2300,
+			.p50_ns = 5300,
+			.p75_ns = 7000,
+			.p90_ns = 14300,
+			.p95_ns = 20000,
+			.p99_ns = 456700,
+			.p99_9_ns = 3915800,
+			.p99_99_ns = 8454100,
+			.max_ns = 17563600 };
+}
+
+static void set(const char *option, const char *value)
+{
+	struct err err = ERR_NONE;
+
+	assert_int_equal(options_set(&made.mode[0].options, option, value, &err), 0);
+}
+
+static void open_stream(unsigned threads, const char *ran, bool shares_cpus, int rows, int columns)
+{
+	made_open_with(&made, &engine_stream, threads, threads);
+	made.bulk = true;
+	made.ran = ran;
+	made.shares_cpus = shares_cpus;
+	made.fill = fill_stream;
+	snprintf(made.board.host.tcp_congestion, sizeof(made.board.host.tcp_congestion), "bbr");
+	stage_dash(CHARSET_BRAILLE, NULL);
+	assert_int_equal(dash_resize(&dash, rows, columns), 0);
+}
+
+static void run(void)
+{
+	made_run(&made, true);
+	made_ticks(&made, 10, PHASE_WARMUP, PER_TICK);
+	made_ticks(&made, 61, PHASE_MEASURE, PER_TICK);
+	dash_frame(&dash);
+}
+
+/* ---- golden screens ---- */
+
+static char *read_text(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char *text = NULL;
+	size_t room = 0;
+
+	if (in && getdelim(&text, &room, '\0', in) < 0) {
+		free(text);
+		text = NULL;
+	}
+	if (in)
+		fclose(in);
+	return text;
+}
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void golden(const char *name)
+{
+	char path[512], *screen = canvas_to_text(&dash.canvas), *wanted;
+
+	snprintf(path, sizeof(path), "%s/%s.txt", PAINTED_GOLDEN, name);
+	assert_non_null(screen);
+	if (update)
+		write_text(path, screen);
+	wanted = read_text(path);
+	if (!wanted || strcmp(wanted, screen) != 0)
+		fail_msg("%s (--update accepts it) wants\n%s\ngot\n%s", path, wanted ? wanted : "", screen);
+	free(wanted);
+	free(screen);
+}
+
+static void one_connection_at_80x24(void **state)
+{
+	(void)state;
+	open_stream(1, "one-copy", false, 24, 80);
+	run();
+	golden("stream-80x24");
+	stage_close();
+}
+
+static void zero_copy_at_120x40(void **state)
+{
+	(void)state;
+	open_stream(2, "zero-copy", true, 40, 120);
+	set("threads", "2");
+	run();
+	golden("stream-zero-copy-120x40");
+	press(KEYCODE_ENTER);
+	golden("stream-sender-120x40");
+	stage_close();
+}
+
+static void everything_at_200x60(void **state)
+{
+	(void)state;
+	open_stream(4, "zero-copy", true, 60, 200);
+	set("threads", "4");
+	set("congestion", "cubic");
+	run();
+	golden("stream-200x60");
+	stage_close();
+}
+
+/* ---- what must be there at any size that has room ---- */
+
+/* Windows and round trips of several connections have no sum; what was sent again has. */
+static void gauges_are_not_added_up(void **state)
+{
+	(void)state;
+	open_stream(4, "one-copy", false, 60, 200);
+	run();
+	assert_true(on_screen("rtt µs"));
+	assert_true(on_screen(" 43 "));     /* a row's */
+	assert_true(not_on_screen(" 166")); /* 40 + 41 + 42 + 43 */
+	assert_true(not_on_screen("16.8M"));
+	stage_close();
+}
+
+/* The share that was copied after all goes before bars; it is there only where there are zero-copy sends. */
+static void copied_share_has_room(void **state)
+{
+	(void)state;
+	open_stream(2, "zero-copy", true, 40, 120);
+	run();
+	assert_true(on_screen("busy copied %"));
+	assert_true(on_screen("srv1 cpu0* tx"));
+	stage_close();
+	open_stream(2, "one-copy", true, 40, 120);
+	run();
+	assert_true(not_on_screen("busy copied %"));
+	assert_true(on_screen("share"));
+	stage_close();
+}
+
+static void workers_on_one_cpu_have_names_of_their_own(void **state)
+{
+	(void)state;
+	open_stream(3, "one-copy", true, 40, 120);
+	run();
+	assert_true(on_screen("srv0 cpu0*"));
+	assert_true(on_screen("srv2 cpu0*"));
+	assert_true(on_screen("cli2 cpu1*"));
+	stage_close();
+}
+
+static void congestion_control_is_named(void **state)
+{
+	(void)state;
+	open_stream(1, "one-copy", false, 24, 80);
+	run();
+	assert_true(on_screen("size 64K · congestion bbr")); /* the system's, before switches that are off */
+	press(KEYCODE_F2);
+	for (int i = 0; i < 24; i++)
+		press(KEYCODE_DOWN);
+	assert_true(on_screen("(default: bbr)"));
+	stage_close();
+	open_stream(1, "one-copy", false, 24, 80);
+	set("congestion", "cubic");
+	run();
+	assert_true(on_screen("congestion cubic"));
+	assert_true(not_on_screen("bbr"));
+	stage_close();
+}
+
+static void both_latencies_are_there(void **state)
+{
+	(void)state;
+	open_stream(1, "one-copy", false, 40, 120);
+	run();
+	assert_true(on_screen("delivery percentiles µs"));
+	assert_true(on_screen("message       5.30  p50 · p99 457 · 1 s\n"));
+	press(KEYCODE_ENTER);
+	assert_true(on_screen("delivery of the last 1 s, from send or schedule"));
+	stage_close();
+}
+
+static void the_verdict_is_there_in_full(void **state)
+{
+	(void)state;
+	open_stream(2, "zero-copy", true, 24, 80);
+	run();
+	assert_true(on_screen("(v: +"));
+	press('v');
+	assert_true(on_screen("the kernel copied 100 % of the zero-copy sends: the path is local,"));
+	assert_true(on_screen("or its device cannot do it"));
+	assert_true(on_screen("4 of 4 workers share a CPU"));
+	/* In a small window they are scrolled, to the last event and no further. */
+	made_event(&made, SEVERITY_INFO, "the oldest event");
+	frame(10, 40);
+	assert_true(on_screen("the kernel copied 100 % of"));
+	assert_true(not_on_screen("the oldest event"));
+	for (int i = 0; i < 40; i++)
+		press('j');
+	dash_frame(&dash);
+	assert_true(not_on_screen("the kernel copied 100 % of"));
+	assert_true(on_screen("the oldest event"));
+	press(KEYCODE_ESCAPE);
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+	stage_close();
+}
+
+/* What a worker does not have is no mystery: what it would be divided by is counted at the other end. */
+static void figures_of_one_end_say_why_not(void **state)
+{
+	(void)state;
+	open_stream(1, "one-copy", false, 60, 120);
+	run();
+	press(KEYCODE_ENTER);
+	assert_true(on_screen("no rx B here"));
+	assert_true(on_screen("no zc done here"));
+	stage_close();
+}
+
+static void more_threads_than_cpus_are_called_that(void **state)
+{
+	(void)state;
+	open_stream(8, "one-copy", true, 24, 80);
+	run();
+	assert_true(on_screen("8+8 threads on 2 CPUs"));
+	assert_true(on_screen("size 64K"));
+	stage_close();
+	open_stream(1, "one-copy", false, 24, 80);
+	run();
+	assert_true(on_screen("1+1 cores"));
+	stage_close();
+}
+
+/* At 80x24 the drill-down begins with what the mode is about; threads are counted before the options, and leave their room to them. */
+static void what_matters_is_seen_first(void **state)
+{
+	(void)state;
+	open_stream(2, "zero-copy", true, 24, 80);
+	set("threads", "2");
+	run();
+	assert_true(on_screen("2+2 threads on 2 CPUs · size 64K"));
+	press(KEYCODE_ENTER);
+	assert_true(on_screen("copied %"));
+	assert_true(on_screen("100"));
+	stage_close();
+	open_stream(1, "one-copy", false, 24, 80);
+	set("threads", "1");
+	set("congestion", "cubic");
+	run();
+	assert_true(on_screen("1+1 cores · size 64K · congestion cubic"));
+	stage_close();
+}
+
+static void every_size_is_painted(void **state)
+{
+	static const int keys[] = { 0, 'v', KEYCODE_ENTER, '?', KEYCODE_F2 };
+
+	(void)state;
+	open_stream(5, "zero-copy", true, 24, 80);
+	run();
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+		frame(24, 80);
+		if (keys[k])
+			press(keys[k]);
+		for (int rows = 1; rows <= 60; rows += 1 + rows / 6)
+			for (int columns = 1; columns <= 250; columns += 1 + columns / 6) {
+				frame(rows, columns);
+			}
+		frame(24, 80);
+		press(KEYCODE_ESCAPE);
+	}
+	stage_close();
+}
+
+/* The panel's last line, which used to say it, is the first to go. */
+static void a_comparison_that_cannot_be_made_says_why(void **state)
+{
+	(void)state;
+	open_stream(2, "one-copy", true, 40, 120);
+	made_run(&made, true);
+	made_ticks(&made, 10, PHASE_WARMUP, PER_TICK);
+	made_ticks(&made, 21, PHASE_MEASURE, PER_TICK);
+	press('b');
+	assert_true(on_screen("A ‹one-copy› n=2"));
+	assert_true(on_screen("A needs 3"));
+	made_ticks(&made, 40, PHASE_MEASURE, PER_TICK);
+	dash_frame(&dash);
+	assert_true(on_screen("A needs 3"));
+	press('b');
+	assert_true(not_on_screen("A needs 3"));
+	run();
+	assert_true(on_screen("95 % CI"));
+	stage_close();
+}
+
+static void help_explains_the_columns(void **state)
+{
+	(void)state;
+	open_stream(1, "zero-copy", false, 60, 200);
+	run();
+	press('?');
+	assert_true(on_screen("of this mode (TCP copy)"));
+	assert_true(on_screen("copied %      share of the zero-copy sends"));
+	assert_true(on_screen("message       time to receive one message"));
+	assert_true(on_screen("cwnd "));
+	/* At the smallest width it is broken into lines, and can be scrolled to its end. */
+	frame(24, 80);
+	for (int i = 0; i < 12; i++)
+		press(KEYCODE_PAGE_DOWN);
+	assert_true(on_screen("sockbuf "));
+	stage_close();
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_connection_at_80x24),
+		cmocka_unit_test(zero_copy_at_120x40),
+		cmocka_unit_test(everything_at_200x60),
+		cmocka_unit_test(gauges_are_not_added_up),
+		cmocka_unit_test(copied_share_has_room),
+		cmocka_unit_test(workers_on_one_cpu_have_names_of_their_own),
+		cmocka_unit_test(congestion_control_is_named),
+		cmocka_unit_test(both_latencies_are_there),
+		cmocka_unit_test(the_verdict_is_there_in_full),
+		cmocka_unit_test(figures_of_one_end_say_why_not),
+		cmocka_unit_test(more_threads_than_cpus_are_called_that),
+		cmocka_unit_test(what_matters_is_seen_first),
+		cmocka_unit_test(every_size_is_painted),
+		cmocka_unit_test(a_comparison_that_cannot_be_made_says_why),
+		cmocka_unit_test(help_explains_the_columns),
+	};
+
+	update = argc > 1 && !strcmp(argv[1], "--update");
+	setenv("TZ", "UTC0", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
