@@ -96,7 +96,7 @@ static void on_run(struct desk *d)
 	if (!info)
 		return;
 	if (d->lines) {
-		lines_header(d->lines, info);
+		lines_header(d->lines, info, &d->board.host);
 		flush_lines(d);
 	}
 	outputs_start(&d->outputs, &source);

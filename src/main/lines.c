@@ -96,20 +96,23 @@ static void header_role(FILE *out, const struct run_info *info, enum role role, 
 		fprintf(out, " on CPU%s %s", strpbrk(cpus, ",-") ? "s" : "", cpus);
 }
 
-/* The mode's own options as they stand, defaults too: what a stranger needs to do it again. */
-static void header_options(FILE *out, const struct run_info *info)
+/* The mode's own options as they stand, defaults and the system's choice too: what a stranger needs to do it again. */
+static void header_options(FILE *out, const struct run_info *info, const struct host_info *host)
 {
 	unsigned own = options_table_length(info->engine->options), first = info->options.count - own;
 
-	for (unsigned i = first; i < info->options.count; i++)
-		if (info->options.value[i].is_set && info->options.def[i]->flags & OPTION_RESULT)
-			fprintf(out, "%s--%s %s", i == first ? "  " : " ", info->options.def[i]->name,
-				info->options.value[i].text);
+	for (unsigned i = first; i < info->options.count; i++) {
+		const struct option_def *def = info->options.def[i];
+		const char *text = info->options.value[i].is_set ? info->options.value[i].text : host_default(host, def->name);
+
+		if ((info->options.value[i].is_set || *text) && def->flags & OPTION_RESULT)
+			fprintf(out, "%s--%s %s", i == first ? "  " : " ", def->name, text);
+	}
 	if (own)
 		fputc('\n', out);
 }
 
-void lines_header(FILE *out, const struct run_info *info)
+void lines_header(FILE *out, const struct run_info *info, const struct host_info *host)
 {
 	char warmup[TEXT], duration[TEXT];
 
@@ -121,7 +124,7 @@ void lines_header(FILE *out, const struct run_info *info)
 		fprintf(out, "; %s loop, %s %" PRIu64, info->closed_loop ? "closed" : "open", info->load_name, info->load);
 	fprintf(out, "; %s warm-up, then %s\n", text_duration(info->warmup_ns, warmup, sizeof(warmup)),
 		info->duration_ns ? text_duration(info->duration_ns, duration, sizeof(duration)) : "until stopped");
-	header_options(out, info);
+	header_options(out, info, host);
 	for (size_t i = 0; i < sizeof(info->notes) / sizeof(info->notes[0]); i++)
 		if (info->notes[i][0])
 			fprintf(out, "  note: %s\n", info->notes[i]);

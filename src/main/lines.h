@@ -6,7 +6,7 @@
 
 #include "run/results.h"
 
-void lines_header(FILE *out, const struct run_info *info);
+void lines_header(FILE *out, const struct run_info *info, const struct host_info *host);
 void lines_interval(FILE *out, const struct results_source *source, const struct sample *interval);
 /* Totals, workers, latencies, ledger, verdict; of a run that has not ended: as of its newest sample. */
 void lines_summary(FILE *out, const struct results_source *source);

@@ -153,7 +153,7 @@ static int summarise(const struct saved *s)
 	};
 
 	printf("%s\n", s->board.title_note);
-	lines_header(stdout, info);
+	lines_header(stdout, info, &s->board.host);
 	lines_summary(stdout, &source);
 	return finish_stdout(EXIT_VALID);
 }

@@ -364,6 +364,7 @@ group_faults()
 	try 3 run stream --role client --threads 1 --port "$port" "${quick[@]}" --json "$work/alone.json"
 	prints "sent                  -- (the server is another process)"
 	prints "syscalls_per_message -- calls (no rx_packets in this run)"
+	prints "--congestion $(cat /proc/sys/net/ipv4/tcp_congestion_control)" # nobody asked for one: the system's
 	has "$work/alone.json" '.end.sum.tx_packets == null and .end.unknown.tx_packets == "the server is another process"'
 	has "$work/alone.json" '.end.sum.lost == null and .end.unknown.lost == "the server is another process"'
 	has "$work/alone.json" '.end.sum.syscalls_per_message == null and .end.unknown.syscalls_per_message == "no rx_packets in this run"'
