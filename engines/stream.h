@@ -48,8 +48,9 @@ enum { STREAM_L_DELIVERY, STREAM_L_MESSAGE, STREAM_L_LATENESS };
 
 /* A client worker's stream of messages, whatever connections carry it.  Both roles only. */
 struct stream_flow {
-	alignas(64) _Atomic uint64_t sent;     /* messages taken whole by the kernel; writer: the worker that sends on it */
-	_Atomic uint64_t measure_from;         /* `sent` when the sender entered MEASURE; UINT64_MAX before; same writer */
+	alignas(64) _Atomic uint64_t sent; /* messages taken whole by the kernel; writer: the worker that sends on it */
+	/* `sent` when the sender entered MEASURE; UINT64_MAX before; same writer.  Read for every message: not where `sent` is written for every message. */
+	alignas(64) _Atomic uint64_t measure_from;
 	alignas(64) _Atomic uint64_t received; /* settled: received or lost; writer: the worker that receives on it */
 };
 

@@ -11,7 +11,7 @@
 
 enum {
 	RECEIVES = 64,          /* receive calls a poll */
-	SHORT_BYTES = 16 << 10, /* below this several messages are read at a time */
+	SHORT_BYTES = 32 << 10, /* below this several messages are read at a time */
 	BUFFER_MIN = 64 << 10,  /* by as much */
 	BUFFER_MAX = 4 << 20,   /* longer messages go round in this */
 };
