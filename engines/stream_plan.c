@@ -1,6 +1,5 @@
 /* Mode stream: the plan of a run.  Main thread. */
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/rng.h"
 #include "engines/engines.h"
 #include "engines/stream.h"
@@ -69,17 +69,6 @@ static int plan_sender(const struct options *o, struct plan *plan, struct stream
 
 /* ---- congestion control ---- */
 
-static void read_line(const char *path, char *out, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	out[n > 0 ? n : 0] = '\0';
-	out[strcspn(out, "\n")] = '\0';
-}
-
 static int plan_congestion(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
 {
 	const char *name = options_text(o, "congestion");
@@ -99,10 +88,10 @@ static int plan_congestion(const struct options *o, struct plan *plan, struct st
 		return 0;
 	}
 	if (rc == -EPERM) {
-		read_line("/proc/sys/net/ipv4/tcp_allowed_congestion_control", available, sizeof(available));
+		file_read_line("/proc/sys/net/ipv4/tcp_allowed_congestion_control", available, sizeof(available));
 		return err_say(err, EINVAL, "--congestion %s: only with CAP_NET_ADMIN; allowed to all: %s", name, available);
 	}
-	read_line("/proc/sys/net/ipv4/tcp_available_congestion_control", available, sizeof(available));
+	file_read_line("/proc/sys/net/ipv4/tcp_available_congestion_control", available, sizeof(available));
 	return err_say(
 		err, EINVAL, "--congestion %s: not available here; available: %s", name, *available ? available : "unknown");
 }
@@ -154,7 +143,7 @@ static void plan_identity(struct stream_shared *s)
 
 	if (s->both && getrandom(&s->token, sizeof(s->token), 0) != sizeof(s->token))
 		s->token = rng_mix((uint64_t)clock_now_ns() ^ (uint64_t)getpid());
-	read_line("/proc/sys/kernel/random/boot_id", text, 40);
+	file_read_line("/proc/sys/kernel/random/boot_id", text, 40);
 	/* A container may have its own monotonic clock (time_namespaces(7), Linux >= 5.6). */
 	if (*text && stat("/proc/self/ns/time", &clock) == 0)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %llu", (unsigned long long)clock.st_ino);

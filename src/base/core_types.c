@@ -4,20 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "base/file.h"
 
 static bool read_line(const char *directory, const char *pmu, const char *file, char *out, size_t size)
 {
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s/%s/%s", directory, pmu, file);
-	FILE *f = fopen(path, "re");
-	bool good = f && fgets(out, (int)size, f);
-	if (f)
-		fclose(f);
-	if (good)
-		out[strcspn(out, "\n")] = '\0';
-	return good;
+	return file_read_line(path, out, size);
 }
 
 static bool read_type(const char *directory, const char *pmu, struct core_type *ret_type, struct cpu_list *ret_cpus)

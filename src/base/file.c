@@ -299,6 +299,18 @@ static int read_fully(int fd, size_t max_bytes, char **ret_text, size_t *ret_len
 	return -why;
 }
 
+bool file_read_line(const char *path, char *out, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	out[n > 0 ? n : 0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	return n >= 0;
+}
+
 int file_read_all(const char *path, size_t max_bytes, char **ret_text, size_t *ret_len, struct err *err)
 {
 	/* Non-blocking: a FIFO of this name must not stop us. */

@@ -26,6 +26,9 @@ int file_make_directories(const char *path, struct err *err);
 int file_check_writable(const char *path, bool force, struct err *err);
 /* Reads a whole regular file of at most max_bytes, NUL-terminated, into *ret_text (free it). -EFBIG beyond. */
 int file_read_all(const char *path, size_t max_bytes, char **ret_text, size_t *ret_len, struct err *err);
+/* The first line, without its newline, of a small file as /proc and /sys have them; what is longer than `size` is cut off.  false, and "", where it cannot be
+ * read.  Any thread. */
+bool file_read_line(const char *path, char *out, size_t size);
 /* "$XDG_DATA_HOME/netdyno" or "~/.local/share/netdyno"; "$XDG_CONFIG_HOME/netdyno/config.ini".  Into out; returns out. */
 char *file_data_directory(char *out, size_t size);
 char *file_config_path(char *out, size_t size);

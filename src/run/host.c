@@ -2,7 +2,6 @@
 #include "run/host.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stddef.h>
@@ -15,21 +14,17 @@
 #endif
 
 #include "base/cpu.h"
+#include "base/file.h"
 #include "base/text.h"
 
-/* One line (or the first bytes) of a small file, without the newline; false if it cannot be read. */
+/* One line of a small file, harmless on a terminal; false, and out untouched, if it cannot be read. */
 static bool read_line(const char *path, char *out, size_t size)
 {
 	char raw[512];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, raw, sizeof(raw) - 1);
 
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
+	if (!file_read_line(path, raw, sizeof(raw)))
 		return false;
-	raw[n] = '\0';
-	text_escape(raw, strcspn(raw, "\n"), out, size);
+	text_escape(raw, strlen(raw), out, size);
 	return true;
 }
 

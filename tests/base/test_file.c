@@ -285,6 +285,26 @@ static void test_read_all(void **state)
 	free(text);
 }
 
+static void test_read_line(void **state)
+{
+	(void)state;
+	char line[8] = "before";
+
+	assert_int_equal(write_file(in_scratch("two"), "one\ntwo\n", false, NULL), 0);
+	assert_true(file_read_line(in_scratch("two"), line, sizeof(line)));
+	assert_string_equal(line, "one");
+	assert_int_equal(write_file(in_scratch("long"), "longer than there is room", false, NULL), 0);
+	assert_true(file_read_line(in_scratch("long"), line, sizeof(line)));
+	assert_string_equal(line, "longer ");
+	assert_int_equal(write_file(in_scratch("empty"), "", false, NULL), 0);
+	assert_true(file_read_line(in_scratch("empty"), line, sizeof(line)));
+	assert_string_equal(line, "");
+	snprintf(line, sizeof(line), "before");
+	assert_false(file_read_line(in_scratch("none"), line, sizeof(line)));
+	assert_string_equal(line, "");
+	assert_false(file_read_line(scratch, line, sizeof(line)));
+}
+
 static void test_where_files_live(void **state)
 {
 	(void)state;
@@ -338,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_standard_output),
 		cmocka_unit_test_setup_teardown(test_directories, start, finish),
 		cmocka_unit_test_setup_teardown(test_read_all, start, finish),
+		cmocka_unit_test_setup_teardown(test_read_line, start, finish),
 		cmocka_unit_test(test_where_files_live),
 		cmocka_unit_test_setup_teardown(test_nothing_stays_open, start, finish),
 	};
