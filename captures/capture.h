@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "run/packet.h"
+#include "record/packet.h"
 
 struct capture;
 

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "run/packet.h"
+#include "record/packet.h"
 
 /* linktype: pcap's DLT_EN10MB (1), DLT_LINUX_SLL (113), DLT_LINUX_SLL2 (276), DLT_RAW (12), DLT_NULL (0).  Unknown ones leave family 0 and say so in note. */
 void packet_decode(

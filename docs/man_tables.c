@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engines/engines.h"
-#include "main/program.h"
+#include "main/cli/program.h"
 #include "ui/ui.h"
 
 /* Text with what scdoc(5) would take for formatting escaped. */

@@ -1,7 +1,7 @@
 /* The modes that this program knows, in the order of the dashboard's tabs.  Constant; any thread. */
 #pragma once
 
-#include "run/engine.h"
+#include "mode/engine.h"
 
 extern const struct engine engine_echo, engine_stream, engine_null;
 

@@ -1,9 +1,9 @@
 /* The board: all that the dashboard shows, as main keeps it.  Main owns and fills it on the main thread; ui only reads it. */
 #pragma once
 
-#include "run/history.h"
-#include "run/host.h"
-#include "run/packet.h"
+#include "record/history.h"
+#include "record/host.h"
+#include "record/packet.h"
 
 struct board_method {
 	const struct method *method;

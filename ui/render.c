@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/charset.h"
-#include "ui/dash.h"
+#include "ui/canvas/charset.h"
+#include "ui/dash/dash.h"
 
 enum ui_charset charset_resolve(enum ui_charset wanted)
 {

@@ -13,7 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "ui/glyph.h"
+#include "ui/canvas/glyph.h"
 
 #undef columns /* term.h's short names of capabilities */
 #undef lines

@@ -2,9 +2,9 @@
  * ui_emergency_restore(). */
 #pragma once
 
-#include "ui/canvas.h"
-#include "ui/keys.h"
-#include "ui/theme.h"
+#include "ui/canvas/canvas.h"
+#include "ui/canvas/keys.h"
+#include "ui/canvas/theme.h"
 
 struct terminal {
 	void *screen; /* curses' SCREEN */

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "ui/charset.h"
-#include "ui/dash.h"
-#include "ui/keytable.h"
+#include "ui/canvas/charset.h"
+#include "ui/dash/dash.h"
+#include "ui/dash/keytable.h"
 #include "ui/terminal.h"
 
 static const int64_t frame_ns = 100ll * NS_PER_MS;

@@ -6,7 +6,7 @@
 #include <signal.h>
 
 #include "ui/board.h"
-#include "run/snapshot.h"
+#include "snapshot/snapshot.h"
 
 enum ui_charset { CHARSET_AUTO, CHARSET_BRAILLE, CHARSET_BLOCK, CHARSET_ASCII };
 

@@ -18,7 +18,7 @@
 
 #include "base/err.h"
 #include "engines/tcp/message.h"
-#include "run/engine.h"
+#include "mode/engine.h"
 
 /* The system calls that senders make; tests put scripted ones in their place. */
 struct tcp_calls {

@@ -24,9 +24,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "engines/net.h"
-#include "run/engine.h"
-#include "run/path.h"
+#include "engines/net/net.h"
+#include "mode/engine.h"
+#include "mode/path.h"
 
 enum {
 	UDP_BATCH_MAX = 1024,

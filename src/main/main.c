@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "engines/engines.h"
-#include "main/cli.h"
-#include "main/help.h"
+#include "main/cli/cli.h"
+#include "main/cli/help.h"
 
 static bool is_word(const char *word, const char *a, const char *b)
 {

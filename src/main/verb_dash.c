@@ -6,16 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "main/board.h"
-#include "main/cli.h"
-#include "main/desk.h"
-#include "main/display.h"
-#include "main/headless.h"
-#include "main/help.h"
-#include "main/lines.h"
-#include "main/settings.h"
-#include "main/signals.h"
-#include "main/steer.h"
+#include "main/live/modes.h"
+#include "main/cli/cli.h"
+#include "main/live/console.h"
+#include "main/cli/display.h"
+#include "main/live/headless.h"
+#include "main/cli/help.h"
+#include "main/live/plain_text.h"
+#include "main/cli/settings.h"
+#include "main/live/signals.h"
+#include "main/live/requests.h"
 
 enum { LAST_WORDS_MS = 3000 };
 

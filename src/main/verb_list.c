@@ -4,9 +4,9 @@
 
 #include "captures/capture.h"
 #include "engines/engines.h"
-#include "main/cli.h"
-#include "main/help.h"
-#include "run/path.h"
+#include "main/cli/cli.h"
+#include "main/cli/help.h"
+#include "mode/path.h"
 
 const struct option_def list_options[] = {
 	{ .name = "json", .type = OPTION_BOOL, .default_text = "no", .help = "as JSON" },

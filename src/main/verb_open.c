@@ -7,13 +7,13 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engines/engines.h"
-#include "main/board.h"
-#include "main/cli.h"
-#include "main/display.h"
-#include "main/help.h"
-#include "main/lines.h"
-#include "main/settings.h"
-#include "main/signals.h"
+#include "main/live/modes.h"
+#include "main/cli/cli.h"
+#include "main/cli/display.h"
+#include "main/cli/help.h"
+#include "main/live/plain_text.h"
+#include "main/cli/settings.h"
+#include "main/live/signals.h"
 
 struct saved {
 	struct board board;

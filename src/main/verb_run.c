@@ -1,9 +1,9 @@
 /* netdyno run: one run without a screen. */
 #include <string.h>
 
-#include "main/cli.h"
-#include "main/headless.h"
-#include "main/help.h"
+#include "main/cli/cli.h"
+#include "main/live/headless.h"
+#include "main/cli/help.h"
 
 static const char default_duration[] = "10s";
 

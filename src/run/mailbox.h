@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 
-#include "run/sample.h"
+#include "record/sample.h"
 
 struct mailbox {
 	pthread_mutex_t mutex;

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/text.h"
-#include "run/path.h"
+#include "mode/path.h"
 
 static const int64_t quiet_ns = 100 * NS_PER_MS; /* so long without a packet: nothing more comes */
 static const int64_t settle_limit_ns = NS_PER_S;

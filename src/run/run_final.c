@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "run/path.h"
+#include "mode/path.h"
 
 /* ---- description ---- */
 

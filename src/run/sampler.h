@@ -5,7 +5,7 @@
 #pragma once
 
 #include "run/worker.h"
-#include "run/sample.h"
+#include "record/sample.h"
 
 enum { SAMPLER_SLOTS = 10 };
 

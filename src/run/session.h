@@ -5,7 +5,7 @@
  * No call is shared with a worker's loop. */
 #pragma once
 
-#include "run/sample.h"
+#include "record/sample.h"
 
 struct session;
 

@@ -1,7 +1,7 @@
 /* The watch: turns samples into events worth a line: a burst of drops at a place, a peer that does not answer.  Control thread only. */
 #pragma once
 
-#include "run/ledger.h"
+#include "record/ledger.h"
 #include "run/mailbox.h"
 
 /* One counter that stands for a place where packets are lost, over all workers. */

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/perf.h"
-#include "run/engine.h"
+#include "mode/engine.h"
 
 enum { WORKER_WAIT_FDS = 6 };
 

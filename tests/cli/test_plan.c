@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
-#include "run/engine.h"
+#include "mode/engine.h"
 
 static bool runs(char *why, size_t size)
 {

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "engines/engines.h"
-#include "main/program.h"
-#include "main/settings.h"
+#include "main/cli/program.h"
+#include "main/cli/settings.h"
 
 static char home[] = "/tmp/netdyno-settings-XXXXXX", path[PATH_MAX];
 

@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-#include "main/steer.h"
+#include "main/live/requests.h"
 
 static void expect(const char *name, uint64_t load, int direction, uint64_t expected)
 {

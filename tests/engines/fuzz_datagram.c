@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engines/echo_flow.h"
-#include "engines/echo_wire.h"
+#include "engines/echo/flow.h"
+#include "engines/echo/wire.h"
 
 enum { FLOWS = 3, FIRST_FLOW = 32764, OUT_MAX = 1000 };
 

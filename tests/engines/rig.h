@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "../leaks.h"
-#include "engines/echo.h"
+#include "engines/echo/echo.h"
 #include "engines/engines.h"
 
 enum { RIG_WORKERS = 8, RIG_DEADLINE_S = 20 };

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "run/ledger.h"
+#include "record/ledger.h"
 #include "run/session.h"
 
 struct session_rig {

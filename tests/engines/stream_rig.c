@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "run/path.h"
+#include "mode/path.h"
 
 int stream_rig_try(struct stream_rig *rig, const char *const *option)
 {

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 
 #include "base/rng.h"
-#include "engines/echo_flow.h"
-#include "engines/echo_wire.h"
-#include "engines/pace.h"
+#include "engines/echo/flow.h"
+#include "engines/echo/wire.h"
+#include "engines/net/pace.h"
 #include "engines/udp/steer.h"
 
 /* ---- datagram ---- */

@@ -14,7 +14,7 @@ sources() { # DIRECTORIES...
 }
 
 check_includes() {
-  sources src engines ui captures | xargs awk -f "$here/includes.awk"
+  sources src engines ui captures | xargs awk -v directions="$here/directions" -f "$here/includes.awk"
 }
 
 # Words that say that something is unfinished; this directory has to name them.

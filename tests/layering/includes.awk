@@ -6,12 +6,30 @@ function offence(text) {
   broken = 1
 }
 
-function layer_of(path) {
-  if (path ~ /^src\/(base|run|main)\//) {
-    sub(/^src\//, "", path)
+# The room that a file of the tree, or a header as it is included, stands in: the longest name of `directions` that it begins with; "" where there is none.
+function room_of(path,    room) {
+  room = path
+  while (sub(/\/[^\/]*$/, "", room))
+    if (room in allowed)
+      return room
+  return path ~ /^src\// ? "" : room_of("src/" path)
+}
+
+function read_directions(file,    line, colon, room) {
+  while ((getline line <file) > 0) {
+    colon = index(line, ":")
+    if (line ~ /^#/ || !colon)
+      continue
+    room = substr(line, 1, colon - 1)
+    allowed[room] = " " room substr(line, colon + 1) " "
   }
-  sub(/\/.*/, "", path)
-  return path
+  close(file)
+}
+
+# Without src/, as in #include.
+function name_of(room) {
+  sub(/^src\//, "", room)
+  return room
 }
 
 # The line without comments and without what stands in quotes; `inside` carries a comment over lines.
@@ -40,30 +58,26 @@ function code_of(line,    out, at) {
   return out
 }
 
-BEGIN {
-  allowed["base"] = " base "
-  allowed["run"] = " base run "
-  allowed["engines"] = " base run engines "
-  allowed["ui"] = " base run ui "
-  allowed["captures"] = " base run captures "
-  allowed["main"] = " base run engines ui captures main "
-}
+BEGIN { read_directions(directions) }
 
 FNR == 1 {
   inside = 0
-  layer = layer_of(FILENAME)
+  room = room_of(FILENAME)
+  layer = name_of(room)
+  sub(/\/.*/, "", layer)
 }
 
 !inside && /^[ \t]*#[ \t]*include[ \t]*"/ {
   header = $0
   sub(/^[^"]*"/, "", header)
   sub(/".*/, "", header)
-  target = header
-  sub(/\/.*/, "", target)
+  target = room_of(header)
   if (header !~ /\//)
-    offence("#include \"" header "\": name the layer, as in \"" layer "/" header "\"")
-  else if (index(allowed[layer], " " target " ") == 0)
-    offence(layer " must not include " header)
+    offence("#include \"" header "\": name the layer, as in \"" name_of(room) "/" header "\"")
+  else if (target == "")
+    offence("no room of " directions " has " header)
+  else if (index(allowed[room], " * ") == 0 && index(allowed[room], " " target " ") == 0)
+    offence(name_of(room) " must not include " header)
   next
 }
 

@@ -9,7 +9,9 @@ status=0
 
 fresh() {
   rm -rf "${tree:?}"/*
-  mkdir -p "$tree/src/base" "$tree/src/run" "$tree/src/main" "$tree/engines/udp" "$tree/ui" "$tree/captures"
+  for room in src/base src/record src/run src/main engines/echo engines/udp ui/canvas ui/panels captures; do
+    mkdir -p "$tree/$room"
+  done
   printf '#include "base/err.h"\n/* exit(1) and abort() */\nconst char *s = "abort()"; // exit(2)\nvoid on_exit_do(void);\n' >"$tree/src/run/a.c"
   printf '#include "run/a.h"\n#include <stdlib.h>\nint main(void)\n{\n\texit(0);\n}\n' >"$tree/src/main/main.c"
   printf '#include <ncursesw/curses.h>\n#include "ui/ui.h"\n' >"$tree/ui/ui.c"
@@ -42,6 +44,13 @@ expect includes 0 ""
 expect words 0 ""
 offend src/base/b.c '#include "run/run.h"\n' includes 'src/base/b.c:1: base must not include run/run.h'
 offend src/run/b.c '#include "engines/echo.h"\n' includes 'run must not include engines/echo.h'
+offend src/record/b.c '#include "run/worker.h"\n' includes 'record must not include run/worker.h'
+offend engines/b.c '#include "snapshot/snapshot.h"\n' includes 'engines must not include snapshot/snapshot.h'
+offend engines/echo/b.c '#include "engines/tcp/sender.h"\n' includes 'engines/echo must not include engines/tcp/sender.h'
+offend ui/canvas/b.c '#include "ui/widgets/widgets.h"\n' includes 'ui/canvas must not include ui/widgets/widgets.h'
+offend ui/panels/b.c '#include "sweep/sweep.h"\n' includes 'ui/panels must not include sweep/sweep.h'
+offend captures/b.c '#include "run/worker.h"\n' includes 'captures must not include run/worker.h'
+offend ui/b.c '#include "elsewhere/b.h"\n' includes 'no room of'
 offend engines/b.c '#include "ui/ui.h"\n' includes 'engines must not include ui/ui.h'
 offend ui/b.c '#include "captures/capture.h"\n' includes 'ui must not include captures/capture.h'
 offend captures/b.c '#include "engines/echo.h"\n' includes 'captures must not include engines/echo.h'

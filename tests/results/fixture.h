@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "run/results.h"
+#include "results/results.h"
 
 enum {
 	TOY_LATE = COUNTER_OWN, /* clients; a ledger place */

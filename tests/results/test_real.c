@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "engines/engines.h"
 #include "run/session.h"
-#include "run/snapshot.h"
+#include "snapshot/snapshot.h"
 #include "schema.h"
 
 static struct history *history;

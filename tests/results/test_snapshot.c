@@ -13,7 +13,7 @@
 
 #include "../leaks.h"
 #include "base/file.h"
-#include "run/snapshot.h"
+#include "snapshot/snapshot.h"
 #include "schema.h"
 
 struct desk {

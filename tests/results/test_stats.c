@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/rng.h"
-#include "run/stats.h"
+#include "base/stats.h"
 
 static void t_quantiles(void **state)
 {

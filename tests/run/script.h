@@ -3,7 +3,7 @@
 
 #include <stdatomic.h>
 
-#include "run/engine.h"
+#include "mode/engine.h"
 
 struct script {
 	/* What shall happen; set before a run is started. */

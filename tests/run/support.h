@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "../leaks.h"
-#include "run/ledger.h"
+#include "record/ledger.h"
 #include "run/session.h"
 
 enum { GATHER_DEADLINE_S = 120 };

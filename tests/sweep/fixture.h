@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/sweep.h"
+#include "sweep/sweep.h"
 
 extern const struct engine engine_bench;            /* "bench" */
 extern const struct engine *const sweep_engines[];  /* bench and one that is not built */

@@ -1,7 +1,7 @@
 /* Which words of a command line are lists. */
 #include "fixture.h"
 
-#include "main/sweep_args.h"
+#include "main/sweep/args.h"
 
 enum { WORDS = 24 };
 

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/rng.h"
-#include "run/sweep_axes.h"
+#include "sweep/chart_axes.h"
 
 struct bench {
 	struct sweep_plan plan;

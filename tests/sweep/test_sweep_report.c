@@ -1,7 +1,7 @@
 /* Tables, the summary, chart scripts: what stands in them, and that text from outside stays text. */
 #include "fixture.h"
 
-#include "run/sweep_report.h"
+#include "sweep/report.h"
 
 static struct host_info host = { .cpu_model = "Maker's `id` CPU", .kernel = "6.1|<b>", .cpus_allowed = 2 };
 

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "main/sweep_run.h"
+#include "main/sweep/run.h"
 #include "run/worker.h"
 #include "tests/run/script.h"
 

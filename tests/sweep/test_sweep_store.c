@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "run/sweep_store.h"
+#include "sweep/store.h"
 
 static char directory[64];
 static struct sweep_plan plan;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/keytable.h"
+#include "ui/dash/keytable.h"
 
 struct made made;
 struct made_calls calls;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "boards.h"
-#include "ui/dash.h"
+#include "ui/dash/dash.h"
 
 extern struct made made;
 extern struct made_calls calls; /* of the requests that the dashboard makes */

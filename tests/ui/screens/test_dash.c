@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
-#include "ui/keys.h"
-#include "ui/keytable.h"
+#include "ui/canvas/keys.h"
+#include "ui/dash/keytable.h"
 
 static void open_dash(unsigned servers, unsigned clients, enum ui_charset charset)
 {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "ui/keys.h"
-#include "ui/keytable.h"
+#include "ui/canvas/keys.h"
+#include "ui/dash/keytable.h"
 
 static int open_dash(void **state)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/layout.h"
+#include "ui/dash/layout.h"
 
 enum { COLUMNS_MAX = 300, ROWS_MAX = 100 };
 

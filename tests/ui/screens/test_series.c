@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "boards.h"
-#include "ui/series.h"
+#include "ui/dash/series.h"
 
 static struct made made;
 static struct series series;

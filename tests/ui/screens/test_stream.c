@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "engines/engines.h"
-#include "engines/stream.h"
+#include "engines/stream/stream.h"
 #include "stage.h"
-#include "ui/keys.h"
+#include "ui/canvas/keys.h"
 
 enum { SIZE = 65536, PER_TICK = 8 /* times MADE_PPS / 10 messages */ };
 

@@ -2,8 +2,8 @@
 #include "../../sweep/fixture.h"
 
 #include "base/rng.h"
-#include "ui/keys.h"
-#include "ui/sweep_paint.h"
+#include "ui/canvas/keys.h"
+#include "ui/sweep/paint.h"
 
 static struct sweep_plan plan;
 static struct sweep_state state;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "ui/canvas.h"
+#include "ui/canvas/canvas.h"
 
 static inline struct canvas canvas_of(int rows, int columns, enum ui_charset charset)
 {

@@ -5,7 +5,7 @@
 #include <locale.h>
 #include <wchar.h>
 
-#include "ui/glyph.h"
+#include "ui/canvas/glyph.h"
 
 static void test_put_uses_columns_and_clips(void **state)
 {

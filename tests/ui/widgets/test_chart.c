@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "ui/axis.h"
-#include "ui/widgets.h"
+#include "ui/widgets/axis.h"
+#include "ui/widgets/widgets.h"
 
 static void test_nice_tops(void **state)
 {

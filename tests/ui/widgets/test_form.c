@@ -1,7 +1,7 @@
 /* The set-up form: keys in, fields and validity out; painted cell by cell. */
 #include "painted.h"
 
-#include "ui/form.h"
+#include "ui/widgets/form.h"
 
 static const char *const waits[] = { "block", "spin", NULL };
 

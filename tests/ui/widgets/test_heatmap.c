@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/histogram.h"
-#include "ui/widgets.h"
+#include "ui/widgets/widgets.h"
 
 enum { BINS_MAX = 300 };
 static float count[BINS_MAX][HEAT_ROWS];

@@ -3,8 +3,8 @@
 
 #include <ctype.h>
 
-#include "ui/glyph.h"
-#include "ui/theme.h"
+#include "ui/canvas/glyph.h"
+#include "ui/canvas/theme.h"
 
 /* A strict reader of the little XML that an export may use: tags balance, attributes are quoted and unique enough, only the five entities and no raw control
  * character.  Returns NULL, or where and why it stopped. */

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "ui/widgets.h"
+#include "ui/widgets/widgets.h"
 
 static void test_bar_in_eighths(void **state)
 {

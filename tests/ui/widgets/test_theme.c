@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "ui/theme.h"
+#include "ui/canvas/theme.h"
 
 static double linear(double v)
 {

@@ -5,8 +5,8 @@
 #include <math.h>
 
 #include "base/histogram.h"
-#include "ui/form.h"
-#include "ui/widgets.h"
+#include "ui/widgets/form.h"
+#include "ui/widgets/widgets.h"
 
 enum { BINS = 40, ROWS = 50, COLUMNS = 120, MARGIN = 1 };
 

@@ -1,0 +1,402 @@
+/* Mode echo: scalable UDP echo.  What it counts and its options; the plan of a run is echo_plan.c, the two sides are echo_server.c and echo_client.c. */
+#include "engines/echo/echo.h"
+
+#include <stdio.h>
+
+#include "engines/engines.h"
+
+/* ---- tables ---- */
+
+static const char *const steers[] = { [STEER_FLOW] = "flow", [STEER_HASH] = "hash", [STEER_CPU] = "cpu", NULL };
+
+enum { FORM = OPTION_RESTART | OPTION_FORM | OPTION_RESULT };
+
+static const struct option_def echo_options[] = {
+	{ .name = "payload",
+		.type = OPTION_SIZE,
+		.flags = FORM,
+		.key = "payload_bytes",
+		.value_name = "BYTES",
+		.default_text = "64",
+		.min = 0,
+		.max = ECHO_PAYLOAD_MAX,
+		.help = "bytes after the 16 bytes of header" },
+	{ .name = "flows",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.value_name = "N",
+		.default_text = "1",
+		.min = 1,
+		.max = ECHO_FLOWS_MAX,
+		.help = "flows per client worker; all clients together have at most 32767" },
+	{ .name = "window",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.key = "window_packets",
+		.value_name = "W",
+		.default_text = "64",
+		.min = 1,
+		.max = 65535,
+		.help = "closed loop: datagrams outstanding per flow" },
+	{ .name = "rate",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.key = "rate_pps",
+		.value_name = "PPS",
+		.default_text = "",
+		.min = 1,
+		.max = 100000000,
+		.unset_ok = true,
+		.help = "open loop: packets/s of all clients together, on an exact schedule" },
+	{ .name = "steer",
+		.type = OPTION_CHOICE,
+		.flags = FORM,
+		.value_name = "HOW",
+		.choices = steers,
+		.default_text = "flow",
+		.help = "which server gets a datagram: by flow id, the kernel's hash, or the CPU it arrives on" },
+	{ .name = "verbatim",
+		.type = OPTION_BOOL,
+		.flags = FORM,
+		.default_text = "no",
+		.help = "servers answer everything unchanged (RFC 862), for foreign clients; no protection against loops" },
+	{ .name = "batch",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.value_name = "N",
+		.default_text = "32",
+		.min = 1,
+		.max = UDP_BATCH_MAX,
+		.help = "datagrams per burst, fewer where they are so long that N take more than 4 MiB" },
+	{ 0 },
+};
+
+enum {
+	WIDE = SHOW_DRILL | SHOW_SUM | SHOW_CORE,
+	EACH = SHOW_DRILL | SHOW_CORE,
+	/* Servers count it; clients stand in the row to say that it is unknown where the servers are another process. */
+	AT_SERVERS = ROLE_BOTH,
+};
+
+#define COUNTER(index) [index - COUNTER_OWN]
+
+static const struct counter_def echo_counters[] = {
+	COUNTER(ECHO_C_TX_ERRORS) = { .name = "tx_errors",
+		.title = "tx err",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_LOST_ARRIVING,
+		.place = "send_error",
+		.place_title = "send error",
+		.show = WIDE,
+		.help = "datagrams that the kernel refused to send for good" },
+	COUNTER(ECHO_C_SERVER_SOCKET_DROPS) = { .name = "server_socket_drops",
+		.title = "srv buf",
+		.unit = "packets",
+		.roles = AT_SERVERS,
+		.ledger = LEDGER_LOST,
+		.server_ledger = LEDGER_LOST_ARRIVING,
+		.place = "server_socket_buffer",
+		.place_title = "server socket buffer",
+		.show = WIDE,
+		.help = "dropped because a server socket's receive buffer was full (SO_MEMINFO)" },
+	COUNTER(ECHO_C_REPLY_ERRORS) = { .name = "reply_errors",
+		.title = "rep err",
+		.unit = "packets",
+		.roles = AT_SERVERS,
+		.ledger = LEDGER_LOST,
+		.server_ledger = LEDGER_LOST,
+		.place = "server_reply_error",
+		.place_title = "server reply error",
+		.show = WIDE,
+		.help = "answers that the kernel refused to send for good" },
+	COUNTER(ECHO_C_CLIENT_SOCKET_DROPS) = { .name = "client_socket_drops",
+		.title = "cli buf",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_LOST,
+		.place = "client_socket_buffer",
+		.place_title = "client socket buffer",
+		.show = WIDE,
+		.help = "dropped because a client socket's receive buffer was full (SO_MEMINFO)" },
+	COUNTER(ECHO_C_LATE) = { .name = "late",
+		.title = "late",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_LOST,
+		.place = "late",
+		.place_title = "late, after 1 s",
+		.show = WIDE,
+		.help = "answers later than 1 s after the send" },
+	COUNTER(ECHO_C_REFUSED) = { .name = "refused",
+		.title = "refused",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_LOST,
+		.place = "refused",
+		.place_title = "refused, nobody listens",
+		.show = WIDE,
+		.help = "datagrams that came back as an ICMP error: nobody listens there" },
+	COUNTER(ECHO_C_CARRIED) = { .name = "carried",
+		.title = "carried",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_CARRIED,
+		.show = EACH,
+		.help = "answers to datagrams sent before this phase, also among rx_packets" },
+	COUNTER(ECHO_C_DUPLICATES) = { .name = "duplicates",
+		.title = "dup",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.show = WIDE,
+		.help = "answers to what had been answered" },
+	COUNTER(ECHO_C_REORDERED) = { .name = "reordered",
+		.title = "reorder",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.show = WIDE,
+		.help = "answers that came after one to a newer datagram of the flow, also among rx_packets" },
+	COUNTER(ECHO_C_STRAY) = { .name = "stray",
+		.title = "stray",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.show = WIDE,
+		.help = "datagrams that answer nothing we sent: unknown flow or counter, wrong length or time" },
+	COUNTER(ECHO_C_GIVEN_UP) = { .name = "given_up",
+		.title = "gave up",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.show = EACH,
+		.help = "taken for lost after 200 ms without an answer on a full window; may still arrive" },
+	COUNTER(ECHO_C_TX_RETRIES) = { .name = "tx_retries",
+		.title = "tx again",
+		.unit = "times",
+		.roles = ROLE_CLIENT,
+		.show = WIDE,
+		.help = "times that the kernel had no room for a send (EAGAIN, ENOBUFS): kept and sent later, not lost" },
+	COUNTER(ECHO_C_REPLY_RETRIES) = { .name = "reply_retries",
+		.title = "re again",
+		.unit = "times",
+		.roles = ROLE_SERVER,
+		.show = EACH,
+		.help = "times that the kernel had no room for an answer: kept and sent later, not lost" },
+	COUNTER(ECHO_C_DROPPED_SHORT) = { .name = "dropped_short",
+		.title = "short",
+		.unit = "packets",
+		.roles = ROLE_SERVER,
+		.show = EACH,
+		.help = "datagrams of less than 16 bytes: not answered" },
+	COUNTER(ECHO_C_DROPPED_LONG) = { .name = "dropped_long",
+		.title = "long",
+		.unit = "packets",
+		.roles = ROLE_SERVER,
+		.show = EACH,
+		.help = "datagrams longer than the server takes: not answered" },
+	COUNTER(ECHO_C_DROPPED_REPLY) = { .name = "dropped_reply_bit",
+		.title = "re bit",
+		.unit = "packets",
+		.roles = ROLE_SERVER,
+		.show = EACH,
+		.help = "datagrams whose reply bit is set: answering an answer could loop" },
+	COUNTER(ECHO_C_DROPPED_PORT) = { .name = "dropped_low_port",
+		.title = "low port",
+		.unit = "packets",
+		.roles = ROLE_SERVER,
+		.show = EACH,
+		.help = "datagrams from a source port below 1024 (verbatim: or the server's own): not answered" },
+	COUNTER(ECHO_C_DROPPED_GROUP) = { .name = "dropped_group",
+		.title = "group",
+		.unit = "packets",
+		.roles = ROLE_SERVER,
+		.show = EACH,
+		.help = "datagrams from a multicast, broadcast or unspecified address: not answered" },
+	COUNTER(ECHO_C_END) = { 0 },
+};
+_Static_assert((int)ECHO_C_END < (int)COUNTERS_MAX, "the counters fit");
+
+static const struct figure_def echo_figures[] = {
+	{ .name = "syscalls_per_answer",
+		.title = "sys/ans",
+		.unit = "calls",
+		.numerator = { COUNTER_SYSCALLS, COUNTER_NONE },
+		.denominator = COUNTER_RX_PACKETS,
+		.scale = 1,
+		.numerator_roles = ROLE_CLIENT,
+		.denominator_roles = ROLE_CLIENT,
+		.show = WIDE,
+		.help = "system calls of the clients for each answer" },
+	{ .name = "server_syscalls_per_answer",
+		.title = "ssys/ans",
+		.unit = "calls",
+		.numerator = { COUNTER_SYSCALLS, COUNTER_NONE },
+		.denominator = COUNTER_TX_PACKETS,
+		.scale = 1,
+		.numerator_roles = ROLE_SERVER,
+		.denominator_roles = ROLE_SERVER,
+		.show = WIDE,
+		.help = "system calls of the servers for each answer" },
+	{ .name = "answers_per_wakeup",
+		.title = "ans/wake",
+		.unit = "packets",
+		.numerator = { COUNTER_RX_PACKETS, COUNTER_NONE },
+		.denominator = COUNTER_WAITS,
+		.scale = 1,
+		.numerator_roles = ROLE_CLIENT,
+		.denominator_roles = ROLE_CLIENT,
+		.show = WIDE,
+		.help = "answers that a client takes for each time it slept" },
+	{ .name = "questions_per_wakeup",
+		.title = "qu/wake",
+		.unit = "packets",
+		.numerator = { COUNTER_RX_PACKETS, COUNTER_NONE },
+		.denominator = COUNTER_WAITS,
+		.scale = 1,
+		.numerator_roles = ROLE_SERVER,
+		.denominator_roles = ROLE_SERVER,
+		.show = WIDE,
+		.help = "datagrams that a server takes for each time it slept" },
+	{ .name = "cpu_ns_per_answer",
+		.title = "ns/ans",
+		.unit = "ns",
+		.numerator = { COUNTER_CPU_USER_NS, COUNTER_CPU_SYSTEM_NS },
+		.denominator = COUNTER_RX_PACKETS,
+		.scale = 1,
+		.numerator_roles = ROLE_BOTH,
+		.denominator_roles = ROLE_CLIENT,
+		.show = SHOW_SUM | SHOW_DRILL,
+		.help = "CPU time of the workers in this process for each answer" },
+	{ 0 },
+};
+
+static const struct latency_def echo_latencies[] = {
+	[ECHO_L_RTT] = { .name = "rtt",
+		.title = "RTT",
+		.since = "schedule or send",
+		.roles = ROLE_CLIENT,
+		.help = "round trip, from when the datagram was due (open loop) or sent (closed loop)" },
+	[ECHO_L_RTT_SEND] = { .name = "rtt_send",
+		.title = "RTT from send",
+		.since = "send",
+		.roles = ROLE_CLIENT,
+		.help = "round trip from the actual send; open loop only" },
+	[ECHO_L_LATENESS] = { .name = "lateness",
+		.title = "lateness",
+		.since = "schedule",
+		.roles = ROLE_CLIENT,
+		.help = "how late the generator sent; open loop only" },
+	{ 0 },
+};
+
+/* The first that runs here is the default. */
+static const struct method *const echo_methods[] = { &udp_mmsg.method, &udp_single.method, NULL };
+
+/* ---- shared by both sides ---- */
+
+int echo_set_buffers(struct worker *w, int fd, struct err *err)
+{
+	const struct echo_shared *s = echo_shared_of(w);
+	const struct {
+		int option, bytes;
+		bool given;
+		const char *name, *limit;
+	} buffer[] = {
+		{ SO_RCVBUF, s->rcvbuf_bytes, s->rcvbuf_given, "rcvbuf", "net.core.rmem_max" },
+		{ SO_SNDBUF, s->sndbuf_bytes, true, "sndbuf", "net.core.wmem_max" },
+	};
+
+	for (unsigned i = 0; i < sizeof(buffer) / sizeof(buffer[0]); i++) {
+		int granted, rc;
+
+		if (!buffer[i].bytes)
+			continue;
+		rc = net_set_buffer(fd, buffer[i].option, buffer[i].bytes, buffer[i].given, &granted, err);
+		if (rc < 0)
+			return rc;
+		bool first = w->self == &w->plan->worker[0];
+		if (buffer[i].given && granted < buffer[i].bytes && first)
+			plan_note(w->plan, "--%s %d: the kernel gave %d bytes (%s)", buffer[i].name, buffer[i].bytes, granted,
+				buffer[i].limit);
+	}
+	return 0;
+}
+
+void echo_start_drops(struct worker *w, struct udp_port *port, uint32_t *ret_last, unsigned counter)
+{
+	int rc = port->method->drops(port, ret_last);
+
+	if (rc >= 0)
+		return;
+	w->unknown |= 1ull << counter;
+	if (!w->unknown_why[0])
+		snprintf(w->unknown_why, sizeof(w->unknown_why), "drops of a socket cannot be read here (%s)", strerror(-rc));
+}
+
+int echo_count_drops(struct worker *w, struct udp_port *port, uint32_t *last, unsigned counter, struct err *err)
+{
+	uint32_t now;
+
+	if (w->unknown >> counter & 1)
+		return 0;
+	int rc = port->method->drops(port, &now);
+	if (rc < 0)
+		return err_sys(err, -rc, "getsockopt SO_MEMINFO");
+	worker_count(w, counter, (uint32_t)(now - *last));
+	*last = now;
+	return 0;
+}
+
+/* ---- the two sides ---- */
+
+static bool is_server(const struct worker *w)
+{
+	return w->self->role == ROLE_SERVER;
+}
+
+static int echo_open(struct worker *w, struct err *err)
+{
+	return is_server(w) ? echo_server_open(w, err) : echo_client_open(w, err);
+}
+
+static int echo_poll(struct worker *w, struct err *err)
+{
+	return is_server(w) ? echo_server_poll(w, err) : echo_client_poll(w, err);
+}
+
+static int echo_enter(struct worker *w, enum phase phase, struct err *err)
+{
+	return is_server(w) ? 0 : echo_client_enter(w, phase, err);
+}
+
+static int echo_observe(struct worker *w, struct err *err)
+{
+	return is_server(w) ? echo_server_observe(w, err) : echo_client_observe(w, err);
+}
+
+static void echo_close(struct worker *w)
+{
+	if (is_server(w))
+		echo_server_close(w);
+	else
+		echo_client_close(w);
+}
+
+const struct engine engine_echo = {
+	.name = "echo",
+	.title = "UDP echo",
+	.summary = "scalable UDP echo: a pinned worker and socket per core on each side",
+	.built = true,
+	.packets = "answers",
+	.options = echo_options,
+	.counters = echo_counters,
+	.figures = echo_figures,
+	.latencies = echo_latencies,
+	.methods = echo_methods,
+	.plan = echo_plan,
+	.release = echo_release,
+	.open = echo_open,
+	.poll = echo_poll,
+	.drain = echo_client_drain,
+	.enter = echo_enter,
+	.observe = echo_observe,
+	.close = echo_close,
+};

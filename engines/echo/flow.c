@@ -1,0 +1,160 @@
+/* See engines/echo/flow.h. */
+#include "engines/echo/flow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { WORD_BITS = 64 };
+
+/* A power of two, so that a counter's place is a mask away. */
+static unsigned ring_words_for(unsigned count)
+{
+	unsigned bits = ECHO_RING_BITS_MIN;
+
+	while (bits * 2ull * count <= ECHO_RING_BITS_ALL)
+		bits *= 2;
+	return bits / WORD_BITS;
+}
+
+void echo_touch(void *memory, size_t bytes)
+{
+	enum { PAGE_BYTES_LEAST = 4096 };
+
+	for (size_t at = 0; at < bytes; at += PAGE_BYTES_LEAST)
+		((volatile uint8_t *)memory)[at] = 0;
+}
+
+int echo_flows_init(struct echo_flows *f, uint16_t first, unsigned count)
+{
+	unsigned words = ring_words_for(count);
+
+	*f = (struct echo_flows){ .count = count, .first = first, .ring_words = words, .ring_mask = words * WORD_BITS - 1ull };
+	f->flow = calloc(count, sizeof(*f->flow));
+	f->answered = calloc((size_t)count * words, sizeof(*f->answered));
+	if (!f->flow || !f->answered) {
+		echo_flows_free(f);
+		return -ENOMEM;
+	}
+	echo_touch(f->answered, (size_t)count * words * sizeof(*f->answered));
+	for (unsigned i = 0; i < count; i++)
+		f->flow[i] = (struct echo_flow){ .next = 1, .base = 1 };
+	return 0;
+}
+
+void echo_flows_free(struct echo_flows *f)
+{
+	free(f->flow);
+	free(f->answered);
+	f->flow = NULL;
+	f->answered = NULL;
+}
+
+static uint64_t *word_of(const struct echo_flows *f, unsigned index, uint64_t counter)
+{
+	return &f->answered[(size_t)index * f->ring_words + (counter & f->ring_mask) / WORD_BITS];
+}
+
+static uint64_t bit_of(uint64_t counter)
+{
+	return 1ull << counter % WORD_BITS;
+}
+
+/* Everything up to `counter` is settled. */
+static void resolve(struct echo_flows *f, struct echo_flow *flow, uint64_t counter)
+{
+	if (counter <= flow->resolved)
+		return;
+	f->in_flight -= counter - flow->resolved;
+	flow->resolved = counter;
+}
+
+uint64_t echo_flows_send(struct echo_flows *f, unsigned index)
+{
+	uint64_t counter = f->flow[index].next++;
+
+	*word_of(f, index, counter) &= ~bit_of(counter);
+	f->in_flight++;
+	return counter;
+}
+
+void echo_flows_unsend(struct echo_flows *f, unsigned index)
+{
+	struct echo_flow *flow = &f->flow[index];
+
+	flow->next--;
+	/* A forged ICMP error may have settled what has never gone out. */
+	if (flow->resolved < flow->next)
+		f->in_flight--;
+	else
+		flow->resolved = flow->next - 1;
+}
+
+uint64_t echo_flows_give_up(struct echo_flows *f, unsigned index)
+{
+	struct echo_flow *flow = &f->flow[index];
+	uint64_t out = echo_flow_outstanding(flow);
+
+	resolve(f, flow, flow->next - 1);
+	return out;
+}
+
+void echo_flows_rebase(struct echo_flows *f)
+{
+	for (unsigned i = 0; i < f->count; i++) {
+		echo_flows_give_up(f, i);
+		f->flow[i].base = f->flow[i].next;
+	}
+}
+
+bool echo_flows_parse(const struct echo_flows *f, const uint8_t *data, size_t len, size_t expected_len, int64_t opened_ns,
+	int64_t now_ns, struct echo_answer *ret_answer)
+{
+	struct echo_header h;
+
+	if (len < ECHO_HEADER_BYTES || len != expected_len)
+		return false;
+	echo_get(data, &h);
+	/* Below our first flow id wraps round to a large number. */
+	unsigned index = (unsigned)h.flow - f->first;
+	if (index >= f->count || !h.counter || h.counter >= f->flow[index].next)
+		return false;
+	if (h.stamp_ns < (uint64_t)opened_ns || h.stamp_ns > (uint64_t)now_ns)
+		return false;
+	*ret_answer = (struct echo_answer){ .index = index, .counter = h.counter, .stamp_ns = (int64_t)h.stamp_ns };
+	return true;
+}
+
+enum echo_arrival echo_flows_take(struct echo_flows *f, const struct echo_answer *answer, int64_t age_ns)
+{
+	struct echo_flow *flow = &f->flow[answer->index];
+	uint64_t *word = word_of(f, answer->index, answer->counter), bit = bit_of(answer->counter);
+	bool in_ring = flow->next - answer->counter <= f->ring_mask + 1;
+
+	if (in_ring && (*word & bit))
+		return ECHO_DUPLICATE;
+	if (in_ring)
+		*word |= bit;
+	resolve(f, flow, answer->counter);
+	if (answer->counter < flow->base)
+		return ECHO_CARRIED;
+	if (!in_ring || age_ns > ECHO_LATE_NS)
+		return ECHO_LATE;
+	if (answer->counter < flow->newest)
+		return ECHO_REORDERED;
+	flow->newest = answer->counter;
+	return ECHO_FIRST;
+}
+
+int echo_flows_refused(struct echo_flows *f, const uint8_t *data, size_t len)
+{
+	struct echo_header h;
+
+	if (len < ECHO_HEADER_BYTES)
+		return -1;
+	echo_get(data, &h);
+	unsigned index = (unsigned)h.flow - f->first;
+	if (index >= f->count || !h.counter || h.counter >= f->flow[index].next)
+		return -1;
+	resolve(f, &f->flow[index], h.counter);
+	return (int)index;
+}

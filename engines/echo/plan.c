@@ -1,0 +1,153 @@
+/* Mode echo: the plan of a run.  Main thread.
+ *
+ * Receive buffers, where --rcvbuf does not say: as large as net.core.rmem_max allows, up to 4 MiB or what a full window needs, so that a closed loop loses nothing.  Buffers
+ * are a limit, not memory set aside. */
+#include "engines/echo/echo.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/procnet.h"
+#include "engines/net/endpoints.h"
+#include "engines/engines.h"
+
+enum {
+	RCVBUF_BYTES = 4 << 20,
+	RCVBUF_MAX_BYTES = 1 << 30,
+	SKB_OVERHEAD_BYTES = 1024, /* about what the kernel charges a small datagram beyond its length */
+};
+
+static int plan_methods(const struct options *o, struct plan *plan, struct err *err)
+{
+	const struct method *server = NULL, *client = NULL;
+	enum role role = plan_role(o);
+	int rc = 0;
+
+	if (role & ROLE_SERVER)
+		rc = plan_method(&engine_echo, o, ROLE_SERVER, &server, err);
+	if (rc >= 0 && (role & ROLE_CLIENT))
+		rc = plan_method(&engine_echo, o, ROLE_CLIENT, &client, err);
+	if (rc < 0)
+		return rc;
+	for (unsigned i = 0; i < plan->workers; i++)
+		plan->worker[i].method = plan->worker[i].role == ROLE_SERVER ? server : client;
+	if (server && client && server != client)
+		snprintf(plan->ran, sizeof(plan->ran), "%.11s/%.11s", server->name, client->name);
+	else
+		snprintf(plan->ran, sizeof(plan->ran), "%s", (server ? server : client)->name);
+	return 0;
+}
+
+static void count_roles(const struct plan *plan, struct echo_shared *s)
+{
+	for (unsigned i = 0; i < plan->workers; i++) {
+		s->servers += plan->worker[i].role == ROLE_SERVER;
+		s->clients += plan->worker[i].role == ROLE_CLIENT;
+	}
+}
+
+static int plan_addresses(const struct options *o, struct plan *plan, struct echo_shared *s, struct err *err)
+{
+	struct endpoints e;
+	int rc = endpoints_plan(o, SOCK_DGRAM, plan, &e, err);
+
+	if (rc < 0)
+		return rc;
+	s->listens = e.listens;
+	memcpy(s->listen, e.listen, sizeof(s->listen));
+	s->host = e.host;
+	s->host_is_ours = e.host_is_ours;
+	plan->wire_overhead_bytes = plan->address_family == AF_INET6 ? 62 : 42;
+	return 0;
+}
+
+static int plan_load(const struct options *o, struct plan *plan, struct echo_shared *s, struct err *err)
+{
+	s->payload_bytes = (uint32_t)options_number(o, "payload");
+	s->flows = (unsigned)options_number(o, "flows");
+	s->batch = (unsigned)options_number(o, "batch");
+	s->seed = (uint64_t)options_number(o, "seed");
+	s->verbatim = options_number(o, "verbatim");
+	s->steer = (enum steer)options_number(o, "steer");
+	s->open_loop = options_is_set(o, "rate");
+	/* Only where both ends are here is it known what questions look like. */
+	s->receive_bytes = s->clients && !s->verbatim ? (uint32_t)echo_datagram_bytes(s) : ECHO_DATAGRAM_MAX;
+	if ((uint64_t)s->flows * s->clients > ECHO_FLOWS_MAX)
+		return err_say(err, EINVAL, "--flows %u: out of range 1..%u (%u clients share %d flow ids)", s->flows,
+			ECHO_FLOWS_MAX / s->clients, s->clients, ECHO_FLOWS_MAX);
+	if (!s->clients)
+		return 0;
+	plan->closed_loop = !s->open_loop;
+	plan->load_name = s->open_loop ? "rate" : "window";
+	plan->load = (uint64_t)options_number(o, plan->load_name);
+	plan->load_min = 1;
+	plan->load_max = s->open_loop ? 100000000 : 65535;
+	return 0;
+}
+
+/* The default holds what can be outstanding at one socket, in the unit of SO_RCVBUF: the kernel allows twice that, and charges each datagram its bookkeeping. */
+static void plan_buffers(const struct options *o, struct echo_shared *s)
+{
+	uint64_t window = s->open_loop || !s->clients ? 0 : (uint64_t)options_number(o, "window");
+	uint64_t outstanding = window * s->flows * s->clients;
+	uint64_t need = outstanding * (echo_datagram_bytes(s) * 2 + SKB_OVERHEAD_BYTES);
+
+	s->rcvbuf_given = options_is_set(o, "rcvbuf");
+	if (s->rcvbuf_given)
+		s->rcvbuf_bytes = (int)options_number(o, "rcvbuf");
+	else
+		s->rcvbuf_bytes = need < RCVBUF_BYTES ? RCVBUF_BYTES : need < RCVBUF_MAX_BYTES ? (int)need : RCVBUF_MAX_BYTES;
+	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
+}
+
+static void plan_ledger(struct plan *plan, const struct echo_shared *s)
+{
+	bool clients = s->clients;
+
+	plan->tx_roles = plan->rx_roles = clients ? ROLE_CLIENT : ROLE_SERVER;
+	plan->tx_ledger = clients ? LEDGER_SENT : LEDGER_RECEIVED;
+	plan->rx_ledger = clients ? LEDGER_RECEIVED : LEDGER_SENT;
+	plan->expects_answers = clients;
+	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
+}
+
+static int plan_cpus(const struct plan *plan, struct echo_shared *s, struct err *err)
+{
+	s->server_cpus = calloc(s->servers ? s->servers : 1, sizeof(*s->server_cpus));
+	if (!s->server_cpus)
+		return err_sys(err, ENOMEM, "plan echo");
+	for (unsigned i = 0; i < s->servers; i++)
+		s->server_cpus[i] = plan->worker[i].cpu;
+	return 0;
+}
+
+int echo_plan(const struct options *o, struct plan *plan, struct err *err)
+{
+	struct echo_shared *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (!s)
+		return err_sys(err, ENOMEM, "plan echo");
+	plan->shared = s;
+	plan->wait_spin = !strcmp(options_text(o, "wait"), "spin");
+	if ((rc = plan_place(o, false, plan, err)) < 0 || (rc = plan_methods(o, plan, err)) < 0)
+		return rc;
+	count_roles(plan, s);
+	if ((rc = plan_cpus(plan, s, err)) < 0 || (rc = plan_load(o, plan, s, err)) < 0)
+		return rc;
+	plan_buffers(o, s);
+	plan_ledger(plan, s);
+	return plan_addresses(o, plan, s, err);
+}
+
+void echo_release(struct plan *plan)
+{
+	struct echo_shared *s = plan->shared;
+
+	if (s)
+		free(s->server_cpus);
+	free(s);
+	plan->shared = NULL;
+}

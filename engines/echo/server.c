@@ -1,0 +1,305 @@
+/* Mode echo, the server's side: one socket per worker and address listened on, in a SO_REUSEPORT group per address.  The worker answers from the buffers it received
+ * into; a burst whose answers do not all go out is kept, and nothing more is received until they have. */
+#include "engines/echo/echo.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { ROUNDS = 32 }; /* datagrams a poll where a burst is one datagram */
+
+/* One address. */
+struct listener {
+	struct udp_port *port;
+	struct udp_reply *reply; /* [port->batch * port->segments_max] */
+	unsigned replies, answered;
+	unsigned own_port;
+	uint32_t drops;
+};
+
+struct server {
+	unsigned count;
+	bool verbatim;
+	uint64_t questions, question_bytes;
+	uint64_t syscalls; /* those counted */
+	uint64_t judged[ECHO_JUDGEMENTS];
+	struct listener listener[ECHO_LISTEN_MAX];
+};
+
+/* ---- open ---- */
+
+static int option_on(int fd, int level, int option, const char *name, struct err *err)
+{
+	int on = 1;
+
+	return setsockopt(fd, level, option, &on, sizeof(on)) < 0 ? err_sys(err, errno, "setsockopt %s", name) : 0;
+}
+
+static int bind_to(int fd, const union net_address *a, struct err *err)
+{
+	char text[NET_ADDRESS_TEXT];
+
+	return bind(fd, &a->sa, net_address_bytes(a)) < 0 ? err_sys(err, errno, "bind %s", net_format(a, text, sizeof(text))) : 0;
+}
+
+/* The first server binds alone, so that a port in use is an error even where it is in use by another netdyno of the same user, then opens the port for the others.
+ * A free port is chosen once, for all addresses. */
+static int bind_first(struct worker *w, int fd, unsigned which, struct err *err)
+{
+	struct echo_shared *s = echo_shared_of(w);
+	union net_address *a = &s->listen[which];
+	socklen_t size = sizeof(*a);
+	int rc = bind_to(fd, a, err);
+
+	if (rc < 0)
+		return rc;
+	if (getsockname(fd, &a->sa, &size) < 0)
+		return err_sys(err, errno, "getsockname");
+	for (unsigned i = which + 1; i < s->listens; i++)
+		net_set_port(&s->listen[i], net_port(a));
+	return s->servers > 1 ? option_on(fd, SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", err) : 0;
+}
+
+static int bind_next(struct worker *w, int fd, unsigned which, struct err *err)
+{
+	struct echo_shared *s = echo_shared_of(w);
+	int rc = option_on(fd, SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", err);
+
+	if (rc >= 0)
+		rc = bind_to(fd, &s->listen[which], err);
+	if (rc >= 0 && w->self->index == s->servers - 1)
+		rc = steer_attach(fd, s->steer, s->server_cpus, s->servers, err);
+	return rc;
+}
+
+static int make_socket(struct worker *w, unsigned which, int *ret_fd, struct err *err)
+{
+	const union net_address *a = &echo_shared_of(w)->listen[which];
+	int fd = w->plan->path->socket(w->plan->path, ROLE_SERVER, a->sa.sa_family, SOCK_DGRAM, 0, err);
+	int rc = fd;
+
+	/* Without it :: would also take IPv4's port, which has a socket of its own. */
+	if (rc >= 0 && a->sa.sa_family == AF_INET6)
+		rc = option_on(fd, SOL_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY", err);
+	if (rc >= 0)
+		rc = echo_set_buffers(w, fd, err);
+	if (rc >= 0)
+		rc = w->self->index == 0 ? bind_first(w, fd, which, err) : bind_next(w, fd, which, err);
+	if (rc < 0) {
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int open_listener(struct worker *w, struct server *server, unsigned which, struct err *err)
+{
+	struct echo_shared *s = echo_shared_of(w);
+	const struct udp_method *method = udp_method_of(w->self->method);
+	struct listener *l = &server->listener[which];
+	struct udp_config config = {
+		.path = w->plan->path,
+		.role = ROLE_SERVER,
+		.want_local = net_is_any(&s->listen[which]),
+		.batch = s->batch,
+		.datagram_bytes = s->receive_bytes,
+	};
+	int rc = make_socket(w, which, &config.fd, err);
+
+	if (rc < 0)
+		return rc;
+	rc = method->open(method, &config, &l->port, err);
+	if (rc < 0) {
+		close(config.fd);
+		return rc;
+	}
+	l->own_port = net_port(&s->listen[which]);
+	l->reply = calloc((size_t)l->port->batch * l->port->segments_max, sizeof(*l->reply));
+	if (!l->reply)
+		return err_sys(err, ENOMEM, "open echo server");
+	w->wait.fd[which] = (struct pollfd){ .fd = l->port->wait, .events = l->port->wait_in };
+	w->wait.count = which + 1;
+	echo_start_drops(w, l->port, &l->drops, ECHO_C_SERVER_SOCKET_DROPS);
+	return 0;
+}
+
+/* What the run says of itself once ports are known. */
+static void publish(struct worker *w)
+{
+	struct echo_shared *s = echo_shared_of(w);
+	struct plan *plan = w->plan;
+
+	plan->ports[0] = net_port(&s->listen[0]);
+	plan->port_count = 1;
+	if (s->host_is_ours)
+		net_set_port(&s->host, plan->ports[0]);
+	net_format(s->host_is_ours ? &s->host : &s->listen[0], plan->peer, sizeof(plan->peer));
+}
+
+int echo_server_open(struct worker *w, struct err *err)
+{
+	struct echo_shared *s = echo_shared_of(w);
+	struct server *server = calloc(1, sizeof(*server));
+	int rc = 0;
+
+	if (!server)
+		return err_sys(err, ENOMEM, "open echo server");
+	w->state = server;
+	server->verbatim = s->verbatim;
+	server->count = s->listens;
+	for (unsigned i = 0; i < s->listens && rc >= 0; i++)
+		rc = open_listener(w, server, i, err);
+	if (rc >= 0 && w->self->index == 0)
+		publish(w);
+	return rc;
+}
+
+/* ---- poll ---- */
+
+/* One lent element: its good datagrams become replies, runs of them one reply. */
+static void judge(struct server *server, struct listener *l, const struct udp_datagram *d)
+{
+	struct udp_reply *open = NULL;
+	uint32_t at = 0;
+
+	do {
+		uint32_t len = d->len - at < d->segment ? d->len - at : d->segment;
+		enum echo_judgement j = echo_judge(d->data + at, len, d->truncated, d->from, l->own_port, server->verbatim);
+
+		server->judged[j]++;
+		if (j != ECHO_ANSWER) {
+			open = NULL;
+		} else {
+			if (!server->verbatim)
+				d->data[at] |= ECHO_REPLY_BYTE;
+			if (!open) {
+				open = &l->reply[l->replies++];
+				*open = (struct udp_reply){ .to = d, .offset = at };
+			}
+			open->len += len;
+			open->packets++;
+			server->questions++;
+			server->question_bytes += len;
+		}
+		at += len;
+	} while (at < d->len);
+}
+
+/* Sends what is still to be sent.  1: all out, the burst is given back; 0: the kernel has no room. */
+static int flush(struct listener *l, struct err *err)
+{
+	if (l->answered < l->replies) {
+		int n = l->port->method->reply_burst(l->port, l->reply + l->answered, l->replies - l->answered, err);
+
+		if (n < 0)
+			return n;
+		l->answered += (unsigned)n;
+		if (l->answered < l->replies)
+			return 0;
+	}
+	l->replies = l->answered = 0;
+	l->port->method->release(l->port);
+	return 1;
+}
+
+/* Returns how many elements were received, or were waiting and got out. */
+static int serve(struct server *server, struct listener *l, struct err *err)
+{
+	struct udp_datagram *burst;
+	int rc;
+
+	if (l->replies) {
+		rc = flush(l, err);
+		if (rc <= 0)
+			return rc;
+	}
+	int n = l->port->method->recv_burst(l->port, l->port->batch, &burst, err);
+	if (n <= 0)
+		return n;
+	for (int i = 0; i < n; i++)
+		judge(server, l, &burst[i]);
+	rc = flush(l, err);
+	return rc < 0 ? rc : n;
+}
+
+static void count(struct worker *w, struct server *server)
+{
+	uint64_t sent = 0, bytes = 0, errors = 0, busy = 0, syscalls = 0, waiting = 0;
+
+	for (unsigned i = 0; i < server->count; i++) {
+		const struct listener *l = &server->listener[i];
+		const struct udp_totals *t = &l->port->totals;
+
+		sent += t->sent_packets;
+		bytes += t->sent_bytes;
+		errors += t->send_errors;
+		busy += t->send_busy;
+		syscalls += t->syscalls;
+		for (unsigned r = l->answered; r < l->replies; r++)
+			waiting += l->reply[r].packets;
+	}
+	counter_set(w->counters, COUNTER_RX_PACKETS, server->questions);
+	counter_set(w->counters, COUNTER_RX_BYTES, server->question_bytes);
+	counter_set(w->counters, COUNTER_TX_PACKETS, sent);
+	counter_set(w->counters, COUNTER_TX_BYTES, bytes);
+	counter_set(w->counters, COUNTER_IN_FLIGHT, waiting);
+	counter_set(w->counters, ECHO_C_REPLY_ERRORS, errors);
+	counter_set(w->counters, ECHO_C_REPLY_RETRIES, busy);
+	for (unsigned j = ECHO_SHORT; j < ECHO_JUDGEMENTS; j++)
+		counter_set(w->counters, ECHO_C_DROPPED_SHORT + j - ECHO_SHORT, server->judged[j]);
+	/* The worker's loop adds its own to this one. */
+	worker_count(w, COUNTER_SYSCALLS, syscalls - server->syscalls);
+	server->syscalls = syscalls;
+}
+
+int echo_server_poll(struct worker *w, struct err *err)
+{
+	struct server *server = w->state;
+	int moved = 0;
+
+	for (unsigned i = 0; i < server->count; i++) {
+		struct listener *l = &server->listener[i];
+		unsigned rounds = l->port->batch < ROUNDS ? ROUNDS / l->port->batch : 1;
+		int n = 1;
+
+		while (rounds-- && n > 0) {
+			n = serve(server, l, err);
+			if (n < 0)
+				return n;
+			moved += n;
+		}
+		w->wait.fd[i].events = l->replies ? l->port->wait_out : l->port->wait_in;
+	}
+	count(w, server);
+	return moved;
+}
+
+int echo_server_observe(struct worker *w, struct err *err)
+{
+	struct server *server = w->state;
+	int rc = 0;
+
+	for (unsigned i = 0; i < server->count && rc >= 0; i++) {
+		struct listener *l = &server->listener[i];
+
+		rc = echo_count_drops(w, l->port, &l->drops, ECHO_C_SERVER_SOCKET_DROPS, err);
+	}
+	return rc;
+}
+
+void echo_server_close(struct worker *w)
+{
+	struct server *server = w->state;
+
+	for (unsigned i = 0; server && i < server->count; i++) {
+		struct listener *l = &server->listener[i];
+
+		free(l->reply);
+		if (l->port)
+			l->port->method->close(l->port);
+	}
+	free(server);
+	w->state = NULL;
+}

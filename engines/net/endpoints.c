@@ -1,0 +1,164 @@
+/* See endpoints.h. */
+#include "engines/net/endpoints.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mode/path.h"
+
+enum { DEFAULT_PORT = 5000 };
+
+/* Can a socket be bound there?  Tells "no IPv6 on this machine" from everything else. */
+static bool family_works(const struct plan *plan, int type, const union net_address *a)
+{
+	union net_address any_port = *a;
+	struct err ignored = ERR_NONE;
+	int fd = plan->path->socket(plan->path, ROLE_SERVER, a->sa.sa_family, type, 0, &ignored);
+
+	if (fd < 0)
+		return fd != -EAFNOSUPPORT; /* anything else will be said where the socket is needed */
+	net_set_port(&any_port, 0);
+	bool works = bind(fd, &any_port.sa, net_address_bytes(a)) == 0 || (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT);
+	close(fd);
+	return works;
+}
+
+/* Is the address of a family that this machine does not have?  IPv6 may be there and switched off: then only its loopback address tells. */
+static int check_family(const struct plan *plan, int type, const union net_address *a, const char *option, struct err *err)
+{
+	char text[NET_ADDRESS_TEXT];
+	union net_address any = { .sa.sa_family = a->sa.sa_family };
+
+	if (family_works(plan, type, net_is_loopback(a) ? a : &any))
+		return 0;
+	return err_say(err, EINVAL, "--%s %s: this machine has no %s", option, net_format_host(a, text, sizeof(text)),
+		a->sa.sa_family == AF_INET6 ? "IPv6" : "IPv4");
+}
+
+static void warn_open(struct plan *plan, const union net_address *a)
+{
+	char text[NET_ADDRESS_TEXT];
+
+	if (!net_is_loopback(a))
+		plan_note(plan, "servers listen on %s: other hosts can reach them", net_format_host(a, text, sizeof(text)));
+}
+
+/* One address of --listen. */
+static int plan_listen_one(
+	const struct options *o, struct plan *plan, struct endpoints *e, const char *text, unsigned port, struct err *err)
+{
+	union net_address a;
+	int rc;
+
+	if (e->listens == ENDPOINTS_LISTEN_MAX)
+		return err_say(err, EINVAL, "--listen %s: at most %d addresses", options_text(o, "listen"), ENDPOINTS_LISTEN_MAX);
+	rc = net_resolve(text, "listen", port, &a, err);
+	if (rc < 0)
+		return rc;
+	if (!options_is_given(o, "listen") && !family_works(plan, e->type, &a)) {
+		plan_note(plan, "this machine has no %s: servers do not listen on %s", text[0] == ':' ? "IPv6" : "IPv4", text);
+		return 0;
+	}
+	rc = check_family(plan, e->type, &a, "listen", err);
+	for (unsigned i = 0; i < e->listens && rc >= 0; i++)
+		if (net_same_host(&a, &e->listen[i]))
+			rc = err_say(err, EINVAL, "--listen %s: %s stands there twice", options_text(o, "listen"), text);
+	if (rc < 0)
+		return rc;
+	warn_open(plan, &a);
+	e->listen[e->listens++] = a;
+	return 0;
+}
+
+static int plan_listen(const struct options *o, struct plan *plan, struct endpoints *e, unsigned port, struct err *err)
+{
+	char *list = strdup(options_text(o, "listen")), *rest = list, *one;
+	int rc = 0;
+
+	if (!list)
+		return err_sys(err, ENOMEM, "plan addresses");
+	while (rc >= 0 && (one = strsep(&rest, ", ")))
+		if (*one)
+			rc = plan_listen_one(o, plan, e, one, port, err);
+	free(list);
+	if (rc >= 0 && !e->listens)
+		rc = err_say(err, EINVAL, "--listen %s: no address", options_text(o, "listen"));
+	return rc;
+}
+
+/* A wildcard is reached over loopback. */
+static void reach(const union net_address *listen, union net_address *ret_host)
+{
+	*ret_host = *listen;
+	if (!net_is_any(listen))
+		return;
+	if (listen->sa.sa_family == AF_INET)
+		ret_host->v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else
+		ret_host->v6.sin6_addr = in6addr_loopback;
+}
+
+/* Both ends here: the servers bind what --host says, or what --listen says and that must have --host in it. */
+static int plan_both(const struct options *o, struct plan *plan, struct endpoints *e, unsigned port, struct err *err)
+{
+	const char *host = options_text(o, "host");
+	bool listen_given = options_is_given(o, "listen");
+	int rc = listen_given ? plan_listen(o, plan, e, port, err) : 0;
+
+	if (rc < 0)
+		return rc;
+	e->host_is_ours = true;
+	if (listen_given && !*host) {
+		reach(&e->listen[0], &e->host);
+		return 0;
+	}
+	rc = net_resolve(*host ? host : "127.0.0.1", "host", port, &e->host, err);
+	if (rc >= 0)
+		rc = check_family(plan, e->type, &e->host, "host", err);
+	if (rc < 0)
+		return rc;
+	if (!net_is_here(&e->host))
+		return err_say(err, EINVAL, "--host %s: not an address of this host (--role client measures another one)", host);
+	if (!listen_given) {
+		e->listen[e->listens++] = e->host;
+		warn_open(plan, &e->host);
+		return 0;
+	}
+	for (unsigned i = 0; i < e->listens; i++)
+		if (net_same_host(&e->listen[i], &e->host) ||
+			(net_is_any(&e->listen[i]) && e->listen[i].sa.sa_family == e->host.sa.sa_family))
+			return 0;
+	return err_say(err, EINVAL, "--host %s: the servers do not listen there (--listen %s)", host, options_text(o, "listen"));
+}
+
+static int plan_client_host(const struct options *o, struct plan *plan, struct endpoints *e, unsigned port, struct err *err)
+{
+	const char *host = options_text(o, "host");
+	int rc = net_resolve(*host ? host : "127.0.0.1", "host", port, &e->host, err);
+
+	return rc < 0 ? rc : check_family(plan, e->type, &e->host, "host", err);
+}
+
+int endpoints_plan(const struct options *o, int type, struct plan *plan, struct endpoints *ret_endpoints, struct err *err)
+{
+	enum role role = plan_role(o);
+	unsigned port = options_is_set(o, "port") ? (unsigned)options_number(o, "port") : role == ROLE_BOTH ? 0 : DEFAULT_PORT;
+	struct endpoints e = { .type = type };
+	int rc = role == ROLE_BOTH     ? plan_both(o, plan, &e, port, err)
+		 : role == ROLE_SERVER ? plan_listen(o, plan, &e, port, err)
+				       : plan_client_host(o, plan, &e, port, err);
+	if (rc < 0)
+		return rc;
+	const union net_address *traffic = role & ROLE_CLIENT ? &e.host : &e.listen[0];
+
+	plan->address_family = traffic->sa.sa_family;
+	net_interface(traffic, plan->interface, sizeof(plan->interface));
+	if (role == ROLE_CLIENT) {
+		plan->ports[0] = port;
+		plan->port_count = 1;
+	}
+	*ret_endpoints = e;
+	return 0;
+}

@@ -1,0 +1,576 @@
+/* Mode stream, the connection of a worker: from nothing over accept(2) or connect(2) and a greeting each way to messages, and back again when it is lost.  All servers
+ * share their listening sockets; who has no connection waits for one there, so that clients beyond the number of workers queue in the kernel.
+ *
+ * A caller that says nothing must not hold up a worker: the kernel keeps it from the queue until its greeting is there (TCP_DEFER_ACCEPT, Linux >= 2.4), and hands it
+ * over without one only when that time is over.  Many of them at once must not hold it up either: the more that wait, the less each is waited for.
+ *
+ * Sources: accept(2), connect(2), tcp(7); TCP_INFO of a listening socket has the length of its queue in tcpi_unacked. */
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/procnet.h"
+#include "engines/stream/stream.h"
+#include "mode/path.h"
+
+_Static_assert((int)ENDPOINTS_LISTEN_MAX < (int)WORKER_WAIT_FDS, "a caller and all listeners can be waited for");
+
+enum { BACKLOG = 4096 }; /* callers that say nothing yet stand in it, too; net.core.somaxconn may make it shorter */
+
+static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
+static const int DEFER_S = 1;                       /* so long a client may take to say what it wants, in the kernel */
+static const int64_t GREETING_NS = 200 * NS_PER_MS; /* and then with a worker, */
+static const int64_t HURRY_NS = 2 * NS_PER_MS;      /* which has only so much for it while others wait */
+static const int64_t STALL_NS = NS_PER_S;           /* so long nothing is taken, and it is said */
+static const int64_t STUCK_NS = 10ll * NS_PER_S;    /* so long a client may leave its worker waiting while others wait for it */
+
+static void wait_on(struct worker *w, int fd, short events)
+{
+	w->wait.fd[0] = (struct pollfd){ .fd = fd, .events = events };
+	w->wait.count = 1;
+	w->wait.until_ns = 0;
+}
+
+static void wait_until(struct worker *w, int64_t until_ns)
+{
+	w->wait.count = 0;
+	w->wait.until_ns = until_ns;
+}
+
+/* ---- sockets ---- */
+
+static int option(int fd, int level, int name, const void *value, socklen_t bytes, const char *text, struct err *err)
+{
+	return setsockopt(fd, level, name, value, bytes) < 0 ? err_sys(err, errno, "setsockopt %s", text) : 0;
+}
+
+static int set_buffer(struct worker *w, int fd, int name, int bytes, const char *text, const char *limit, struct err *err)
+{
+	int granted, rc = bytes ? net_set_buffer(fd, name, bytes, true, &granted, err) : 0;
+
+	if (bytes && rc >= 0 && granted < bytes && w->phase == PHASE_PREPARE && w->self == &w->plan->worker[0])
+		plan_note(w->plan, "--%s %d: the kernel gave %d bytes (%s)", text, bytes, granted, limit);
+	return rc;
+}
+
+/* What a listening socket has, those that it accepts inherit. */
+static int set_options(struct worker *w, int fd, struct err *err)
+{
+	const struct stream_shared *s = stream_shared_of(w);
+	int on = 1, rc = option(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on), "TCP_NODELAY", err);
+
+	if (rc >= 0 && s->congestion[0])
+		rc = option(
+			fd, IPPROTO_TCP, TCP_CONGESTION, s->congestion, (socklen_t)strlen(s->congestion), "TCP_CONGESTION", err);
+	if (rc >= 0)
+		rc = set_buffer(w, fd, SO_RCVBUF, s->rcvbuf_bytes, "rcvbuf", "net.core.rmem_max", err);
+	if (rc >= 0)
+		rc = set_buffer(w, fd, SO_SNDBUF, s->sndbuf_bytes, "sndbuf", "net.core.wmem_max", err);
+	return rc;
+}
+
+static int make_socket(struct worker *w, const union net_address *a, struct err *err)
+{
+	int fd = w->plan->path->socket(
+		w->plan->path, w->self->role, a->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP, err);
+	int rc = fd < 0 ? fd : set_options(w, fd, err);
+
+	if (rc < 0 && fd >= 0)
+		close(fd);
+	return rc < 0 ? rc : fd;
+}
+
+/* ---- listening ---- */
+
+static int bind_and_listen(struct stream_shared *s, unsigned which, int fd, struct err *err)
+{
+	union net_address *a = &s->at.listen[which];
+	char text[NET_ADDRESS_TEXT];
+	socklen_t size = sizeof(*a);
+	int on = 1, rc = 0;
+
+	/* A restart need not wait for old connections to be forgotten; a port that somebody listens on stays taken. */
+	rc = option(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on), "SO_REUSEADDR", err);
+	if (rc >= 0 && a->sa.sa_family == AF_INET6)
+		rc = option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on), "IPV6_V6ONLY", err);
+	if (rc >= 0)
+		rc = option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &DEFER_S, sizeof(DEFER_S), "TCP_DEFER_ACCEPT", err);
+	if (rc < 0)
+		return rc;
+	if (bind(fd, &a->sa, net_address_bytes(a)) < 0)
+		return err_sys(err, errno, "bind %s", net_format(a, text, sizeof(text)));
+	if (listen(fd, BACKLOG) < 0)
+		return err_sys(err, errno, "listen %s", net_format(a, text, sizeof(text)));
+	if (getsockname(fd, &a->sa, &size) < 0)
+		return err_sys(err, errno, "getsockname");
+	return 0;
+}
+
+/* The first server opens the listening sockets for all; a free port is chosen once, for all addresses. */
+static int open_listeners(struct worker *w, struct stream_shared *s, struct err *err)
+{
+	for (unsigned i = 0; i < s->at.listens; i++) {
+		int fd = make_socket(w, &s->at.listen[i], err), rc = fd;
+
+		if (rc >= 0)
+			s->listener[s->listeners++] = fd; /* release() closes it */
+		if (rc >= 0)
+			rc = bind_and_listen(s, i, fd, err);
+		if (rc < 0)
+			return rc;
+		if (i + 1 < s->at.listens)
+			net_set_port(&s->at.listen[i + 1], net_port(&s->at.listen[i]));
+	}
+	return 0;
+}
+
+static void publish(struct worker *w, struct stream_shared *s)
+{
+	struct plan *plan = w->plan;
+
+	plan->ports[0] = net_port(&s->at.listen[0]);
+	plan->port_count = 1;
+	if (s->at.host_is_ours)
+		net_set_port(&s->at.host, plan->ports[0]);
+	net_format(s->at.host_is_ours ? &s->at.host : &s->at.listen[0], plan->peer, sizeof(plan->peer));
+}
+
+/* ---- greetings ---- */
+
+static struct stream_greeting own_greeting(const struct worker *w, const struct stream_worker *x)
+{
+	const struct stream_shared *s = stream_shared_of(w);
+
+	return (struct stream_greeting){ .flags = (s->server_sends ? STREAM_SERVER_SENDS : 0) | (s->verify ? STREAM_VERIFY : 0),
+		.flow = w->self->index,
+		.token = s->token,
+		.boot = s->boot,
+		.size = s->size,
+		.seed = s->seed,
+		.sequence = s->both ? atomic_load_explicit(&s->flow[x->link.flow].sent, memory_order_acquire) : 0 };
+}
+
+/* The greeting is short enough for an empty send buffer. */
+static bool say(struct stream_link *l, const struct stream_greeting *g)
+{
+	uint8_t out[STREAM_GREETING_BYTES];
+
+	stream_greeting_put(out, g);
+	l->syscalls++;
+	return send(l->fd, out, sizeof(out), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(out);
+}
+
+/* 1: all of it is there; 0: not yet; -1: it will not come. */
+static int hear(struct stream_link *l)
+{
+	l->syscalls++;
+	ssize_t n = recv(l->fd, l->greeting + l->got, sizeof(l->greeting) - l->got, MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		return -1;
+	l->got += n > 0 ? (unsigned)n : 0;
+	return l->got == sizeof(l->greeting);
+}
+
+static int flows(struct worker *w, struct stream_worker *x, const struct stream_greeting *theirs, int64_t now_ns)
+{
+	struct stream_link *l = &x->link;
+
+	l->same_clock = theirs->boot && theirs->boot == stream_shared_of(w)->boot;
+	l->first = theirs->sequence;
+	l->state = LINK_FLOWING;
+	l->opened++;
+	l->backoff_ns = 0;
+	l->moved_ns = now_ns;
+	l->bytes_before = x->bytes;
+	wait_on(w, l->fd, POLLIN);
+	return 1;
+}
+
+static void drop(struct stream_link *l)
+{
+	/* A reset: nothing of it lingers, and what the kernel still had to send it lets go of at once. */
+	struct linger reset = { .l_onoff = 1 };
+
+	if (l->fd >= 0) {
+		setsockopt(l->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		close(l->fd);
+		l->syscalls += 2;
+	}
+	l->fd = -1;
+	l->state = LINK_NONE;
+	l->got = 0;
+}
+
+/* ---- servers ---- */
+
+static int take_client(struct worker *w, struct stream_link *l, int64_t now_ns, struct err *err)
+{
+	const struct stream_shared *s = stream_shared_of(w);
+
+	for (unsigned i = 0; i < s->listeners; i++) {
+		l->syscalls++;
+		l->fd = accept4(s->listener[i], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (l->fd >= 0) {
+			l->state = LINK_GREETING;
+			l->got = 0;
+			l->until_ns = now_ns + GREETING_NS;
+			return 0;
+		}
+		if (errno == EMFILE || errno == ENFILE)
+			return err_sys(err, errno, "accept");
+		w->wait.fd[i] = (struct pollfd){ .fd = s->listener[i], .events = POLLIN };
+	}
+	w->wait.count = s->listeners;
+	w->wait.until_ns = 0;
+	return 0;
+}
+
+/* Somebody who does not belong here, or not to this run. */
+static int reject(struct worker *w, struct stream_link *l)
+{
+	l->rejected++;
+	drop(l);
+	wait_until(w, clock_now_ns()); /* at once the next one */
+	return 0;
+}
+
+static int answer(struct worker *w, struct stream_worker *x, int64_t now_ns)
+{
+	const struct stream_shared *s = stream_shared_of(w);
+	struct stream_link *l = &x->link;
+	struct stream_greeting theirs, ours;
+
+	if (!stream_greeting_get(l->greeting, &theirs))
+		return reject(w, l);
+	if (s->both && (theirs.token != s->token || theirs.flow >= s->threads))
+		return reject(w, l);
+	l->flow = s->both ? theirs.flow : w->self->index;
+	ours = own_greeting(w, x);
+	bool differs = stream_greeting_differs(&ours, &theirs) != NULL;
+	if (differs)
+		ours.flags |= STREAM_REFUSED;
+	if (!say(l, &ours))
+		return reject(w, l);
+	if (!differs)
+		return flows(w, x, &theirs, now_ns);
+	/* Closed in order, so that the answer arrives. */
+	l->rejected++;
+	close(l->fd);
+	l->syscalls++;
+	l->fd = -1;
+	drop(l);
+	wait_until(w, now_ns);
+	return 0;
+}
+
+static int64_t hurry_until(const struct stream_link *l)
+{
+	return l->until_ns - GREETING_NS + HURRY_NS;
+}
+
+/* A caller has not said all that it must: is its time over? */
+static bool is_too_slow(const struct stream_shared *s, struct stream_link *l, int64_t now_ns)
+{
+	struct pollfd others[ENDPOINTS_LISTEN_MAX];
+
+	if (now_ns >= l->until_ns || now_ns < hurry_until(l))
+		return now_ns >= l->until_ns;
+	for (unsigned i = 0; i < s->listeners; i++)
+		others[i] = (struct pollfd){ .fd = s->listener[i], .events = POLLIN };
+	l->syscalls++;
+	return poll(others, s->listeners, 0) > 0;
+}
+
+/* For the rest of the greeting; when the first haste is over, for other callers too. */
+static int wait_for_greeting(struct worker *w, const struct stream_link *l, int64_t now_ns)
+{
+	const struct stream_shared *s = stream_shared_of(w);
+	bool hurried = now_ns < hurry_until(l);
+
+	wait_on(w, l->fd, POLLIN);
+	for (unsigned i = 0; i < s->listeners && !hurried; i++)
+		w->wait.fd[w->wait.count++] = (struct pollfd){ .fd = s->listener[i], .events = POLLIN };
+	w->wait.until_ns = hurried ? hurry_until(l) : l->until_ns;
+	return 0;
+}
+
+static int serve(struct worker *w, struct stream_worker *x, struct err *err)
+{
+	struct stream_link *l = &x->link;
+	int64_t now = clock_now_ns();
+	int rc = l->state == LINK_NONE ? take_client(w, l, now, err) : 0;
+
+	if (rc < 0 || l->state == LINK_NONE)
+		return rc;
+	rc = hear(l);
+	if (rc < 0 || (!rc && is_too_slow(stream_shared_of(w), l, now)))
+		return reject(w, l);
+	return rc ? answer(w, x, now) : wait_for_greeting(w, l, now);
+}
+
+/* ---- clients ---- */
+
+static int back_off(struct worker *w, struct stream_link *l, int64_t now_ns)
+{
+	drop(l);
+	l->backoff_ns = l->backoff_ns ? l->backoff_ns * 2 : BACKOFF_MIN_NS;
+	if (l->backoff_ns > BACKOFF_MAX_NS)
+		l->backoff_ns = BACKOFF_MAX_NS;
+	l->until_ns = now_ns + l->backoff_ns;
+	wait_until(w, l->until_ns);
+	return 0;
+}
+
+/* Also asks whether a connection that is under way is there. */
+static int connect_on(struct worker *w, struct stream_worker *x, int64_t now_ns)
+{
+	struct stream_link *l = &x->link;
+	const union net_address *host = &stream_shared_of(w)->at.host;
+	struct stream_greeting ours;
+
+	l->syscalls++;
+	if (connect(l->fd, &host->sa, net_address_bytes(host)) < 0 && errno != EISCONN) {
+		if (errno == EINPROGRESS || errno == EALREADY || errno == EINTR) {
+			l->state = LINK_CONNECTING;
+			wait_on(w, l->fd, POLLOUT);
+			return 0;
+		}
+		l->failures++;
+		return back_off(w, l, now_ns);
+	}
+	l->flow = w->self->index;
+	ours = own_greeting(w, x);
+	if (!say(l, &ours))
+		return back_off(w, l, now_ns);
+	l->state = LINK_GREETING;
+	l->got = 0;
+	wait_on(w, l->fd, POLLIN);
+	return 0;
+}
+
+static int start_connecting(struct worker *w, struct stream_worker *x, int64_t now_ns, struct err *err)
+{
+	struct stream_link *l = &x->link;
+	int fd;
+
+	if (now_ns < l->until_ns) {
+		wait_until(w, l->until_ns);
+		return 0;
+	}
+	fd = make_socket(w, &stream_shared_of(w)->at.host, err);
+	if (fd < 0)
+		return fd;
+	l->fd = fd;
+	l->syscalls++;
+	return connect_on(w, x, now_ns);
+}
+
+/* What the server is set to differs: nothing that a later try could mend. */
+static int refused(struct worker *w, const struct stream_greeting *ours, const struct stream_greeting *theirs, struct err *err)
+{
+	const char *what = stream_greeting_differs(ours, theirs), *peer = w->plan->peer;
+
+	if (what && !strcmp(what, "size"))
+		return err_say(err, EPROTO, "--size %llu: the server %s has messages of %llu bytes",
+			(unsigned long long)ours->size, peer, (unsigned long long)theirs->size);
+	if (what && !strcmp(what, "seed"))
+		return err_say(err, EPROTO, "--seed %llu: the server %s has %llu, and --verify needs the same",
+			(unsigned long long)ours->seed, peer, (unsigned long long)theirs->seed);
+	return err_say(err, EPROTO, "the server %s is set to something else: --%s must be given to both or to neither", peer,
+		what ? what : "reverse");
+}
+
+static int greet(struct worker *w, struct stream_worker *x, int64_t now_ns, struct err *err)
+{
+	struct stream_link *l = &x->link;
+	struct stream_greeting ours = own_greeting(w, x), theirs;
+	int rc = hear(l);
+
+	if (rc < 0)
+		return back_off(w, l, now_ns);
+	if (!rc) {
+		wait_on(w, l->fd, POLLIN);
+		return 0;
+	}
+	if (!stream_greeting_get(l->greeting, &theirs))
+		return err_say(err, EPROTO, "what answers at %s is not a netdyno stream server", w->plan->peer);
+	if (theirs.flags & STREAM_REFUSED || stream_greeting_differs(&ours, &theirs))
+		return refused(w, &ours, &theirs, err);
+	return flows(w, x, &theirs, now_ns);
+}
+
+static int call(struct worker *w, struct stream_worker *x, struct err *err)
+{
+	int64_t now = clock_now_ns();
+	int rc = 0;
+
+	if (x->link.state == LINK_NONE)
+		rc = start_connecting(w, x, now, err);
+	else if (x->link.state == LINK_CONNECTING)
+		rc = connect_on(w, x, now);
+	if (rc < 0 || x->link.state != LINK_GREETING)
+		return rc;
+	return greet(w, x, now, err);
+}
+
+/* ---- what the kernel says ---- */
+
+static bool read_info(struct stream_link *l, int fd, struct tcp_info *info)
+{
+	socklen_t bytes = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	l->syscalls++;
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &bytes) == 0;
+}
+
+static void take_info(struct stream_worker *x, const struct tcp_info *info)
+{
+	struct stream_link *l = &x->link;
+	uint64_t acked = info->tcpi_bytes_acked > STREAM_GREETING_BYTES ? info->tcpi_bytes_acked - STREAM_GREETING_BYTES : 0;
+
+	l->retransmits += info->tcpi_total_retrans - l->retransmits_here;
+	l->retransmits_here = info->tcpi_total_retrans;
+	/* The kernel counts the byte that stands for the SYN, too. */
+	l->acknowledged_here = acked < x->bytes - l->bytes_before ? acked : x->bytes - l->bytes_before;
+}
+
+static uint64_t mbps(uint64_t bytes_per_s)
+{
+	return bytes_per_s == UINT64_MAX ? 0 : bytes_per_s / 125000;
+}
+
+static void show_info(struct worker *w, const struct tcp_info *info)
+{
+	counter_set(w->counters, STREAM_C_CWND, info->tcpi_snd_cwnd);
+	counter_set(w->counters, STREAM_C_RTT, info->tcpi_rtt);
+	counter_set(w->counters, STREAM_C_DELIVERY_RATE, mbps(info->tcpi_delivery_rate));
+	counter_set(w->counters, STREAM_C_PACING_RATE, mbps(info->tcpi_pacing_rate));
+}
+
+static void show_buffer(struct worker *w, struct stream_worker *x)
+{
+	struct procnet_memory memory;
+
+	x->link.syscalls++;
+	if (procnet_socket_memory(x->link.fd, &memory) >= 0)
+		counter_set(w->counters, STREAM_C_BUFFER, x->sends ? memory.sndbuf_bytes : memory.rcvbuf_bytes);
+}
+
+static void count_waiting(struct worker *w, struct stream_link *l)
+{
+	struct stream_shared *s = stream_shared_of(w);
+	struct tcp_info info;
+	uint64_t waiting = 0;
+
+	if (w->self->role == ROLE_CLIENT)
+		counter_set(w->counters, STREAM_C_CLIENTS_WAITING, l->state == LINK_GREETING);
+	if (w->self->role == ROLE_CLIENT || w->self->index != 0 || s->both)
+		return;
+	for (unsigned i = 0; i < s->listeners; i++)
+		waiting += read_info(l, s->listener[i], &info) ? info.tcpi_unacked : 0;
+	atomic_store_explicit(&s->waiting, waiting, memory_order_relaxed);
+	counter_set(w->counters, STREAM_C_CLIENTS_WAITING, waiting);
+}
+
+/* A sender that cannot send stands still from its last byte on; less than STALL_NS is no standstill. */
+static void watch_movement(struct worker *w, struct stream_worker *x, int64_t now_ns)
+{
+	struct stream_link *l = &x->link;
+
+	if (x->bytes != l->moved_bytes) {
+		l->moved_bytes = x->bytes;
+		l->moved_ns = now_ns;
+	} else if (x->blocked && now_ns - l->moved_ns >= STALL_NS) {
+		l->stalled_ns += now_ns - (l->moved_ns > l->stalled_until_ns ? l->moved_ns : l->stalled_until_ns);
+		l->stalled_until_ns = now_ns;
+		counter_set(w->counters, STREAM_C_STALLED_MS, (uint64_t)(l->stalled_ns / NS_PER_MS));
+	}
+}
+
+/* A client that leaves its worker waiting is given up where others wait for that worker. */
+static bool is_stuck(struct worker *w, struct stream_worker *x, int64_t now_ns)
+{
+	struct stream_shared *s = stream_shared_of(w);
+	struct stream_link *l = &x->link;
+
+	return w->self->role == ROLE_SERVER && !s->both && atomic_load_explicit(&s->waiting, memory_order_relaxed) &&
+	       now_ns - l->moved_ns >= STUCK_NS;
+}
+
+void stream_link_observe(struct worker *w, struct stream_worker *x)
+{
+	struct stream_link *l = &x->link;
+	int64_t now = clock_now_ns();
+	struct tcp_info info;
+
+	count_waiting(w, l);
+	if (l->state == LINK_FLOWING && read_info(l, l->fd, &info)) {
+		take_info(x, &info);
+		show_info(w, &info);
+		show_buffer(w, x);
+		watch_movement(w, x, now);
+		if (is_stuck(w, x, now))
+			stream_link_lost(w, x);
+	}
+	counter_set(w->counters, STREAM_C_CONNECTIONS, l->state == LINK_FLOWING);
+}
+
+/* ---- operations ---- */
+
+int stream_link_open(struct worker *w, struct stream_worker *x, struct err *err)
+{
+	struct stream_shared *s = stream_shared_of(w);
+	int rc = 0;
+
+	x->link.fd = -1;
+	if (w->self->role == ROLE_SERVER) {
+		if (w->self->index == 0) {
+			rc = open_listeners(w, s, err);
+			if (rc >= 0)
+				publish(w, s);
+		}
+		return rc;
+	}
+	if (w->self->index == 0 && !s->both)
+		net_format(&s->at.host, w->plan->peer, sizeof(w->plan->peer));
+	return start_connecting(w, x, clock_now_ns(), err);
+}
+
+int stream_link_step(struct worker *w, struct stream_worker *x, struct err *err)
+{
+	return w->self->role == ROLE_SERVER ? serve(w, x, err) : call(w, x, err);
+}
+
+void stream_link_lost(struct worker *w, struct stream_worker *x)
+{
+	struct stream_link *l = &x->link;
+	struct tcp_info info;
+
+	if (read_info(l, l->fd, &info))
+		take_info(x, &info);
+	l->acknowledged += l->acknowledged_here;
+	l->acknowledged_here = 0;
+	l->retransmits_here = 0;
+	if (x->sends)
+		stream_send_lost(w, x);
+	if (w->self->role == ROLE_SERVER) {
+		drop(l);
+		wait_until(w, clock_now_ns());
+	} else {
+		back_off(w, l, clock_now_ns());
+	}
+}
+
+void stream_link_close(struct worker *w, struct stream_worker *x)
+{
+	(void)w;
+	if (x->link.fd >= 0)
+		close(x->link.fd);
+	x->link.fd = -1;
+}

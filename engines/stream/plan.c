@@ -1,0 +1,239 @@
+/* Mode stream: the plan of a run.  Main thread. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/rng.h"
+#include "engines/engines.h"
+#include "engines/stream/stream.h"
+#include "mode/path.h"
+
+/* ---- workers ---- */
+
+static void count_roles(const struct plan *plan, unsigned *ret_servers, unsigned *ret_clients)
+{
+	*ret_servers = *ret_clients = 0;
+	for (unsigned i = 0; i < plan->workers; i++) {
+		*ret_servers += plan->worker[i].role == ROLE_SERVER;
+		*ret_clients += plan->worker[i].role == ROLE_CLIENT;
+	}
+}
+
+/* A connection has a worker at each end: as many of one role as of the other. */
+static int plan_threads(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
+{
+	unsigned servers, clients;
+	int rc = plan_place(o, false, plan, err);
+
+	if (rc < 0)
+		return rc;
+	count_roles(plan, &servers, &clients);
+	if (options_is_set(o, "threads"))
+		s->threads = (unsigned)options_number(o, "threads");
+	else if (!servers || !clients)
+		s->threads = servers + clients;
+	else if (*options_text(o, "server-cpus") || *options_text(o, "client-cpus"))
+		s->threads = servers > clients ? servers : clients;
+	else
+		s->threads = servers < clients ? servers : clients;
+	if (s->threads > STREAM_THREADS_MAX)
+		s->threads = STREAM_THREADS_MAX;
+	return plan_spread(plan, s->threads, err);
+}
+
+/* The sender's method is the run's; receivers all do the same. */
+static int plan_sender(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
+{
+	enum role sender = s->server_sends ? ROLE_SERVER : ROLE_CLIENT;
+	const struct method *method;
+	int rc = plan_method(&engine_stream, o, sender, &method, err);
+
+	if (rc < 0)
+		return rc;
+	s->method = tcp_sender_method_of(method);
+	for (unsigned i = 0; i < plan->workers; i++)
+		plan->worker[i].method = plan_role(o) & sender ? method : NULL;
+	if (plan_role(o) & sender)
+		snprintf(plan->ran, sizeof(plan->ran), "%s", method->name);
+	else
+		snprintf(plan->ran, sizeof(plan->ran), "receive %s", s->discard ? "discard" : "copy");
+	return 0;
+}
+
+/* ---- congestion control ---- */
+
+static int plan_congestion(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
+{
+	const char *name = options_text(o, "congestion");
+	char available[200];
+	int fd, rc = 0;
+
+	if (!*name)
+		return 0;
+	fd = plan->path->socket(plan->path, ROLE_SERVER, plan->address_family, SOCK_STREAM, IPPROTO_TCP, err);
+	if (fd < 0)
+		return fd;
+	if (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) < 0)
+		rc = -errno;
+	close(fd);
+	if (!rc && strlen(name) < sizeof(s->congestion)) {
+		snprintf(s->congestion, sizeof(s->congestion), "%s", name);
+		return 0;
+	}
+	if (rc == -EPERM) {
+		file_read_line("/proc/sys/net/ipv4/tcp_allowed_congestion_control", available, sizeof(available));
+		return err_say(err, EINVAL, "--congestion %s: only with CAP_NET_ADMIN; allowed to all: %s", name, available);
+	}
+	file_read_line("/proc/sys/net/ipv4/tcp_available_congestion_control", available, sizeof(available));
+	return err_say(
+		err, EINVAL, "--congestion %s: not available here; available: %s", name, *available ? available : "unknown");
+}
+
+/* ---- the rest ---- */
+
+static int plan_load(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
+{
+	s->size = (uint64_t)options_number(o, "size");
+	s->seed = (uint64_t)options_number(o, "seed");
+	s->verify = options_number(o, "verify");
+	s->discard = !strcmp(options_text(o, "receive"), "discard");
+	s->server_sends = !options_number(o, "reverse");
+	s->open_loop = options_is_set(o, "rate");
+	s->both = plan_role(o) == ROLE_BOTH;
+	s->rcvbuf_bytes = options_is_set(o, "rcvbuf") ? (int)options_number(o, "rcvbuf") : 0;
+	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
+	if (s->verify && s->discard)
+		return err_say(err, EINVAL, "--verify: needs the bytes that --receive discard throws away");
+	plan->wait_spin = !strcmp(options_text(o, "wait"), "spin");
+	plan->closed_loop = !s->open_loop;
+	if (!s->open_loop)
+		return 0;
+	plan->load_name = "rate";
+	plan->load = (uint64_t)options_number(o, "rate");
+	plan->load_min = 1;
+	plan->load_max = 100000000;
+	return 0;
+}
+
+/* With one role the sender's headline is what the other end's kernel has acknowledged. */
+static void plan_ledger(const struct options *o, struct plan *plan, const struct stream_shared *s)
+{
+	enum role sender = s->server_sends ? ROLE_SERVER : ROLE_CLIENT, here = plan_role(o);
+
+	plan->tx_roles = sender;
+	plan->rx_roles = here == sender ? sender : ROLE_BOTH & ~(unsigned)sender;
+	plan->tx_ledger = s->both ? LEDGER_SENT : LEDGER_NONE;
+	plan->rx_ledger = s->both ? LEDGER_RECEIVED : LEDGER_NONE;
+	plan->expects_answers = here & ROLE_CLIENT;
+}
+
+/* What identifies the run to its own other end, and this kernel's clock to another process's. */
+static void plan_identity(struct stream_shared *s)
+{
+	char text[64];
+	struct rng boot = { 0 };
+	struct stat clock;
+
+	if (s->both && getrandom(&s->token, sizeof(s->token), 0) != sizeof(s->token))
+		s->token = rng_mix((uint64_t)clock_now_ns() ^ (uint64_t)getpid());
+	file_read_line("/proc/sys/kernel/random/boot_id", text, 40);
+	/* A container may have its own monotonic clock (time_namespaces(7), Linux >= 5.6). */
+	if (*text && stat("/proc/self/ns/time", &clock) == 0)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %llu", (unsigned long long)clock.st_ino);
+	for (const char *c = text; *c; c++) {
+		boot.state ^= (uint8_t)*c;
+		boot.state = rng_next(&boot);
+	}
+	s->boot = boot.state;
+}
+
+static void note_unknowns(const struct options *o, struct plan *plan, const struct stream_shared *s)
+{
+	if (s->size < STREAM_TIMED_BYTES)
+		plan_note(plan, "delivery latency is unknown: messages of %llu bytes have no room for a time (from %d bytes on)",
+			(unsigned long long)s->size, STREAM_TIMED_BYTES);
+	if (plan_role(o) == ROLE_BOTH)
+		return;
+	if (plan_role(o) == (s->server_sends ? ROLE_SERVER : ROLE_CLIENT))
+		plan_note(plan, "the receiver is another process: it measures the latencies; received is what its kernel has "
+				"acknowledged");
+	else
+		plan_note(plan, "the sender is another process: what was sent, and lost, is told there");
+}
+
+/* What the kernel could give to programs without swapping; 0: unknown.  proc(5), Linux >= 3.14. */
+static uint64_t memory_available(void)
+{
+	static const char key[] = "MemAvailable:";
+	FILE *in = fopen("/proc/meminfo", "re");
+	char line[128];
+	uint64_t bytes = 0;
+
+	while (in && !bytes && fgets(line, sizeof(line), in))
+		if (!strncmp(line, key, sizeof(key) - 1))
+			bytes = strtoull(line + sizeof(key) - 1, NULL, 10) * 1024;
+	if (in)
+		fclose(in);
+	return bytes;
+}
+
+/* The kernel promises more memory than there is, and ends somebody when it is used: better to say it before. */
+static int plan_memory(const struct options *o, const struct stream_shared *s, struct err *err)
+{
+	uint64_t available = memory_available(), wanted = s->threads * (uint64_t)s->method->bytes(s->size);
+
+	if (!(plan_role(o) & (s->server_sends ? ROLE_SERVER : ROLE_CLIENT)) || !available || wanted <= available)
+		return 0;
+	return err_say(err, ENOMEM, "--size %s, --threads %u: %s messages take %llu MiB, and %llu MiB are available here",
+		options_text(o, "size"), s->threads, s->method->method.name, (unsigned long long)(wanted >> 20),
+		(unsigned long long)(available >> 20));
+}
+
+static int plan_flows(struct stream_shared *s, struct err *err)
+{
+	s->flow = aligned_alloc(alignof(struct stream_flow), s->threads * sizeof(*s->flow));
+	if (!s->flow)
+		return err_sys(err, ENOMEM, "plan stream");
+	memset(s->flow, 0, s->threads * sizeof(*s->flow));
+	for (unsigned i = 0; i < s->threads; i++)
+		atomic_init(&s->flow[i].measure_from, UINT64_MAX);
+	return 0;
+}
+
+int stream_plan(const struct options *o, struct plan *plan, struct err *err)
+{
+	struct stream_shared *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (!s)
+		return err_sys(err, ENOMEM, "plan stream");
+	plan->shared = s;
+	if ((rc = plan_load(o, plan, s, err)) < 0 || (rc = plan_threads(o, plan, s, err)) < 0 ||
+		(rc = plan_sender(o, plan, s, err)) < 0 || (rc = plan_memory(o, s, err)) < 0 || (rc = plan_flows(s, err)) < 0 ||
+		(rc = endpoints_plan(o, SOCK_STREAM, plan, &s->at, err)) < 0 || (rc = plan_congestion(o, plan, s, err)) < 0)
+		return rc;
+	plan_ledger(o, plan, s);
+	plan_identity(s);
+	note_unknowns(o, plan, s);
+	return 0;
+}
+
+void stream_release(struct plan *plan)
+{
+	struct stream_shared *s = plan->shared;
+
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->listeners; i++)
+		close(s->listener[i]);
+	free(s->flow);
+	free(s);
+	plan->shared = NULL;
+}

@@ -1,0 +1,56 @@
+/* How the dashboard is shown.  See display.h. */
+#include "main/cli/display.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "main/cli/program.h"
+
+const char *const display_themes[] = { "dark", "light", "mono", "safe", NULL };
+/* In the order of enum ui_charset. */
+const char *const display_charsets[] = { "auto", "braille", "block", "ascii", NULL };
+
+const struct option_def display_options[] = {
+	{ .name = "theme",
+		.type = OPTION_CHOICE,
+		.value_name = "NAME",
+		.choices = display_themes,
+		.default_text = "dark",
+		.help = "colours of the dashboard; safe is for colour-blind eyes" },
+	{ .name = "charset",
+		.type = OPTION_CHOICE,
+		.value_name = "NAME",
+		.choices = display_charsets,
+		.default_text = "auto",
+		.help = "what charts are drawn with; auto: braille where the locale is UTF-8" },
+	{ .name = "plain",
+		.type = OPTION_BOOL,
+		.default_text = "no",
+		.help = "no dashboard: a line of text an interval, for screen readers, pipes and logs" },
+	{ .name = "mouse", .type = OPTION_BOOL, .default_text = "yes", .help = "leave the mouse to the terminal" },
+	{ 0 },
+};
+
+void display_config(const struct options *own, struct ui_config *ret_config)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	*ret_config = (struct ui_config){ .theme = options_text(own, "theme"),
+		.charset = (enum ui_charset)options_number(own, "charset"),
+		.no_color = no_color && *no_color,
+		.mouse = options_find(own, "mouse") >= 0 && options_number(own, "mouse"),
+		.update_fd = -1,
+		.signal_fd = -1 };
+}
+
+bool display_can_draw(const char **ret_why)
+{
+	const char *term = getenv("TERM");
+
+	*ret_why = !isatty(STDIN_FILENO)                      ? "stdin is no terminal"
+		   : !isatty(STDOUT_FILENO)                   ? "stdout is no terminal"
+		   : !term || !*term || !strcmp(term, "dumb") ? "TERM says that the terminal cannot"
+							      : NULL;
+	return !*ret_why;
+}

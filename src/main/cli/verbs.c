@@ -1,0 +1,85 @@
+/* The verbs, and what they all say at their end.  See program.h. */
+#include "main/cli/program.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+const struct verb verbs[] = {
+	{ .name = "dash",
+		.usage = "netdyno [dash] [MODE] [options]",
+		.summary = "the dashboard (default: echo, both roles, on loopback, running at once)",
+		.options = display_options,
+		.takes_mode = true,
+		.go = verb_dash },
+	{ .name = "run",
+		.usage = "netdyno run MODE [options]",
+		.summary = "without a screen: a line a second to a person, results as JSON, JSON lines or CSV",
+		.takes_mode = true,
+		.go = verb_run },
+	{ .name = "list",
+		.usage = "netdyno list [--json]",
+		.summary = "modes and methods, each with \"runs here\" or why not",
+		.options = list_options,
+		.go = verb_list },
+	{ .name = "open",
+		.usage = "netdyno open DIR|FILE",
+		.summary = "a saved snapshot or result in the same dashboard",
+		.options = display_options,
+		.go = verb_open },
+	{ .name = "sweep",
+		.usage = "netdyno sweep MODE|PLAN.ini [options]",
+		.summary = "many runs over lists of option values, such as --size 16K,64K (/ between CPU lists): tables, CSV and "
+			   "charts",
+		.options = sweep_options,
+		.takes_mode = true,
+		.go = verb_sweep },
+	{ .name = "__complete", .usage = "", .summary = "", .hidden = true, .go = verb_complete },
+	{ 0 },
+};
+
+const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *v = verbs; v->name; v++)
+		if (!strcmp(v->name, name))
+			return v;
+	return NULL;
+}
+
+/* ---- what went wrong ---- */
+
+int complain(const struct err *err)
+{
+	struct rlimit limit;
+
+	fprintf(stderr, "netdyno: %s", err->text);
+	if (err->code == EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		fprintf(stderr, " (the limit is %llu: raise it with ulimit -n)", (unsigned long long)limit.rlim_cur);
+	fputc('\n', stderr);
+	return err->code == EINVAL || err->code == ERANGE ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int complain_usage(const struct err *err)
+{
+	int status = complain(err);
+
+	return err->code == ENOMEM ? status : EXIT_USAGE;
+}
+
+bool stdout_hung_up(void)
+{
+	return !isatty(STDOUT_FILENO) && errno == EIO;
+}
+
+int finish_stdout(int status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (status == EXIT_INTERRUPTED && stdout_hung_up())
+		return status;
+	if (errno != EPIPE && errno != 0)
+		fprintf(stderr, "netdyno: write to stdout: %s\n", strerror(errno));
+	return EXIT_FAILED;
+}

@@ -1,0 +1,49 @@
+/* The desk: everything that a run is watched and steered from, with a screen or without.  Holds the session, the history, the board, the result files and the
+ * capture; takes each update once and tells them all.  Main thread only. */
+#pragma once
+
+#include "main/cli/cli.h"
+#include "main/live/outputs.h"
+#include "main/live/own_cost.h"
+#include "main/live/run_capture.h"
+#include "run/session.h"
+#include "snapshot/snapshot.h"
+#include "ui/board.h"
+
+struct desk {
+	struct session *session;
+	struct history *history;
+	struct board board;
+	struct outputs outputs;
+	struct taping taping;
+	struct own_cost cost;
+	FILE *lines;     /* header and intervals go here as they come; NULL: a screen shows them */
+	FILE *notes;     /* events and complaints; NULL: a screen shows them */
+	uint32_t run_id; /* newest one asked for; 0: none */
+	int lines_errno; /* why `lines` takes no more; 0: it does */
+	bool over;       /* that one has ended */
+	bool measured;   /* and has something to show */
+	bool failed;     /* and failed: */
+	struct err why;
+	bool interrupted;       /* it was stopped before its time */
+	bool abandoned;         /* it would not end: desk_close() does not wait for it */
+	unsigned virtual_ticks; /* NETDYNO_TEST_TICKS, for synthetic modes; else 0 */
+};
+
+/* `cli` must outlive it: file names stay in its options. */
+int desk_open(struct desk *d, const struct cli *cli, struct err *err);
+/* Accepts a zeroed one.  An abandoned run is left to the end of the process; its half-written files are removed. */
+void desk_close(struct desk *d);
+
+struct board_mode *desk_mode(struct desk *d); /* the current one */
+/* Starts the current mode with its options; a run that is going ends first. */
+int desk_start(struct desk *d, struct err *err);
+/* Takes all updates that have come. */
+void desk_pump(struct desk *d);
+struct results_source desk_source(const struct desk *d);
+/* Saves a snapshot; screen NULL: paints one without a terminal. */
+int desk_snapshot(struct desk *d, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err);
+/* Stops what runs and takes its last word, for at most max_ms. */
+void desk_finish(struct desk *d, int max_ms);
+/* EXIT_* of the newest run. */
+int desk_status(const struct desk *d);

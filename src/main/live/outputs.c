@@ -1,0 +1,213 @@
+/* Result files.  See outputs.h. */
+#include "main/live/outputs.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+static bool is_stdout(const char *path)
+{
+	return !strcmp(path, "-");
+}
+
+/* Renaming a finished file over a device or a pipe would replace it. */
+static int check_kind(const char *option, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return 0;
+	return err_say(err, EINVAL, "--%s %s: not a regular file (- is stdout)", option, path);
+}
+
+static int check_target(const char *option, const char *path, bool force, struct err *err)
+{
+	struct err why = ERR_NONE;
+
+	if (!*path || is_stdout(path))
+		return 0;
+	int rc = check_kind(option, path, err);
+	if (rc >= 0 && file_check_writable(path, force, &why) < 0)
+		rc = err_say(err, why.code, "--%s: %s", option, why.text);
+	return rc;
+}
+
+static int check_out(const char *directory, struct err *err)
+{
+	char inside[PATH_MAX];
+	struct err why = ERR_NONE;
+
+	if (!*directory)
+		return 0;
+	snprintf(inside, sizeof(inside), "%s/.", directory);
+	if (file_make_directories(directory, &why) < 0)
+		return err_say(err, why.code, "--out: %s", why.text);
+	snprintf(inside, sizeof(inside), "%s/netdyno-check", directory);
+	if (file_check_writable(inside, true, &why) < 0)
+		return err_say(err, why.code, "--out: %s", why.text);
+	return 0;
+}
+
+int outputs_init(struct outputs *out, const struct options *o, struct err *err)
+{
+	static const char *const names[] = { "json", "jsonl", "csv", "capture" };
+	enum { NAMES = sizeof(names) / sizeof(names[0]) };
+	bool force = options_number(o, "force");
+
+	for (unsigned i = 0; i < NAMES; i++) {
+		const char *path = options_text(o, names[i]);
+
+		for (unsigned j = 0; *path && j < i; j++)
+			if (!strcmp(path, options_text(o, names[j])))
+				return err_say(err, EINVAL, "--%s and --%s both go to %s", names[j], names[i],
+					is_stdout(path) ? "stdout (-)" : path);
+		int rc = check_target(names[i], path, force, err);
+		if (rc < 0)
+			return rc;
+	}
+	int rc = check_out(options_text(o, "out"), err);
+	if (rc < 0)
+		return rc;
+	*out = (struct outputs){ .json = options_text(o, "json"),
+		.jsonl = options_text(o, "jsonl"),
+		.csv = options_text(o, "csv"),
+		.directory = options_text(o, "out"),
+		.force = force };
+	return 0;
+}
+
+bool outputs_on_stdout(const struct outputs *out)
+{
+	return is_stdout(out->json) || is_stdout(out->jsonl) || is_stdout(out->csv);
+}
+
+/* ---- JSON lines, as the run goes ---- */
+
+static void fail(struct outputs *out, const struct err *err, FILE *notes)
+{
+	if (err->code == EPIPE) {
+		out->broken_pipe = true;
+		return;
+	}
+	out->failed = true;
+	fprintf(notes, "netdyno: %s\n", err->text);
+}
+
+static void line(struct outputs *out, const char *event, json_t *data)
+{
+	struct err err = ERR_NONE, named = ERR_NONE;
+
+	if (!out->line_open) {
+		json_decref(data);
+		return;
+	}
+	if (!data)
+		err_sys(&err, ENOMEM, "make a result line");
+	else
+		results_line(out->line.stream, event, data, &err);
+	if (!err.code)
+		return;
+	err_say(&named, err.code, "--jsonl %s: %s", out->jsonl, err.text);
+	fail(out, &named, stderr);
+	file_abort(&out->line);
+	out->line_open = false;
+}
+
+void outputs_start(struct outputs *out, const struct results_source *source)
+{
+	struct err err = ERR_NONE;
+
+	outputs_abort(out);
+	out->told = false;
+	out->last_interval_ns = INT64_MIN;
+	if (!*out->jsonl)
+		return;
+	out->line_open = file_begin(&out->line, out->jsonl, out->force, &err) >= 0;
+	if (!out->line_open)
+		fail(out, &err, stderr);
+	else
+		line(out, "start", results_start(source));
+}
+
+void outputs_interval(struct outputs *out, const struct results_source *source, const struct sample *interval)
+{
+	out->last_interval_ns = interval->at_ns;
+	if (out->line_open)
+		line(out, "interval", results_interval(source, interval));
+}
+
+/* ---- the end ---- */
+
+/* Where a result is saved whose own file failed: the data directory, or at worst `notes`, as text. */
+static void save_elsewhere(struct outputs *out, const struct results_source *source, FILE *notes)
+{
+	char directory[PATH_MAX], path[PATH_MAX + 64], stamp[64];
+	struct err err = ERR_NONE;
+
+	if (out->told)
+		return;
+	out->told = true;
+	clock_format_file(clock_wall_of(clock_run_ns()), stamp, sizeof(stamp));
+	if (*out->directory)
+		snprintf(directory, sizeof(directory), "%s", out->directory);
+	else
+		file_data_directory(directory, sizeof(directory));
+	snprintf(path, sizeof(path), "%.4000s/result-%s-%d.json", directory, stamp, (int)getpid());
+	if (file_make_directories(directory, &err) >= 0 && results_write_json(source, path, false, &err) >= 0) {
+		fprintf(notes, "netdyno: the result has been saved as %s instead\n", path);
+		return;
+	}
+	fprintf(notes, "netdyno: %s\nnetdyno: the result follows\n", err.text);
+	json_t *document = results_document(source);
+	if (document)
+		json_dumpf(document, notes, JSON_INDENT(2));
+	fputc('\n', notes);
+	json_decref(document);
+}
+
+static void finish_lines(struct outputs *out, const struct results_source *source, FILE *notes)
+{
+	struct err err = ERR_NONE;
+
+	if (!out->line_open)
+		return;
+	line(out, "end", results_end(source));
+	if (!out->line_open)
+		return;
+	out->line_open = false;
+	if (file_commit(&out->line, &err) < 0)
+		fail(out, &err, notes);
+	file_abort(&out->line);
+}
+
+void outputs_finish(struct outputs *out, const struct results_source *source, FILE *notes)
+{
+	bool failed_before = out->failed;
+	struct err err = ERR_NONE;
+
+	out->failed = false;
+	finish_lines(out, source, notes);
+	if (*out->json && results_write_json(source, out->json, out->force, &err) < 0)
+		fail(out, &err, notes);
+	err_clear(&err);
+	if (*out->csv && results_write_csv(source, out->csv, out->force, &err) < 0)
+		fail(out, &err, notes);
+	if (out->failed || failed_before)
+		save_elsewhere(out, source, notes);
+	out->failed |= failed_before;
+	/* The files are our own from now on: the dashboard's next run replaces them. */
+	out->force = true;
+}
+
+void outputs_abort(struct outputs *out)
+{
+	if (out->line_open)
+		file_abort(&out->line);
+	out->line_open = false;
+}

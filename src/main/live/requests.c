@@ -1,0 +1,240 @@
+/* The dashboard's requests.  See steer.h. */
+#include "main/live/requests.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "main/live/modes.h"
+#include "main/cli/settings.h"
+
+static void on_pump(void *ctx)
+{
+	desk_pump(ctx);
+}
+
+static int on_run(void *ctx, bool on, struct err *err)
+{
+	struct desk *d = ctx;
+
+	if (on)
+		return desk_start(d, err);
+	d->board.run_wanted = false;
+	session_stop(d->session, false);
+	return 0;
+}
+
+/* Starts anew where traffic is on; where that fails, *undo is what stands again. */
+static int restart_or_undo(struct desk *d, struct options *undo, struct err *err)
+{
+	struct options *now = &desk_mode(d)->options;
+	int rc = d->board.run_wanted ? desk_start(d, err) : 0;
+
+	if (rc < 0) {
+		struct options failed = *now;
+
+		*now = *undo;
+		*undo = failed;
+	}
+	options_free(undo);
+	board_find_method(&d->board);
+	return rc;
+}
+
+static int on_mode(void *ctx, unsigned mode, struct err *err)
+{
+	struct desk *d = ctx;
+	unsigned before = d->board.current_mode;
+
+	if (mode >= d->board.modes || mode == before)
+		return 0;
+	if (!d->board.mode[mode].engine->built)
+		return err_say(err, ENOSYS, "mode %s is not built yet", d->board.mode[mode].engine->name);
+	options_carry(&d->board.mode[mode].options, &d->board.mode[before].options);
+	d->board.current_mode = mode;
+	int rc = d->board.run_wanted ? desk_start(d, err) : 0;
+	if (rc < 0)
+		d->board.current_mode = before;
+	board_find_method(&d->board);
+	return rc;
+}
+
+/* ---- methods ---- */
+
+/* The next one in the direction of `step` that runs here; -1 if there is no other. */
+static int next_method(const struct board *b, int step)
+{
+	const struct board_mode *mode = &b->mode[b->current_mode];
+	int n = (int)mode->methods, at = b->current_method;
+
+	for (int i = 0; i < n; i++) {
+		at = at < 0 ? (step > 0 ? 0 : n - 1) : (at + step + n) % n;
+		if (mode->method[at].runs)
+			return at == b->current_method ? -1 : at;
+	}
+	return -1;
+}
+
+static int set_method(struct options *o, const char *name, struct err *err)
+{
+	int rc = options_set(o, "method", name, err);
+
+	if (rc >= 0)
+		rc = options_reset(o, "server-method", err);
+	return rc < 0 ? rc : options_reset(o, "client-method", err);
+}
+
+static int on_method(void *ctx, int step, struct err *err)
+{
+	struct desk *d = ctx;
+	struct board_mode *mode = desk_mode(d);
+	int at = next_method(&d->board, step < 0 ? -1 : 1);
+	struct options undo;
+
+	if (at < 0)
+		return err_say(err, ENOENT, "no other method of mode %s runs here", mode->engine->name);
+	int rc = options_copy(&undo, &mode->options, err);
+	if (rc < 0)
+		return rc;
+	rc = set_method(&mode->options, mode->method[at].method->name, err);
+	if (rc < 0) {
+		options_free(&undo);
+		return rc;
+	}
+	return restart_or_undo(d, &undo, err);
+}
+
+/* ---- load ---- */
+
+static uint64_t step_up(bool is_rate, uint64_t load, uint64_t max)
+{
+	uint64_t step = is_rate ? load / 10 : load;
+
+	if (!step)
+		step = 1;
+	return load >= max || step > max - load ? max : load + step;
+}
+
+static uint64_t step_down(bool is_rate, uint64_t load, uint64_t min)
+{
+	/* 10/11 is the way back from a tenth more; rounded up, so that a step up and a step down end where they began. */
+	uint64_t less = is_rate ? load / 11 * 10 + (load % 11 * 10 + 10) / 11 : load / 2;
+
+	if (less >= load)
+		less = load ? load - 1 : 0;
+	return less < min ? min : less;
+}
+
+uint64_t steer_next_load(const char *load_name, uint64_t load, uint64_t min, uint64_t max, int direction)
+{
+	bool is_rate = !strcmp(load_name, "rate");
+
+	return direction > 0 ? step_up(is_rate, load, max) : step_down(is_rate, load, min);
+}
+
+static int on_load(void *ctx, int direction, struct err *err)
+{
+	struct desk *d = ctx;
+	const struct run_info *info = history_run(d->history, d->run_id);
+	uint64_t min = 0, max = 0, now = session_load(d->session, &min, &max);
+	char text[32];
+
+	if (!info || !info->load_name || !now || d->over)
+		return err_say(err, ENODATA, "nothing runs whose load could be changed");
+	uint64_t next = session_set_load(d->session, steer_next_load(info->load_name, now, min, max, direction));
+	d->board.load = next;
+	if (next == now)
+		return err_say(
+			err, ERANGE, "--%s stays at %" PRIu64 " (%" PRIu64 "..%" PRIu64 ")", info->load_name, now, min, max);
+	/* The next run starts where this one has been brought to. */
+	snprintf(text, sizeof(text), "%" PRIu64, next);
+	options_set(&desk_mode(d)->options, info->load_name, text, NULL);
+	return 0;
+}
+
+/* ---- the form ---- */
+
+static bool same_value(const struct options *a, const struct options *b, unsigned i)
+{
+	return !strcmp(a->value[i].text, b->value[i].text);
+}
+
+static bool needs_restart(const struct options *a, const struct options *b)
+{
+	for (unsigned i = 0; i < a->count && i < b->count; i++)
+		if (a->def[i]->flags & OPTION_RESTART && !same_value(a, b, i))
+			return true;
+	return false;
+}
+
+static int on_apply(void *ctx, const struct options *options, struct err *err)
+{
+	struct desk *d = ctx;
+	struct options *now = &desk_mode(d)->options, undo, copy;
+	int rc = options_copy(&copy, options, err);
+
+	if (rc < 0)
+		return rc;
+	undo = *now;
+	*now = copy;
+	if (needs_restart(&undo, &copy))
+		return restart_or_undo(d, &undo, err);
+	options_free(&undo);
+	return 0;
+}
+
+/* ---- files ---- */
+
+static int on_snapshot(void *ctx, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err)
+{
+	return desk_snapshot(ctx, screen, ret_path, size, err);
+}
+
+static int on_capture(void *ctx, bool on, struct err *err)
+{
+	struct desk *d = ctx;
+	const struct run_info *info = history_run(d->history, d->run_id);
+	int rc;
+
+	if (!on)
+		rc = taping_stop(&d->taping, err);
+	else if (!info || d->over)
+		return err_say(err, ENODATA, "no capture: nothing runs");
+	else
+		rc = taping_start(&d->taping, info, err);
+	d->board.capture = d->taping.state;
+	return rc;
+}
+
+static int on_capture_options(void *ctx, const struct capture_options *options, struct err *err)
+{
+	struct desk *d = ctx;
+
+	d->taping.options = d->board.capture_options = *options;
+	/* A capture that is going begins anew with them, in a file of its own. */
+	return d->taping.capture ? on_capture(d, true, err) : 0;
+}
+
+static void on_setting(void *ctx, const char *name, const char *value)
+{
+	struct desk *d = ctx;
+	struct err err = ERR_NONE;
+
+	if (settings_keep("dash", name, value, &err) < 0)
+		session_event(d->session, SEVERITY_WARNING, "not kept: %s", err.text);
+}
+
+void steer_requests(struct desk *d, struct ui_requests *ret_requests)
+{
+	*ret_requests = (struct ui_requests){ .ctx = d,
+		.pump = on_pump,
+		.run = on_run,
+		.choose_mode = on_mode,
+		.choose_method = on_method,
+		.change_load = on_load,
+		.apply = on_apply,
+		.snapshot = on_snapshot,
+		.capture = on_capture,
+		.capture_options = on_capture_options,
+		.keep_setting = on_setting };
+}

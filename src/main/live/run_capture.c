@@ -1,0 +1,134 @@
+/* Captures through the life of runs.  See taping.h. */
+#include "main/live/run_capture.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+/* What the packets of a mode are; a mode that is not here is captured whole. */
+static const struct {
+	const char *mode;
+	int protocol;
+	bool echo_header;
+} protocols[] = {
+	{ "echo", IPPROTO_UDP, true },
+	{ "fanout", IPPROTO_UDP, false },
+	{ "stream", IPPROTO_TCP, false },
+	{ "chat", IPPROTO_TCP, false },
+};
+
+void taping_init(struct taping *t, const struct options *o)
+{
+	*t = (struct taping){ .directory = options_text(o, "out"), .force = options_number(o, "force") };
+	capture_options_default(&t->options);
+	if (!*options_text(o, "capture"))
+		return;
+	t->file = options_text(o, "capture");
+	t->wanted = true;
+	/* It was asked for with the run, so it ends with the run; the limit in bytes stays. */
+	t->options.limit_ns = 0;
+}
+
+/* FILE for the first, FILE-2 and so on for those of later runs; without --capture a name made of the time. */
+static int name_file(struct taping *t, struct err *err)
+{
+	char directory[PATH_MAX - 64], stamp[64];
+
+	t->files++;
+	if (t->file) {
+		size_t length = strlen(t->file);
+		bool suffix = length > 5 && !strcmp(t->file + length - 5, ".pcap");
+
+		if (t->files == 1)
+			snprintf(t->path, sizeof(t->path), "%s", t->file);
+		else
+			snprintf(t->path, sizeof(t->path), "%.*s-%u%s", (int)(suffix ? length - 5 : length), t->file, t->files,
+				suffix ? ".pcap" : "");
+		return 0;
+	}
+	if (*t->directory)
+		snprintf(directory, sizeof(directory), "%s", t->directory);
+	else
+		file_data_directory(directory, sizeof(directory));
+	clock_format_file(clock_wall_of(clock_run_ns()), stamp, sizeof(stamp));
+	snprintf(t->path, sizeof(t->path), "%.3900s/capture-%s-%u.pcap", directory, stamp, t->files);
+	return file_make_directories(directory, err);
+}
+
+static void make_request(const struct taping *t, const struct run_info *info, struct capture_request *ret_request)
+{
+	struct capture_request r = { .path = t->path,
+		.force = t->force,
+		.interface = info->interface,
+		.port_count = info->port_count,
+		.options = t->options };
+
+	memcpy(r.ports, info->ports, sizeof(r.ports));
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (strcmp(protocols[i].mode, info->engine->name) != 0)
+			continue;
+		r.protocol = protocols[i].protocol;
+		r.echo_header = protocols[i].echo_header;
+	}
+	*ret_request = r;
+}
+
+int taping_start(struct taping *t, const struct run_info *info, struct err *err)
+{
+	struct capture_request request;
+	struct err why = ERR_NONE;
+	int rc = taping_stop(t, &why);
+
+	t->wanted = true;
+	if (rc >= 0 && !info->interface[0] && !t->options.interface[0])
+		rc = err_say(&why, ENODEV, "mode %s sends no packets to capture", info->engine->name);
+	if (rc >= 0)
+		rc = name_file(t, &why);
+	if (rc >= 0) {
+		make_request(t, info, &request);
+		rc = capture_start(&request, &t->capture, &why);
+	}
+	if (rc < 0) {
+		t->wanted = false;
+		t->state = (struct capture_state){ .failed = true };
+		snprintf(t->state.message, sizeof(t->state.message), "%.250s", why.text);
+		return err_say(err, why.code, "no capture: %s", why.text);
+	}
+	t->taped = true;
+	capture_state(t->capture, &t->state);
+	return 0;
+}
+
+int taping_stop(struct taping *t, struct err *err)
+{
+	struct capture *c = t->capture;
+
+	t->wanted = false;
+	if (!c)
+		return 0;
+	/* Only what is told after the end is what the file holds. */
+	capture_halt(c);
+	capture_state(c, &t->state);
+	t->capture = NULL;
+	return capture_stop(c, err);
+}
+
+int taping_run(struct taping *t, const struct run_info *info, struct err *err)
+{
+	t->taped = false;
+	return t->wanted ? taping_start(t, info, err) : 0;
+}
+
+bool taping_look(struct taping *t)
+{
+	bool was_active = t->state.active;
+
+	if (!t->capture)
+		return false;
+	capture_state(t->capture, &t->state);
+	return was_active && !t->state.active;
+}

@@ -1,0 +1,8 @@
+/* The end of a sweep, whatever it is: reports are written, the table is printed, and how to go on is said.  Main thread only. */
+#pragma once
+
+#include "main/sweep/run.h"
+
+/* why: of SWEEP_BROKEN.  Returns the exit status. */
+int sweep_finish(const struct sweep_store *store, const struct sweep_state *state, const struct host_info *host,
+	enum sweep_end end, const struct err *why);

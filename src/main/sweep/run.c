@@ -1,0 +1,321 @@
+/* Running a sweep.  See main/sweep/run.h. */
+#include "main/sweep/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "main/live/signals.h"
+#include "results/results.h"
+#include "run/session.h"
+
+enum { REDRAW_MS = 500, LAST_WORDS_MS = 1000, GRACE_MS = 60 * 1000, HARD_GRACE_MS = 10 * 1000 };
+
+/* One attempt at one slot. */
+struct attempt {
+	uint32_t run_id;
+	bool over, measured;
+	enum phase how;
+	struct err err;
+	int64_t started_ns, end_by_ns; /* end_by_ns: it is told to end when it has not by then */
+	bool late;
+};
+
+enum { FD_UPDATES, FD_SIGNALS, FD_KEYS, FDS };
+
+struct runner {
+	struct sweep_job *job;
+	struct session *session;
+	struct history *history;
+	struct pollfd fds[FDS];
+	unsigned interrupts;
+	int64_t give_up_ns; /* 0: no deadline */
+	int64_t drawn_ns;
+};
+
+enum outcome { RAN, FAILED, REFUSED, STOPPED, BROKEN };
+
+/* ---- one run ---- */
+
+static void take_update(struct runner *r, struct attempt *a, struct update *u)
+{
+	if (u->kind == UPDATE_FINAL && u->run_id == a->run_id) {
+		a->over = true;
+		a->how = u->final->how;
+		a->measured = u->final->measured_ns > 0 && u->final->edge;
+		a->err = u->final->err;
+	}
+	history_take(r->history, u);
+}
+
+static void interrupt(struct runner *r)
+{
+	struct sweep_screen *screen = r->job->progress->screen;
+
+	r->interrupts++;
+	session_stop(r->session, true);
+	if (r->interrupts > 2)
+		r->give_up_ns = clock_now_ns();
+	else if (!r->give_up_ns)
+		r->give_up_ns = clock_now_ns() + (int64_t)LAST_WORDS_MS * NS_PER_MS;
+	if (screen)
+		sweep_screen_stopping(screen);
+}
+
+static void take_signals(struct runner *r)
+{
+	struct sweep_screen *screen = r->job->progress->screen;
+	int signo;
+
+	while ((signo = signals_next(r->job->signal_fd))) {
+		if (signo == SIGINT || signo == SIGTERM || signo == SIGHUP)
+			interrupt(r);
+		else if (screen && signo != SIGUSR1)
+			sweep_screen_signal(screen, signo);
+	}
+}
+
+static void take_keys(struct runner *r)
+{
+	struct pollfd *keys = &r->fds[FD_KEYS];
+	bool gone = keys->revents & (POLLHUP | POLLERR | POLLNVAL);
+
+	if (gone ? !r->interrupts : keys->revents & POLLIN && sweep_screen_keys(r->job->progress->screen))
+		interrupt(r);
+	if (gone)
+		keys->fd = -1;
+}
+
+/* Takes what comes within the time: updates, signals, keys; and draws. */
+static void look_around(struct runner *r, struct attempt *a, int timeout_ms)
+{
+	int64_t now_ns;
+	struct update *u;
+
+	if (poll(r->fds, FDS, timeout_ms) < 0)
+		for (unsigned i = 0; i < FDS; i++)
+			r->fds[i].revents = 0;
+	take_signals(r);
+	take_keys(r);
+	while ((u = session_next(r->session)))
+		take_update(r, a, u);
+	now_ns = clock_now_ns();
+	if (now_ns - r->drawn_ns < (int64_t)REDRAW_MS * NS_PER_MS)
+		return;
+	sweep_progress_draw(r->job->progress);
+	r->drawn_ns = now_ns;
+}
+
+/* A run that does not end by itself must not hold up the night: it is told to, and what it measured does not count. */
+static void watch_time(struct runner *r, struct attempt *a)
+{
+	int64_t now_ns = clock_now_ns();
+
+	if (now_ns < a->end_by_ns)
+		return;
+	if (!a->late)
+		session_stop(r->session, true);
+	else
+		r->give_up_ns = now_ns;
+	a->late = true;
+	a->end_by_ns = now_ns + (int64_t)HARD_GRACE_MS * NS_PER_MS;
+}
+
+static void wait_for_end(struct runner *r, struct attempt *a)
+{
+	while (!a->over && !(r->give_up_ns && clock_now_ns() >= r->give_up_ns)) {
+		look_around(r, a, REDRAW_MS);
+		watch_time(r, a);
+	}
+}
+
+/* What was in the way may go away: an address in use, a limit.  false: it is to end. */
+static bool pause_before_retry(struct runner *r, struct attempt *a)
+{
+	int64_t until_ns = clock_now_ns() + (int64_t)r->job->retry_pause_ms * NS_PER_MS, left_ns;
+
+	while (!r->interrupts && (left_ns = until_ns - clock_now_ns()) > 0)
+		look_around(r, a, (int)(left_ns / NS_PER_MS) + 1);
+	return !r->interrupts;
+}
+
+/* Starts the cell and waits for its end.  REFUSED: planning says that it cannot run here, now or later. */
+static enum outcome attempt_cell(struct runner *r, uint32_t cell, struct attempt *a, struct err *err)
+{
+	int64_t expected_ns = sweep_cell_ns(r->job->plan, cell);
+	struct options options;
+
+	*a = (struct attempt){ .started_ns = clock_now_ns() };
+	a->end_by_ns = a->started_ns + 2 * expected_ns + (int64_t)GRACE_MS * NS_PER_MS;
+	if (sweep_cell_options(r->job->plan, cell, &options, err) < 0)
+		return BROKEN;
+	int id = session_start(r->session, &options, &a->err);
+	options_free(&options);
+	if (id < 0)
+		return REFUSED;
+	a->run_id = (uint32_t)id;
+	wait_for_end(r, a);
+	if (!a->over) {
+		r->job->abandoned = true;
+		if (r->interrupts)
+			return STOPPED;
+		err_say(err, ETIMEDOUT, "a run does not end");
+		return BROKEN;
+	}
+	if (r->interrupts)
+		return STOPPED;
+	return a->how == PHASE_FAILED || !a->measured || a->late ? FAILED : RAN;
+}
+
+static const char *why_failed(const struct attempt *a)
+{
+	if (a->late)
+		return "it did not end in its time";
+	return a->err.text[0] ? a->err.text : "nothing was measured";
+}
+
+/* ---- keeping ---- */
+
+/* `before`: why the attempt before failed; "" if there was none. */
+static enum outcome keep_run(struct runner *r, uint32_t cell, unsigned round, unsigned attempts, const char *before,
+	const struct attempt *a, struct err *err)
+{
+	struct results_source source = { .history = r->history, .run_id = a->run_id, .host = r->job->host };
+	struct sweep_job *job = r->job;
+	json_t *row = results_row(&source);
+	json_t *line = sweep_run_line(
+		job->plan, cell, round, attempts, *before ? before : NULL, json_incref(row), results_document(&source));
+	const json_t *result = json_object_get(line, "result");
+	uint64_t invalid = job->state->invalid;
+
+	int rc = line ? sweep_store_append(job->store, line, err) : err_sys(err, ENOMEM, "keep a result");
+	if (rc >= 0)
+		rc = sweep_state_take_run(job->state, cell, round, row, result, err);
+	if (rc >= 0 && *before)
+		rc = sweep_state_take_retry(job->state, cell, round, attempts - 1, before, err);
+	job->state->spent_s += (double)(clock_now_ns() - a->started_ns) / NS_PER_S;
+	job->state->expected_s += (double)sweep_cell_ns(job->plan, cell) / NS_PER_S;
+	job->state->timed++;
+	job->state->running = false;
+	if (rc >= 0)
+		sweep_progress_run(job->progress, cell, round, row, job->state->invalid == invalid);
+	json_decref(line);
+	json_decref(row);
+	return rc < 0 ? BROKEN : RAN;
+}
+
+static enum outcome keep_failure(
+	struct runner *r, uint32_t cell, unsigned round, unsigned attempts, const char *why, struct err *err)
+{
+	struct sweep_job *job = r->job;
+	json_t *line = sweep_failure_line(job->plan, cell, round, attempts, why);
+	char label[SWEEP_LABEL_BYTES];
+
+	int rc = line ? sweep_store_append(job->store, line, err) : err_sys(err, ENOMEM, "keep a failure");
+	json_decref(line);
+	if (rc >= 0)
+		rc = sweep_state_take_failure(job->state, cell, round, attempts, why, err);
+	job->state->running = false;
+	sweep_progress_say(job->progress, "! round %u, %s: failed: %s", round + 1,
+		sweep_cell_label(job->plan, cell, label, sizeof(label)), why);
+	return rc < 0 ? BROKEN : FAILED;
+}
+
+/* ---- slots, rounds ---- */
+
+static enum outcome run_slot(struct runner *r, uint32_t cell, unsigned round, struct err *err)
+{
+	enum outcome outcome = FAILED;
+	struct attempt a = { 0 };
+	char before[ERR_TEXT_BYTES] = "";
+	unsigned attempts = 0;
+
+	r->job->state->current = cell;
+	r->job->state->round = round;
+	r->job->state->running = true;
+	sweep_progress_draw(r->job->progress);
+	while (outcome == FAILED && attempts <= r->job->retries) {
+		outcome = attempt_cell(r, cell, &a, err);
+		attempts++;
+		if (outcome != FAILED || attempts > r->job->retries)
+			break;
+		snprintf(before, sizeof(before), "%s", why_failed(&a));
+		sweep_progress_say(r->job->progress, "! attempt %u failed, once more: %s", attempts, before);
+		if (!pause_before_retry(r, &a))
+			outcome = STOPPED;
+	}
+	if (outcome == RAN)
+		outcome = keep_run(r, cell, round, attempts, before, &a, err);
+	else if (outcome == FAILED || outcome == REFUSED)
+		outcome = keep_failure(r, cell, round, attempts, why_failed(&a), err);
+	r->job->state->running = false;
+	return outcome;
+}
+
+static enum outcome run_round(struct runner *r, uint32_t *order, unsigned round, struct err *err)
+{
+	const struct sweep_job *job = r->job;
+	enum outcome outcome = RAN;
+	bool any = false;
+
+	sweep_order(job->plan->cells, job->seed, round, order);
+	for (uint32_t i = 0; i < job->plan->cells; i++) {
+		if (sweep_state_slot(job->state, order[i], round) == SWEEP_SLOT_DONE)
+			continue;
+		any = true;
+		take_signals(r);
+		outcome = r->interrupts ? STOPPED : run_slot(r, order[i], round, err);
+		if (outcome == STOPPED || outcome == BROKEN)
+			return outcome;
+	}
+	if (any && sweep_store_write_csv(job->store, err) < 0)
+		return BROKEN;
+	return RAN;
+}
+
+static enum sweep_end run_rounds(struct runner *r, struct err *err)
+{
+	uint32_t *order = calloc(r->job->plan->cells, sizeof(*order));
+	enum outcome outcome = RAN;
+
+	if (!order) {
+		err_sys(err, ENOMEM, "make the order of the cells");
+		return SWEEP_BROKEN;
+	}
+	for (unsigned round = 0; round < r->job->plan->repeat && outcome != STOPPED && outcome != BROKEN; round++)
+		outcome = run_round(r, order, round, err);
+	free(order);
+	return outcome == STOPPED ? SWEEP_INTERRUPTED : outcome == BROKEN ? SWEEP_BROKEN : SWEEP_COMPLETE;
+}
+
+static void watch(struct runner *r)
+{
+	const struct sweep_job *job = r->job;
+
+	r->fds[FD_UPDATES] = (struct pollfd){ .fd = session_fd(r->session), .events = POLLIN };
+	r->fds[FD_SIGNALS] = (struct pollfd){ .fd = job->signal_fd, .events = POLLIN };
+	r->fds[FD_KEYS] = (struct pollfd){ .fd = job->progress->screen ? STDIN_FILENO : -1, .events = POLLIN };
+}
+
+enum sweep_end sweep_run(struct sweep_job *job, struct err *err)
+{
+	const struct history_limits limits = { .runs = 4 };
+	const struct session_config config = { .virtual_ticks = job->virtual_ticks, .want_totals = true };
+	struct runner r = { .job = job };
+	enum sweep_end end = SWEEP_BROKEN;
+
+	if (history_new(&limits, &r.history, err) >= 0 && session_new(&config, &r.session, err) >= 0) {
+		watch(&r);
+		end = run_rounds(&r, err);
+	}
+	/* A run that would not end is left to the end of the process. */
+	if (job->abandoned)
+		return end;
+	session_free(r.session);
+	history_free(r.history);
+	return end;
+}

@@ -1,0 +1,133 @@
+/* The moment that the screen shows.  See moment.h. */
+#include "record/moment.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+
+/* Rates are those of the last second: long enough to be steady, short enough to see a change at once. */
+static const int64_t window_ns = NS_PER_S;
+/* Ticks come every 100 ms; data that is missing for longer than this is a gap. */
+static const int64_t gap_ns = 3ll * NS_PER_S / 2;
+
+/* The oldest sample of to's run that is not older than the window, or the one just before `to`. */
+static const struct sample *window_start(const struct history *h, const struct sample *to)
+{
+	const struct sample *found = history_at(h, to->at_ns - window_ns);
+
+	if (found && found->run_id == to->run_id && found->at_ns < to->at_ns)
+		return found;
+	found = NULL;
+	for (unsigned age = 0; age < history_fine_count(h); age++) {
+		const struct sample *s = history_fine(h, age);
+
+		if (s->at_ns >= to->at_ns)
+			continue;
+		if (s->run_id != to->run_id || s->at_ns < to->at_ns - window_ns)
+			break;
+		found = s;
+	}
+	return found;
+}
+
+static void fill(const struct history *h, const struct sample *to, struct moment *m)
+{
+	m->to = to;
+	m->from = window_start(h, to);
+	m->start = history_measure_start(h, to->run_id);
+	if (m->start && m->start->at_ns > to->at_ns)
+		m->start = NULL;
+}
+
+void moment_newest(const struct history *h, struct moment *ret_moment)
+{
+	struct moment m = { .info = history_newest_run(h) };
+	const struct sample *to = history_fine(h, 0);
+
+	if (!to)
+		to = history_coarse(h, 0);
+	if (m.info && to && to->run_id == m.info->id)
+		fill(h, to, &m);
+	if (m.info)
+		m.final = history_final(h, m.info->id);
+	if (m.final && m.final->how == PHASE_FAILED)
+		m.final = NULL;
+	if (m.final && m.final->workers != m.info->workers)
+		m.final = NULL;
+	m.at_ns = to ? to->at_ns : 0;
+	*ret_moment = m;
+}
+
+void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment)
+{
+	struct moment m = { .at_ns = at_ns };
+	const struct sample *to = history_at(h, at_ns);
+	int64_t reach = gap_ns;
+
+	if (to) {
+		m.info = history_run(h, to->run_id);
+		if (to->is_interval && m.info && m.info->interval_ns > reach)
+			reach = m.info->interval_ns;
+	}
+	if (to && m.info && at_ns - to->at_ns <= reach)
+		fill(h, to, &m);
+	*ret_moment = m;
+}
+
+static bool final_usable(const struct moment *m)
+{
+	return m->final && m->final->edge && m->final->edge_ns && m->final->settled;
+}
+
+void moment_rates(const struct moment *m, int worker, unsigned roles, struct rates *ret_rates)
+{
+	if (!m->info) {
+		*ret_rates = (struct rates){ .unknown = ~(uint64_t)0 };
+		ret_rates->tx_pps = ret_rates->rx_pps = ret_rates->tx_mbps = ret_rates->rx_mbps = NAN;
+		ret_rates->busy = ret_rates->drops_per_s = NAN;
+	} else if (final_usable(m)) {
+		rates_of_final(m->info, m->final, worker, roles, ret_rates);
+	} else {
+		rates_between(m->info, m->from, m->to, worker, roles, ret_rates);
+	}
+}
+
+double moment_figure(const struct moment *m, const struct figure_def *figure, int worker)
+{
+	if (!m->info || (!m->to && !final_usable(m)))
+		return NAN;
+	return figure_value(figure, m->info, m->from, m->to, final_usable(m) ? m->final : NULL, worker);
+}
+
+void moment_latency(const struct moment *m, int worker, unsigned which, struct latency_summary *ret_summary)
+{
+	struct latency_summary none = { 0 };
+
+	if (final_usable(m) && worker >= 0)
+		*ret_summary = m->final->edge[worker].latency[which];
+	else if (final_usable(m) && m->final->total)
+		hist_summarise(&m->final->total[which], ret_summary);
+	else if (m->to && worker >= 0 && (unsigned)worker < m->to->workers)
+		*ret_summary = m->to->worker[worker].latency[which];
+	else if (m->to && worker < 0)
+		*ret_summary = m->to->merged[which];
+	else
+		*ret_summary = none;
+}
+
+bool moment_total(const struct moment *m, unsigned worker, unsigned counter, uint64_t *ret_total)
+{
+	if (!m->info || worker >= m->info->workers || m->info->worker[worker].unknown >> counter & 1)
+		return false;
+	if (final_usable(m)) {
+		*ret_total = m->final->settled[worker].value[counter];
+		return true;
+	}
+	if (!m->to || !m->start || worker >= m->to->workers || worker >= m->start->workers)
+		return false;
+	uint64_t from = m->start->worker[worker].value[counter], to = m->to->worker[worker].value[counter];
+	bool gauge = engine_counter(m->info->engine, counter)->kind == COUNTER_GAUGE;
+
+	*ret_total = gauge ? to : to > from ? to - from : 0;
+	return true;
+}

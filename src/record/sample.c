@@ -1,0 +1,71 @@
+/* Making and freeing what flows from the control thread to the consumer.  See sample.h. */
+#include "record/sample.h"
+
+#include <stdlib.h>
+
+struct sample *sample_new(unsigned workers)
+{
+	struct sample *s = calloc(1, sizeof(*s) + workers * sizeof(s->worker[0]));
+
+	if (s)
+		s->workers = workers;
+	return s;
+}
+
+void sample_free(struct sample *s)
+{
+	if (!s)
+		return;
+	free(s->total);
+	free(s);
+}
+
+const char *run_worker_why(const struct run_worker *w, unsigned counter)
+{
+	if (counter == COUNTER_RUN_DELAY_NS)
+		return "this kernel has no /proc/thread-self/schedstat";
+	if (counter_is_hardware(counter) && w->hardware_why[0])
+		return w->hardware_why;
+	return w->unknown_why[0] ? w->unknown_why : "cannot be read";
+}
+
+void run_info_free(struct run_info *info)
+{
+	if (!info)
+		return;
+	options_free(&info->options);
+	free(info->worker);
+	free(info);
+}
+
+void run_final_free(struct run_final *f)
+{
+	if (!f)
+		return;
+	free(f->edge);
+	free(f->edge_ns);
+	free(f->settled);
+	free(f->total);
+	free(f);
+}
+
+void update_free(struct update *u)
+{
+	if (!u)
+		return;
+	switch (u->kind) {
+	case UPDATE_RUN:
+		run_info_free(u->run);
+		break;
+	case UPDATE_SAMPLE:
+		sample_free(u->sample);
+		break;
+	case UPDATE_FINAL:
+		run_final_free(u->final);
+		break;
+	case UPDATE_PHASE:
+	case UPDATE_EVENT:
+		break;
+	}
+	free(u);
+}

@@ -1,0 +1,129 @@
+/* Samples and updates: what flows from the control thread to the one consumer (dashboard or headless loop) on the main thread.
+ *
+ * The control thread makes a sample, gives it away whole through the session's mailbox, and never touches it again: after that the consumer owns
+ * it, changes nothing in it (but takes total[] off it when a newer one has come), and frees it.  Counters in it are cumulative since the worker opened: two samples of one run subtract to rates. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/histogram.h"
+#include "base/perf.h"
+#include "base/procnet.h"
+#include "mode/engine.h"
+
+struct worker_sample {
+	uint64_t value[COUNTERS_MAX];
+	struct latency_summary latency[LATENCIES_MAX]; /* over the sample's window */
+};
+
+struct sample {
+	uint64_t sequence; /* of the session, from 1 */
+	uint32_t run_id;   /* from 1; which run_info it belongs to */
+	enum phase phase;
+	int64_t at_ns;     /* run clock */
+	int64_t window_ns; /* what the latency summaries cover: about 1 s, less at the start; an interval sample: the interval */
+	int64_t late_ns;   /* how late the sampler woke: > 500 ms means that the process was suspended or starved */
+	bool is_interval;  /* closes an interval of --interval in the measure phase */
+	double interval_s; /* its length where is_interval */
+	int64_t measured_ns; /* time since the measure phase began, 0 before */
+	uint64_t load;       /* as it stands now: a window or a rate; 0: the mode has none, or it is not known */
+	bool net_fresh;
+	struct procnet net;                           /* the last reading */
+	struct latency_summary merged[LATENCIES_MAX]; /* over the window, all workers */
+	uint32_t heat[HEAT_ROWS];                     /* headline latency, since the sample before this one */
+	struct hist *total; /* [latencies] merged over workers, since the measure phase began; NULL except in the newest kept */
+	unsigned workers;
+	struct worker_sample worker[];
+};
+
+struct sample *sample_new(unsigned workers); /* zeroed; NULL when out of memory */
+void sample_free(struct sample *s);          /* accepts NULL */
+
+/* What was planned and found for one run; constant once published. */
+struct run_worker {
+	enum role role;
+	unsigned index;
+	int cpu;
+	bool shares_cpu, pinned;
+	uint64_t unknown; /* counters that cannot be read on this worker */
+	char unknown_why[96];
+	char hardware_why[PERF_WHY_BYTES]; /* the same of hardware counters, "": as above */
+};
+
+/* Why this counter of the worker is unknown: never "". */
+const char *run_worker_why(const struct run_worker *w, unsigned counter);
+
+struct run_info {
+	uint32_t id;
+	const struct engine *engine;
+	const struct method *method; /* of the headline side */
+	struct options options;      /* a copy */
+	char ran[24], peer[80], interface[16], path[16];
+	enum role role; /* what --role said */
+	unsigned tx_roles, rx_roles, wire_overhead_bytes;
+	enum ledger_side tx_ledger, rx_ledger;
+	uint32_t host_places;
+	bool expects_answers;
+	bool closed_loop;
+	const char *load_name;
+	uint64_t load; /* as it stood at the start */
+	unsigned ports[8], port_count;
+	int address_family;
+	int64_t started_ns, started_wall_ns;
+	int64_t duration_ns; /* 0: until stopped */
+	int64_t warmup_ns, interval_ns;
+	char notes[4][160];
+	unsigned workers;
+	struct run_worker *worker; /* malloc'ed */
+	unsigned references;       /* main thread only, once published */
+};
+
+void run_info_free(struct run_info *info);
+
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
+
+/* The final word on a run: exact differences over the measure phase, taken after the drain. */
+struct run_final {
+	uint32_t run_id;
+	enum phase how;       /* PHASE_DONE or PHASE_FAILED */
+	struct err err;       /* where failed */
+	bool interrupted;     /* stopped before its duration was over */
+	uint64_t load;        /* as it stood at the end; 0: none, or not known */
+	int64_t suspended_ns; /* time the sampler lost to suspension or starvation */
+	int64_t measured_ns;  /* mean of the measure phases of the workers that receive (rx_roles) */
+	unsigned workers;
+	struct worker_sample *
+		edge; /* [workers]: differences between the edges of the measure phase, for rates; latency over the measure phase and drain */
+	int64_t *edge_ns; /* [workers]: how long each one's measure phase was */
+	struct worker_sample *
+		settled; /* [workers]: differences from the start of the measure phase to after the drain, for the ledger (gauges: as they stand) */
+	struct hist *total; /* [latencies] */
+	struct procnet net_from, net_to;
+	bool never_answered; /* expected answers, got none */
+	int64_t silent_ns;   /* the longest time of the measure phase without an expected answer, to a tick */
+};
+
+void run_final_free(struct run_final *f);
+
+enum update_kind { UPDATE_RUN, UPDATE_PHASE, UPDATE_SAMPLE, UPDATE_EVENT, UPDATE_FINAL };
+
+struct update {
+	struct update *next;
+	enum update_kind kind;
+	int64_t at_ns; /* run clock */
+	uint32_t run_id;
+	union {
+		struct run_info *run;    /* UPDATE_RUN: a run has been opened: ports and peers are known */
+		enum phase phase;        /* UPDATE_PHASE */
+		struct sample *sample;   /* UPDATE_SAMPLE */
+		struct run_final *final; /* UPDATE_FINAL */
+		struct {
+			enum severity severity;
+			char text[200];
+		} event;
+	};
+};
+
+/* Frees it with what it still holds (a consumer that keeps the content sets the pointer to NULL first). */
+void update_free(struct update *u);

@@ -1,0 +1,356 @@
+/* May the number be used?  See ledger.h and DESIGN section 4. */
+#include "record/ledger.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "record/history.h"
+
+static const int64_t suspended_limit_ns = 500 * NS_PER_MS;
+static const int64_t answer_limit_ns = 2ll * NS_PER_S;
+static const int64_t silent_limit_ns = NS_PER_S; /* an answer that takes longer is late */
+static const int64_t warmup_least_ns = 200 * NS_PER_MS;
+static const int64_t measured_least_ns = NS_PER_S;
+static const int64_t length_limit_ns = 500 * NS_PER_MS;
+static const double rate_kept_least = 0.999;
+static const double steal_most = 0.01;
+static const double unseen_most = 0.01; /* of the CPU time, in which hardware counters were not counting */
+static const double delay_most = 0.1;   /* waking up alone takes some percent where a worker sleeps often */
+
+/* What there is to judge by: a final's edges, or the two samples so far. */
+struct evidence {
+	const struct run_info *info;
+	const struct worker_sample *from, *edge, *settled; /* from NULL: the others are differences */
+	const struct procnet *net_from, *net_to;
+	const struct ledger *ledger;
+	int64_t measured_ns;
+	uint64_t load; /* now, or at the end; 0 unknown */
+	/* What figures are made of: the samples, or the final. */
+	const struct sample *sample_from, *sample_to;
+	const struct run_final *final;
+};
+
+__attribute__((format(printf, 3, 0))) static void add_line(
+	char line[VERDICT_LINES][200], unsigned *count, const char *fmt, va_list args)
+{
+	if (*count < VERDICT_LINES)
+		vsnprintf(line[(*count)++], 200, fmt, args);
+}
+
+__attribute__((format(printf, 2, 3))) static void invalid(struct verdict *v, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_line(v->reason, &v->reasons, fmt, args);
+	va_end(args);
+	v->valid = false;
+}
+
+__attribute__((format(printf, 2, 3))) static void caution(struct verdict *v, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_line(v->caution, &v->cautions, fmt, args);
+	va_end(args);
+}
+
+static uint64_t sum_of(const struct evidence *e, const struct worker_sample *to, unsigned roles, unsigned counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < e->info->workers; i++)
+		if (e->info->worker[i].role & roles)
+			sum += to[i].value[counter] - (e->from ? e->from[i].value[counter] : 0);
+	return sum;
+}
+
+/* ---- reasons ---- */
+
+static void judge_rate(const struct evidence *e, struct verdict *v)
+{
+	uint64_t due = sum_of(e, e->edge, e->info->tx_roles, COUNTER_SCHEDULED);
+	uint64_t sent = sum_of(e, e->edge, e->info->tx_roles, COUNTER_TX_PACKETS);
+
+	if (!e->info->closed_loop && due && (double)sent < rate_kept_least * (double)due)
+		invalid(v, "the generator could not keep the rate: sent %" PRIu64 " of %" PRIu64 " scheduled (%.2f %%)", sent,
+			due, 100.0 * (double)sent / (double)due);
+}
+
+static void judge_ledger(const struct evidence *e, struct verdict *v)
+{
+	const struct ledger *l = e->ledger;
+	const char *unread = NULL;
+
+	if (!l->known || l->balanced)
+		return;
+	if (l->unexplained < 0) {
+		invalid(v,
+			"the ledger accounts for %" PRId64 " packets more than the %" PRIu64
+			" sent: somebody else sends to this run's ports",
+			-l->unexplained, l->sent);
+		return;
+	}
+	for (unsigned i = 0; i < l->places && !unread; i++)
+		if (!l->place[i].known)
+			unread = l->place[i].title;
+	invalid(v, "the ledger leaves %" PRId64 " of %" PRIu64 " packets unexplained (%.2f %%)%s%s", l->unexplained, l->sent,
+		l->sent ? 100.0 * (double)l->unexplained / (double)l->sent : 100.0, unread ? "; not readable: " : "",
+		unread ? unread : "");
+}
+
+static void judge_traffic(const struct evidence *e, bool never_answered, struct verdict *v)
+{
+	uint64_t received = sum_of(e, e->settled, e->info->rx_roles, COUNTER_RX_PACKETS) +
+			    sum_of(e, e->settled, e->info->rx_roles, COUNTER_RX_BYTES);
+
+	if (never_answered)
+		invalid(v, "%s never answered", e->info->peer[0] ? e->info->peer : "the peer");
+	else if (!received)
+		invalid(v, "nothing was received");
+}
+
+/* ---- what the mode's own tables say ---- */
+
+/* The text with the value in place of {}: counts, which are whole, to the last digit. */
+static void put_value(const char *text, double value, char out[200])
+{
+	const char *at = strstr(text, "{}");
+	int before = at ? (int)(at - text) : (int)strlen(text);
+
+	if (at)
+		snprintf(out, 200, value == floor(value) ? "%.*s%.0f%s" : "%.*s%.4g%s", before, text, value, at + 2);
+	else
+		snprintf(out, 200, "%s", text);
+}
+
+static void judge_value(const struct judgement *j, double value, struct verdict *v)
+{
+	char text[200];
+
+	if (!(value > j->over)) /* unknown is not over */
+		return;
+	if (j->reason) {
+		put_value(j->reason, value, text);
+		invalid(v, "%s", text);
+	}
+	if (j->caution) {
+		put_value(j->caution, value, text);
+		caution(v, "%s", text);
+	}
+}
+
+static double counter_value(const struct evidence *e, unsigned counter, const struct counter_def *def)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i < e->info->workers; i++) {
+		const struct run_worker *w = &e->info->worker[i];
+
+		if (!(w->role & def->roles) || w->unknown >> counter & 1)
+			continue;
+		uint64_t from = e->from && def->kind == COUNTER_SUM ? e->from[i].value[counter] : 0;
+		sum += (double)(e->settled[i].value[counter] - from);
+	}
+	return sum;
+}
+
+static void judge_tables(const struct evidence *e, struct verdict *v)
+{
+	unsigned counters = engine_counters(e->info->engine);
+
+	for (unsigned i = COUNTER_OWN; i < counters; i++) {
+		const struct counter_def *def = engine_counter(e->info->engine, i);
+
+		if (def->judgement.reason || def->judgement.caution)
+			judge_value(&def->judgement, counter_value(e, i, def), v);
+	}
+	for (const struct figure_def *f = e->info->engine->figures; f && f->name; f++)
+		if (f->judgement.reason || f->judgement.caution)
+			judge_value(&f->judgement, figure_value(f, e->info, e->sample_from, e->sample_to, e->final, -1), v);
+}
+
+/* ---- cautions ---- */
+
+static void judge_workers(const struct evidence *e, struct verdict *v)
+{
+	unsigned shared = 0, loose = 0;
+
+	if (e->info->engine->synthetic)
+		return;
+	for (unsigned i = 0; i < e->info->workers; i++) {
+		shared += e->info->worker[i].shares_cpu;
+		loose += !e->info->worker[i].pinned;
+	}
+	if (shared)
+		caution(v, "%u of %u workers share a CPU with another", shared, e->info->workers);
+	if (loose)
+		caution(v, "%u of %u workers are not pinned to a CPU", loose, e->info->workers);
+}
+
+/* Share of the time that a worker was ready and had no CPU; negative if unknown. */
+static double delay_share(const struct evidence *e, unsigned i)
+{
+	double ns[2];
+	static const unsigned part[2] = { COUNTER_RUN_DELAY_NS, COUNTER_OBSERVED_NS };
+
+	if (e->info->worker[i].unknown >> COUNTER_RUN_DELAY_NS & 1)
+		return -1;
+	for (unsigned k = 0; k < 2; k++)
+		ns[k] = (double)(e->edge[i].value[part[k]] - (e->from ? e->from[i].value[part[k]] : 0));
+	return ns[1] > 0 ? ns[0] / ns[1] : -1;
+}
+
+static void judge_delay(const struct evidence *e, struct verdict *v)
+{
+	double most = 0;
+	unsigned which = 0;
+
+	for (unsigned i = 0; i < e->info->workers; i++)
+		if (delay_share(e, i) > most) {
+			most = delay_share(e, i);
+			which = i;
+		}
+	if (most > delay_most)
+		caution(v,
+			"something else took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
+			e->info->worker[which].role == ROLE_SERVER ? "server" : "client", e->info->worker[which].index,
+			100 * most);
+}
+
+static void judge_steal(const struct evidence *e, struct verdict *v)
+{
+	const struct procnet *from = e->net_from, *to = e->net_to;
+	uint32_t needed = 1u << PROCNET_STEAL_TICKS | 1u << PROCNET_CPU_TICKS;
+
+	if ((from->known & to->known & needed) != needed)
+		return;
+	double all = (double)(to->value[PROCNET_CPU_TICKS] - from->value[PROCNET_CPU_TICKS]);
+	double stolen = (double)(to->value[PROCNET_STEAL_TICKS] - from->value[PROCNET_STEAL_TICKS]);
+	if (all > 0 && stolen / all > steal_most)
+		caution(v, "the hypervisor took %.1f %% of the CPU time (steal)", 100 * stolen / all);
+}
+
+/* What hardware counters were scaled up for, of the workers that have any. */
+static void judge_hardware(const struct evidence *e, struct verdict *v)
+{
+	static const unsigned parts[] = { COUNTER_PERF_UNSEEN_NS, COUNTER_CPU_USER_NS, COUNTER_CPU_SYSTEM_NS };
+	double ns[3] = { 0 };
+
+	for (unsigned i = 0; i < e->info->workers; i++)
+		for (unsigned k = 0; k < 3 && !(e->info->worker[i].unknown >> COUNTER_PERF_UNSEEN_NS & 1); k++)
+			ns[k] += (double)(e->edge[i].value[parts[k]] - (e->from ? e->from[i].value[parts[k]] : 0));
+	double cpu_ns = ns[1] + ns[2];
+	if (cpu_ns > 0 && ns[0] / cpu_ns > unseen_most)
+		caution(v,
+			"hardware counters are estimates: they had to be shared, and one was not counting for %.0f %% of the "
+			"workers' CPU time",
+			fmin(100, 100 * ns[0] / cpu_ns));
+}
+
+static void judge_circumstances(const struct evidence *e, bool captured, struct verdict *v)
+{
+	char text[32];
+
+	if (e->info->closed_loop)
+		caution(v,
+			"closed loop (coordinated omission): a slow peer delays what is sent next, so latencies leave out what a "
+			"fixed rate would have seen");
+	if (e->load && e->info->load_name && e->load != e->info->load)
+		caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
+			e->info->load, e->load);
+	judge_workers(e, v);
+	judge_delay(e, v);
+	if (captured)
+		caution(v, "a capture was on: it costs time for every packet");
+	judge_steal(e, v);
+	judge_hardware(e, v);
+	if (e->info->warmup_ns < warmup_least_ns)
+		caution(v, "warm-up of %s is too short (under 200ms)", text_duration(e->info->warmup_ns, text, sizeof(text)));
+}
+
+/* A run whose end came late, because hundreds of workers left no CPU to the thread that ends it. */
+static void judge_length(const struct evidence *e, const struct run_final *final, struct verdict *v)
+{
+	int64_t asked = e->info->duration_ns, more = e->measured_ns - asked;
+
+	if (e->measured_ns < measured_least_ns)
+		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
+	if (asked && !final->interrupted && more > length_limit_ns && more > asked / 10)
+		caution(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
+			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
+}
+
+/* ---- public ---- */
+
+static void judge_final(const struct evidence *e, const struct run_final *final, bool captured, struct verdict *v)
+{
+	if (final->suspended_ns > suspended_limit_ns)
+		invalid(v, "the process was suspended or starved for %.1f s", (double) final->suspended_ns / NS_PER_S);
+	judge_rate(e, v);
+	judge_ledger(e, v);
+	judge_traffic(e, final->never_answered, v);
+	judge_tables(e, v);
+	if (!final->never_answered && final->silent_ns > silent_limit_ns)
+		caution(v, "%s did not answer for %.1f s: the rates are means over that, too",
+			e->info->peer[0] ? e->info->peer : "the peer", (double) final->silent_ns / NS_PER_S);
+	judge_circumstances(e, captured, v);
+	judge_length(e, final, v);
+}
+
+void verdict_of_final(const struct run_info *info, const struct run_final *final, const struct ledger *ledger, bool captured,
+	struct verdict *ret_verdict)
+{
+	struct verdict v = { .valid = true };
+	struct evidence e = { .info = info,
+		.edge = final->edge,
+		.settled = final->settled,
+		.net_from = &final->net_from,
+		.net_to = &final->net_to,
+		.ledger = ledger,
+		.measured_ns = final->measured_ns,
+		.load = final->load,
+		.final = final };
+
+	if (final->how == PHASE_FAILED)
+		invalid(&v, "the run failed: %.180s", final->err.text);
+	if (final->workers != info->workers || !final->edge || !final->settled || final->measured_ns <= 0)
+		invalid(&v, "nothing was measured");
+	else
+		judge_final(&e, final, captured, &v);
+	*ret_verdict = v;
+}
+
+void verdict_live(const struct run_info *info, const struct sample *from, const struct sample *to, const struct ledger *ledger,
+	bool captured, struct verdict *ret_verdict)
+{
+	struct verdict v = { .valid = true };
+
+	if (from && to && from->workers == info->workers && to->workers == info->workers) {
+		struct evidence e = { .info = info,
+			.from = from->worker,
+			.edge = to->worker,
+			.settled = to->worker,
+			.net_from = &from->net,
+			.net_to = &to->net,
+			.ledger = ledger,
+			.measured_ns = to->at_ns - from->at_ns,
+			.load = to->load,
+			.sample_from = from,
+			.sample_to = to };
+
+		judge_rate(&e, &v);
+		judge_ledger(&e, &v);
+		if (e.measured_ns >= answer_limit_ns)
+			judge_traffic(&e, false, &v);
+		judge_tables(&e, &v);
+		judge_circumstances(&e, captured, &v);
+	}
+	*ret_verdict = v;
+}

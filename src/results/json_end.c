@@ -1,0 +1,389 @@
+/* Sums, cores, ledger and verdict of a run or of an interval, as JSON.  See results/json_parts.h. */
+#include "results/json_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "record/rates.h"
+
+/* ---- views ---- */
+
+/* The newest reading of the measure phase: what comes after it is only waited for, and would thin the rates. */
+static const struct sample *newest_of(const struct history *h, uint32_t run_id)
+{
+	const struct sample *s;
+
+	for (unsigned age = 0; (s = history_fine(h, age)); age++)
+		if (s->run_id == run_id && s->phase == PHASE_MEASURE)
+			return s;
+	for (unsigned age = 0; (s = history_coarse(h, age)); age++)
+		if (s->run_id == run_id && s->phase == PHASE_MEASURE)
+			return s;
+	return NULL;
+}
+
+bool results_view_of_end(const struct results_source *source, struct results_view *ret_view)
+{
+	struct results_view v = { .source = source, .info = history_run(source->history, source->run_id) };
+
+	if (!v.info)
+		return false;
+	v.final = history_final(source->history, source->run_id);
+	v.edges = v.final && v.final->workers == v.info->workers && v.final->edge && v.final->edge_ns && v.final->settled;
+	v.from = v.base = history_measure_start(source->history, source->run_id);
+	v.to = v.base ? newest_of(source->history, source->run_id) : NULL;
+	*ret_view = v;
+	return true;
+}
+
+/* The reading before an interval's: the interval before, or the start of the measure phase. */
+static const struct sample *interval_start(const struct results_source *source, const struct sample *interval)
+{
+	const struct sample *s;
+
+	for (unsigned age = 0; (s = history_coarse(source->history, age)); age++)
+		if (s->run_id == interval->run_id && s->at_ns < interval->at_ns)
+			return s;
+	if (history_intervals_lost(source->history, interval->run_id))
+		return NULL;
+	return history_measure_start(source->history, interval->run_id);
+}
+
+bool results_view_of_interval(const struct results_source *source, const struct sample *interval, struct results_view *ret_view)
+{
+	struct results_view v = { .source = source, .info = history_run(source->history, interval->run_id), .to = interval };
+
+	if (!v.info)
+		return false;
+	v.base = history_measure_start(source->history, interval->run_id);
+	v.from = interval_start(source, interval);
+	*ret_view = v;
+	return true;
+}
+
+void results_rates(const struct results_view *v, int worker, unsigned roles, bool settled, struct rates *ret_rates)
+{
+	if (!v->final) {
+		rates_between(v->info, v->from, v->to, worker, roles, ret_rates);
+		return;
+	}
+	struct run_final f = *v->final;
+	if (settled)
+		f.edge = f.settled;
+	rates_of_final(v->info, &f, worker, roles, ret_rates);
+}
+
+const struct hist *results_totals(const struct results_view *v)
+{
+	const struct sample *s;
+
+	if (v->final)
+		return v->final->total;
+	for (unsigned age = 0; age < 4 && (s = history_fine(v->source->history, age)); age++)
+		if (s->run_id == v->info->id && s->total)
+			return s->total;
+	return NULL;
+}
+
+void results_put_latencies(struct json_maker *m, const struct results_view *v, const struct latency_summary *summaries)
+{
+	char key[64];
+
+	for (unsigned i = 0; i < engine_latencies(v->info->engine); i++)
+		json_put(m, latency_key(&v->info->engine->latencies[i], key, sizeof(key)),
+			summaries ? json_of_latency(&summaries[i]) : json_null());
+}
+
+/* ---- sum ---- */
+
+static json_t *counter_value(const struct rates *r, unsigned counter)
+{
+	return r->unknown >> counter & 1 ? json_null() : json_of_count(r->value[counter]);
+}
+
+static json_t *context_switches(const struct rates *r)
+{
+	if (r->unknown >> COUNTER_CTX_VOLUNTARY & 1 || r->unknown >> COUNTER_CTX_INVOLUNTARY & 1)
+		return json_null();
+	return json_of_count(r->value[COUNTER_CTX_VOLUNTARY] + r->value[COUNTER_CTX_INVOLUNTARY]);
+}
+
+/* What was lost in an interval: the loss since the start as it stands at its two ends. */
+static json_t *interval_lost(const struct results_view *v, double *ret_percent)
+{
+	struct ledger before = { 0 }, after;
+
+	*ret_percent = NAN;
+	if (!v->base || !v->from)
+		return json_null();
+	ledger_between(v->info, v->base, v->to, &after);
+	ledger_between(v->info, v->base, v->from, &before);
+	if (!after.known)
+		return json_null();
+	uint64_t lost = after.lost > before.lost ? after.lost - before.lost : 0;
+	uint64_t sent = after.sent > before.sent ? after.sent - before.sent : 0;
+	if (sent)
+		*ret_percent = fmin(100, 100 * (double)lost / (double)sent);
+	return json_of_count(lost);
+}
+
+static void put_lost(struct json_maker *m, const struct results_view *v, const struct ledger *ledger)
+{
+	double percent = NAN;
+	json_t *lost;
+
+	if (!ledger)
+		lost = interval_lost(v, &percent);
+	else if (ledger->known) {
+		lost = json_of_count(ledger->lost);
+		percent = ledger->sent ? ledger->lost_percent : NAN;
+	} else
+		lost = json_null();
+	json_put(m, "lost", lost);
+	json_put(m, "lost_percent", json_of_real(percent, 6));
+}
+
+struct sums {
+	struct rates tx, rx, all, settled;
+};
+
+/* Packets that an engine counts itself (late, duplicates) belong to the packets of the measure phase: their answers still come in the
+ * drain.  Everything else is told of the measure phase alone, as the rates are. */
+static const struct rates *sum_side(const struct sums *s, unsigned counter, const struct counter_def *def)
+{
+	switch (counter) {
+	case COUNTER_TX_PACKETS:
+	case COUNTER_TX_BYTES:
+		return &s->tx;
+	case COUNTER_RX_PACKETS:
+	case COUNTER_RX_BYTES:
+		return &s->rx;
+	default:
+		return counter >= COUNTER_OWN && !strcmp(def->unit, "packets") ? &s->settled : &s->all;
+	}
+}
+
+static void put_sum_counters(struct json_maker *m, const struct results_view *v, const struct sums *s)
+{
+	unsigned counters = engine_counters(v->info->engine);
+
+	for (unsigned i = 0; i < counters; i++) {
+		const struct counter_def *def = engine_counter(v->info->engine, i);
+
+		if (def->show & SHOW_SUM && !(m->object && json_object_get(m->object, def->name)))
+			json_put(m, def->name, counter_value(sum_side(s, i, def), i));
+	}
+}
+
+static void put_figures(struct json_maker *m, const struct results_view *v, int worker, unsigned roles, enum counter_show show)
+{
+	const struct figure_def *f = v->info->engine->figures;
+
+	for (; f && f->name; f++)
+		if (f->show & show && f->numerator_roles & roles)
+			json_put(m, f->name, json_of_real(figure_value(f, v->info, v->from, v->to, v->final, worker), 6));
+}
+
+json_t *results_sum(const struct results_view *v, const struct ledger *ledger)
+{
+	struct json_maker m = json_make();
+	struct sums s;
+
+	results_rates(v, -1, v->info->tx_roles, false, &s.tx);
+	results_rates(v, -1, v->info->rx_roles, false, &s.rx);
+	results_rates(v, -1, ROLE_BOTH, false, &s.all);
+	results_rates(v, -1, ROLE_BOTH, true, &s.settled);
+	json_put(&m, "tx_packets", counter_value(&s.tx, COUNTER_TX_PACKETS));
+	json_put(&m, "rx_packets", counter_value(&s.rx, COUNTER_RX_PACKETS));
+	json_put(&m, "tx_pps", json_of_real(s.tx.tx_pps, 3));
+	json_put(&m, "rx_pps", json_of_real(s.rx.rx_pps, 3));
+	json_put(&m, "tx_mbps", json_of_real(s.tx.tx_mbps, 6));
+	json_put(&m, "rx_mbps", json_of_real(s.rx.rx_mbps, 6));
+	put_lost(&m, v, ledger);
+	put_sum_counters(&m, v, &s);
+	json_put(&m, "ctx_switches", context_switches(&s.all));
+	put_figures(&m, v, -1, ROLE_BOTH, SHOW_SUM);
+	return json_made(&m);
+}
+
+/* ---- cores ---- */
+
+static void put_core_counters(struct json_maker *m, const struct results_view *v, enum role role, const struct rates *r)
+{
+	unsigned counters = engine_counters(v->info->engine);
+
+	for (unsigned i = 0; i < counters; i++) {
+		const struct counter_def *def = engine_counter(v->info->engine, i);
+
+		if (def->show & SHOW_CORE && def->roles & role)
+			json_put(m, def->name, counter_value(r, i));
+	}
+}
+
+/* Latency of one worker: over the measure phase, or over the interval; an unfinished run has none that goes back to the start. */
+static void put_core_latencies(struct json_maker *m, const struct results_view *v, unsigned worker)
+{
+	const struct engine *e = v->info->engine;
+	const struct worker_sample *of = NULL;
+	char key[64];
+
+	if (v->final)
+		of = v->edges ? &v->final->edge[worker] : NULL;
+	else if (v->to && v->to->is_interval)
+		of = &v->to->worker[worker];
+	for (unsigned i = 0; i < engine_latencies(e); i++)
+		if (e->latencies[i].roles & v->info->worker[worker].role)
+			json_put(m, latency_key(&e->latencies[i], key, sizeof(key)),
+				of ? json_of_latency(&of->latency[i]) : json_null());
+}
+
+static json_t *core(const struct results_view *v, unsigned worker)
+{
+	const struct run_worker *w = &v->info->worker[worker];
+	struct json_maker m = json_make();
+	struct rates r, settled;
+	uint64_t drops;
+
+	results_rates(v, (int)worker, ROLE_BOTH, false, &r);
+	results_rates(v, (int)worker, ROLE_BOTH, true, &settled);
+	json_put(&m, "cpu", w->cpu < 0 ? json_null() : json_integer(w->cpu));
+	json_put(&m, "role", json_string(w->role == ROLE_SERVER ? "server" : "client"));
+	json_put(&m, "index", json_integer(w->index));
+	json_put(&m, "rx_pps", json_of_real(r.rx_pps, 3));
+	json_put(&m, "tx_pps", json_of_real(r.tx_pps, 3));
+	json_put(&m, "rx_mbps", json_of_real(r.rx_mbps, 6));
+	json_put(&m, "tx_mbps", json_of_real(r.tx_mbps, 6));
+	json_put(&m, "drops", rates_drops(v->info, &settled, w->role, &drops) ? json_of_count(drops) : json_null());
+	json_put(&m, "busy_percent", json_of_real(100 * r.busy, 2));
+	json_put(&m, "ctx_switches", context_switches(&r));
+	json_put(&m, "cycles", counter_value(&r, COUNTER_CYCLES));
+	put_core_counters(&m, v, w->role, &r);
+	put_figures(&m, v, (int)worker, w->role, SHOW_CORE);
+	put_core_latencies(&m, v, worker);
+	return json_made(&m);
+}
+
+static json_t *array_made(json_t *array, bool failed)
+{
+	if (!failed)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+json_t *results_cores(const struct results_view *v)
+{
+	json_t *array = json_array();
+	bool failed = false;
+
+	for (unsigned i = 0; i < v->info->workers; i++)
+		json_append(array, core(v, i), &failed);
+	return array_made(array, failed);
+}
+
+/* ---- ledger, verdict, unknown ---- */
+
+json_t *results_ledger(const struct ledger *l)
+{
+	struct json_maker m = json_make(), places = json_make(), unknown = json_make();
+
+	for (unsigned i = 0; i < l->places; i++) {
+		const struct ledger_place *p = &l->place[i];
+
+		json_put(&places, p->key, p->known ? json_of_count(p->lost) : json_null());
+		if (!p->known)
+			json_put(&unknown, p->key, json_of_text(p->why ? p->why : ""));
+	}
+	json_put(&m, "sent", json_of_count(l->sent));
+	json_put(&m, "received", json_of_count(l->received));
+	json_put(&m, "in_flight", json_of_count(l->in_flight));
+	json_put(&m, "places", json_made(&places));
+	json_put(&m, "places_unknown", json_made(&unknown));
+	json_put(&m, "unexplained", json_integer(l->unexplained));
+	json_put(&m, "balanced", json_boolean(l->balanced));
+	json_t *made = json_made(&m);
+	if (l->known || !made)
+		return made;
+	json_decref(made);
+	return json_null();
+}
+
+static json_t *lines(const char (*text)[200], unsigned count)
+{
+	json_t *array = json_array();
+	bool failed = false;
+
+	for (unsigned i = 0; i < count && i < VERDICT_LINES; i++)
+		json_append(array, json_of_text(text[i]), &failed);
+	return array_made(array, failed);
+}
+
+json_t *results_verdict(const struct verdict *verdict)
+{
+	struct json_maker m = json_make();
+
+	json_put(&m, "valid", json_boolean(verdict->valid));
+	json_put(&m, "reasons", lines(verdict->reason, verdict->reasons));
+	json_put(&m, "cautions", lines(verdict->caution, verdict->cautions));
+	return json_made(&m);
+}
+
+/* Why a counter is null: a worker that counts it cannot read it, or no worker of this run counts it. */
+static json_t *why_unknown(const struct results_view *v, unsigned counter, const struct counter_def *def)
+{
+	char text[80];
+	bool counted = false;
+
+	for (unsigned i = 0; i < v->info->workers; i++) {
+		const struct run_worker *w = &v->info->worker[i];
+
+		if (!(w->role & def->roles))
+			continue;
+		counted = true;
+		if (w->unknown >> counter & 1)
+			return json_of_text(run_worker_why(w, counter));
+	}
+	if (counted)
+		return NULL;
+	snprintf(text, sizeof(text), "counted by %ss, and none runs here", def->roles & ROLE_SERVER ? "server" : "client");
+	return json_of_text(text);
+}
+
+/* What only both ends together know, and one of them is not in this process. */
+static void put_other_end(struct json_maker *m, const struct results_view *v)
+{
+	const char *missing = run_missing_end(v->info);
+
+	if (!(v->info->role & v->info->tx_roles))
+		json_put(m, "tx_packets", json_of_text(missing));
+	if (v->info->tx_ledger == LEDGER_NONE || v->info->rx_ledger == LEDGER_NONE)
+		json_put(m, "lost", json_of_text(missing));
+}
+
+static void put_figures_unknown(struct json_maker *m, const struct results_view *v)
+{
+	char why[FIGURE_WHY_BYTES];
+
+	for (const struct figure_def *f = v->info->engine->figures; f && f->name; f++)
+		if (f->show & SHOW_SUM && isnan(figure_value(f, v->info, v->from, v->to, v->final, -1)))
+			json_put(m, f->name, json_of_text(figure_explain(v->info, f, why)));
+}
+
+json_t *results_unknown(const struct results_view *v)
+{
+	unsigned counters = engine_counters(v->info->engine);
+	struct json_maker m = json_make();
+
+	for (unsigned i = 0; i < counters; i++) {
+		const struct counter_def *def = engine_counter(v->info->engine, i);
+		json_t *why = def->show & (SHOW_SUM | SHOW_CORE) ? why_unknown(v, i, def) : NULL;
+
+		if (why)
+			json_put(&m, def->name, why);
+	}
+	put_other_end(&m, v);
+	put_figures_unknown(&m, v);
+	return json_made(&m);
+}

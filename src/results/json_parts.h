@@ -1,0 +1,84 @@
+/* The pieces that results are put together from.  Internal to results*.c and snapshot*.c; main thread only. */
+#pragma once
+
+#include "results/results.h"
+
+enum { RESULTS_SCHEMA = 1 };
+
+/* An object in the making: the first failure (out of memory) spoils it, and json_made() then gives NULL. */
+struct json_maker {
+	json_t *object;
+	bool failed;
+};
+
+struct json_maker json_make(void);
+void json_put(struct json_maker *m, const char *key, json_t *value /* stolen; NULL spoils */);
+json_t *json_made(struct json_maker *m);
+/* Appends to an array; a NULL value or array spoils: *failed is set. */
+void json_append(json_t *array, json_t *value /* stolen */, bool *failed);
+
+/* NaN and infinity are null; rounded to `decimals` places. */
+json_t *json_of_real(double value, int decimals);
+json_t *json_of_count(uint64_t value);
+/* Foreign text: escaped.  json_of_text_or_null: "" is null. */
+json_t *json_of_text(const char *text);
+json_t *json_of_text_or_null(const char *text);
+/* Microseconds; a count of 0 leaves every value null. */
+json_t *json_of_latency(const struct latency_summary *l);
+json_t *json_of_host(const struct host_info *host);
+/* The option as results say it: its value in the unit of its key; null where unset. */
+json_t *json_of_option(const struct option_def *def, const struct option_value *value);
+/* def->key, or the name with _ for -.  Into out; returns out. */
+char *option_key(const struct option_def *def, char *out, size_t size);
+/* "rtt" -> "rtt_us".  Into out; returns out. */
+char *latency_key(const struct latency_def *def, char *out, size_t size);
+
+/* The keys of a latency object but "count", in their order, and where the value stands. */
+struct latency_field {
+	const char *key;
+	size_t offset;
+	bool is_mean; /* a double; the others are int64_t */
+};
+extern const struct latency_field latency_fields[]; /* ended by key == NULL */
+double latency_field_ns(const struct latency_summary *l, const struct latency_field *field);
+
+/* Texts and numbers of struct host_info by key: one table to write and to read. */
+struct host_field {
+	const char *key;
+	size_t offset, size; /* size > 0: text; 0: a number */
+	enum { HOST_TEXT, HOST_UNSIGNED, HOST_INT, HOST_INT64 } type;
+};
+extern const struct host_field host_fields[]; /* ended by key == NULL */
+
+/* What stands between two readings: an interval, a finished run, or one that is still going. */
+struct results_view {
+	const struct results_source *source;
+	const struct run_info *info;
+	const struct run_final *final;         /* exact edges; or NULL, and then: */
+	const struct sample *base, *from, *to; /* measure start, and the two readings (NULL: nothing measured yet) */
+	bool edges;                            /* final has them; a run that failed early has not */
+};
+
+/* false: the run is not known. */
+bool results_view_of_end(const struct results_source *source, struct results_view *ret_view);
+bool results_view_of_interval(const struct results_source *source, const struct sample *interval, struct results_view *ret_view);
+/* settled: differences that include the drain, as the ledger has them. */
+void results_rates(const struct results_view *v, int worker, unsigned roles, bool settled, struct rates *ret_rates);
+
+json_t *results_sum(const struct results_view *v, const struct ledger *ledger);
+json_t *results_cores(const struct results_view *v);
+json_t *results_ledger(const struct ledger *ledger);
+json_t *results_verdict(const struct verdict *verdict);
+json_t *results_unknown(const struct results_view *v);
+/* Merged histograms since the measure phase began, [latencies]; NULL if there are none. */
+const struct hist *results_totals(const struct results_view *v);
+/* Puts "<name>_us" of each latency. */
+void results_put_latencies(struct json_maker *m, const struct results_view *v, const struct latency_summary *summaries);
+
+/* How documents are written: indented, and reals with 15 significant digits (0.1 stays 0.1). */
+enum { RESULTS_DUMP = JSON_REAL_PRECISION(15) };
+/* Writes the document to the stream of a file in the making. */
+int results_dump(const json_t *document, size_t flags, FILE *out, const char *path, struct err *err);
+
+/* One CSV cell; the caller writes the commas. */
+void csv_text(FILE *out, const char *text);

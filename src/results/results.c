@@ -1,0 +1,274 @@
+/* Results as JSON and JSON lines.  See results.h. */
+#include "results/json_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+static const char *const role_names[] = { [ROLE_SERVER] = "server", [ROLE_CLIENT] = "client", [ROLE_BOTH] = "both" };
+
+/* ---- start ---- */
+
+static json_t *options_of(const struct run_info *info)
+{
+	struct json_maker m = json_make();
+	char key[64];
+
+	for (unsigned i = 0; i < info->options.count; i++) {
+		const struct option_def *def = info->options.def[i];
+
+		if (def->flags & OPTION_RESULT)
+			json_put(&m, option_key(def, key, sizeof(key)), json_of_option(def, &info->options.value[i]));
+	}
+	return json_made(&m);
+}
+
+static json_t *warnings_of(const struct results_source *source, const struct run_info *info)
+{
+	uint64_t lost = history_intervals_lost(source->history, info->id);
+	json_t *array = json_array();
+	bool failed = false;
+	char text[120];
+
+	for (unsigned i = 0; i < sizeof(info->notes) / sizeof(info->notes[0]); i++)
+		if (info->notes[i][0])
+			json_append(array, json_of_text(info->notes[i]), &failed);
+	if (lost) {
+		snprintf(text, sizeof(text), "the first %llu intervals are not listed: only the last ones are kept in memory",
+			(unsigned long long)lost + 1);
+		json_append(array, json_of_text(text), &failed);
+	}
+	if (!failed && array)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+json_t *results_start(const struct results_source *source)
+{
+	const struct run_info *info = history_run(source->history, source->run_id);
+	struct json_maker m = json_make();
+	char time[40];
+
+	if (!info) {
+		json_decref(json_made(&m));
+		return NULL;
+	}
+	clock_format_iso(info->started_wall_ns, time, sizeof(time));
+	json_put(&m, "time", json_string(time));
+	json_put(&m, "mode", json_of_text(info->engine->name));
+	json_put(&m, "method", info->method ? json_of_text(info->method->name) : json_null());
+	json_put(&m, "ran", json_of_text_or_null(info->ran));
+	json_put(&m, "role", json_string(role_names[info->role & ROLE_BOTH ? info->role & ROLE_BOTH : ROLE_BOTH]));
+	json_put(&m, "path", json_of_text_or_null(info->path));
+	json_put(&m, "peer", json_of_text_or_null(info->peer));
+	json_put(&m, "options", options_of(info));
+	json_put(&m, "host", json_of_host(source->host));
+	json_put(&m, "warnings", warnings_of(source, info));
+	return json_made(&m);
+}
+
+/* ---- intervals ---- */
+
+static double seconds_since_base(const struct results_view *v)
+{
+	return v->base ? (double)(v->to->at_ns - v->base->at_ns) / NS_PER_S : (double)v->to->measured_ns / NS_PER_S;
+}
+
+json_t *results_interval(const struct results_source *source, const struct sample *interval)
+{
+	struct json_maker m;
+	struct results_view v;
+	double seconds;
+
+	if (!results_view_of_interval(source, interval, &v))
+		return NULL;
+	seconds = v.from ? (double)(v.to->at_ns - v.from->at_ns) / NS_PER_S : interval->interval_s;
+	m = json_make();
+	json_put(&m, "t_s", json_of_real(seconds_since_base(&v), 6));
+	json_put(&m, "seconds", json_of_real(seconds, 6));
+	json_put(&m, "sum", results_sum(&v, NULL));
+	json_put(&m, "cores", results_cores(&v));
+	results_put_latencies(&m, &v, interval->merged);
+	return json_made(&m);
+}
+
+/* The oldest interval that is kept only says where the next one starts once older ones have been forgotten. */
+static json_t *intervals_of(const struct results_source *source)
+{
+	const struct history *h = source->history;
+	bool skip = history_intervals_lost(h, source->run_id) > 0, failed = false;
+	json_t *array = json_array();
+
+	for (unsigned age = history_coarse_count(h); age-- > 0;) {
+		const struct sample *s = history_coarse(h, age);
+
+		if (s->run_id != source->run_id)
+			continue;
+		if (!skip)
+			json_append(array, results_interval(source, s), &failed);
+		skip = false;
+	}
+	if (!failed && array)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+/* ---- end ---- */
+
+/* A run that never came to measure has nothing that could be used. */
+static void nothing_measured(struct ledger *ret_ledger, struct verdict *ret_verdict)
+{
+	*ret_ledger = (struct ledger){ 0 };
+	*ret_verdict = (struct verdict){ .reasons = 1, .reason = { "nothing has been measured" } };
+}
+
+static void failed_early(const struct run_final *final, struct ledger *ret_ledger, struct verdict *ret_verdict)
+{
+	nothing_measured(ret_ledger, ret_verdict);
+	if (final->err.text[0])
+		snprintf(ret_verdict->reason[0], sizeof(ret_verdict->reason[0]), "failed: %.180s", final->err.text);
+}
+
+static void judge(const struct results_view *v, struct ledger *ret_ledger, struct verdict *ret_verdict)
+{
+	bool captured = v->source->captured;
+
+	if (v->final && !v->edges)
+		failed_early(v->final, ret_ledger, ret_verdict);
+	else if (v->final) {
+		ledger_of_final(v->info, v->final, ret_ledger);
+		verdict_of_final(v->info, v->final, ret_ledger, captured, ret_verdict);
+	} else if (v->from && v->to) {
+		ledger_between(v->info, v->from, v->to, ret_ledger);
+		verdict_live(v->info, v->from, v->to, ret_ledger, captured, ret_verdict);
+	} else
+		nothing_measured(ret_ledger, ret_verdict);
+}
+
+void results_judge(const struct results_source *source, struct ledger *ret_ledger, struct verdict *ret_verdict)
+{
+	struct results_view v;
+
+	if (results_view_of_end(source, &v))
+		judge(&v, ret_ledger, ret_verdict);
+	else
+		nothing_measured(ret_ledger, ret_verdict);
+}
+
+static void put_end_latencies(struct json_maker *m, const struct results_view *v)
+{
+	const struct hist *total = results_totals(v);
+	struct latency_summary summary[LATENCIES_MAX] = { 0 };
+
+	for (unsigned i = 0; total && i < engine_latencies(v->info->engine); i++)
+		hist_summarise(&total[i], &summary[i]);
+	results_put_latencies(m, v, total ? summary : NULL);
+}
+
+static double measured_seconds(const struct results_view *v)
+{
+	if (v->final)
+		return (double)v->final->measured_ns / NS_PER_S;
+	return v->from && v->to ? (double)(v->to->at_ns - v->from->at_ns) / NS_PER_S : 0;
+}
+
+/* How it ended, where that was not the usual way. */
+static void put_ending(struct json_maker *m, const struct results_view *v)
+{
+	if (!v->final)
+		json_put(m, "unfinished", json_true());
+	else if (v->final->how == PHASE_FAILED)
+		json_put(m, "error", json_of_text(v->final->err.text));
+	else if (v->final->interrupted)
+		json_put(m, "interrupted", json_true());
+}
+
+json_t *results_end(const struct results_source *source)
+{
+	struct json_maker m;
+	struct results_view v;
+	struct ledger ledger;
+	struct verdict verdict;
+
+	if (!results_view_of_end(source, &v))
+		return NULL;
+	judge(&v, &ledger, &verdict);
+	m = json_make();
+	json_put(&m, "seconds", json_of_real(measured_seconds(&v), 6));
+	put_ending(&m, &v);
+	json_put(&m, "sum", results_sum(&v, &ledger));
+	json_put(&m, "cores", results_cores(&v));
+	put_end_latencies(&m, &v);
+	json_put(&m, "ledger", results_ledger(&ledger));
+	json_put(&m, "verdict", results_verdict(&verdict));
+	json_put(&m, "unknown", results_unknown(&v));
+	return json_made(&m);
+}
+
+/* ---- whole documents ---- */
+
+json_t *results_document(const struct results_source *source)
+{
+	struct json_maker m = json_make(), head = json_make();
+
+	json_put(&head, "version", json_string(NETDYNO_VERSION));
+	json_put(&head, "schema", json_integer(RESULTS_SCHEMA));
+	json_put(&m, "netdyno", json_made(&head));
+	json_put(&m, "start", results_start(source));
+	json_put(&m, "intervals", intervals_of(source));
+	json_put(&m, "end", results_end(source));
+	return json_made(&m);
+}
+
+int results_dump(const json_t *document, size_t flags, FILE *out, const char *path, struct err *err)
+{
+	errno = 0;
+	if (json_dumpf(document, out, RESULTS_DUMP | flags) || putc('\n', out) == EOF)
+		return err_sys(err, errno ? errno : EIO, "write %s", path);
+	return 0;
+}
+
+int results_write_json(const struct results_source *source, const char *path, bool force, struct err *err)
+{
+	json_t *document = results_document(source);
+	struct file_out out = { 0 };
+	int r;
+
+	if (!document)
+		return err_say(err, ENOMEM, "write %s: out of memory, or run %u is forgotten", path, source->run_id);
+	r = file_begin(&out, path, force, err);
+	if (!r)
+		r = results_dump(document, JSON_INDENT(2), out.stream, out.path ? out.path : "standard output", err);
+	if (!r)
+		r = file_commit(&out, err);
+	else
+		file_abort(&out);
+	json_decref(document);
+	return r;
+}
+
+int results_line(FILE *out, const char *event, json_t *data, struct err *err)
+{
+	struct json_maker m = json_make();
+	json_t *line;
+	char *text;
+	int r = 0;
+
+	json_put(&m, "event", json_string(event));
+	json_put(&m, "data", data);
+	line = json_made(&m);
+	text = line ? json_dumps(line, RESULTS_DUMP | JSON_COMPACT) : NULL;
+	json_decref(line);
+	if (!text)
+		return err_sys(err, ENOMEM, "write %s line", event);
+	errno = 0;
+	if (fputs(text, out) == EOF || putc('\n', out) == EOF || fflush(out))
+		r = err_sys(err, errno ? errno : EIO, "write %s line", event);
+	free(text);
+	return r;
+}

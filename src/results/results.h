@@ -1,0 +1,36 @@
+/* Results as JSON, JSON lines and CSV (DESIGN section 5; schema in docs/results.schema.json).  Main thread only; made from history alone. */
+#pragma once
+
+#include <jansson.h>
+
+#include "record/history.h"
+#include "record/host.h"
+
+struct results_source {
+	const struct history *history;
+	uint32_t run_id;
+	const struct host_info *host;
+	bool captured;        /* a capture was on during the run */
+	bool show_unfinished; /* a snapshot in mid-run: end is as of the newest sample */
+};
+
+/* New references; NULL when out of memory. */
+json_t *results_start(const struct results_source *source);
+json_t *results_interval(const struct results_source *source, const struct sample *interval);
+json_t *results_end(const struct results_source *source);
+json_t *results_document(const struct results_source *source);
+
+/* Whole files. */
+int results_write_json(const struct results_source *source, const char *path, bool force, struct err *err);
+int results_write_csv(const struct results_source *source, const char *path, bool force, struct err *err);
+/* One row, with the header before it if asked for: for a file of several runs of one mode.  -errno when out of memory or the stream fails. */
+int results_csv_row(const struct results_source *source, FILE *out, bool header, struct err *err);
+/* The same row as an object, column by column in their order; NULL when out of memory or the run is forgotten.  results_csv_cell() writes one of its
+ * values as CSV has it; NULL is an empty cell. */
+json_t *results_row(const struct results_source *source);
+void results_csv_cell(FILE *out, const json_t *value);
+/* One {"event":...,"data":...} line, flushed. */
+int results_line(FILE *out, const char *event, json_t *data /* stolen */, struct err *err);
+
+/* ledger + verdict as the result would say them (live or final). */
+void results_judge(const struct results_source *source, struct ledger *ret_ledger, struct verdict *ret_verdict);

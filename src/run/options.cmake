@@ -1,1 +1,0 @@
-set(RUN_OPTIONS_SOURCES options.c options_common.c options_parse.c plan.c)

@@ -1,7 +1,0 @@
-/* Which figures of merit a mode's sweeps have: made from its tables.  Internal to sweep*.c. */
-#pragma once
-
-#include "run/sweep.h"
-
-/* Fills metric[] and returns how many: the first is the throughput. */
-unsigned sweep_metrics_of(const struct engine *engine, struct sweep_metric metric[SWEEP_METRICS_MAX]);

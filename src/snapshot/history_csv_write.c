@@ -1,0 +1,257 @@
+/* history.csv, written: a row `sum` for each sample, then a row for each worker.  Read back by snapshot_rows.c. */
+#include "snapshot/fields.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { NAMES_MAX = 256 };
+
+/* Columns that depend on the modes of the runs in the history: the union of their counters and of their latencies. */
+struct sheet {
+	const struct history *history;
+	FILE *out;
+	const char *counter[NAMES_MAX], *latency[NAMES_MAX];
+	unsigned counters, latencies;
+};
+
+static void add_name(const char **names, unsigned *count, const char *name)
+{
+	for (unsigned i = 0; i < *count; i++)
+		if (!strcmp(names[i], name))
+			return;
+	if (*count < NAMES_MAX)
+		names[(*count)++] = name;
+}
+
+static void collect_columns(struct sheet *s)
+{
+	for (unsigned age = history_run_count(s->history); age-- > 0;) {
+		const struct engine *e = history_run_by_age(s->history, age)->engine;
+
+		for (unsigned i = 0; i < engine_counters(e); i++)
+			add_name(s->counter, &s->counters, engine_counter(e, i)->name);
+		for (unsigned i = 0; i < engine_latencies(e); i++)
+			add_name(s->latency, &s->latencies, e->latencies[i].name);
+	}
+}
+
+static void print_header(const struct sheet *s)
+{
+	fputs("run,phase,kept,t_s,at_ns,role,index,cpu,worker", s->out);
+	for (unsigned i = 0; i < s->counters; i++)
+		fprintf(s->out, ",%s", s->counter[i]);
+	for (unsigned i = 0; i < s->latencies; i++)
+		for (const struct member *m = latency_members; m->name; m++)
+			fprintf(s->out, ",%s_%s", s->latency[i], m->name);
+	for (const struct member *m = sample_members; m->name; m++)
+		fprintf(s->out, ",%s", m->name);
+	for (unsigned i = 0; i < PROCNET_FIELDS; i++)
+		fprintf(s->out, ",net_%s", procnet_name((enum procnet_field)i));
+	fputs(",net_why,heat\n", s->out);
+}
+
+static void print_member(FILE *out, const struct member *m, const void *from)
+{
+	const char *at = (const char *)from + m->offset;
+
+	switch (m->type) {
+	case MEMBER_U64:
+		fprintf(out, ",%" PRIu64, *(const uint64_t *)at);
+		break;
+	case MEMBER_I64:
+		fprintf(out, ",%" PRId64, *(const int64_t *)at);
+		break;
+	case MEMBER_BOOL:
+		fprintf(out, ",%d", *(const bool *)at);
+		break;
+	case MEMBER_REAL:
+		fprintf(out, ",%.17g", *(const double *)at);
+		break;
+	case MEMBER_U32:
+	case MEMBER_INT:
+	case MEMBER_TEXT:
+		putc(',', out);
+		break;
+	}
+}
+
+static void print_latency(FILE *out, const struct latency_summary *l)
+{
+	for (const struct member *m = latency_members; m->name; m++)
+		if (l && l->count)
+			print_member(out, m, l);
+		else
+			putc(',', out);
+}
+
+static const struct latency_summary *latency_named(
+	const struct engine *e, const struct latency_summary *summaries, const char *name)
+{
+	for (unsigned i = 0; i < engine_latencies(e); i++)
+		if (!strcmp(e->latencies[i].name, name))
+			return &summaries[i];
+	return NULL;
+}
+
+static void print_latencies(const struct sheet *s, const struct engine *e, const struct latency_summary *summaries)
+{
+	for (unsigned i = 0; i < s->latencies; i++)
+		print_latency(s->out, latency_named(e, summaries, s->latency[i]));
+}
+
+static void print_blanks(FILE *out, unsigned count)
+{
+	while (count--)
+		putc(',', out);
+}
+
+/* ---- rows ---- */
+
+static void print_place(const struct sheet *s, const struct run_info *info, const struct sample *sample, unsigned where)
+{
+	char kept[32];
+
+	fprintf(s->out, "%u,%s,%s,%.6f,%" PRId64, sample->run_id, phase_name(sample->phase),
+		kept_format(where, kept, sizeof(kept)), (double)(sample->at_ns - info->started_ns) / NS_PER_S, sample->at_ns);
+}
+
+/* Sum over the workers that count it; empty where nobody does or one does not know. */
+static void print_counter_sum(const struct sheet *s, const struct run_info *info, const struct sample *sample, int counter)
+{
+	uint64_t sum = 0;
+	bool known = false;
+
+	for (unsigned i = 0; counter >= 0 && i < info->workers; i++) {
+		if (!(info->worker[i].role & engine_counter(info->engine, (unsigned)counter)->roles))
+			continue;
+		known = !(info->worker[i].unknown >> counter & 1);
+		if (!known)
+			break;
+		sum += sample->worker[i].value[counter];
+	}
+	putc(',', s->out);
+	if (known)
+		fprintf(s->out, "%" PRIu64, sum);
+}
+
+static void print_heat(FILE *out, const uint32_t *heat)
+{
+	const char *between = "";
+
+	for (unsigned i = 0; i < HEAT_ROWS; i++) {
+		if (!heat[i])
+			continue;
+		fprintf(out, "%s%u:%" PRIu32, between, i, heat[i]);
+		between = ";";
+	}
+}
+
+static void print_net(FILE *out, const struct procnet *net)
+{
+	for (unsigned i = 0; i < PROCNET_FIELDS; i++) {
+		putc(',', out);
+		if (procnet_has(net, (enum procnet_field)i))
+			fprintf(out, "%" PRIu64, net->value[i]);
+	}
+	putc(',', out);
+	csv_text(out, net->why);
+}
+
+static void print_sum_row(const struct sheet *s, const struct run_info *info, const struct sample *sample, unsigned where)
+{
+	print_place(s, info, sample, where);
+	fputs(",sum,,,", s->out);
+	for (unsigned i = 0; i < s->counters; i++)
+		print_counter_sum(s, info, sample, engine_find_counter(info->engine, s->counter[i]));
+	print_latencies(s, info->engine, sample->merged);
+	for (const struct member *m = sample_members; m->name; m++)
+		print_member(s->out, m, sample);
+	print_net(s->out, &sample->net);
+	putc(',', s->out);
+	print_heat(s->out, sample->heat);
+	putc('\n', s->out);
+}
+
+static void print_worker_row(
+	const struct sheet *s, const struct run_info *info, const struct sample *sample, unsigned where, unsigned worker)
+{
+	const struct run_worker *w = &info->worker[worker];
+	unsigned blanks = PROCNET_FIELDS + 2;
+
+	print_place(s, info, sample, where);
+	fprintf(s->out, ",%s,%u,%d,%u", w->role == ROLE_SERVER ? "server" : "client", w->index, w->cpu, worker);
+	for (unsigned i = 0; i < s->counters; i++) {
+		int counter = engine_find_counter(info->engine, s->counter[i]);
+
+		putc(',', s->out);
+		if (counter >= 0 && !(w->unknown >> counter & 1))
+			fprintf(s->out, "%" PRIu64, sample->worker[worker].value[counter]);
+	}
+	print_latencies(s, info->engine, sample->worker[worker].latency);
+	for (const struct member *m = sample_members; m->name; m++)
+		blanks++;
+	print_blanks(s->out, blanks);
+	putc('\n', s->out);
+}
+
+static void print_sample(const struct sheet *s, const struct sample *sample, unsigned where)
+{
+	const struct run_info *info = history_run(s->history, sample->run_id);
+
+	if (!info)
+		return;
+	print_sum_row(s, info, sample, where);
+	for (unsigned i = 0; i < info->workers; i++)
+		print_worker_row(s, info, sample, where, i);
+}
+
+/* ---- all samples by time ---- */
+
+struct line {
+	const struct sample *sample;
+	unsigned where;
+};
+
+struct lines {
+	struct line *line;
+	size_t count, room;
+};
+
+static void collect(void *ctx, const struct sample *s, unsigned where)
+{
+	struct lines *l = ctx;
+
+	if (l->count < l->room)
+		l->line[l->count++] = (struct line){ s, where };
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct sample *x = ((const struct line *)a)->sample, *y = ((const struct line *)b)->sample;
+
+	if (x->at_ns != y->at_ns)
+		return x->at_ns < y->at_ns ? -1 : 1;
+	return (x->sequence > y->sequence) - (x->sequence < y->sequence);
+}
+
+int snapshot_write_samples(const struct history *h, FILE *out, struct err *err)
+{
+	struct lines lines = { .room = history_fine_count(h) + history_coarse_count(h) + history_run_count(h) };
+	struct sheet sheet = { .history = h, .out = out };
+
+	lines.line = calloc(lines.room + 1, sizeof(lines.line[0]));
+	if (!lines.line)
+		return err_sys(err, ENOMEM, "write history.csv");
+	history_each(h, collect, &lines);
+	qsort(lines.line, lines.count, sizeof(lines.line[0]), by_time);
+	collect_columns(&sheet);
+	print_header(&sheet);
+	for (size_t i = 0; i < lines.count && !ferror(out); i++)
+		print_sample(&sheet, lines.line[i].sample, lines.line[i].where);
+	free(lines.line);
+	return 0; /* what could not be written shows when the file is closed */
+}

@@ -1,0 +1,478 @@
+/* The directory of a sweep.  See sweep/store.h. */
+#include "sweep/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "results/json_parts.h"
+
+enum { PLAN_BYTES_MAX = 16 << 20 };
+
+static char *path_of(const char *directory, const char *name)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
+}
+
+int sweep_store_begin(const struct sweep_store *store, const char *name, struct file_out *ret_out, struct err *err)
+{
+	char *path = path_of(store->directory, name);
+	int rc = path ? file_begin(ret_out, path, true, err) : err_sys(err, ENOMEM, "write %s", name);
+
+	free(path);
+	return rc;
+}
+
+/* ---- plan.json ---- */
+
+static json_t *plan_document(const struct sweep_plan *plan, const struct host_info *host)
+{
+	struct json_maker m = json_make(), head = json_make();
+	char time[40];
+
+	clock_format_iso(clock_wall_of(clock_run_ns()), time, sizeof(time));
+	json_put(&head, "version", json_string(NETDYNO_VERSION));
+	json_put(&head, "schema", json_integer(RESULTS_SCHEMA));
+	json_put(&m, "netdyno", json_made(&head));
+	json_put(&m, "time", json_string(time));
+	json_put(&m, "host", json_of_host(host));
+	json_put(&m, "plan", sweep_plan_to_json(plan));
+	return json_made(&m);
+}
+
+static int write_plan(
+	const struct sweep_store *store, const struct sweep_plan *plan, const struct host_info *host, struct err *err)
+{
+	json_t *document = plan_document(plan, host);
+	struct file_out out = { 0 };
+	int rc = document ? sweep_store_begin(store, "plan.json", &out, err) : err_sys(err, ENOMEM, "write plan.json");
+
+	if (rc >= 0)
+		rc = results_dump(document, JSON_INDENT(2), out.stream, "plan.json", err);
+	if (rc >= 0)
+		rc = file_commit(&out, err);
+	file_abort(&out);
+	json_decref(document);
+	return rc;
+}
+
+int sweep_store_read_plan(const char *directory, const struct engine *const *engines, struct sweep_plan *ret_plan,
+	json_t **ret_host, struct err *err)
+{
+	char *path = path_of(directory, "plan.json"), *text = NULL;
+	struct err why = ERR_NONE;
+	json_error_t where;
+	size_t length = 0;
+
+	int rc = path ? file_read_all(path, PLAN_BYTES_MAX, &text, &length, err) : err_sys(err, ENOMEM, "read the plan");
+	json_t *document = rc < 0 ? NULL : json_loadb(text, length, 0, &where);
+	if (rc >= 0 && !document)
+		rc = err_say(err, EINVAL, "%s:%d: not JSON (%s)", path, where.line, where.text);
+	if (rc >= 0 && sweep_plan_from_json(ret_plan, json_object_get(document, "plan"), engines, &why) < 0)
+		rc = err_say(err, why.code, "%s: %s", path, why.text);
+	if (rc >= 0)
+		*ret_host = json_incref(json_object_get(document, "host"));
+	json_decref(document);
+	free(text);
+	free(path);
+	return rc;
+}
+
+char *sweep_store_compare_host(const json_t *then, const struct host_info *now, char *out, size_t size)
+{
+	json_t *here = json_of_host(now), *value;
+	const char *key;
+
+	out[0] = '\0';
+	json_object_foreach(here, key, value)
+	{
+		json_t *there = json_object_get(then, key);
+
+		if (json_equal(there, value) || out[0])
+			continue;
+		char *a = there ? json_dumps(there, JSON_ENCODE_ANY) : NULL, *b = json_dumps(value, JSON_ENCODE_ANY);
+		snprintf(out, size, "%s was %.100s, here it is %.100s", key, a ? a : "unknown", b ? b : "unknown");
+		free(a);
+		free(b);
+	}
+	json_decref(here);
+	return out;
+}
+
+/* ---- lines ---- */
+
+static json_t *line_begin(const struct sweep_plan *plan, const char *event, uint32_t cell, unsigned round, unsigned attempts)
+{
+	struct json_maker m = json_make(), axes = json_make();
+
+	for (unsigned i = 0; i < plan->axes; i++)
+		json_put(&axes, plan->axis[i].def->name, json_of_text(plan->axis[i].text[sweep_cell_value(plan, cell, i)]));
+	json_put(&m, "event", json_string(event));
+	json_put(&m, "cell", json_integer(cell));
+	json_put(&m, "round", json_integer(round));
+	json_put(&m, "attempts", json_integer(attempts));
+	json_put(&m, "axes", json_made(&axes));
+	return json_made(&m);
+}
+
+json_t *sweep_run_line(const struct sweep_plan *plan, uint32_t cell, unsigned round, unsigned attempts, const char *why,
+	json_t *row, json_t *result)
+{
+	struct json_maker m = { .object = line_begin(plan, "run", cell, round, attempts) };
+
+	m.failed = !m.object;
+	if (why)
+		json_put(&m, "why", json_of_text(why));
+	json_put(&m, "row", row);
+	json_put(&m, "result", result);
+	return json_made(&m);
+}
+
+json_t *sweep_failure_line(const struct sweep_plan *plan, uint32_t cell, unsigned round, unsigned attempts, const char *why)
+{
+	struct json_maker m = { .object = line_begin(plan, "failed", cell, round, attempts) };
+
+	m.failed = !m.object;
+	json_put(&m, "why", json_of_text(why));
+	return json_made(&m);
+}
+
+static int write_fully(int fd, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t n = write(fd, text, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		length -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int sweep_store_append(struct sweep_store *store, const json_t *line, struct err *err)
+{
+	char *text = json_dumps(line, RESULTS_DUMP | JSON_COMPACT), *whole = NULL;
+	int length = text ? asprintf(&whole, "%s\n", text) : -1;
+
+	free(text);
+	if (length < 0)
+		return err_sys(err, ENOMEM, "write %s", store->path);
+	int rc = write_fully(store->fd, whole, (size_t)length);
+	free(whole);
+	if (rc >= 0) {
+		store->size += length;
+		return 0;
+	}
+	err_sys(err, -rc, "write %s", store->path);
+	/* Should this fail too, the line is torn, and dropped when the sweep is resumed. */
+	if (ftruncate(store->fd, store->size) < 0)
+		return rc;
+	return rc;
+}
+
+/* ---- reading lines ---- */
+
+/* The next whole line as JSON; NULL at the end or where the line is not whole or no JSON, and then *ret_torn. */
+static json_t *next_line(FILE *in, char **line, size_t *room, bool *ret_torn)
+{
+	ssize_t length = getline(line, room, in);
+	json_t *object;
+
+	*ret_torn = false;
+	if (length <= 0)
+		return NULL;
+	object = (*line)[length - 1] == '\n' ? json_loadb(*line, (size_t)length, 0, NULL) : NULL;
+	*ret_torn = !object;
+	return object;
+}
+
+static int take_run(struct sweep_state *state, const json_t *line, uint32_t cell, unsigned round, json_int_t attempts,
+	const char *why, struct err *err)
+{
+	bool is_new = sweep_state_slot(state, cell, round) != SWEEP_SLOT_DONE;
+	int rc = sweep_state_take_run(state, cell, round, json_object_get(line, "row"), json_object_get(line, "result"), err);
+
+	if (rc >= 0 && is_new && why && attempts > 1)
+		rc = sweep_state_take_retry(state, cell, round, (unsigned)attempts - 1, why, err);
+	return rc;
+}
+
+static int take_line(struct sweep_state *state, const json_t *line, struct err *err)
+{
+	const char *event = json_string_value(json_object_get(line, "event"));
+	json_int_t cell = json_integer_value(json_object_get(line, "cell"));
+	json_int_t round = json_integer_value(json_object_get(line, "round"));
+	json_int_t attempts = json_integer_value(json_object_get(line, "attempts"));
+	const char *why = json_string_value(json_object_get(line, "why"));
+
+	if (cell < 0 || cell >= state->plan->cells || round < 0 || round >= state->plan->repeat)
+		return err_say(err, EINVAL, "cell %lld of round %lld is none of this sweep", (long long)cell, (long long)round);
+	if (event && !strcmp(event, "run"))
+		return take_run(state, line, (uint32_t)cell, (unsigned)round, attempts, why, err);
+	if (event && !strcmp(event, "failed"))
+		return sweep_state_take_failure(state, (uint32_t)cell, (unsigned)round, (unsigned)attempts, why ? why : "", err);
+	return err_say(err, EINVAL, "neither a run nor a failure");
+}
+
+/* Reads all lines; what is torn must be the last. */
+static int load_lines(struct sweep_store *store, FILE *in, struct sweep_state *state, struct err *err)
+{
+	struct err why = ERR_NONE;
+	unsigned number = 0;
+	char *line = NULL;
+	size_t room = 0;
+	bool torn;
+	json_t *object;
+	int rc = 0;
+
+	while (rc >= 0 && (object = next_line(in, &line, &room, &torn))) {
+		number++;
+		rc = take_line(state, object, &why);
+		json_decref(object);
+		store->size = ftello(in);
+	}
+	if (rc < 0)
+		err_say(err, why.code, "%s:%u: %s", store->path, number, why.text);
+	else if (ferror(in))
+		rc = err_sys(err, errno, "read %s", store->path);
+	else if (torn && getline(&line, &room, in) > 0)
+		rc = err_say(err, EINVAL, "%s:%u: not a line of results", store->path, number + 1);
+	store->torn = rc >= 0 && torn;
+	free(line);
+	return rc;
+}
+
+static FILE *reader_of(const struct sweep_store *store, struct err *err)
+{
+	FILE *in = fopen(store->path, "re");
+
+	if (!in)
+		err_sys(err, errno, "read %s", store->path);
+	return in;
+}
+
+/* ---- life ---- */
+
+static int open_results(struct sweep_store *store, int flags, struct err *err)
+{
+	store->fd = open(store->path, O_WRONLY | O_APPEND | O_CLOEXEC | flags, 0600);
+	if (store->fd < 0)
+		return err_sys(err, errno, "write %s", store->path);
+	if (flock(store->fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? err_say(err, EBUSY, "%s: another sweep is working there", store->directory)
+					    : err_sys(err, errno, "lock %s", store->path);
+	return 0;
+}
+
+static int store_init(struct sweep_store *store, const char *directory, struct err *err)
+{
+	*store = (struct sweep_store){ .fd = -1, .directory = strdup(directory), .path = path_of(directory, "results.jsonl") };
+	return store->directory && store->path ? 0 : err_sys(err, ENOMEM, "open %s", directory);
+}
+
+/* An empty results.jsonl is what a start leaves behind that could not write its plan. */
+static bool is_something(const char *path, const char *name)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && (st.st_size > 0 || strcmp(name, "results.jsonl") != 0);
+}
+
+/* Something of a sweep is there? */
+static int check_new(const struct sweep_store *store, bool force, struct err *err)
+{
+	static const char *const names[] = { "plan.json", "results.jsonl", "results.csv", "summary.md" };
+
+	for (size_t i = 0; !force && i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = path_of(store->directory, names[i]);
+		bool there = path && is_something(path, names[i]);
+
+		free(path);
+		if (there)
+			return err_say(err, EEXIST, "%s holds a sweep (%s): --resume %s goes on with it, --force begins anew",
+				store->directory, names[i], store->directory);
+	}
+	return 0;
+}
+
+/* Only who holds the lock may throw away.  Reports go first: what there is then belongs to the plan that stands beside it. */
+static int throw_away(const struct sweep_store *store, struct err *err)
+{
+	static const char *const names[] = { "results.csv", "summary.md" };
+
+	if (ftruncate(store->fd, 0) < 0)
+		return err_sys(err, errno, "write %s", store->path);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = path_of(store->directory, names[i]);
+		int rc = !path ? -ENOMEM : unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+
+		if (rc < 0)
+			err_sys(err, -rc, "remove %s/%s", store->directory, names[i]);
+		free(path);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int sweep_store_create(struct sweep_store *store, const char *directory, const struct sweep_plan *plan,
+	const struct host_info *host, bool force, struct err *err)
+{
+	struct sweep_store made;
+	int rc = store_init(&made, directory, err);
+
+	if (rc >= 0)
+		rc = file_make_directories(directory, err);
+	if (rc >= 0)
+		rc = check_new(&made, force, err);
+	if (rc >= 0)
+		rc = open_results(&made, O_CREAT, err);
+	/* Once more: somebody may have been quicker. */
+	if (rc >= 0)
+		rc = check_new(&made, force, err);
+	if (rc >= 0)
+		rc = throw_away(&made, err);
+	if (rc >= 0)
+		rc = write_plan(&made, plan, host, err);
+	if (rc < 0)
+		sweep_store_close(&made);
+	else
+		*store = made;
+	return rc;
+}
+
+int sweep_store_open(struct sweep_store *store, const char *directory, struct sweep_state *state, struct err *err)
+{
+	struct sweep_store made;
+	int rc = store_init(&made, directory, err);
+
+	if (rc >= 0)
+		rc = open_results(&made, O_CREAT, err);
+	FILE *in = rc < 0 ? NULL : reader_of(&made, err);
+	if (rc >= 0)
+		rc = in ? load_lines(&made, in, state, err) : -err->code;
+	if (in)
+		fclose(in);
+	if (rc >= 0 && made.torn && ftruncate(made.fd, made.size) < 0)
+		rc = err_sys(err, errno, "write %s", made.path);
+	if (rc < 0)
+		sweep_store_close(&made);
+	else
+		*store = made;
+	return rc;
+}
+
+void sweep_store_close(struct sweep_store *store)
+{
+	if (store->path && store->fd >= 0)
+		close(store->fd);
+	free(store->path);
+	free(store->directory);
+	*store = (struct sweep_store){ .fd = -1 };
+}
+
+/* ---- results.csv ---- */
+
+/* Columns of all rows, in the order in which they first come: a sweep may have been gone on with by a newer version. */
+static int collect_columns(json_t *columns, FILE *in, struct err *err)
+{
+	char *line = NULL;
+	size_t room = 0;
+	json_t *object;
+	bool torn;
+	int rc = 0;
+
+	while (rc >= 0 && (object = next_line(in, &line, &room, &torn))) {
+		json_t *row = json_object_get(object, "row");
+
+		if (json_is_object(row) && json_object_update_missing(columns, row) < 0)
+			rc = err_sys(err, ENOMEM, "write results.csv");
+		json_decref(object);
+	}
+	free(line);
+	return rc;
+}
+
+static void print_header(FILE *out, json_t *columns)
+{
+	const char *name;
+	json_t *unused;
+
+	fputs("cell,round,attempts", out);
+	json_object_foreach(columns, name, unused)
+	{
+		putc(',', out);
+		csv_text(out, name);
+	}
+	putc('\n', out);
+}
+
+static void print_row(FILE *out, json_t *columns, const json_t *line)
+{
+	const json_t *row = json_object_get(line, "row");
+	const char *name;
+	json_t *unused;
+
+	if (!json_is_object(row))
+		return;
+	results_csv_cell(out, json_object_get(line, "cell"));
+	putc(',', out);
+	results_csv_cell(out, json_object_get(line, "round"));
+	putc(',', out);
+	results_csv_cell(out, json_object_get(line, "attempts"));
+	json_object_foreach(columns, name, unused)
+	{
+		putc(',', out);
+		results_csv_cell(out, json_object_get(row, name));
+	}
+	putc('\n', out);
+}
+
+static void print_rows(FILE *out, json_t *columns, FILE *in)
+{
+	char *line = NULL;
+	size_t room = 0;
+	json_t *object;
+	bool torn;
+
+	while ((object = next_line(in, &line, &room, &torn))) {
+		print_row(out, columns, object);
+		json_decref(object);
+	}
+	free(line);
+}
+
+int sweep_store_write_csv(const struct sweep_store *store, struct err *err)
+{
+	struct file_out out = { 0 };
+	json_t *columns = json_object();
+	FILE *in = reader_of(store, err);
+	int rc = !in ? -err->code : columns ? collect_columns(columns, in, err) : err_sys(err, ENOMEM, "write results.csv");
+
+	if (rc >= 0)
+		rc = sweep_store_begin(store, "results.csv", &out, err);
+	if (rc >= 0) {
+		rewind(in);
+		print_header(out.stream, columns);
+		print_rows(out.stream, columns, in);
+		rc = file_commit(&out, err);
+	}
+	file_abort(&out);
+	if (in)
+		fclose(in);
+	json_decref(columns);
+	return rc;
+}

@@ -1,0 +1,188 @@
+/* The grid of cells, and text into it. */
+#include "ui/canvas/canvas.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/canvas/glyph.h"
+#include "ui/canvas/paint.h"
+
+enum { CANVAS_CELLS_MAX = 1 << 24 };
+
+int canvas_resize(struct canvas *c, int rows, int columns)
+{
+	struct cell *cell = NULL;
+
+	rows = rows < 0 ? 0 : rows;
+	columns = columns < 0 ? 0 : columns;
+	if (rows > 0 && columns > 0) {
+		if (columns > CANVAS_CELLS_MAX / rows)
+			return -ENOMEM;
+		cell = calloc((size_t)rows * (size_t)columns, sizeof(*cell));
+		if (!cell)
+			return -ENOMEM;
+	}
+	free(c->cell);
+	c->cell = cell;
+	c->rows = rows;
+	c->columns = columns;
+	return 0;
+}
+
+void canvas_free(struct canvas *c)
+{
+	free(c->cell);
+	c->cell = NULL;
+	c->rows = c->columns = 0;
+}
+
+void canvas_clear(struct canvas *c)
+{
+	if (c->cell)
+		memset(c->cell, 0, (size_t)c->rows * (size_t)c->columns * sizeof(*c->cell));
+}
+
+struct cell *canvas_cell(struct canvas *c, int row, int column)
+{
+	if (row < 0 || column < 0 || row >= c->rows || column >= c->columns)
+		return NULL;
+	return &c->cell[(size_t)row * (size_t)c->columns + (size_t)column];
+}
+
+static void set_cell(struct cell *cell, enum style style, uint32_t shown)
+{
+	glyph_encode(shown, cell->glyph);
+	cell->style = (uint8_t)style;
+}
+
+void paint_glyph(struct canvas *c, int row, int column, enum style style, uint32_t code_point)
+{
+	struct cell *cell = canvas_cell(c, row, column);
+
+	if (cell)
+		set_cell(cell, style, glyph_shown(code_point, c->charset));
+}
+
+struct rect paint_visible(const struct canvas *c, struct rect area)
+{
+	struct rect a = paint_area(area);
+	int bottom = a.row + a.rows, right = a.column + a.columns;
+
+	a.row = a.row < 0 ? 0 : a.row;
+	a.column = a.column < 0 ? 0 : a.column;
+	a.rows = (bottom > c->rows ? c->rows : bottom) - a.row;
+	a.columns = (right > c->columns ? c->columns : right) - a.column;
+	if (a.rows <= 0 || a.columns <= 0)
+		a.rows = a.columns = 0;
+	return a;
+}
+
+int canvas_put(struct canvas *c, int row, int column, int limit, enum style style, const char *text)
+{
+	int used = 0;
+
+	if (column >= c->columns || limit == 0)
+		return 0;
+	/* From here `column + used` stays below c->columns. */
+	while (*text && (limit < 0 || used < limit) && column + used < c->columns) {
+		uint32_t cp;
+
+		text += glyph_decode(text, &cp);
+		paint_glyph(c, row, column + used, style, cp);
+		used++;
+	}
+	return used;
+}
+
+int canvas_printf(struct canvas *c, int row, int column, int limit, enum style style, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	int n = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (n < 0)
+		return 0;
+	return canvas_put(c, row, column, limit, style, text);
+}
+
+int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum style style, const char *text)
+{
+	if (columns <= 0)
+		return 0;
+	if (canvas_width(text) <= columns)
+		return canvas_put(c, row, column, columns, style, text);
+	canvas_put(c, row, column, columns - 1, style, text);
+	paint_glyph(c, row, paint_limited(column) + paint_limited(columns) - 1, style, 0x2026);
+	return columns;
+}
+
+int canvas_put_right(struct canvas *c, int row, int column, int columns, enum style style, const char *text)
+{
+	int width = canvas_width(text);
+
+	if (columns <= 0)
+		return 0;
+	if (width > columns)
+		return canvas_put_cut(c, row, column, columns, style, text);
+	canvas_put(c, row, paint_limited(column) + paint_limited(columns) - width, width, style, text);
+	return width;
+}
+
+void canvas_fill(struct canvas *c, struct rect area, enum style style, const char *glyph)
+{
+	struct rect v = paint_visible(c, area);
+	uint32_t cp = 0;
+
+	if (glyph && *glyph)
+		glyph_decode(glyph, &cp);
+	cp = glyph_shown(cp, c->charset);
+	for (int row = v.row; row < v.row + v.rows; row++)
+		for (int column = v.column; column < v.column + v.columns; column++)
+			set_cell(canvas_cell(c, row, column), style, cp);
+}
+
+void canvas_restyle(struct canvas *c, struct rect area, enum style style)
+{
+	struct rect v = paint_visible(c, area);
+
+	for (int row = v.row; row < v.row + v.rows; row++)
+		for (int column = v.column; column < v.column + v.columns; column++)
+			canvas_cell(c, row, column)->style = (uint8_t)style;
+}
+
+/* "─ title ───── note ─": one ─ at either end, a blank around each text, and at least two ─ between them or the note goes. */
+void canvas_rule(struct canvas *c, int row, int column, int columns, const char *title, const char *note)
+{
+	struct rect a = paint_area((struct rect){ row, column, 1, columns });
+	int title_width = title && *title ? canvas_width(title) : 0, note_width = note && *note ? canvas_width(note) : 0;
+	int title_room = title_width ? title_width + 2 : 0;
+
+	canvas_fill(c, a, STYLE_FRAME, "─");
+	if (title_width && a.columns >= 5) {
+		title_width = title_width > a.columns - 4 ? a.columns - 4 : title_width;
+		canvas_fill(c, (struct rect){ a.row, a.column + 1, 1, title_width + 2 }, STYLE_FRAME, NULL);
+		canvas_put_cut(c, a.row, a.column + 2, title_width, STYLE_TITLE, title);
+	}
+	if (note_width && 1 + title_room + 2 + note_width + 2 + 1 <= a.columns) {
+		int at = a.column + a.columns - note_width - 3;
+
+		canvas_fill(c, (struct rect){ a.row, at, 1, note_width + 2 }, STYLE_FRAME, NULL);
+		canvas_put(c, a.row, at + 1, note_width, STYLE_DIM, note);
+	}
+}
+
+int canvas_width(const char *text)
+{
+	int width = 0;
+	uint32_t cp;
+
+	for (; *text && width < PAINT_FAR; width++)
+		text += glyph_decode(text, &cp);
+	return width;
+}

@@ -1,0 +1,380 @@
+/* What keys do.  See actions.h. */
+#include "ui/dash/actions.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ui/canvas/keys.h"
+
+static void say(struct dash *d, enum style style, const char *text)
+{
+	view_toast(&d->view, style, clock_run_ns(), "%s", text);
+}
+
+static void say_error(struct dash *d, const struct err *err)
+{
+	say(d, STYLE_BAD, err->text[0] ? err->text : "that did not work");
+}
+
+/* Outcome of a request: an error becomes a toast.  true: it worked. */
+static bool worked(struct dash *d, int outcome, const struct err *err)
+{
+	if (outcome < 0)
+		say_error(d, err);
+	return outcome >= 0;
+}
+
+/* ---- modes and methods ---- */
+
+static bool is_tab(const struct board *b, unsigned mode)
+{
+	return !b->mode[mode].engine->hidden || mode == b->current_mode;
+}
+
+static void choose_mode(struct dash *d, unsigned mode)
+{
+	const struct engine *e = d->board->mode[mode].engine;
+	struct err err = ERR_NONE;
+
+	if (!e->built) {
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s: not built yet", e->title);
+		return;
+	}
+	if (mode == d->board->current_mode)
+		return;
+	worked(d, d->requests->choose_mode(d->requests->ctx, mode, &err), &err);
+}
+
+void act_tab(struct dash *d, int key)
+{
+	int wanted = key - '0', number = 0;
+
+	for (unsigned i = 0; i < d->board->modes; i++)
+		if (is_tab(d->board, i) && ++number == wanted)
+			choose_mode(d, i);
+	if (number < wanted)
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "there are %d modes", number);
+}
+
+void act_next_tab(struct dash *d, int key)
+{
+	const struct board *b = d->board;
+	unsigned step = key == KEYCODE_SHIFT_TAB ? b->modes - 1 : 1, mode = b->current_mode;
+	char missing[200] = "";
+
+	for (unsigned i = 0; i + 1 < b->modes; i++) {
+		mode = (mode + step) % b->modes;
+		if (!is_tab(b, mode))
+			continue;
+		if (b->mode[mode].engine->built) {
+			choose_mode(d, mode);
+			return;
+		}
+		size_t at = strlen(missing);
+		snprintf(missing + at, sizeof(missing) - at, "%s%s", at ? ", " : "", b->mode[mode].engine->title);
+	}
+	if (missing[0])
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s: not built yet", missing);
+}
+
+void act_method(struct dash *d, int key)
+{
+	struct err err = ERR_NONE;
+
+	worked(d, d->requests->choose_method(d->requests->ctx, key == 'm' ? 1 : -1, &err), &err);
+}
+
+void act_run(struct dash *d, int key)
+{
+	struct err err = ERR_NONE;
+
+	(void)key;
+	worked(d, d->requests->run(d->requests->ctx, !d->board->run_wanted, &err), &err);
+}
+
+void act_load(struct dash *d, int key)
+{
+	struct err err = ERR_NONE;
+	const struct run_info *info = history_newest_run(d->board->history);
+	char value[32];
+
+	if (!worked(d, d->requests->change_load(d->requests->ctx, key == ']' ? 1 : -1, &err), &err))
+		return;
+	if (info && info->load_name)
+		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "%s %s", info->load_name,
+			dash_count(d->board->load, value, sizeof(value)));
+}
+
+/* ---- time ---- */
+
+static const struct hist *total_now(const struct dash *d)
+{
+	if (d->moment.final)
+		return d->moment.final->total;
+	return d->moment.to ? d->moment.to->total : NULL;
+}
+
+static void freeze(struct dash *d)
+{
+	if (view_freeze(&d->view, &d->moment, total_now(d)))
+		say(d, STYLE_BAD, "freeze: out of memory");
+}
+
+void act_freeze(struct dash *d, int key)
+{
+	(void)key;
+	if (d->view.frozen)
+		view_thaw(&d->view);
+	else
+		freeze(d);
+}
+
+void act_cursor(struct dash *d, int key)
+{
+	int64_t newest, oldest, step = d->series_ok ? d->series.heat_bin_ns : NS_PER_S;
+	int steps = key == KEYCODE_LEFT ? -1 : key == KEYCODE_RIGHT ? 1 : key == KEYCODE_HOME ? -1000000 : 1000000;
+
+	if (!d->view.frozen)
+		freeze(d);
+	if (!d->view.frozen)
+		return;
+	if (step < NS_PER_S / 10)
+		step = NS_PER_S / 10;
+	newest = d->view.hold.at_ns;
+	oldest = newest - view_span_ns(&d->view) + step;
+	view_move_cursor(&d->view, steps, step, oldest > 1 ? oldest : 1, newest);
+}
+
+void act_zoom(struct dash *d, int key)
+{
+	char span[32];
+
+	if (!view_zoom(&d->view, key == '+' ? -1 : key == '-' ? 1 : 0))
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "the time axis goes no further than %s",
+			text_duration(view_span_ns(&d->view), span, sizeof(span)));
+}
+
+/* ---- picking and looking ---- */
+
+void act_pick(struct dash *d, int key)
+{
+	int steps = key == 'j' || key == KEYCODE_DOWN ? 1
+		    : key == 'k' || key == KEYCODE_UP ? -1
+		    : key == KEYCODE_PAGE_DOWN        ? 10
+						      : -10;
+	bool table = d->view.screen == SCREEN_DASH || (d->view.screen == SCREEN_PANEL && d->view.panel == PANEL_CORES);
+
+	if (table) {
+		view_move_pick(&d->view, d->order, d->order_count, steps);
+		return;
+	}
+	d->view.scroll += steps;
+	if (d->view.scroll < 0)
+		d->view.scroll = 0;
+}
+
+void act_drill(struct dash *d, int key)
+{
+	(void)key;
+	if (d->moment.info && (unsigned)d->view.pick < d->moment.info->workers)
+		view_open(&d->view, SCREEN_DRILL);
+}
+
+void act_sort(struct dash *d, int key)
+{
+	(void)key;
+	d->view.sort = (enum sort)((d->view.sort + 1) % SORTS);
+}
+
+void act_expand(struct dash *d, int key)
+{
+	if (key >= HOT_PANEL) {
+		if (d->view.screen == SCREEN_PANEL) {
+			view_back(&d->view);
+			return;
+		}
+		d->view.panel = (enum panel)(key - HOT_PANEL);
+		view_open(&d->view, SCREEN_PANEL);
+		return;
+	}
+	view_next_panel(&d->view, key == 'e' ? 1 : -1);
+}
+
+void act_verdict(struct dash *d, int key)
+{
+	(void)key;
+	d->view.panel = PANEL_EVENTS;
+	d->view.scroll = 0;
+	view_open(&d->view, SCREEN_PANEL);
+}
+
+void act_back(struct dash *d, int key)
+{
+	(void)key;
+	if (view_back(&d->view))
+		return;
+	if (d->view.frozen)
+		view_thaw(&d->view);
+	else
+		d->view.filter[0] = '\0';
+}
+
+void act_help(struct dash *d, int key)
+{
+	(void)key;
+	view_open(&d->view, SCREEN_HELP);
+}
+
+void act_theme(struct dash *d, int key)
+{
+	(void)key;
+	if (d->no_colors) {
+		say(d, STYLE_WARNING, "no colours here: NO_COLOR is set, or the terminal has none");
+		return;
+	}
+	d->view.theme = theme_next(d->view.theme);
+	d->repaint = true;
+	view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "theme %s: %s", d->view.theme->name, d->view.theme->summary);
+	if (d->requests && d->requests->keep_setting)
+		d->requests->keep_setting(d->requests->ctx, "theme", d->view.theme->name);
+}
+
+void act_wire(struct dash *d, int key)
+{
+	const struct run_info *info = d->moment.info;
+
+	(void)key;
+	if (info && !info->wire_overhead_bytes) {
+		say(d, STYLE_WARNING, "what goes over the wire besides the payload is not known here");
+		return;
+	}
+	d->view.wire = !d->view.wire;
+	if (d->view.wire)
+		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "Mbit/s on the wire: %u header bytes a packet added",
+			info ? info->wire_overhead_bytes : 0);
+	else
+		say(d, STYLE_TOAST, "Mbit/s of the payload");
+}
+
+/* ---- what is kept ---- */
+
+void act_snapshot(struct dash *d, int key)
+{
+	struct snapshot_screen screen;
+	char path[256] = "", *text = canvas_to_text(&d->canvas);
+	char *svg = canvas_to_svg(&d->canvas, d->view.theme->name, "netdyno");
+	struct err err = ERR_NONE;
+
+	(void)key;
+	screen = (struct snapshot_screen){ .text = text, .svg = svg };
+	if (worked(d, d->requests->snapshot(d->requests->ctx, &screen, path, sizeof(path), &err), &err))
+		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "saved %s", path);
+	free(text);
+	free(svg);
+}
+
+void act_capture(struct dash *d, int key)
+{
+	bool on = !d->board->capture.active;
+	struct err err = ERR_NONE;
+
+	(void)key;
+	if (worked(d, d->requests->capture(d->requests->ctx, on, &err), &err))
+		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), on ? "capture started: %s" : "capture written: %s",
+			d->board->capture.path);
+}
+
+void act_base(struct dash *d, int key)
+{
+	if (key == 'B') {
+		tally_free(&d->view.base);
+		d->view.base_kept = false;
+		say(d, STYLE_TOAST, "baseline forgotten");
+		return;
+	}
+	if (!d->tally.n) {
+		say(d, STYLE_WARNING, "nothing to keep yet: a baseline needs 3 intervals of the measurement");
+		return;
+	}
+	if (tally_copy(&d->view.base, &d->tally)) {
+		say(d, STYLE_BAD, "baseline: out of memory");
+		return;
+	}
+	d->view.base_kept = true;
+	view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "baseline A: ‹%s›, %u intervals%s", d->tally.method, d->tally.n,
+		d->tally.n < 3 ? " (3 are needed to compare)" : "");
+}
+
+void act_clear(struct dash *d, int key)
+{
+	char at[32];
+
+	(void)key;
+	if (!d->moment.start || !d->moment.to) {
+		say(d, STYLE_WARNING, "nothing to clear before the measurement begins");
+		return;
+	}
+	if (view_clear(&d->view, &d->moment, d->view.frozen ? d->view.hold.total : total_now(d)))
+		say(d, STYLE_BAD, "clear: out of memory");
+	else
+		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "totals count from %s on; results keep everything",
+			dash_hms(d, d->moment.at_ns, at, sizeof(at)));
+}
+
+/* ---- the filter ---- */
+
+void act_filter(struct dash *d, int key)
+{
+	(void)key;
+	d->view.filter_typing = true;
+}
+
+void act_filter_key(struct dash *d, int key)
+{
+	char *filter = d->view.filter;
+	size_t length = strlen(filter);
+
+	if (key == KEYCODE_ENTER) {
+		d->view.filter_typing = false;
+	} else if (key == KEYCODE_ESCAPE) {
+		d->view.filter_typing = false;
+		filter[0] = '\0';
+	} else if (key == KEYCODE_CTRL_U) {
+		filter[0] = '\0';
+	} else if (key == KEYCODE_BACKSPACE) {
+		if (length)
+			filter[length - 1] = '\0';
+	} else if (key >= ' ' && key < 0x7f && length + 1 < FILTER_BYTES) {
+		filter[length] = (char)key;
+		filter[length + 1] = '\0';
+	}
+}
+
+void act_match(struct dash *d, int key)
+{
+	act_pick(d, key == 'n' ? 'j' : 'k');
+}
+
+/* ---- the terminal's ---- */
+
+void act_redraw(struct dash *d, int key)
+{
+	(void)key;
+	d->repaint = true;
+}
+
+void act_suspend(struct dash *d, int key)
+{
+	(void)key;
+	d->suspend = true;
+}
+
+void act_quit(struct dash *d, int key)
+{
+	(void)key;
+	d->quit = true;
+}

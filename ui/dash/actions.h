@@ -1,0 +1,38 @@
+/* What keys do.  Each changes the view, or asks for something through struct ui_requests and shows the outcome as a toast.  Main thread only. */
+#pragma once
+
+#include "ui/dash/dash.h"
+
+void act_tab(struct dash *d, int key);      /* '1'...'9' */
+void act_next_tab(struct dash *d, int key); /* KEYCODE_TAB, KEYCODE_SHIFT_TAB */
+void act_method(struct dash *d, int key);   /* 'm', 'M' */
+void act_run(struct dash *d, int key);
+void act_freeze(struct dash *d, int key);
+void act_cursor(struct dash *d, int key); /* KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END */
+void act_load(struct dash *d, int key);   /* '[', ']' */
+void act_zoom(struct dash *d, int key);   /* '+', '-', '=' */
+void act_pick(struct dash *d, int key);   /* up and down, pages */
+void act_drill(struct dash *d, int key);
+void act_sort(struct dash *d, int key);
+void act_expand(struct dash *d, int key); /* 'e', 'E', HOT_PANEL + panel */
+void act_back(struct dash *d, int key);
+void act_verdict(struct dash *d, int key);
+void act_snapshot(struct dash *d, int key);
+void act_capture(struct dash *d, int key);
+void act_capture_options(struct dash *d, int key);
+void act_base(struct dash *d, int key); /* 'b' keeps, 'B' forgets */
+void act_clear(struct dash *d, int key);
+void act_setup(struct dash *d, int key);
+void act_filter(struct dash *d, int key);
+void act_match(struct dash *d, int key); /* 'n', 'N' */
+void act_theme(struct dash *d, int key);
+void act_help(struct dash *d, int key);
+void act_wire(struct dash *d, int key);
+void act_redraw(struct dash *d, int key);
+void act_suspend(struct dash *d, int key);
+void act_quit(struct dash *d, int key);
+
+/* A key while the filter is being typed, and while a form is open. */
+void act_filter_key(struct dash *d, int key);
+void act_form_key(struct dash *d, int key);
+void act_form_click(struct dash *d, int row, int column);

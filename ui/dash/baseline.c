@@ -1,0 +1,220 @@
+/* Baselines and what differs.  See baseline.h. */
+#include "ui/dash/baseline.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ui/dash/headline.h"
+
+const struct metric_def metric_defs[METRICS] = {
+	[METRIC_PPS] = { "packets/s", "", "received a second, where the mode counts", false },
+	[METRIC_MBPS] = { "Mbit/s", "", "application bits received", false },
+	[METRIC_P50] = { "p50", "µs", "median latency of each interval", true },
+	[METRIC_P99] = { "p99", "µs", "99th percentile of each interval", true },
+	[METRIC_P99_9] = { "p99.9", "µs", "99.9th percentile of each interval", true },
+	[METRIC_DROP_PPM] = { "drops", "ppm", "packets lost per million sent", true },
+	[METRIC_CPU] = { "CPU", "ns/pkt", "CPU time of all workers per packet received", true },
+};
+
+void tally_free(struct tally *t)
+{
+	free(t->worker);
+	*t = (struct tally){ 0 };
+}
+
+int tally_copy(struct tally *to, const struct tally *from)
+{
+	struct tally_worker *worker = calloc(from->workers ? from->workers : 1, sizeof(*worker));
+
+	if (!worker)
+		return -ENOMEM;
+	if (from->workers)
+		memcpy(worker, from->worker, from->workers * sizeof(*worker));
+	free(to->worker);
+	*to = *from;
+	to->worker = worker;
+	return 0;
+}
+
+static double latency_us(const struct latency_summary *l, int64_t ns)
+{
+	return l->count ? (double)ns / NS_PER_US : NAN;
+}
+
+static double sum_cpu_ns(const struct rates *r)
+{
+	uint64_t parts = (uint64_t)1 << COUNTER_CPU_USER_NS | (uint64_t)1 << COUNTER_CPU_SYSTEM_NS;
+
+	if (r->unknown & parts)
+		return NAN;
+	return (double)(r->value[COUNTER_CPU_USER_NS] + r->value[COUNTER_CPU_SYSTEM_NS]);
+}
+
+static void add_interval(struct tally *t, const struct run_info *info, const struct sample *from, const struct sample *to)
+{
+	const struct latency_summary *l = &to->merged[0];
+	struct rates all, rx, tx, one;
+	unsigned n = t->n;
+
+	rates_between(info, from, to, -1, ROLE_BOTH, &all);
+	rates_between(info, from, to, -1, info->rx_roles, &rx);
+	rates_between(info, from, to, -1, info->tx_roles, &tx);
+	double packets = (double)rx.value[COUNTER_RX_PACKETS];
+
+	t->value[METRIC_PPS][n] = rx.rx_pps;
+	t->value[METRIC_MBPS][n] = rx.rx_mbps;
+	t->value[METRIC_P50][n] = latency_us(l, l->p50_ns);
+	t->value[METRIC_P99][n] = latency_us(l, l->p99_ns);
+	t->value[METRIC_P99_9][n] = latency_us(l, l->p99_9_ns);
+	t->value[METRIC_DROP_PPM][n] = tx.tx_pps > 0 ? all.drops_per_s / tx.tx_pps * 1e6 : NAN;
+	t->value[METRIC_CPU][n] = packets > 0 ? sum_cpu_ns(&all) / packets : NAN;
+	for (unsigned i = 0; i < t->workers; i++) {
+		rates_between(info, from, to, (int)i, ROLE_BOTH, &one);
+		t->worker[i].rate[n] = headline_rate(info, &one, info->worker[i].role);
+	}
+	t->interval_s = to->interval_s;
+	t->n++;
+}
+
+static bool belongs(const struct sample *s, uint32_t run_id, int64_t since_ns, int64_t until_ns)
+{
+	return s->run_id == run_id && s->is_interval && s->at_ns > since_ns && s->at_ns <= until_ns;
+}
+
+/* How far back the intervals of this run go, at most TALLY_MAX; the age of the first, and of the newest. */
+static unsigned find_intervals(const struct history *h, uint32_t run_id, int64_t since_ns, int64_t until_ns, unsigned *ret_first)
+{
+	unsigned n = 0;
+
+	for (unsigned age = 0; age < history_coarse_count(h) && n < TALLY_MAX; age++) {
+		const struct sample *s = history_coarse(h, age);
+
+		if (s->run_id < run_id)
+			break;
+		if (!belongs(s, run_id, since_ns, until_ns))
+			continue;
+		*ret_first = age;
+		n++;
+	}
+	return n;
+}
+
+static const struct sample *before(const struct history *h, unsigned age, const struct sample *s)
+{
+	const struct sample *older = history_coarse(h, age + 1);
+
+	if (older && older->run_id == s->run_id)
+		return older;
+	return history_measure_start(h, s->run_id);
+}
+
+static int tally_begin(struct tally *t, const struct run_info *info)
+{
+	struct tally_worker *worker = calloc(info->workers ? info->workers : 1, sizeof(*worker));
+
+	if (!worker)
+		return -ENOMEM;
+	for (unsigned i = 0; i < info->workers; i++)
+		worker[i] = (struct tally_worker){ .role = info->worker[i].role, .index = info->worker[i].index };
+	free(t->worker);
+	t->worker = worker;
+	t->workers = info->workers;
+	t->n = 0;
+	t->run_id = info->id;
+	t->started_wall_ns = info->started_wall_ns;
+	t->bits = headline_is_bits(info->engine);
+	snprintf(t->method, sizeof(t->method), "%s", info->ran);
+	return 0;
+}
+
+static bool up_to_date(const struct tally *t, const struct history *h, uint32_t run_id, int64_t since_ns, int64_t until_ns)
+{
+	const struct sample *newest = history_coarse(h, 0);
+
+	return t->run_id == run_id && t->since_ns == since_ns && t->until_ns == until_ns &&
+	       t->newest == (newest ? newest->sequence : 0);
+}
+
+int tally_update(struct tally *t, const struct history *h, uint32_t run_id, int64_t since_ns, int64_t until_ns)
+{
+	const struct run_info *info = history_run(h, run_id);
+	const struct sample *newest = history_coarse(h, 0);
+	unsigned first = 0, n;
+
+	if (up_to_date(t, h, run_id, since_ns, until_ns))
+		return 0;
+	if (!info || tally_begin(t, info)) {
+		tally_free(t);
+		return info ? -ENOMEM : 0;
+	}
+	t->since_ns = since_ns;
+	t->until_ns = until_ns;
+	t->newest = newest ? newest->sequence : 0;
+	n = find_intervals(h, run_id, since_ns, until_ns, &first);
+	for (unsigned age = first + 1; n && age-- > 0;) {
+		const struct sample *to = history_coarse(h, age);
+		const struct sample *from = before(h, age, to);
+
+		if (belongs(to, run_id, since_ns, until_ns) && from && from->at_ns < to->at_ns && t->n < TALLY_MAX)
+			add_interval(t, info, from, to);
+	}
+	return 0;
+}
+
+static size_t without_nan(const double *values, unsigned count, double *out)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (!isnan(values[i]))
+			out[n++] = values[i];
+	return n;
+}
+
+void tally_compare(const double *a, unsigned a_count, const double *b, unsigned b_count, struct difference *ret_difference)
+{
+	double known_a[TALLY_MAX], known_b[TALLY_MAX];
+	struct stats stats_a, stats_b;
+
+	stats_of(known_a, without_nan(a, a_count, known_a), &stats_a);
+	stats_of(known_b, without_nan(b, b_count, known_b), &stats_b);
+	stats_compare(&stats_a, &stats_b, ret_difference);
+}
+
+double tally_mean(const double *values, unsigned count)
+{
+	double known[TALLY_MAX], sum = 0;
+	size_t n = without_nan(values, count, known);
+
+	for (size_t i = 0; i < n; i++)
+		sum += known[i];
+	return n ? sum / (double)n : NAN;
+}
+
+const struct tally_worker *tally_find(const struct tally *t, enum role role, unsigned index)
+{
+	for (unsigned i = 0; i < t->workers; i++)
+		if (t->worker[i].role == role && t->worker[i].index == index)
+			return &t->worker[i];
+	return NULL;
+}
+
+bool difference_text(const struct difference *d, char *out, size_t size)
+{
+	const char *sign = !d->differs ? "=" : d->relative > 0 ? "▲" : "▼";
+	double percent = 100 * d->relative;
+
+	if (!d->known || !isfinite(percent)) {
+		snprintf(out, size, "--");
+		return false;
+	}
+	if (fabs(percent) >= 999.5)
+		snprintf(out, size, "%s %+.0e%%", sign, percent);
+	else
+		snprintf(out, size, "%s %+.*f%%", sign, fabs(percent) < 99.95 ? 1 : 0, percent);
+	return d->differs;
+}

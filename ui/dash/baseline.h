@@ -1,0 +1,59 @@
+/* Baselines: the per-second values of a run, kept to compare another one with, and what differs between two of them.
+ * Per-second values are those of the intervals of the measure phase (--interval, 1 s by default).  Main thread only. */
+#pragma once
+
+#include "record/history.h"
+#include "base/stats.h"
+
+enum metric {
+	METRIC_PPS,
+	METRIC_MBPS,
+	METRIC_P50,
+	METRIC_P99,
+	METRIC_P99_9,
+	METRIC_DROP_PPM,
+	METRIC_CPU,
+	METRICS,
+};
+
+struct metric_def {
+	const char *title, *unit, *help; /* unit: "" where the title says it */
+	bool less_is_better;
+};
+extern const struct metric_def metric_defs[METRICS];
+
+enum { TALLY_MAX = 600 };
+
+struct tally_worker {
+	enum role role;
+	unsigned index;
+	double rate[TALLY_MAX]; /* of the mode's headline */
+};
+
+struct tally {
+	uint32_t run_id; /* 0: empty */
+	uint64_t newest; /* sequence of the newest interval in it */
+	int64_t since_ns, until_ns;
+	char method[24];
+	bool bits; /* the headline is bits/s */
+	int64_t started_wall_ns;
+	double interval_s;
+	unsigned n; /* intervals, the newest TALLY_MAX of them; unknown values are NaN */
+	double value[METRICS][TALLY_MAX];
+	unsigned workers;
+	struct tally_worker *worker;
+};
+
+/* Intervals of this run that end in (since_ns, until_ns]; does nothing if *t holds just these.  0 or -ENOMEM (then it is empty).  A zeroed tally is empty. */
+int tally_update(struct tally *t, const struct history *h, uint32_t run_id, int64_t since_ns, int64_t until_ns);
+int tally_copy(struct tally *to, const struct tally *from); /* `to` may hold an older one; 0 or -ENOMEM (unchanged) */
+void tally_free(struct tally *t);
+
+/* NaN values are left out; known only with 3 values or more on both sides. */
+void tally_compare(const double *a, unsigned a_count, const double *b, unsigned b_count, struct difference *ret_difference);
+double tally_mean(const double *values, unsigned count); /* NaN if there are none */
+/* The worker of `t` with this role and index among its role; NULL. */
+const struct tally_worker *tally_find(const struct tally *t, enum role role, unsigned index);
+
+/* "▲ +4.1%", "= +0.4%", "--"; returns whether it differs.  ▲ ▼ = always stand with the figure. */
+bool difference_text(const struct difference *d, char *out, size_t size);

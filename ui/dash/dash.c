@@ -1,0 +1,593 @@
+/* The dashboard as a whole.  See dash.h. */
+#include "ui/dash/dash.h"
+#include "ui/widgets/widgets.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ui/dash/headline.h"
+
+/* A chart's right edge follows the samples; only when they stay away this long does it follow the clock, so that the gap shows. */
+static const int64_t silence_ns = 300ll * NS_PER_MS;
+static const double ledger_lag_s = 0.2;
+
+int dash_init(struct dash *d, const struct board *board, const struct ui_requests *requests, enum ui_charset charset,
+	const char *theme, struct err *err)
+{
+	const struct theme *t = theme_find(theme);
+
+	*d = (struct dash){ .board = board, .requests = requests };
+	if (!t)
+		return err_say(err, EINVAL, "theme \"%s\": unknown (dark, light, mono, safe)", theme);
+	view_init(&d->view, t);
+	d->canvas.charset = charset;
+	d->total = calloc(1, sizeof(*d->total));
+	if (!d->total)
+		return err_sys(err, ENOMEM, "dashboard");
+	return 0;
+}
+
+void dash_free(struct dash *d)
+{
+	view_free(&d->view);
+	series_free(&d->series);
+	series_free(&d->one);
+	tally_free(&d->tally);
+	canvas_free(&d->canvas);
+	form_free(d->form);
+	if (d->capture_values_made)
+		options_free(&d->capture_values);
+	free(d->order);
+	free(d->core_difference);
+	free(d->total);
+	*d = (struct dash){ 0 };
+}
+
+int dash_resize(struct dash *d, int rows, int columns)
+{
+	return canvas_resize(&d->canvas, rows, columns);
+}
+
+/* ---- what there is to know ---- */
+
+const struct engine *dash_engine(const struct dash *d)
+{
+	if (d->moment.info)
+		return d->moment.info->engine;
+	return d->board->modes ? d->board->mode[d->board->current_mode].engine : NULL;
+}
+
+bool dash_running(const struct dash *d)
+{
+	enum phase phase = history_phase(d->board->history);
+
+	return !d->board->read_only && phase > PHASE_IDLE && phase < PHASE_DONE;
+}
+
+bool dash_records(const struct dash *d, const struct latency_def *l)
+{
+	const struct run_info *info = d->moment.info;
+	unsigned roles = info ? 0 : ROLE_BOTH;
+
+	for (unsigned i = 0; info && i < info->workers; i++)
+		roles |= info->worker[i].role;
+	return l->roles & roles;
+}
+
+static int64_t right_edge(const struct dash *d)
+{
+	const struct sample *newest = history_fine(d->board->history, 0);
+	int64_t at = newest ? newest->at_ns : d->moment.at_ns ? d->moment.at_ns : d->now_ns;
+
+	if (d->view.frozen)
+		return d->view.hold.at_ns;
+	return dash_running(d) && d->now_ns - at > silence_ns ? d->now_ns : at;
+}
+
+/* Chart and heatmap stand under one another and show the same stretch of time, whichever of them is there. */
+static struct rect chart_area(const struct dash *d)
+{
+	static const enum panel charts[] = { PANEL_CHART, PANEL_HEAT };
+
+	for (unsigned i = 0; i < 2; i++)
+		if (layout_shows(&d->layout, charts[i]))
+			return d->layout.panel[charts[i]];
+	return (struct rect){ 0, 0, d->canvas.rows, d->canvas.columns };
+}
+
+static bool update_series(struct dash *d, struct series *s, struct rect area, int worker)
+{
+	struct series_ask ask = { .span_ns = view_span_ns(&d->view),
+		.end_ns = right_edge(d),
+		.bins = chart_bins(area),
+		.heat_bins = heatmap_columns(area),
+		.worker = worker,
+		.bits = headline_is_bits(dash_engine(d)) };
+
+	if (!ask.bins || !ask.heat_bins)
+		return false;
+	return series_update(s, d->board->history, &ask) == 0;
+}
+
+static void prepare_series(struct dash *d)
+{
+	struct rect whole = { 0, 0, d->canvas.rows, d->canvas.columns };
+
+	d->series_ok = update_series(d, &d->series, chart_area(d), -1);
+	if (d->view.screen == SCREEN_DRILL)
+		d->one_ok = update_series(d, &d->one, whole, d->view.pick);
+}
+
+static bool is_shown(const struct dash *d, int worker)
+{
+	for (unsigned i = 0; i < d->order_count; i++)
+		if (d->order[i] == worker)
+			return true;
+	return false;
+}
+
+static void prepare_rows(struct dash *d)
+{
+	unsigned workers = d->moment.info ? d->moment.info->workers : 0;
+
+	if (workers > d->order_room) {
+		int *order = realloc(d->order, workers * sizeof(*order));
+
+		if (!order) {
+			d->order_count = 0;
+			return;
+		}
+		d->order = order;
+		d->order_room = workers;
+	}
+	d->order_count = workers ? view_rows(&d->view, &d->moment, d->order) : 0;
+	if (!is_shown(d, d->view.pick) && d->order_count)
+		d->view.pick = d->order[0];
+}
+
+static const struct ledger_place *same_place(const struct ledger *ledger, const char *key)
+{
+	for (unsigned i = 0; i < ledger->places; i++)
+		if (strcmp(ledger->place[i].key, key) == 0)
+			return &ledger->place[i];
+	return NULL;
+}
+
+static uint64_t lost_before(const struct ledger *earlier, const struct ledger_place *place)
+{
+	const struct ledger_place *then = same_place(earlier, place->key);
+
+	return then && then->lost < place->lost ? then->lost : then ? place->lost : 0;
+}
+
+/* The second, or what there is of it since the measurement began, that the rates are of; returns its length, NaN: none.  *ret_earlier: the ledger
+ * at its beginning. */
+static double drops_window(const struct moment *m, struct ledger *ret_earlier)
+{
+	const struct sample *from = m->from;
+
+	if (m->final)
+		return (double)m->final->measured_ns / NS_PER_S;
+	if (!m->start || !from || !m->to)
+		return NAN;
+	if (from->at_ns < m->start->at_ns)
+		from = m->start;
+	else
+		ledger_between(m->info, m->start, from, ret_earlier);
+	return (double)(m->to->at_ns - from->at_ns) / NS_PER_S;
+}
+
+static uint64_t without(uint64_t n, uint64_t part)
+{
+	return n > part ? n - part : 0;
+}
+
+/* Per second: the ledger now against the ledger a second ago; of a whole run, its total over its length. */
+static void prepare_drops(struct dash *d)
+{
+	const struct moment *m = &d->moment;
+	struct ledger earlier = { 0 }, cleared = { 0 };
+	double seconds = drops_window(m, &earlier);
+
+	d->drops = 0;
+	if (view_cleared(&d->view, m->info) && m->start && d->view.clear.at_ns <= m->at_ns)
+		ledger_between(m->info, m->start, d->view.clear.to, &cleared);
+	d->drops_sent = without(d->ledger.sent, cleared.sent);
+	d->drops_lost = without(d->ledger.lost, cleared.lost);
+	for (unsigned i = 0; d->ledger.known && i < d->ledger.places; i++) {
+		const struct ledger_place *place = &d->ledger.place[i];
+		struct drop_line *line = &d->drop[d->drops++];
+
+		line->place = place;
+		line->total = place->lost - lost_before(&cleared, place);
+		line->per_s = place->known && seconds > 0 ? (double)(place->lost - lost_before(&earlier, place)) / seconds : NAN;
+	}
+}
+
+/* While it runs, drops are read ten times a second and packets counted at every one: up to two ticks' worth of packets may not have found their
+ * place yet.  Whether they do is seen when they are still missing later, and exactly after the drain. */
+static bool within_lag(const struct dash *d)
+{
+	const struct run_info *info = d->moment.info;
+	struct rates tx;
+
+	moment_rates(&d->moment, -1, info->tx_roles, &tx);
+	return !d->ledger.balanced && tx.tx_pps > 0 && (double)llabs(d->ledger.unexplained) <= tx.tx_pps * ledger_lag_s;
+}
+
+static void prepare_ledger(struct dash *d)
+{
+	const struct moment *m = &d->moment;
+	bool captured = d->board->captured;
+
+	d->ledger = (struct ledger){ 0 };
+	d->verdict = (struct verdict){ .valid = true };
+	d->ledger_lags = false;
+	if (m->info && m->final) {
+		ledger_of_final(m->info, m->final, &d->ledger);
+		verdict_of_final(m->info, m->final, &d->ledger, captured, &d->verdict);
+	} else if (m->info && m->to && m->start) {
+		struct ledger judged;
+
+		ledger_between(m->info, m->start, m->to, &d->ledger);
+		d->ledger_lags = within_lag(d);
+		judged = d->ledger;
+		if (d->ledger_lags) {
+			judged.unexplained = 0;
+			judged.balanced = true;
+		}
+		verdict_live(m->info, m->start, m->to, &judged, captured, &d->verdict);
+	}
+	prepare_drops(d);
+}
+
+/* The headline's histogram since the measure phase began, or since it was cleared. */
+static void prepare_total(struct dash *d)
+{
+	const struct moment *m = &d->moment;
+	const struct hist *total = NULL;
+
+	if (!m->info || d->view.cursor_ns)
+		total = NULL;
+	else if (m->final)
+		total = m->final->total;
+	else if (d->view.frozen)
+		total = d->view.hold.total;
+	else if (m->to)
+		total = m->to->total;
+	d->total_known = total != NULL && (m->start || m->final);
+	if (d->total_known) {
+		*d->total = *total;
+		if (view_cleared(&d->view, m->info) && d->view.clear.total && d->view.clear.at_ns <= m->at_ns)
+			hist_subtract(d->total, d->view.clear.total);
+		hist_summarise(d->total, &d->summary);
+	} else if (m->info) {
+		moment_latency(m, -1, 0, &d->summary);
+	} else {
+		d->summary = (struct latency_summary){ 0 };
+	}
+}
+
+static void prepare_tally(struct dash *d)
+{
+	const struct moment *m = &d->moment;
+	int64_t since = view_cleared(&d->view, m->info) ? d->view.clear.at_ns : 0;
+	int64_t until = d->view.frozen ? d->view.hold.at_ns : INT64_MAX;
+
+	if (m->info)
+		tally_update(&d->tally, d->board->history, m->info->id, since, until);
+	else
+		tally_free(&d->tally);
+}
+
+/* Worked out anew only when an interval or a baseline has come. */
+static void prepare_differences(struct dash *d)
+{
+	const struct tally *a = &d->view.base, *b = &d->tally;
+	uint64_t inputs = (a->newest ^ (uint64_t)a->run_id << 40) * 31 + (b->newest ^ (uint64_t)b->run_id << 40) + b->n;
+	struct difference *core;
+
+	if (!d->view.base_kept || (inputs == d->compared && d->core_differences == b->workers))
+		return;
+	core = realloc(d->core_difference, (b->workers + 1) * sizeof(*core));
+	if (!core)
+		return;
+	d->core_difference = core;
+	d->core_differences = b->workers;
+	d->compared = inputs;
+	for (int i = 0; i < METRICS; i++)
+		tally_compare(a->value[i], a->n, b->value[i], b->n, &d->difference[i]);
+	for (unsigned i = 0; i < b->workers; i++) {
+		const struct tally_worker *then = tally_find(a, b->worker[i].role, b->worker[i].index);
+
+		core[i] = (struct difference){ 0 };
+		if (then && a->bits == b->bits)
+			tally_compare(then->rate, a->n, b->worker[i].rate, b->n, &core[i]);
+	}
+}
+
+static void prepare_layout(struct dash *d)
+{
+	const struct run_info *info = d->moment.info;
+	int sums = 0, full = -1;
+
+	for (unsigned i = 0, seen = 0; info && i < info->workers; i++)
+		if (!(seen & info->worker[i].role)) {
+			seen |= info->worker[i].role;
+			sums++;
+		}
+	if (d->view.screen == SCREEN_PANEL)
+		full = d->view.panel;
+	else if (d->view.screen != SCREEN_DASH)
+		full = PANELS;
+	struct layout_ask ask = { .rows = d->canvas.rows,
+		.columns = d->canvas.columns,
+		.table_rows = info ? (int)info->workers + sums : 4,
+		.places = d->ledger.known ? (int)d->ledger.places : 5,
+		.compare = d->view.base_kept,
+		.full = full };
+	layout_make(&ask, &d->layout);
+}
+
+void dash_look(struct dash *d)
+{
+	d->now_ns = clock_run_ns();
+	if (d->view.toast[0] && d->now_ns >= d->view.toast_until_ns)
+		d->view.toast[0] = '\0';
+	view_moment(&d->view, d->board->history, &d->moment);
+	prepare_rows(d);
+	prepare_ledger(d);
+	prepare_total(d);
+	prepare_tally(d);
+	prepare_differences(d);
+	prepare_layout(d);
+	prepare_series(d);
+}
+
+/* ---- painting ---- */
+
+static void (*const panel_paints[PANELS])(struct dash *, struct rect) = {
+	[PANEL_CORES] = panel_cores_paint,
+	[PANEL_CHART] = panel_chart_paint,
+	[PANEL_HEAT] = panel_heat_paint,
+	[PANEL_PERCENTILES] = panel_percentiles_paint,
+	[PANEL_DROPS] = panel_drops_paint,
+	[PANEL_EVENTS] = panel_events_paint,
+	[PANEL_COMPARE] = panel_compare_paint,
+	[PANEL_CAPTURE] = panel_capture_paint,
+};
+
+static void (*const screen_paints[SCREENS])(struct dash *, struct rect) = {
+	[SCREEN_DRILL] = screen_drill_paint,
+	[SCREEN_HELP] = screen_help_paint,
+	[SCREEN_SETUP] = screen_form_paint,
+	[SCREEN_CAPTURE] = screen_form_paint,
+};
+
+/* Is there a panel's rule at this row on that side of the divider? */
+static bool rule_at(const struct layout *l, int row, bool right)
+{
+	for (int i = 0; i < PANELS; i++)
+		if (l->panel[i].rows > 0 && l->panel[i].row == row && (l->panel[i].column > l->divider) == right)
+			return true;
+	return false;
+}
+
+static void paint_divider(struct dash *d)
+{
+	static const char *const joints[2][2] = { { "│", "├" }, { "┤", "┼" } };
+	const struct layout *l = &d->layout;
+
+	for (int i = 0; i < l->main.rows; i++) {
+		int row = l->main.row + i;
+		bool left = rule_at(l, row, false), right = rule_at(l, row, true);
+
+		canvas_put(&d->canvas, row, l->divider, 1, STYLE_FRAME, i == 0 && left && right ? "┬" : joints[left][right]);
+	}
+}
+
+static void hot_panel(struct dash *d, struct rect area, enum panel panel)
+{
+	dash_hot(d, area, HOT_PANEL + (int)panel, 0);
+}
+
+/* What these rows cut short stands in full in a panel. */
+static void paint_edges(struct dash *d)
+{
+	hot_panel(d, d->layout.ledger, PANEL_DROPS);
+	hot_panel(d, d->layout.verdict, PANEL_EVENTS);
+	hot_panel(d, d->layout.status, PANEL_CAPTURE);
+	panel_title_paint(d);
+	panel_method_paint(d);
+	panel_ledger_paint(d, d->layout.ledger);
+	if (d->layout.verdict.rows)
+		panel_verdict_paint(d, d->layout.verdict);
+	if (d->layout.status.rows)
+		panel_status_paint(d, d->layout.status);
+	panel_footer_paint(d, d->layout.footer);
+}
+
+void dash_frame(struct dash *d)
+{
+	dash_look(d);
+	canvas_clear(&d->canvas);
+	d->hots = 0;
+	if (d->layout.kind == LAYOUT_LINES) {
+		screen_lines_paint(d);
+		return;
+	}
+	paint_edges(d);
+	if (screen_paints[d->view.screen])
+		screen_paints[d->view.screen](d, d->layout.main);
+	for (int i = 0; i < PANELS; i++)
+		if (layout_shows(&d->layout, (enum panel)i)) {
+			struct rect area = d->layout.panel[i];
+
+			panel_paints[i](d, area);
+			hot_panel(d, (struct rect){ area.row, area.column, 1, area.columns }, (enum panel)i);
+		}
+	if (d->layout.kind == LAYOUT_TWO)
+		paint_divider(d);
+}
+
+/* ---- the mouse ---- */
+
+void dash_hot(struct dash *d, struct rect area, int key, int worker)
+{
+	if (d->hots < HOT_MAX)
+		d->hot[d->hots++] = (struct hot){ area, key, worker };
+}
+
+bool dash_hot_at(const struct dash *d, int row, int column, struct hot *ret_hot)
+{
+	for (unsigned i = 0; i < d->hots; i++) {
+		struct rect a = d->hot[i].area;
+
+		if (row >= a.row && row < a.row + a.rows && column >= a.column && column < a.column + a.columns) {
+			*ret_hot = d->hot[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- for the panels ---- */
+
+void dash_rule(struct dash *d, struct rect area, const char *title, const char *note)
+{
+	canvas_rule(&d->canvas, area.row, area.column, area.columns, title, note);
+}
+
+int dash_put(struct dash *d, struct rect area, int row, int column, enum style style, const char *text)
+{
+	if (row < 0 || row >= area.rows || column < 0 || column >= area.columns)
+		return 0;
+	return canvas_put(&d->canvas, area.row + row, area.column + column, area.columns - column, style, text);
+}
+
+int dash_printf(struct dash *d, struct rect area, int row, int column, enum style style, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	return dash_put(d, area, row, column, style, text);
+}
+
+/* Bytes of the text that a line of so many columns takes, broken at a blank if there is one. */
+static size_t line_bytes(const char *text, int columns)
+{
+	char part[8];
+	size_t at = 0, blank = 0;
+	int width = 0;
+
+	while (text[at]) {
+		size_t bytes = 1;
+
+		while (((unsigned char)text[at + bytes] & 0xc0) == 0x80 && bytes + 1 < sizeof(part))
+			bytes++;
+		snprintf(part, sizeof(part), "%.*s", (int)bytes, text + at);
+		width += canvas_width(part);
+		if (text[at] == ' ')
+			blank = at;
+		if (width > columns)
+			return blank ? blank : at ? at : bytes;
+		at += bytes;
+	}
+	return at;
+}
+
+int dash_wrap(struct dash *d, struct rect area, int row, int column, enum style style, const char *text)
+{
+	int columns = area.columns - column - 1, rows = 0;
+	char line[512];
+
+	if (columns < 1)
+		return 0;
+	for (; *text; row++, rows++) {
+		size_t bytes = line_bytes(text, columns);
+
+		snprintf(line, sizeof(line), "%.*s", (int)bytes, text);
+		dash_put(d, area, row, column, style, line);
+		text += bytes;
+		text += strspn(text, " ");
+	}
+	return rows;
+}
+
+int dash_put_right(struct dash *d, struct rect area, int row, enum style style, const char *text)
+{
+	int width = canvas_width(text), column = area.columns - width;
+
+	if (column < 0)
+		column = 0;
+	dash_put(d, area, row, column, style, text);
+	return column;
+}
+
+const char *dash_us(const struct latency_summary *l, int64_t ns, char *out, size_t size)
+{
+	size_t length;
+
+	text_us(l->count ? ns : -1, out, size);
+	length = strlen(out);
+	if (length && out[length - 1] == 'm' && length + 1 < size)
+		memcpy(out + length, "s", 2);
+	return out;
+}
+
+const char *dash_us_unit(const char *text)
+{
+	size_t length = strlen(text);
+
+	return !length || text[length - 1] == 's' || text[length - 1] == '-' ? "" : "µs";
+}
+
+const char *dash_count(uint64_t n, char *out, size_t size)
+{
+	char digits[24];
+	int length = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+	size_t at = 0;
+
+	for (int i = 0; i < length && at + 2 < size; i++) {
+		if (i && (length - i) % 3 == 0)
+			out[at++] = ' ';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+	return out;
+}
+
+/* A run that was saved brings its own wall time along. */
+const char *dash_hms(const struct dash *d, int64_t at_ns, char *out, size_t size)
+{
+	const struct run_info *info = history_newest_run(d->board->history);
+	bool opened = d->board->read_only && info && info->started_wall_ns;
+	char text[32];
+
+	clock_format_hms(opened ? info->started_wall_ns + at_ns - info->started_ns : clock_wall_of(at_ns), text, sizeof(text));
+	snprintf(out, size, "%s", text);
+	return out;
+}
+
+bool dash_wire(const struct dash *d)
+{
+	return d->view.wire && d->moment.info && d->moment.info->wire_overhead_bytes;
+}
+
+double dash_mbps(const struct dash *d, const struct rates *r, bool rx)
+{
+	double payload = rx ? r->rx_mbps : r->tx_mbps, pps = rx ? r->rx_pps : r->tx_pps;
+
+	if (!dash_wire(d))
+		return payload;
+	return payload + pps * d->moment.info->wire_overhead_bytes * 8e-6;
+}

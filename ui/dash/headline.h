@@ -1,0 +1,19 @@
+/* The rate that a mode is about: packets, or bits where it moves bulk (engine->headline_bytes).  Pure. */
+#pragma once
+
+#include "record/history.h"
+
+struct headline_scale {
+	double scale;
+	const char *unit; /* "Mpps", "Gbit/s" */
+};
+
+bool headline_is_bits(const struct engine *e);            /* e may be NULL */
+const char *headline_packet_rate(const struct engine *e); /* "pps", "msg/s" */
+/* Does this side only send?  Then what it sends is its rate; everybody else's is what he receives. */
+bool headline_is_sent(const struct run_info *info, unsigned role);
+/* Packets/s or payload bits/s of a worker, or of a side, of this role. */
+double headline_rate(const struct run_info *info, const struct rates *r, unsigned role);
+struct headline_scale headline_scale(bool bits, double max);
+/* "1.28k pps", "11.7 Gbit/s", "-- pps". */
+char *headline_text(const struct engine *e, double rate, char *out, size_t size);

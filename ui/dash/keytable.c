@@ -1,0 +1,258 @@
+/* The key table.  See keytable.h. */
+#include "ui/dash/keytable.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ui/dash/actions.h"
+#include "ui/canvas/keys.h"
+
+#define ON(screen) (1u << (screen))
+enum {
+	VIEWS = ON(SCREEN_DASH) | ON(SCREEN_PANEL) | ON(SCREEN_DRILL),
+	NOT_FORMS = VIEWS | ON(SCREEN_HELP),
+	FORMS = ON(SCREEN_SETUP) | ON(SCREEN_CAPTURE),
+	EVERYWHERE = NOT_FORMS | FORMS,
+};
+
+/* ---- when keys are valid ---- */
+
+static bool live(const struct dash *d)
+{
+	return !d->board->read_only;
+}
+
+static bool has_modes(const struct dash *d)
+{
+	return live(d) && d->board->modes > 0;
+}
+
+static bool has_load(const struct dash *d)
+{
+	return live(d) && d->board->load_max > d->board->load_min;
+}
+
+static bool has_run(const struct dash *d)
+{
+	return d->moment.info || d->view.frozen; /* a frozen run may have been forgotten */
+}
+
+static bool has_base(const struct dash *d)
+{
+	return d->view.base_kept;
+}
+
+static bool has_filter(const struct dash *d)
+{
+	return d->view.filter[0] != '\0';
+}
+
+static bool has_way_back(const struct dash *d)
+{
+	return d->view.screen != SCREEN_DASH || d->view.frozen || d->view.filter[0];
+}
+
+static bool scrolls_or_picks(const struct dash *d)
+{
+	return d->view.screen != SCREEN_DASH || d->order_count > 0;
+}
+
+/* ---- dispatch ---- */
+
+bool key_is_valid(const struct dash *d, const struct key_def *def)
+{
+	return def->screens & ON(d->view.screen) && (!def->valid || def->valid(d));
+}
+
+static bool has_key(const struct key_def *def, int key)
+{
+	for (int i = 0; i < KEYS_PER_DEF; i++)
+		if (def->key[i] && def->key[i] == key)
+			return true;
+	return false;
+}
+
+static int key_of_table(int key)
+{
+	return key >= '1' && key <= '9' ? '1' : key;
+}
+
+const struct key_def *key_find(const struct dash *d, int key)
+{
+	key = key_of_table(key);
+	for (unsigned i = 0; i < key_def_count; i++)
+		if (has_key(&key_defs[i], key) && key_is_valid(d, &key_defs[i]))
+			return &key_defs[i];
+	return NULL;
+}
+
+/* Why a key that this screen knows does nothing now; NULL: that is plain to see, or the screen does not know it. */
+static const char *why_not(const struct dash *d, int key)
+{
+	static const struct {
+		bool (*valid)(const struct dash *d);
+		const char *why;
+	} refusals[] = {
+		{ has_load, "there is no load to change now" },
+		{ has_run, "nothing has run yet" },
+		{ has_base, "there is no baseline: b keeps one" },
+		{ has_filter, "there is no filter: / sets one" },
+	};
+	const struct key_def *def = NULL;
+
+	key = key_of_table(key);
+	for (unsigned i = 0; !def && i < key_def_count; i++)
+		if (has_key(&key_defs[i], key) && key_defs[i].screens & ON(d->view.screen))
+			def = &key_defs[i];
+	if (def && !live(d) && (def->valid == has_modes || def->valid == has_load))
+		return "a saved run is only shown: nothing can be started or changed";
+	for (unsigned i = 0; def && i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (def->valid == refusals[i].valid)
+			return refusals[i].why;
+	return NULL;
+}
+
+static bool is_form(const struct dash *d)
+{
+	return ON(d->view.screen) & FORMS;
+}
+
+/* In a form and in the filter's prompt keys are text, apart from those that must work everywhere. */
+static bool is_for_everywhere(int key)
+{
+	return key == KEYCODE_CTRL_C || key == KEYCODE_CTRL_L || key == KEYCODE_CTRL_Z;
+}
+
+/* Updates may have come in since the last frame. */
+static void begin_key(struct dash *d)
+{
+	d->keys++;
+	d->view.toast[0] = '\0';
+	dash_look(d);
+}
+
+void key_dispatch(struct dash *d, int key)
+{
+	const struct key_def *def;
+
+	begin_key(d);
+	if (d->layout.kind == LAYOUT_LINES && key == 'q') { /* too small to show what else would take it */
+		act_quit(d, key);
+		return;
+	}
+	if (is_form(d) && !is_for_everywhere(key)) {
+		act_form_key(d, key);
+		return;
+	}
+	if (d->view.filter_typing && !is_for_everywhere(key)) {
+		act_filter_key(d, key);
+		return;
+	}
+	if (key >= HOT_PANEL && key < HOT_PANEL + PANELS) {
+		act_expand(d, key);
+		return;
+	}
+	def = key_find(d, key);
+	if (def)
+		def->act(d, key);
+	else if (why_not(d, key))
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s", why_not(d, key));
+}
+
+static void pick_row(struct dash *d, int worker)
+{
+	bool again = d->view.pick == worker;
+
+	d->view.pick = worker;
+	if (again)
+		act_drill(d, KEYCODE_ENTER);
+}
+
+void key_mouse(struct dash *d, int row, int column, int wheel)
+{
+	struct hot hot;
+
+	if (wheel) {
+		key_dispatch(d, wheel < 0 ? KEYCODE_UP : KEYCODE_DOWN);
+	} else if (!is_form(d) && dash_hot_at(d, row, column, &hot) && hot.key) {
+		key_dispatch(d, hot.key);
+	} else {
+		begin_key(d);
+		if (is_form(d))
+			act_form_click(d, row, column);
+		else if (dash_hot_at(d, row, column, &hot))
+			pick_row(d, hot.worker);
+	}
+}
+
+/* ---- as text ---- */
+
+char *ui_key_help(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (unsigned i = 0; i < key_def_count; i++)
+		fprintf(out, "%s\t%s\n", key_defs[i].keys, key_defs[i].does);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* ---- the table ---- */
+
+const struct key_def key_defs[] = {
+	{ { '?', KEYCODE_F1, 'h' }, "F1 ? h", "help: the keys that are valid now, and what the glyphs mean", VIEWS, NULL,
+		"F1 Help", 1, act_help },
+	{ { KEYCODE_F2, 'o' }, "F2 o", "set-up form of this mode; what runs goes on until Apply", VIEWS, has_modes, "F2 Setup", 6,
+		act_setup },
+	{ { '1' }, "1-9", "choose a mode by its tab", NOT_FORMS, has_modes, NULL, 0, act_tab },
+	{ { KEYCODE_TAB, KEYCODE_SHIFT_TAB }, "Tab S-Tab", "next or previous mode", NOT_FORMS, has_modes, "Tab Mode", 13,
+		act_next_tab },
+	{ { 'm', 'M' }, "m M", "next or previous method that runs here: the run restarts at once", VIEWS, has_modes, "m Method",
+		3, act_method },
+	{ { 'r' }, "r", "run or stop the traffic", VIEWS, has_modes, "r Run/Stop", 2, act_run },
+	{ { ' ', 'f' }, "Spc f", "freeze or thaw the view; the run goes on", VIEWS, has_run, "Spc Freeze", 4, act_freeze },
+	{ { KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END }, "←→ Home End",
+		"freeze, move the time cursor through chart, heatmap and table", VIEWS, has_run, "←→ Time", 12, act_cursor },
+	{ { '[', ']' }, "[ ]", "less or more load (window or rate), live", VIEWS, has_load, "[] Load", 11, act_load },
+	{ { '+', '-', '=' }, "+ - =", "zoom the time axis in, out, back to 60 s", VIEWS, NULL, "+- Zoom", 14, act_zoom },
+	{ { 'j', 'k', KEYCODE_DOWN, KEYCODE_UP }, "j k ↑ ↓", "pick a core; scroll where there is more to see", NOT_FORMS,
+		scrolls_or_picks, NULL, 0, act_pick },
+	{ { KEYCODE_PAGE_DOWN, KEYCODE_PAGE_UP }, "PgDn PgUp", "pick or scroll ten at a time", NOT_FORMS, scrolls_or_picks, NULL,
+		0, act_pick },
+	{ { KEYCODE_ENTER }, "Enter", "drill into the picked core", ON(SCREEN_DASH) | ON(SCREEN_PANEL), has_run, "Enter Drill",
+		15, act_drill },
+	{ { 'S' }, "S", "sort the cores: plan order, rate, drops, p99, busy", VIEWS, NULL, NULL, 0, act_sort },
+	{ { 'e', 'E' }, "e E", "expand a panel to the full screen", ON(SCREEN_DASH) | ON(SCREEN_DRILL), NULL, "e Expand", 9,
+		act_expand },
+	{ { 'e', 'E' }, "e E", "expanded: the next or previous panel", ON(SCREEN_PANEL), NULL, "e Next", 5, act_expand },
+	{ { 'v' }, "v", "the verdict in full: its reasons and cautions; then the events", VIEWS, has_run, NULL, 0, act_verdict },
+	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Esc Back", 5,
+		act_back },
+	{ { 's' }, "s", "snapshot: data and screen into a directory", VIEWS, NULL, "s Snap", 7, act_snapshot },
+	{ { 'w' }, "w", "start or stop a capture", VIEWS, has_modes, "w Pcap", 8, act_capture },
+	{ { 'W' }, "W", "capture options: interface, sample, snaplen, limits, filter", VIEWS, has_modes, NULL, 0,
+		act_capture_options },
+	{ { 'b' }, "b", "keep this run as baseline A to compare with", VIEWS, has_run, "b Base", 10, act_base },
+	{ { 'B' }, "B", "forget the baseline", VIEWS, has_base, NULL, 0, act_base },
+	{ { 'c' }, "c", "clear totals: they count from now (nothing is reset underneath)", VIEWS, has_run, "c Clear", 16,
+		act_clear },
+	{ { '/' }, "/", "filter cores and events", VIEWS, NULL, "/ Filter", 17, act_filter },
+	{ { 'n', 'N' }, "n N", "next or previous match of the filter", VIEWS, has_filter, NULL, 0, act_match },
+	{ { 't' }, "t", "theme: dark, light, mono, colour-blind safe", NOT_FORMS, NULL, NULL, 0, act_theme },
+	{ { 'u' }, "u", "bits of the payload, or bits on the wire", VIEWS, NULL, NULL, 0, act_wire },
+	{ { KEYCODE_CTRL_L }, "Ctrl-L", "redraw the screen", EVERYWHERE, NULL, NULL, 0, act_redraw },
+	{ { KEYCODE_CTRL_Z }, "Ctrl-Z", "suspend: the run stands still meanwhile and becomes invalid", EVERYWHERE, NULL, NULL, 0,
+		act_suspend },
+	{ { 'q', KEYCODE_F10 }, "q F10", "quit", NOT_FORMS, NULL, "q Quit", 0, act_quit },
+	{ { KEYCODE_CTRL_C }, "Ctrl-C", "quit, from everywhere", EVERYWHERE, NULL, NULL, 0, act_quit },
+};
+const unsigned key_def_count = sizeof(key_defs) / sizeof(key_defs[0]);

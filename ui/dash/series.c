@@ -1,0 +1,295 @@
+/* The series behind the charts.  See series.h. */
+#include "ui/dash/series.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ui/dash/headline.h"
+
+static const int64_t late_tick_ns = 50ll * NS_PER_MS;
+/* Two samples further apart than this (and than two intervals) have a gap between them. */
+static const int64_t gap_ns = 600ll * NS_PER_MS;
+
+static void series_release(struct series *s)
+{
+	free(s->bin);
+	free(s->heat);
+	free(s->value);
+	free(s->p50);
+	free(s->p99);
+	free(s->marks);
+	free(s->gap);
+	free(s->rows);
+}
+
+void series_free(struct series *s)
+{
+	series_release(s);
+	*s = (struct series){ 0 };
+}
+
+static int series_allocate(struct series *s)
+{
+	unsigned n = s->ask.bins, m = s->ask.heat_bins;
+
+	s->bin = calloc(n, sizeof(s->bin[0]));
+	s->heat = calloc(m, sizeof(s->heat[0]));
+	s->value = calloc(n, sizeof(double));
+	s->marks = calloc(n, 1);
+	s->p50 = calloc(m, sizeof(double));
+	s->p99 = calloc(m, sizeof(double));
+	s->gap = calloc(m, 1);
+	s->rows = calloc((size_t)m * HEAT_ROWS, sizeof(float));
+	if (s->bin && s->heat && s->value && s->marks && s->p50 && s->p99 && s->gap && s->rows)
+		return 0;
+	series_free(s);
+	return -ENOMEM;
+}
+
+static void series_empty(struct series *s)
+{
+	for (unsigned i = 0; i < s->ask.bins; i++)
+		s->bin[i].number = -1;
+	for (unsigned i = 0; i < s->ask.heat_bins; i++)
+		s->heat[i].number = -1;
+	s->last_sequence = 0;
+	s->last_at_ns = 0;
+	s->last_run = 0;
+}
+
+static struct series_bin *bin_at(struct series *s, int64_t number)
+{
+	struct series_bin *bin = &s->bin[number % s->ask.bins];
+
+	if (bin->number != number)
+		*bin = (struct series_bin){ .number = number };
+	return bin;
+}
+
+static struct series_heat *heat_at(struct series *s, int64_t number)
+{
+	struct series_heat *heat = &s->heat[number % s->ask.heat_bins];
+
+	if (heat->number != number) {
+		memset(heat, 0, sizeof(*heat));
+		heat->number = number;
+	}
+	return heat;
+}
+
+static uint64_t value_of(const struct series *s, const struct run_info *info, const struct sample *sample)
+{
+	unsigned received = s->ask.bits ? COUNTER_RX_BYTES : COUNTER_RX_PACKETS;
+	unsigned sent = s->ask.bits ? COUNTER_TX_BYTES : COUNTER_TX_PACKETS;
+	unsigned one = (unsigned)s->ask.worker, unit = s->ask.bits ? 8 : 1;
+	uint64_t sum = 0;
+
+	if (s->ask.worker >= 0) {
+		if (one >= sample->workers || one >= info->workers)
+			return 0;
+		return unit * sample->worker[one].value[headline_is_sent(info, info->worker[one].role) ? sent : received];
+	}
+	for (unsigned i = 0; i < sample->workers && i < info->workers; i++)
+		if (info->worker[i].role & info->rx_roles)
+			sum += sample->worker[i].value[received];
+	return unit * sum;
+}
+
+static void spread_count(struct series *s, int64_t from_ns, int64_t to_ns, double count)
+{
+	int64_t oldest = to_ns / s->bin_ns - (int64_t)s->ask.bins + 1;
+	int64_t first = from_ns / s->bin_ns > oldest ? from_ns / s->bin_ns : oldest;
+
+	for (int64_t k = first; k * s->bin_ns < to_ns; k++) {
+		int64_t a = k * s->bin_ns > from_ns ? k * s->bin_ns : from_ns;
+		int64_t b = (k + 1) * s->bin_ns < to_ns ? (k + 1) * s->bin_ns : to_ns;
+		struct series_bin *bin = bin_at(s, k);
+
+		bin->count += count * (double)(b - a) / (double)(to_ns - from_ns);
+		bin->covered_ns += (double)(b - a);
+	}
+}
+
+/* A sample's heat may cover a tick or an interval: scaled to what was counted meanwhile, all columns are comparable. */
+static void spread_heat(struct series *s, int64_t from_ns, const struct sample *sample, double count)
+{
+	int64_t to_ns = sample->at_ns, oldest = to_ns / s->heat_bin_ns - (int64_t)s->ask.heat_bins + 1;
+	int64_t first = from_ns / s->heat_bin_ns > oldest ? from_ns / s->heat_bin_ns : oldest;
+	double sum = 0;
+
+	for (unsigned r = 0; r < HEAT_ROWS; r++)
+		sum += sample->heat[r];
+	for (int64_t k = first; k * s->heat_bin_ns < to_ns; k++) {
+		int64_t a = k * s->heat_bin_ns > from_ns ? k * s->heat_bin_ns : from_ns;
+		int64_t b = (k + 1) * s->heat_bin_ns < to_ns ? (k + 1) * s->heat_bin_ns : to_ns;
+		struct series_heat *heat = heat_at(s, k);
+		double part = (double)(b - a);
+
+		heat->covered_ns += part;
+		if (sum <= 0)
+			continue;
+		for (unsigned r = 0; r < HEAT_ROWS; r++)
+			if (sample->heat[r])
+				heat->row[r] += (float)(sample->heat[r] / sum * fmax(count, 1) * part /
+							(double)(to_ns - from_ns));
+	}
+}
+
+static void series_take(struct series *s, const struct history *h, const struct sample *sample)
+{
+	const struct run_info *info = history_run(h, sample->run_id);
+	uint64_t value = info ? value_of(s, info, sample) : 0;
+	int64_t reach = gap_ns;
+
+	if (sample->is_interval && info && 2 * info->interval_ns > reach)
+		reach = 2 * info->interval_ns;
+	if (sample->late_ns > late_tick_ns && sample->sequence > s->late_sequence)
+		s->late_ticks++;
+	if (sample->sequence > s->late_sequence)
+		s->late_sequence = sample->sequence;
+	if (s->last_run && sample->run_id != s->last_run && sample->at_ns >= 0)
+		bin_at(s, sample->at_ns / s->bin_ns)->mark = true;
+	if (info && sample->run_id == s->last_run && sample->at_ns > s->last_at_ns && sample->at_ns - s->last_at_ns <= reach &&
+		value >= s->last_value) {
+		spread_count(s, s->last_at_ns, sample->at_ns, (double)(value - s->last_value));
+		spread_heat(s, s->last_at_ns, sample, (double)(value - s->last_value));
+	}
+	s->last_sequence = sample->sequence;
+	s->last_run = sample->run_id;
+	s->last_at_ns = sample->at_ns;
+	s->last_value = value;
+}
+
+static bool wanted(const struct series *s, const struct sample *sample)
+{
+	int64_t start = s->ask.end_ns - s->ask.span_ns - 2 * gap_ns;
+
+	return sample->at_ns > s->last_at_ns && sample->at_ns <= s->ask.end_ns && sample->at_ns >= start;
+}
+
+/* Intervals for the time that the ring of ticks no longer covers, then the ticks. */
+static void series_catch_up(struct series *s, const struct history *h)
+{
+	unsigned fine = history_fine_count(h), coarse = history_coarse_count(h), age = 0;
+	int64_t oldest_fine = fine ? history_fine(h, fine - 1)->at_ns : INT64_MAX;
+
+	if (!s->last_sequence || s->last_at_ns < oldest_fine)
+		for (unsigned i = coarse; i-- > 0;) {
+			const struct sample *sample = history_coarse(h, i);
+
+			if (sample->at_ns < oldest_fine && wanted(s, sample))
+				series_take(s, h, sample);
+		}
+	while (age < fine && history_fine(h, age)->at_ns > s->last_at_ns)
+		age++;
+	while (age-- > 0)
+		if (wanted(s, history_fine(h, age)))
+			series_take(s, h, history_fine(h, age));
+}
+
+/* From the merged counts of the bin (percentiles of samples must not be averaged); rows are quarter octaves, filled evenly on the log scale. */
+static double heat_percentile(const struct series_heat *heat, double part)
+{
+	double sum = 0, below = 0, wanted_count;
+
+	for (unsigned r = 0; r < HEAT_ROWS; r++)
+		sum += (double)heat->row[r];
+	wanted_count = part * sum;
+	for (unsigned r = 0; r < HEAT_ROWS && sum > 0; r++) {
+		double here = (double)heat->row[r];
+
+		if (here > 0 && below + here >= wanted_count)
+			return exp2((r + (wanted_count - below) / here) / 4);
+		below += here;
+	}
+	return NAN;
+}
+
+static void lay_out_heat(struct series *s)
+{
+	int64_t newest = s->ask.end_ns / s->heat_bin_ns;
+
+	if (s->ask.end_ns % s->heat_bin_ns == 0)
+		newest--;
+	for (unsigned i = 0; i < s->ask.heat_bins; i++) {
+		int64_t k = newest - (int64_t)s->ask.heat_bins + 1 + (int64_t)i;
+		const struct series_heat *heat = k < 0 ? NULL : &s->heat[k % s->ask.heat_bins];
+		bool known = heat && heat->number == k && heat->covered_ns > 0;
+		float *rows = s->rows + (size_t)i * HEAT_ROWS;
+
+		s->gap[i] = !known;
+		s->p50[i] = known ? heat_percentile(heat, 0.50) : NAN;
+		s->p99[i] = known ? heat_percentile(heat, 0.99) : NAN;
+		for (unsigned r = 0; r < HEAT_ROWS; r++)
+			rows[r] = known ? heat->row[r] * (float)((double)s->heat_bin_ns / heat->covered_ns) : 0;
+	}
+}
+
+static int64_t newest_bin(const struct series *s)
+{
+	return s->ask.end_ns / s->bin_ns - (s->ask.end_ns % s->bin_ns == 0);
+}
+
+static void lay_out(struct series *s)
+{
+	int64_t newest = newest_bin(s);
+
+	for (unsigned i = 0; i < s->ask.bins; i++) {
+		int64_t k = newest - (int64_t)s->ask.bins + 1 + (int64_t)i;
+		const struct series_bin *bin = k < 0 ? NULL : &s->bin[k % s->ask.bins];
+		bool here = bin && bin->number == k;
+
+		s->value[i] = here && bin->covered_ns > 0 ? bin->count / bin->covered_ns * NS_PER_S : NAN;
+		s->marks[i] = here && bin->mark;
+	}
+	lay_out_heat(s);
+}
+
+int series_bin_of(const struct series *s, int64_t at_ns)
+{
+	int64_t i = (at_ns - (at_ns > 0)) / s->bin_ns - newest_bin(s) + (int64_t)s->ask.bins - 1;
+
+	return at_ns > 0 && i >= 0 && i < (int64_t)s->ask.bins ? (int)i : -1;
+}
+
+int series_heat_bin_of(const struct series *s, int64_t at_ns)
+{
+	int64_t newest = s->ask.end_ns / s->heat_bin_ns - (s->ask.end_ns % s->heat_bin_ns == 0);
+	int64_t i = (at_ns - (at_ns > 0)) / s->heat_bin_ns - newest + (int64_t)s->ask.heat_bins - 1;
+
+	return at_ns > 0 && i >= 0 && i < (int64_t)s->ask.heat_bins ? (int)i : -1;
+}
+
+static bool same_shape(const struct series *s, const struct series_ask *ask)
+{
+	return s->bin && s->ask.span_ns == ask->span_ns && s->ask.bins == ask->bins && s->ask.heat_bins == ask->heat_bins &&
+	       s->ask.worker == ask->worker && s->ask.bits == ask->bits;
+}
+
+int series_update(struct series *s, const struct history *h, const struct series_ask *ask)
+{
+	bool rebuild = !same_shape(s, ask);
+
+	if (rebuild) {
+		uint64_t late = s->late_ticks, late_sequence = s->late_sequence;
+
+		series_free(s);
+		s->ask = *ask;
+		s->late_ticks = late;
+		s->late_sequence = late_sequence;
+		s->bin_ns = ask->span_ns / ask->bins;
+		s->heat_bin_ns = ask->span_ns / ask->heat_bins;
+		if (series_allocate(s))
+			return -ENOMEM;
+		series_empty(s);
+	} else if (ask->end_ns < s->last_at_ns) { /* back to a frozen time: newer bins have overwritten the oldest */
+		series_empty(s);
+	}
+	s->ask.end_ns = ask->end_ns;
+	series_catch_up(s, h);
+	lay_out(s);
+	return 0;
+}

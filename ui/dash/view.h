@@ -1,0 +1,81 @@
+/* How the dashboard is being looked at: which screen, frozen or live, the time cursor, zoom, pick, sort, filter, what was cleared, the kept baseline.
+ * State and logic only: nothing here paints or asks for anything.  Main thread only. */
+#pragma once
+
+#include "ui/dash/baseline.h"
+#include "ui/dash/layout.h"
+#include "record/moment.h"
+#include "ui/canvas/theme.h"
+
+enum screen { SCREEN_DASH, SCREEN_PANEL, SCREEN_DRILL, SCREEN_HELP, SCREEN_SETUP, SCREEN_CAPTURE, SCREENS };
+
+enum sort { SORT_PLAN, SORT_PPS, SORT_DROPS, SORT_P99, SORT_BUSY, SORTS };
+
+enum { VIEW_DEPTH = 4, FILTER_BYTES = 32, ZOOM_DEFAULT = 2 };
+
+/* A sample kept beyond the history's next step, with the headline's histogram of that time. */
+struct held {
+	struct sample *to, *from;
+	struct hist *total; /* NULL: unknown */
+	bool is_final;      /* what was shown was the run's last word */
+	int64_t at_ns;
+};
+
+struct view {
+	enum screen screen, back[VIEW_DEPTH];
+	unsigned depth;
+	enum panel panel; /* SCREEN_PANEL */
+	bool frozen;
+	struct held hold;
+	int64_t cursor_ns; /* 0: none */
+	unsigned zoom;
+	int pick; /* worker, as the plan numbers them */
+	enum sort sort;
+	char filter[FILTER_BYTES];
+	bool filter_typing;
+	int scroll; /* of help, events, packets, drill-down: lines or entries */
+	struct held clear;
+	uint32_t clear_run; /* 0: nothing cleared */
+	bool base_kept;
+	struct tally base;
+	bool wire;
+	const struct theme *theme;
+	char toast[400];
+	enum style toast_style;
+	int64_t toast_until_ns; /* run clock */
+};
+
+void view_init(struct view *v, const struct theme *theme);
+void view_free(struct view *v);
+
+/* ---- screens: a small stack, so that Esc goes back one level ---- */
+void view_open(struct view *v, enum screen screen);
+bool view_back(struct view *v); /* false: already on the dashboard */
+/* The next (or previous) panel on the full screen; from the dashboard the first. */
+void view_next_panel(struct view *v, int step);
+
+/* ---- time ---- */
+int64_t view_span_ns(const struct view *v);
+/* -1 shorter, +1 longer, 0 back to 60 s.  false: at the end of the range. */
+bool view_zoom(struct view *v, int step);
+/* total: headline histogram of the moment, or NULL.  0 or -ENOMEM. */
+int view_freeze(struct view *v, const struct moment *m, const struct hist *total);
+void view_thaw(struct view *v);
+void view_moment(const struct view *v, const struct history *h, struct moment *ret_moment);
+/* Moves the cursor by one step, within [oldest, newest]. */
+void view_move_cursor(struct view *v, int steps, int64_t step_ns, int64_t oldest_ns, int64_t newest_ns);
+/* Totals count from this moment on. */
+int view_clear(struct view *v, const struct moment *m, const struct hist *total);
+/* What was cleared still matters for this run? */
+bool view_cleared(const struct view *v, const struct run_info *info);
+
+/* ---- rows ---- */
+bool view_matches(const struct view *v, const char *text);
+/* The workers to show, in order: servers first, filtered, sorted within each side.  Returns how many; order[] has room for info->workers. */
+unsigned view_rows(const struct view *v, const struct moment *m, int *order);
+void view_worker_name(const struct run_info *info, unsigned worker, char *out, size_t size); /* "srv cpu0" */
+/* Moves the pick along order[], `steps` rows. */
+void view_move_pick(struct view *v, const int *order, unsigned count, int steps);
+const char *view_sort_name(enum sort sort);
+
+void view_toast(struct view *v, enum style style, int64_t now_ns, const char *fmt, ...) __attribute__((format(printf, 4, 5)));

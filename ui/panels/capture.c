@@ -1,0 +1,184 @@
+/* The capture: its state, and the last packets that it saw; and the status line with what the interface itself costs. */
+#include <arpa/inet.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ui/dash/dash.h"
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static char *bytes_text(uint64_t bytes, char *out, size_t size)
+{
+	char human[32];
+
+	snprintf(out, size, "%sB", text_human((double)bytes, human, sizeof(human)));
+	return out;
+}
+
+static void drops_text(const struct capture_state *s, char *out, size_t size)
+{
+	char kernel[32] = "--", writer[32];
+
+	if (s->kernel_drops_known)
+		dash_count(s->kernel_drops, kernel, sizeof(kernel));
+	snprintf(out, size, "kernel drops %s · writer lost %s", kernel, dash_count(s->writer_drops, writer, sizeof(writer)));
+}
+
+static bool has_drops(const struct capture_state *s)
+{
+	return (s->kernel_drops_known && s->kernel_drops) || s->writer_drops;
+}
+
+/* ---- the panel ---- */
+
+static int paint_state(struct dash *d, struct rect area)
+{
+	const struct capture_state *s = &d->board->capture;
+	char packets[32], bytes[32], drops[96], line[PATH_MAX];
+	int row = 1;
+
+	if (!s->active && !s->path[0]) {
+		if (s->message[0])
+			canvas_put_cut(&d->canvas, area.row + row++, area.column + 1, area.columns - 2,
+				s->failed ? STYLE_BAD : STYLE_WARNING, s->message);
+		canvas_put_cut(&d->canvas, area.row + row++, area.column + 1, area.columns - 2, STYLE_DIM,
+			d->board->read_only ? "none" : "none · W: interface, sample, limits, filter");
+		return row;
+	}
+	dash_put(d, area, row, 1,
+		s->active   ? STYLE_RECORD
+		: s->failed ? STYLE_BAD
+			    : STYLE_DIM,
+		s->active   ? "● REC"
+		: s->failed ? "✗ FAILED"
+			    : "○ ended");
+	/* The name comes last: it may be cut, a number never. */
+	snprintf(line, sizeof(line), "%s packets  %s  %s", dash_count(s->packets, packets, sizeof(packets)),
+		bytes_text(s->bytes, bytes, sizeof(bytes)), base_name(s->path));
+	canvas_put_cut(&d->canvas, area.row + row++, area.column + 10, area.columns - 11, STYLE_TEXT, line);
+	drops_text(s, drops, sizeof(drops));
+	dash_printf(d, area, row++, 1, has_drops(s) ? STYLE_BAD : STYLE_TEXT, "%s · snaplen %u · 1/%u", drops,
+		s->options.snaplen_bytes, s->options.sample_1_in);
+	if (s->message[0])
+		dash_put(d, area, row++, 1, STYLE_WARNING, s->message);
+	else if (s->filter[0] && area.rows > 5)
+		dash_printf(d, area, row++, 1, STYLE_DIM, "filter: %s", s->filter);
+	return row;
+}
+
+static void address_text(const struct packet *p, bool source, bool ports_only, char *out, size_t size)
+{
+	char address[INET6_ADDRSTRLEN] = "?";
+	const uint8_t *bytes = source ? p->source : p->destination;
+	unsigned port = source ? p->source_port : p->destination_port;
+
+	if (ports_only) {
+		snprintf(out, size, "%u", port);
+		return;
+	}
+
+	inet_ntop(p->family == 6 ? AF_INET6 : AF_INET, bytes, address, sizeof(address));
+	snprintf(out, size, p->family == 6 ? "[%s]:%u" : "%s:%u", address, port);
+}
+
+static void age_text(const struct packet *p, char *out, size_t size)
+{
+	if (!p->has_echo || p->age_ns == INT64_MIN)
+		snprintf(out, size, "--");
+	else if (p->age_ns < 0)
+		snprintf(out, size, "-%.1fµs", (double)-p->age_ns / NS_PER_US);
+	else {
+		struct latency_summary known = { .count = 1 };
+		char value[32];
+
+		dash_us(&known, p->age_ns, value, sizeof(value));
+		snprintf(out, size, "%s%s", value, value[strlen(value) - 1] == 's' ? "" : "µs");
+	}
+}
+
+static void paint_packet(struct dash *d, struct rect area, int row, const struct packet *p)
+{
+	char from[64], to[64], age[32], at[32], line[256];
+	enum style style = p->note[0] ? STYLE_WARNING : p->reply ? STYLE_SERVER : STYLE_CLIENT;
+
+	clock_format_hms(p->wall_ns, at, sizeof(at));
+	if (p->family == 0) {
+		dash_printf(d, area, row, 1, STYLE_DIM, "%s not IP, %u bytes %s", at, p->wire_bytes, p->note);
+		return;
+	}
+	address_text(p, true, area.columns < 72, from, sizeof(from));
+	address_text(p, false, area.columns < 72, to, sizeof(to));
+	age_text(p, age, sizeof(age));
+	if (p->has_echo)
+		snprintf(line, sizeof(line), "%s→%s %s flow %u #%llu age %s %uB %s", from, to, p->reply ? "answer  " : "question",
+			p->flow, (unsigned long long)p->counter, age, p->payload_bytes, p->note);
+	else
+		snprintf(line, sizeof(line), "%s→%s proto %u %uB %s", from, to, p->protocol, p->payload_bytes, p->note);
+	if (area.columns >= 90) {
+		dash_printf(d, area, row, 1, STYLE_DIM, "%s.%06u", at, (unsigned)(p->wall_ns % NS_PER_S / NS_PER_US));
+		canvas_put_cut(&d->canvas, area.row + row, area.column + 17, area.columns - 18, style, line);
+	} else {
+		canvas_put_cut(&d->canvas, area.row + row, area.column + 1, area.columns - 2, style, line);
+	}
+}
+
+void panel_capture_paint(struct dash *d, struct rect area)
+{
+	const struct board *b = d->board;
+	bool full = d->layout.kind == LAYOUT_FULL;
+	int row, first = full ? d->view.scroll : 0;
+
+	dash_rule(d, area, "capture", b->read_only ? NULL : b->capture.active ? "w stop · W options" : "w start · W options");
+	row = paint_state(d, area);
+	for (int i = first; i < (int)b->packets && row < area.rows; i++)
+		paint_packet(d, area, row++, &b->packet[i]);
+}
+
+/* ---- the status line ---- */
+
+static void cost_text(const struct dash *d, char *out, size_t size)
+{
+	if (!d->cost.known || d->board->hide_cost)
+		snprintf(out, size, "UI -- %% -- ms late -- ");
+	else
+		snprintf(out, size, "UI %.1f %% %.1f ms late %llu ", d->cost.cpu_percent, d->cost.draw_ms,
+			(unsigned long long)d->series.late_ticks);
+}
+
+static enum style capture_text(const struct capture_state *s, bool roomy, bool read_only, char *out, size_t size)
+{
+	char packets[32], bytes[32], drops[96] = "";
+
+	if (!s->active && s->message[0]) {
+		snprintf(out, size, "%s capture: %s", s->failed ? "✗" : "○", s->message);
+		return s->failed ? STYLE_BAD : STYLE_WARNING;
+	}
+	if (!s->active && !s->path[0]) {
+		snprintf(out, size, "○ no capture%s", read_only ? "" : " · w starts one");
+		return STYLE_DIM;
+	}
+	drops_text(s, drops, sizeof(drops));
+	snprintf(out, size, "%s PCAP %s %s %s pkt · %s", s->active ? "●" : "○", roomy ? s->interface : "",
+		bytes_text(s->bytes, bytes, sizeof(bytes)), dash_count(s->packets, packets, sizeof(packets)), drops);
+	return has_drops(s) ? STYLE_BAD : s->active ? STYLE_RECORD : STYLE_DIM;
+}
+
+void panel_status_paint(struct dash *d, struct rect area)
+{
+	char right[64], left[400];
+	enum style style = capture_text(&d->board->capture, area.columns >= 80, d->board->read_only, left, sizeof(left));
+	int column;
+
+	cost_text(d, right, sizeof(right));
+	column = dash_put_right(d, area, 0, STYLE_DIM, right);
+	canvas_put_cut(&d->canvas, area.row, 1, column - 2, style, left);
+}

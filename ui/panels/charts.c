@@ -1,0 +1,156 @@
+/* Throughput and latency over time. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ui/dash/dash.h"
+#include "ui/dash/headline.h"
+#include "ui/widgets/widgets.h"
+
+static double largest(const double *values, unsigned n, double at_least)
+{
+	double max = at_least;
+
+	for (unsigned i = 0; i < n; i++)
+		if (values[i] > max)
+			max = values[i];
+	return max;
+}
+
+static char *span_text(const struct view *v, char *out, size_t size)
+{
+	long seconds = (long)(view_span_ns(v) / NS_PER_S);
+
+	if (seconds < 120)
+		snprintf(out, size, "%ld s", seconds);
+	else if (seconds < 2 * 3600)
+		snprintf(out, size, "%ld min", seconds / 60);
+	else
+		snprintf(out, size, "%ld h", seconds / 3600);
+	return out;
+}
+
+/* What the cursor stands on, or the hints. */
+static void chart_note(const struct dash *d, const struct series *s, double base, char *out, size_t size)
+{
+	char at[32], value[32];
+	int bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1;
+
+	if (bin >= 0)
+		snprintf(out, size, "%s: %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)),
+			headline_text(dash_engine(d), s->value[bin], value, sizeof(value)));
+	else if (!isnan(base))
+		snprintf(out, size, "┄ base A %s · +/- zoom", text_human(base, value, sizeof(value)));
+	else
+		snprintf(out, size, "+/- zoom");
+}
+
+static void paint_series(struct dash *d, struct rect area, const struct series *s, const char *title, double base, bool time_axis)
+{
+	double level[2 * 400];
+	char note[96], head[96], span[32];
+	bool with_base = !isnan(base) && s->ask.bins <= sizeof(level) / sizeof(level[0]);
+	struct headline_scale unit = headline_scale(s->ask.bits, largest(s->value, s->ask.bins, with_base ? base : 0));
+	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
+
+	for (unsigned i = 0; with_base && i < s->ask.bins; i++)
+		level[i] = base;
+	chart_note(d, s, base, note, sizeof(note));
+	snprintf(head, sizeof(head), "%s %s · %s", title, unit.unit, span_text(&d->view, span, sizeof(span)));
+	dash_rule(d, area, head, note);
+	struct chart chart = { .value = s->value,
+		.base = with_base ? level : NULL,
+		.mark = s->marks,
+		.bins = s->ask.bins,
+		.bin_s = (double)s->bin_ns / NS_PER_S,
+		.cursor_bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1,
+		.unit = unit.unit,
+		.time_axis = time_axis,
+		.scale = unit.scale };
+	chart_paint(&d->canvas, body, &chart);
+}
+
+void panel_chart_paint(struct dash *d, struct rect area)
+{
+	const struct tally *a = &d->view.base;
+	double base = !d->view.base_kept                 ? NAN
+		      : headline_is_bits(dash_engine(d)) ? 1e6 * tally_mean(a->value[METRIC_MBPS], a->n)
+							 : tally_mean(a->value[METRIC_PPS], a->n);
+	bool axis_below = layout_shows(&d->layout, PANEL_HEAT) && d->layout.panel[PANEL_HEAT].column == area.column;
+
+	if (!d->series_ok)
+		dash_rule(d, area, "throughput: no room", NULL);
+	else
+		paint_series(d, area, &d->series, "throughput", base, !axis_below && area.rows > 3);
+}
+
+void chart_of_worker_paint(struct dash *d, struct rect area)
+{
+	const struct run_info *info = d->moment.info;
+	bool sent = (unsigned)d->view.pick < info->workers && headline_is_sent(info, info->worker[d->view.pick].role);
+
+	if (d->one_ok)
+		paint_series(d, area, &d->one, sent ? "sent by this worker" : "received by this worker", NAN, area.rows > 3);
+}
+
+/* ---- heatmap ---- */
+
+static const struct latency_def *headline(const struct dash *d)
+{
+	const struct engine *e = dash_engine(d);
+
+	return e && e->latencies && e->latencies->name ? e->latencies : NULL;
+}
+
+static void put_us(char *out, size_t size, const char *name, const struct latency_summary *l, int64_t ns)
+{
+	char value[32];
+
+	snprintf(out, size, "%s %s", name, dash_us(l, ns, value, sizeof(value)));
+}
+
+/* The percentiles of the shown second stand in the rule, so that they are there where their panel is not. */
+static void heat_note(const struct dash *d, int room, char *out, size_t size)
+{
+	struct latency_summary l;
+	char p50[32], p99[32], p99_9[32], max[32];
+
+	moment_latency(&d->moment, -1, 0, &l);
+	put_us(p50, sizeof(p50), "p50", &l, l.p50_ns);
+	put_us(p99, sizeof(p99), "p99", &l, l.p99_ns);
+	put_us(p99_9, sizeof(p99_9), "p99.9", &l, l.p99_9_ns);
+	put_us(max, sizeof(max), "max", &l, l.max_ns);
+	snprintf(out, size, "%s %s %s %s", p50, p99, p99_9, max);
+	if (canvas_width(out) > room)
+		snprintf(out, size, "%s %s %s", p50, p99, max);
+	if (canvas_width(out) > room)
+		snprintf(out, size, "%s", p99);
+}
+
+void panel_heat_paint(struct dash *d, struct rect area)
+{
+	const struct latency_def *l = headline(d);
+	const struct series *s = &d->series;
+	char note[128], title[96];
+	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
+
+	snprintf(title, sizeof(title), "%s µs × time%s", l ? l->title : "latency", area.columns >= 72 ? " · shade = count" : "");
+	heat_note(d, area.columns - canvas_width(title) - 8, note, sizeof(note));
+	dash_rule(d, area, title, note);
+	if (!l || !dash_records(d, l)) {
+		dash_put(d, area, 1, 1, STYLE_DIM, l ? "recorded by clients, and here are none" : "this mode records no latency");
+		return;
+	}
+	if (!d->series_ok)
+		return;
+	struct heatmap map = { .count = s->rows,
+		.bins = s->ask.heat_bins,
+		.bin_s = (double)s->heat_bin_ns / NS_PER_S,
+		.cursor_bin = d->view.cursor_ns ? series_heat_bin_of(s, d->view.cursor_ns) : -1,
+		.p50_ns = s->p50,
+		.p99_ns = s->p99,
+		.time_axis = area.rows > 3,
+		.gap = s->gap };
+	heatmap_paint(&d->canvas, body, &map);
+}

@@ -1,0 +1,414 @@
+/* The core table: a row per worker, then a sum per side. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ui/dash/dash.h"
+#include "ui/dash/headline.h"
+#include "ui/widgets/widgets.h"
+
+enum core_column {
+	CORE_NAME,
+	CORE_SHARE,
+	CORE_RX_PPS,
+	CORE_TX_PPS,
+	CORE_WAY = CORE_RX_PPS, /* where bits are the headline */
+	CORE_PACKETS = CORE_TX_PPS,
+	CORE_MBPS,
+	CORE_DROPS,
+	CORE_P50,
+	CORE_P99,
+	CORE_P99_9,
+	CORE_BUSY,
+	CORE_VERSUS,
+	CORE_FIXED, /* then the mode's own counters and figures */
+	CORE_COLUMNS_MAX = 40,
+};
+
+static const struct column fixed_columns[CORE_FIXED] = {
+	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
+	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 6, true },
+	[CORE_RX_PPS] = { "rx pps", 8, 7, ALIGN_RIGHT, 0, false },
+	[CORE_TX_PPS] = { "tx pps", 8, 7, ALIGN_RIGHT, 8, false },
+	[CORE_MBPS] = { "Mbit/s", 8, 7, ALIGN_RIGHT, 4, false },
+	[CORE_DROPS] = { "drop/s", 7, 6, ALIGN_RIGHT, 1, false },
+	[CORE_P50] = { "p50 µs", 7, 6, ALIGN_RIGHT, 3, false },
+	[CORE_P99] = { "p99 µs", 7, 6, ALIGN_RIGHT, 2, false },
+	[CORE_P99_9] = { "p99.9µs", 7, 7, ALIGN_RIGHT, 9, false },
+	[CORE_BUSY] = { "busy", 5, 5, ALIGN_RIGHT, 3, false },
+	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 5, false },
+};
+
+/* Where bits are the headline: which way they go, messages/s, and bits/s in the magnitude that fits.  The mode's figures (a share that was copied after all)
+ * go before the bars and before the third percentile, its counters after them. */
+static const struct column bits_columns[CORE_FIXED] = {
+	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
+	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 40, true },
+	[CORE_WAY] = { "", 2, 2, ALIGN_LEFT, 1, false },
+	[CORE_PACKETS] = { "", 8, 7, ALIGN_RIGHT, 5, false },
+	[CORE_MBPS] = { "bit/s", 8, 7, ALIGN_RIGHT, 0, false },
+	[CORE_DROPS] = { "lost/s", 7, 6, ALIGN_RIGHT, 200, false },
+	[CORE_P50] = { "p50 µs", 7, 6, ALIGN_RIGHT, 3, false },
+	[CORE_P99] = { "p99 µs", 7, 6, ALIGN_RIGHT, 2, false },
+	[CORE_P99_9] = { "p99.9µs", 7, 7, ALIGN_RIGHT, 41, false },
+	[CORE_BUSY] = { "busy", 5, 5, ALIGN_RIGHT, 3, false },
+	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 6, false },
+};
+
+struct core_table {
+	struct column column[CORE_COLUMNS_MAX];
+	unsigned count;
+	int counter[CORE_COLUMNS_MAX];                     /* own columns: counter index, or -1 */
+	const struct figure_def *figure[CORE_COLUMNS_MAX]; /* or a figure */
+	char title[CORE_COLUMNS_MAX][24];                  /* of own columns */
+	uint64_t fit;
+	int width[CORE_COLUMNS_MAX];
+};
+
+static void add_column(struct core_table *t, const char *title, const char *per, int counter, const struct figure_def *figure)
+{
+	unsigned n = t->count;
+
+	if (n >= CORE_COLUMNS_MAX)
+		return;
+	snprintf(t->title[n], sizeof(t->title[n]), "%s%s", title, per);
+	int least = canvas_width(t->title[n]) > 7 ? canvas_width(t->title[n]) : 7;
+
+	t->counter[n] = counter;
+	t->figure[n] = figure;
+	/* Figures say more than what they are made of. */
+	t->column[n] = (struct column){ t->title[n], least > 8 ? least : 8, least, ALIGN_RIGHT,
+		(figure ? 10 : 10 + CORE_COLUMNS_MAX) + (int)n, false };
+	t->count++;
+}
+
+/* Drops have a column of their own already. */
+static bool own_column(const struct counter_def *def)
+{
+	bool lost = def->ledger == LEDGER_LOST || def->ledger == LEDGER_LOST_ARRIVING;
+
+	return def->show & SHOW_TABLE && !lost;
+}
+
+/* One that this run does not have (no method of it counts that) needs no column. */
+static bool has_figure(const struct dash *d, const struct figure_def *f)
+{
+	return !(d->moment.from || d->moment.final) || !isnan(moment_figure(&d->moment, f, -1));
+}
+
+static int widest_name(const struct dash *d)
+{
+	const struct run_info *info = d->moment.info;
+	int width = 9;
+	char name[32];
+
+	for (unsigned i = 0; info && i < info->workers; i++) {
+		view_worker_name(info, i, name, sizeof(name));
+		if ((int)strlen(name) > width)
+			width = (int)strlen(name);
+	}
+	return width;
+}
+
+static void make_columns(const struct dash *d, int columns, struct core_table *t)
+{
+	const struct engine *e = dash_engine(d);
+
+	*t = (struct core_table){ .count = CORE_FIXED };
+	memcpy(t->column, headline_is_bits(e) ? bits_columns : fixed_columns, sizeof(fixed_columns));
+	if (headline_is_bits(e))
+		t->column[CORE_PACKETS].title = headline_packet_rate(e);
+	t->column[CORE_NAME].width = t->column[CORE_NAME].min_width = widest_name(d);
+	if (!d->view.base_kept)
+		t->column[CORE_VERSUS].priority = 1000;
+	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
+		if (own_column(engine_counter(e, i)))
+			add_column(t, engine_counter(e, i)->title, engine_counter(e, i)->kind == COUNTER_GAUGE ? "" : "/s",
+				(int)i, NULL);
+	for (const struct figure_def *f = e ? e->figures : NULL; f && f->name; f++)
+		if (f->show & SHOW_TABLE && has_figure(d, f))
+			add_column(t, f->title, "", -1, f);
+	t->fit = table_fit(t->column, t->count, columns, t->width);
+	if (!d->view.base_kept && t->fit >> CORE_VERSUS & 1) { /* nothing to compare with: its room goes to the others */
+		t->column[CORE_VERSUS].width = t->column[CORE_VERSUS].min_width = 1;
+		t->column[CORE_VERSUS].title = "";
+		t->fit = table_fit(t->column, t->count, columns, t->width);
+	}
+}
+
+/* ---- cells ---- */
+
+static void put_number(struct table_cell *cell, double value, enum style style)
+{
+	text_human(value, cell->text, sizeof(cell->text));
+	cell->style = isnan(value) ? STYLE_DIM : style;
+}
+
+static void put_percentile(struct table_cell *cell, const struct latency_summary *l, int64_t ns, bool records, enum style style)
+{
+	cell->style = style;
+	if (!records)
+		return;
+	if (!l->count)
+		cell->style = STYLE_DIM;
+	dash_us(l, ns, cell->text, sizeof(cell->text));
+}
+
+static void put_throughput(const struct dash *d, const struct rates *r, unsigned role, enum style style, struct table_cell *cell)
+{
+	bool sent = headline_is_sent(d->moment.info, role);
+
+	if (headline_is_bits(d->moment.info->engine)) {
+		snprintf(cell[CORE_WAY].text, sizeof(cell->text), sent ? "tx" : "rx");
+		cell[CORE_WAY].style = STYLE_DIM;
+		put_number(&cell[CORE_PACKETS], sent ? r->tx_pps : r->rx_pps, style);
+		put_number(&cell[CORE_MBPS], 1e6 * dash_mbps(d, r, !sent), style);
+	} else {
+		put_number(&cell[CORE_RX_PPS], r->rx_pps, style);
+		put_number(&cell[CORE_TX_PPS], r->tx_pps, style);
+		put_number(&cell[CORE_MBPS], dash_mbps(d, r, true), style);
+	}
+}
+
+static void put_rates(const struct dash *d, const struct rates *r, unsigned role, enum style style, struct table_cell *cell)
+{
+	double drops = r->drops_per_s;
+
+	put_throughput(d, r, role, style, cell);
+	put_number(&cell[CORE_DROPS], drops, drops > 0 ? STYLE_BAD : style);
+	cell[CORE_BUSY].style = isnan(r->busy) ? STYLE_DIM : style;
+	if (isnan(r->busy))
+		snprintf(cell[CORE_BUSY].text, sizeof(cell->text), "--");
+	else
+		snprintf(cell[CORE_BUSY].text, sizeof(cell->text), "%.0f%%", 100 * r->busy);
+}
+
+/* A side that only sends leaves the headline to the other one, even in a mode where either side may record it. */
+static bool records_latency(const struct dash *d, unsigned role)
+{
+	const struct latency_def *l = d->moment.info->engine->latencies;
+
+	return l && l->name && l->roles & role && !(l->roles == ROLE_BOTH && headline_is_sent(d->moment.info, role));
+}
+
+static void put_latencies(const struct dash *d, int worker, unsigned roles, enum style style, struct table_cell *cell)
+{
+	struct latency_summary l;
+	bool records = records_latency(d, roles);
+
+	moment_latency(&d->moment, worker, 0, &l);
+	put_percentile(&cell[CORE_P50], &l, l.p50_ns, records, style);
+	put_percentile(&cell[CORE_P99], &l, l.p99_ns, records, style);
+	put_percentile(&cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
+}
+
+/* A figure is of all workers together: the sum of a side has it only if one of that side's workers has. */
+static double figure_of(const struct dash *d, const struct figure_def *f, int worker, unsigned roles)
+{
+	const struct run_info *info = d->moment.info;
+	bool known = worker >= 0;
+
+	for (unsigned i = 0; !known && i < info->workers; i++)
+		known = info->worker[i].role & roles && !isnan(moment_figure(&d->moment, f, (int)i));
+	return known ? moment_figure(&d->moment, f, worker) : NAN;
+}
+
+/* Round trips and windows of several connections do not add up to anything. */
+static bool has_sum(const struct dash *d, int counter)
+{
+	return engine_counter(d->moment.info->engine, (unsigned)counter)->show & SHOW_SUM;
+}
+
+static void put_own(const struct dash *d, const struct core_table *t, const struct rates *r, int worker, unsigned roles,
+	enum style style, struct table_cell *cell)
+{
+	for (unsigned i = CORE_FIXED; i < t->count; i++) {
+		double value = NAN;
+		unsigned counted_by = ROLE_BOTH;
+
+		if (worker < 0 && !t->figure[i] && !has_sum(d, t->counter[i]))
+			continue;
+		if (t->figure[i]) {
+			counted_by = t->figure[i]->numerator_roles;
+			value = figure_of(d, t->figure[i], worker, roles);
+		} else {
+			const struct counter_def *def = engine_counter(d->moment.info->engine, (unsigned)t->counter[i]);
+
+			counted_by = def->roles;
+			if (!(r->unknown >> t->counter[i] & 1))
+				value = def->kind == COUNTER_GAUGE ? (double)r->value[t->counter[i]]
+					: r->seconds > 0           ? (double)r->value[t->counter[i]] / r->seconds
+								   : NAN;
+		}
+		cell[i].style = style;
+		if (counted_by & roles)
+			put_number(&cell[i], value, style);
+	}
+}
+
+static void put_difference(struct table_cell *cell, const struct difference *diff, bool less_is_better)
+{
+	bool differs = difference_text(diff, cell->text, sizeof(cell->text));
+	bool better = (diff->relative < 0) == less_is_better;
+
+	cell->style = !diff->known ? STYLE_DIM : !differs ? STYLE_SAME : better ? STYLE_BETTER : STYLE_WORSE;
+}
+
+static void put_versus(const struct dash *d, int worker, struct table_cell *cell)
+{
+	struct difference unknown = { 0 };
+
+	if (d->view.base_kept)
+		put_difference(cell, (unsigned)worker < d->core_differences ? &d->core_difference[worker] : &unknown, false);
+}
+
+static void put_versus_sum(const struct dash *d, unsigned role, struct table_cell *cell)
+{
+	if (d->view.base_kept && role & d->moment.info->rx_roles) /* A keeps the sum of the side that the mode counts on */
+		put_difference(cell, &d->difference[headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS], false);
+}
+
+/* ---- rows ---- */
+
+static double side_rate(const struct dash *d, unsigned role)
+{
+	struct rates r;
+
+	moment_rates(&d->moment, -1, role, &r);
+	return headline_rate(d->moment.info, &r, role);
+}
+
+static void worker_row(const struct dash *d, const struct core_table *t, int worker, struct table_cell *cell)
+{
+	const struct run_worker *w = &d->moment.info->worker[worker];
+	enum style style = w->role == ROLE_SERVER ? STYLE_SERVER : STYLE_CLIENT;
+	struct rates r;
+
+	moment_rates(&d->moment, worker, ROLE_BOTH, &r);
+	view_worker_name(d->moment.info, (unsigned)worker, cell[CORE_NAME].text, sizeof(cell->text));
+	cell[CORE_NAME].style = style;
+	cell[CORE_SHARE].fraction = headline_rate(d->moment.info, &r, w->role) / side_rate(d, w->role);
+	cell[CORE_SHARE].style = style;
+	put_rates(d, &r, w->role, STYLE_TEXT, cell);
+	put_latencies(d, worker, w->role, STYLE_TEXT, cell);
+	put_own(d, t, &r, worker, w->role, STYLE_TEXT, cell);
+	put_versus(d, worker, &cell[CORE_VERSUS]);
+}
+
+static void sum_row(const struct dash *d, const struct core_table *t, unsigned role, unsigned workers, struct table_cell *cell)
+{
+	struct rates r;
+
+	moment_rates(&d->moment, -1, role, &r);
+	snprintf(cell[CORE_NAME].text, sizeof(cell->text), "Σ %u %s", workers, role == ROLE_SERVER ? "srv" : "cli");
+	cell[CORE_NAME].style = STYLE_SUM;
+	cell[CORE_SHARE].fraction = NAN;
+	put_rates(d, &r, role, STYLE_SUM, cell);
+	put_latencies(d, -1, role, STYLE_SUM, cell);
+	put_own(d, t, &r, -1, role, STYLE_SUM, cell);
+	put_versus_sum(d, role, &cell[CORE_VERSUS]);
+}
+
+static void paint_row(
+	struct dash *d, const struct core_table *t, struct rect area, int row, const struct table_cell *cell, bool picked)
+{
+	table_paint_row(&d->canvas, area.row + row, area.column + 1, t->fit, t->width, t->column, t->count, cell, picked);
+	if (picked)
+		dash_put(d, area, row, 0, STYLE_SELECTED, ">");
+}
+
+static int paint_sums(struct dash *d, const struct core_table *t, struct rect area)
+{
+	static const unsigned sides[] = { ROLE_SERVER, ROLE_CLIENT };
+	unsigned workers[2] = { 0, 0 };
+	int sums, row;
+
+	for (unsigned i = 0; i < d->moment.info->workers; i++)
+		workers[d->moment.info->worker[i].role == ROLE_CLIENT]++;
+	sums = (workers[0] > 0) + (workers[1] > 0);
+	row = 2 + (int)d->order_count;
+	if (row + sums > area.rows)
+		row = area.rows - sums;
+	for (int i = 0; i < 2; i++) {
+		struct table_cell cell[CORE_COLUMNS_MAX] = { 0 };
+
+		if (!workers[i])
+			continue;
+		sum_row(d, t, sides[i], workers[i], cell);
+		if (row >= 2)
+			paint_row(d, t, area, row, cell, false);
+		row++;
+	}
+	return sums;
+}
+
+static void keep_pick_in_sight(struct dash *d, int room)
+{
+	int at = 0;
+
+	for (unsigned i = 0; i < d->order_count; i++)
+		if (d->order[i] == d->view.pick)
+			at = (int)i;
+	if (d->table_first > at)
+		d->table_first = at;
+	if (at >= d->table_first + room)
+		d->table_first = at - room + 1;
+	if (d->table_first > (int)d->order_count - room)
+		d->table_first = (int)d->order_count - room;
+	if (d->table_first < 0)
+		d->table_first = 0;
+}
+
+static int sort_column(const struct dash *d)
+{
+	static const int columns[SORTS] = { -1, CORE_RX_PPS, CORE_DROPS, CORE_P99, CORE_BUSY };
+
+	return d->view.sort == SORT_PPS && headline_is_bits(dash_engine(d)) ? CORE_MBPS : columns[d->view.sort];
+}
+
+static void paint_rule(struct dash *d, struct rect area)
+{
+	char title[96], note[96] = "", at[32];
+	const struct moment *m = &d->moment;
+
+	snprintf(title, sizeof(title), "cores%s%s%s", dash_wire(d) ? " · wire bits" : "", m->final ? " · whole run" : "",
+		d->view.filter[0] ? " · filtered" : "");
+	if (d->view.cursor_ns && !m->to)
+		snprintf(note, sizeof(note), "no data at %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)));
+	else if (!d->layout.verdict.rows && m->info && m->info->closed_loop)
+		snprintf(note, sizeof(note), "closed loop: omission!");
+	else if (d->view.sort)
+		snprintf(note, sizeof(note), "by %s · S sort", view_sort_name(d->view.sort));
+	else
+		snprintf(note, sizeof(note), "j/k pick · Enter drill · S sort");
+	dash_rule(d, area, title, note);
+}
+
+void panel_cores_paint(struct dash *d, struct rect area)
+{
+	struct core_table t;
+	int sums, room;
+
+	paint_rule(d, area);
+	make_columns(d, area.columns - 2, &t);
+	if (area.rows > 1)
+		table_paint_head(&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, sort_column(d));
+	if (!d->moment.info) {
+		dash_put(d, area, 2, 1, STYLE_DIM, "no run yet: r starts one");
+		return;
+	}
+	sums = paint_sums(d, &t, area);
+	room = area.rows - 2 - sums;
+	keep_pick_in_sight(d, room > 0 ? room : 1);
+	for (int i = 0; i < room && d->table_first + i < (int)d->order_count; i++) {
+		struct table_cell cell[CORE_COLUMNS_MAX] = { 0 };
+		int worker = d->order[d->table_first + i];
+
+		worker_row(d, &t, worker, cell);
+		paint_row(d, &t, area, 2 + i, cell, worker == d->view.pick);
+		dash_hot(d, (struct rect){ area.row + 2 + i, area.column, 1, area.columns }, 0, worker);
+	}
+	if (!d->order_count && room > 0)
+		dash_printf(d, area, 2, 1, STYLE_DIM, "no core matches /%s", d->view.filter);
+}

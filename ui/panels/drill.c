@@ -1,0 +1,244 @@
+/* One worker: its chart, all its counters as rates and totals, its figures and latencies.  What cannot be read stands there with the reason. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ui/dash/dash.h"
+#include "ui/dash/headline.h"
+
+enum { COLUMN_WIDTH = 60, CHART_ROWS = 6 };
+/* Within a column. */
+enum { NAME_WIDTH = 10, RATE = 12, TOTAL = 21, REST = 36 };
+
+/* Lines flow down, then into the next column; the first `skip` of them are scrolled away. */
+struct flow {
+	struct dash *d;
+	struct rect area;
+	int skip, line;
+	unsigned worker;
+};
+
+static struct rect next_place(struct flow *f)
+{
+	int columns = f->area.columns / COLUMN_WIDTH > 0 ? f->area.columns / COLUMN_WIDTH : 1;
+	int line = f->line++ - f->skip, width = f->area.columns / columns;
+
+	if (line < 0 || f->area.rows <= 0 || line >= columns * f->area.rows)
+		return (struct rect){ 0, 0, 0, 0 };
+	return (struct rect){ f->area.row + line % f->area.rows, f->area.column + line / f->area.rows * width, 1, width };
+}
+
+static void put_line(struct flow *f, const char *name, const char *rate, const char *total, const char *unit, const char *why)
+{
+	struct rect place = next_place(f);
+	struct canvas *c = &f->d->canvas;
+	enum style style = why ? STYLE_DIM : STYLE_TEXT;
+
+	if (!place.rows)
+		return;
+	canvas_put_cut(c, place.row, place.column + 1, NAME_WIDTH, style, name);
+	canvas_put_right(c, place.row, place.column + RATE, TOTAL - RATE - 1, style, rate);
+	canvas_put_right(c, place.row, place.column + TOTAL, REST - TOTAL - 1, style, total);
+	canvas_put_cut(c, place.row, place.column + REST, place.columns - REST - 1, STYLE_DIM, why ? why : unit);
+}
+
+static void put_head(struct flow *f, const char *title, const char *second, const char *third)
+{
+	struct rect place = next_place(f);
+
+	if (!place.rows)
+		return;
+	canvas_put(&f->d->canvas, place.row, place.column + 1, TOTAL - 2, STYLE_STRONG, title);
+	canvas_put_right(&f->d->canvas, place.row, place.column + RATE, TOTAL - RATE - 1, STYLE_DIM, second);
+	canvas_put_right(&f->d->canvas, place.row, place.column + TOTAL, REST - TOTAL - 1, STYLE_DIM, third);
+}
+
+/* A title of its own line, as long as it needs. */
+static void put_title(struct flow *f, const char *title)
+{
+	struct rect place = next_place(f);
+
+	if (place.rows)
+		canvas_put_cut(&f->d->canvas, place.row, place.column + 1, place.columns - 2, STYLE_STRONG, title);
+}
+
+/* What the mode calls its packets. */
+static const char *unit_of(const struct engine *e, const char *unit)
+{
+	return !strcmp(unit, "packets") && e->packet_rate ? e->packets : unit;
+}
+
+/* One column: what is counted has room for what it means. */
+static bool is_roomy(const struct flow *f)
+{
+	return f->area.columns < 2 * COLUMN_WIDTH;
+}
+
+static void put_counter(struct flow *f, unsigned index, const struct rates *r)
+{
+	const struct run_info *info = f->d->moment.info;
+	const struct counter_def *def = engine_counter(info->engine, index);
+	const struct run_worker *w = &info->worker[f->worker];
+	bool unreadable = w->unknown >> index & 1;
+	char rate[32] = "--", total[32] = "--";
+	uint64_t sum;
+
+	if (def->kind == COUNTER_GAUGE)
+		snprintf(rate, sizeof(rate), "now");
+	else if (!(r->unknown >> index & 1) && r->seconds > 0)
+		text_human((double)r->value[index] / r->seconds, rate, sizeof(rate));
+	if (moment_total(&f->d->moment, f->worker, index, &sum))
+		dash_count(sum, total, sizeof(total));
+	char what[160];
+
+	bool roomy = is_roomy(f);
+
+	snprintf(what, sizeof(what), "%s%s%s", unit_of(info->engine, def->unit), roomy && def->unit[0] ? ": " : "",
+		roomy && def->help ? def->help : "");
+	put_line(f, def->title, rate, total, what, unreadable ? (roomy ? run_worker_why(w, index) : "unreadable") : NULL);
+}
+
+static void put_counters(struct flow *f)
+{
+	const struct run_info *info = f->d->moment.info;
+	enum role role = info->worker[f->worker].role;
+	struct rates r;
+
+	moment_rates(&f->d->moment, (int)f->worker, ROLE_BOTH, &r);
+	put_head(f, "counters", "/s", f->d->moment.start || f->d->moment.final ? "this run" : "");
+	for (unsigned i = 0; i < engine_counters(info->engine); i++) {
+		const struct counter_def *def = engine_counter(info->engine, i);
+
+		if (def->show & SHOW_DRILL && def->roles & role)
+			put_counter(f, i, &r);
+	}
+	char busy[32] = "--";
+
+	if (!isnan(r.busy))
+		snprintf(busy, sizeof(busy), "%.1f %%", 100 * r.busy);
+	put_line(f, "CPU busy", busy, "", "of one CPU", NULL);
+}
+
+/* Unreadable, or (so far) nothing to divide by: the other end may have that. */
+static void why_no_figure(const struct run_info *info, const struct figure_def *figure, int worker, char *out, size_t size)
+{
+	const char *unreadable = figure_why_unknown(info, figure, worker);
+
+	if (unreadable)
+		snprintf(out, size, "%s", unreadable);
+	else if (figure->denominator >= 0)
+		snprintf(out, size, "no %s here", engine_counter(info->engine, (unsigned)figure->denominator)->title);
+}
+
+static void put_figures(struct flow *f)
+{
+	const struct run_info *info = f->d->moment.info;
+	enum role role = info->worker[f->worker].role;
+	const struct figure_def *figure = info->engine->figures;
+	bool roomy = is_roomy(f);
+	char value[32], what[160];
+
+	if (!figure || !figure->name)
+		return;
+	put_head(f, "figures", "", "");
+	for (; figure->name; figure++) {
+		if (!(figure->show & SHOW_DRILL && figure->numerator_roles & role))
+			continue;
+		double now = moment_figure(&f->d->moment, figure, (int)f->worker);
+		char why[128] = "";
+
+		if (isnan(now))
+			why_no_figure(info, figure, (int)f->worker, why, sizeof(why));
+		snprintf(
+			what, sizeof(what), "%s%s%s", figure->unit, roomy ? ": " : "", roomy && figure->help ? figure->help : "");
+		put_line(f, figure->title, text_human(now, value, sizeof(value)), "", what, why[0] ? why : NULL);
+	}
+}
+
+static void put_percentile(struct flow *f, const char *name, const struct latency_summary *l, int64_t ns)
+{
+	char value[32];
+
+	dash_us(l, ns, value, sizeof(value));
+	put_line(f, name, value, "", dash_us_unit(value), NULL);
+}
+
+static void put_latencies(struct flow *f)
+{
+	const struct run_info *info = f->d->moment.info;
+	const struct latency_def *def = info->engine->latencies;
+	struct latency_summary l;
+	char head[64], count[32];
+
+	for (unsigned i = 0; def && def->name && i < LATENCIES_MAX; def++, i++) {
+		if (!(def->roles & info->worker[f->worker].role))
+			continue;
+		moment_latency(&f->d->moment, (int)f->worker, i, &l);
+		snprintf(head, sizeof(head), "%s %s, from %s", def->title, f->d->moment.final ? "of the run" : "of the last 1 s",
+			def->since ? def->since : "send");
+		put_title(f, head);
+		if (!l.count) { /* such as the receiver's, in the sender: one line says as much */
+			put_line(f, "count", "", "0", "values", NULL);
+			continue;
+		}
+		put_percentile(f, "min", &l, l.min_ns);
+		put_percentile(f, "p50", &l, l.p50_ns);
+		put_percentile(f, "p90", &l, l.p90_ns);
+		put_percentile(f, "p99", &l, l.p99_ns);
+		put_percentile(f, "p99.9", &l, l.p99_9_ns);
+		put_percentile(f, "max", &l, l.max_ns);
+		put_line(f, "count", "", dash_count(l.count, count, sizeof(count)), "values", NULL);
+	}
+}
+
+/* What the engine says of its own counters goes first: the ledger shows it. */
+static void put_reasons(struct dash *d, struct rect area, const struct run_worker *w)
+{
+	const char *own = w->unknown_why, *hardware = w->hardware_why;
+
+	char text[512];
+
+	if (!own[0] && !hardware[0])
+		own = "cannot be read";
+	snprintf(text, sizeof(text), "--: %s%s%s", own, own[0] && hardware[0] ? "; " : "", hardware);
+	canvas_put_cut(&d->canvas, area.row, area.column + 1, area.columns - 2, STYLE_DIM, text);
+}
+
+void screen_drill_paint(struct dash *d, struct rect area)
+{
+	const struct run_info *info = d->moment.info;
+	struct rect chart = { area.row, area.column, CHART_ROWS, area.columns };
+	struct flow flow = { .d = d, .area = area, .skip = d->view.scroll };
+	char name[32], title[96];
+
+	if (!info || (unsigned)d->view.pick >= info->workers) {
+		dash_rule(d, area, "one core", "Esc back");
+		dash_put(d, area, 1, 1, STYLE_DIM, "no run");
+		return;
+	}
+	flow.worker = (unsigned)d->view.pick;
+	view_worker_name(info, flow.worker, name, sizeof(name));
+	if (area.rows >= 18) {
+		chart_of_worker_paint(d, chart);
+		area.row += CHART_ROWS;
+		area.rows -= CHART_ROWS;
+	}
+	snprintf(title, sizeof(title), "%s · worker %u%s%s", name, flow.worker,
+		info->worker[flow.worker].pinned ? " · pinned" : " · not pinned",
+		info->worker[flow.worker].shares_cpu ? " · shares its CPU" : "");
+	dash_rule(d, area, title, "j/k scroll · Esc back");
+	area.row++;
+	area.rows--;
+	if (info->worker[flow.worker].unknown && area.rows > 3) {
+		put_reasons(d, area, &info->worker[flow.worker]);
+		area.row++;
+		area.rows--;
+	}
+	flow.area = area;
+	put_figures(&flow);
+	put_counters(&flow);
+	put_latencies(&flow);
+	if (d->view.scroll > flow.line - 1)
+		d->view.scroll = flow.line > 0 ? flow.line - 1 : 0;
+}

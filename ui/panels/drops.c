@@ -1,0 +1,298 @@
+/* Where packets were lost, whether all are accounted for, and whether the numbers may be used. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ui/dash/dash.h"
+#include "ui/widgets/widgets.h"
+
+/* ---- the drops panel ---- */
+
+static void share_text(uint64_t lost, uint64_t sent, char *out, size_t size)
+{
+	double ppm = sent ? (double)lost / (double)sent * 1e6 : NAN;
+
+	if (!lost)
+		snprintf(out, size, "0");
+	else if (ppm >= 1e4)
+		snprintf(out, size, "%.2f %%", ppm / 1e4);
+	else
+		snprintf(out, size, ppm < 1000 ? "%.1f ppm" : "%.0f ppm", ppm);
+}
+
+enum { SHARE_WIDTH = 9 }; /* "999.9 ppm" */
+
+struct drop_columns {
+	int name, rate, total, share, bar; /* where each starts; -1: no room */
+	int rate_width, total_width;
+};
+
+static struct drop_columns drop_columns_of(int columns)
+{
+	struct drop_columns c = { .name = 1, .share = -1, .bar = -1 };
+
+	c.rate_width = columns >= 72 ? 8 : 7;
+	c.total_width = columns >= 52 ? 11 : 10;
+	c.rate = columns >= 72 ? 34 : columns >= 52 ? columns - 30 : columns >= 36 ? columns - 18 : columns - 8;
+	c.total = columns >= 52 ? c.rate + c.rate_width + 1 : columns >= 36 ? c.rate + 7 : -1;
+	if (columns >= 52)
+		c.share = c.total + 12;
+	if (columns >= 78)
+		c.bar = c.share + 11;
+	return c;
+}
+
+static void paint_place(struct dash *d, struct rect area, int row, const struct drop_line *line)
+{
+	struct drop_columns c = drop_columns_of(area.columns);
+	struct canvas *canvas = &d->canvas;
+	bool known = line->place->known;
+	enum style style = !known ? STYLE_DIM : line->total ? STYLE_BAD : STYLE_TEXT;
+	char text[48];
+	int at = area.row + row, left = area.column;
+
+	canvas_put_cut(canvas, at, left + c.name, c.rate - c.name - 1, STYLE_TEXT, line->place->title);
+	canvas_put_right(canvas, at, left + c.rate, c.rate_width,
+		isnan(line->per_s) ? STYLE_DIM
+		: line->per_s > 0  ? STYLE_BAD
+				   : STYLE_TEXT,
+		text_human(line->per_s, text, sizeof(text)));
+	if (c.total >= 0)
+		canvas_put_right(canvas, at, left + c.total, c.total_width, style,
+			known ? dash_count(line->total, text, sizeof(text)) : "--");
+	if (c.share < 0)
+		return;
+	if (!known) {
+		canvas_put_cut(canvas, at, left + c.share, area.columns - c.share, STYLE_DIM, line->place->why);
+		return;
+	}
+	share_text(line->total, d->drops_sent, text, sizeof(text));
+	canvas_put_right(canvas, at, left + c.share, SHARE_WIDTH, style, text);
+	if (c.bar >= 0 && d->drops_lost)
+		bar_paint(canvas, at, left + c.bar, area.columns - c.bar - 1, (double)line->total / (double)d->drops_lost,
+			STYLE_BAD);
+}
+
+static void paint_drop_head(struct dash *d, struct rect area)
+{
+	const struct engine *e = dash_engine(d);
+	struct drop_columns c = drop_columns_of(area.columns);
+
+	dash_put(d, area, 1, c.name, STYLE_DIM, "place");
+	canvas_put_right(&d->canvas, area.row + 1, area.column + c.rate, c.rate_width, STYLE_DIM, "/s");
+	if (c.total >= 0)
+		canvas_put_right(&d->canvas, area.row + 1, area.column + c.total, c.total_width, STYLE_DIM,
+			e && e->packet_rate ? e->packets : "packets");
+	if (c.share >= 0)
+		canvas_put_right(&d->canvas, area.row + 1, area.column + c.share, SHARE_WIDTH, STYLE_DIM, "of sent");
+}
+
+/* With less room than places: those that lost most come first, the others are counted in the rule. */
+static int paint_places(struct dash *d, struct rect area, int row)
+{
+	bool done[LEDGER_PLACES_MAX] = { false };
+	int shown = 0;
+
+	for (; row < area.rows && shown < (int)d->drops; row++, shown++) {
+		int best = -1;
+
+		for (int i = 0; i < (int)d->drops; i++)
+			if (!done[i] && (best < 0 || d->drop[i].total > d->drop[best].total))
+				best = i;
+		if ((int)d->drops <= area.rows - row + shown && !done[shown])
+			best = shown; /* all fit: in the order of the ledger */
+		done[best] = true;
+		paint_place(d, area, row, &d->drop[best]);
+	}
+	return shown;
+}
+
+void panel_drops_paint(struct dash *d, struct rect area)
+{
+	bool head = area.rows >= 4;
+	char note[64] = "", at[32];
+	int hidden = (int)d->drops - (area.rows - 1 - head);
+
+	if (hidden > 0)
+		snprintf(note, sizeof(note), "%d more", hidden);
+	else if (view_cleared(&d->view, d->moment.info))
+		snprintf(note, sizeof(note), "since %s", dash_hms(d, d->view.clear.at_ns, at, sizeof(at)));
+	dash_rule(d, area, "drops by place", note);
+	if (!d->ledger.known) {
+		dash_put(d, area, 1, 1, STYLE_DIM,
+			!d->moment.info                      ? "no run yet"
+			: d->moment.start || d->moment.final ? "this role keeps no ledger"
+							     : "-- until the measurement begins");
+		return;
+	}
+	if (head)
+		paint_drop_head(d, area);
+	paint_places(d, area, 1 + head);
+}
+
+/* ---- the ledger's line ---- */
+
+static void append(char *out, size_t size, const char *name, uint64_t n)
+{
+	char count[32];
+	size_t at = strlen(out);
+
+	snprintf(out + at, size - at, "%s %s", name, dash_count(n, count, sizeof(count)));
+}
+
+static uint64_t lost_somewhere(const struct ledger *l)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < l->places; i++)
+		if (l->place[i].known)
+			sum += l->place[i].lost;
+	return sum;
+}
+
+static void append_places(const struct ledger *l, char *out, size_t size)
+{
+	char name[96];
+
+	for (unsigned i = 0; i < l->places; i++) {
+		if (!l->place[i].known || !l->place[i].lost)
+			continue;
+		snprintf(name, sizeof(name), " + %s", l->place[i].title);
+		append(out, size, name, l->place[i].lost);
+	}
+}
+
+/* While a reliable mode runs its ends are read one after the other: what arrived between the two readings. */
+static uint64_t counted_meanwhile(const struct ledger *l)
+{
+	int64_t over = (int64_t)(l->received + lost_somewhere(l) + l->in_flight - l->sent) + l->unexplained;
+
+	return over > 0 ? (uint64_t)over : 0;
+}
+
+static void ledger_text(const struct ledger *l, const char *prefix, bool places, char *out, size_t size)
+{
+	snprintf(out, size, "%s", prefix);
+	append(out, size, "sent", l->sent);
+	append(out, size, " = received", l->received);
+	if (places)
+		append_places(l, out, size);
+	else if (lost_somewhere(l))
+		append(out, size, " + lost", lost_somewhere(l));
+	if (l->in_flight)
+		append(out, size, " + in flight", l->in_flight);
+	if (counted_meanwhile(l))
+		append(out, size, " - counted meanwhile", counted_meanwhile(l));
+	append(out, size, l->unexplained < 0 ? " - unexplained" : " + unexplained", (uint64_t)llabs(l->unexplained));
+}
+
+static enum style balance_text(const struct ledger *l, bool lags, char *out, size_t size)
+{
+	char n[32];
+
+	if (l->unexplained == 0) {
+		snprintf(out, size, "✓ closed ");
+		return STYLE_GOOD;
+	}
+	if (l->balanced) {
+		snprintf(out, size, "✓ within 0.1 %% ");
+		return STYLE_GOOD;
+	}
+	if (lags) {
+		snprintf(out, size, "≈ closed, counters lag ");
+		return STYLE_GOOD;
+	}
+	snprintf(out, size, "✗ %s %s ", dash_count((uint64_t)llabs(l->unexplained), n, sizeof(n)),
+		l->unexplained > 0 ? "unexplained" : "too many accounted for");
+	return STYLE_BAD;
+}
+
+static void ledger_short_text(const struct ledger *l, const char *prefix, char *out, size_t size)
+{
+	char sent[32], received[32], lost[32];
+
+	snprintf(out, size, "%ssent %s recv %s lost %s", prefix, text_human((double)l->sent, sent, sizeof(sent)),
+		text_human((double)l->received, received, sizeof(received)),
+		text_human((double)lost_somewhere(l), lost, sizeof(lost)));
+}
+
+/* Why the newest run failed; NULL: it did not. */
+static const char *failure(const struct dash *d)
+{
+	const struct history *h = d->board->history;
+
+	if (history_phase(h) != PHASE_FAILED)
+		return NULL;
+	for (unsigned age = 0; age < history_event_count(h); age++)
+		if (history_event(h, age)->severity == SEVERITY_ERROR)
+			return history_event(h, age)->text;
+	return "the run failed";
+}
+
+/* The fullest form that fits.  It is of the whole run even where totals count from later: said there in every form. */
+void panel_ledger_paint(struct dash *d, struct rect area)
+{
+	const struct ledger *l = &d->ledger;
+	char text[512], right[64];
+	int room;
+
+	if (!l->known) {
+		if (!d->layout.verdict.rows && failure(d))
+			dash_put(d, area, 0, 1, STYLE_BAD, failure(d));
+		else
+			dash_put(d, area, 0, 1, STYLE_DIM, "ledger: --");
+		return;
+	}
+	enum style style = balance_text(l, d->ledger_lags, right, sizeof(right));
+	room = area.columns - canvas_width(right) - 2;
+	bool cleared = view_cleared(&d->view, d->moment.info);
+	const char *plain = cleared ? "whole run: " : "", *full = cleared ? "ledger of the whole run: " : "ledger: ";
+	for (unsigned form = 0; form < 4 && (form == 0 || canvas_width(text) > room); form++)
+		ledger_text(l, form & 1 ? plain : full, form < 2, text, sizeof(text));
+	if (canvas_width(text) > room)
+		ledger_short_text(l, plain, text, sizeof(text));
+	canvas_put_cut(&d->canvas, area.row, 1, room, l->balanced || d->ledger_lags ? STYLE_TEXT : STYLE_BAD, text);
+	dash_put_right(d, area, 0, style, right);
+}
+
+/* ---- the verdict's line ---- */
+
+static const char *notice(const struct dash *d, unsigned i)
+{
+	const struct verdict *v = &d->verdict;
+
+	return i < v->reasons ? v->reason[i] : v->caution[i - v->reasons];
+}
+
+void panel_verdict_paint(struct dash *d, struct rect area)
+{
+	const struct verdict *v = &d->verdict;
+	unsigned notices = v->reasons + v->cautions;
+	const struct moment *m = &d->moment;
+	char more[32] = "";
+	int at = 1;
+
+	if (failure(d)) {
+		at += dash_put(d, area, 0, at, STYLE_BAD, "✗ ");
+		canvas_put_cut(&d->canvas, area.row, at, area.columns - at - 1, STYLE_BAD, failure(d));
+		return;
+	}
+	if (!m->info || !(m->start || m->final)) {
+		dash_put(d, area, 0, 1, STYLE_DIM, "verdict: --");
+		return;
+	}
+	at += dash_put(d, area, 0, at, v->valid ? STYLE_GOOD : STYLE_BAD,
+		!v->valid  ? "✗ NOT VALID"
+		: m->final ? "✓ valid"
+			   : "✓ valid so far");
+	if (notices > 1)
+		snprintf(more, sizeof(more), " (v: +%u more)", notices - 1);
+	if (notices) {
+		at += dash_put(d, area, 0, at, STYLE_DIM, v->reasons ? ": " : " · caution: ");
+		at += canvas_put_cut(&d->canvas, area.row, at, area.columns - at - canvas_width(more) - 1,
+			v->reasons ? STYLE_BAD : STYLE_WARNING, notice(d, 0));
+		dash_put(d, area, 0, at, STYLE_DIM, more);
+	}
+}

@@ -1,0 +1,77 @@
+/* What has happened, the newest first: cautions that hold now stand above. */
+#include <stdio.h>
+
+#include "ui/dash/dash.h"
+
+struct severity_look {
+	const char *glyph;
+	enum style style;
+};
+
+static const struct severity_look looks[] = {
+	[SEVERITY_INFO] = { "*", STYLE_TEXT },
+	[SEVERITY_WARNING] = { "!", STYLE_WARNING },
+	[SEVERITY_ERROR] = { "✗", STYLE_BAD },
+};
+
+static bool is_shown(const struct dash *d, const struct history_event *event)
+{
+	if (d->view.frozen && event->at_ns > d->moment.at_ns)
+		return false;
+	return view_matches(&d->view, event->text);
+}
+
+static void paint_event(struct dash *d, struct rect area, int row, const struct history_event *event)
+{
+	const struct severity_look *look = &looks[event->severity];
+	char at[32];
+
+	dash_put(d, area, row, 1, STYLE_DIM, dash_hms(d, event->at_ns, at, sizeof(at)));
+	dash_put(d, area, row, 10, look->style, look->glyph);
+	canvas_put_cut(&d->canvas, area.row + row, area.column + 12, area.columns - 13, look->style, event->text);
+}
+
+static int paint_notice(struct dash *d, struct rect area, int row, enum style style, const char *kind, const char *notice)
+{
+	int rows = dash_wrap(d, area, row, 1 + canvas_width(kind), style, notice);
+
+	dash_put(d, area, row, 1, style, kind);
+	return row + (rows ? rows : 1);
+}
+
+/* On the full screen all reasons and cautions, and all of each, which elsewhere are one line. */
+static int paint_notices(struct dash *d, struct rect area, int row)
+{
+	for (unsigned i = 0; i < d->verdict.reasons; i++)
+		row = paint_notice(d, area, row, STYLE_BAD, "✗ not valid: ", d->verdict.reason[i]);
+	for (unsigned i = 0; i < d->verdict.cautions; i++)
+		row = paint_notice(d, area, row, STYLE_WARNING, "! caution: ", d->verdict.caution[i]);
+	return row;
+}
+
+void panel_events_paint(struct dash *d, struct rect area)
+{
+	unsigned events = history_event_count(d->board->history);
+	bool full = d->layout.kind == LAYOUT_FULL;
+	struct rect inside = { area.row + 1, area.column, area.rows - 1, area.columns };
+	int row = full ? -d->view.scroll : 0;
+	char note[64];
+
+	snprintf(note, sizeof(note), full ? "j/k scroll · / filter" : "/ filter");
+	dash_rule(d, area, d->view.filter[0] ? "events · filtered" : "events", note);
+	if (full)
+		row = paint_notices(d, inside, row);
+	for (unsigned age = 0; age < events && (full || row < inside.rows); age++) {
+		const struct history_event *event = history_event(d->board->history, age);
+
+		if (!is_shown(d, event))
+			continue;
+		if (row >= 0 && row < inside.rows)
+			paint_event(d, inside, row, event);
+		row++;
+	}
+	if (row == 0 && !(full && d->view.scroll))
+		dash_put(d, inside, 0, 1, STYLE_DIM, d->view.filter[0] ? "none matches" : "none yet");
+	if (full && row < 1 && d->view.scroll) /* the last line stays in sight */
+		d->view.scroll += row - 1 > -d->view.scroll ? row - 1 : -d->view.scroll;
+}

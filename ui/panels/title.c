@@ -1,0 +1,346 @@
+/* The two rows on top: name, modes and run state; what runs, and what the view has been told (frozen, cleared, compared, opened). */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ui/dash/dash.h"
+
+/* ---- the run's state ---- */
+
+struct state_word {
+	const char *text;
+	enum style style;
+};
+
+static const struct state_word state_words[] = {
+	[PHASE_IDLE] = { "○ STOPPED", STYLE_DIM },
+	[PHASE_PREPARE] = { "○ PREPARING", STYLE_WARNING },
+	[PHASE_WARMUP] = { "● WARM-UP", STYLE_WARNING },
+	[PHASE_SETTLE] = { "● SETTLING", STYLE_WARNING },
+	[PHASE_MEASURE] = { "● RUN", STYLE_GOOD },
+	[PHASE_DRAIN] = { "● DRAINING", STYLE_WARNING },
+	[PHASE_DONE] = { "○ DONE", STYLE_STRONG },
+	[PHASE_FAILED] = { "✗ FAILED", STYLE_BAD },
+};
+
+/* By the clock, not by the data: it goes on while samples stay away. */
+static int64_t elapsed_ns(const struct dash *d, const struct run_info *info, enum phase phase)
+{
+	const struct run_final *final = history_final(d->board->history, info->id);
+	const struct sample *start = history_measure_start(d->board->history, info->id);
+	const struct sample *newest = history_fine(d->board->history, 0);
+
+	if (final)
+		return final->measured_ns;
+	if (d->board->read_only)
+		return newest ? newest->measured_ns : 0;
+	if (phase == PHASE_WARMUP)
+		return d->now_ns - info->started_ns;
+	if (!start)
+		return 0;
+	if (phase == PHASE_DRAIN && newest && newest->measured_ns)
+		return newest->measured_ns;
+	return d->now_ns - start->at_ns + start->measured_ns;
+}
+
+enum style state_text(const struct dash *d, char *out, size_t size)
+{
+	const struct run_info *info = history_newest_run(d->board->history);
+	enum phase phase = history_phase(d->board->history);
+	const struct state_word *word = &state_words[phase];
+	char now[32], end[32];
+
+	if (!info || phase == PHASE_IDLE || phase == PHASE_PREPARE || phase == PHASE_FAILED) {
+		snprintf(out, size, "%s", word->text);
+		return word->style;
+	}
+	int64_t length = phase == PHASE_WARMUP ? info->warmup_ns : info->duration_ns;
+
+	text_clock(elapsed_ns(d, info, phase), now, sizeof(now));
+	if (phase == PHASE_DONE)
+		length = 0;
+	text_clock(length, end, sizeof(end));
+	snprintf(out, size, "%s %s%s%s", d->board->read_only ? "○ SAVED" : word->text, now, length ? "/" : "", length ? end : "");
+	return d->board->read_only ? STYLE_STRONG : word->style;
+}
+
+/* ---- tabs ---- */
+
+static int tab_text(const struct dash *d, unsigned mode, unsigned number, bool short_form, char *out, size_t size)
+{
+	const struct engine *e = d->board->mode[mode].engine;
+	bool current = mode == d->board->current_mode;
+	const char *mark = current && dash_running(d) ? " ●" : "";
+
+	if (short_form && !current)
+		snprintf(out, size, "%u", number);
+	else if (current)
+		snprintf(out, size, "[%u %s%s]", number, e->title, mark);
+	else
+		snprintf(out, size, " %u %s ", number, e->title);
+	return canvas_width(out);
+}
+
+static bool is_tab(const struct dash *d, unsigned mode)
+{
+	return !d->board->mode[mode].engine->hidden || mode == d->board->current_mode;
+}
+
+static int tabs_width(const struct dash *d, bool short_form)
+{
+	char text[64];
+	int width = 0;
+
+	for (unsigned i = 0, number = 0; i < d->board->modes; i++)
+		if (is_tab(d, i))
+			width += tab_text(d, i, ++number, short_form, text, sizeof(text)) + short_form;
+	return width;
+}
+
+static void paint_tabs(struct dash *d, int column, int limit)
+{
+	bool short_form = tabs_width(d, false) > limit - column;
+	char text[64];
+
+	for (unsigned i = 0, number = 0; i < d->board->modes; i++) {
+		if (!is_tab(d, i))
+			continue;
+		int width = tab_text(d, i, ++number, short_form, text, sizeof(text));
+		enum style style = i == d->board->current_mode       ? STYLE_TAB_CURRENT
+				   : d->board->mode[i].engine->built ? STYLE_TAB
+								     : STYLE_TAB_GREYED;
+
+		if (column + width > limit)
+			continue;
+		canvas_put(&d->canvas, 0, column, width, style, text);
+		dash_hot(d, (struct rect){ 0, column, 1, width }, '0' + (int)number, 0);
+		column += width + short_form;
+	}
+}
+
+void panel_title_paint(struct dash *d)
+{
+	struct rect area = d->layout.title;
+	char state[64], with_blank[80];
+	enum style style = state_text(d, state, sizeof(state));
+	int column;
+
+	snprintf(with_blank, sizeof(with_blank), "%s ", state);
+	column = dash_put_right(d, area, 0, style, with_blank);
+	int name = canvas_put(&d->canvas, 0, 1, column - 1, STYLE_TITLE, area.columns >= 60 ? "netdyno " : "nd ");
+
+	paint_tabs(d, 1 + name, column - 1);
+}
+
+/* ---- what runs ---- */
+
+static bool has_cpu_before(const struct run_info *info, unsigned worker)
+{
+	for (unsigned i = 0; i < worker; i++)
+		if (info->worker[i].cpu == info->worker[worker].cpu)
+			return true;
+	return false;
+}
+
+/* How many CPUs the workers have between them where some must share; 0: each has its own, or is not pinned. */
+static unsigned shared_cpus(const struct run_info *info)
+{
+	unsigned cpus = 0;
+	bool shared = false;
+
+	for (unsigned i = 0; i < info->workers; i++) {
+		shared |= info->worker[i].shares_cpu;
+		if (info->worker[i].cpu < 0)
+			return 0;
+		cpus += !has_cpu_before(info, i);
+	}
+	return shared ? cpus : 0;
+}
+
+static void count_roles(const struct run_info *info, char *out, size_t size)
+{
+	unsigned servers = 0, clients = 0, cpus = shared_cpus(info);
+
+	for (unsigned i = 0; i < info->workers; i++)
+		*(info->worker[i].role == ROLE_SERVER ? &servers : &clients) += 1;
+	if (servers && clients && cpus)
+		snprintf(out, size, "%u+%u threads on %u CPU%s", servers, clients, cpus, cpus == 1 ? "" : "s");
+	else if (cpus)
+		snprintf(out, size, "%u %s threads on %u CPU%s", servers + clients, servers ? "server" : "client", cpus,
+			cpus == 1 ? "" : "s");
+	else if (servers && clients)
+		snprintf(out, size, "%u+%u cores", servers, clients);
+	else
+		snprintf(out, size, "%u %s core%s", servers + clients, servers ? "server" : "client",
+			servers + clients == 1 ? "" : "s");
+}
+
+static void append(char *out, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void append(char *out, size_t size, const char *fmt, ...)
+{
+	size_t at = strlen(out);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(out + at, size - at, fmt, args);
+	va_end(args);
+}
+
+/* How much an option says of a run, the most first: what was chosen, how much of something, what the system decides, which of several, whether at all. */
+enum worth { WORTH_GIVEN, WORTH_NUMBER, WORTH_SYSTEM, WORTH_CHOICE, WORTH_SWITCH, WORTHS };
+
+/* The value that option i has in this run; "": none, or it is shown elsewhere. */
+static const char *option_shown(const struct dash *d, const struct run_info *info, unsigned i)
+{
+	static const char *const said[] = { "method", "cores", "threads" }; /* how many workers there are stands before them */
+	const struct option_def *def = info->options.def[i];
+	const struct option_value *value = &info->options.value[i];
+	bool own = options_find(&info->options, def->name) >= (int)options_table_length(options_common);
+	bool elsewhere = info->load_name && strcmp(def->name, info->load_name) == 0;
+
+	for (unsigned k = 0; k < sizeof(said) / sizeof(said[0]); k++)
+		elsewhere |= strcmp(def->name, said[k]) == 0;
+
+	if (!(own || value->is_given) || !(def->flags & OPTION_FORM) || elsewhere)
+		return "";
+	return value->is_set && value->text[0] ? value->text : host_default(&d->board->host, def->name);
+}
+
+static enum worth option_worth(const struct run_info *info, unsigned i)
+{
+	const struct option_def *def = info->options.def[i];
+
+	if (info->options.value[i].is_given)
+		return WORTH_GIVEN;
+	if (!info->options.value[i].text[0])
+		return WORTH_SYSTEM;
+	return def->type == OPTION_BOOL ? WORTH_SWITCH : def->type == OPTION_CHOICE ? WORTH_CHOICE : WORTH_NUMBER;
+}
+
+/* The mode's own options as they stand, so that a picture of the screen says what it shows.  Where there is not room for all, those that say most. */
+static void append_options(const struct dash *d, const struct run_info *info, int room, char *out, size_t size)
+{
+	enum { OPTIONS_MAX = 64 };
+	bool fits[OPTIONS_MAX] = { false };
+	unsigned count = info->options.count < OPTIONS_MAX ? info->options.count : OPTIONS_MAX;
+	int used = canvas_width(out);
+
+	for (int worth = 0; worth < WORTHS; worth++)
+		for (unsigned i = 0; i < count; i++) {
+			const char *text = option_shown(d, info, i);
+			int width = canvas_width(info->options.def[i]->name) + canvas_width(text) + 4; /* " · ", and a blank */
+
+			if (!*text || (int)option_worth(info, i) != worth || used + width > room)
+				continue;
+			used += width;
+			fits[i] = true;
+		}
+	for (unsigned i = 0; i < count; i++)
+		if (fits[i])
+			append(out, size, " · %s %s", info->options.def[i]->name, option_shown(d, info, i));
+}
+
+static bool both_ends(const struct run_info *info)
+{
+	unsigned roles = 0;
+
+	for (unsigned i = 0; i < info->workers; i++)
+		roles |= info->worker[i].role;
+	return roles == ROLE_BOTH;
+}
+
+static void append_peer(const struct run_info *info, int room, char *out, size_t size)
+{
+	if (info->peer[0] && canvas_width(out) + (int)strlen(info->peer) + 3 <= room)
+		append(out, size, " · %s", info->peer);
+}
+
+/* The load at the moment that is shown: [ and ] change it while a run goes on. */
+static uint64_t load_shown(const struct dash *d, const struct run_info *info)
+{
+	const struct board *b = d->board;
+	bool live = !b->read_only && !d->moment.final && info == history_newest_run(b->history) && !d->view.frozen;
+
+	if (live && b->load)
+		return b->load;
+	if (d->moment.final && d->moment.final->load)
+		return d->moment.final->load;
+	return d->moment.to && d->moment.to->load ? d->moment.to->load : info->load;
+}
+
+static void run_text(struct dash *d, int room, char *out, size_t size)
+{
+	const struct run_info *info = d->moment.info ? d->moment.info : history_newest_run(d->board->history);
+	char cores[48];
+
+	out[0] = '\0';
+	if (!info) {
+		const struct engine *e = dash_engine(d);
+
+		append(out, size, "%s", e ? e->summary : "no mode");
+		return;
+	}
+	count_roles(info, cores, sizeof(cores));
+	append(out, size, "method ‹%s› · %s · %s", info->ran, info->path[0] ? info->path : info->interface, cores);
+	if (info->load_name)
+		append(out, size, " · %s %llu", info->load_name, (unsigned long long)load_shown(d, info));
+	/* Where both ends are here, the port is nobody's choice: what was chosen goes first. */
+	if (both_ends(info))
+		append_options(d, info, room, out, size);
+	append_peer(info, room, out, size);
+	if (!both_ends(info))
+		append_options(d, info, room, out, size);
+}
+
+/* What the view has been told, the most surprising first. */
+static enum style view_text(struct dash *d, char *out, size_t size)
+{
+	char at[32];
+
+	if (d->view.cursor_ns) {
+		snprintf(out, size, "VIEW FROZEN, cursor %s%s ", dash_hms(d, d->view.cursor_ns, at, sizeof(at)),
+			dash_running(d) ? ", run continues" : "");
+		return STYLE_FROZEN;
+	}
+	if (d->view.frozen) {
+		snprintf(out, size, "VIEW FROZEN %s%s ", dash_hms(d, d->view.hold.at_ns, at, sizeof(at)),
+			dash_running(d) ? ", run continues" : "");
+		return STYLE_FROZEN;
+	}
+	if (d->board->read_only) {
+		snprintf(out, size, "%s ", d->board->title_note);
+		return STYLE_WARNING;
+	}
+	if (d->view.base_kept) {
+		clock_format_hms(d->view.base.started_wall_ns, at, sizeof(at));
+		snprintf(out, size, "base A ‹%s› %s n=%u ", d->view.base.method, at, d->view.base.n);
+		return STYLE_CHART_BASE;
+	}
+	if (d->view.filter[0]) {
+		snprintf(out, size, "filter /%s ", d->view.filter);
+		return STYLE_WARNING;
+	}
+	out[0] = '\0';
+	return STYLE_TEXT;
+}
+
+/* Its end says most: of a path the directory's name. */
+static const char *last_part(const char *text, int columns)
+{
+	while (*text && canvas_width(text) > columns)
+		text++;
+	return text;
+}
+
+void panel_method_paint(struct dash *d)
+{
+	struct rect area = d->layout.method;
+	char right[160], left[400];
+	enum style style = view_text(d, right, sizeof(right));
+	int column = dash_put_right(d, area, 0, style, last_part(right, area.columns * 6 / 10));
+
+	run_text(d, column - 3, left, sizeof(left));
+	canvas_put_cut(&d->canvas, area.row, 1, column - 2, STYLE_TEXT, left);
+}

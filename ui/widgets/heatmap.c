@@ -1,0 +1,305 @@
+/* The heatmap: time across, powers of two of a microsecond upwards, shade by the log of the count.
+ *
+ * Bins seldom match columns and quarter octaves never match rows (a microsecond is no power of two of nanoseconds), so both ways a count is shared by how
+ * much of it lies where.  Everything is worked out per column on the stack, once to find the largest cell and once to paint. */
+#include "ui/widgets/widgets.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/histogram.h"
+#include "ui/widgets/axis.h"
+#include "ui/canvas/paint.h"
+
+enum {
+	OCTAVE_LOWEST = -2,  /* 0.25 us */
+	OCTAVE_HIGHEST = 20, /* 1 s and more */
+	OCTAVES_LEAST = 4,   /* so that little data does not make big steps */
+	SUB_ROWS = 4,        /* an octave has at most so many rows: that is how fine the counts are */
+	ROWS_MAX = (OCTAVE_HIGHEST - OCTAVE_LOWEST + 1) * SUB_ROWS,
+	LINES_MIN_ROWS = 6, /* fewer, and the percentile lines would hide the shades */
+	SHADES = 7,
+};
+
+#define OCTAVES_US_NS 9.965784284662087 /* log2(1000) */
+#define COUNT_SHOWN   0.25              /* the lesser share of a single value, split between two cells, is left out */
+
+struct scale {
+	int rows;    /* used of the plot, from its bottom */
+	int low;     /* octave of microseconds where row 0 begins */
+	double step; /* octaves a row: 1/4, 1/2, 1, 2, 3 ... */
+};
+
+/* Where a quarter octave goes: never over more than two rows, as no row is smaller. */
+struct split {
+	int first, second;
+	double share; /* of the first */
+};
+
+struct view {
+	const struct heatmap *map;
+	struct axis axis;
+	int lowest, highest; /* quarter octaves with anything in them */
+	struct scale scale;
+	struct split split[HEAT_ROWS];
+	double least[SHADES + 1]; /* counts from which a cell has this shade */
+};
+
+static bool is_gap(const struct heatmap *map, unsigned bin)
+{
+	return map->gap && map->gap[bin];
+}
+
+/* A count that can be calculated with, whatever stands there. */
+static double count_at(const struct heatmap *map, unsigned bin, int heat_row)
+{
+	float n = map->count[(size_t)bin * HEAT_ROWS + (size_t)heat_row];
+
+	return n > 0 && isfinite(n) ? n : 0;
+}
+
+/* The octave of microseconds in whose middle or part a quarter octave of nanoseconds lies. */
+static int octave_of_row(int heat_row)
+{
+	int octave = (int)floor((heat_row + 0.5) / 4 - OCTAVES_US_NS);
+
+	return octave < OCTAVE_LOWEST ? OCTAVE_LOWEST : octave > OCTAVE_HIGHEST ? OCTAVE_HIGHEST : octave;
+}
+
+/* Octaves from the 0.1th percentile to the maximum of all that is given; ret_lowest > ret_highest where there is nothing. */
+static void range_seen(const struct heatmap *map, struct view *v, int *ret_low, int *ret_high)
+{
+	double total[HEAT_ROWS] = { 0 }, sum = 0, below = 0;
+	int low = -1;
+
+	v->lowest = HEAT_ROWS;
+	v->highest = -1;
+	for (unsigned bin = 0; bin < map->bins; bin++)
+		for (int r = 0; r < HEAT_ROWS && !is_gap(map, bin); r++)
+			total[r] += count_at(map, bin, r);
+	for (int r = 0; r < HEAT_ROWS; r++)
+		sum += total[r];
+	for (int r = 0; r < HEAT_ROWS; r++) {
+		if (total[r] <= 0)
+			continue;
+		below += total[r];
+		if (low < 0 && below > sum * 0.001)
+			low = r;
+		v->lowest = v->lowest > r ? r : v->lowest;
+		v->highest = r;
+	}
+	*ret_low = v->highest < 0 ? 2 : octave_of_row(low);
+	*ret_high = v->highest < 0 ? 8 : octave_of_row(v->highest);
+}
+
+static struct scale choose_scale(struct view *v, int rows)
+{
+	struct scale s = { .rows = rows > ROWS_MAX ? ROWS_MAX : rows };
+	int high, octaves, each = 1;
+
+	range_seen(v->map, v, &s.low, &high);
+	if (s.low + OCTAVES_LEAST - 1 > high)
+		high = s.low + OCTAVES_LEAST - 1;
+	octaves = high - s.low + 1;
+	if (s.rows >= 4 * (octaves + 1)) {
+		s.step = 0.25;
+	} else if (s.rows >= 2 * (octaves + 1)) {
+		s.step = 0.5;
+	} else {
+		int low = s.low;
+
+		/* Rows of several octaves begin at a multiple of them: they stand still while the range moves. */
+		while (high - s.low + 1 > each * s.rows) {
+			each++;
+			s.low = low - ((low % each) + each) % each;
+		}
+		s.step = each;
+	}
+	return s;
+}
+
+/* Counts of one column's stretch of time, per bin; returns the share of it that is known. */
+static double column_counts(const struct view *v, int x, double ret_count[HEAT_ROWS])
+{
+	const struct heatmap *map = v->map;
+	double width = (double)map->bins / v->axis.plot.columns, from = x * width, to = from + width, known = 0;
+	unsigned last = (unsigned)ceil(to - 1e-9);
+
+	for (int r = v->lowest; r <= v->highest; r++)
+		ret_count[r] = 0;
+	for (unsigned bin = (unsigned)(from + 1e-9); bin < last && bin < map->bins; bin++) {
+		double share = fmin(to, bin + 1.0) - fmax(from, bin);
+
+		if (is_gap(map, bin) || share <= 0)
+			continue;
+		known += share;
+		for (int r = v->lowest; r <= v->highest; r++)
+			ret_count[r] += count_at(map, bin, r) * share;
+	}
+	for (int r = v->lowest; r <= v->highest && known > 0; r++)
+		ret_count[r] *= fmax(1, width) / known;
+	return known / width;
+}
+
+static int within_rows(const struct scale *s, double row)
+{
+	return row < 0 ? 0 : row >= s->rows ? s->rows - 1 : (int)row;
+}
+
+/* What lies outside the scale goes to its ends. */
+static void share_rows(struct view *v)
+{
+	for (int r = 0; r < HEAT_ROWS; r++) {
+		double from = (r / 4.0 - OCTAVES_US_NS - v->scale.low) / v->scale.step, size = 0.25 / v->scale.step;
+		double row = floor(from), share = (row + 1 - from) / size;
+
+		v->split[r] = (struct split){ within_rows(&v->scale, row), within_rows(&v->scale, row + 1),
+			share > 1 ? 1 : share };
+	}
+}
+
+static double column_rows(const struct view *v, int x, double ret_row[ROWS_MAX])
+{
+	double count[HEAT_ROWS], known = column_counts(v, x, count);
+
+	for (int i = 0; i < v->scale.rows; i++)
+		ret_row[i] = 0;
+	for (int r = v->lowest; r <= v->highest; r++) {
+		const struct split *split = &v->split[r];
+
+		ret_row[split->first] += split->share * count[r];
+		ret_row[split->second] += (1 - split->share) * count[r];
+	}
+	return known;
+}
+
+static double largest_cell(const struct view *v)
+{
+	double row[ROWS_MAX], largest = 0;
+
+	for (int x = 0; x < v->axis.plot.columns; x++)
+		if (column_rows(v, x, row) >= 0.5)
+			for (int i = 0; i < v->scale.rows; i++)
+				largest = fmax(largest, row[i]);
+	return largest;
+}
+
+/* Two shades to a decade below the largest cell; the faintest is for all that is less. */
+static void set_shades(struct view *v, double largest)
+{
+	for (int shade = 2; shade <= SHADES; shade++)
+		v->least[shade] = fmax(COUNT_SHOWN, largest * pow(10, (shade - 1 - SHADES) / 2.0));
+	v->least[1] = COUNT_SHOWN;
+}
+
+static int shade_of(const struct view *v, double count)
+{
+	int shade = SHADES;
+
+	while (shade > 0 && !(count >= v->least[shade]))
+		shade--;
+	return shade;
+}
+
+static void paint_column(struct canvas *c, const struct view *v, int column)
+{
+	static const uint32_t shades[SHADES + 1] = { 0, 0x2591, 0x2591, 0x2592, 0x2592, 0x2593, 0x2593, 0x2588 };
+	static const char ascii[SHADES + 1] = { 0, '.', ':', '-', '=', '+', '*', '#' };
+	double row[ROWS_MAX];
+
+	if (column_rows(v, column - v->axis.plot.column, row) < 0.5)
+		return; /* mostly a gap */
+	for (int i = 0; i < v->scale.rows; i++) {
+		int shade = shade_of(v, row[i]);
+		uint32_t glyph = c->charset == CHARSET_ASCII ? (uint32_t)ascii[shade] : shades[shade];
+
+		paint_glyph(c, v->axis.plot.row + v->axis.plot.rows - 1 - i, column, STYLE_HEAT_0 + (enum style)shade, glyph);
+	}
+}
+
+/* One percentile at one column: the value of the bin in the column's middle (percentiles are not averaged). */
+static void paint_line(struct canvas *c, const struct view *v, int column, const double *value_ns, uint32_t glyph)
+{
+	const struct heatmap *map = v->map;
+	unsigned bin = (unsigned)((column - v->axis.plot.column + 0.5) * map->bins / v->axis.plot.columns);
+
+	if (bin >= map->bins || is_gap(map, bin) || !(value_ns[bin] > 0) || !isfinite(value_ns[bin]))
+		return;
+	double at = floor((log2(value_ns[bin]) - OCTAVES_US_NS - v->scale.low) / v->scale.step);
+	int row = at < 0 ? 0 : at >= v->scale.rows ? v->scale.rows - 1 : (int)at;
+	paint_glyph(c, v->axis.plot.row + v->axis.plot.rows - 1 - row, column, STYLE_STRONG, glyph);
+}
+
+/* In turn, column by column, so that the shades show between. */
+static void paint_lines(struct canvas *c, const struct view *v, const struct rect *visible)
+{
+	if (v->scale.rows < LINES_MIN_ROWS)
+		return;
+	for (int column = visible->column; column < visible->column + visible->columns; column++) {
+		bool odd = (column - v->axis.plot.column) & 1;
+
+		if (!odd && v->map->p50_ns)
+			paint_line(c, v, column, v->map->p50_ns, 0x2504); /* ┄ */
+		if (odd && v->map->p99_ns)
+			paint_line(c, v, column, v->map->p99_ns, 0x2500); /* ─ */
+	}
+}
+
+/* 0.25 0.5 1 ... 512 1k ... 512k 1M: where the row begins; 0 for a row that begins below all that is told apart. */
+static void paint_numbers(struct canvas *c, const struct view *v)
+{
+	axis_paint_line(c, &v->axis, "");
+	for (int i = 0; i < v->scale.rows; i++) {
+		double octave = v->scale.low + i * v->scale.step;
+		char text[16];
+
+		if (octave != floor(octave) || octave > 30)
+			continue;
+		if (octave < OCTAVE_LOWEST)
+			snprintf(text, sizeof(text), "0");
+		else if (octave < 0)
+			snprintf(text, sizeof(text), "%g", exp2(octave));
+		else
+			snprintf(text, sizeof(text), "%d%s", 1 << ((int)octave % 10),
+				octave < 10   ? ""
+				: octave < 20 ? "k"
+				: octave < 30 ? "M"
+					      : "G");
+		axis_paint_number(c, &v->axis, v->axis.plot.rows - 1 - i, text);
+	}
+}
+
+static void paint_cursor(struct canvas *c, const struct view *v)
+{
+	const struct heatmap *map = v->map;
+
+	if (map->cursor_bin < 0 || (unsigned)map->cursor_bin >= map->bins)
+		return;
+	int x = (int)((map->cursor_bin + 0.5) * v->axis.plot.columns / map->bins);
+	canvas_restyle(c, (struct rect){ v->axis.plot.row, v->axis.plot.column + x, v->axis.plot.rows, 1 }, STYLE_CURSOR);
+}
+
+unsigned heatmap_columns(struct rect area)
+{
+	return (unsigned)axis_layout(area, false).plot.columns;
+}
+
+void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map)
+{
+	struct view v = { .map = map, .axis = axis_layout(area, map->time_axis) };
+	struct rect visible = paint_visible(c, v.axis.plot);
+
+	if (v.axis.plot.rows < 1 || v.axis.plot.columns < 1)
+		return;
+	v.scale = choose_scale(&v, v.axis.plot.rows);
+	share_rows(&v);
+	paint_numbers(c, &v);
+	axis_paint_time(c, &v.axis, map->bins * map->bin_s);
+	if (map->bins == 0)
+		return;
+	set_shades(&v, largest_cell(&v));
+	for (int column = visible.column; column < visible.column + visible.columns; column++)
+		paint_column(c, &v, column);
+	paint_lines(c, &v, &visible);
+	paint_cursor(c, &v);
+}
