@@ -1,5 +1,6 @@
-/* The hand-written pair that netdyno's echo mode is measured against: one server thread, one client thread, each pinned, a window of datagrams
- * outstanding, nothing else.  No ledger, no histogram, no pacing, no time stamps: what is left is the system calls.
+/* The hand-written pair that netdyno's echo mode is measured against: one server thread, one
+ * client thread, each pinned, a window of datagrams outstanding, nothing else.  No ledger, no
+ * histogram, no pacing, no time stamps: what is left is the system calls.
  *
  *   bare_pair mmsg|single [seconds] [payload] [window] [server-cpu] [client-cpu]
  *

@@ -1,11 +1,15 @@
-/* The hand-written pair that netdyno's stream mode is measured against: a sender and a receiver thread, each pinned, blocking sockets, one method, one size, nothing else.
- * No counters, no time stamps, no phases: what is left is the system calls and the copies.
+/* The hand-written pair that netdyno's stream mode is measured against: a sender and a receiver
+ * thread, each pinned, blocking sockets, one method, one size, nothing else.  No counters, no
+ * time stamps, no phases: what is left is the system calls and the copies.
  *
- *   bare_tcp one-copy|two-copy|zero-copy [seconds] [size] [congestion] [rcvbuf] [sender-cpu] [receiver-cpu]
+ *   bare_tcp one-copy|two-copy|zero-copy [seconds] [size] [congestion] [rcvbuf] [sender-cpu]
+ *   [receiver-cpu]
  *
- * congestion "" and rcvbuf 0 are the system's: TCP then lets the receive buffer grow to where chance leads it.
+ * congestion "" and rcvbuf 0 are the system's: TCP then lets the receive buffer grow to where
+ * chance leads it.
  *
- * Prints one JSON line: {"method":"one-copy","size":65536,"mbps":30000.0}, counted by the receiver. */
+ * Prints one JSON line: {"method":"one-copy","size":65536,"mbps":30000.0}, counted by the
+ * receiver. */
 #include <time.h> /* linux/errqueue.h needs it */
 
 #include <linux/errqueue.h>

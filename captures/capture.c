@@ -1,7 +1,8 @@
 /* A capture and its thread: see capture.h.
  *
- * The thread owns the pcap handle and the writer from its start to its end.  What the main thread may see (state, recent packets) is copied under a mutex
- * that is held for memory copies only, never while reading, writing or decoding. */
+ * The thread owns the pcap handle and the writer from its start to its end.  What the main
+ * thread may see (state, recent packets) is copied under a mutex that is held for memory copies
+ * only, never while reading, writing or decoding. */
 #include "captures/capture.h"
 
 #include <errno.h>
@@ -26,11 +27,14 @@
 #include "captures/writer.h"
 
 enum {
-	RAW_BYTES = 256,      /* of a packet, for the panel: more than all headers and the echo datagram's */
-	BATCH_PACKETS = 8192, /* at most, before a stop is looked for: under overload the ring never runs empty */
+	/* of a packet, for the panel: more than all headers and the echo datagram's */
+	RAW_BYTES = 256,
+	/* at most, before a stop is looked for: under overload the ring never runs empty */
+	BATCH_PACKETS = 8192,
 };
 
-/* The kernel hands a packet over up to its timeout later: at a stop, what it still holds is waited for this long. */
+/* The kernel hands a packet over up to its timeout later: at a stop, what it still holds is
+ * waited for this long. */
 static const int64_t grace_ns = (int64_t)(CAPTURE_TIMEOUT_MS + 50) * NS_PER_MS;
 static const int64_t flush_every_ns = 250 * (int64_t)NS_PER_MS;
 
@@ -64,8 +68,9 @@ struct capture {
 	int64_t base_wall_ns;
 	struct pcap_writer writer;
 	struct ending ending;
-	struct raw recent[PACKETS_SHOWN]; /* seen since the last publication: the last ones of seen_new */
-	uint64_t seen, seen_new;          /* since `base`; since the last publication */
+	/* seen since the last publication: the last ones of seen_new */
+	struct raw recent[PACKETS_SHOWN];
+	uint64_t seen, seen_new; /* since `base`; since the last publication */
 	int64_t flushed_ns;
 
 	pthread_mutex_t lock;
@@ -99,7 +104,8 @@ static void end_by_write(struct capture *c)
 		strerror_r(c->writer.error, scratch, sizeof(scratch)), c->writer.packets);
 }
 
-/* The time in a datagram is CLOCK_MONOTONIC, the kernel's stamp CLOCK_REALTIME.  Taken anew for each batch, since wall time is adjusted. */
+/* The time in a datagram is CLOCK_MONOTONIC, the kernel's stamp CLOCK_REALTIME.  Taken anew for
+ * each batch, since wall time is adjusted. */
 static int64_t wall_offset_ns(void)
 {
 	struct timespec wall;
@@ -247,7 +253,8 @@ static void wait_for_more(struct capture *c)
 	poll(fds, 2, timeout_ms);
 }
 
-/* The block that the kernel is filling becomes readable only after its timeout: packets of the run's last moments. */
+/* The block that the kernel is filling becomes readable only after its timeout: packets of the
+ * run's last moments. */
 static void take_rest(struct capture *c)
 {
 	int64_t deadline = clock_now_ns() + grace_ns;
@@ -261,8 +268,9 @@ static void take_rest(struct capture *c)
 	}
 }
 
-/* This thread needs no privilege once the socket is open; the others keep theirs for the next capture.  By the raw system call, since
- * libcap and glibc's wrappers would do it for all threads or need another library (capabilities(7): per thread). */
+/* This thread needs no privilege once the socket is open; the others keep theirs for the next
+ * capture.  By the raw system call, since libcap and glibc's wrappers would do it for all
+ * threads or need another library (capabilities(7): per thread). */
 static void give_up_privilege(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -285,7 +293,8 @@ static void *capture_main(void *arg)
 	if (writer_flush(&c->writer) < 0)
 		end_by_write(c);
 	publish(c, true);
-	/* Closed here: a capture that has ended by itself must not go on slowing the packets until somebody notices. */
+	/* Closed here: a capture that has ended by itself must not go on slowing the packets
+	 * until somebody notices. */
 	pcap_close(c->pcap);
 	c->pcap = NULL;
 	publish(c, false);
@@ -363,7 +372,8 @@ static void first_state(struct capture *c, const struct capture_request *request
 	s->bytes = c->writer.bytes;
 	snprintf(s->path, sizeof(s->path), "%s", request->path);
 	snprintf(s->interface, sizeof(s->interface), "%s", c->interface);
-	snprintf(s->filter, sizeof(s->filter), "%.*s", (int)sizeof(s->filter) - 1, filter); /* a long one is shown in part */
+	/* a long one is shown in part */
+	snprintf(s->filter, sizeof(s->filter), "%.*s", (int)sizeof(s->filter) - 1, filter);
 	if (request->options.sample_1_in > 1)
 		snprintf(s->message, sizeof(s->message), "1 in %u, chosen %s", request->options.sample_1_in,
 			capture_sampling(request));
@@ -394,7 +404,8 @@ int capture_start(const struct capture_request *request, struct capture **ret_ca
 		r = writer_open(&c->writer, c->pcap, request->path, request->force, err);
 	}
 	if (r == 0) {
-		/* In this order: a packet between the two is taken for one still to come, not for one that has come. */
+		/* In this order: a packet between the two is taken for one still to come, not
+		 * for one that has come. */
 		if (read_stat(c, &c->base))
 			c->base_wall_ns = clock_now_ns() + wall_offset_ns();
 		c->started_ns = c->flushed_ns = clock_now_ns();
@@ -416,7 +427,8 @@ void capture_halt(struct capture *c)
 	if (!c || c->halted)
 		return;
 	atomic_store_explicit(&c->stop, true, memory_order_release);
-	/* It cannot fail but by a full counter, which wakes the thread as well; without a wake the thread looks every CAPTURE_TIMEOUT_MS. */
+	/* It cannot fail but by a full counter, which wakes the thread as well; without a wake
+	 * the thread looks every CAPTURE_TIMEOUT_MS. */
 	ssize_t n = write(c->wake_fd, &one, sizeof(one));
 	(void)n;
 	pthread_join(c->thread, NULL);

@@ -1,10 +1,13 @@
-/* Captures: libpcap on the run's interface into a pcap file with nanosecond stamps, on a thread of its own.
+/* Captures: libpcap on the run's interface into a pcap file with nanosecond stamps, on a thread
+ * of its own.
  *
- * On loopback each packet is seen once.  A capture that reaches a limit, a full disk or the end of its interface ends by itself (state.active false, message
- * says why) and disturbs nothing any more; capture_stop() still has to be called to name its file.
+ * On loopback each packet is seen once.  A capture that reaches a limit, a full disk or the end
+ * of its interface ends by itself (state.active false, message says why) and disturbs nothing
+ * any more; capture_stop() still has to be called to name its file.
  *
- * capture_start() opens, activates, filters, gives up the privilege it no longer needs, and starts the thread; all other calls come from the main thread.
- * State and recent packets are copied out; nothing is shared with a worker. */
+ * capture_start() opens, activates, filters, gives up the privilege it no longer needs, and
+ * starts the thread; all other calls come from the main thread.  State and recent packets are
+ * copied out; nothing is shared with a worker. */
 #pragma once
 
 #include "base/err.h"
@@ -13,28 +16,35 @@
 struct capture;
 
 struct capture_request {
-	const char *path; /* file to write, *.pcap; whole or not at all: made under a temporary name, named at capture_stop() */
+	/* file to write, *.pcap; whole or not at all: made under a temporary name, named at
+	 * capture_stop() */
+	const char *path;
 	bool force;
 	const char *interface;         /* the run's; options.interface overrides */
 	unsigned ports[8], port_count; /* the run's own ports */
 	int protocol;                  /* IPPROTO_UDP, IPPROTO_TCP; 0 both */
-	bool echo_header;              /* payloads carry the echo datagram: decode it and sample by its counter */
+	/* payloads carry the echo datagram: decode it and sample by its counter */
+	bool echo_header;
 	struct capture_options options;
 };
 
 void capture_options_default(struct capture_options *ret_options);
-/* Can a capture be opened here?  true, or false with how to get the privilege ("needs CAP_NET_RAW: run as root, or setcap cap_net_raw+ep netdyno"). */
+/* Can a capture be opened here?  true, or false with how to get the privilege ("needs
+ * CAP_NET_RAW: run as root, or setcap cap_net_raw+ep netdyno"). */
 bool capture_probe(char *why, size_t size);
 
 int capture_start(const struct capture_request *request, struct capture **ret_capture, struct err *err);
-/* Ends it: what capture_state() and capture_packets() tell afterwards is final.  Waits for what the kernel still holds, at most 200 ms.  Optional, may be
- * repeated; capture_stop() does it, too. */
+/* Ends it: what capture_state() and capture_packets() tell afterwards is final.  Waits for what
+ * the kernel still holds, at most 200 ms.  Optional, may be repeated; capture_stop() does it,
+ * too. */
 void capture_halt(struct capture *c);
-/* Ends it, names the file; waits for what the kernel still holds, at most 200 ms.  Accepts NULL.  -errno if what was written could not be kept (then *err names file and reason). */
+/* Ends it, names the file; waits for what the kernel still holds, at most 200 ms.  Accepts NULL.
+ * -errno if what was written could not be kept (then *err names file and reason). */
 int capture_stop(struct capture *c, struct err *err);
 void capture_state(struct capture *c, struct capture_state *ret_state);
 /* The last packets, newest first; returns how many (<= max). */
 unsigned capture_packets(struct capture *c, struct packet *out, unsigned max);
 
-/* The filter expression that a request makes ("udp port 5000 or udp port 5001", 1/N sampling included).  Pure. */
+/* The filter expression that a request makes ("udp port 5000 or udp port 5001", 1/N sampling
+ * included).  Pure. */
 int capture_filter_text(const struct capture_request *request, char *out, size_t size, struct err *err);

@@ -1,6 +1,7 @@
 /* Header decoding: see decode.h.
  *
- * Everything goes through a cursor that knows how many bytes were captured; a header is read only after want() has said that it is there. */
+ * Everything goes through a cursor that knows how many bytes were captured; a header is read
+ * only after want() has said that it is there. */
 #include "captures/decode.h"
 
 #include <arpa/inet.h>
@@ -77,7 +78,8 @@ static bool link_raw(struct cursor *c, unsigned *ret_type)
 	return true;
 }
 
-/* The address family in the byte order of whoever captured; IPv6 has another number on each system. */
+/* The address family in the byte order of whoever captured; IPv6 has another number on each
+ * system. */
 static bool link_null(struct cursor *c, unsigned *ret_type)
 {
 	if (!want(c, 4))
@@ -120,7 +122,8 @@ static bool vlan_tags(struct cursor *c, unsigned *type)
 	return true;
 }
 
-/* ---- network layer: leaves the cursor at the transport header; *ret_bytes is what the datagram claims to hold from there on ---- */
+/* ---- network layer: leaves the cursor at the transport header; *ret_bytes is what the datagram
+ * claims to hold from there on ---- */
 
 static bool ip4_header(struct cursor *c, size_t *ret_bytes)
 {

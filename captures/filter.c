@@ -9,8 +9,9 @@
 
 enum { SNAPLEN_MIN = 16, SNAPLEN_MAX = 65535, SAMPLE_MAX = 1 << 20 };
 
-/* What 1/N sampling looks at, per protocol.  pcap's udp[] and tcp[] index over IPv4 only, so IPv6 has offsets from its own header (40 bytes, then the
- * transport's).  Filter arithmetic is 32 bits wide and unsigned. */
+/* What 1/N sampling looks at, per protocol.  pcap's udp[] and tcp[] index over IPv4 only, so
+ * IPv6 has offsets from its own header (40 bytes, then the transport's).  Filter arithmetic is
+ * 32 bits wide and unsigned. */
 struct sampling {
 	bool hash;             /* of the number; else its low bits */
 	const char *ip4, *ip6; /* the number */
@@ -49,7 +50,8 @@ static void add_ports(struct text *t, const struct capture_request *r)
 		add(t, "%s%sport %u", i ? " or " : "", protocol, r->ports[i]);
 }
 
-/* Knuth's multiplicative hash, whose upper bits are the good ones: hence a comparison and no mask. */
+/* Knuth's multiplicative hash, whose upper bits are the good ones: hence a comparison and no
+ * mask. */
 static void add_sampling(struct text *t, const struct sampling *s, const char *protocol, unsigned sample_1_in)
 {
 	char condition[48];

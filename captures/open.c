@@ -1,4 +1,5 @@
-/* Opening a live capture: see open.h.  libpcap >= 1.5 (nanosecond stamps); PACKET_IGNORE_OUTGOING Linux >= 4.20. */
+/* Opening a live capture: see open.h.  libpcap >= 1.5 (nanosecond stamps);
+ * PACKET_IGNORE_OUTGOING Linux >= 4.20. */
 #include "captures/open.h"
 
 #include <errno.h>
@@ -88,7 +89,8 @@ static bool is_loopback(const char *interface)
 	return yes;
 }
 
-/* On loopback every packet passes a tap twice.  libpcap leaves out the outgoing one, but only after the kernel has copied it. */
+/* On loopback every packet passes a tap twice.  libpcap leaves out the outgoing one, but only
+ * after the kernel has copied it. */
 static void see_once(pcap_t *pcap, const char *interface)
 {
 	int on = 1;
@@ -97,7 +99,8 @@ static void see_once(pcap_t *pcap, const char *interface)
 		setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
 }
 
-/* The extra expression must be whole by itself: "a) or (b" would step out of the parentheses put round it. */
+/* The extra expression must be whole by itself: "a) or (b" would step out of the parentheses put
+ * round it. */
 static int check_extra(pcap_t *pcap, const char *extra, struct err *err)
 {
 	struct bpf_program program;

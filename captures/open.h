@@ -7,7 +7,7 @@
 
 enum { CAPTURE_TIMEOUT_MS = 100, CAPTURE_RING_BYTES = 8 << 20 };
 
-/* Opened, filtered by `filter`, non-blocking, nanosecond stamps.  -EPERM with how to get the privilege, -ENODEV with the interfaces there are, -EINVAL
- * where a filter is wrong. */
+/* Opened, filtered by `filter`, non-blocking, nanosecond stamps.  -EPERM with how to get the
+ * privilege, -ENODEV with the interfaces there are, -EINVAL where a filter is wrong. */
 int capture_open(
 	const struct capture_request *request, const char *interface, const char *filter, pcap_t **ret_pcap, struct err *err);

@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A record of a pcap file, in the byte order of the magic number (pcap-savefile(5)); `part` is ns or us, as the magic says. */
+/* A record of a pcap file, in the byte order of the magic number (pcap-savefile(5)); `part` is
+ * ns or us, as the magic says. */
 struct record {
 	uint32_t seconds, part, captured, wire;
 };
@@ -70,7 +71,8 @@ static size_t write_all(struct pcap_writer *w)
 	return done;
 }
 
-/* Counts the records that lie whole within the `done` bytes that reached the file; returns their bytes. */
+/* Counts the records that lie whole within the `done` bytes that reached the file; returns their
+ * bytes. */
 static size_t whole_records(const struct pcap_writer *w, size_t done, unsigned *ret_records)
 {
 	size_t at = 0;
@@ -95,7 +97,8 @@ static void cut_back(struct pcap_writer *w, size_t done)
 	w->bytes = before + whole;
 	w->packets -= w->buffered - kept;
 	w->dropped += w->buffered - kept;
-	/* A device cannot be cut; then the last record is a torn one, which readers report and survive. */
+	/* A device cannot be cut; then the last record is a torn one, which readers report and
+	 * survive. */
 	if (ftruncate(w->fd, (off_t)w->bytes) == 0)
 		lseek(w->fd, (off_t)w->bytes, SEEK_SET);
 }

@@ -1,7 +1,8 @@
 /* The pcap file of a capture: records are gathered in a buffer and written whole.
  *
- * When a write fails the file is cut back to its last whole record, so that what was written stays readable.  Opened and closed by the main thread; put and
- * flush belong to the capture thread in between. */
+ * When a write fails the file is cut back to its last whole record, so that what was written
+ * stays readable.  Opened and closed by the main thread; put and flush belong to the capture
+ * thread in between. */
 #pragma once
 
 #include <pcap/pcap.h>
@@ -29,7 +30,8 @@ size_t writer_record_bytes(const struct pcap_pkthdr *header);
 /* 0 or -errno; from the first failure on every packet is counted as dropped. */
 int writer_put(struct pcap_writer *w, const struct pcap_pkthdr *header, const uint8_t *bytes);
 int writer_flush(struct pcap_writer *w);
-/* Flushes what is left and names the file.  A write error met earlier is no failure here: the file holds what could be written. */
+/* Flushes what is left and names the file.  A write error met earlier is no failure here: the
+ * file holds what could be written. */
 int writer_close(struct pcap_writer *w, struct err *err);
 /* Throws everything away; accepts a zeroed or closed one. */
 void writer_abort(struct pcap_writer *w);

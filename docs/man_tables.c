@@ -1,4 +1,5 @@
-/* Fills the man page: copies it from stdin to stdout and puts, in place of each line "; @NAME@", what the program's own tables say.  Run by the build. */
+/* Fills the man page: copies it from stdin to stdout and puts, in place of each line "; @NAME@",
+ * what the program's own tables say.  Run by the build. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

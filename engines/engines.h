@@ -1,4 +1,5 @@
-/* The modes that this program knows, in the order of the dashboard's tabs.  Constant; any thread. */
+/* The modes that this program knows, in the order of the dashboard's tabs.  Constant; any
+ * thread. */
 #pragma once
 
 #include "mode/engine.h"

@@ -1,9 +1,10 @@
-/* Mode null: no I/O.  Its workers make up packets and latencies from --seed at --rate, so that everything above the engines can be seen, tested and
- * measured without a network.
+/* Mode null: no I/O.  Its workers make up packets and latencies from --seed at --rate, so that
+ * everything above the engines can be seen, tested and measured without a network.
  *
- * Method count is a function of the run clock: what a worker has counted at an instant depends on nothing but the options, so on the virtual clock
- * every sample is the same to the byte.  It costs next to nothing at any rate.  Method full turns the worker's loop once for every packet: what that
- * reaches is the cost of the harness itself. */
+ * Method count is a function of the run clock: what a worker has counted at an instant depends
+ * on nothing but the options, so on the virtual clock every sample is the same to the byte.  It
+ * costs next to nothing at any rate.  Method full turns the worker's loop once for every packet:
+ * what that reaches is the cost of the harness itself. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,14 @@
 enum {
 	PACKET_BYTES = 80,
 	WIRE_BYTES = 42,
-	FLYING = 32,                /* packets in flight per client while it sends */
-	RECORDS_PER_WORKER = 20000, /* latencies recorded a second: 2000 a tick, whatever the rate */
-	BURST = 32,                 /* packets per made-up system call */
-	STEP_NS = 5 * NS_PER_MS,    /* between two looks at the clock */
-	STEP_WORKERS = 64,          /* of so many; more look less often, so that a thousand do not fill the machine */
-	BURST_PART = 10,            /* bursts of loss fill this part of --loss-every */
+	FLYING = 32, /* packets in flight per client while it sends */
+	/* latencies recorded a second: 2000 a tick, whatever the rate */
+	RECORDS_PER_WORKER = 20000,
+	BURST = 32,              /* packets per made-up system call */
+	STEP_NS = 5 * NS_PER_MS, /* between two looks at the clock */
+	/* of so many; more look less often, so that a thousand do not fill the machine */
+	STEP_WORKERS = 64,
+	BURST_PART = 10, /* bursts of loss fill this part of --loss-every */
 };
 
 static const uint64_t rate_most = 10ull * 1000 * 1000 * 1000;
@@ -63,7 +66,8 @@ static uint64_t share(const struct null_worker *s, uint64_t n)
 	return (n + s->siblings - 1 - s->index) / s->siblings;
 }
 
-/* Time spent in bursts of loss, stretched so that in the long run as much is lost as without bursts. */
+/* Time spent in bursts of loss, stretched so that in the long run as much is lost as without
+ * bursts. */
 static int64_t lossy_ns(const struct null_worker *s, int64_t ns)
 {
 	int64_t burst = s->loss_every_ns / BURST_PART;
@@ -86,7 +90,8 @@ static void set_rate(struct null_worker *s, uint64_t rate, int64_t now_ns)
 
 /* ---- latencies ---- */
 
-/* -log2 of a random number in (0, 1], in 1/65536: an exponential distribution, in integers so that it is the same everywhere. */
+/* -log2 of a random number in (0, 1], in 1/65536: an exponential distribution, in integers so
+ * that it is the same everywhere. */
 static uint64_t exponential(uint32_t random)
 {
 	uint64_t r = (uint64_t)random + 1;
@@ -232,7 +237,8 @@ static int null_enter(struct worker *w, enum phase phase, struct err *err)
 	if (sends(w)) {
 		set_rate(s, worker_load(w), w->phase_ns);
 	} else if (!s->full && w->self->role == ROLE_CLIENT) {
-		/* Home before the phase is acknowledged: what comes later would depend on real time. */
+		/* Home before the phase is acknowledged: what comes later would depend on real
+		 * time. */
 		receive_up_to(w, s, s->due - s->lost);
 		counter_set(w->counters, COUNTER_IN_FLIGHT, 0);
 	}

@@ -1,4 +1,5 @@
-/* What a test must not leave behind is counted: entries of a directory, this process's descriptors and threads. */
+/* What a test must not leave behind is counted: entries of a directory, this process's
+ * descriptors and threads. */
 #pragma once
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-/* The board: all that the dashboard shows, as main keeps it.  Main owns and fills it on the main thread; ui only reads it. */
+/* The board: all that the dashboard shows, as main keeps it.  Main owns and fills it on the main
+ * thread; ui only reads it. */
 #pragma once
 
 #include "record/history.h"

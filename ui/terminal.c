@@ -81,7 +81,8 @@ void ui_emergency_restore(void)
 
 /* ---- start and stop ---- */
 
-/* Terminals that say so in COLORTERM take 24-bit colours; curses knows how only by another entry of its data base, where that is installed. */
+/* Terminals that say so in COLORTERM take 24-bit colours; curses knows how only by another entry
+ * of its data base, where that is installed. */
 static SCREEN *open_direct(void)
 {
 	const char *term = getenv("TERM"), *claim = getenv("COLORTERM");
@@ -98,8 +99,9 @@ static void on_stop(int signo)
 	(void)signo;
 }
 
-/* While it draws, curses has SIGTSTP ignored, and with that the kernel drops one that is blocked and waits for who reads the signalfd.  It keeps its hands off a
- * signal that has a handler already; this one is never called. */
+/* While it draws, curses has SIGTSTP ignored, and with that the kernel drops one that is blocked
+ * and waits for who reads the signalfd.  It keeps its hands off a signal that has a handler
+ * already; this one is never called. */
 static void guard_stop(void)
 {
 	struct sigaction guard = { .sa_handler = on_stop, .sa_flags = SA_RESTART }, usual;
@@ -219,8 +221,9 @@ void terminal_resize(struct terminal *t, int rows, int columns)
 
 static int color_of(const struct terminal *t, int32_t rgb, uint8_t of_256, int8_t of_8)
 {
+	/* 0..7 would mean the palette; 0x10 is as good as black */
 	if (t->colors == DIRECT_COLORS)
-		return rgb < 0 ? -1 : rgb < 8 ? 16 : rgb; /* 0..7 would mean the palette; 0x10 is as good as black */
+		return rgb < 0 ? -1 : rgb < 8 ? 16 : rgb;
 	if (t->colors == 256)
 		return rgb < 0 ? -1 : of_256;
 	return of_8;
@@ -263,9 +266,10 @@ static void put_cell(const struct terminal *t, int row, int column, const struct
 	if (cell->glyph[0])
 		glyph_decode(cell->glyph, &code_point);
 	text[0] = (wchar_t)code_point;
+	/* ERR for the last cell of the screen, which is drawn all the same */
 	if (setcchar(&complex, text, attributes_of(&t->theme->look[cell->style]), t->colors ? (short)(cell->style + 1) : 0,
 		    NULL) == OK)
-		mvadd_wch(row, column, &complex); /* ERR for the last cell of the screen, which is drawn all the same */
+		mvadd_wch(row, column, &complex);
 }
 
 static bool same_cell(const struct cell *a, const struct cell *b)
@@ -398,8 +402,9 @@ static void push_back(int kind, wint_t c)
 		unget_wch((wchar_t)c);
 }
 
-/* Behind an ESC: the rest of a control sequence that the terminal's description does not know (Ctrl-Right and the like), which would otherwise be taken
- * for keys: "[", digits, letters.  true: there was one, and it is gone. */
+/* Behind an ESC: the rest of a control sequence that the terminal's description does not know
+ * (Ctrl-Right and the like), which would otherwise be taken for keys: "[", digits, letters.
+ * true: there was one, and it is gone. */
 static bool swallow_sequence(void)
 {
 	enum { SEQUENCE_MAX = 32 };
@@ -446,7 +451,8 @@ bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
 
 /* ---- suspend ---- */
 
-/* SIGTSTP is blocked (it comes through a signalfd): for this moment it is let through, with its usual effect. */
+/* SIGTSTP is blocked (it comes through a signalfd): for this moment it is let through, with its
+ * usual effect. */
 static void stop_here(bool whole_group)
 {
 	struct sigaction usual = { .sa_handler = SIG_DFL }, before;

@@ -1,5 +1,5 @@
-/* The terminal: nothing but terminal.c knows curses.  One at a time; the thread that started it does everything but
- * ui_emergency_restore(). */
+/* The terminal: nothing but terminal.c knows curses.  One at a time; the thread that started it
+ * does everything but ui_emergency_restore(). */
 #pragma once
 
 #include "ui/canvas/canvas.h"
@@ -31,7 +31,9 @@ void terminal_forget(struct terminal *t);
 void terminal_show(struct terminal *t, const struct canvas *c, const struct theme *theme);
 /* For tests, after a frame: writes OSC "\033]7701;FRAME;SAMPLE;KEYS\033\\". */
 void terminal_report(uint64_t frame, uint64_t sample, uint64_t keys);
-/* The next event that has come in; false: none.  Never waits (longer than a broken-off escape sequence takes: 25 ms). */
+/* The next event that has come in; false: none.  Never waits (longer than a broken-off escape
+ * sequence takes: 25 ms). */
 bool terminal_read(struct terminal *t, struct terminal_event *ret_event);
-/* Hands the terminal to the shell and stops the process (or, whole_group, its process group) as SIGTSTP does; returns when it is continued. */
+/* Hands the terminal to the shell and stops the process (or, whole_group, its process group) as
+ * SIGTSTP does; returns when it is continued. */
 void terminal_suspend(struct terminal *t, bool whole_group);

@@ -1,4 +1,5 @@
-/* The dashboard's loop: keys are answered at once, updates drawn ten times a second at most, nothing is drawn when nothing has changed.  See ui.h. */
+/* The dashboard's loop: keys are answered at once, updates drawn ten times a second at most,
+ * nothing is drawn when nothing has changed.  See ui.h. */
 #include "ui/ui.h"
 
 #include <errno.h>
@@ -122,7 +123,8 @@ static void take_signal(struct loop *l, int number)
 	case SIGTSTP:
 		suspend(l, false);
 		break;
-	case SIGCONT: /* continued without us having stopped: somebody may have written over the screen */
+	/* continued without us having stopped: somebody may have written over the screen */
+	case SIGCONT:
 		l->dash.repaint = l->dirty = true;
 		break;
 	case SIGUSR1:
@@ -143,7 +145,8 @@ static void take_signals(struct loop *l)
 		take_signal(l, (int)info[i].ssi_signo);
 }
 
-/* A flood of keys (a paste, a terminal that is going away) leaves room for signals, updates and frames. */
+/* A flood of keys (a paste, a terminal that is going away) leaves room for signals, updates and
+ * frames. */
 enum { keys_at_once = 64 };
 
 static void take_keys(struct loop *l)
@@ -198,8 +201,9 @@ static void wait_for_something(struct loop *l)
 		return;
 	if (fd[2].revents & POLLIN)
 		take_signals(l);
+	/* the terminal has gone; curses would answer with resizes for ever */
 	if (fd[0].revents & (POLLHUP | POLLERR | POLLNVAL))
-		end_by_signal(l, SIGHUP); /* the terminal has gone; curses would answer with resizes for ever */
+		end_by_signal(l, SIGHUP);
 	else if (fd[0].revents & POLLIN)
 		take_keys(l);
 	if (fd[1].revents & POLLIN) {

@@ -1,6 +1,7 @@
-/* The dashboard.  ui_run() owns the terminal from its call to its return: it starts curses, loops over keys, updates and frames, restores the terminal
- * on every way out, and returns why.  Only this layer touches curses, only on the thread that called.  It reads the board and asks for everything else
- * through struct ui_requests, which main fills. */
+/* The dashboard.  ui_run() owns the terminal from its call to its return: it starts curses,
+ * loops over keys, updates and frames, restores the terminal on every way out, and returns why.
+ * Only this layer touches curses, only on the thread that called.  It reads the board and asks
+ * for everything else through struct ui_requests, which main fills. */
 #pragma once
 
 #include <signal.h>
@@ -11,28 +12,35 @@
 enum ui_charset { CHARSET_AUTO, CHARSET_BRAILLE, CHARSET_BLOCK, CHARSET_ASCII };
 
 struct ui_config {
-	const char *theme;       /* "dark", "light", "mono", "safe" (colour-blind safe); NULL = dark */
+	/* "dark", "light", "mono", "safe" (colour-blind safe); NULL = dark */
+	const char *theme;
 	enum ui_charset charset; /* AUTO: braille where the locale is UTF-8, else ASCII */
 	bool no_color;           /* NO_COLOR */
 	bool mouse;
-	int update_fd;      /* readable when pump() has something to do; -1 none */
-	int signal_fd;      /* signalfd of the signals main has blocked (INT TERM HUP WINCH TSTP CONT USR1); -1 none */
+	int update_fd; /* readable when pump() has something to do; -1 none */
+	/* signalfd of the signals main has blocked (INT TERM HUP WINCH TSTP CONT USR1); -1 none */
+	int signal_fd;
 	bool report_frames; /* tests: terminal_report() after each frame */
 };
 
-/* Each returns 0 or -errno with *err (shown as a toast); ret texts are shown as toasts.  ctx is passed through.  None is NULL unless it says so. */
+/* Each returns 0 or -errno with *err (shown as a toast); ret texts are shown as toasts.  ctx is
+ * passed through.  None is NULL unless it says so. */
 struct ui_requests {
 	void *ctx;
 	void (*pump)(void *ctx); /* takes updates into the board */
 	int (*run)(void *ctx, bool on, struct err *err);
 	int (*choose_mode)(void *ctx, unsigned mode, struct err *err);
-	int (*choose_method)(void *ctx, int step, struct err *err);              /* +1, -1: next that runs here */
-	int (*change_load)(void *ctx, int direction, struct err *err);           /* +1 more, -1 less */
-	int (*apply)(void *ctx, const struct options *options, struct err *err); /* the set-up form's outcome */
+	/* +1, -1: next that runs here */
+	int (*choose_method)(void *ctx, int step, struct err *err);
+	/* +1 more, -1 less */
+	int (*change_load)(void *ctx, int direction, struct err *err);
+	/* the set-up form's outcome */
+	int (*apply)(void *ctx, const struct options *options, struct err *err);
 	int (*snapshot)(void *ctx, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err);
 	int (*capture)(void *ctx, bool on, struct err *err);
 	int (*capture_options)(void *ctx, const struct capture_options *options, struct err *err);
-	void (*keep_setting)(void *ctx, const char *name, const char *value); /* theme and such, for the config file */
+	/* theme and such, for the config file */
+	void (*keep_setting)(void *ctx, const char *name, const char *value);
 };
 
 enum ui_end { UI_QUIT, UI_SIGNAL };
@@ -52,5 +60,6 @@ int ui_render(const struct board *board, int columns, int rows, enum ui_charset 
 /* Restores the terminal if curses holds it; async-signal-safe (for SIGSEGV and friends). */
 void ui_emergency_restore(void);
 
-/* The key table as text, for `--help` and the man page: one "keys<TAB>what it does" line each, malloc'ed. */
+/* The key table as text, for `--help` and the man page: one "keys<TAB>what it does" line each,
+ * malloc'ed. */
 char *ui_key_help(void);

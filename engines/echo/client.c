@@ -1,5 +1,6 @@
-/* Mode echo, the client's side: one connected socket per worker, flows are ids inside it.  A closed loop keeps a window of datagrams out per flow; an open loop
- * (--rate) sends by a schedule that no stall moves, see engines/echo/schedule.h. */
+/* Mode echo, the client's side: one connected socket per worker, flows are ids inside it.  A
+ * closed loop keeps a window of datagrams out per flow; an open loop (--rate) sends by a
+ * schedule that no stall moves, see engines/echo/schedule.h. */
 #include "engines/echo/echo.h"
 
 #include <errno.h>
@@ -12,11 +13,14 @@
 #include "engines/echo/schedule.h"
 
 enum {
-	ROUNDS = 32,      /* datagrams a poll where a burst is one datagram */
-	SEND_BUDGET = 64, /* datagrams a poll, or a burst: shared out over its rounds, so that answers are not left waiting */
+	ROUNDS = 32, /* datagrams a poll where a burst is one datagram */
+	/* datagrams a poll, or a burst: shared out over its rounds, so that answers are not left
+	 * waiting */
+	SEND_BUDGET = 64,
 };
 
-static const int64_t STALL_NS = 200 * NS_PER_MS;     /* a full window without an answer for this long is given up */
+/* a full window without an answer for this long is given up */
+static const int64_t STALL_NS = 200 * NS_PER_MS;
 static const int64_t STALL_SCAN_NS = 50 * NS_PER_MS; /* how often that is looked at */
 static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
 
@@ -247,7 +251,8 @@ static int receive(struct worker *w, struct client *c, struct err *err)
 
 /* ---- send ---- */
 
-/* Nobody there, or nothing that could be sent at all: from now on one datagram at a time, and longer and longer apart, until an answer comes. */
+/* Nobody there, or nothing that could be sent at all: from now on one datagram at a time, and
+ * longer and longer apart, until an answer comes. */
 static void back_off(struct client *c, int64_t now_ns)
 {
 	const struct udp_totals *t = &c->port->totals;
@@ -370,7 +375,8 @@ static void apply_window(struct client *c, uint64_t window)
 		flow_has_room(c, i);
 }
 
-/* Gives up what full flows have waited for too long.  Only when all that had arrived has been read: this thread itself may have been away. */
+/* Gives up what full flows have waited for too long.  Only when all that had arrived has been
+ * read: this thread itself may have been away. */
 static void scan_stalls(struct client *c, int64_t now_ns, int64_t limit_ns)
 {
 	if (now_ns < c->scan_ns || c->received >= c->port->batch)
@@ -507,7 +513,8 @@ int echo_client_enter(struct worker *w, enum phase phase, struct err *err)
 	return 0;
 }
 
-/* A worker that was kept from its CPU up to the edge of a phase has not looked at its schedule, which has gone on. */
+/* A worker that was kept from its CPU up to the edge of a phase has not looked at its schedule,
+ * which has gone on. */
 static void count_due(struct worker *w, struct client *c)
 {
 	if (!c->open_loop || (w->phase != PHASE_WARMUP && w->phase != PHASE_MEASURE))

@@ -1,4 +1,5 @@
-/* Mode echo: scalable UDP echo.  What it counts and its options; the plan of a run is echo_plan.c, the two sides are echo_server.c and echo_client.c. */
+/* Mode echo: scalable UDP echo.  What it counts and its options; the plan of a run is
+ * plan.c, the two sides are server.c and client.c. */
 #include "engines/echo/echo.h"
 
 #include <stdio.h>
@@ -74,7 +75,8 @@ static const struct option_def echo_options[] = {
 enum {
 	WIDE = SHOW_DRILL | SHOW_SUM | SHOW_CORE,
 	EACH = SHOW_DRILL | SHOW_CORE,
-	/* Servers count it; clients stand in the row to say that it is unknown where the servers are another process. */
+	/* Servers count it; clients stand in the row to say that it is unknown where the servers
+	 * are another process. */
 	AT_SERVERS = ROLE_BOTH,
 };
 

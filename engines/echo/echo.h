@@ -1,4 +1,5 @@
-/* Mode echo, between its files: what the workers of a run share, and the two sides.  The operations follow mode/engine.h. */
+/* Mode echo, between its files: what the workers of a run share, and the two sides.  The
+ * operations follow mode/engine.h. */
 #pragma once
 
 #include "engines/echo/wire.h"
@@ -34,7 +35,8 @@ enum {
 
 enum { ECHO_L_RTT, ECHO_L_RTT_SEND, ECHO_L_LATENESS };
 
-/* plan->shared.  Written by plan() and, where it says so, by the first server's open(); after that only read. */
+/* plan->shared.  Written by plan() and, where it says so, by the first server's open(); after
+ * that only read. */
 struct echo_shared {
 	unsigned servers, clients;
 	uint32_t payload_bytes;
@@ -66,9 +68,11 @@ static inline size_t echo_datagram_bytes(const struct echo_shared *s)
 int echo_plan(const struct options *o, struct plan *plan, struct err *err);
 void echo_release(struct plan *plan);
 
-/* SO_RCVBUF and SO_SNDBUF as the run has them; says in a note where the kernel gave less than was asked for. */
+/* SO_RCVBUF and SO_SNDBUF as the run has them; says in a note where the kernel gave less than
+ * was asked for. */
 int echo_set_buffers(struct worker *w, int fd, struct err *err);
-/* The drops that a port has seen are counted from here on; where they cannot be read, the counter is unknown. */
+/* The drops that a port has seen are counted from here on; where they cannot be read, the
+ * counter is unknown. */
 void echo_start_drops(struct worker *w, struct udp_port *port, uint32_t *ret_last, unsigned counter);
 /* Adds what a port's 32-bit drop counter has moved by since *last to a counter. */
 int echo_count_drops(struct worker *w, struct udp_port *port, uint32_t *last, unsigned counter, struct err *err);

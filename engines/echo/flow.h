@@ -1,8 +1,11 @@
-/* What an echo client knows of its flows: which counters are out, which have been answered.  Pure data structure, one owner; only init allocates.
+/* What an echo client knows of its flows: which counters are out, which have been answered.
+ * Pure data structure, one owner; only init allocates.
  *
- * Per flow: counters 1, 2, ... in the order of sends.  `resolved` is the newest counter that is settled, because it or a newer one was answered or because it was
- * given up: what lies above is in flight, so an answer also gives up all older ones of its flow.  Which counters have been answered is kept in a ring of bits, so that
- * a given-up one that still arrives is received (once), and a second answer is a duplicate. */
+ * Per flow: counters 1, 2, ... in the order of sends.  `resolved` is the newest counter that is
+ * settled, because it or a newer one was answered or because it was given up: what lies above is
+ * in flight, so an answer also gives up all older ones of its flow.  Which counters have been
+ * answered is kept in a ring of bits, so that a given-up one that still arrives is received
+ * (once), and a second answer is a duplicate. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,8 +16,9 @@
 #include "engines/echo/wire.h"
 
 enum {
-	ECHO_RING_BITS_ALL = 1 << 24, /* over all flows of a worker: 2 MiB, over 1 s of what a CPU can answer */
-	ECHO_RING_BITS_MIN = 4096,    /* of a flow */
+	/* over all flows of a worker: 2 MiB, over 1 s of what a CPU can answer */
+	ECHO_RING_BITS_ALL = 1 << 24,
+	ECHO_RING_BITS_MIN = 4096, /* of a flow */
 };
 
 #define ECHO_LATE_NS ((int64_t)NS_PER_S)
@@ -50,12 +54,14 @@ static inline uint64_t echo_flow_outstanding(const struct echo_flow *flow)
 	return flow->next - 1 - flow->resolved;
 }
 
-/* A datagram goes out on flow[index]; returns its counter.  unsend takes the newest one back: it did not go out. */
+/* A datagram goes out on flow[index]; returns its counter.  unsend takes the newest one back: it
+ * did not go out. */
 uint64_t echo_flows_send(struct echo_flows *f, unsigned index);
 void echo_flows_unsend(struct echo_flows *f, unsigned index);
 /* Settles everything in flight on flow[index]; returns how many. */
 uint64_t echo_flows_give_up(struct echo_flows *f, unsigned index);
-/* A new phase: what was sent until now belongs to the time before, and none of it is in flight any more. */
+/* A new phase: what was sent until now belongs to the time before, and none of it is in flight
+ * any more. */
 void echo_flows_rebase(struct echo_flows *f);
 
 struct echo_answer {
@@ -64,8 +70,9 @@ struct echo_answer {
 	int64_t stamp_ns;
 };
 
-/* Is this an answer to something that was sent?  Length is the one expected, the flow ours, the counter out, the time in it between opened_ns and now_ns.  false: a
- * stray; *ret_answer untouched. */
+/* Is this an answer to something that was sent?  Length is the one expected, the flow ours, the
+ * counter out, the time in it between opened_ns and now_ns.  false: a stray; *ret_answer
+ * untouched. */
 bool echo_flows_parse(const struct echo_flows *f, const uint8_t *data, size_t len, size_t expected_len, int64_t opened_ns,
 	int64_t now_ns, struct echo_answer *ret_answer);
 
@@ -79,5 +86,6 @@ enum echo_arrival {
 
 /* Settles an answer of age age_ns since its send.  One that is too old for the ring is late. */
 enum echo_arrival echo_flows_take(struct echo_flows *f, const struct echo_answer *answer, int64_t age_ns);
-/* The datagram has come back as an ICMP error: settles it.  data holds len bytes of it.  The flow's index, or -1 where it is none of ours. */
+/* The datagram has come back as an ICMP error: settles it.  data holds len bytes of it.  The
+ * flow's index, or -1 where it is none of ours. */
 int echo_flows_refused(struct echo_flows *f, const uint8_t *data, size_t len);

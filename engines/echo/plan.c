@@ -1,7 +1,8 @@
 /* Mode echo: the plan of a run.  Main thread.
  *
- * Receive buffers, where --rcvbuf does not say: as large as net.core.rmem_max allows, up to 4 MiB or what a full window needs, so that a closed loop loses nothing.  Buffers
- * are a limit, not memory set aside. */
+ * Receive buffers, where --rcvbuf does not say: as large as net.core.rmem_max allows, up to 4
+ * MiB or what a full window needs, so that a closed loop loses nothing.  Buffers are a limit,
+ * not memory set aside. */
 #include "engines/echo/echo.h"
 
 #include <errno.h>
@@ -16,7 +17,8 @@
 enum {
 	RCVBUF_BYTES = 4 << 20,
 	RCVBUF_MAX_BYTES = 1 << 30,
-	SKB_OVERHEAD_BYTES = 1024, /* about what the kernel charges a small datagram beyond its length */
+	/* about what the kernel charges a small datagram beyond its length */
+	SKB_OVERHEAD_BYTES = 1024,
 };
 
 static int plan_methods(const struct options *o, struct plan *plan, struct err *err)
@@ -87,7 +89,8 @@ static int plan_load(const struct options *o, struct plan *plan, struct echo_sha
 	return 0;
 }
 
-/* The default holds what can be outstanding at one socket, in the unit of SO_RCVBUF: the kernel allows twice that, and charges each datagram its bookkeeping. */
+/* The default holds what can be outstanding at one socket, in the unit of SO_RCVBUF: the kernel
+ * allows twice that, and charges each datagram its bookkeeping. */
 static void plan_buffers(const struct options *o, struct echo_shared *s)
 {
 	uint64_t window = s->open_loop || !s->clients ? 0 : (uint64_t)options_number(o, "window");

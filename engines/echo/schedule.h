@@ -1,7 +1,9 @@
-/* The open loop of an echo client: which datagrams its schedule wants out, when each was due, and when it really went.  No sockets; one owner; only init allocates.
+/* The open loop of an echo client: which datagrams its schedule wants out, when each was due,
+ * and when it really went.  No sockets; one owner; only init allocates.
  *
- * Datagrams have numbers since init: number k goes out on flow k % count, so an answer tells its number.  A change of the rate starts a new schedule at that moment; what
- * was due and not yet sent stays counted as scheduled, and is not sent any more. */
+ * Datagrams have numbers since init: number k goes out on flow k % count, so an answer tells its
+ * number.  A change of the rate starts a new schedule at that moment; what was due and not yet
+ * sent stays counted as scheduled, and is not sent any more. */
 #pragma once
 
 #include <stdbool.h>
@@ -30,11 +32,14 @@ void echo_schedule_free(struct echo_schedule *s); /* accepts zeroed */
 
 /* A new schedule from now_ns on: the share of client `index` of `clients` in the run's rate. */
 void echo_schedule_start(struct echo_schedule *s, int64_t now_ns, uint64_t rate, unsigned index, unsigned clients);
-/* The clock is at now_ns, and nobody has looked until now.  The newest packet may be on its way to be on time, and is not counted. */
+/* The clock is at now_ns, and nobody has looked until now.  The newest packet may be on its way
+ * to be on time, and is not counted. */
 void echo_schedule_overslept(struct echo_schedule *s, int64_t now_ns);
 
-/* A burst: offer writes up to n of the datagrams that are due, counts them into their flows (burst_flow[]) and returns how many; *ret_now_ns is when they go.  settle hears
- * how many of those the kernel took, which the caller has taken back from their flows, and records how late they were. */
+/* A burst: offer writes up to n of the datagrams that are due, counts them into their flows
+ * (burst_flow[]) and returns how many; *ret_now_ns is when they go.  settle hears how many of
+ * those the kernel took, which the caller has taken back from their flows, and records how late
+ * they were. */
 unsigned echo_schedule_offer(struct echo_schedule *s, struct echo_flows *flows, struct udp_send *slot, unsigned n, int64_t now_ns,
 	uint16_t *burst_flow, int64_t *ret_now_ns);
 void echo_schedule_settle(struct echo_schedule *s, unsigned offered, unsigned taken, int64_t sent_ns, struct histogram *lateness);

@@ -1,5 +1,6 @@
-/* Mode echo, the server's side: one socket per worker and address listened on, in a SO_REUSEPORT group per address.  The worker answers from the buffers it received
- * into; a burst whose answers do not all go out is kept, and nothing more is received until they have. */
+/* Mode echo, the server's side: one socket per worker and address listened on, in a SO_REUSEPORT
+ * group per address.  The worker answers from the buffers it received into; a burst whose
+ * answers do not all go out is kept, and nothing more is received until they have. */
 #include "engines/echo/echo.h"
 
 #include <errno.h>
@@ -42,8 +43,9 @@ static int bind_to(int fd, const union net_address *a, struct err *err)
 	return bind(fd, &a->sa, net_address_bytes(a)) < 0 ? err_sys(err, errno, "bind %s", net_format(a, text, sizeof(text))) : 0;
 }
 
-/* The first server binds alone, so that a port in use is an error even where it is in use by another netdyno of the same user, then opens the port for the others.
- * A free port is chosen once, for all addresses. */
+/* The first server binds alone, so that a port in use is an error even where it is in use by
+ * another netdyno of the same user, then opens the port for the others.  A free port is chosen
+ * once, for all addresses. */
 static int bind_first(struct worker *w, int fd, unsigned which, struct err *err)
 {
 	struct echo_shared *s = echo_shared_of(w);
@@ -187,7 +189,8 @@ static void judge(struct server *server, struct listener *l, const struct udp_da
 	} while (at < d->len);
 }
 
-/* Sends what is still to be sent.  1: all out, the burst is given back; 0: the kernel has no room. */
+/* Sends what is still to be sent.  1: all out, the burst is given back; 0: the kernel has no
+ * room. */
 static int flush(struct listener *l, struct err *err)
 {
 	if (l->answered < l->replies) {

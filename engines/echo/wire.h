@@ -1,7 +1,8 @@
 /* The echo datagram, and what a server makes of one that arrives.  Pure; any thread.
  *
- * 8 bytes sequence, 8 bytes time in ns, payload; both integers big-endian.  Sequence: bit 63 reply, 15 bits flow, 48 bits counter (from 1).
- * The time is the client's CLOCK_MONOTONIC: of the send in a closed loop, of the schedule in an open one. */
+ * 8 bytes sequence, 8 bytes time in ns, payload; both integers big-endian.  Sequence: bit 63
+ * reply, 15 bits flow, 48 bits counter (from 1).  The time is the client's CLOCK_MONOTONIC: of
+ * the send in a closed loop, of the schedule in an open one. */
 #pragma once
 
 #include <endian.h>
@@ -17,7 +18,8 @@ enum {
 	ECHO_DATAGRAM_MAX = ECHO_HEADER_BYTES + ECHO_PAYLOAD_MAX,
 	ECHO_FLOWS_MAX = 32767,
 	ECHO_REPLY_BYTE = 0x80, /* the reply bit, in the first byte */
-	ECHO_SAFE_PORT = 1024,  /* source ports below belong to services that might answer an answer (RFC 862, 864, ...) */
+	/* source ports below belong to services that might answer an answer (RFC 862, 864, ...) */
+	ECHO_SAFE_PORT = 1024,
 };
 
 struct echo_header {
@@ -60,8 +62,10 @@ enum echo_judgement {
 	ECHO_JUDGEMENTS,
 };
 
-/* from may be anything that a kernel or an attacker can put there.  own_port: the server's.  verbatim: RFC 862; whatever the datagram holds is answered, but still not
- * its sender.  A sender with our own port number is another such server or ourselves: answering it unchanged could go on for ever. */
+/* from may be anything that a kernel or an attacker can put there.  own_port: the server's.
+ * verbatim: RFC 862; whatever the datagram holds is answered, but still not its sender.  A
+ * sender with our own port number is another such server or ourselves: answering it unchanged
+ * could go on for ever. */
 static inline enum echo_judgement echo_judge(
 	const uint8_t *data, size_t len, bool truncated, const union net_address *from, unsigned own_port, bool verbatim)
 {

@@ -17,15 +17,17 @@ static bool family_works(const struct plan *plan, int type, const union net_addr
 	struct err ignored = ERR_NONE;
 	int fd = plan->path->socket(plan->path, ROLE_SERVER, a->sa.sa_family, type, 0, &ignored);
 
+	/* anything else will be said where the socket is needed */
 	if (fd < 0)
-		return fd != -EAFNOSUPPORT; /* anything else will be said where the socket is needed */
+		return fd != -EAFNOSUPPORT;
 	net_set_port(&any_port, 0);
 	bool works = bind(fd, &any_port.sa, net_address_bytes(a)) == 0 || (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT);
 	close(fd);
 	return works;
 }
 
-/* Is the address of a family that this machine does not have?  IPv6 may be there and switched off: then only its loopback address tells. */
+/* Is the address of a family that this machine does not have?  IPv6 may be there and switched
+ * off: then only its loopback address tells. */
 static int check_family(const struct plan *plan, int type, const union net_address *a, const char *option, struct err *err)
 {
 	char text[NET_ADDRESS_TEXT];
@@ -100,7 +102,8 @@ static void reach(const union net_address *listen, union net_address *ret_host)
 		ret_host->v6.sin6_addr = in6addr_loopback;
 }
 
-/* Both ends here: the servers bind what --host says, or what --listen says and that must have --host in it. */
+/* Both ends here: the servers bind what --host says, or what --listen says and that must have
+ * --host in it. */
 static int plan_both(const struct options *o, struct plan *plan, struct endpoints *e, unsigned port, struct err *err)
 {
 	const char *host = options_text(o, "host");

@@ -1,4 +1,5 @@
-/* Where the servers of an IP mode listen and where its clients go: --role, --host, --listen, --port.  Main thread. */
+/* Where the servers of an IP mode listen and where its clients go: --role, --host, --listen,
+ * --port.  Main thread. */
 #pragma once
 
 #include "engines/net/net.h"
@@ -9,11 +10,13 @@ enum { ENDPOINTS_LISTEN_MAX = 4 };
 struct endpoints {
 	int type; /* SOCK_DGRAM, SOCK_STREAM */
 	unsigned listens;
-	union net_address listen[ENDPOINTS_LISTEN_MAX]; /* servers; port 0: any, whoever binds first fills it in */
-	union net_address host;                         /* clients; the same with both roles */
-	bool host_is_ours;                              /* both roles */
+	/* servers; port 0: any, whoever binds first fills it in */
+	union net_address listen[ENDPOINTS_LISTEN_MAX];
+	union net_address host; /* clients; the same with both roles */
+	bool host_is_ours;      /* both roles */
 };
 
-/* Resolves the options; fills the plan's family, interface and (clients alone) ports, and notes what other hosts can reach.  The port is 5000 by default, with both
- * roles any free one.  -EINVAL for what the user can mend; *ret_endpoints untouched then. */
+/* Resolves the options; fills the plan's family, interface and (clients alone) ports, and notes
+ * what other hosts can reach.  The port is 5000 by default, with both roles any free one.
+ * -EINVAL for what the user can mend; *ret_endpoints untouched then. */
 int endpoints_plan(const struct options *o, int type, struct plan *plan, struct endpoints *ret_endpoints, struct err *err);

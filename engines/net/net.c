@@ -133,7 +133,8 @@ void net_interface(const union net_address *a, char *out, size_t size)
 	snprintf(out, size, "%s", net_is_here(a) ? "lo" : "");
 	if (*out || net_is_any(a))
 		return;
-	/* Connecting a datagram socket sends nothing; it makes the kernel choose a route and with it our own address. */
+	/* Connecting a datagram socket sends nothing; it makes the kernel choose a route and
+	 * with it our own address. */
 	int fd = socket(a->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;

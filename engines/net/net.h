@@ -1,5 +1,6 @@
-/* Addresses and sockets of the IP engines: parsing, printing, classes of addresses, buffers.  No global state; any thread, except that
- * net_resolve() may ask a name server and therefore belongs on the main thread. */
+/* Addresses and sockets of the IP engines: parsing, printing, classes of addresses, buffers.  No
+ * global state; any thread, except that net_resolve() may ask a name server and therefore
+ * belongs on the main thread. */
 #pragma once
 
 #include <netinet/in.h>
@@ -33,8 +34,9 @@ static inline void net_set_port(union net_address *a, unsigned port)
 	a->v4.sin_port = htons((uint16_t)port);
 }
 
-/* A literal ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or a name; the first address that getaddrinfo(3) gives.  option is what an error names:
- * "--host nowhere: Name or service not known".  -EINVAL. */
+/* A literal ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or a name; the first address that
+ * getaddrinfo(3) gives.  option is what an error names: "--host nowhere: Name or service not
+ * known".  -EINVAL. */
 int net_resolve(const char *text, const char *option, unsigned port, union net_address *ret_address, struct err *err);
 
 /* "127.0.0.1:5000", "[::1]:5000"; without the port "127.0.0.1", "::1".  Return out. */
@@ -44,14 +46,16 @@ char *net_format_host(const union net_address *a, char *out, size_t size);
 bool net_same_host(const union net_address *a, const union net_address *b);
 bool net_is_any(const union net_address *a);      /* 0.0.0.0, :: */
 bool net_is_loopback(const union net_address *a); /* 127/8, ::1 */
-/* Multicast, limited broadcast, the broadcast address of 127/8, or this-network 0/8: nothing that a datagram may honestly come from.  IPv4-mapped
- * addresses are judged by what they map. */
+/* Multicast, limited broadcast, the broadcast address of 127/8, or this-network 0/8: nothing
+ * that a datagram may honestly come from.  IPv4-mapped addresses are judged by what they map. */
 bool net_is_group(const union net_address *a);
 /* Is it an address of this host? */
 bool net_is_here(const union net_address *a);
-/* The interface that traffic with this address crosses: "lo" for addresses of this host, "" if unknown. */
+/* The interface that traffic with this address crosses: "lo" for addresses of this host, "" if
+ * unknown. */
 void net_interface(const union net_address *a, char *out, size_t size);
 
-/* SO_RCVBUF or SO_SNDBUF.  force: beyond net.core.[rw]mem_max where the privilege is there.  *ret_bytes is what was granted, in the unit of
- * the request (the kernel keeps twice that, see socket(7)).  0 or -errno. */
+/* SO_RCVBUF or SO_SNDBUF.  force: beyond net.core.[rw]mem_max where the privilege is there.
+ * *ret_bytes is what was granted, in the unit of the request (the kernel keeps twice that, see
+ * socket(7)).  0 or -errno. */
 int net_set_buffer(int fd, int option, int bytes, bool force, int *ret_bytes, struct err *err);

@@ -30,7 +30,8 @@ uint64_t pace_due(const struct pace *p, int64_t now_ns)
 {
 	if (now_ns < p->start_ns || !p->rate)
 		return 0;
-	/* floor(k * 1e9 / rate) <= elapsed is k < (elapsed + 1) * rate / 1e9; the count of such k >= 0 is that bound rounded up. */
+	/* floor(k * 1e9 / rate) <= elapsed is k < (elapsed + 1) * rate / 1e9; the count of such
+	 * k >= 0 is that bound rounded up. */
 	unsigned __int128 bound = (unsigned __int128)(uint64_t)(now_ns - p->start_ns + 1) * p->rate;
 	return (uint64_t)((bound + SECOND_NS - 1) / SECOND_NS);
 }

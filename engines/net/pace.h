@@ -1,15 +1,17 @@
-/* An exact schedule of packets: packet k is due at start + floor(k * 1e9 / rate).  Never re-based: after a stall everything due is due at once.
- * Pure; one owner. */
+/* An exact schedule of packets: packet k is due at start + floor(k * 1e9 / rate).  Never
+ * re-based: after a stall everything due is due at once.  Pure; one owner. */
 #pragma once
 
 #include <stdint.h>
 
 struct pace {
 	int64_t start_ns;
-	uint64_t rate;                         /* packets/s; 0: nothing is ever due */
-	uint64_t taken;                        /* packets taken off the schedule: the next one is number `taken` */
-	int64_t next_ns;                       /* when that one is due; INT64_MAX where rate is 0 */
-	uint64_t step_ns, remainder, fraction; /* floor(k * 1e9 / rate) kept incrementally: no division a packet */
+	uint64_t rate; /* packets/s; 0: nothing is ever due */
+	/* packets taken off the schedule: the next one is number `taken` */
+	uint64_t taken;
+	int64_t next_ns; /* when that one is due; INT64_MAX where rate is 0 */
+	/* floor(k * 1e9 / rate) kept incrementally: no division a packet */
+	uint64_t step_ns, remainder, fraction;
 };
 
 /* rate at most 1e9. */

@@ -1,10 +1,15 @@
-/* Mode stream, the connection of a worker: from nothing over accept(2) or connect(2) and a greeting each way to messages, and back again when it is lost.  All servers
- * share their listening sockets; who has no connection waits for one there, so that clients beyond the number of workers queue in the kernel.
+/* Mode stream, the connection of a worker: from nothing over accept(2) or connect(2) and a
+ * greeting each way to messages, and back again when it is lost.  All servers share their
+ * listening sockets; who has no connection waits for one there, so that clients beyond the
+ * number of workers queue in the kernel.
  *
- * A caller that says nothing must not hold up a worker: the kernel keeps it from the queue until its greeting is there (TCP_DEFER_ACCEPT, Linux >= 2.4), and hands it
- * over without one only when that time is over.  Many of them at once must not hold it up either: the more that wait, the less each is waited for.
+ * A caller that says nothing must not hold up a worker: the kernel keeps it from the queue until
+ * its greeting is there (TCP_DEFER_ACCEPT, Linux >= 2.4), and hands it over without one only
+ * when that time is over.  Many of them at once must not hold it up either: the more that wait,
+ * the less each is waited for.
  *
- * Sources: accept(2), connect(2), tcp(7); TCP_INFO of a listening socket has the length of its queue in tcpi_unacked. */
+ * Sources: accept(2), connect(2), tcp(7); TCP_INFO of a listening socket has the length of its
+ * queue in tcpi_unacked. */
 #include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -19,14 +24,18 @@
 
 _Static_assert((int)ENDPOINTS_LISTEN_MAX < (int)WORKER_WAIT_FDS, "a caller and all listeners can be waited for");
 
-enum { BACKLOG = 4096 }; /* callers that say nothing yet stand in it, too; net.core.somaxconn may make it shorter */
+/* callers that say nothing yet stand in it, too; net.core.somaxconn may make it shorter */
+enum { BACKLOG = 4096 };
 
 static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
-static const int DEFER_S = 1;                       /* so long a client may take to say what it wants, in the kernel */
+/* so long a client may take to say what it wants, in the kernel */
+static const int DEFER_S = 1;
 static const int64_t GREETING_NS = 200 * NS_PER_MS; /* and then with a worker, */
-static const int64_t HURRY_NS = 2 * NS_PER_MS;      /* which has only so much for it while others wait */
-static const int64_t STALL_NS = NS_PER_S;           /* so long nothing is taken, and it is said */
-static const int64_t STUCK_NS = 10ll * NS_PER_S;    /* so long a client may leave its worker waiting while others wait for it */
+/* which has only so much for it while others wait */
+static const int64_t HURRY_NS = 2 * NS_PER_MS;
+static const int64_t STALL_NS = NS_PER_S; /* so long nothing is taken, and it is said */
+/* so long a client may leave its worker waiting while others wait for it */
+static const int64_t STUCK_NS = 10ll * NS_PER_S;
 
 static void wait_on(struct worker *w, int fd, short events)
 {
@@ -93,7 +102,8 @@ static int bind_and_listen(struct stream_shared *s, unsigned which, int fd, stru
 	socklen_t size = sizeof(*a);
 	int on = 1, rc = 0;
 
-	/* A restart need not wait for old connections to be forgotten; a port that somebody listens on stays taken. */
+	/* A restart need not wait for old connections to be forgotten; a port that somebody
+	 * listens on stays taken. */
 	rc = option(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on), "SO_REUSEADDR", err);
 	if (rc >= 0 && a->sa.sa_family == AF_INET6)
 		rc = option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on), "IPV6_V6ONLY", err);
@@ -110,7 +120,8 @@ static int bind_and_listen(struct stream_shared *s, unsigned which, int fd, stru
 	return 0;
 }
 
-/* The first server opens the listening sockets for all; a free port is chosen once, for all addresses. */
+/* The first server opens the listening sockets for all; a free port is chosen once, for all
+ * addresses. */
 static int open_listeners(struct worker *w, struct stream_shared *s, struct err *err)
 {
 	for (unsigned i = 0; i < s->at.listens; i++) {
@@ -193,7 +204,8 @@ static int flows(struct worker *w, struct stream_worker *x, const struct stream_
 
 static void drop(struct stream_link *l)
 {
-	/* A reset: nothing of it lingers, and what the kernel still had to send it lets go of at once. */
+	/* A reset: nothing of it lingers, and what the kernel still had to send it lets go of at
+	 * once. */
 	struct linger reset = { .l_onoff = 1 };
 
 	if (l->fd >= 0) {
@@ -478,7 +490,8 @@ static void count_waiting(struct worker *w, struct stream_link *l)
 	counter_set(w->counters, STREAM_C_CLIENTS_WAITING, waiting);
 }
 
-/* A sender that cannot send stands still from its last byte on; less than STALL_NS is no standstill. */
+/* A sender that cannot send stands still from its last byte on; less than STALL_NS is no
+ * standstill. */
 static void watch_movement(struct worker *w, struct stream_worker *x, int64_t now_ns)
 {
 	struct stream_link *l = &x->link;

@@ -184,7 +184,8 @@ static uint64_t memory_available(void)
 	return bytes;
 }
 
-/* The kernel promises more memory than there is, and ends somebody when it is used: better to say it before. */
+/* The kernel promises more memory than there is, and ends somebody when it is used: better to
+ * say it before. */
 static int plan_memory(const struct options *o, const struct stream_shared *s, struct err *err)
 {
 	uint64_t available = memory_available(), wanted = s->threads * (uint64_t)s->method->bytes(s->size);

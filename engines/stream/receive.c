@@ -1,7 +1,8 @@
 /* Mode stream, the side that receives.
  *
- * A message is read into memory of its own size, one message a call at most, as an application does that needs it whole; short messages are read several at a time.
- * With --receive discard only headers are read, the rest is thrown away by the kernel (MSG_TRUNC, tcp(7)). */
+ * A message is read into memory of its own size, one message a call at most, as an application
+ * does that needs it whole; short messages are read several at a time.  With --receive discard
+ * only headers are read, the rest is thrown away by the kernel (MSG_TRUNC, tcp(7)). */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ int stream_receive_open(struct worker *w, struct stream_worker *x, struct err *e
 	return 0;
 }
 
-/* A new connection: what came before is over.  What the sender has sent beyond what arrived here is lost; with another process only what was cut in two is known. */
+/* A new connection: what came before is over.  What the sender has sent beyond what arrived here
+ * is lost; with another process only what was cut in two is known. */
 void stream_receive_attach(struct worker *w, struct stream_worker *x)
 {
 	struct stream_flow *flow = stream_flow_of(w, x);

@@ -1,11 +1,13 @@
-/* Mode stream, the side that sends: message after message, as fast as the connection takes them, or by a schedule (--rate). */
+/* Mode stream, the side that sends: message after message, as fast as the connection takes them,
+ * or by a schedule (--rate). */
 #include <poll.h>
 
 #include "engines/stream/stream.h"
 
 enum { SENDS = 64 }; /* send calls a poll */
 
-static const int64_t QUIET_LOOK_NS = NS_PER_MS; /* between two looks at what the other end has received, while the run settles */
+/* between two looks at what the other end has received, while the run settles */
+static const int64_t QUIET_LOOK_NS = NS_PER_MS;
 
 int stream_send_open(struct worker *w, struct stream_worker *x, struct err *err)
 {
@@ -45,7 +47,8 @@ static bool is_due(struct worker *w, struct stream_worker *x)
 
 /* ---- connections and phases ---- */
 
-/* From here on what is sent is of the measure phase: a message that is half way counts on both sides when it is whole. */
+/* From here on what is sent is of the measure phase: a message that is half way counts on both
+ * sides when it is whole. */
 static void mark_measure(struct worker *w, struct stream_worker *x)
 {
 	struct stream_flow *flow = stream_flow_of(w, x);
@@ -113,7 +116,8 @@ static void finish(struct worker *w, struct stream_worker *x)
 		atomic_store_explicit(&flow->sent, x->sequence, memory_order_release);
 }
 
-/* Sleeps on the connection; a zero-copy one is emptied of completions before, which would end the sleep. */
+/* Sleeps on the connection; a zero-copy one is emptied of completions before, which would end
+ * the sleep. */
 static int blocked(struct worker *w, struct stream_worker *x)
 {
 	if (x->sender->method->reap)
@@ -125,7 +129,8 @@ static int blocked(struct worker *w, struct stream_worker *x)
 	return 0;
 }
 
-/* Nothing to send now.  While the run settles the other end is watched, on whom it depends when all has come home. */
+/* Nothing to send now.  While the run settles the other end is watched, on whom it depends when
+ * all has come home. */
 static int idle(struct worker *w, struct stream_worker *x, bool quiet)
 {
 	w->wait.fd[0] = (struct pollfd){ .fd = x->link.fd };

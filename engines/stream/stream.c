@@ -1,5 +1,6 @@
-/* Mode stream: TCP bulk transfer.  What it counts and its options, and the operations; the plan of a run is stream_plan.c, the connection stream_link.c, the two sides
- * stream_send.c and stream_receive.c, how a message is handed to the kernel tcp/. */
+/* Mode stream: TCP bulk transfer.  What it counts and its options, and the operations; the plan
+ * of a run is plan.c, the connection link.c, the two sides send.c and
+ * receive.c, how a message is handed to the kernel tcp/. */
 #include "engines/stream/stream.h"
 
 #include <errno.h>
@@ -241,7 +242,8 @@ static const struct counter_def stream_counters[] = {
 };
 _Static_assert((int)STREAM_C_END < (int)COUNTERS_MAX, "the counters fit");
 
-/* Only the side that receives has RX_BYTES and RX_PACKETS, so that both roles may be summed whichever way the bytes go. */
+/* Only the side that receives has RX_BYTES and RX_PACKETS, so that both roles may be summed
+ * whichever way the bytes go. */
 static const struct figure_def stream_figures[] = {
 	{ .name = "zerocopy_copied_percent",
 		.title = "copied %",
@@ -336,7 +338,8 @@ static int stream_open(struct worker *w, struct err *err)
 	return rc < 0 ? rc : stream_link_open(w, x, err);
 }
 
-/* Messages that have been sent and are neither received nor lost, the begun one included.  Told only while the run settles, which waits for it, and at a tick. */
+/* Messages that have been sent and are neither received nor lost, the begun one included.  Told
+ * only while the run settles, which waits for it, and at a tick. */
 static uint64_t in_flight(const struct worker *w, const struct stream_worker *x)
 {
 	const struct stream_flow *flow = x->sends ? stream_flow_of(w, x) : NULL;

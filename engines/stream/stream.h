@@ -1,9 +1,13 @@
-/* Mode stream, between its files: what the workers of a run share, and a worker's state.  The operations follow mode/engine.h.
+/* Mode stream, between its files: what the workers of a run share, and a worker's state.  The
+ * operations follow mode/engine.h.
  *
- * A worker has one connection at a time (stream_link.c).  The workers of one role send, those of the other receive: servers send unless --reverse turns it round.
+ * A worker has one connection at a time (link.c).  The workers of one role send, those of
+ * the other receive: servers send unless --reverse turns it round.
  *
- * With both roles in this process the ledger is exact: sequences count the messages of a flow that the kernel has taken whole, so a gap between one connection and the
- * next is what was lost with the first.  With one role there is no other end to compare with: no ledger, and no pauses to settle. */
+ * With both roles in this process the ledger is exact: sequences count the messages of a flow
+ * that the kernel has taken whole, so a gap between one connection and the next is what was lost
+ * with the first.  With one role there is no other end to compare with: no ledger, and no pauses
+ * to settle. */
 #pragma once
 
 #include <stdalign.h>
@@ -48,16 +52,21 @@ enum { STREAM_L_DELIVERY, STREAM_L_MESSAGE, STREAM_L_LATENESS };
 
 /* A client worker's stream of messages, whatever connections carry it.  Both roles only. */
 struct stream_flow {
-	alignas(64) _Atomic uint64_t sent; /* messages taken whole by the kernel; writer: the worker that sends on it */
-	/* `sent` when the sender entered MEASURE; UINT64_MAX before; same writer.  Read for every message: not where `sent` is written for every message. */
+	/* messages taken whole by the kernel; writer: the worker that sends on it */
+	alignas(64) _Atomic uint64_t sent;
+	/* `sent` when the sender entered MEASURE; UINT64_MAX before; same writer.  Read for
+	 * every message: not where `sent` is written for every message. */
 	alignas(64) _Atomic uint64_t measure_from;
-	alignas(64) _Atomic uint64_t received; /* settled: received or lost; writer: the worker that receives on it */
+	/* settled: received or lost; writer: the worker that receives on it */
+	alignas(64) _Atomic uint64_t received;
 };
 
-/* plan->shared.  Written by plan() and by the first server's open(); after that only read, but for flow[] and waiting. */
+/* plan->shared.  Written by plan() and by the first server's open(); after that only read, but
+ * for flow[] and waiting. */
 struct stream_shared {
 	struct endpoints at;
-	int listener[ENDPOINTS_LISTEN_MAX]; /* of all servers together: a client waits in the queue until a worker is free */
+	/* of all servers together: a client waits in the queue until a worker is free */
+	int listener[ENDPOINTS_LISTEN_MAX];
 	unsigned listeners;
 	unsigned threads;
 	bool both, server_sends, verify, discard, open_loop;
@@ -69,7 +78,7 @@ struct stream_shared {
 	_Atomic uint64_t waiting; /* clients in the listeners' queues; writer: the first server */
 };
 
-/* ---- stream_link.c: the connection ---- */
+/* ---- link.c: the connection ---- */
 
 enum link_state { LINK_NONE, LINK_CONNECTING, LINK_GREETING, LINK_FLOWING };
 
@@ -81,7 +90,8 @@ struct stream_link {
 	uint64_t first;  /* sequence of the first message that comes in */
 	uint8_t greeting[STREAM_GREETING_BYTES];
 	unsigned got, put; /* bytes of the other end's greeting, and of ours */
-	int64_t until_ns;  /* not before then is it tried again; or by then the greeting must be there */
+	/* not before then is it tried again; or by then the greeting must be there */
+	int64_t until_ns;
 	int64_t backoff_ns;
 	int64_t moved_ns; /* last byte either way, to 100 ms */
 	uint64_t moved_bytes;
@@ -89,7 +99,8 @@ struct stream_link {
 	/* cumulative */
 	uint64_t syscalls, opened, failures, rejected, retransmits;
 	uint32_t retransmits_here; /* of this connection */
-	uint64_t acknowledged;     /* bytes of messages, by the other end's kernel; of connections before this one */
+	/* bytes of messages, by the other end's kernel; of connections before this one */
+	uint64_t acknowledged;
 	uint64_t acknowledged_here, bytes_before; /* x->bytes when this connection was made */
 };
 
@@ -104,12 +115,14 @@ struct stream_worker {
 	bool begun;
 	uint64_t sequence; /* of the begun or next message */
 	struct pace pace;
-	uint64_t rate, due, scheduled; /* of the run; of this schedule; by schedules that are over */
+	/* of the run; of this schedule; by schedules that are over */
+	uint64_t rate, due, scheduled;
 	/* the receiver */
 	struct stream_frame frame;
 	uint8_t *buffer;
 	size_t buffer_bytes;
-	int64_t began_ns, first_ns; /* when the receive call began; of the one that brought the first byte of the message */
+	/* when the receive call began; of the one that brought the first byte of the message */
+	int64_t began_ns, first_ns;
 	uint64_t eagain, lost, carried, untimed, damaged, damaged_bytes;
 };
 
@@ -133,7 +146,8 @@ static inline struct stream_flow *stream_flow_of(const struct worker *w, const s
 
 /* Sockets of open(): servers listen, clients begin to connect.  0 or -errno. */
 int stream_link_open(struct worker *w, struct stream_worker *x, struct err *err);
-/* On the way to a connection.  1: it has just been made; 0: wait as w->wait says; -errno with *err: it never will be. */
+/* On the way to a connection.  1: it has just been made; 0: wait as w->wait says; -errno with
+ * *err: it never will be. */
 int stream_link_step(struct worker *w, struct stream_worker *x, struct err *err);
 /* The connection is lost, or given up: it is closed, and the next one looked for. */
 void stream_link_lost(struct worker *w, struct stream_worker *x);
@@ -156,7 +170,7 @@ int stream_receive_open(struct worker *w, struct stream_worker *x, struct err *e
 void stream_receive_attach(struct worker *w, struct stream_worker *x);
 int stream_receive(struct worker *w, struct stream_worker *x);
 
-/* ---- stream_plan.c ---- */
+/* ---- plan.c ---- */
 
 int stream_plan(const struct options *o, struct plan *plan, struct err *err);
 void stream_release(struct plan *plan);

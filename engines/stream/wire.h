@@ -1,10 +1,14 @@
 /* What mode stream puts on a connection.  Pure functions and data; any thread.
  *
- * A client greets, the server answers with its own greeting: both say what they are set to, so that two ends that would not understand each other say so instead of
- * measuring nonsense.  After that messages of `size` bytes follow each other without anything between, in one direction.  Integers are big-endian.
+ * A client greets, the server answers with its own greeting: both say what they are set to, so
+ * that two ends that would not understand each other say so instead of measuring nonsense.
+ * After that messages of `size` bytes follow each other without anything between, in one
+ * direction.  Integers are big-endian.
  *
- * A message begins with its sequence (8 bytes), the time at which it was sent or due (8, ns of the sender's CLOCK_MONOTONIC) and its size (8), as far as they fit.  What
- * follows is whatever the sender's memory holds or, with --verify, a pattern that depends on seed, sequence and place. */
+ * A message begins with its sequence (8 bytes), the time at which it was sent or due (8, ns of
+ * the sender's CLOCK_MONOTONIC) and its size (8), as far as they fit.  What follows is whatever
+ * the sender's memory holds or, with --verify, a pattern that depends on seed, sequence and
+ * place. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,13 +30,15 @@ enum {
 enum {
 	STREAM_SERVER_SENDS = 1,
 	STREAM_VERIFY = 2,
-	STREAM_REFUSED = 4, /* the server's: what it is set to does not go with what the client is set to; it closes */
+	/* the server's: what it is set to does not go with what the client is set to; it closes */
+	STREAM_REFUSED = 4,
 };
 
 struct stream_greeting {
 	uint32_t flags, flow; /* flow: the client's index among its worker's */
 	uint64_t token;       /* of the run: 0 from a run with one role */
-	uint64_t boot;        /* of the kernel: equal where both ends have the same clock; 0: unknown */
+	/* of the kernel: equal where both ends have the same clock; 0: unknown */
+	uint64_t boot;
 	uint64_t size, seed;
 	uint64_t sequence; /* of the first message that will come from here */
 };
@@ -40,7 +46,8 @@ struct stream_greeting {
 void stream_greeting_put(uint8_t out[STREAM_GREETING_BYTES], const struct stream_greeting *g);
 /* false: not a greeting; *ret_greeting untouched. */
 bool stream_greeting_get(const uint8_t in[STREAM_GREETING_BYTES], struct stream_greeting *ret_greeting);
-/* What two greetings differ in that must be the same, as an option: "size", "reverse", "verify", "seed"; NULL: they go together. */
+/* What two greetings differ in that must be the same, as an option: "size", "reverse", "verify",
+ * "seed"; NULL: they go together. */
 const char *stream_greeting_differs(const struct stream_greeting *a, const struct stream_greeting *b);
 
 /* ---- messages ---- */
@@ -50,7 +57,8 @@ size_t stream_header_bytes(uint64_t size);
 void stream_put_header(struct tcp_message *m, uint64_t sequence, int64_t sent_ns);
 /* Writes the pattern behind the header. */
 void stream_put_pattern(struct tcp_message *m, uint64_t seed, uint64_t sequence);
-/* How many of the bytes, which stand at `offset` behind the header of the message, are not as they should be. */
+/* How many of the bytes, which stand at `offset` behind the header of the message, are not as
+ * they should be. */
 uint64_t stream_check_pattern(uint64_t seed, uint64_t sequence, uint64_t offset, const uint8_t *data, size_t bytes);
 
 /* ---- framing ---- */
@@ -67,12 +75,14 @@ struct stream_frame {
 
 struct stream_arrival {
 	uint64_t sequence, damaged_bytes; /* damaged: of header and, where verified, pattern */
-	int64_t sent_ns;                  /* 0: the message does not tell, or its header is damaged */
+	/* 0: the message does not tell, or its header is damaged */
+	int64_t sent_ns;
 };
 
 /* A new connection, whose first message has this sequence. */
 void stream_frame_start(struct stream_frame *f, uint64_t sequence);
-/* Takes bytes up to the end of the message; returns how many.  data NULL: they were thrown away unseen, which only bytes behind the header may be. */
+/* Takes bytes up to the end of the message; returns how many.  data NULL: they were thrown away
+ * unseen, which only bytes behind the header may be. */
 size_t stream_frame_take(struct stream_frame *f, const uint8_t *data, size_t bytes);
 static inline bool stream_frame_is_whole(const struct stream_frame *f)
 {

@@ -1,5 +1,6 @@
-/* Which zero-copy sends the kernel is done with.  Every successful call has a number, 0, 1, ... of 32 bits, which wraps; notifications name inclusive ranges of them,
- * put together by the kernel, usually in order but not always (msg_zerocopy.rst).  Pure; one owner. */
+/* Which zero-copy sends the kernel is done with.  Every successful call has a number, 0, 1, ...
+ * of 32 bits, which wraps; notifications name inclusive ranges of them, put together by the
+ * kernel, usually in order but not always (msg_zerocopy.rst).  Pure; one owner. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,9 +9,10 @@
 enum { COMPLETIONS_MAX = 4096 }; /* calls on their way at once */
 
 struct completions {
-	uint32_t next;                        /* number of the next call */
-	uint32_t done;                        /* all before this one have completed */
-	uint64_t later[COMPLETIONS_MAX / 64]; /* ring of bits: completed, though an older one has not */
+	uint32_t next; /* number of the next call */
+	uint32_t done; /* all before this one have completed */
+	/* ring of bits: completed, though an older one has not */
+	uint64_t later[COMPLETIONS_MAX / 64];
 };
 
 static inline uint32_t completions_outstanding(const struct completions *c)
@@ -30,5 +32,6 @@ static inline bool completions_reached(const struct completions *c, uint32_t num
 	return (int32_t)(c->done - number) > 0;
 }
 
-/* A notification of [first, last].  Returns how many of them were outstanding until now: numbers that were never issued, or come again, count for nothing. */
+/* A notification of [first, last].  Returns how many of them were outstanding until now: numbers
+ * that were never issued, or come again, count for nothing. */
 uint32_t completions_take(struct completions *c, uint32_t first, uint32_t last);

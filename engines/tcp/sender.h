@@ -1,13 +1,16 @@
-/* The send contract of TCP modes: how a message is handed to the kernel.  One file per method: two_copy, one_copy, zero_copy; sendfile, splice and io_uring's SEND_ZC
- * fit in here, too.
+/* The send contract of TCP modes: how a message is handed to the kernel.  One file per method:
+ * two_copy, one_copy, zero_copy; sendfile, splice and io_uring's SEND_ZC fit in here, too.
  *
- * A sender has one owner thread, which calls all its operations; only open() allocates.  It outlives connections: attach() gives it the next one.
+ * A sender has one owner thread, which calls all its operations; only open() allocates.  It
+ * outlives connections: attach() gives it the next one.
  *
- * begin() lends a message to be filled; what it holds from before is there still.  send() hands over as much of it as the kernel takes now, and is called again
- * until `left` is 0; then the message is the sender's: a method that sends asynchronously lends it again only when the kernel is done with it.  Between begin() and the end
- * of the message nobody changes it.
+ * begin() lends a message to be filled; what it holds from before is there still.  send() hands
+ * over as much of it as the kernel takes now, and is called again until `left` is 0; then the
+ * message is the sender's: a method that sends asynchronously lends it again only when the
+ * kernel is done with it.  Between begin() and the end of the message nobody changes it.
  *
- * "Not now" (NULL from begin(), 0 from send()): wait for the socket with `wait_events`; 0 means that only completions (POLLERR, which poll(2) reports unasked) help.
+ * "Not now" (NULL from begin(), 0 from send()): wait for the socket with `wait_events`; 0 means
+ * that only completions (POLLERR, which poll(2) reports unasked) help.
  *
  * Sources: send(2), sendmsg(2), tcp(7), Documentation/networking/msg_zerocopy.rst. */
 #pragma once
@@ -35,7 +38,8 @@ struct tcp_totals {
 	uint64_t again;       /* calls that took nothing: EAGAIN */
 	uint64_t completions; /* zero-copy sends that the kernel is done with */
 	uint64_t copied;      /* of these, those that it copied after all */
-	uint64_t no_buffers;  /* ENOBUFS: no memory for the notification, or over the limit of locked memory */
+	/* ENOBUFS: no memory for the notification, or over the limit of locked memory */
+	uint64_t no_buffers;
 };
 
 struct tcp_sender_method;
@@ -52,18 +56,22 @@ struct tcp_sender {
 };
 
 struct tcp_sender_method {
-	struct method method;         /* first: a plan's method pointer is this */
-	size_t (*bytes)(size_t size); /* mandatory: memory that open() takes for messages of this size; pure */
+	struct method method; /* first: a plan's method pointer is this */
+	/* mandatory: memory that open() takes for messages of this size; pure */
+	size_t (*bytes)(size_t size);
 	/* mandatory: size >= 1.  0 and *ret_sender, or -errno with *err */
 	int (*open)(const struct tcp_sender_method *method, size_t size, const struct tcp_calls *calls,
 		struct tcp_sender **ret_sender, struct err *err);
-	/* mandatory: a new connection, or -1: none any more.  What was begun or on its way on the one before is forgotten.  0 or -errno with *err */
+	/* mandatory: a new connection, or -1: none any more.  What was begun or on its way on
+	 * the one before is forgotten.  0 or -errno with *err */
 	int (*attach)(struct tcp_sender *s, int fd, struct err *err);
 	struct tcp_message *(*begin)(struct tcp_sender *s); /* mandatory */
 	/* mandatory: bytes taken, 0: not now, or -errno: the connection is lost */
 	ssize_t (*send)(struct tcp_sender *s);
-	void (*reap)(struct tcp_sender *s);  /* NULL if nothing completes later: takes what completions there are */
-	void (*close)(struct tcp_sender *s); /* mandatory; accepts NULL and half-opened; leaves the connection alone */
+	/* NULL if nothing completes later: takes what completions there are */
+	void (*reap)(struct tcp_sender *s);
+	/* mandatory; accepts NULL and half-opened; leaves the connection alone */
+	void (*close)(struct tcp_sender *s);
 };
 
 extern const struct tcp_sender_method tcp_one_copy, tcp_two_copy, tcp_zero_copy;

@@ -1,11 +1,15 @@
-/* Method zero-copy: sendmsg(2) with MSG_ZEROCOPY (Linux >= 4.14).  The kernel sends from the fields themselves and says on the socket's error queue when it is done with
- * them; until then the message is not touched, so messages come from a ring.
+/* Method zero-copy: sendmsg(2) with MSG_ZEROCOPY (Linux >= 4.14).  The kernel sends from the
+ * fields themselves and says on the socket's error queue when it is done with them; until then
+ * the message is not touched, so messages come from a ring.
  *
- * Completions are taken in batches: when three quarters of the ring are on their way (the kernel puts ranges together that are not fetched), and when the owner has
- * slept.  ENOBUFS (net.core.optmem_max, or RLIMIT_MEMLOCK) waits for completions; with none to wait for, that part is sent by copying and counted as such.
+ * Completions are taken in batches: when three quarters of the ring are on their way (the kernel
+ * puts ranges together that are not fetched), and when the owner has slept.  ENOBUFS
+ * (net.core.optmem_max, or RLIMIT_MEMLOCK) waits for completions; with none to wait for, that
+ * part is sent by copying and counted as such.
  *
- * The ring is a mapping of its own.  What an ended connection has not sent yet, the kernel goes on sending from the same pages: they are unmapped, or exchanged for fresh
- * ones, and never written to again; freed to the heap they would be. */
+ * The ring is a mapping of its own.  What an ended connection has not sent yet, the kernel goes
+ * on sending from the same pages: they are unmapped, or exchanged for fresh ones, and never
+ * written to again; freed to the heap they would be. */
 #include <time.h> /* linux/errqueue.h needs it */
 
 #include <errno.h>
@@ -39,9 +43,10 @@ struct zero_copy {
 	struct slot *ring;
 	uint8_t *memory; /* of the ring's messages */
 	size_t memory_bytes;
-	unsigned slots, head, busy; /* head: the begun one or the next; busy: those before it that are not known to be done */
-	unsigned unreaped;          /* begun since completions were fetched */
-	bool called;                /* something of the begun message is on its way */
+	/* head: the begun one or the next; busy: those before it that are not known to be done */
+	unsigned slots, head, busy;
+	unsigned unreaped; /* begun since completions were fetched */
+	bool called;       /* something of the begun message is on its way */
 };
 
 /* ---- open ---- */

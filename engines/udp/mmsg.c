@@ -9,7 +9,8 @@
 
 enum { RECV_TRIES = 4 };
 
-/* All arrays have `batch` elements; headers are set once, and only what the kernel changes is set again. */
+/* All arrays have `batch` elements; headers are set once, and only what the kernel changes is
+ * set again. */
 struct mmsg {
 	struct udp_port port; /* first */
 	struct mmsghdr *in, *back, *out;

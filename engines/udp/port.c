@@ -13,7 +13,8 @@ size_t udp_stride(uint32_t bytes)
 {
 	size_t lines = (bytes + CACHE_LINE - 1) / CACHE_LINE;
 
-	/* An odd number of lines: headers of 64 KiB buffers would otherwise share one set of the cache. */
+	/* An odd number of lines: headers of 64 KiB buffers would otherwise share one set of the
+	 * cache. */
 	return (lines | 1) * CACHE_LINE;
 }
 
@@ -93,7 +94,8 @@ static bool take_error(struct udp_port *port)
 	return true;
 }
 
-/* The peer is not there.  Emptying the error queue also keeps poll(2) from reporting POLLERR for ever. */
+/* The peer is not there.  Emptying the error queue also keeps poll(2) from reporting POLLERR for
+ * ever. */
 static void unreachable(struct udp_port *port)
 {
 	port->totals.unreachable++;
@@ -163,7 +165,8 @@ bool udp_probe_always(char *why, size_t size)
 void udp_control_for_reply(struct msghdr *message)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		/* The interface is the routing's to choose; a link-local peer's is in its scope id. */
+		/* The interface is the routing's to choose; a link-local peer's is in its scope
+		 * id. */
 		if (c->cmsg_level == SOL_IP && c->cmsg_type == IP_PKTINFO)
 			((struct in_pktinfo *)CMSG_DATA(c))->ipi_ifindex = 0;
 		else if (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_PKTINFO)

@@ -1,21 +1,30 @@
-/* The UDP port contract: bursts of datagrams through one socket, however a method talks to the kernel.
+/* The UDP port contract: bursts of datagrams through one socket, however a method talks to the
+ * kernel.
  *
- * A port has one owner thread, which calls all its operations; only open() may allocate.  An engine makes and binds (or connects) the UDP socket and hands it to
- * open().  From then on it is the port's.  Methods that keep their datagrams elsewhere (AF_PACKET rings, AF_XDP) hold the socket to own the port number.
+ * A port has one owner thread, which calls all its operations; only open() may allocate.  An
+ * engine makes and binds (or connects) the UDP socket and hands it to open().  From then on it
+ * is the port's.  Methods that keep their datagrams elsewhere (AF_PACKET rings, AF_XDP) hold the
+ * socket to own the port number.
  *
- * Receiving.  recv_burst() lends datagrams; they and their bytes, which the engine may change in place, are valid until release().  At most one burst is lent at a
- * time.  With GRO one element holds several datagrams of `segment` bytes each (the last may be shorter).
+ * Receiving.  recv_burst() lends datagrams; they and their bytes, which the engine may change in
+ * place, are valid until release().  At most one burst is lent at a time.  With GRO one element
+ * holds several datagrams of `segment` bytes each (the last may be shorter).
  *
- * Replying (unconnected ports).  A reply is a run of bytes inside a lent element: whole datagrams, a whole number of segments.  reply_burst() sends them to where they came from without
- * copying payload in user space.  What it could not take yet stays the engine's: it keeps the burst and calls again with the rest.  A method that sends
- * asynchronously keeps what it has taken valid by itself, beyond release().
+ * Replying (unconnected ports).  A reply is a run of bytes inside a lent element: whole
+ * datagrams, a whole number of segments.  reply_burst() sends them to where they came from
+ * without copying payload in user space.  What it could not take yet stays the engine's: it
+ * keeps the burst and calls again with the rest.  A method that sends asynchronously keeps what
+ * it has taken valid by itself, beyond release().
  *
- * Sending.  send_slots() lends up to `batch` slots, each with send_bytes bytes of memory at data (what the engine wrote there once stays there), connected peer,
- * full length.  The engine may point data at memory of its own (which then must not change until totals say that all taken ones are done), set len and to.
- * send_burst() sends the first n; what it did not take is offered again after the next send_slots().
+ * Sending.  send_slots() lends up to `batch` slots, each with send_bytes bytes of memory at data
+ * (what the engine wrote there once stays there), connected peer, full length.  The engine may
+ * point data at memory of its own (which then must not change until totals say that all taken
+ * ones are done), set len and to.  send_burst() sends the first n; what it did not take is
+ * offered again after the next send_slots().
  *
- * "Taken" means that the port has sent it, or will, or has counted it in totals.send_errors.  A count of 0 means not now: wait for port->wait with
- * port->wait_out events, or, where totals.unreachable has grown, back off.  Negative is the end of the port: -errno with *err.
+ * "Taken" means that the port has sent it, or will, or has counted it in totals.send_errors.  A
+ * count of 0 means not now: wait for port->wait with port->wait_out events, or, where
+ * totals.unreachable has grown, back off.  Negative is the end of the port: -errno with *err.
  *
  * Sources: udp(7), ip(7), socket(7), recvmmsg(2), sendmmsg(2). */
 #pragma once
@@ -30,15 +39,18 @@
 
 enum {
 	UDP_BATCH_MAX = 1024,
-	UDP_DATAGRAM_MAX = 65507,  /* the longest UDP payload over IPv4 */
-	UDP_ARENA_BYTES = 4 << 20, /* buffers of one port and direction; a longer datagram makes a shorter batch */
+	UDP_DATAGRAM_MAX = 65507, /* the longest UDP payload over IPv4 */
+	/* buffers of one port and direction; a longer datagram makes a shorter batch */
+	UDP_ARENA_BYTES = 4 << 20,
 };
 
 struct udp_datagram {
 	uint8_t *data;
-	uint32_t len;     /* bytes there; of a truncated one, those that fit */
-	uint32_t segment; /* length of each of the datagrams in data, the last may be shorter; == len for a single one */
-	bool truncated;   /* it was longer than config.datagram_bytes */
+	uint32_t len; /* bytes there; of a truncated one, those that fit */
+	/* length of each of the datagrams in data, the last may be shorter; == len for a single
+	 * one */
+	uint32_t segment;
+	bool truncated;                /* it was longer than config.datagram_bytes */
 	const union net_address *from; /* NULL on a connected port */
 	int64_t received_ns;           /* CLOCK_MONOTONIC; 0 unless config.want_time */
 	uint32_t slot;                 /* the method's own */
@@ -58,11 +70,15 @@ struct udp_send {
 
 /* Cumulative; written by the port, read by its owner. */
 struct udp_totals {
-	uint64_t sent_packets, sent_bytes; /* what the kernel took: application datagrams and their bytes */
-	uint64_t send_errors;              /* taken, and refused by the kernel for good */
-	uint64_t send_busy;                /* times that the kernel had no room (EAGAIN, ENOBUFS): kept and tried again */
-	uint64_t unreachable;              /* times that a call said that nobody is there (ECONNREFUSED, EHOSTUNREACH, ...) */
-	uint64_t refused;                  /* sent ones that came back as an ICMP error: lost (connected ports) */
+	/* what the kernel took: application datagrams and their bytes */
+	uint64_t sent_packets, sent_bytes;
+	uint64_t send_errors; /* taken, and refused by the kernel for good */
+	/* times that the kernel had no room (EAGAIN, ENOBUFS): kept and tried again */
+	uint64_t send_busy;
+	/* times that a call said that nobody is there (ECONNREFUSED, EHOSTUNREACH, ...) */
+	uint64_t unreachable;
+	/* sent ones that came back as an ICMP error: lost (connected ports) */
+	uint64_t refused;
 	uint64_t syscalls;
 	int send_errno; /* of the latest send_errors; 0 if none */
 };
@@ -70,14 +86,17 @@ struct udp_totals {
 struct udp_config {
 	const struct path *path;
 	enum role role;
-	int fd;                  /* bound or connected; the port's from a successful open() on */
-	bool connected;          /* has one peer */
-	bool want_local;         /* bound to a wildcard: answers must leave from the address that was asked (IP_PKTINFO) */
-	bool want_time;          /* fill received_ns */
-	unsigned batch;          /* datagrams a burst, 1..UDP_BATCH_MAX; the port may make it less */
+	int fd;         /* bound or connected; the port's from a successful open() on */
+	bool connected; /* has one peer */
+	/* bound to a wildcard: answers must leave from the address that was asked (IP_PKTINFO) */
+	bool want_local;
+	bool want_time; /* fill received_ns */
+	/* datagrams a burst, 1..UDP_BATCH_MAX; the port may make it less */
+	unsigned batch;
 	uint32_t datagram_bytes; /* the longest datagram to receive, > 0 */
 	uint32_t send_bytes;     /* size of a send slot; 0: it only replies */
-	/* Connected ports: a datagram that we sent came back as an ICMP error, with at least its first bytes; may be NULL. */
+	/* Connected ports: a datagram that we sent came back as an ICMP error, with at least its
+	 * first bytes; may be NULL. */
 	void (*refused)(void *ctx, const uint8_t *data, size_t len);
 	void *refused_ctx;
 };
@@ -105,9 +124,11 @@ struct udp_method {
 	int (*recv_burst)(struct udp_port *port, unsigned max, struct udp_datagram **ret_burst, struct err *err);
 	int (*reply_burst)(struct udp_port *port, const struct udp_reply *replies, unsigned count, struct err *err);
 	void (*release)(struct udp_port *port);
-	unsigned (*send_slots)(struct udp_port *port, struct udp_send **ret_slots); /* how many; 0: all are still being sent */
+	/* how many; 0: all are still being sent */
+	unsigned (*send_slots)(struct udp_port *port, struct udp_send **ret_slots);
 	int (*send_burst)(struct udp_port *port, unsigned count, struct err *err);
-	/* Datagrams lost between the device and recv_burst() so far; 32 bits, wraps.  0 or -errno. */
+	/* Datagrams lost between the device and recv_burst() so far; 32 bits, wraps.  0 or
+	 * -errno. */
 	int (*drops)(struct udp_port *port, uint32_t *ret_drops);
 	void (*close)(struct udp_port *port); /* the socket too; accepts NULL and half-opened */
 };
@@ -121,12 +142,14 @@ static inline const struct udp_method *udp_method_of(const struct method *method
 
 /* ---- for methods that use the socket itself ---- */
 
-/* Buffers for `count` datagrams of `bytes`: a distance between them that does not pile them into a few cache sets. */
+/* Buffers for `count` datagrams of `bytes`: a distance between them that does not pile them into
+ * a few cache sets. */
 size_t udp_stride(uint32_t bytes);
 /* `batch`, made less where it would take more than UDP_ARENA_BYTES. */
 unsigned udp_batch_fitting(unsigned batch, uint32_t bytes);
-/* Fills the common part: batch, wait, ran; switches IP_RECVERR on for connected ports, so that a full device queue is an error and not a silent loss, and
- * refused datagrams can be counted, and IP_PKTINFO where want_local. */
+/* Fills the common part: batch, wait, ran; switches IP_RECVERR on for connected ports, so that a
+ * full device queue is an error and not a silent loss, and refused datagrams can be counted, and
+ * IP_PKTINFO where want_local. */
 int udp_port_init(struct udp_port *port, const struct udp_method *method, const struct udp_config *config, struct err *err);
 /* What an errno of a send means. */
 enum udp_fate {
@@ -139,6 +162,7 @@ enum udp_fate udp_send_failed(struct udp_port *port, int errnum);
 int udp_recv_failed(struct udp_port *port, int errnum, struct err *err);
 int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops);
 bool udp_probe_always(char *why, size_t size);
-/* The control message by which a reply leaves from the address that was asked: changes the received one in place. */
+/* The control message by which a reply leaves from the address that was asked: changes the
+ * received one in place. */
 enum { UDP_CONTROL_BYTES = 64 };
 void udp_control_for_reply(struct msghdr *message);

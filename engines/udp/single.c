@@ -15,7 +15,8 @@ struct single {
 	struct udp_send slot;
 	union net_address from;
 	struct iovec part;
-	struct msghdr message; /* where the control message is wanted, else only its name and length are used */
+	/* where the control message is wanted, else only its name and length are used */
+	struct msghdr message;
 	alignas(struct cmsghdr) uint8_t control[UDP_CONTROL_BYTES];
 	uint8_t *in_bytes, *out_bytes;
 };

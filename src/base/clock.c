@@ -3,7 +3,8 @@
 
 #include <stdatomic.h>
 
-/* 2026-01-01T00:00:00Z: where the virtual clock's wall time starts, so that screens are the same on every day. */
+/* 2026-01-01T00:00:00Z: where the virtual clock's wall time starts, so that screens are the same
+ * on every day. */
 static const int64_t virtual_epoch_ns = INT64_C(1767225600) * NS_PER_S;
 
 static _Atomic int64_t virtual_ns; /* 0: the clock is real; writer: the control thread */

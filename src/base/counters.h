@@ -1,7 +1,8 @@
 /* Per-worker counters: cumulative, one writer (the worker), any reader, never reset.
  *
- * The writer uses a relaxed load and a relaxed store, which compile to a plain add (no locked instruction); a reader may
- * see one field newer than another, never a torn one.  "Clear" is a subtraction on the reader's side. */
+ * The writer uses a relaxed load and a relaxed store, which compile to a plain add (no locked
+ * instruction); a reader may see one field newer than another, never a torn one.  "Clear" is a
+ * subtraction on the reader's side. */
 #pragma once
 
 #include <stdalign.h>

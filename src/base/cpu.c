@@ -174,7 +174,8 @@ static bool read_mask(struct cpu_list *ret_list)
 	return false;
 }
 
-/* The mask that the process was started with.  It is kept, because the threads change their own (cpu_pin_self, cpu_avoid_self). */
+/* The mask that the process was started with.  It is kept, because the threads change their own
+ * (cpu_pin_self, cpu_avoid_self). */
 static struct cpu_list started_mask;
 static pthread_once_t started_once = PTHREAD_ONCE_INIT;
 

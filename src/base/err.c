@@ -15,7 +15,8 @@ static void make_one_line(char *text)
 			*text = ' ';
 }
 
-/* A reason that does not fit is worth more than the end of a long path: the front part gives way. */
+/* A reason that does not fit is worth more than the end of a long path: the front part gives
+ * way. */
 static void append_reason(struct err *err, int errnum)
 {
 	char scratch[96];

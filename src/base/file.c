@@ -27,7 +27,8 @@ static char *directory_of(const char *path)
 	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-/* "dir/.name.XXXXXX" beside path; malloc'ed.  A long name is cut so that the temporary one still fits NAME_MAX. */
+/* "dir/.name.XXXXXX" beside path; malloc'ed.  A long name is cut so that the temporary one still
+ * fits NAME_MAX. */
 static char *temporary_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -74,7 +75,8 @@ static int check_target(const char *path, bool force, struct err *err)
 	return force ? 0 : err_say(err, EEXIST, "%s exists (--force overwrites)", path);
 }
 
-/* Where the file will stand: what a symbolic link points to, so that --force replaces the file and not the link. */
+/* Where the file will stand: what a symbolic link points to, so that --force replaces the file
+ * and not the link. */
 static char *resolve(const char *path)
 {
 	char *real = realpath(path, NULL);
@@ -144,7 +146,8 @@ static int give_name(const struct file_out *out, struct err *err)
 	return r < 0 ? err_sys(err, -r, "rename to %s", out->path) : 0;
 }
 
-/* Makes the new name itself survive a crash.  The file is whole and named by now: a directory that cannot be synced is no failure. */
+/* Makes the new name itself survive a crash.  The file is whole and named by now: a directory
+ * that cannot be synced is no failure. */
 static void sync_directory(const char *path)
 {
 	char *directory = directory_of(path);
@@ -161,7 +164,8 @@ static int flush_stream(struct file_out *out, struct err *err)
 {
 	const char *name = out->path ? out->path : "standard output";
 
-	/* A write that failed earlier leaves its mark in the stream but not its errno; a second flush would succeed. */
+	/* A write that failed earlier leaves its mark in the stream but not its errno; a second
+	 * flush would succeed. */
 	bool failed = ferror(out->stream);
 	errno = 0;
 	if (fflush(out->stream) != 0 || failed)
@@ -221,7 +225,8 @@ int file_make_directories(const char *path, struct err *err)
 		if (at)
 			*at = '\0';
 		if (*copy && mkdir(copy, 0700) < 0 && errno != EEXIST) {
-			/* On a read-only or foreign file system what exists already may answer with another error. */
+			/* On a read-only or foreign file system what exists already may answer
+			 * with another error. */
 			int why = errno;
 
 			if (stat(copy, &st) < 0)

@@ -21,7 +21,8 @@ int64_t hist_bucket_end(unsigned index)
 	return hist_bucket_low(index + 1);
 }
 
-/* The lower of the two middle values, so that it is exact for buckets of one value and less than 1/128 off for all others. */
+/* The lower of the two middle values, so that it is exact for buckets of one value and less than
+ * 1/128 off for all others. */
 static int64_t bucket_middle(unsigned index)
 {
 	int64_t low = hist_bucket_low(index);
@@ -88,7 +89,8 @@ static unsigned last_bucket(const struct hist *h)
 	return i;
 }
 
-/* Nearest rank, 1..count.  99.9 has no exact binary form: without the last factor 99.9 % of 1000 would be the 1000th value. */
+/* Nearest rank, 1..count.  99.9 has no exact binary form: without the last factor 99.9 % of 1000
+ * would be the 1000th value. */
 static uint64_t rank_of(uint64_t count, double percent)
 {
 	long double exact = (long double)percent * (long double)count / 100;
@@ -99,7 +101,8 @@ static uint64_t rank_of(uint64_t count, double percent)
 	return rank >= (long double)count ? count : (uint64_t)rank;
 }
 
-/* The bucket that holds the value of this rank; *ret_below gets the number of values in it and below. */
+/* The bucket that holds the value of this rank; *ret_below gets the number of values in it and
+ * below. */
 static unsigned bucket_of_rank(const struct hist *h, uint64_t rank, uint64_t *ret_total)
 {
 	uint64_t total = 0;
@@ -129,7 +132,8 @@ int64_t hist_percentile(const struct hist *h, double percent)
 	return bucket_middle(bucket_of_rank(h, rank_of(h->count, percent), &total));
 }
 
-/* The sum is exact, but a live copy may be one value ahead of the buckets, and the last bucket is bounded where the sum is not. */
+/* The sum is exact, but a live copy may be one value ahead of the buckets, and the last bucket
+ * is bounded where the sum is not. */
 static double mean_of(const struct hist *h)
 {
 	double mean = (double)h->sum_ns / (double)h->count;
@@ -175,7 +179,8 @@ static double deviation_of(const struct hist *h)
 	return sqrt(squares / (double)h->count);
 }
 
-/* The next level: five steps in each halving of what is left to 100 %, as HdrHistogram's percentile iterator does. */
+/* The next level: five steps in each halving of what is left to 100 %, as HdrHistogram's
+ * percentile iterator does. */
 static double next_level(double percent)
 {
 	double halvings = floor(log2(100 / (100 - percent))) + 1;
@@ -220,7 +225,8 @@ static void add_heat(uint32_t *row, uint64_t n)
 	*row = n > UINT32_MAX - *row ? UINT32_MAX : *row + (uint32_t)n;
 }
 
-/* Spreads one bucket over the rows from *row on.  The shares are differences of one rounded running total, so they add up to the count. */
+/* Spreads one bucket over the rows from *row on.  The shares are differences of one rounded
+ * running total, so they add up to the count. */
 static void spread(unsigned index, uint64_t count, const double edge[HEAT_ROWS + 1], unsigned *row, uint32_t rows[HEAT_ROWS])
 {
 	double low = (double)hist_bucket_low(index), width = (double)hist_bucket_end(index) - low;

@@ -1,9 +1,10 @@
 /* Latency histograms: log-linear buckets, one writer, cumulative, subtractable and addable.
  *
- * Values are nanoseconds.  0..127 are exact; above, every octave has 64 buckets, so a value read back (the bucket's middle)
- * is at most 1/128 = 0.78 % off; values of 2^36 ns (68.7 s) and more land in the last bucket.  Struct histogram is the live one that a
- * worker writes with relaxed atomics; struct hist is a plain copy to calculate with.  Percentiles come from merged histograms: never average
- * percentiles. */
+ * Values are nanoseconds.  0..127 are exact; above, every octave has 64 buckets, so a value read
+ * back (the bucket's middle) is at most 1/128 = 0.78 % off; values of 2^36 ns (68.7 s) and more
+ * land in the last bucket.  Struct histogram is the live one that a worker writes with relaxed
+ * atomics; struct hist is a plain copy to calculate with.  Percentiles come from merged
+ * histograms: never average percentiles. */
 #pragma once
 
 #include <stdatomic.h>
@@ -30,7 +31,8 @@ struct hist {
 	uint64_t bucket[HIST_BUCKETS];
 };
 
-/* What screens and results say of a distribution.  All in ns, 0 where count is 0 (show that as unknown). */
+/* What screens and results say of a distribution.  All in ns, 0 where count is 0 (show that as
+ * unknown). */
 struct latency_summary {
 	uint64_t count;
 	double mean_ns;
@@ -69,15 +71,17 @@ void histogram_copy(const struct histogram *live, struct hist *ret_copy);
 void hist_merge(struct hist *into, const struct hist *add);
 /* into -= older, where older is an earlier copy of the same histogram(s). */
 void hist_subtract(struct hist *into, const struct hist *older);
-/* The value at or below which `percent` (0..100) of the values lie; 0 if empty.  Nearest rank: the ceil(percent/100*count)-th value. */
+/* The value at or below which `percent` (0..100) of the values lie; 0 if empty.  Nearest rank:
+ * the ceil(percent/100*count)-th value. */
 int64_t hist_percentile(const struct hist *h, double percent);
 void hist_summarise(const struct hist *h, struct latency_summary *ret_summary);
 
-/* HdrHistogram's percentile distribution text (what its plotter reads): columns Value Percentile TotalCount 1/(1-Percentile),
- * values in microseconds, closing #[Mean..] lines.  Returns 0 or -EIO. */
+/* HdrHistogram's percentile distribution text (what its plotter reads): columns Value Percentile
+ * TotalCount 1/(1-Percentile), values in microseconds, closing #[Mean..] lines.  Returns 0 or
+ * -EIO. */
 int hist_write_hgrm(const struct hist *h, FILE *out);
 
-/* Heat rows: buckets folded to quarter octaves for the heatmap.  Row r covers [2^(r/4), 2^((r+1)/4)) ns.  Counts are spread proportionally
- * where a bucket straddles two rows. */
+/* Heat rows: buckets folded to quarter octaves for the heatmap.  Row r covers [2^(r/4),
+ * 2^((r+1)/4)) ns.  Counts are spread proportionally where a bucket straddles two rows. */
 enum { HEAT_ROWS = HIST_TOP_BITS * 4 };
 void hist_heat(const struct hist *h, uint32_t ret_rows[HEAT_ROWS]);

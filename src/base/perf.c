@@ -1,8 +1,10 @@
 /* Hardware counters of the calling thread: see perf.h.
  *
- * A hybrid machine has a PMU per core type, and a plain event counts on one of them only.  So there is an event for each type, which names its PMU in the
- * upper half of config (PERF_PMU_CAP_EXTENDED_HW_TYPE, perf_event_open(2): Linux >= 5.14 on x86, 6.6 on ARM).  Each is enabled whenever the thread runs, and
- * running when it runs on such a core: their sum is the thread's. */
+ * A hybrid machine has a PMU per core type, and a plain event counts on one of them only.  So
+ * there is an event for each type, which names its PMU in the upper half of config
+ * (PERF_PMU_CAP_EXTENDED_HW_TYPE, perf_event_open(2): Linux >= 5.14 on x86, 6.6 on ARM).  Each
+ * is enabled whenever the thread runs, and running when it runs on such a core: their sum is the
+ * thread's. */
 #include "base/perf.h"
 
 #include <errno.h>
@@ -88,8 +90,9 @@ static uint64_t scaled(uint64_t n, uint64_t multiplier, uint64_t divisor)
 	return (uint64_t)((unsigned __int128)n * multiplier / divisor);
 }
 
-/* Scales what was added since the reading before, so that the count never falls and a phase has no part of the one before in it.  Where the event had no
- * turn meanwhile, it is taken to have gone on as before: 0 would be a false one.  Returns the time that it was not counted in. */
+/* Scales what was added since the reading before, so that the count never falls and a phase has
+ * no part of the one before in it.  Where the event had no turn meanwhile, it is taken to have
+ * gone on as before: 0 would be a false one.  Returns the time that it was not counted in. */
 static uint64_t advance(struct perf_counter *c, const struct reading *now)
 {
 	uint64_t value = now->value - c->value, enabled = now->enabled - c->enabled, running = now->running - c->running;
@@ -156,7 +159,8 @@ static bool is_missing(int error)
 	return error == ENOENT || error == ENODEV || error == EOPNOTSUPP;
 }
 
-/* The kernel asks for permission before it looks for the hardware.  Nobody shall lower a limit only to learn that there is none. */
+/* The kernel asks for permission before it looks for the hardware.  Nobody shall lower a limit
+ * only to learn that there is none. */
 static int what_is_missing(const struct opening *o, unsigned kind, unsigned type, int forbidden)
 {
 	int fd = try_open(o, kind, type, true, -1);
@@ -185,7 +189,8 @@ static void close_counter(const struct perf *perf, struct perf_counter *c)
 	}
 }
 
-/* An event that one of the core types lacks would be a part of the number: it is not counted on the others either. */
+/* An event that one of the core types lacks would be a part of the number: it is not counted on
+ * the others either. */
 static void give_up(struct opening *o, unsigned kind, unsigned type, int error)
 {
 	struct perf_counter *c = &o->perf->counter[kind];
@@ -236,8 +241,9 @@ static bool all_have_run(const struct perf *perf)
 	return true;
 }
 
-/* A group counts as a whole or not at all: where others (the NMI watchdog is one) leave too few counters for it, each event takes its own turns.
- * The thread does not sleep meanwhile: only while it runs there are turns. */
+/* A group counts as a whole or not at all: where others (the NMI watchdog is one) leave too few
+ * counters for it, each event takes its own turns.  The thread does not sleep meanwhile: only
+ * while it runs there are turns. */
 static void share_counters(struct opening *o)
 {
 	int64_t deadline = clock_now_ns() + turn_ns;
@@ -252,8 +258,8 @@ static void share_counters(struct opening *o)
 			give_up(o, kind, 0, EBUSY);
 }
 
-/* Kernels that cannot be told which PMU take a plain event, and count it on the PMU that they find first.  For a thread that stays on one type of cores that is
- * right or never runs. */
+/* Kernels that cannot be told which PMU take a plain event, and count it on the PMU that they
+ * find first.  For a thread that stays on one type of cores that is right or never runs. */
 static void choose_form(struct opening *o)
 {
 	o->plain = !o->types.count || (o->types.count == 1 && !o->types.others);
@@ -332,7 +338,8 @@ static void add_text(char *out, size_t size, const char *text)
 	snprintf(out + used, size - used, "%s", text);
 }
 
-/* "l1d_misses, llc_misses: not counted by this CPU (...)"; without names where it is said of all. */
+/* "l1d_misses, llc_misses: not counted by this CPU (...)"; without names where it is said of
+ * all. */
 static void explain(const struct opening *o)
 {
 	char *why = o->perf->why, text[160];

@@ -123,7 +123,8 @@ static void read_snmp6(struct procnet *p)
 		if (strncmp(line, "Udp6", 4) || sscanf(line + 4, "%63s %" SCNu64, name, &value) != 2)
 			continue;
 		int field = find_udp(name);
-		/* A figure that the IPv4 side cannot give stays unknown: half of a sum would be a wrong number. */
+		/* A figure that the IPv4 side cannot give stays unknown: half of a sum would be
+		 * a wrong number. */
 		if (field >= 0 && procnet_has(p, (enum procnet_field)field))
 			learn(p, (enum procnet_field)field, value);
 	}
@@ -153,7 +154,8 @@ static void read_softnet(struct procnet *p)
 		forget(p, PROCNET_SOFTNET_PROCESSED, PROCNET_SOFTNET_SQUEEZED, path, ENODATA);
 }
 
-/* "cpu user nice system idle iowait irq softirq steal guest guest_nice": guest time is in user and nice already (proc(5)). */
+/* "cpu user nice system idle iowait irq softirq steal guest guest_nice": guest time is in user
+ * and nice already (proc(5)). */
 static void read_stat(struct procnet *p)
 {
 	static const char path[] = "/proc/stat";

@@ -1,7 +1,9 @@
-/* Where the kernel says that packets were lost: /proc/net/snmp, snmp6, softnet_stat, SO_MEMINFO, and CPU steal from /proc/stat.
+/* Where the kernel says that packets were lost: /proc/net/snmp, snmp6, softnet_stat, SO_MEMINFO,
+ * and CPU steal from /proc/stat.
  *
- * snmp is per network namespace: it is read through /proc/thread-self/net, the calling thread's.  softnet_stat and stat are host-wide.
- * A counter that cannot be read is absent (its bit in `known` is clear) and the reason stands in `why`. */
+ * snmp is per network namespace: it is read through /proc/thread-self/net, the calling thread's.
+ * softnet_stat and stat are host-wide.  A counter that cannot be read is absent (its bit in
+ * `known` is clear) and the reason stands in `why`. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,8 +17,9 @@ enum procnet_field {
 	PROCNET_UDP_IN_ERRORS,     /* InErrors */
 	PROCNET_UDP_NO_PORTS,      /* NoPorts */
 	PROCNET_UDP_RCVBUF_ERRORS, /* RcvbufErrors: a socket's receive buffer was full */
-	PROCNET_UDP_SNDBUF_ERRORS, /* SndbufErrors: device queue or send buffer full, possibly reported as success */
-	PROCNET_UDP_MEM_ERRORS,    /* MemErrors: udp_mem exhausted */
+	/* SndbufErrors: device queue or send buffer full, possibly reported as success */
+	PROCNET_UDP_SNDBUF_ERRORS,
+	PROCNET_UDP_MEM_ERRORS, /* MemErrors: udp_mem exhausted */
 	PROCNET_SOFTNET_PROCESSED,
 	PROCNET_SOFTNET_DROPPED, /* per-CPU backlog longer than netdev_max_backlog */
 	PROCNET_SOFTNET_SQUEEZED,
@@ -36,12 +39,14 @@ static inline bool procnet_has(const struct procnet *p, enum procnet_field f)
 	return p->known >> f & 1;
 }
 
-/* Reads everything; never fails as a whole.  About 100 us.  Any thread, opens and closes its files. */
+/* Reads everything; never fails as a whole.  About 100 us.  Any thread, opens and closes its
+ * files. */
 void procnet_read(struct procnet *ret_sample);
 const char *procnet_name(enum procnet_field field);
 
-/* What the kernel holds for a socket: getsockopt(SO_MEMINFO), Linux >= 4.12; sock_diag(7) explains the fields.  Buffers are as the kernel counts them, with
- * its overhead, and those of TCP grow by themselves where no option has set them (tcp(7): tcp_rmem, tcp_wmem). */
+/* What the kernel holds for a socket: getsockopt(SO_MEMINFO), Linux >= 4.12; sock_diag(7)
+ * explains the fields.  Buffers are as the kernel counts them, with its overhead, and those of
+ * TCP grow by themselves where no option has set them (tcp(7): tcp_rmem, tcp_wmem). */
 struct procnet_memory {
 	uint32_t rcvbuf_bytes, sndbuf_bytes;
 	uint32_t drops; /* datagrams dropped here; wraps */

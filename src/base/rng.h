@@ -1,4 +1,5 @@
-/* A small deterministic generator (splitmix64, Steele et al., OOPSLA 2014) for synthetic loads and tests; not for secrets. */
+/* A small deterministic generator (splitmix64, Steele et al., OOPSLA 2014) for synthetic loads
+ * and tests; not for secrets. */
 #pragma once
 
 #include <stdint.h>

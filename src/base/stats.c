@@ -26,7 +26,8 @@ static double median_of(const double *values, size_t n)
 	return median;
 }
 
-/* Neighbours of a time series resemble each other, so n of them tell less than n independent ones (Bayley & Hammersley, 1946). */
+/* Neighbours of a time series resemble each other, so n of them tell less than n independent
+ * ones (Bayley & Hammersley, 1946). */
 static double effective_n(const double *values, size_t n, double mean, double squares)
 {
 	double neighbours = 0, r;
@@ -63,7 +64,8 @@ void stats_of(const double *values, size_t n, struct stats *ret_stats)
 
 /* ---- Student's t ---- */
 
-/* Continued fraction of the incomplete beta function by Lentz's method (Abramowitz & Stegun 26.5.8). */
+/* Continued fraction of the incomplete beta function by Lentz's method (Abramowitz & Stegun
+ * 26.5.8). */
 static double beta_fraction(double a, double b, double x)
 {
 	const double tiny = 1e-300;
@@ -135,7 +137,8 @@ static double welch_df(double part_a, double part_b, const struct stats *a, cons
 	return below > 0 ? (part_a + part_b) * (part_a + part_b) / below : 1;
 }
 
-/* The interval of the ratio b/a by the delta method: var(b/a) = var(b)/a^2 + b^2 var(a)/a^4, with the variances of the means. */
+/* The interval of the ratio b/a by the delta method: var(b/a) = var(b)/a^2 + b^2 var(a)/a^4,
+ * with the variances of the means. */
 void stats_compare(const struct stats *a, const struct stats *b, struct difference *ret_difference)
 {
 	struct difference d = { .known = a->n >= 3 && b->n >= 3 && fabs(a->mean) > 0 && isfinite(a->mean) && isfinite(b->mean) };

@@ -337,7 +337,8 @@ char *text_clock(int64_t ns, char *out, size_t size)
 
 /* ---- foreign bytes ---- */
 
-/* Length of the valid UTF-8 sequence at s (RFC 3629: no overlong forms, no surrogates), and its code point; 0 where there is none. */
+/* Length of the valid UTF-8 sequence at s (RFC 3629: no overlong forms, no surrogates), and its
+ * code point; 0 where there is none. */
 static size_t utf8_length(const unsigned char *s, size_t len, uint32_t *ret_code)
 {
 	static const uint32_t lowest[5] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -357,7 +358,8 @@ static size_t utf8_length(const unsigned char *s, size_t len, uint32_t *ret_code
 	return n;
 }
 
-/* Control characters, line separators, byte order mark, and what changes the direction of the text round it. */
+/* Control characters, line separators, byte order mark, and what changes the direction of the
+ * text round it. */
 static bool harmful(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
@@ -400,7 +402,8 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours cost 1; case costs nothing. */
+/* Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours cost 1;
+ * case costs nothing. */
 static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	unsigned d[WORD_MAX + 1][WORD_MAX + 1];

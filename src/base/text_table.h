@@ -8,7 +8,9 @@ struct text_table {
 	unsigned columns, rows; /* the head is not counted */
 	bool markdown;
 	unsigned room,
-		keep; /* columns that do not fit into so many cells (0: any fit) are left out from the right, but the first `keep` */
+		/* columns that do not fit into so many cells (0: any fit) are left out from the
+		 * right, but the first `keep` */
+		keep;
 	void *ctx;
 	/* What stands there; row -1 is the head.  Into out. */
 	void (*cell)(void *ctx, long row, unsigned column, char *out, size_t size);

@@ -37,7 +37,8 @@ static int dispatch(int argc, char **argv)
 	return complain_usage(&err);
 }
 
-/* Without them a socket or a result file would get the number that messages are written to.  Read-only: who writes to a stdout that was closed is told so. */
+/* Without them a socket or a result file would get the number that messages are written to.
+ * Read-only: who writes to a stdout that was closed is told so. */
 static void open_standard_streams(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

@@ -27,7 +27,8 @@ static int end_status(const struct desk *d, const struct ui_outcome *outcome)
 		return EXIT_FAILED;
 	if (outcome->end == UI_SIGNAL)
 		return EXIT_INTERRUPTED;
-	/* Leaving in mid-run is how a dashboard ends; only a run that came to its own end is judged. */
+	/* Leaving in mid-run is how a dashboard ends; only a run that came to its own end is
+	 * judged. */
 	return d->measured && !d->interrupted ? desk_status(d) : EXIT_VALID;
 }
 

@@ -1,4 +1,5 @@
-/* netdyno open: a saved snapshot or result in the dashboard, with nothing to start; without a terminal its summary. */
+/* netdyno open: a saved snapshot or result in the dashboard, with nothing to start; without a
+ * terminal its summary. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

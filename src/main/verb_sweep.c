@@ -93,7 +93,8 @@ static bool is_plan_file(const char *word)
 	return strchr(word, '/') || (length > 4 && !strcmp(word + length - 4, ".ini")) || stat(word, &st) == 0;
 }
 
-/* Where the plans that come with netdyno are installed, seen from the program: it may have been moved together with them. */
+/* Where the plans that come with netdyno are installed, seen from the program: it may have been
+ * moved together with them. */
 static void installed_plan(const char *name, char *out, size_t size)
 {
 	char self[PATH_MAX] = "";
@@ -279,7 +280,8 @@ static void choose_directory(struct sweep *s)
 	snprintf(s->directory, sizeof(s->directory), "%.3900s/sweep-%s-%s", data, s->plan.options.engine->name, stamp);
 }
 
-/* A name of our own making may be taken already, by a sweep that was begun in the same second: then another is made up. */
+/* A name of our own making may be taken already, by a sweep that was begun in the same second:
+ * then another is made up. */
 static int create_store(struct sweep *s, struct err *err)
 {
 	bool ours = !*options_text(&s->cli.options, "out");
@@ -299,7 +301,8 @@ static int create_store(struct sweep *s, struct err *err)
 	return rc;
 }
 
-/* The plan that the directory holds; with a mode or plan on the command line, that must be the same. */
+/* The plan that the directory holds; with a mode or plan on the command line, that must be the
+ * same. */
 static int take_up(struct sweep *s, bool compare, struct err *err)
 {
 	struct sweep_plan then = { 0 };
@@ -360,7 +363,8 @@ static bool can_show(const struct sweep *s)
 	return !options_number(&s->cli.own, "plain") && display_can_draw(&why) && is_in_foreground();
 }
 
-/* The signals that end the sweep are held first: one that comes as soon as the screen is there must find the way back. */
+/* The signals that end the sweep are held first: one that comes as soon as the screen is there
+ * must find the way back. */
 static int show(struct sweep *s, struct sweep_job *job, struct err *err)
 {
 	struct ui_config config;
@@ -406,7 +410,8 @@ static int go(struct sweep *s)
 
 /* ---- the verb ---- */
 
-/* Mode, plan file and options.  With --resume alone there is neither mode nor file: then *ret_named is false. */
+/* Mode, plan file and options.  With --resume alone there is neither mode nor file: then
+ * *ret_named is false. */
 static int read_words(struct sweep *s, const struct verb *verb, int argc, char **argv, int from, bool *ret_named, struct err *err)
 {
 	const char *word = from < argc && argv[from][0] != '-' ? argv[from] : NULL;

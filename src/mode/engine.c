@@ -1,4 +1,5 @@
-/* What every mode shares: the counters that each worker has, and looking things up in a mode's tables.  See engine.h. */
+/* What every mode shares: the counters that each worker has, and looking things up in a mode's
+ * tables.  See engine.h. */
 #include "mode/engine.h"
 
 #include <stdarg.h>

@@ -1,18 +1,24 @@
 /* The contract that a mode (an engine) keeps with the run layer, and the shapes both share.
  *
- * Life: plan() on the main thread says which workers there are.  The run layer starts a pinned thread per worker and calls open() on each, one
- * after the other in plan order (servers come first in the plan, so clients find the ports that servers bound; the order of binds is the
- * order of workers).  Then all workers poll() until told otherwise.  A worker's own phase, worker->phase, changes only between two calls:
+ * Life: plan() on the main thread says which workers there are.  The run layer starts a pinned
+ * thread per worker and calls open() on each, one after the other in plan order (servers come
+ * first in the plan, so clients find the ports that servers bound; the order of binds is the
+ * order of workers).  Then all workers poll() until told otherwise.  A worker's own phase,
+ * worker->phase, changes only between two calls:
  *
  *   PHASE_WARMUP   traffic flows, nothing counts
- *   PHASE_SETTLE   clients stop sending; drain() is called on clients, poll() on servers; ends when nothing is in flight (or nothing has moved for 100 ms)
- *   PHASE_MEASURE  traffic flows and counts; entered with nothing in flight, so that every counter's difference is exact
+ *   PHASE_SETTLE   clients stop sending; drain() is called on clients, poll() on servers; ends
+ *                  when nothing is in flight (or nothing has moved for 100 ms)
+ *   PHASE_MEASURE  traffic flows and counts; entered with nothing in flight, so that every
+ *                  counter's difference is exact
  *   PHASE_DRAIN    like SETTLE, after the measurement
  *
- * SETTLE and DRAIN are entered first by the workers of plan->tx_roles, MEASURE by them last: what they send is received by workers in the same phase.
+ * SETTLE and DRAIN are entered first by the workers of plan->tx_roles, MEASURE by them last:
+ * what they send is received by workers in the same phase.
  *
- * then close().  Without warm-up the first phase is MEASURE.  A stop, a change of load and the sampler's tick reach a worker through words that only it
- * reads; it acknowledges in words that only it writes. */
+ * then close().  Without warm-up the first phase is MEASURE.  A stop, a change of load and the
+ * sampler's tick reach a worker through words that only it reads; it acknowledges in words that
+ * only it writes. */
 #pragma once
 
 #include <poll.h>
@@ -40,12 +46,15 @@ enum counter_kind {
 
 enum ledger_side {
 	LEDGER_NONE,
-	LEDGER_SENT,          /* adds to what was offered */
-	LEDGER_RECEIVED,      /* adds to what arrived */
-	LEDGER_CARRIED,       /* arrived in the measure phase but belongs to the time before: taken off received */
-	LEDGER_LOST_ARRIVING, /* lost at def->place, and part of what was offered (server-only runs: drops at our own socket) */
-	LEDGER_LOST,          /* lost at def->place */
-	LEDGER_IN_FLIGHT,     /* gauge: neither yet (live ledger only) */
+	LEDGER_SENT,     /* adds to what was offered */
+	LEDGER_RECEIVED, /* adds to what arrived */
+	/* arrived in the measure phase but belongs to the time before: taken off received */
+	LEDGER_CARRIED,
+	/* lost at def->place, and part of what was offered (server-only runs: drops at our own
+	 * socket) */
+	LEDGER_LOST_ARRIVING,
+	LEDGER_LOST,      /* lost at def->place */
+	LEDGER_IN_FLIGHT, /* gauge: neither yet (live ledger only) */
 };
 
 enum counter_show {
@@ -55,10 +64,12 @@ enum counter_show {
 	SHOW_CORE = 8,  /* a key of results' cores[] */
 };
 
-/* What a counter or figure does to the verdict where its value over the measure phase is more than `over`.  In the texts {} stands for the value; NULL: nothing. */
+/* What a counter or figure does to the verdict where its value over the measure phase is more
+ * than `over`.  In the texts {} stands for the value; NULL: nothing. */
 struct judgement {
 	double over;
-	const char *reason;  /* the number must not be used: "{} messages were damaged on the way" */
+	/* the number must not be used: "{} messages were damaged on the way" */
+	const char *reason;
 	const char *caution; /* the number is not what its name suggests */
 };
 
@@ -70,14 +81,16 @@ struct counter_def {
 	unsigned roles;                 /* bit set of enum role: which workers count it */
 	enum ledger_side ledger;        /* in a run with a client here (role client or both) */
 	enum ledger_side server_ledger; /* in a run of servers only */
-	const char *place;              /* key of the place in the ledger where LEDGER_LOST: "server_socket_buffer" */
-	const char *place_title;        /* the same for people: "server socket buffer" */
-	unsigned show;                  /* bit set of enum counter_show */
-	const char *help;               /* what it means, one line */
+	/* key of the place in the ledger where LEDGER_LOST: "server_socket_buffer" */
+	const char *place;
+	const char *place_title; /* the same for people: "server socket buffer" */
+	unsigned show;           /* bit set of enum counter_show */
+	const char *help;        /* what it means, one line */
 	struct judgement judgement;
 };
 
-/* Every worker has these, in front of its mode's own (whose first index is COUNTER_OWN).  The table is counters_common[] in engine.c. */
+/* Every worker has these, in front of its mode's own (whose first index is COUNTER_OWN).  The
+ * table is counters_common[] in engine.c. */
 enum {
 	/* written by the engine */
 	COUNTER_TX_PACKETS, /* datagrams / messages that the kernel took */
@@ -86,7 +99,8 @@ enum {
 	COUNTER_RX_BYTES,
 	COUNTER_IN_FLIGHT, /* gauge: sent, not yet answered, not yet given up */
 	COUNTER_SCHEDULED, /* open loop: packets due by the schedule so far; closed loop: 0 */
-	COUNTER_SYSCALLS,  /* system calls made by the engine (waits are counted by the worker loop) */
+	/* system calls made by the engine (waits are counted by the worker loop) */
+	COUNTER_SYSCALLS,
 	/* written by the worker loop */
 	COUNTER_WAITS,       /* times the worker slept in ppoll(2); also counted as system calls */
 	COUNTER_CPU_USER_NS, /* getrusage(RUSAGE_THREAD) */
@@ -94,13 +108,17 @@ enum {
 	COUNTER_CTX_VOLUNTARY,
 	COUNTER_CTX_INVOLUNTARY,
 	COUNTER_PAGE_FAULTS,
-	COUNTER_CYCLES, /* perf_event_open (base/perf.h), to COUNTER_BRANCH_MISSES; unknown without a PMU */
+	/* perf_event_open (base/perf.h), to COUNTER_BRANCH_MISSES; unknown without a PMU */
+	COUNTER_CYCLES,
 	COUNTER_INSTRUCTIONS,
 	COUNTER_L1D_MISSES,
 	COUNTER_LLC_MISSES,
 	COUNTER_BRANCH_MISSES,
-	COUNTER_PERF_UNSEEN_NS, /* CPU time in which a hardware counter was not on the hardware: what it is scaled up for */
-	COUNTER_RUN_DELAY_NS, /* ready to run, but without a CPU: /proc/thread-self/schedstat, second field (sched-stats.rst, Linux >= 2.6.9 with SCHED_INFO) */
+	/* CPU time in which a hardware counter was not on the hardware: what it is scaled up for */
+	COUNTER_PERF_UNSEEN_NS,
+	/* ready to run, but without a CPU: /proc/thread-self/schedstat, second field
+	 * (sched-stats.rst, Linux >= 2.6.9 with SCHED_INFO) */
+	COUNTER_RUN_DELAY_NS,
 	COUNTER_OBSERVED_NS, /* run clock at which the CPU_*, CTX_* and perf counters were read */
 	COUNTER_OWN,         /* first of the mode's own */
 };
@@ -112,8 +130,9 @@ static inline bool counter_is_hardware(unsigned counter)
 	return counter >= COUNTER_CYCLES && counter <= COUNTER_PERF_UNSEEN_NS;
 }
 
-/* A figure derived from differences: scale * sum(numerators) / sum(denominators); denominator COUNTER_PER_SECOND divides by seconds.
- * Unknown (NaN, null) if a part is unknown or the denominator is 0. */
+/* A figure derived from differences: scale * sum(numerators) / sum(denominators); denominator
+ * COUNTER_PER_SECOND divides by seconds.  Unknown (NaN, null) if a part is unknown or the
+ * denominator is 0. */
 enum { COUNTER_PER_SECOND = -2, COUNTER_NONE = -1 };
 struct figure_def {
 	const char *name, *title, *unit;
@@ -143,7 +162,8 @@ struct latency_def {
 struct method {
 	const char *name;    /* "mmsg" */
 	const char *summary; /* one line */
-	/* Does it run here?  true, or false with the reason in words a user can act on.  Main thread; may try system calls; leaves nothing open. */
+	/* Does it run here?  true, or false with the reason in words a user can act on.  Main
+	 * thread; may try system calls; leaves nothing open. */
 	bool (*probe)(char *why, size_t size);
 };
 
@@ -160,49 +180,67 @@ struct plan_worker {
 struct path; /* what the bytes cross: makes the sockets, see mode/path.h */
 
 struct plan {
-	unsigned workers;            /* servers first */
-	struct plan_worker *worker;  /* malloc'ed by plan_place() or the engine; freed by plan_free() */
-	unsigned tx_roles, rx_roles; /* whose counters make sum.tx_* and sum.rx_* (echo, both: client, client) */
-	/* Which side of the ledger TX_PACKETS of tx_roles and RX_PACKETS of rx_roles stand on.  echo: SENT, RECEIVED; echo, servers
-	 * only: RECEIVED (answers), SENT (questions); modes that count deliveries in counters of their own: NONE, NONE.
-	 * IN_FLIGHT of tx_roles is in flight. */
+	unsigned workers; /* servers first */
+	/* malloc'ed by plan_place() or the engine; freed by plan_free() */
+	struct plan_worker *worker;
+	/* whose counters make sum.tx_* and sum.rx_* (echo, both: client, client) */
+	unsigned tx_roles, rx_roles;
+	/* Which side of the ledger TX_PACKETS of tx_roles and RX_PACKETS of rx_roles stand on.
+	 * echo: SENT, RECEIVED; echo, servers only: RECEIVED (answers), SENT (questions); modes
+	 * that count deliveries in counters of their own: NONE, NONE.  IN_FLIGHT of tx_roles is
+	 * in flight. */
 	enum ledger_side tx_ledger, rx_ledger;
-	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS): only up to what is unexplained. */
+	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS):
+	 * only up to what is unexplained. */
 	uint32_t host_places;
-	/* Per packet, for wire bits: Ethernet + IP + UDP header bytes, without the frame check sequence. */
+	/* Per packet, for wire bits: Ethernet + IP + UDP header bytes, without the frame check
+	 * sequence. */
 	unsigned wire_overhead_bytes;
-	bool closed_loop;     /* carries the coordinated-omission notice */
-	bool expects_answers; /* sending for 2 s without receiving is worth an event and an invalid verdict */
-	/* The load that [ and ] change live; load_name NULL: none.  In words of the option: "window", "rate". */
+	bool closed_loop; /* carries the coordinated-omission notice */
+	/* sending for 2 s without receiving is worth an event and an invalid verdict */
+	bool expects_answers;
+	/* The load that [ and ] change live; load_name NULL: none.  In words of the option:
+	 * "window", "rate". */
 	const char *load_name;
 	uint64_t load, load_min, load_max;
 	bool wait_spin;
-	char ran[24];                  /* the method that really ran, "mmsg" or "mmsg/single" (server/client) */
-	char peer[80];                 /* "127.0.0.1:5000" once known; open() of the first server or client fills it */
-	unsigned ports[8], port_count; /* the run's own ports, once known: what a capture filters by */
-	char interface[16];            /* where a capture would listen: "lo"; "" unknown */
-	int address_family;            /* AF_INET or AF_INET6, of the traffic; 0 if none */
-	char notes[4][160];            /* warnings for start.warnings and the event list, "" = none */
-	const struct path *path;       /* set by the run layer before plan() */
-	void *shared; /* the engine's own, shared by its workers: written only in plan() and open() (which run one at a time) */
+	/* the method that really ran, "mmsg" or "mmsg/single" (server/client) */
+	char ran[24];
+	/* "127.0.0.1:5000" once known; open() of the first server or client fills it */
+	char peer[80];
+	/* the run's own ports, once known: what a capture filters by */
+	unsigned ports[8], port_count;
+	char interface[16]; /* where a capture would listen: "lo"; "" unknown */
+	int address_family; /* AF_INET or AF_INET6, of the traffic; 0 if none */
+	/* warnings for start.warnings and the event list, "" = none */
+	char notes[4][160];
+	const struct path *path; /* set by the run layer before plan() */
+	/* the engine's own, shared by its workers: written only in plan() and open() (which run
+	 * one at a time) */
+	void *shared;
 };
 
 /* Appends to notes (silently dropped when full). */
 void plan_note(struct plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Frees plan->worker and zeroes it; plan->shared is the engine's (release()).  Accepts a zeroed plan. */
+/* Frees plan->worker and zeroes it; plan->shared is the engine's (release()).  Accepts a zeroed
+ * plan. */
 void plan_free(struct plan *plan);
 /* What --role says. */
 enum role plan_role(const struct options *o);
 
-/* Reads --role, --cores, --server-cpus, --client-cpus and fills plan->worker: servers then clients, a CPU each.
- * Default for both roles: servers on the first half of the allowed CPUs, clients on the rest, at least one each; for one role: all.
- * CPUs that are offline or outside the mask, or more cores than CPUs: -EINVAL with a clear line.  synthetic: any CPU number goes, nothing is pinned. */
+/* Reads --role, --cores, --server-cpus, --client-cpus and fills plan->worker: servers then
+ * clients, a CPU each.  Default for both roles: servers on the first half of the allowed CPUs,
+ * clients on the rest, at least one each; for one role: all.  CPUs that are offline or outside
+ * the mask, or more cores than CPUs: -EINVAL with a clear line.  synthetic: any CPU number goes,
+ * nothing is pinned. */
 int plan_place(const struct options *o, bool synthetic, struct plan *plan, struct err *err);
-/* After plan_place(): as many workers of each role as said, going round the CPUs that the role has; what then shares a CPU is marked. */
+/* After plan_place(): as many workers of each role as said, going round the CPUs that the role
+ * has; what then shares a CPU is marked. */
 int plan_spread(struct plan *plan, unsigned workers, struct err *err);
-/* The method for a role: --server-method/--client-method, else --method, else the engine's default (its first that runs here).
- * -ENOTSUP with probe()'s reason where it does not run here; -EINVAL with the nearest name where unknown. */
+/* The method for a role: --server-method/--client-method, else --method, else the engine's
+ * default (its first that runs here).  -ENOTSUP with probe()'s reason where it does not run
+ * here; -EINVAL with the nearest name where unknown. */
 int plan_method(
 	const struct engine *engine, const struct options *o, enum role role, const struct method **ret_method, struct err *err);
 
@@ -213,37 +251,51 @@ struct engine {
 	const char *title;   /* "UDP echo" */
 	const char *summary; /* one line */
 	bool built;          /* false: a mode still to come; only name, title and summary are set */
-	bool synthetic; /* no I/O: on the virtual clock its workers are stepped by the sampler, and it writes the CPU counters itself */
-	/* Nothing gets lost on the way while both ends run (TCP): what is sent and not yet received is in flight, and a peer that is not there is silence even where
-	 * nothing could be sent to it. */
+	/* no I/O: on the virtual clock its workers are stepped by the sampler, and it writes the
+	 * CPU counters itself */
+	bool synthetic;
+	/* Nothing gets lost on the way while both ends run (TCP): what is sent and not yet
+	 * received is in flight, and a peer that is not there is silence even where nothing
+	 * could be sent to it. */
 	bool reliable;
-	bool hidden;             /* not a tab of the dashboard unless it is the mode that was asked for (null) */
+	/* not a tab of the dashboard unless it is the mode that was asked for (null) */
+	bool hidden;
 	const char *packets;     /* what one is called: "answers", "messages" */
 	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
-	bool headline_bytes; /* bulk transfer: its rate is bits/s, of the side that sends as of the side that receives; else packets received */
-	const struct option_def *options;   /* own, ended by name == NULL; may be NULL */
-	const struct counter_def *counters; /* own, ended by name == NULL; the first has index COUNTER_OWN; may be NULL */
-	const struct figure_def *figures;   /* ended by name == NULL; may be NULL */
-	const struct latency_def
-		*latencies; /* ended by name == NULL, at most LATENCIES_MAX; the first is the headline; may be NULL */
-	const struct method *const *methods; /* NULL-terminated, the first that runs here is the default */
+	/* bulk transfer: its rate is bits/s, of the side that sends as of the side that
+	 * receives; else packets received */
+	bool headline_bytes;
+	const struct option_def *options; /* own, ended by name == NULL; may be NULL */
+	/* own, ended by name == NULL; the first has index COUNTER_OWN; may be NULL */
+	const struct counter_def *counters;
+	const struct figure_def *figures; /* ended by name == NULL; may be NULL */
+	/* ended by name == NULL, at most LATENCIES_MAX; the first is the headline; may be NULL */
+	const struct latency_def *latencies;
+	/* NULL-terminated, the first that runs here is the default */
+	const struct method *const *methods;
 
-	/* Mandatory; main thread.  Checks what options_set() cannot (combinations), fills *plan (zeroed, path set).  -EINVAL = usage. */
+	/* Mandatory; main thread.  Checks what options_set() cannot (combinations), fills *plan
+	 * (zeroed, path set).  -EINVAL = usage. */
 	int (*plan)(const struct options *o, struct plan *plan, struct err *err);
-	/* NULL if nothing to do; after all workers have closed (control thread), or when plan() failed half-way or the run never began (main thread): frees
-	 * plan->shared. */
+	/* NULL if nothing to do; after all workers have closed (control thread), or when plan()
+	 * failed half-way or the run never began (main thread): frees plan->shared. */
 	void (*release)(struct plan *plan);
-	/* The rest runs on the owning worker's thread and returns >= 0, or -errno with *err naming what was tried. */
-	int (*open)(struct worker *w, struct err *err); /* mandatory; the only one that may allocate */
-	int (*poll)(struct worker *w,
-		struct err *err); /* mandatory: one burst; 0 = nothing to do now: the worker waits as w->wait says */
-	int (*drain)(struct worker *w, struct
-		err *err); /* NULL if nothing is ever outstanding: one burst of receiving only, in SETTLE and DRAIN, for clients */
-	int (*enter)(struct worker *w, enum phase phase,
-		struct err *err); /* NULL if nothing to do: the worker has just entered this phase */
-	int (*observe)(struct worker *w, struct
-		err *err); /* NULL if nothing to do: at each sampler tick (10 Hz) and at every phase change: reads what only a system call tells (socket drops) */
-	void (*close)(struct worker *w); /* mandatory; must accept half-opened; w->state may be NULL */
+	/* The rest runs on the owning worker's thread and returns >= 0, or -errno with *err
+	 * naming what was tried. */
+	/* mandatory; the only one that may allocate */
+	int (*open)(struct worker *w, struct err *err);
+	/* mandatory: one burst; 0 = nothing to do now: the worker waits as w->wait says */
+	int (*poll)(struct worker *w, struct err *err);
+	/* NULL if nothing is ever outstanding: one burst of receiving only, in SETTLE and DRAIN,
+	 * for clients */
+	int (*drain)(struct worker *w, struct err *err);
+	/* NULL if nothing to do: the worker has just entered this phase */
+	int (*enter)(struct worker *w, enum phase phase, struct err *err);
+	/* NULL if nothing to do: at each sampler tick (10 Hz) and at every phase change: reads
+	 * what only a system call tells (socket drops) */
+	int (*observe)(struct worker *w, struct err *err);
+	/* mandatory; must accept half-opened; w->state may be NULL */
+	void (*close)(struct worker *w);
 };
 
 /* Number of counters in all, and the definition of one of them. */
@@ -252,5 +304,7 @@ const struct counter_def *engine_counter(const struct engine *e, unsigned index)
 int engine_find_counter(const struct engine *e, const char *name); /* index or -1 */
 unsigned engine_latencies(const struct engine *e);
 unsigned engine_methods(const struct engine *e);
-const struct method *engine_find_method(const struct engine *e, const char *name);       /* or NULL */
-const struct engine *engine_find(const struct engine *const *engines, const char *name); /* NULL-terminated table; or NULL */
+/* or NULL */
+const struct method *engine_find_method(const struct engine *e, const char *name);
+/* NULL-terminated table; or NULL */
+const struct engine *engine_find(const struct engine *const *engines, const char *name);

@@ -1,4 +1,5 @@
-/* The option table at work: values by type, messages that name option, value and range.  See options.h. */
+/* The option table at work: values by type, messages that name option, value and range.  See
+ * options.h. */
 #include "mode/options.h"
 
 #include <errno.h>

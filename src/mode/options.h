@@ -1,9 +1,10 @@
-/* The option table: each option stands once, and the command line, --help, the set-up form, the plan file, the results header and the man
- * page's list come from it.
+/* The option table: each option stands once, and the command line, --help, the set-up form, the
+ * plan file, the results header and the man page's list come from it.
  *
- * A `struct options` holds one value per option of a schema = the common table + one mode's own table (+ in main, the tables of the verb).
- * Numbers are kept in base units (bytes, nanoseconds, counts); text as typed.  Main thread only, except that a run keeps its own copy, which its
- * threads only read. */
+ * A `struct options` holds one value per option of a schema = the common table + one mode's own
+ * table (+ in main, the tables of the verb).  Numbers are kept in base units (bytes,
+ * nanoseconds, counts); text as typed.  Main thread only, except that a run keeps its own copy,
+ * which its threads only read. */
 #pragma once
 
 #include <stdbool.h>
@@ -39,16 +40,20 @@ struct option_def {
 	char letter;      /* 0 or a one-letter form */
 	enum option_type type;
 	unsigned flags;
-	const char *key;        /* JSON key with the unit in its name: "payload_bytes", "warmup_s"; NULL: the name with _ for - */
-	const char *value_name; /* "BYTES" in --help; NULL for OPTION_BOOL */
+	/* JSON key with the unit in its name: "payload_bytes", "warmup_s"; NULL: the name with _
+	 * for - */
+	const char *key;
+	const char *value_name;     /* "BYTES" in --help; NULL for OPTION_BOOL */
 	const char *const *choices; /* NULL-terminated, OPTION_CHOICE only */
 	const char *default_text;   /* as it would be typed; "" = unset (numbers: see unset_ok) */
 	int64_t min, max;           /* inclusive, base units, for numbers */
-	bool unset_ok;              /* a number that may be unset ("" and "auto"): is_set() false, number 0 */
-	const char *help;           /* one line, no full stop */
+	/* a number that may be unset ("" and "auto"): is_set() false, number 0 */
+	bool unset_ok;
+	const char *help; /* one line, no full stop */
 };
 
-/* The common options, ended by name == NULL (see options_common.c for the list of DESIGN section 3). */
+/* The common options, ended by name == NULL (see options_common.c for the list of DESIGN section
+ * 3). */
 extern const struct option_def options_common[];
 
 struct option_value {
@@ -59,7 +64,8 @@ struct option_value {
 };
 
 struct options {
-	const struct engine *engine; /* whose own options follow the common ones; NULL: common only */
+	/* whose own options follow the common ones; NULL: common only */
+	const struct engine *engine;
 	unsigned count;
 	const struct option_def **def; /* count */
 	struct option_value *value;    /* count */
@@ -69,22 +75,28 @@ struct options {
 int options_init(struct options *o, const struct engine *engine, struct err *err);
 /* A table of one's own alone (capture options, the verbs'): 0 or -ENOMEM. */
 int options_init_table(struct options *o, const struct option_def *table, struct err *err);
-int options_copy(struct options *to, const struct options *from, struct err *err); /* `to` is uninitialised */
-void options_free(struct options *o);                                              /* accepts a zeroed one */
+/* `to` is uninitialised */
+int options_copy(struct options *to, const struct options *from, struct err *err);
+/* accepts a zeroed one */
+void options_free(struct options *o);
 
-/* Validates and sets.  Unknown name: -ENOENT "unknown option --paylod (did you mean --payload?)"; bad value: -EINVAL / -ERANGE naming option, value and range:
- * "--payload 70000: out of range 0..65479 bytes".  The old value stays on failure. */
+/* Validates and sets.  Unknown name: -ENOENT "unknown option --paylod (did you mean
+ * --payload?)"; bad value: -EINVAL / -ERANGE naming option, value and range: "--payload 70000:
+ * out of range 0..65479 bytes".  The old value stays on failure. */
 int options_set(struct options *o, const char *name, const char *text, struct err *err);
 /* Checks without setting (the form validates per field). */
 int options_check(const struct options *o, const char *name, const char *text, struct err *err);
-/* Sets a value that counts as defaulted, not as given: what a verb prefers where the user says nothing. */
+/* Sets a value that counts as defaulted, not as given: what a verb prefers where the user says
+ * nothing. */
 int options_set_default(struct options *o, const char *name, const char *text, struct err *err);
 int options_reset(struct options *o, const char *name, struct err *err);
-/* Carries given values over to another mode's options where both have the option and its value is valid there. */
+/* Carries given values over to another mode's options where both have the option and its value
+ * is valid there. */
 void options_carry(struct options *to, const struct options *from);
 
 int options_find(const struct options *o, const char *name); /* index or -1 */
-/* Values by name.  A name that is not in the schema is a programming error: they return 0 / "" / false and the unit test of every engine catches it. */
+/* Values by name.  A name that is not in the schema is a programming error: they return 0 / "" /
+ * false and the unit test of every engine catches it. */
 int64_t options_number(const struct options *o, const char *name);
 const char *options_text(const struct options *o, const char *name);
 bool options_is_set(const struct options *o, const char *name);
@@ -95,7 +107,8 @@ unsigned options_table_length(const struct option_def *table);
 /* "0..65479 bytes", "one of block, spin" for messages, help and the form. */
 char *options_range_text(const struct option_def *def, char *out, size_t size);
 
-/* Parses argv[from..argc): --name value, --name=value, -x value, flags, --no-flag.  A word that is no option is -EINVAL "unexpected word".
- * `also` (may be NULL) is asked first for the verb's own options: it returns the number of words it took, 0 if not its own, or -errno. */
+/* Parses argv[from..argc): --name value, --name=value, -x value, flags, --no-flag.  A word that
+ * is no option is -EINVAL "unexpected word".  `also` (may be NULL) is asked first for the verb's
+ * own options: it returns the number of words it took, 0 if not its own, or -errno. */
 typedef int (*options_also_fn)(void *ctx, int argc, char **argv, int at, struct err *err);
 int options_parse(struct options *o, int argc, char **argv, int from, options_also_fn also, void *ctx, struct err *err);

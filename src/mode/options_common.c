@@ -1,4 +1,5 @@
-/* The options that every mode takes.  A mode's own follow them (engine->options); the order here is the order of --help and of the form. */
+/* The options that every mode takes.  A mode's own follow them (engine->options); the order here
+ * is the order of --help and of the form. */
 #include "mode/options.h"
 
 #include "base/clock.h"

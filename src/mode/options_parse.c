@@ -63,7 +63,8 @@ static int split_letter(const struct options *o, const char *text, struct word *
 	return err_say(err, ENOENT, "unknown option -%s", text_escape(text, strlen(text), quoted, sizeof(quoted)));
 }
 
-/* Sets what `word` says; the value may be the next word.  Returns the number of words taken or -errno. */
+/* Sets what `word` says; the value may be the next word.  Returns the number of words taken or
+ * -errno. */
 static int take(struct options *o, const struct word *word, const char *next, struct err *err)
 {
 	int at = options_find(o, word->name);

@@ -1,4 +1,5 @@
-/* Plans: which CPUs and methods the workers of a run get.  Every mode's plan() calls these.  See engine.h. */
+/* Plans: which CPUs and methods the workers of a run get.  Every mode's plan() calls these.  See
+ * engine.h. */
 #include "mode/engine.h"
 
 #include <errno.h>
@@ -34,7 +35,8 @@ void plan_free(struct plan *plan)
 
 /* ---- which CPUs ---- */
 
-/* The CPUs to choose from: what the machine offers, or for a synthetic mode as many as are asked for. */
+/* The CPUs to choose from: what the machine offers, or for a synthetic mode as many as are asked
+ * for. */
 static void offered(const struct options *o, bool synthetic, struct cpu_list *ret_list)
 {
 	unsigned each = options_is_set(o, "cores") ? (unsigned)options_number(o, "cores") : SYNTHETIC_CORES;
@@ -97,7 +99,8 @@ static void slice(struct cpu_list *list, unsigned from, unsigned count)
 	list->count = count;
 }
 
-/* Servers from the front, clients from the middle on, so that the sides overlap only where there are not CPUs enough. */
+/* Servers from the front, clients from the middle on, so that the sides overlap only where there
+ * are not CPUs enough. */
 static void share_out(const struct cpu_list *offer, unsigned cores, struct side *server, struct side *client)
 {
 	unsigned n = offer->count, half = n / 2;

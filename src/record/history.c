@@ -119,7 +119,8 @@ static void ring_push(struct ring *ring, struct kept *kept, enum history_where w
 	kept->where |= where;
 }
 
-/* Ticks give way first, until only half of the room is theirs; then intervals and ticks in turn.  The newest of each stays. */
+/* Ticks give way first, until only half of the room is theirs; then intervals and ticks in turn.
+ * The newest of each stays. */
 static void fit_bytes(struct history *h)
 {
 	while (h->bytes > h->limits.bytes) {
@@ -187,7 +188,8 @@ void history_keep(struct history *h, struct sample *s, unsigned where)
 	fit_bytes(h);
 }
 
-/* An interval may come as a sample of its own beside the tick of the same instant: the ring of ticks then has that one already. */
+/* An interval may come as a sample of its own beside the tick of the same instant: the ring of
+ * ticks then has that one already. */
 static void take_sample(struct history *h, struct sample *s)
 {
 	const struct sample *newest = history_fine(h, 0);
@@ -255,7 +257,8 @@ static void run_info_drop(struct run_info *info)
 		run_info_free(info);
 }
 
-/* A sample in the rings always belongs to a known run: those of the forgotten one, the oldest, go with it. */
+/* A sample in the rings always belongs to a known run: those of the forgotten one, the oldest,
+ * go with it. */
 static void forget_oldest_run(struct history *h)
 {
 	struct kept_run *run = &h->run[0];

@@ -1,4 +1,5 @@
-/* How a saved history is put back: the one thing beside history_take() that fills a history.  For snapshot loading; main thread only. */
+/* How a saved history is put back: the one thing beside history_take() that fills a history.
+ * For snapshot loading; main thread only. */
 #pragma once
 
 #include "record/history.h"
@@ -9,11 +10,13 @@ enum history_where {
 	HISTORY_BASE = 4,   /* the first sample of its run's measure phase */
 };
 
-/* Every kept sample once, in no particular order, with where it is kept (bit set of enum history_where). */
+/* Every kept sample once, in no particular order, with where it is kept (bit set of enum
+ * history_where). */
 typedef void (*history_each_fn)(void *ctx, const struct sample *s, unsigned where);
 void history_each(const struct history *h, history_each_fn fn, void *ctx);
 
-/* Takes the sample over and keeps it in the given places (bit set of enum history_where); without a place, or of an unknown run, it is freed. */
+/* Takes the sample over and keeps it in the given places (bit set of enum history_where);
+ * without a place, or of an unknown run, it is freed. */
 void history_keep(struct history *h, struct sample *s, unsigned where);
 /* Says that so many intervals of a run had already been forgotten when the history was saved. */
 void history_set_intervals_lost(struct history *h, uint32_t run_id, uint64_t lost);

@@ -1,4 +1,5 @@
-/* What machine this is.  See host.h.  Files of /proc and /sys are read whole and small; what is not there stays "" or -1. */
+/* What machine this is.  See host.h.  Files of /proc and /sys are read whole and small; what is
+ * not there stays "" or -1. */
 #include "record/host.h"
 
 #include <dirent.h>
@@ -17,7 +18,8 @@
 #include "base/file.h"
 #include "base/text.h"
 
-/* One line of a small file, harmless on a terminal; false, and out untouched, if it cannot be read. */
+/* One line of a small file, harmless on a terminal; false, and out untouched, if it cannot be
+ * read. */
 static bool read_line(const char *path, char *out, size_t size)
 {
 	char raw[512];
@@ -115,7 +117,8 @@ static void read_mitigations(char *out, size_t size)
 		snprintf(out, size, "none needed");
 }
 
-/* CPUID leaf 0x40000000 names the hypervisor; the bit that says that there is one is leaf 1 ECX 31. */
+/* CPUID leaf 0x40000000 names the hypervisor; the bit that says that there is one is leaf 1 ECX
+ * 31. */
 static void read_hypervisor(char *out, size_t size)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -179,7 +182,8 @@ static void read_sysctls(struct host_info *h)
 	h->wmem_default = read_number("/proc/sys/net/core/wmem_default");
 	h->netdev_max_backlog = read_number("/proc/sys/net/core/netdev_max_backlog");
 	h->optmem_max = read_number("/proc/sys/net/core/optmem_max");
-	/* -1 is also a setting of this one ("allow all"), and then the number says the same as not knowing: nothing forbids. */
+	/* -1 is also a setting of this one ("allow all"), and then the number says the same as
+	 * not knowing: nothing forbids. */
 	h->perf_paranoid = (int)read_number("/proc/sys/kernel/perf_event_paranoid");
 }
 

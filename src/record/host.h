@@ -1,16 +1,21 @@
-/* What machine this is: goes into every result, so that numbers can be compared honestly.  Read once, main thread. */
+/* What machine this is: goes into every result, so that numbers can be compared honestly.  Read
+ * once, main thread. */
 #pragma once
 
 #include <stdint.h>
 
 struct host_info {
 	char kernel[80], machine[32], cpu_model[80], mitigations[160], governor[32], hypervisor[32], clocksource[32];
-	char tcp_congestion[32]; /* the system's default: what a connection gets that asks for none */
+	/* the system's default: what a connection gets that asks for none */
+	char tcp_congestion[32];
 	unsigned cpus_online, cpus_allowed;
-	int64_t rmem_max, wmem_max, rmem_default, wmem_default, netdev_max_backlog, optmem_max; /* -1: unreadable */
-	int perf_paranoid;                                                                      /* -1: unreadable */
+	/* -1: unreadable */
+	int64_t rmem_max, wmem_max, rmem_default, wmem_default, netdev_max_backlog, optmem_max;
+	/* -1: unreadable */
+	int perf_paranoid;
 };
 
 void host_read(struct host_info *ret_host);
-/* What an option that is not set comes to on that machine, where the system decides; "" where it does not, or is not known. */
+/* What an option that is not set comes to on that machine, where the system decides; "" where it
+ * does not, or is not known. */
 const char *host_default(const struct host_info *host, const char *option);

@@ -217,7 +217,8 @@ static void balance(struct ledger *l)
 	l->balanced = off <= l->sent / 1000;
 }
 
-/* The two ends are not read at one instant: what they do not agree on is on its way, or was counted meanwhile. */
+/* The two ends are not read at one instant: what they do not agree on is on its way, or was
+ * counted meanwhile. */
 static void take_rest_as_flying(struct ledger *l)
 {
 	if (l->unexplained > 0)

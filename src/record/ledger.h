@@ -1,5 +1,6 @@
-/* The ledger: sent = received + lost at each named place + (in flight, while it runs) + unexplained.  And the verdict: may the number be used?
- * Pure functions over samples and finals; any thread. */
+/* The ledger: sent = received + lost at each named place + (in flight, while it runs) +
+ * unexplained.  And the verdict: may the number be used? Pure functions over samples and finals;
+ * any thread. */
 #pragma once
 
 #include "record/sample.h"
@@ -9,7 +10,9 @@ enum { LEDGER_PLACES_MAX = 12 };
 struct ledger_place {
 	const char *key, *title; /* "server_socket_buffer", "server socket buffer" */
 	bool known;
-	bool host_wide;  /* counted for the whole host or namespace: attributed only up to what is otherwise unexplained */
+	/* counted for the whole host or namespace: attributed only up to what is otherwise
+	 * unexplained */
+	bool host_wide;
 	uint64_t lost;   /* packets attributed to the place */
 	uint64_t seen;   /* what the counter says (host-wide ones: may be somebody else's) */
 	const char *why; /* where not known: the reason; else "" */

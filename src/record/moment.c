@@ -5,7 +5,8 @@
 
 #include "base/clock.h"
 
-/* Rates are those of the last second: long enough to be steady, short enough to see a change at once. */
+/* Rates are those of the last second: long enough to be steady, short enough to see a change at
+ * once. */
 static const int64_t window_ns = NS_PER_S;
 /* Ticks come every 100 ms; data that is missing for longer than this is a gap. */
 static const int64_t gap_ns = 3ll * NS_PER_S / 2;

@@ -1,14 +1,17 @@
-/* The moment that the screen shows: the newest sample, the one that was newest when the view was frozen, or where the time cursor stands; with what
- * it is compared with to make rates and totals.  Pure reading of a history; pointers stay valid until the next history_take(). */
+/* The moment that the screen shows: the newest sample, the one that was newest when the view was
+ * frozen, or where the time cursor stands; with what it is compared with to make rates and
+ * totals.  Pure reading of a history; pointers stay valid until the next history_take(). */
 #pragma once
 
 #include "record/history.h"
 
 struct moment {
-	const struct run_info *info;   /* NULL: nothing has run yet */
-	const struct sample *to;       /* NULL: there is no data at this instant */
-	const struct sample *from;     /* about a second before `to`, same run; NULL: rates are unknown */
-	const struct sample *start;    /* first of the run's measure phase; NULL before it: totals are unknown */
+	const struct run_info *info; /* NULL: nothing has run yet */
+	const struct sample *to;     /* NULL: there is no data at this instant */
+	/* about a second before `to`, same run; NULL: rates are unknown */
+	const struct sample *from;
+	/* first of the run's measure phase; NULL before it: totals are unknown */
+	const struct sample *start;
 	const struct run_final *final; /* the run has ended and its last word is what is shown */
 	int64_t at_ns;                 /* run clock */
 };
@@ -18,10 +21,12 @@ void moment_newest(const struct history *h, struct moment *ret_moment);
 /* As it stood at at_ns (of any run); `to` is NULL where a gap is. */
 void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment);
 
-/* Rates over the last second, or of the whole run where `final` is set.  worker < 0: all of `roles`.  Unknown ones are NaN. */
+/* Rates over the last second, or of the whole run where `final` is set.  worker < 0: all of
+ * `roles`.  Unknown ones are NaN. */
 void moment_rates(const struct moment *m, int worker, unsigned roles, struct rates *ret_rates);
 double moment_figure(const struct moment *m, const struct figure_def *figure, int worker);
 /* Latency `which` over the same window.  worker < 0: merged over all.  count 0: none. */
 void moment_latency(const struct moment *m, int worker, unsigned which, struct latency_summary *ret_summary);
-/* What a counter of one worker has come to since the measure phase began; false where that is unknown. */
+/* What a counter of one worker has come to since the measure phase began; false where that is
+ * unknown. */
 bool moment_total(const struct moment *m, unsigned worker, unsigned counter, uint64_t *ret_total);

@@ -1,4 +1,5 @@
-/* A decoded packet and the state of a capture, as screens show them.  Filled by captures/, read by ui/: neither includes the other. */
+/* A decoded packet and the state of a capture, as screens show them.  Filled by captures/, read
+ * by ui/: neither includes the other. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,10 +1,12 @@
-/* Differences: what two samples of one run, or a final's exact edges, say per second.  See history.h. */
+/* Differences: what two samples of one run, or a final's exact edges, say per second.  See
+ * history.h. */
 #include <math.h>
 
 #include "base/clock.h"
 #include "record/rates.h"
 
-/* Two readings of one worker: a pair of samples, or a final's edge (already a difference: from is NULL). */
+/* Two readings of one worker: a pair of samples, or a final's edge (already a difference: from
+ * is NULL). */
 struct span {
 	const struct run_worker *worker;
 	const uint64_t *from, *to, *gauge;
@@ -28,7 +30,8 @@ struct tally {
 
 static const uint64_t bit_one = 1;
 
-/* Readings that do not belong together leave no difference: then `to` stands for both, and only its gauges tell something. */
+/* Readings that do not belong together leave no difference: then `to` stands for both, and only
+ * its gauges tell something. */
 static struct source source_of(
 	const struct run_info *info, const struct sample *from, const struct sample *to, const struct run_final *final)
 {
@@ -224,7 +227,8 @@ bool rates_drops(const struct run_info *info, const struct rates *r, unsigned ro
 
 /* ---- figures ---- */
 
-/* One counter summed over the workers of `roles`; NaN where a part is unknown or nobody counts it. */
+/* One counter summed over the workers of `roles`; NaN where a part is unknown or nobody counts
+ * it. */
 static double counter_sum(const struct source *s, int worker, unsigned roles, int counter, bool a_second)
 {
 	const struct counter_def *def = engine_counter(s->info->engine, (unsigned)counter);

@@ -1,7 +1,10 @@
-/* Samples and updates: what flows from the control thread to the one consumer (dashboard or headless loop) on the main thread.
+/* Samples and updates: what flows from the control thread to the one consumer (dashboard or
+ * headless loop) on the main thread.
  *
- * The control thread makes a sample, gives it away whole through the session's mailbox, and never touches it again: after that the consumer owns
- * it, changes nothing in it (but takes total[] off it when a newer one has come), and frees it.  Counters in it are cumulative since the worker opened: two samples of one run subtract to rates. */
+ * The control thread makes a sample, gives it away whole through the session's mailbox, and
+ * never touches it again: after that the consumer owns it, changes nothing in it (but takes
+ * total[] off it when a newer one has come), and frees it.  Counters in it are cumulative since
+ * the worker opened: two samples of one run subtract to rates. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,18 +24,25 @@ struct sample {
 	uint64_t sequence; /* of the session, from 1 */
 	uint32_t run_id;   /* from 1; which run_info it belongs to */
 	enum phase phase;
-	int64_t at_ns;     /* run clock */
-	int64_t window_ns; /* what the latency summaries cover: about 1 s, less at the start; an interval sample: the interval */
-	int64_t late_ns;   /* how late the sampler woke: > 500 ms means that the process was suspended or starved */
-	bool is_interval;  /* closes an interval of --interval in the measure phase */
-	double interval_s; /* its length where is_interval */
+	int64_t at_ns; /* run clock */
+	/* what the latency summaries cover: about 1 s, less at the start; an interval sample:
+	 * the interval */
+	int64_t window_ns;
+	/* how late the sampler woke: > 500 ms means that the process was suspended or starved */
+	int64_t late_ns;
+	bool is_interval;    /* closes an interval of --interval in the measure phase */
+	double interval_s;   /* its length where is_interval */
 	int64_t measured_ns; /* time since the measure phase began, 0 before */
-	uint64_t load;       /* as it stands now: a window or a rate; 0: the mode has none, or it is not known */
+	/* as it stands now: a window or a rate; 0: the mode has none, or it is not known */
+	uint64_t load;
 	bool net_fresh;
 	struct procnet net;                           /* the last reading */
 	struct latency_summary merged[LATENCIES_MAX]; /* over the window, all workers */
-	uint32_t heat[HEAT_ROWS];                     /* headline latency, since the sample before this one */
-	struct hist *total; /* [latencies] merged over workers, since the measure phase began; NULL except in the newest kept */
+	/* headline latency, since the sample before this one */
+	uint32_t heat[HEAT_ROWS];
+	/* [latencies] merged over workers, since the measure phase began; NULL except in the
+	 * newest kept */
+	struct hist *total;
 	unsigned workers;
 	struct worker_sample worker[];
 };
@@ -91,17 +101,21 @@ struct run_final {
 	bool interrupted;     /* stopped before its duration was over */
 	uint64_t load;        /* as it stood at the end; 0: none, or not known */
 	int64_t suspended_ns; /* time the sampler lost to suspension or starvation */
-	int64_t measured_ns;  /* mean of the measure phases of the workers that receive (rx_roles) */
+	/* mean of the measure phases of the workers that receive (rx_roles) */
+	int64_t measured_ns;
 	unsigned workers;
-	struct worker_sample *
-		edge; /* [workers]: differences between the edges of the measure phase, for rates; latency over the measure phase and drain */
+	/* [workers]: differences between the edges of the measure phase, for rates; latency over
+	 * the measure phase and drain */
+	struct worker_sample *edge;
 	int64_t *edge_ns; /* [workers]: how long each one's measure phase was */
-	struct worker_sample *
-		settled; /* [workers]: differences from the start of the measure phase to after the drain, for the ledger (gauges: as they stand) */
+	/* [workers]: differences from the start of the measure phase to after the drain, for the
+	 * ledger (gauges: as they stand) */
+	struct worker_sample *settled;
 	struct hist *total; /* [latencies] */
 	struct procnet net_from, net_to;
 	bool never_answered; /* expected answers, got none */
-	int64_t silent_ns;   /* the longest time of the measure phase without an expected answer, to a tick */
+	/* the longest time of the measure phase without an expected answer, to a tick */
+	int64_t silent_ns;
 };
 
 void run_final_free(struct run_final *f);
@@ -114,7 +128,8 @@ struct update {
 	int64_t at_ns; /* run clock */
 	uint32_t run_id;
 	union {
-		struct run_info *run;    /* UPDATE_RUN: a run has been opened: ports and peers are known */
+		/* UPDATE_RUN: a run has been opened: ports and peers are known */
+		struct run_info *run;
 		enum phase phase;        /* UPDATE_PHASE */
 		struct sample *sample;   /* UPDATE_SAMPLE */
 		struct run_final *final; /* UPDATE_FINAL */
@@ -125,5 +140,6 @@ struct update {
 	};
 };
 
-/* Frees it with what it still holds (a consumer that keeps the content sets the pointer to NULL first). */
+/* Frees it with what it still holds (a consumer that keeps the content sets the pointer to NULL
+ * first). */
 void update_free(struct update *u);

@@ -19,13 +19,16 @@ static const int64_t measured_least_ns = NS_PER_S;
 static const int64_t length_limit_ns = 500 * NS_PER_MS;
 static const double rate_kept_least = 0.999;
 static const double steal_most = 0.01;
-static const double unseen_most = 0.01; /* of the CPU time, in which hardware counters were not counting */
-static const double delay_most = 0.1;   /* waking up alone takes some percent where a worker sleeps often */
+/* of the CPU time, in which hardware counters were not counting */
+static const double unseen_most = 0.01;
+/* waking up alone takes some percent where a worker sleeps often */
+static const double delay_most = 0.1;
 
 /* What there is to judge by: a final's edges, or the two samples so far. */
 struct evidence {
 	const struct run_info *info;
-	const struct worker_sample *from, *edge, *settled; /* from NULL: the others are differences */
+	/* from NULL: the others are differences */
+	const struct worker_sample *from, *edge, *settled;
 	const struct procnet *net_from, *net_to;
 	const struct ledger *ledger;
 	int64_t measured_ns;

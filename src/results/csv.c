@@ -1,5 +1,6 @@
-/* Results as CSV: one row a run.  The table csv_columns at the end says which columns there are and where in the result document their
- * values stand, so that the two never differ.  RFC 4180 quoting; text that a spreadsheet would take for a formula is made harmless. */
+/* Results as CSV: one row a run.  The table csv_columns at the end says which columns there are
+ * and where in the result document their values stand, so that the two never differ.  RFC 4180
+ * quoting; text that a spreadsheet would take for a formula is made harmless. */
 #include "results/json_parts.h"
 
 #include <errno.h>
@@ -44,7 +45,8 @@ struct csv_row {
 	const json_t *document;
 };
 
-/* A name that is there already keeps its first value: start.method is what ran, the option may be unset. */
+/* A name that is there already keeps its first value: start.method is what ran, the option may
+ * be unset. */
 static bool has_column(const struct csv_row *row, const char *name)
 {
 	for (unsigned i = 0; i < row->count; i++)
@@ -196,7 +198,8 @@ static void add_place(struct csv_row *row, const struct csv_column *column, cons
 	add_cell(row, name, json_incref(value_at(row->document, path)));
 }
 
-/* The places of a ledger of nothing at all are those that this mode's ledger has, the kernel's own counters included. */
+/* The places of a ledger of nothing at all are those that this mode's ledger has, the kernel's
+ * own counters included. */
 static void add_ledger_places(struct csv_row *row, const struct csv_column *column)
 {
 	struct run_final nothing = { .workers = row->info->workers };
@@ -213,7 +216,8 @@ static void add_ledger_places(struct csv_row *row, const struct csv_column *colu
 	free(nothing.settled);
 }
 
-/* A column for each place that the mode can lose packets at, whatever this run measured: the columns of a mode are always the same. */
+/* A column for each place that the mode can lose packets at, whatever this run measured: the
+ * columns of a mode are always the same. */
 static void add_places(struct csv_row *row, const struct csv_column *column)
 {
 	unsigned counters = engine_counters(row->info->engine);

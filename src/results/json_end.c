@@ -1,4 +1,5 @@
-/* Sums, cores, ledger and verdict of a run or of an interval, as JSON.  See results/json_parts.h. */
+/* Sums, cores, ledger and verdict of a run or of an interval, as JSON.  See
+ * results/json_parts.h. */
 #include "results/json_parts.h"
 
 #include <math.h>
@@ -10,7 +11,8 @@
 
 /* ---- views ---- */
 
-/* The newest reading of the measure phase: what comes after it is only waited for, and would thin the rates. */
+/* The newest reading of the measure phase: what comes after it is only waited for, and would
+ * thin the rates. */
 static const struct sample *newest_of(const struct history *h, uint32_t run_id)
 {
 	const struct sample *s;
@@ -149,8 +151,9 @@ struct sums {
 	struct rates tx, rx, all, settled;
 };
 
-/* Packets that an engine counts itself (late, duplicates) belong to the packets of the measure phase: their answers still come in the
- * drain.  Everything else is told of the measure phase alone, as the rates are. */
+/* Packets that an engine counts itself (late, duplicates) belong to the packets of the measure
+ * phase: their answers still come in the drain.  Everything else is told of the measure phase
+ * alone, as the rates are. */
 static const struct rates *sum_side(const struct sums *s, unsigned counter, const struct counter_def *def)
 {
 	switch (counter) {
@@ -222,7 +225,8 @@ static void put_core_counters(struct json_maker *m, const struct results_view *v
 	}
 }
 
-/* Latency of one worker: over the measure phase, or over the interval; an unfinished run has none that goes back to the start. */
+/* Latency of one worker: over the measure phase, or over the interval; an unfinished run has
+ * none that goes back to the start. */
 static void put_core_latencies(struct json_maker *m, const struct results_view *v, unsigned worker)
 {
 	const struct engine *e = v->info->engine;
@@ -330,7 +334,8 @@ json_t *results_verdict(const struct verdict *verdict)
 	return json_made(&m);
 }
 
-/* Why a counter is null: a worker that counts it cannot read it, or no worker of this run counts it. */
+/* Why a counter is null: a worker that counts it cannot read it, or no worker of this run counts
+ * it. */
 static json_t *why_unknown(const struct results_view *v, unsigned counter, const struct counter_def *def)
 {
 	char text[80];

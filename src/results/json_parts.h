@@ -1,11 +1,13 @@
-/* The pieces that results are put together from.  Internal to results*.c and snapshot*.c; main thread only. */
+/* The pieces that results are put together from.  Internal to src/results and src/snapshot; main
+ * thread only. */
 #pragma once
 
 #include "results/results.h"
 
 enum { RESULTS_SCHEMA = 1 };
 
-/* An object in the making: the first failure (out of memory) spoils it, and json_made() then gives NULL. */
+/* An object in the making: the first failure (out of memory) spoils it, and json_made() then
+ * gives NULL. */
 struct json_maker {
 	json_t *object;
 	bool failed;
@@ -54,9 +56,10 @@ extern const struct host_field host_fields[]; /* ended by key == NULL */
 struct results_view {
 	const struct results_source *source;
 	const struct run_info *info;
-	const struct run_final *final;         /* exact edges; or NULL, and then: */
-	const struct sample *base, *from, *to; /* measure start, and the two readings (NULL: nothing measured yet) */
-	bool edges;                            /* final has them; a run that failed early has not */
+	const struct run_final *final; /* exact edges; or NULL, and then: */
+	/* measure start, and the two readings (NULL: nothing measured yet) */
+	const struct sample *base, *from, *to;
+	bool edges; /* final has them; a run that failed early has not */
 };
 
 /* false: the run is not known. */

@@ -96,7 +96,8 @@ json_t *results_interval(const struct results_source *source, const struct sampl
 	return json_made(&m);
 }
 
-/* The oldest interval that is kept only says where the next one starts once older ones have been forgotten. */
+/* The oldest interval that is kept only says where the next one starts once older ones have been
+ * forgotten. */
 static json_t *intervals_of(const struct results_source *source)
 {
 	const struct history *h = source->history;

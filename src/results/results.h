@@ -1,4 +1,5 @@
-/* Results as JSON, JSON lines and CSV (DESIGN section 5; schema in docs/results.schema.json).  Main thread only; made from history alone. */
+/* Results as JSON, JSON lines and CSV (DESIGN section 5; schema in docs/results.schema.json).
+ * Main thread only; made from history alone. */
 #pragma once
 
 #include <jansson.h>
@@ -23,10 +24,12 @@ json_t *results_document(const struct results_source *source);
 /* Whole files. */
 int results_write_json(const struct results_source *source, const char *path, bool force, struct err *err);
 int results_write_csv(const struct results_source *source, const char *path, bool force, struct err *err);
-/* One row, with the header before it if asked for: for a file of several runs of one mode.  -errno when out of memory or the stream fails. */
+/* One row, with the header before it if asked for: for a file of several runs of one mode.
+ * -errno when out of memory or the stream fails. */
 int results_csv_row(const struct results_source *source, FILE *out, bool header, struct err *err);
-/* The same row as an object, column by column in their order; NULL when out of memory or the run is forgotten.  results_csv_cell() writes one of its
- * values as CSV has it; NULL is an empty cell. */
+/* The same row as an object, column by column in their order; NULL when out of memory or the run
+ * is forgotten.  results_csv_cell() writes one of its values as CSV has it; NULL is an empty
+ * cell. */
 json_t *results_row(const struct results_source *source);
 void results_csv_cell(FILE *out, const json_t *value);
 /* One {"event":...,"data":...} line, flushed. */

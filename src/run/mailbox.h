@@ -1,7 +1,10 @@
-/* The mailbox: updates on their way from the control thread (and whoever reports an event) to the one consumer.
+/* The mailbox: updates on their way from the control thread (and whoever reports an event) to
+ * the one consumer.
  *
- * Any thread may put; one thread takes.  Bounded in ordinary samples: where the consumer does not keep up, the oldest of them are dropped and an event
- * says how many.  Everything else (runs, phases, events, finals, interval samples, the first sample of a measurement) always arrives. */
+ * Any thread may put; one thread takes.  Bounded in ordinary samples: where the consumer does
+ * not keep up, the oldest of them are dropped and an event says how many.  Everything else
+ * (runs, phases, events, finals, interval samples, the first sample of a measurement) always
+ * arrives. */
 #pragma once
 
 #include <pthread.h>

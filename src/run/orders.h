@@ -1,5 +1,5 @@
-/* What the main thread asks of the control thread: the next run, a stop, another load, the end.  A few words under a mutex, and an eventfd that wakes
- * the control thread. */
+/* What the main thread asks of the control thread: the next run, a stop, another load, the end.
+ * A few words under a mutex, and an eventfd that wakes the control thread. */
 #pragma once
 
 #include <pthread.h>
@@ -30,7 +30,8 @@ void orders_close(struct order_desk *desk);
 
 /* ---- main thread ---- */
 
-/* The run that shall go next; returns the one that waited there and will never begin, or NULL.  Takes back a stop. */
+/* The run that shall go next; returns the one that waited there and will never begin, or NULL.
+ * Takes back a stop. */
 struct run *orders_put_run(struct order_desk *desk, struct run *run, uint32_t id, uint64_t load, uint64_t min, uint64_t max);
 /* Also takes the waiting run back, which is returned. */
 struct run *orders_put_stop(struct order_desk *desk, bool immediate);
@@ -46,5 +47,6 @@ void orders_read(struct order_desk *desk, struct orders *ret_orders);
 struct run *orders_take_run(struct order_desk *desk);
 /* Run `id` is over: its load is gone. */
 void orders_run_over(struct order_desk *desk, uint32_t id);
-/* Sleeps until something is asked, `also_fd` is readable (cleared then; -1: none), or timeout_ns (< 0: none) is over. */
+/* Sleeps until something is asked, `also_fd` is readable (cleared then; -1: none), or timeout_ns
+ * (< 0: none) is over. */
 void orders_wait(struct order_desk *desk, int also_fd, int64_t timeout_ns);

@@ -12,8 +12,10 @@
 
 static const int64_t quiet_ns = 100 * NS_PER_MS; /* so long without a packet: nothing more comes */
 static const int64_t settle_limit_ns = NS_PER_S;
-static const int64_t drain_limit_ns = NS_PER_S + 100 * NS_PER_MS; /* packets may be late by up to a second */
-static const int64_t shortest_interval_ns = 10 * NS_PER_MS;       /* a rest below that is no interval */
+/* packets may be late by up to a second */
+static const int64_t drain_limit_ns = NS_PER_S + 100 * NS_PER_MS;
+/* a rest below that is no interval */
+static const int64_t shortest_interval_ns = 10 * NS_PER_MS;
 
 /* ---- main thread ---- */
 
@@ -193,7 +195,8 @@ static bool is_settled(struct run *r)
 	return !sum_counter(r, r->plan.tx_roles, COUNTER_IN_FLIGHT) || now_ns - r->quiet_since_ns >= r->quiet_limit_ns;
 }
 
-/* Over a slow path the silence between two packets may be longer than usual: twice what 99 % of the answers took, where that is more. */
+/* Over a slow path the silence between two packets may be longer than usual: twice what 99 % of
+ * the answers took, where that is more. */
 static int64_t quiet_limit(struct run *r)
 {
 	struct hist recent;
@@ -260,7 +263,8 @@ static int64_t measure_start(const struct run *r)
 	return first_ns ? first_ns : clock_run_ns();
 }
 
-/* Nothing is in flight: the others begin to count before those that send begin to send, so that no packet is counted on one side only. */
+/* Nothing is in flight: the others begin to count before those that send begin to send, so that
+ * no packet is counted on one side only. */
 static enum run_end begin_measure(struct run *r)
 {
 	int64_t start_ns;
@@ -288,7 +292,8 @@ static enum run_end end_measure(struct run *r)
 {
 	bool rest;
 
-	/* A synthetic worker counts when it is looked at; a real one is not held up now, at the very end. */
+	/* A synthetic worker counts when it is looked at; a real one is not held up now, at the
+	 * very end. */
 	if (r->engine->synthetic && run_housekeeping(r, true) < 0)
 		return RUN_FAILED;
 	sampler_read(&r->sampler);

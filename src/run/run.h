@@ -1,7 +1,8 @@
 /* One run's life, on the control thread; internal to the run layer.
  *
- * run_new() plans it on the main thread; run_execute() does all the rest: opens the workers, leads them through the phases, samples at each tick, and says what
- * happened through the mailbox.  A run ends early when the orders say so. */
+ * run_new() plans it on the main thread; run_execute() does all the rest: opens the workers,
+ * leads them through the phases, samples at each tick, and says what happened through the
+ * mailbox.  A run ends early when the orders say so. */
 #pragma once
 
 #include "run/mailbox.h"
@@ -24,7 +25,8 @@ struct run {
 	const struct engine *engine;
 	struct options options; /* a copy: workers and plan point into it */
 	struct plan plan;
-	int64_t duration_ns, warmup_ns, interval_ns; /* as the options say; duration 0: until stopped */
+	/* as the options say; duration 0: until stopped */
+	int64_t duration_ns, warmup_ns, interval_ns;
 
 	struct run_session *session;
 	struct worker *worker; /* [plan.workers] */
@@ -36,12 +38,14 @@ struct run {
 	enum phase phase;
 	int64_t started_ns, started_wall_ns;
 	int64_t next_tick_ns, next_interval_ns; /* 0: none */
-	int64_t until_ns;                       /* when the phase is over at the latest, 0: not by time */
+	/* when the phase is over at the latest, 0: not by time */
+	int64_t until_ns;
 	unsigned ticks;
 	uint32_t tick_serial; /* of the workers' newest housekeeping */
 	uint64_t load;
 
-	int64_t quiet_since_ns, quiet_limit_ns; /* settling: when a packet last moved; how long none must */
+	/* settling: when a packet last moved; how long none must */
+	int64_t quiet_since_ns, quiet_limit_ns;
 	uint64_t moved;
 	struct procnet net, net_from, net_to;
 	bool net_fresh; /* net was read since the last sample */
@@ -64,19 +68,22 @@ void run_execute(struct run *r, struct run_session *session);
 
 /* run_tick.c: telling workers, waiting for them, taking samples. */
 
-/* Tells the workers of these roles and waits until they have entered the phase.  0, or -errno with r->err: one failed, or does not answer. */
+/* Tells the workers of these roles and waits until they have entered the phase.  0, or -errno
+ * with r->err: one failed, or does not answer. */
 int run_tell(struct run *r, unsigned roles, enum phase phase);
 /* Housekeeping of all workers, and waits for it: for as long as it takes (exact), or a moment. */
 int run_housekeeping(struct run *r, bool exact);
 /* The first error of a worker: 0, or -errno with r->err. */
 int run_check(struct run *r);
 void run_read_net(struct run *r);
-/* Makes a sample of what the sampler has read, and publishes it.  from_marks: the counters are those of the start of the measure phase. */
+/* Makes a sample of what the sampler has read, and publishes it.  from_marks: the counters are
+ * those of the start of the measure phase. */
 void run_publish_sample(struct run *r, bool is_interval, bool from_marks, int64_t late_ns);
 
 enum run_end { RUN_TIME, RUN_ASKED, RUN_OVER, RUN_FAILED };
 
-/* Lets time pass, ticking, until r->until_ns, or over() says so, or the orders want the phase to end, or a worker fails. */
+/* Lets time pass, ticking, until r->until_ns, or over() says so, or the orders want the phase to
+ * end, or a worker fails. */
 enum run_end run_pass(struct run *r, bool (*over)(struct run *r));
 
 /* run_final.c: what is said of a run.  NULL when out of memory. */

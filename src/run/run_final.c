@@ -1,4 +1,5 @@
-/* What is said of a run: before, its description; after, the exact differences over its measure phase.  See run.h. */
+/* What is said of a run: before, its description; after, the exact differences over its measure
+ * phase.  See run.h. */
 #include "run/run.h"
 
 #include <stdio.h>
@@ -117,7 +118,8 @@ static void fill_worker(const struct run *r, struct run_final *f, unsigned i)
 		}
 }
 
-/* Of the workers whose receiving is the headline: so packets by seconds are the rate that is told. */
+/* Of the workers whose receiving is the headline: so packets by seconds are the rate that is
+ * told. */
 static int64_t mean_measured(const struct run *r, const struct run_final *f)
 {
 	int64_t sum = 0;

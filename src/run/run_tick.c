@@ -1,4 +1,5 @@
-/* How a run's time passes: telling the workers, waiting for their answers, the tick and its samples.  See run.h. */
+/* How a run's time passes: telling the workers, waiting for their answers, the tick and its
+ * samples.  See run.h. */
 #include "run/run.h"
 
 #include <errno.h>
@@ -12,7 +13,8 @@
 
 static const int64_t suspended_from_ns = 500 * NS_PER_MS;
 static const int64_t settle_look_ns = NS_PER_MS / 2; /* between two looks at what is in flight */
-static const int64_t hurry_ns = 200 * NS_PER_MS;     /* the longest drain while the next run waits */
+/* the longest drain while the next run waits */
+static const int64_t hurry_ns = 200 * NS_PER_MS;
 enum {
 	ANSWER_POLL_MS = 10,
 	ANSWER_POLLS = 1000, /* of a worker that is alive: a burst takes microseconds */
@@ -60,8 +62,8 @@ static bool wait_for_answer(const struct run *r, int timeout_ms)
 	return poll(&fd, 1, timeout_ms) > 0 && read(fd.fd, &count, sizeof(count)) > 0;
 }
 
-/* Patience is counted in waits without an answer, not by the clock: a process that was stopped meanwhile has not been patient, nor are a thousand workers slow because each
- * of them answers. */
+/* Patience is counted in waits without an answer, not by the clock: a process that was stopped
+ * meanwhile has not been patient, nor are a thousand workers slow because each of them answers. */
 static int wait_for(struct run *r, unsigned roles, bool (*has)(const struct worker *, uint32_t), uint32_t what)
 {
 	const struct worker *late = NULL;
@@ -203,7 +205,8 @@ static bool asked(struct run *r, int64_t now_ns)
 	return orders.immediate || orders.quit;
 }
 
-/* On the virtual clock: has it been stepped as often as it shall be?  What has begun to end may end. */
+/* On the virtual clock: has it been stepped as often as it shall be?  What has begun to end may
+ * end. */
 static bool held(const struct run *r)
 {
 	return clock_is_virtual() && r->ticks >= r->session->config.virtual_ticks && r->phase != PHASE_SETTLE &&

@@ -1,7 +1,9 @@
-/* The sampler: copies all workers' counters and histograms at one instant and makes a sample of them.  Control thread only; the workers never notice.
+/* The sampler: copies all workers' counters and histograms at one instant and makes a sample of
+ * them.  Control thread only; the workers never notice.
  *
- * Histograms are cumulative, so every window is a subtraction of an earlier copy: it keeps copies of about the last second (a sliding window), of the
- * start of the current interval, and of the start of the measure phase. */
+ * Histograms are cumulative, so every window is a subtraction of an earlier copy: it keeps
+ * copies of about the last second (a sliding window), of the start of the current interval, and
+ * of the start of the measure phase. */
 #pragma once
 
 #include "run/worker.h"
@@ -12,12 +14,14 @@ enum { SAMPLER_SLOTS = 10 };
 struct sampler {
 	const struct worker *worker;
 	unsigned workers, latencies, series; /* series: histograms that somebody records */
-	unsigned *series_of;                 /* [workers * latencies]: index into the copies, or UINT_MAX */
+	/* [workers * latencies]: index into the copies, or UINT_MAX */
+	unsigned *series_of;
 	int64_t now_ns;
 	uint64_t (*value)[COUNTERS_MAX]; /* [workers]: at now_ns */
 	/* Copies, [series] each. */
 	struct hist *now, *interval, *measure, *slot[SAMPLER_SLOTS];
-	int64_t interval_ns, measure_ns, slot_ns[SAMPLER_SLOTS]; /* when they were made; measure_ns 0: does not measure yet */
+	/* when they were made; measure_ns 0: does not measure yet */
+	int64_t interval_ns, measure_ns, slot_ns[SAMPLER_SLOTS];
 	unsigned slots, newest;
 	struct hist *merged; /* [latencies], scratch */
 	struct hist heat;    /* headline, all workers, at the sample before */
@@ -28,11 +32,14 @@ void sampler_close(struct sampler *s);
 
 /* Copies everything, now. */
 void sampler_read(struct sampler *s);
-/* What was just read begins the measure phase, which began at at_ns: no window reaches behind it. */
+/* What was just read begins the measure phase, which began at at_ns: no window reaches behind
+ * it. */
 void sampler_begin_measure(struct sampler *s, int64_t at_ns);
-/* A sample of what was just read: counters, window latencies, heat, and totals if wanted.  NULL when out of memory. */
+/* A sample of what was just read: counters, window latencies, heat, and totals if wanted.  NULL
+ * when out of memory. */
 struct sample *sampler_make(struct sampler *s, bool is_interval, bool want_totals);
 
-/* Since the measure phase began, of what was just read: one worker's latency (false: it records none), or merged over all workers. */
+/* Since the measure phase began, of what was just read: one worker's latency (false: it records
+ * none), or merged over all workers. */
 bool sampler_since_start(const struct sampler *s, unsigned worker, unsigned latency, struct hist *ret_hist);
 void sampler_total(const struct sampler *s, unsigned latency, struct hist *ret_hist);

@@ -1,8 +1,10 @@
-/* A session: the control thread that starts, samples, stops and restarts runs, one at a time, and the mailbox out of it.
+/* A session: the control thread that starts, samples, stops and restarts runs, one at a time,
+ * and the mailbox out of it.
  *
- * The main thread asks (session_start, session_stop, session_set_load) and consumes updates; everything else happens on the control thread.  Asking never
- * waits for the traffic.  Exactly one consumer.  A start while a run is going stops that one first (short drain): the restart on the fly.
- * No call is shared with a worker's loop. */
+ * The main thread asks (session_start, session_stop, session_set_load) and consumes updates;
+ * everything else happens on the control thread.  Asking never waits for the traffic.  Exactly
+ * one consumer.  A start while a run is going stops that one first (short drain): the restart on
+ * the fly.  No call is shared with a worker's loop. */
 #pragma once
 
 #include "record/sample.h"
@@ -11,25 +13,30 @@ struct session;
 
 struct session_config {
 	int64_t sample_ns; /* tick; 0 = 100 ms */
-	unsigned
-		virtual_ticks; /* > 0: virtual clock: the sampler steps this many ticks of each run, waits for all workers' acknowledgement at each, then holds (tests) */
-	bool want_totals;      /* samples carry total histograms (the dashboard) */
+	/* > 0: virtual clock: the sampler steps this many ticks of each run, waits for all
+	 * workers' acknowledgement at each, then holds (tests) */
+	unsigned virtual_ticks;
+	bool want_totals; /* samples carry total histograms (the dashboard) */
 };
 
 int session_new(const struct session_config *config, struct session **ret_session, struct err *err);
 /* Stops what runs, joins everything.  Accepts NULL. */
 void session_free(struct session *s);
 
-/* Plans and asks for a run; `options` is copied (its engine is the run's).  plan() runs here, on the caller's thread: usage errors come back at once, -EINVAL.
- * Returns the run's id (> 0).  What fails later (bind) arrives as UPDATE_FINAL with how == PHASE_FAILED. */
+/* Plans and asks for a run; `options` is copied (its engine is the run's).  plan() runs here, on
+ * the caller's thread: usage errors come back at once, -EINVAL.  Returns the run's id (> 0).
+ * What fails later (bind) arrives as UPDATE_FINAL with how == PHASE_FAILED. */
 int session_start(struct session *s, const struct options *options, struct err *err);
 /* Plans and forgets: what session_start() would say at once.  No session is needed. */
 int session_check(const struct options *options, struct err *err);
-/* Ends the run as its duration would have: drain, final.  immediate: without waiting for a drain. */
+/* Ends the run as its duration would have: drain, final.  immediate: without waiting for a
+ * drain. */
 void session_stop(struct session *s, bool immediate);
-/* Changes the load of the running run, within the plan's bounds; the value that now holds is returned (0 if there is none). */
+/* Changes the load of the running run, within the plan's bounds; the value that now holds is
+ * returned (0 if there is none). */
 uint64_t session_set_load(struct session *s, uint64_t load);
-uint64_t session_load(const struct session *s, uint64_t *ret_min, uint64_t *ret_max); /* 0 if none */
+/* 0 if none */
+uint64_t session_load(const struct session *s, uint64_t *ret_min, uint64_t *ret_max);
 
 /* Readable (poll) while there are updates. */
 int session_fd(const struct session *s);

@@ -19,7 +19,8 @@ int thread_start(pthread_t *ret_thread, void *(*body)(void *), void *arg, const 
 {
 	sigset_t before;
 
-	/* A new thread inherits the mask: blocking here leaves no moment in which a signal could land on it. */
+	/* A new thread inherits the mask: blocking here leaves no moment in which a signal could
+	 * land on it. */
 	block_signals(&before);
 	int rc = pthread_create(ret_thread, NULL, body, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -1,5 +1,6 @@
-/* Starting the run layer's threads: no signal is ever handled on one of them (the main thread gets them all), except those that a fault raises in
- * the faulting thread itself, so that the handler that restores the terminal runs. */
+/* Starting the run layer's threads: no signal is ever handled on one of them (the main thread
+ * gets them all), except those that a fault raises in the faulting thread itself, so that the
+ * handler that restores the terminal runs. */
 #pragma once
 
 #include <pthread.h>
@@ -8,5 +9,6 @@
 
 /* 0 or -errno; `what` names the thread in the error. */
 int thread_start(pthread_t *ret_thread, void *(*body)(void *), void *arg, const char *what, struct err *err);
-/* For the calling thread: its name in /proc (at most 15 bytes) and timers that are not put off (PR_SET_TIMERSLACK 1 ns). */
+/* For the calling thread: its name in /proc (at most 15 bytes) and timers that are not put off
+ * (PR_SET_TIMERSLACK 1 ns). */
 void thread_name_self(const char *name);

@@ -8,8 +8,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-static const int64_t burst_quiet_ns = 300 * NS_PER_MS; /* so long without a drop, and a burst is over */
-static const int64_t burst_long_ns = 2ll * NS_PER_S;   /* so long, and it is said that it goes on */
+/* so long without a drop, and a burst is over */
+static const int64_t burst_quiet_ns = 300 * NS_PER_MS;
+static const int64_t burst_long_ns = 2ll * NS_PER_S; /* so long, and it is said that it goes on */
 static const int64_t silence_ns = 2ll * NS_PER_S;
 static const int64_t silence_longest_ns = 60ll * NS_PER_S;
 

@@ -1,4 +1,5 @@
-/* The watch: turns samples into events worth a line: a burst of drops at a place, a peer that does not answer.  Control thread only. */
+/* The watch: turns samples into events worth a line: a burst of drops at a place, a peer that
+ * does not answer.  Control thread only. */
 #pragma once
 
 #include "record/ledger.h"
@@ -22,8 +23,9 @@ struct watch {
 	uint64_t rx, tx;   /* as of the last answer */
 	int64_t answer_ns; /* when the last one came, or traffic began */
 	int64_t warn_ns, warn_again_ns;
-	bool silent;       /* it was said that nobody answers */
-	int64_t silent_ns; /* the longest time of the measure phase without an answer to what was sent */
+	bool silent; /* it was said that nobody answers */
+	/* the longest time of the measure phase without an answer to what was sent */
+	int64_t silent_ns;
 };
 
 int watch_init(struct watch *w, const struct run_info *info, int64_t now_ns, struct err *err);

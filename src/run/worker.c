@@ -1,4 +1,5 @@
-/* Workers: the thread that runs an engine's operations, and how the control thread tells it what to do.  See worker.h. */
+/* Workers: the thread that runs an engine's operations, and how the control thread tells it what
+ * to do.  See worker.h. */
 #include "run/worker.h"
 
 #include <errno.h>
@@ -170,7 +171,8 @@ static int answer_tick(struct worker *w, uint32_t tick)
 	return 0;
 }
 
-/* The loop saw a control word change.  They are read again with acquire: the virtual time was set before them. */
+/* The loop saw a control word change.  They are read again with acquire: the virtual time was
+ * set before them. */
 static int obey(struct worker *w)
 {
 	uint32_t phase = atomic_load_explicit(&w->control->phase, memory_order_acquire);
@@ -196,7 +198,8 @@ static bool is_told(const struct worker *w)
 
 /* ---- the loop ---- */
 
-/* How long to sleep, 0: not at all.  On the virtual clock deadlines mean nothing here: the tick ends the wait. */
+/* How long to sleep, 0: not at all.  On the virtual clock deadlines mean nothing here: the tick
+ * ends the wait. */
 static int64_t wait_time(const struct worker *w)
 {
 	int64_t left;

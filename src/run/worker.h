@@ -1,7 +1,8 @@
 /* A worker: one pinned thread that owns its sockets, its method's state and its counters.
  *
- * The engine's calls get a `struct worker` and may use the first part freely.  Control words are written by the control thread and only read here;
- * status words are written here and only read there; they stand in cache lines of their own. */
+ * The engine's calls get a `struct worker` and may use the first part freely.  Control words are
+ * written by the control thread and only read here; status words are written here and only read
+ * there; they stand in cache lines of their own. */
 #pragma once
 
 #include <poll.h>
@@ -14,9 +15,11 @@
 
 enum { WORKER_WAIT_FDS = 6 };
 
-/* How the worker waits after poll() or drain() returned 0: until one of the descriptors is ready, or until_ns (CLOCK_MONOTONIC; 0 = no deadline), or it is
- * told something.  The worker sleeps to until_ns - 60 us and lets the engine spin the rest (timer slack is set to 1 ns).  With --wait spin it does not sleep.
- * The engine sets fds in open() and may change until_ns and events in any call. */
+/* How the worker waits after poll() or drain() returned 0: until one of the descriptors is
+ * ready, or until_ns (CLOCK_MONOTONIC; 0 = no deadline), or it is told something.  The worker
+ * sleeps to until_ns - 60 us and lets the engine spin the rest (timer slack is set to 1 ns).
+ * With --wait spin it does not sleep.  The engine sets fds in open() and may change until_ns and
+ * events in any call. */
 struct worker_wait {
 	struct pollfd fd[WORKER_WAIT_FDS];
 	unsigned count;
@@ -30,10 +33,12 @@ struct worker_control { /* writer: the control thread */
 	_Atomic bool answer; /* the tick is to be answered on ack_fd */
 };
 
-struct worker_status {                      /* writer: the worker */
-	alignas(64) _Atomic uint32_t phase; /* acknowledged (release): all that the worker did before is visible */
+struct worker_status { /* writer: the worker */
+	/* acknowledged (release): all that the worker did before is visible */
+	alignas(64) _Atomic uint32_t phase;
 	_Atomic uint32_t tick;
-	_Atomic int error; /* 0, or positive errno: the worker has ended itself; its struct err is valid */
+	/* 0, or positive errno: the worker has ended itself; its struct err is valid */
+	_Atomic int error;
 };
 
 /* A worker's counters at an instant it chose itself: the exact edge of a phase. */
@@ -49,7 +54,8 @@ struct worker {
 	struct plan *plan;
 	const struct plan_worker *self;
 	enum phase phase; /* own copy, changes between calls only */
-	int64_t phase_ns; /* when it was entered, CLOCK_MONOTONIC (run clock for synthetic engines) */
+	/* when it was entered, CLOCK_MONOTONIC (run clock for synthetic engines) */
+	int64_t phase_ns;
 	struct worker_wait wait;
 	void *state;          /* the engine's own */
 	uint64_t unknown;     /* bit per counter that cannot be read here; set in open() only */
@@ -60,21 +66,26 @@ struct worker {
 	/* the run layer's */
 	struct worker_control *control;
 	struct worker_status *status;
-	struct worker_mark measure_from, measure_to; /* valid after the acknowledgement of MEASURE / DRAIN */
+	/* valid after the acknowledgement of MEASURE / DRAIN */
+	struct worker_mark measure_from, measure_to;
 	struct err err;
 	struct perf perf;
-	const struct perf_calls *perf_calls; /* the real ones; tests set others before worker_start() */
-	int schedstat_fd;                    /* /proc/thread-self/schedstat of this thread, or -1 */
+	/* the real ones; tests set others before worker_start() */
+	const struct perf_calls *perf_calls;
+	int schedstat_fd; /* /proc/thread-self/schedstat of this thread, or -1 */
 	pthread_t thread;
 	bool started, pinned, spin;
-	int wake_fd;   /* eventfd: the control thread writes it to end a wait */
-	int ack_fd;    /* eventfd of the control thread, or -1: written after an acknowledged phase, an answered tick, an error */
-	sem_t opened;  /* open() has answered */
-	uint32_t tick; /* own copy */
+	int wake_fd; /* eventfd: the control thread writes it to end a wait */
+	/* eventfd of the control thread, or -1: written after an acknowledged phase, an answered
+	 * tick, an error */
+	int ack_fd;
+	sem_t opened;                                   /* open() has answered */
+	uint32_t tick;                                  /* own copy */
 	int (*step)(struct worker *w, struct err *err); /* poll or drain, as the phase says */
 };
 
-/* The load as [ and ] have left it (plan->load at first): a window, or packets/s of the whole run.  Relaxed load of a line nobody else writes often. */
+/* The load as [ and ] have left it (plan->load at first): a window, or packets/s of the whole
+ * run.  Relaxed load of a line nobody else writes often. */
 static inline uint64_t worker_load(const struct worker *w)
 {
 	return atomic_load_explicit(&w->control->load, memory_order_relaxed);
@@ -90,7 +101,8 @@ static inline void worker_count(struct worker *w, unsigned index, uint64_t n)
 /* Allocates counters, histograms, words, eventfd.  0 or -errno; worker_free accepts half-made. */
 int worker_init(struct worker *w, const struct engine *engine, const struct options *options, struct plan *plan, unsigned index,
 	struct err *err);
-/* Starts the thread, waits until open() has answered.  On failure the thread has ended and *err says why. */
+/* Starts the thread, waits until open() has answered.  On failure the thread has ended and *err
+ * says why. */
 int worker_start(struct worker *w, struct err *err);
 void worker_tell(struct worker *w, enum phase phase); /* and wakes it */
 /* Housekeeping is due.  wake: at once, and the acknowledgement is announced on ack_fd. */

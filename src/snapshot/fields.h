@@ -1,7 +1,8 @@
-/* The format of a snapshot, shared by its writer and its reader.  Internal to snapshot*.c.
+/* The format of a snapshot, shared by its writer and its reader.  Internal to src/snapshot.
  *
- * result.json is the result document with one more key, "snapshot": runs, finals, events, the newest total histograms.  history.csv has the samples: for each a
- * row `sum`, then a row per worker.  Tables here say which columns and keys there are, so that both sides agree. */
+ * result.json is the result document with one more key, "snapshot": runs, finals, events, the
+ * newest total histograms.  history.csv has the samples: for each a row `sum`, then a row per
+ * worker.  Tables here say which columns and keys there are, so that both sides agree. */
 #pragma once
 
 #include "record/history_keep.h"
@@ -30,11 +31,12 @@ struct member {
 };
 
 /* All ended by name == NULL. */
-extern const struct member sample_members[];  /* struct sample: columns of the row `sum` */
-extern const struct member latency_members[]; /* struct latency_summary: columns <latency>_<name>; order of the array in finals */
-extern const struct member run_members[];     /* struct run_info */
-extern const struct member worker_members[];  /* struct run_worker */
-extern const struct member final_members[];   /* struct run_final */
+extern const struct member sample_members[]; /* struct sample: columns of the row `sum` */
+/* struct latency_summary: columns <latency>_<name>; order of the array in finals */
+extern const struct member latency_members[];
+extern const struct member run_members[];    /* struct run_info */
+extern const struct member worker_members[]; /* struct run_worker */
+extern const struct member final_members[];  /* struct run_final */
 
 extern const char *const severity_names[3];
 extern const char *const ledger_side_names[LEDGER_IN_FLIGHT + 1];
@@ -85,10 +87,12 @@ int reading_take_final(const struct reading *r, struct run_final *final);
 int reading_take_event(const struct reading *r, int64_t at_ns, uint32_t run_id, enum severity severity, const char *text);
 int reading_take_phase(const struct reading *r, uint32_t run_id, enum phase phase);
 
-/* The runs of a snapshot, without their samples; then the samples of history.csv (text is changed); then what comes after samples. */
+/* The runs of a snapshot, without their samples; then the samples of history.csv (text is
+ * changed); then what comes after samples. */
 int snapshot_read_runs(const struct reading *r, const json_t *snapshot);
 int snapshot_read_total(const struct reading *r, const json_t *snapshot, struct saved_total *ret_total);
-int snapshot_read_samples(const struct reading *r, char *text, struct saved_total *total /* its histograms are stolen */);
+/* The histograms of total are stolen. */
+int snapshot_read_samples(const struct reading *r, char *text, struct saved_total *total);
 int snapshot_read_finals(const struct reading *r, const json_t *snapshot);
 /* A result without samples: from its intervals. */
 int snapshot_read_plain(const struct reading *r, const json_t *document);

@@ -1,4 +1,5 @@
-/* history.csv, read back into samples.  Written by snapshot_samples.c.  The text is cut up in place, line by line and cell by cell. */
+/* history.csv, read back into samples.  Written by history_csv_write.c.  The text is cut up in
+ * place, line by line and cell by cell. */
 #include "snapshot/fields.h"
 
 #include <errno.h>
@@ -207,7 +208,8 @@ static void name_column(struct column *c)
 	c->on_worker = take_counter;
 }
 
-/* The next cell of the line, unquoted in place; NULL after the last.  *ret_more says whether a comma follows. */
+/* The next cell of the line, unquoted in place; NULL after the last.  *ret_more says whether a
+ * comma follows. */
 static char *next_cell(char **at, bool *ret_more)
 {
 	char *from = *at, *to = from, *cell = to;

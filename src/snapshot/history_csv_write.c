@@ -1,4 +1,5 @@
-/* history.csv, written: a row `sum` for each sample, then a row for each worker.  Read back by snapshot_rows.c. */
+/* history.csv, written: a row `sum` for each sample, then a row for each worker.  Read back by
+ * history_csv_read.c. */
 #include "snapshot/fields.h"
 
 #include <errno.h>
@@ -10,7 +11,8 @@
 
 enum { NAMES_MAX = 256 };
 
-/* Columns that depend on the modes of the runs in the history: the union of their counters and of their latencies. */
+/* Columns that depend on the modes of the runs in the history: the union of their counters and
+ * of their latencies. */
 struct sheet {
 	const struct history *history;
 	FILE *out;

@@ -1,7 +1,9 @@
-/* A result alone (from --json), made into a history: a sample for each of its intervals, and a final from its end.
+/* A result alone (from --json), made into a history: a sample for each of its intervals, and a
+ * final from its end.
  *
- * What the file does not have stays unknown, with two exceptions that an event tells: percentiles between those of the file are interpolated,
- * and the verdict is judged anew from what the file has (that of the file stands among the events). */
+ * What the file does not have stays unknown, with two exceptions that an event tells:
+ * percentiles between those of the file are interpolated, and the verdict is judged anew from
+ * what the file has (that of the file stands among the events). */
 #include "snapshot/fields.h"
 
 #include <errno.h>
@@ -155,7 +157,8 @@ static unsigned roles_of_sum(const struct plain *p, const char *key)
 	return best;
 }
 
-/* Which of the two is the sent side: where clients are here, what they send; else what is nearer. */
+/* Which of the two is the sent side: where clients are here, what they send; else what is
+ * nearer. */
 static void guess_sides(struct plain *p)
 {
 	const json_t *ledger = json_object_get(p->end, "ledger"), *sum = json_object_get(p->end, "sum");
@@ -317,7 +320,8 @@ static int read_interval(const struct plain *p, const json_t *interval, unsigned
 
 static int read_intervals(const struct plain *p)
 {
-	/* Of a long run only the last intervals are in the file: what was before is unknown, and the base stands at the first one's start. */
+	/* Of a long run only the last intervals are in the file: what was before is unknown, and
+	 * the base stands at the first one's start. */
 	const json_t *first = json_array_get(p->intervals, 0);
 	double last_s = number_in(first, "t_s", seconds_max) - number_in(first, "seconds", seconds_max);
 	struct sample *base = sample_at(p, fmax(last_s, 0));
@@ -377,7 +381,8 @@ static void hist_from(const struct latency_summary *l, struct hist *h)
 	h->sum_ns = (uint64_t)fmin(l->mean_ns * (double)count, 1e18);
 }
 
-/* Makes the workers' sum of a counter what the ledger says: the difference goes to the first that counts it. */
+/* Makes the workers' sum of a counter what the ledger says: the difference goes to the first
+ * that counts it. */
 static void match(const struct plain *p, struct run_final *f, unsigned counter, unsigned roles, uint64_t target)
 {
 	uint64_t sum = 0;
@@ -403,7 +408,8 @@ static enum ledger_side side_of(const struct plain *p, const struct counter_def 
 	return p->info->role & ROLE_CLIENT ? def->ledger : def->server_ledger;
 }
 
-/* A place that no counter of the mode stands for is one of the kernel's own counters: which, the ledger itself tells. */
+/* A place that no counter of the mode stands for is one of the kernel's own counters: which, the
+ * ledger itself tells. */
 static int host_field_of(const struct plain *p, const struct run_final *final, const char *key)
 {
 	struct run_info info = *p->info;

@@ -1,4 +1,5 @@
-/* Runs, finals, events and histograms of a snapshot's result.json, read back.  Written by snapshot_describe.c. */
+/* Runs, finals, events and histograms of a snapshot's result.json, read back.  Written by
+ * runs_write.c. */
 #include "snapshot/fields.h"
 
 #include <errno.h>
@@ -304,7 +305,8 @@ static int read_latency(const struct reading *r, const json_t *from, const char 
 	return rc;
 }
 
-/* Counters stand in the order that the run's "counters" names; names that this version does not have are left out. */
+/* Counters stand in the order that the run's "counters" names; names that this version does not
+ * have are left out. */
 static int read_counters(const struct reading *r, const json_t *from, const char *where, const json_t *names,
 	const struct engine *e, uint64_t *values)
 {

@@ -1,4 +1,5 @@
-/* What result.json says for `netdyno open` alone: runs, finals, events, histograms.  Read back by snapshot_runs.c. */
+/* What result.json says for `netdyno open` alone: runs, finals, events, histograms.  Read back
+ * by runs_read.c. */
 #include "snapshot/fields.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* Saving a snapshot: a directory made under a temporary name, filled, and given its name when all of it is on the disk.  See snapshot.h. */
+/* Saving a snapshot: a directory made under a temporary name, filled, and given its name when
+ * all of it is on the disk.  See snapshot.h. */
 #include "snapshot/fields.h"
 
 #include <dirent.h>
@@ -147,8 +148,8 @@ static void remove_temporary(struct saving *s)
 		rmdir(s->temporary);
 }
 
-/* Never over something that is there.  Where the file system cannot promise that, a look before has to do: rename(2) replaces
- * empty directories only. */
+/* Never over something that is there.  Where the file system cannot promise that, a look before
+ * has to do: rename(2) replaces empty directories only. */
 static int rename_new(const char *from, const char *to)
 {
 	if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))

@@ -1,7 +1,8 @@
 /* Snapshots: what `s` and SIGUSR1 save, and what `netdyno open` loads.  Main thread only.
  *
- * A snapshot is a directory DIR/2026-10-01T14-31-07/ with result.json, history.csv, percentiles-NAME.hgrm (one per latency), screen.txt and screen.svg.
- * It is made under a temporary name and renamed when complete: whole or not at all. */
+ * A snapshot is a directory DIR/2026-10-01T14-31-07/ with result.json, history.csv,
+ * percentiles-NAME.hgrm (one per latency), screen.txt and screen.svg.  It is made under a
+ * temporary name and renamed when complete: whole or not at all. */
 #pragma once
 
 #include "results/results.h"
@@ -15,7 +16,8 @@ struct snapshot_screen {
 int snapshot_save(const struct results_source *source, const struct snapshot_screen *screen, const char *directory,
 	char *ret_path, size_t size, struct err *err);
 
-/* Loads a snapshot directory, or a result JSON file alone, into a new history; engines is the NULL-terminated table.  Everything in the files is
- * distrusted: clear errors name file and place.  ret_wall_ns: when it was saved. */
+/* Loads a snapshot directory, or a result JSON file alone, into a new history; engines is the
+ * NULL-terminated table.  Everything in the files is distrusted: clear errors name file and
+ * place.  ret_wall_ns: when it was saved. */
 int snapshot_load(const char *path, const struct engine *const *engines, struct history **ret_history, struct host_info *ret_host,
 	int64_t *ret_wall_ns, struct err *err);

@@ -1,4 +1,5 @@
-/* Reading values that nobody vouches for: every number in its range, every text escaped, every error with its place.  See snapshot/fields.h. */
+/* Reading values that nobody vouches for: every number in its range, every text escaped, every
+ * error with its place.  See snapshot/fields.h. */
 #include "snapshot/fields.h"
 
 #include <errno.h>

@@ -122,7 +122,8 @@ static bool touch(const struct chart_layout *l, const struct chart_axes *a, unsi
 	return place(l, a, left) * width_px + half_px(l, a, left) > place(l, a, right) * width_px - half_px(l, a, right);
 }
 
-/* From the left, each that has room; the last one in any case, and those make room for it.  Returns how many have none. */
+/* From the left, each that has room; the last one in any case, and those make room for it.
+ * Returns how many have none. */
 static unsigned label_ticks(const struct chart_layout *l, struct chart_axes *a, double width_px)
 {
 	unsigned count = chart_x_count(l), without = 0, newest = 0;

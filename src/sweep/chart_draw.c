@@ -94,7 +94,8 @@ static int write_scripts(const struct sweep_store *store, const struct sweep_sta
 
 /* ---- gnuplot ---- */
 
-/* It starts in the directory of the charts, with our signals unblocked, and says what it has to say into a file there. */
+/* It starts in the directory of the charts, with our signals unblocked, and says what it has to
+ * say into a file there. */
 static int start_gnuplot(const char *directory, char **argv, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
@@ -125,7 +126,8 @@ static bool is_interrupted(void)
 	       (sigismember(&waiting, SIGINT) || sigismember(&waiting, SIGTERM) || sigismember(&waiting, SIGHUP));
 }
 
-/* Its exit status, -1 where it was killed: it has so many looks and no more.  Looks are counted, not time: time also passes while both are stopped. */
+/* Its exit status, -1 where it was killed: it has so many looks and no more.  Looks are counted,
+ * not time: time also passes while both are stopped. */
 static int wait_for(pid_t pid, bool *ret_interrupted)
 {
 	int status = 0;
@@ -173,7 +175,8 @@ static int run_gnuplot(const char *directory, const struct sweep_charts *charts,
 	return rc;
 }
 
-/* The finished picture gets its name; an empty one is none, and neither is one that is *torn, which is the first that is there. */
+/* The finished picture gets its name; an empty one is none, and neither is one that is *torn,
+ * which is the first that is there. */
 static bool name_picture(const char *directory, const char *name, const char *format, bool *torn)
 {
 	char *whole = path_of(directory, name, format), *part = NULL;
@@ -190,7 +193,8 @@ static bool name_picture(const char *directory, const char *name, const char *fo
 	return named;
 }
 
-/* Where gnuplot did not come to its end, it was at the last picture that is there, and may have been in the middle of it. */
+/* Where gnuplot did not come to its end, it was at the last picture that is there, and may have
+ * been in the middle of it. */
 static void name_pictures(const char *directory, struct sweep_charts *charts, bool torn)
 {
 	for (unsigned i = charts->count; i-- > 0;) {

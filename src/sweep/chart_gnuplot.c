@@ -1,6 +1,7 @@
 /* Charts of sweeps, as gnuplot draws them.  See sweep/report.h.
  *
- * Text goes into scripts in single quotes alone, where gnuplot expands nothing, and terminals are told "noenhanced", so that labels are only labels. */
+ * Text goes into scripts in single quotes alone, where gnuplot expands nothing, and terminals
+ * are told "noenhanced", so that labels are only labels. */
 #include "sweep/report.h"
 
 #include <math.h>
@@ -33,7 +34,8 @@ struct script {
 
 /* ---- text ---- */
 
-/* A string as gnuplot takes it literally: in single quotes nothing is expanded, and a quote is written twice. */
+/* A string as gnuplot takes it literally: in single quotes nothing is expanded, and a quote is
+ * written twice. */
 static void quote(FILE *out, const char *text)
 {
 	char clean[CHART_TEXT_BYTES];

@@ -1,4 +1,5 @@
-/* How a chart of a sweep lays the cells out: what stands at which place, under which names.  Internal to sweep_*.c. */
+/* How a chart of a sweep lays the cells out: what stands at which place, under which names.
+ * Internal to sweep_*.c. */
 #pragma once
 
 #include "sweep/report.h"

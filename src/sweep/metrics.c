@@ -77,7 +77,8 @@ static void add_latencies(struct list *l, const struct engine *e)
 	}
 }
 
-/* "zerocopy_copied_percent" -> "zerocopy copied": the unit says the rest.  A ratio says its units in its name: "cpu ns per answer". */
+/* "zerocopy_copied_percent" -> "zerocopy copied": the unit says the rest.  A ratio says its
+ * units in its name: "cpu ns per answer". */
 static void title_figure(struct sweep_metric *m, const struct figure_def *f)
 {
 	char *end;

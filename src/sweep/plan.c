@@ -86,7 +86,8 @@ static int add_value(struct sweep_axis *axis, struct options *scratch, const cha
 	return 0;
 }
 
-/* The next value of the list, without the blanks around it; *at is moved behind it, or NULL after the last. */
+/* The next value of the list, without the blanks around it; *at is moved behind it, or NULL
+ * after the last. */
 static char *next_value(char **at, char between)
 {
 	char *value = *at + strspn(*at, " \t"), *end = strchr(value, between);
@@ -203,7 +204,8 @@ int sweep_plan_close(struct sweep_plan *plan, double *ret_slots, struct err *err
 {
 	double cells = 1;
 
-	/* At most 2^12 each and 12 of them: no overflow of a double, and exact as long as it matters. */
+	/* At most 2^12 each and 12 of them: no overflow of a double, and exact as long as it
+	 * matters. */
 	for (unsigned i = 0; i < plan->axes; i++)
 		cells *= plan->axis[i].count;
 	*ret_slots = cells * plan->repeat;
@@ -272,7 +274,8 @@ int64_t sweep_cell_ns(const struct sweep_plan *plan, uint32_t cell)
 	return duration_of(plan, cell, "warmup") + duration_of(plan, cell, "duration");
 }
 
-/* Fisher and Yates, as Durstenfeld has it (CACM 7, 1964); the bias of a remainder of 64 bits is below 2^-32. */
+/* Fisher and Yates, as Durstenfeld has it (CACM 7, 1964); the bias of a remainder of 64 bits is
+ * below 2^-32. */
 void sweep_order(uint32_t cells, uint64_t seed, unsigned round, uint32_t *ret_order)
 {
 	struct rng rng = { .state = rng_mix(seed + rng_mix(round)) };

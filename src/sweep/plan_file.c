@@ -44,7 +44,8 @@ static char *shown(const char *text, char out[QUOTED_BYTES])
 
 /* ---- lines ---- */
 
-/* inih's reader.  A line that does not fit would be cut in two by inih: it is refused, and so nothing is ever read wrongly. */
+/* inih's reader.  A line that does not fit would be cut in two by inih: it is refused, and so
+ * nothing is ever read wrongly. */
 static char *next_line(char *out, int size, void *stream)
 {
 	struct reading *r = stream;

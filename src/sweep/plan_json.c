@@ -11,7 +11,8 @@ enum { QUOTED_BYTES = 96 };
 
 /* ---- to JSON ---- */
 
-/* Every option as it would be typed: so that it can be set again, whatever the defaults are by then. */
+/* Every option as it would be typed: so that it can be set again, whatever the defaults are by
+ * then. */
 static json_t *options_to_json(const struct options *o)
 {
 	struct json_maker m = json_make();
@@ -66,7 +67,8 @@ static int say_broken(struct err *err, const char *what)
 	return err_say(err, EINVAL, "not the plan of a sweep: %s", what);
 }
 
-/* Defaults of today are not looked at: an option that the plan does not know has come since, and keeps its own. */
+/* Defaults of today are not looked at: an option that the plan does not know has come since, and
+ * keeps its own. */
 static int options_from_json(struct options *o, const json_t *object, struct err *err)
 {
 	int rc = json_is_object(object) ? 0 : say_broken(err, "no options");

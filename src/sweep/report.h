@@ -1,5 +1,6 @@
-/* What people get of a sweep: tables, summary.md, charts.  Pure: made from the state, written to streams; nothing is evaluated by who reads them: text
- * from outside is escaped for Markdown and for gnuplot.  Main thread only. */
+/* What people get of a sweep: tables, summary.md, charts.  Pure: made from the state, written to
+ * streams; nothing is evaluated by who reads them: text from outside is escaped for Markdown and
+ * for gnuplot.  Main thread only. */
 #pragma once
 
 #include <stdio.h>
@@ -9,7 +10,8 @@
 
 enum { SWEEP_CHARTS_MAX = 256 };
 
-/* A chart: a metric over an axis, a line (or bar) per value of a second axis, a panel per value of the others. */
+/* A chart: a metric over an axis, a line (or bar) per value of a second axis, a panel per value
+ * of the others. */
 struct sweep_chart {
 	unsigned metric, axis;
 	bool bars;
@@ -36,11 +38,13 @@ char *sweep_host_line(const struct host_info *host, char *out, size_t size);
 /* Four digits: "21.34", "12.50k", "999.4k"; "--" for NAN.  Returns out. */
 char *sweep_number(double value, char *out, size_t size);
 
-/* The table of results, for a terminal of so many columns (0: any): figures that do not fit are left out, and that is said. */
+/* The table of results, for a terminal of so many columns (0: any): figures that do not fit are
+ * left out, and that is said. */
 void sweep_write_table(FILE *out, const struct sweep_state *state, unsigned room);
 /* What is best, what failed, verdicts: a line each. */
 void sweep_write_findings(FILE *out, const struct sweep_state *state);
-/* Which charts are missing because what they show cannot be counted here, and why: a line a reason, which begins with `head`; or none. */
+/* Which charts are missing because what they show cannot be counted here, and why: a line a
+ * reason, which begins with `head`; or none. */
 void sweep_write_missing(FILE *out, const struct sweep_state *state, const char *head);
 /* summary.md */
 void sweep_write_summary(FILE *out, const struct sweep_report *report);

@@ -185,7 +185,8 @@ int sweep_store_append(struct sweep_store *store, const json_t *line, struct err
 
 /* ---- reading lines ---- */
 
-/* The next whole line as JSON; NULL at the end or where the line is not whole or no JSON, and then *ret_torn. */
+/* The next whole line as JSON; NULL at the end or where the line is not whole or no JSON, and
+ * then *ret_torn. */
 static json_t *next_line(FILE *in, char **line, size_t *room, bool *ret_torn)
 {
 	ssize_t length = getline(line, room, in);
@@ -308,7 +309,8 @@ static int check_new(const struct sweep_store *store, bool force, struct err *er
 	return 0;
 }
 
-/* Only who holds the lock may throw away.  Reports go first: what there is then belongs to the plan that stands beside it. */
+/* Only who holds the lock may throw away.  Reports go first: what there is then belongs to the
+ * plan that stands beside it. */
 static int throw_away(const struct sweep_store *store, struct err *err)
 {
 	static const char *const names[] = { "results.csv", "summary.md" };
@@ -386,7 +388,8 @@ void sweep_store_close(struct sweep_store *store)
 
 /* ---- results.csv ---- */
 
-/* Columns of all rows, in the order in which they first come: a sweep may have been gone on with by a newer version. */
+/* Columns of all rows, in the order in which they first come: a sweep may have been gone on with
+ * by a newer version. */
 static int collect_columns(json_t *columns, FILE *in, struct err *err)
 {
 	char *line = NULL;

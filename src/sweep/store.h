@@ -1,9 +1,12 @@
-/* The directory of a sweep: plan.json, written whole at the start, and results.jsonl, to which a line is appended and synced for every slot that has
- * ended: what kill -9 leaves can be gone on with.  Main thread only.
+/* The directory of a sweep: plan.json, written whole at the start, and results.jsonl, to which a
+ * line is appended and synced for every slot that has ended: what kill -9 leaves can be gone on
+ * with.  Main thread only.
  *
- *   {"event":"run","cell":3,"round":0,"attempts":1,"axes":{"size":"16K"},"row":{the CSV row},"result":{the result document}}
- *   {"event":"run","cell":3,"round":0,"attempts":2,"why":"what the attempt before failed of", ...}
- *   {"event":"failed","cell":3,"round":0,"attempts":2,"axes":{"size":"16K"},"why":"bind 127.0.0.1:5000: Address already in use"} */
+ *   {"event":"run","cell":3,"round":0,"attempts":1,"axes":{"size":"16K"},"row":{the CSV
+ *   row},"result":{the result document}}
+ *   {"event":"run","cell":3,"round":0,"attempts":2,"why":"what the attempt before failed of",
+ *   ...} {"event":"failed","cell":3,"round":0,"attempts":2,"axes":{"size":"16K"},"why":"bind
+ *   127.0.0.1:5000: Address already in use"} */
 #pragma once
 
 #include <stdio.h>
@@ -18,20 +21,24 @@ struct sweep_store {
 	bool torn;              /* the last line was not whole and has been dropped */
 };
 
-/* Makes the directory, plan.json and an empty results.jsonl.  -EEXIST where a sweep is there already, unless force: then it is thrown away. */
+/* Makes the directory, plan.json and an empty results.jsonl.  -EEXIST where a sweep is there
+ * already, unless force: then it is thrown away. */
 int sweep_store_create(struct sweep_store *store, const char *directory, const struct sweep_plan *plan,
 	const struct host_info *host, bool force, struct err *err);
-/* Opens the results of an existing sweep and reads them into the state.  A torn last line is cut off. */
+/* Opens the results of an existing sweep and reads them into the state.  A torn last line is cut
+ * off. */
 int sweep_store_open(struct sweep_store *store, const char *directory, struct sweep_state *state, struct err *err);
 void sweep_store_close(struct sweep_store *store); /* accepts a zeroed one */
 
 /* The plan of an existing sweep.  ret_host: the host object it was begun on, a new reference. */
 int sweep_store_read_plan(const char *directory, const struct engine *const *engines, struct sweep_plan *ret_plan,
 	json_t **ret_host, struct err *err);
-/* Where this host is not that one: "kernel 6.1 there, 6.5 here" into out; "" where they agree.  Returns out. */
+/* Where this host is not that one: "kernel 6.1 there, 6.5 here" into out; "" where they agree.
+ * Returns out. */
 char *sweep_store_compare_host(const json_t *then, const struct host_info *now, char *out, size_t size);
 
-/* Lines; NULL when out of memory.  row and result are stolen.  A run's `why`: what the attempt before failed of; NULL: there was none. */
+/* Lines; NULL when out of memory.  row and result are stolen.  A run's `why`: what the attempt
+ * before failed of; NULL: there was none. */
 json_t *sweep_run_line(const struct sweep_plan *plan, uint32_t cell, unsigned round, unsigned attempts, const char *why,
 	json_t *row, json_t *result);
 json_t *sweep_failure_line(const struct sweep_plan *plan, uint32_t cell, unsigned round, unsigned attempts, const char *why);

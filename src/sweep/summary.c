@@ -333,7 +333,8 @@ static void write_failures(FILE *out, const struct sweep_state *state)
 	}
 }
 
-/* A chart that there would be if its figure were known.  Without a valid run that has been said of all. */
+/* A chart that there would be if its figure were known.  Without a valid run that has been said
+ * of all. */
 static bool is_missing(const struct sweep_state *state, unsigned metric)
 {
 	return state->metric[metric].chart && state->done > state->invalid && !sweep_state_known(state, metric);

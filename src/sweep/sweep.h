@@ -1,8 +1,10 @@
 /* A sweep: many runs of one mode over lists of option values.
  *
- * The plan says which: axes, what all cells share, how often each cell is repeated; a cell is one combination of the axes' values, numbered
- * from 0 with the last axis turning fastest, and a slot is one repetition of a cell.  The state is what came of it so far: status,
- * median, minimum and maximum per cell; a screen may draw the grid from it.  No engine is known by name here.  Main thread only. */
+ * The plan says which: axes, what all cells share, how often each cell is repeated; a cell is
+ * one combination of the axes' values, numbered from 0 with the last axis turning fastest, and a
+ * slot is one repetition of a cell.  The state is what came of it so far: status, median,
+ * minimum and maximum per cell; a screen may draw the grid from it.  No engine is known by name
+ * here.  Main thread only. */
 #pragma once
 
 #include <jansson.h>
@@ -36,21 +38,25 @@ struct sweep_plan {
 	unsigned axes;
 	struct sweep_axis axis[SWEEP_AXES_MAX];
 	unsigned repeat, retries; /* retries: further attempts at a run that failed */
-	uint32_t cells;           /* the product of the axes' counts; filled by sweep_plan_close() */
+	/* the product of the axes' counts; filled by sweep_plan_close() */
+	uint32_t cells;
 };
 
-/* Does this value of this option make an axis: may it be swept, and is it a list?  Commas separate; in CPU lists, which have commas of their
- * own, slashes: 0/1/0-3,6.  Options that hold comma lists of addresses, and files, are not swept. */
+/* Does this value of this option make an axis: may it be swept, and is it a list?  Commas
+ * separate; in CPU lists, which have commas of their own, slashes: 0/1/0-3,6.  Options that hold
+ * comma lists of addresses, and files, are not swept. */
 bool sweep_is_list(const struct option_def *def, const char *text);
 
 /* Copies the options; no axes and no retries yet. */
 int sweep_plan_init(struct sweep_plan *plan, const struct options *options, unsigned repeat, struct err *err);
 void sweep_plan_free(struct sweep_plan *plan); /* accepts a zeroed one */
-/* Adds the axis, or replaces the one of this name in its place.  -ENOENT unknown option, -EINVAL and -ERANGE with the value that is wrong, empty or
- * twice there.  The plan stays as it was on failure. */
+/* Adds the axis, or replaces the one of this name in its place.  -ENOENT unknown option, -EINVAL
+ * and -ERANGE with the value that is wrong, empty or twice there.  The plan stays as it was on
+ * failure. */
 int sweep_plan_set_axis(struct sweep_plan *plan, const char *name, const char *list, struct err *err);
 void sweep_plan_drop_axis(struct sweep_plan *plan, const char *name);
-/* Multiplies: sets plan->cells; *ret_slots is the exact number of runs, or the largest double there is.  -ERANGE beyond SWEEP_SLOTS_MAX. */
+/* Multiplies: sets plan->cells; *ret_slots is the exact number of runs, or the largest double
+ * there is.  -ERANGE beyond SWEEP_SLOTS_MAX. */
 int sweep_plan_close(struct sweep_plan *plan, double *ret_slots, struct err *err);
 /* Which value of its axis a cell has. */
 unsigned sweep_cell_value(const struct sweep_plan *plan, uint32_t cell, unsigned axis);
@@ -88,11 +94,13 @@ struct sweep_file {
  *
  *   [sweep]    mode = stream           which mode; needed
  *              repeat = 3              and the other options of `own` that have OPTION_RESULT
- *   [axes]     size = 16K, 64K         an axis each; lines that begin with a blank go on with the list
+ *   [axes]     size = 16K, 64K         an axis each; lines that begin with a blank go on with
+ *              the list
  *   [options]  duration = 10s          what the cells share
  *
- * -EINVAL, -ENOENT or -ERANGE with "path:line: what": unknown section, key (the nearest is named) or mode, a key that stands twice, an empty
- * list, a value out of range.  `own`: the verb's options. */
+ * -EINVAL, -ENOENT or -ERANGE with "path:line: what": unknown section, key (the nearest is
+ * named) or mode, a key that stands twice, an empty list, a value out of range.  `own`: the
+ * verb's options. */
 int sweep_file_parse(struct sweep_file *file, const char *text, size_t length, const char *path,
 	const struct engine *const *engines, const struct option_def *own, struct err *err);
 void sweep_file_free(struct sweep_file *file); /* accepts a zeroed one */
@@ -113,8 +121,9 @@ struct sweep_metric {
 };
 
 struct sweep_cell {
-	uint16_t done, valid, failed; /* slots: ended, ended with a valid verdict, failed for good */
-	float *value;                 /* [valid][metrics]; NAN = unknown; NULL before the first */
+	/* slots: ended, ended with a valid verdict, failed for good */
+	uint16_t done, valid, failed;
+	float *value; /* [valid][metrics]; NAN = unknown; NULL before the first */
 };
 
 enum sweep_status { SWEEP_WAITING, SWEEP_RUNNING, SWEEP_PARTLY, SWEEP_DONE, SWEEP_FAILED };
@@ -144,17 +153,21 @@ enum {
 struct sweep_state {
 	const struct sweep_plan *plan;
 	unsigned metrics;
-	struct sweep_metric metric[SWEEP_METRICS_MAX]; /* the first is the headline: by it the best cell is found */
-	struct sweep_cell *cell;                       /* [plan->cells] */
-	unsigned char *slot;                           /* [plan->repeat][plan->cells], SWEEP_SLOT_* */
+	/* the first is the headline: by it the best cell is found */
+	struct sweep_metric metric[SWEEP_METRICS_MAX];
+	struct sweep_cell *cell; /* [plan->cells] */
+	/* [plan->repeat][plan->cells], SWEEP_SLOT_* */
+	unsigned char *slot;
 	uint64_t slots, done, invalid, failed;
 	uint64_t again; /* of those that failed: those that wait for another attempt */
 	bool running;
-	uint32_t current;           /* cell that is being run, while running */
-	unsigned round;             /* its round, from 0 */
-	double spent_s, expected_s; /* of the runs that this process made: wall time, and warm-up + duration */
-	uint64_t timed;             /* how many those were */
-	double left_s;              /* expected time of all slots that wait, again or for the first time, without overhead */
+	uint32_t current; /* cell that is being run, while running */
+	unsigned round;   /* its round, from 0 */
+	/* of the runs that this process made: wall time, and warm-up + duration */
+	double spent_s, expected_s;
+	uint64_t timed; /* how many those were */
+	/* expected time of all slots that wait, again or for the first time, without overhead */
+	double left_s;
 	unsigned remarks, remarks_more;
 	struct sweep_remark remark[64];
 	unsigned failures;
@@ -164,12 +177,14 @@ struct sweep_state {
 /* `plan` is closed and outlives it. */
 int sweep_state_init(struct sweep_state *state, const struct sweep_plan *plan, struct err *err);
 void sweep_state_free(struct sweep_state *state); /* accepts a zeroed one */
-/* One slot has ended: `row` and `result` as results_row() and results_document() make them (of a foreign file, too: whatever they hold). */
+/* One slot has ended: `row` and `result` as results_row() and results_document() make them (of a
+ * foreign file, too: whatever they hold). */
 int sweep_state_take_run(
 	struct sweep_state *state, uint32_t cell, unsigned round, const json_t *row, const json_t *result, struct err *err);
 int sweep_state_take_failure(
 	struct sweep_state *state, uint32_t cell, unsigned round, unsigned attempts, const char *why, struct err *err);
-/* The slot of a run that has been taken had failed so many times before, the last time for this reason. */
+/* The slot of a run that has been taken had failed so many times before, the last time for this
+ * reason. */
 int sweep_state_take_retry(
 	struct sweep_state *state, uint32_t cell, unsigned round, unsigned failed, const char *why, struct err *err);
 /* What has failed waits for another attempt: what a sweep that is gone on with begins with. */
@@ -189,5 +204,6 @@ int64_t sweep_state_best(const struct sweep_state *state, unsigned metric);
 bool sweep_state_known(const struct sweep_state *state, unsigned metric); /* anywhere */
 /* Seconds until the end, from warm-up, duration and the overhead that was measured. */
 double sweep_state_eta_s(const struct sweep_state *state);
-/* In which unit a metric reads best (10000 Mbit/s and more are Gbit/s): what values are multiplied by. */
+/* In which unit a metric reads best (10000 Mbit/s and more are Gbit/s): what values are
+ * multiplied by. */
 double sweep_state_unit(const struct sweep_state *state, unsigned metric, const char **ret_unit);

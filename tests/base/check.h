@@ -1,4 +1,5 @@
-/* What the base tests share: a scratch directory, counts of what must not leak, and error texts that print both values. */
+/* What the base tests share: a scratch directory, counts of what must not leak, and error texts
+ * that print both values. */
 #pragma once
 
 #include <stdio.h>

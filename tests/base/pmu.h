@@ -1,4 +1,5 @@
-/* A scripted PMU behind struct perf_calls, and the sysfs and procfs that go with it in a directory of the test's own.  One thread. */
+/* A scripted PMU behind struct perf_calls, and the sysfs and procfs that go with it in a
+ * directory of the test's own.  One thread. */
 #pragma once
 
 #include <linux/perf_event.h>
@@ -8,7 +9,8 @@
 enum {
 	ANY = -1,
 	PMU_FDS = 200,
-	FIRST_FD = 1000 /* no descriptor of the process has such a number: closing one for real would be noticed */
+	/* no descriptor of the process has such a number: closing one for real would be noticed */
+	FIRST_FD = 1000
 };
 
 /* The first rule that an opening fits decides: it fails with `error`. */

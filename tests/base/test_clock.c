@@ -1,4 +1,5 @@
-/* The run clock (real, then virtual: there is no way back, so the order matters) and the formats of wall time; the error record. */
+/* The run clock (real, then virtual: there is no way back, so the order matters) and the formats
+ * of wall time; the error record. */
 #include "check.h"
 
 #include <errno.h>

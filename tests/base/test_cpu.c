@@ -1,4 +1,5 @@
-/* CPU lists, and what may be used here.  main() narrows the affinity mask before anything looks at it. */
+/* CPU lists, and what may be used here.  main() narrows the affinity mask before anything looks
+ * at it. */
 #include "check.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* Files: whole or not at all, never over another one, nothing left behind.  Runs as root too: "unwritable" is a path below a regular file, or /proc. */
+/* Files: whole or not at all, never over another one, nothing left behind.  Runs as root too:
+ * "unwritable" is a path below a regular file, or /proc. */
 #include "check.h"
 
 #include <errno.h>

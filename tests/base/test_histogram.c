@@ -259,7 +259,8 @@ static void test_heat_keeps_every_count(void **state)
 	record_all(values, 100000, &h);
 	hist_heat(&h, rows);
 	assert_int_equal(sum_of(rows), 100000);
-	/* One bucket alone, each in turn: nothing is lost, and it stands where the bucket stands. */
+	/* One bucket alone, each in turn: nothing is lost, and it stands where the bucket
+	 * stands. */
 	for (unsigned i = 1; i < HIST_BUCKETS; i++) {
 		h = (struct hist){ .count = 1000 };
 		h.bucket[i] = 1000;
@@ -270,7 +271,8 @@ static void test_heat_keeps_every_count(void **state)
 					       exp2(r / 4.0) >= (double)hist_bucket_end(i)))
 				fail_msg("bucket %u has %u counts in row %u", i, rows[r], r);
 	}
-	/* [2^10, 2^10 + 16) lies within a quarter octave; [1, 2) spreads over four rows by width. */
+	/* [2^10, 2^10 + 16) lies within a quarter octave; [1, 2) spreads over four rows by
+	 * width. */
 	h = (struct hist){ .count = 10000 };
 	h.bucket[1] = 10000;
 	hist_heat(&h, rows);
@@ -288,7 +290,8 @@ static void test_heat_keeps_every_count(void **state)
 
 static char *hgrm_of(const struct hist *h)
 {
-	/* Static, since the stream keeps their addresses: gcc sees them dangle once this is inlined. */
+	/* Static, since the stream keeps their addresses: gcc sees them dangle once this is
+	 * inlined. */
 	static char *text;
 	static size_t size;
 	FILE *f = open_memstream(&text, &size);

@@ -1,4 +1,5 @@
-/* Hardware counters on machines that this one is not: a scripted PMU (pmu.h) opens, refuses, multiplexes. */
+/* Hardware counters on machines that this one is not: a scripted PMU (pmu.h) opens, refuses,
+ * multiplexes. */
 #include "check.h"
 
 #include <errno.h>
@@ -147,11 +148,13 @@ static void counts_are_scaled(void **state)
 		uint64_t count, unseen_ns;
 	} rows[] = {
 		{ { 1000, 1000, 1000 }, 1000, 0 },
-		{ { 3000, 2000, 1500 }, 1000 + 4000, 500 },  /* on half of the time */
-		{ { 3000, 3000, 2500 }, 5000, 500 },         /* 3000*3000/2500 would be less than before */
-		{ { 3100, 4000, 3500 }, 5100, 500 },         /* on all of the time */
-		{ { 3100, 6000, 3500 }, 5100 + 2550, 2500 }, /* no turn: as before, on the average */
-		{ { 3100, 6000, 3500 }, 7650, 2500 },        /* did not run itself */
+		{ { 3000, 2000, 1500 }, 1000 + 4000, 500 }, /* on half of the time */
+		/* 3000*3000/2500 would be less than before */
+		{ { 3000, 3000, 2500 }, 5000, 500 },
+		{ { 3100, 4000, 3500 }, 5100, 500 }, /* on all of the time */
+		/* no turn: as before, on the average */
+		{ { 3100, 6000, 3500 }, 5100 + 2550, 2500 },
+		{ { 3100, 6000, 3500 }, 7650, 2500 }, /* did not run itself */
 		{ { 3100 + (1ull << 61), 6000 + (1ull << 40), 3500 + (1ull << 39) }, 7650 + (1ull << 62), 2500 + (1ull << 39) },
 	};
 
@@ -365,7 +368,8 @@ static void one_type_of_cores_needs_no_name(void **state)
 	perf_close(&perf);
 }
 
-/* Linux on ARM before 6.6 takes no PMU in config, and opens a plain event on the PMU that it finds first. */
+/* Linux on ARM before 6.6 takes no PMU in config, and opens a plain event on the PMU that it
+ * finds first. */
 static void kernels_that_cannot_name_a_type(void **state)
 {
 	(void)state;
@@ -448,7 +452,8 @@ static void there_is_an_end_to_core_types(void **state)
 
 /* ---- this machine ---- */
 
-/* With a PMU the figures grow with the work; without one each is unknown, and the reason stands there. */
+/* With a PMU the figures grow with the work; without one each is unknown, and the reason stands
+ * there. */
 static void this_machine(void **state)
 {
 	(void)state;
@@ -488,7 +493,8 @@ static int open_task_clock(const struct perf_event_attr *attr, int group)
 	return perf_calls_real.open(&software, group);
 }
 
-/* Every Linux has software events: groups and what read(2) gives are the same.  A task clock counts the ns in which it runs. */
+/* Every Linux has software events: groups and what read(2) gives are the same.  A task clock
+ * counts the ns in which it runs. */
 static void a_real_kernel_reads_like_the_script(void **state)
 {
 	(void)state;

@@ -120,7 +120,8 @@ static int open_receiver(int bytes, struct sockaddr_in *ret_address)
 	return fd;
 }
 
-/* On loopback a datagram is in the receiver's queue, or dropped there, when sendto() returns, unless softirqs are deferred: wait for the sum. */
+/* On loopback a datagram is in the receiver's queue, or dropped there, when sendto() returns,
+ * unless softirqs are deferred: wait for the sum. */
 static void test_socket_memory(void **state)
 {
 	(void)state;
@@ -135,7 +136,8 @@ static void test_socket_memory(void **state)
 
 	assert_int_equal(procnet_socket_memory(receiver, &memory), 0);
 	assert_int_equal(memory.drops, 0);
-	assert_int_equal(memory.rcvbuf_bytes, 2 * 4096); /* SO_RCVBUF doubles what it is given, socket(7) */
+	/* SO_RCVBUF doubles what it is given, socket(7) */
+	assert_int_equal(memory.rcvbuf_bytes, 2 * 4096);
 	procnet_read(&before);
 	for (int i = 0; i < SENT; i++)
 		assert_int_equal(

@@ -359,7 +359,8 @@ static void test_escape_is_cut_between_characters(void **state)
 				    "c";
 	static const char whole[] = "ab\\x01\xe2\x82\xac"
 				    "c";
-	static const size_t kept[] = { 0, 0, 1, 2, 2, 2, 2, 6, 6, 6, 9, 10 }; /* of `whole`, by size */
+	/* of `whole`, by size */
+	static const size_t kept[] = { 0, 0, 1, 2, 2, 2, 2, 6, 6, 6, 9, 10 };
 	char text[16];
 
 	for (size_t size = 0; size < sizeof(kept) / sizeof(*kept); size++) {

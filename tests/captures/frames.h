@@ -18,7 +18,9 @@ struct frame_spec {
 	bool ip6;
 	unsigned ip4_option_bytes; /* a multiple of 4 */
 	unsigned extensions;       /* IPv6 destination-option headers of 8 bytes */
-	uint16_t fragment; /* the field as it stands on the wire: IPv4 flags and offset; IPv6: a fragment header where not 0 */
+	/* the field as it stands on the wire: IPv4 flags and offset; IPv6: a fragment header
+	 * where not 0 */
+	uint16_t fragment;
 	bool tcp;
 	unsigned payload_bytes; /* the first 16 are an echo header */
 };

@@ -1,4 +1,5 @@
-/* What the tests of captures share: a scratch directory, traffic over loopback that is sent here, and captures read back. */
+/* What the tests of captures share: a scratch directory, traffic over loopback that is sent
+ * here, and captures read back. */
 #pragma once
 
 #include <setjmp.h>
@@ -44,7 +45,8 @@ struct traffic {
 
 void traffic_open(struct traffic *t, int family);
 void traffic_close(struct traffic *t);
-/* Echo datagrams of flow 77 with counters that go on from call to call; every third one is a reply.  The receiver's buffer may overflow: taps see them all. */
+/* Echo datagrams of flow 77 with counters that go on from call to call; every third one is a
+ * reply.  The receiver's buffer may overflow: taps see them all. */
 void traffic_send(struct traffic *t, unsigned count);
 
 struct capture_request request_of(const struct traffic *t);

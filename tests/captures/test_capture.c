@@ -1,5 +1,5 @@
-/* Captures of real datagrams over loopback, sent by the test itself and read back with libpcap and with tcpdump.  Without CAP_NET_RAW the tests that need it
- * are skipped, and say so. */
+/* Captures of real datagrams over loopback, sent by the test itself and read back with libpcap
+ * and with tcpdump.  Without CAP_NET_RAW the tests that need it are skipped, and say so. */
 #include "support.h"
 
 #include <errno.h>
@@ -187,7 +187,8 @@ static void test_recent_packets(void **state)
 		assert_int_equal(shown[i].reply, (209 - i) % 3 == 0);
 		assert_int_equal(shown[i].destination_port, t.port);
 		assert_int_equal(shown[i].wire_bytes, 14 + 20 + 8 + 80);
-		/* From sending to the tap: converted between two clocks, but never more than this test has lasted. */
+		/* From sending to the tap: converted between two clocks, but never more than
+		 * this test has lasted. */
 		assert_in_range(shown[i].age_ns, 0, DEADLINE_S * (int64_t)NS_PER_S);
 	}
 	assert_int_equal(capture_packets(c, shown, 3), 3);

@@ -1,4 +1,5 @@
-/* Captures that end by themselves or cannot begin: limits, full disks, lost interfaces, killed processes, missing privilege; and that nothing is left behind. */
+/* Captures that end by themselves or cannot begin: limits, full disks, lost interfaces, killed
+ * processes, missing privilege; and that nothing is left behind. */
 #include "support.h"
 
 #include <dirent.h>
@@ -141,7 +142,8 @@ static void test_refusals_with_privilege(void **state)
 	}
 }
 
-/* A file system of 64 kB: the capture ends with a line that says why, and what was written can be read. */
+/* A file system of 64 kB: the capture ends with a line that says why, and what was written can
+ * be read. */
 static void test_full_disk(void **state)
 {
 	(void)state;
@@ -275,7 +277,8 @@ static void test_killed_process_leaves_a_readable_file(void **state)
 
 /* ---- the thread ---- */
 
-/* The line of /proc/self/task/TID/status that begins with `key`, for the thread called nd-capture. */
+/* The line of /proc/self/task/TID/status that begins with `key`, for the thread called
+ * nd-capture. */
 static bool capture_thread_line(const char *key, char *out, size_t size)
 {
 	DIR *d = opendir("/proc/self/task");

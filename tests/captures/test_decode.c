@@ -148,15 +148,24 @@ static void test_headers_that_lie(void **state)
 		const char *note;
 		unsigned family, port;
 	} rows[] = {
-		{ 14, 0x44, "bad IP header", 0, 0 },                  /* header of 16 bytes */
-		{ 14, 0x65, "bad IP header", 0, 0 },                  /* version 6 under IPv4's type */
-		{ 14, 0x4f, "short", 4, 0 },                          /* header of 60 bytes: it covers all there is */
-		{ 16, 0xff, "bad length", 4, FRAME_SOURCE_PORT },     /* IP: 65 kB in 74 bytes */
-		{ 17, 0x13, "bad length", 4, 0 },                     /* IP: shorter than its header */
-		{ 38, 0xff, "bad length", 4, FRAME_SOURCE_PORT },     /* UDP longer than IP */
-		{ 39, 0x07, "bad length", 4, FRAME_SOURCE_PORT },     /* UDP shorter than its header */
-		{ 39, 0x17, "short", 4, FRAME_SOURCE_PORT },          /* 15 bytes of payload are no echo datagram */
-		{ 12, 0x12, "not IP", 0, 0 }, { 23, 0x01, "", 4, 0 }, /* ICMP */
+		{ 14, 0x44, "bad IP header", 0, 0 }, /* header of 16 bytes */
+		/* version 6 under IPv4's type */
+		{ 14, 0x65, "bad IP header", 0, 0 },
+		/* header of 60 bytes: it covers all there is */
+		{ 14, 0x4f, "short", 4, 0 },
+		/* IP: 65 kB in 74 bytes */
+		{ 16, 0xff, "bad length", 4, FRAME_SOURCE_PORT },
+		/* IP: shorter than its header */
+		{ 17, 0x13, "bad length", 4, 0 },
+		/* UDP longer than IP */
+		{ 38, 0xff, "bad length", 4, FRAME_SOURCE_PORT },
+		/* UDP shorter than its header */
+		{ 39, 0x07, "bad length", 4, FRAME_SOURCE_PORT },
+		/* 15 bytes of payload are no echo datagram */
+		{ 39, 0x17, "short", 4, FRAME_SOURCE_PORT },
+		{ 12, 0x12, "not IP", 0, 0 },
+		/* ICMP */
+		{ 23, 0x01, "", 4, 0 },
 	};
 	const struct frame_spec s = { .linktype = 1, .payload_bytes = 32 };
 	struct frame f;
@@ -235,7 +244,8 @@ static void test_without_echo_header(void **state)
 	assert_string_equal(p.note, "");
 }
 
-/* Bytes flipped at random in good frames: nothing to compare with, but the sanitizers watch, and what is shown stays clean text. */
+/* Bytes flipped at random in good frames: nothing to compare with, but the sanitizers watch, and
+ * what is shown stays clean text. */
 static void test_random_damage(void **state)
 {
 	(void)state;

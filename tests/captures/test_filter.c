@@ -1,4 +1,5 @@
-/* The filter expressions: their text, that libpcap takes them, and what they let through, bit by bit, without any capture. */
+/* The filter expressions: their text, that libpcap takes them, and what they let through, bit by
+ * bit, without any capture. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,7 +108,8 @@ static void test_counter_sampling_is_exact(void **state)
 		}
 }
 
-/* A hash is not exact, but it must be near: within a factor of two for numbers that step by 1, by a payload, by a power of two. */
+/* A hash is not exact, but it must be near: within a factor of two for numbers that step by 1,
+ * by a payload, by a power of two. */
 static void test_hash_sampling_is_near(void **state)
 {
 	(void)state;

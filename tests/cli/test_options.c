@@ -1,4 +1,5 @@
-/* The option table: every mode's table is sound; values are parsed, checked, copied, carried and reset as options.h says. */
+/* The option table: every mode's table is sound; values are parsed, checked, copied, carried and
+ * reset as options.h says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Placement and choice of method.  Synthetic placement is the same on every machine; the real one is checked against what this machine offers. */
+/* Placement and choice of method.  Synthetic placement is the same on every machine; the real
+ * one is checked against what this machine offers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
-/* What mode echo makes of datagrams, on both sides: the server's judgement, and the client's flows fed with sends, answers, ICMP errors and stalls.  Input: records of
- * 1 byte what, 1 byte length, that many bytes. */
+/* What mode echo makes of datagrams, on both sides: the server's judgement, and the client's
+ * flows fed with sends, answers, ICMP errors and stalls.  Input: records of 1 byte what, 1 byte
+ * length, that many bytes. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
-/* Runs an engine's operations on one thread, over real loopback sockets, without the run layer: tests step servers and clients by hand, so that nothing depends on time but
- * deadlines for what must happen. */
+/* Runs an engine's operations on one thread, over real loopback sockets, without the run layer:
+ * tests step servers and clients by hand, so that nothing depends on time but deadlines for what
+ * must happen. */
 #pragma once
 
 #include <setjmp.h>
@@ -25,7 +26,8 @@ struct rig {
 	unsigned fds; /* open descriptors before */
 };
 
-/* What a test wants: workers of each role however many CPUs there are, a method for all, and options as name, value pairs. */
+/* What a test wants: workers of each role however many CPUs there are, a method for all, and
+ * options as name, value pairs. */
 struct rig_config {
 	unsigned servers, clients;
 	const struct udp_method *method; /* NULL: the default */
@@ -46,7 +48,8 @@ void rig_for_all(void (*fn)(const struct udp_method *method));
 struct worker *rig_server(struct rig *rig, unsigned index);
 struct worker *rig_client(struct rig *rig, unsigned index);
 void rig_enter(struct rig *rig, enum phase phase);
-/* One poll (or drain, as the phase is) of every worker of the roles; what they returned in all.  Fails the test on an error. */
+/* One poll (or drain, as the phase is) of every worker of the roles; what they returned in all.
+ * Fails the test on an error. */
 int rig_step(struct rig *rig, unsigned roles);
 /* Steps all until done() says so; fails the test after RIG_DEADLINE_S. */
 void rig_until(struct rig *rig, unsigned roles, bool (*done)(struct rig *rig, uint64_t value), uint64_t value);
@@ -62,5 +65,6 @@ void rig_expect_balance(struct rig *rig);
 unsigned rig_port(const struct rig *rig);
 uint64_t rig_latencies(struct rig *rig, unsigned index); /* count over clients */
 
-/* A datagram socket of the test's own, bound to loopback (port 0: any), connected to `port` unless 0; with a receive time limit. */
+/* A datagram socket of the test's own, bound to loopback (port 0: any), connected to `port`
+ * unless 0; with a receive time limit. */
 int rig_socket(int family, unsigned local_port, unsigned port);

@@ -1,4 +1,5 @@
-/* Real runs of one mode, with the run layer and its threads: starts them, and keeps what came out of each.  Every failure on the way fails the test. */
+/* Real runs of one mode, with the run layer and its threads: starts them, and keeps what came
+ * out of each.  Every failure on the way fails the test. */
 #pragma once
 
 #include <setjmp.h>

@@ -72,7 +72,8 @@ int stream_rig_step(struct stream_rig *rig)
 		bool quiet = w->phase == PHASE_DRAIN || w->phase == PHASE_SETTLE;
 		int rc;
 
-		/* What poll(2) would say: the worker's loop asks only when there is nothing to do. */
+		/* What poll(2) would say: the worker's loop asks only when there is nothing to
+		 * do. */
 		for (unsigned f = 0; f < w->wait.count; f++)
 			w->wait.fd[f].revents = 0;
 		poll(w->wait.fd, w->wait.count, 0);

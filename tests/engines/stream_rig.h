@@ -1,4 +1,5 @@
-/* Runs mode stream's operations on one thread, over real loopback sockets, without the run layer.  See rig.h, which does it for mode echo. */
+/* Runs mode stream's operations on one thread, over real loopback sockets, without the run
+ * layer.  See rig.h, which does it for mode echo. */
 #pragma once
 
 #include <setjmp.h>
@@ -35,7 +36,8 @@ void stream_rig_close(struct stream_rig *rig);
 void stream_rig_enter(struct stream_rig *rig, enum phase phase);
 /* One poll of every worker; -errno in rig->err where one failed. */
 int stream_rig_step(struct stream_rig *rig);
-/* Steps until done() says so, `other` (may be NULL) in turns with it; fails the test after the deadline. */
+/* Steps until done() says so, `other` (may be NULL) in turns with it; fails the test after the
+ * deadline. */
 void stream_rig_until(
 	struct stream_rig *rig, struct stream_rig *other, bool (*done)(struct stream_rig *rig, uint64_t value), uint64_t value);
 /* Runs the measure phase until so many messages have been received, and drains. */

@@ -1,4 +1,5 @@
-/* What every method of mode echo must do, over real loopback sockets.  A method that is added to the engine's table is tested by that alone. */
+/* What every method of mode echo must do, over real loopback sockets.  A method that is added to
+ * the engine's table is tested by that alone. */
 #include "rig.h"
 
 #include <arpa/inet.h>
@@ -65,7 +66,8 @@ static void expect_all_answered(struct rig *rig, unsigned payload)
 	assert_int_equal(rig_sum(rig, ROLE_SERVER, COUNTER_TX_PACKETS), sent);
 	assert_int_equal(rig_latencies(rig, ECHO_L_RTT), sent);
 	for (unsigned i = ECHO_C_TX_ERRORS; i <= ECHO_C_STRAY; i++)
-		/* The test's thread may change CPUs, and with it the backlog that a datagram goes through: that reorders. */
+		/* The test's thread may change CPUs, and with it the backlog that a datagram
+		 * goes through: that reorders. */
 		if (i != ECHO_C_REORDERED && rig_sum(rig, ROLE_BOTH, i))
 			fail_msg("%s is %llu", engine_counter(&engine_echo, i)->name,
 				(unsigned long long)rig_sum(rig, ROLE_BOTH, i));
@@ -158,7 +160,8 @@ static void open_loop(const struct udp_method *m, int family)
 	rig_close(&rig);
 }
 
-/* After a stall everything due goes out, but a poll's share at a time: answers must not be left waiting meanwhile. */
+/* After a stall everything due goes out, but a poll's share at a time: answers must not be left
+ * waiting meanwhile. */
 static void catches_up_in_turns(const struct udp_method *m, int family)
 {
 	struct rig rig;
@@ -335,7 +338,8 @@ static void steered_by_flow(const struct udp_method *m, int family)
 	rig_close(&rig);
 }
 
-/* Bound to a wildcard, answers leave from the address that was asked: a connected socket takes them from no other. */
+/* Bound to a wildcard, answers leave from the address that was asked: a connected socket takes
+ * them from no other. */
 static void wildcard(const struct udp_method *m, int family)
 {
 	struct rig rig;

@@ -1,4 +1,5 @@
-/* Mode echo when things go wrong: nobody listens, a port in use, a buffer too small, a kernel without room, options that do not fit together. */
+/* Mode echo when things go wrong: nobody listens, a port in use, a buffer too small, a kernel
+ * without room, options that do not fit together. */
 #include "rig.h"
 
 #include <errno.h>
@@ -49,7 +50,8 @@ static void refused_then_answered(const struct udp_method *m, const char *const 
 {
 	struct rig rig;
 	char port[8];
-	/* Bound, so that nobody else gets the port, but connected elsewhere, so that it takes nothing. */
+	/* Bound, so that nobody else gets the port, but connected elsewhere, so that it takes
+	 * nothing. */
 	int keeper = rig_socket(AF_INET, 0, 9);
 	unsigned number = port_of(keeper);
 
@@ -59,7 +61,8 @@ static void refused_then_answered(const struct udp_method *m, const char *const 
 	int64_t start = clock_now_ns();
 	rig_enter(&rig, PHASE_MEASURE);
 	rig_until(&rig, ROLE_CLIENT, has_been_refused, 4);
-	/* At most one by one, 10 ms apart and more; the first burst before the first refusal is read. */
+	/* At most one by one, 10 ms apart and more; the first burst before the first refusal is
+	 * read. */
 	int64_t periods = (clock_now_ns() - start) / (10 * NS_PER_MS);
 	uint64_t sent = rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS);
 	if (sent > (uint64_t)periods + 4 + 2 * UDP_BATCH_MAX / 32)
@@ -224,7 +227,8 @@ static void small_buffer_is_said(void **state)
 
 /* ---- a kernel without room ---- */
 
-/* Stands between the engine and mmsg: every so often takes only a part of a burst, or nothing, or loses one for good. */
+/* Stands between the engine and mmsg: every so often takes only a part of a burst, or nothing,
+ * or loses one for good. */
 static unsigned replies_tried, sends_tried;
 static bool jammed;
 
@@ -293,7 +297,8 @@ static void nothing_is_lost_for_want_of_room(void **state)
 	}
 }
 
-/* While answers wait the server receives nothing more, waits for room, and counts them as in flight. */
+/* While answers wait the server receives nothing more, waits for room, and counts them as in
+ * flight. */
 static void server_keeps_a_burst(void **state)
 {
 	struct udp_method jam = jam_method();

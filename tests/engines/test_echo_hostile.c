@@ -1,5 +1,6 @@
-/* Mode echo against what it must not believe: datagrams that are short, long, answers themselves, from ports and addresses that must not be answered, and a server that
- * answers twice, late, out of order and nonsense. */
+/* Mode echo against what it must not believe: datagrams that are short, long, answers
+ * themselves, from ports and addresses that must not be answered, and a server that answers
+ * twice, late, out of order and nonsense. */
 #include "rig.h"
 
 #include <errno.h>
@@ -92,7 +93,8 @@ static void longest_alone(const struct udp_method *m)
 	rig_close(&rig);
 }
 
-/* One UDP datagram with whatever source address and port; false where raw sockets are not allowed. */
+/* One UDP datagram with whatever source address and port; false where raw sockets are not
+ * allowed. */
 static bool spoof(const char *source, unsigned source_port, unsigned port, const uint8_t *payload, size_t len)
 {
 	uint8_t packet[256] = { 0 };
@@ -315,7 +317,8 @@ static bool has_given_up(struct rig *rig, uint64_t value)
 	return rig_sum(rig, ROLE_CLIENT, ECHO_C_GIVEN_UP) >= value;
 }
 
-/* A silent server: after 200 ms the window is given up and sending goes on; what then arrives within a second of its send is received, later it is late, all once. */
+/* A silent server: after 200 ms the window is given up and sending goes on; what then arrives
+ * within a second of its send is received, later it is late, all once. */
 static void silence(const struct udp_method *m)
 {
 	struct fake f;
@@ -327,7 +330,8 @@ static void silence(const struct udp_method *m)
 	rig_enter(&f.rig, PHASE_DRAIN);
 	for (int i = 0; i < 8; i++)
 		fake_receive(&f, q[i]);
-	/* Newer ones have gone out meanwhile, none has been answered: nothing is out of order.  The time in them is made young, however slow this machine is. */
+	/* Newer ones have gone out meanwhile, none has been answered: nothing is out of order.
+	 * The time in them is made young, however slow this machine is. */
 	for (int i = 0; i < 2; i++) {
 		struct echo_header h;
 
@@ -355,7 +359,8 @@ static void silence(const struct udp_method *m)
 	fake_close(&f);
 }
 
-/* The same in the open loop: the schedule goes on, but what has had no answer for a second is no longer in flight. */
+/* The same in the open loop: the schedule goes on, but what has had no answer for a second is no
+ * longer in flight. */
 static void silence_at_a_rate(const struct udp_method *m)
 {
 	struct fake f;

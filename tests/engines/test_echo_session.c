@@ -1,4 +1,5 @@
-/* Mode echo in real runs: threads, phases, the ledger of the final; restarts on the fly, methods swapped, nothing left behind. */
+/* Mode echo in real runs: threads, phases, the ledger of the final; restarts on the fly, methods
+ * swapped, nothing left behind. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

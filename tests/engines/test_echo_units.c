@@ -1,4 +1,5 @@
-/* The pure parts of mode echo: datagram, judgement, flows, schedule, steering programs, addresses. */
+/* The pure parts of mode echo: datagram, judgement, flows, schedule, steering programs,
+ * addresses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,7 +69,8 @@ static void judgement(void **state)
 		{ 80, 0, false, "127.0.0.1", 0, ECHO_LOW_PORT, ECHO_LOW_PORT },
 		{ 80, 0, false, "127.0.0.1", 7, ECHO_LOW_PORT, ECHO_LOW_PORT },
 		{ 80, 0, false, "::1", 1023, ECHO_LOW_PORT, ECHO_LOW_PORT },
-		{ 80, 0, false, "192.0.2.1", 5000, ECHO_ANSWER, ECHO_LOW_PORT }, /* the server's own port number */
+		/* the server's own port number */
+		{ 80, 0, false, "192.0.2.1", 5000, ECHO_ANSWER, ECHO_LOW_PORT },
 		{ 80, 0, false, "224.0.0.1", 4000, ECHO_GROUP, ECHO_GROUP },
 		{ 80, 0, false, "239.255.255.255", 4000, ECHO_GROUP, ECHO_GROUP },
 		{ 80, 0, false, "255.255.255.255", 4000, ECHO_GROUP, ECHO_GROUP },
@@ -272,7 +274,8 @@ static void schedule_is_exact(void **state)
 			int64_t want = 1000 + (int64_t)((unsigned __int128)k * 1000000000 / rates[r]);
 
 			assert_int_equal(p.next_ns, want);
-			/* Due from that very nanosecond on; with several in one, the last of them counts. */
+			/* Due from that very nanosecond on; with several in one, the last of
+			 * them counts. */
 			assert_true(pace_due(&p, want) >= k + 1);
 			assert_true(pace_due(&p, want - 1) <= k);
 			assert_int_equal(pace_take(&p), want);

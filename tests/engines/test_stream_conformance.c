@@ -1,4 +1,5 @@
-/* What every method of mode stream must do, over real loopback sockets.  A method that is added to the engine's table is tested by that alone. */
+/* What every method of mode stream must do, over real loopback sockets.  A method that is added
+ * to the engine's table is tested by that alone. */
 #include "stream_rig.h"
 
 #include <stdio.h>
@@ -23,7 +24,8 @@ static bool have(const char *host)
 	return ok;
 }
 
-/* Calls fn for every method that runs here and both families, and looks for descriptors left behind. */
+/* Calls fn for every method that runs here and both families, and looks for descriptors left
+ * behind. */
 static void for_all(void (*fn)(const char *method, const char *host))
 {
 	char why[160];

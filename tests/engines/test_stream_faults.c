@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -91,7 +92,8 @@ static void reset(struct stream_worker *x)
 		fail_msg("disconnect %d in state %d: %s", x->link.fd, x->link.state, strerror(errno));
 }
 
-/* At whichever end and how often it is reset, in the middle of messages: both come together again, and what went down is counted exactly. */
+/* At whichever end and how often it is reset, in the middle of messages: both come together
+ * again, and what went down is counted exactly. */
 static void resets_in_mid_message(void **state)
 {
 	(void)state;
@@ -107,11 +109,13 @@ static void resets_in_mid_message(void **state)
 			for (unsigned i = 0; i < 12; i++) {
 				uint64_t got;
 
-				stream_rig_until(&rig, NULL, has_reconnects, 2 * i); /* at both ends */
+				/* at both ends */
+				stream_rig_until(&rig, NULL, has_reconnects, 2 * i);
 				stream_rig_until(&rig, NULL, has_connections, 6);
 				got = stream_rig_sum(&rig, COUNTER_RX_PACKETS);
 				stream_rig_until(&rig, NULL, stream_rig_received, got + 20 + i);
-				for (unsigned w = 0; w < rig.opened; w++) /* whole messages that nobody reads any more */
+				/* whole messages that nobody reads any more */
+				for (unsigned w = 0; w < rig.opened; w++)
 					if (rig.worker[w].self->role & rig.plan.tx_roles)
 						assert_true(engine_stream.poll(&rig.worker[w], &rig.err) >= 0);
 				reset(state_of(&rig, i % 6));
@@ -139,7 +143,8 @@ static void server_restarts_under_a_client(void **state)
 		"role", "server", "port", port, "listen", "127.0.0.1", "size", "100000", "threads", "1");
 	stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "size", "100000", "threads", "1"));
 	stream_rig_enter(&client, PHASE_MEASURE);
-	stream_rig_until(&client, NULL, has_failed_to_connect, 3); /* nobody listens yet: tried again and again */
+	/* nobody listens yet: tried again and again */
+	stream_rig_until(&client, NULL, has_failed_to_connect, 3);
 	assert_true(client.plan.expects_answers && engine_stream.reliable);
 	for (unsigned i = 0; i < 3; i++) {
 		uint64_t got = stream_rig_sum(&client, COUNTER_RX_PACKETS);
@@ -190,7 +195,8 @@ static void receiver_that_stops_reading(void **state)
 		state_of(&server, 0)->link.moved_ns -= 3600ll * NS_PER_S;
 		stream_rig_enter(&server, PHASE_MEASURE);
 		assert_true(has_connections(&server, 1));
-		/* But it is said how long the connection has been standing still, each moment once. */
+		/* But it is said how long the connection has been standing still, each moment
+		 * once. */
 		assert_in_range(stream_rig_sum(&server, STREAM_C_STALLED_MS), 3600000, 3600000 + 1000 * STREAM_RIG_DEADLINE_S);
 		assert_int_equal(engine_stream.observe(&server.worker[0], &server.err), 0);
 		assert_in_range(stream_rig_sum(&server, STREAM_C_STALLED_MS), 3600000, 3600000 + 1000 * STREAM_RIG_DEADLINE_S);
@@ -199,7 +205,8 @@ static void receiver_that_stops_reading(void **state)
 	}
 }
 
-/* An end with another clock: no delivery latency is better than a wrong one, and how many messages are without is said. */
+/* An end with another clock: no delivery latency is better than a wrong one, and how many
+ * messages are without is said. */
 static void another_clock(void **state)
 {
 	struct stream_rig server, client;
@@ -231,7 +238,8 @@ static bool has_waiting(struct stream_rig *rig, uint64_t value)
 	return stream_rig_sum(rig, STREAM_C_CLIENTS_WAITING) == value;
 }
 
-/* One thread, two clients: the second waits, is counted, and is served when the first has gone, or has left the server waiting for too long. */
+/* One thread, two clients: the second waits, is counted, and is served when the first has gone,
+ * or has left the server waiting for too long. */
 static void more_clients_than_threads(void **state)
 {
 	struct stream_rig server, client;
@@ -267,7 +275,8 @@ static void more_clients_than_threads(void **state)
 	stream_rig_close(&server);
 }
 
-/* Garbage, half a greeting, silence, somebody else's run: turned away, and who comes after is served. */
+/* Garbage, half a greeting, silence, somebody else's run: turned away, and who comes after is
+ * served. */
 static void strangers(void **state)
 {
 	struct stream_rig rig;
@@ -277,7 +286,8 @@ static void strangers(void **state)
 	(void)state;
 	memset(garbage, 'x', sizeof(garbage));
 	stream_rig_open(&rig, RIG_OPTIONS("size", "5000", "threads", "1", "verify", "yes"));
-	/* In the queue before our own client, whose first attempt ends before it has greeted: the kernel tells nobody of it. */
+	/* In the queue before our own client, whose first attempt ends before it has greeted:
+	 * the kernel tells nobody of it. */
 	reset(state_of(&rig, 1));
 	close(state_of(&rig, 1)->link.fd);
 	state_of(&rig, 1)->link.fd = -1;
@@ -291,7 +301,8 @@ static void strangers(void **state)
 		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
 	assert_true(recv(fd, garbage, sizeof(garbage), 0) <= 0);
 	close(fd);
-	fd = raw_client(stream_rig_port(&rig)); /* goes with us in everything, but is not of this run */
+	/* goes with us in everything, but is not of this run */
+	fd = raw_client(stream_rig_port(&rig));
 	greet(fd, 5000);
 	while (!has_rejected(&rig, 2) && clock_now_ns() < end)
 		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
@@ -339,7 +350,8 @@ static void silent_callers(void **state)
 	stream_rig_close(&server);
 }
 
-/* Nor by hundreds of them that begin to greet, which the kernel hands over at once, and never end. */
+/* Nor by hundreds of them that begin to greet, which the kernel hands over at once, and never
+ * end. */
 static void many_half_greetings(void **state)
 {
 	enum { CALLERS = 300 };
@@ -359,7 +371,8 @@ static void many_half_greetings(void **state)
 		&client, RIG_OPTIONS("role", "client", "host", "127.0.0.1", "port", port, "size", "5000", "threads", "1"));
 	int64_t began = clock_now_ns();
 	stream_rig_until(&client, &server, stream_rig_received, 100);
-	assert_in_range((clock_now_ns() - began) / NS_PER_MS, 0, 15000); /* a fifth of a second for each would be a minute */
+	/* a fifth of a second for each would be a minute */
+	assert_in_range((clock_now_ns() - began) / NS_PER_MS, 0, 15000);
 	assert_int_equal(stream_rig_sum(&server, STREAM_C_REJECTED), CALLERS);
 	stream_rig_close(&client);
 	for (unsigned i = 0; i < CALLERS; i++)
@@ -367,7 +380,8 @@ static void many_half_greetings(void **state)
 	stream_rig_close(&server);
 }
 
-/* A sender that keeps the greeting and then breaks the framing: counted as damage, and nothing worse. */
+/* A sender that keeps the greeting and then breaks the framing: counted as damage, and nothing
+ * worse. */
 static void garbage_instead_of_messages(void **state)
 {
 	struct stream_rig server;
@@ -534,13 +548,14 @@ static void congestion_is_set(void **state)
 	stream_rig_until(&rig, NULL, has_connections, 2);
 	for (unsigned i = 0; i < 2; i++) {
 		bytes = sizeof(name);
-		assert_int_equal(getsockopt(state_of(&rig, i)->link.fd, IPPROTO_TCP, 13 /* TCP_CONGESTION */, name, &bytes), 0);
+		assert_int_equal(getsockopt(state_of(&rig, i)->link.fd, IPPROTO_TCP, TCP_CONGESTION, name, &bytes), 0);
 		assert_string_equal(name, "reno");
 	}
 	stream_rig_close(&rig);
 }
 
-/* What is granted is twice what is asked for (socket(7)); each side shows the buffer of its own direction. */
+/* What is granted is twice what is asked for (socket(7)); each side shows the buffer of its own
+ * direction. */
 static void buffers_are_shown(void **state)
 {
 	struct stream_rig rig;

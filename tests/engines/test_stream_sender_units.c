@@ -1,4 +1,5 @@
-/* How mode stream sends: zero-copy completions; and every send method against a scripted socket that takes any part of what it is offered. */
+/* How mode stream sends: zero-copy completions; and every send method against a scripted socket
+ * that takes any part of what it is offered. */
 #include "frames.h"
 
 #include <time.h> /* linux/errqueue.h needs it */
@@ -17,7 +18,8 @@
 
 /* ---- completions ---- */
 
-/* Ranges in any order, over the wrap: all are counted once, and `done` is the oldest that is still out. */
+/* Ranges in any order, over the wrap: all are counted once, and `done` is the oldest that is
+ * still out. */
 static void completions_in_any_order(void **state)
 {
 	static const uint32_t starts[] = { 0, 1, UINT32_MAX - 5, UINT32_MAX - 1500, 0x7ffffff0 };
@@ -63,10 +65,13 @@ static void completions_that_make_no_sense(void **state)
 	assert_int_equal(completions_take(&c, 0, UINT32_MAX), 0);
 	for (unsigned i = 0; i < 4; i++)
 		completions_issue(&c);
-	assert_int_equal(completions_take(&c, 10, 20), 0);                         /* never issued */
+	/* never issued */
+	assert_int_equal(completions_take(&c, 10, 20), 0);
 	assert_int_equal(completions_take(&c, UINT32_MAX - 9, UINT32_MAX - 2), 0); /* long done */
-	assert_int_equal(completions_take(&c, UINT32_MAX - 9, UINT32_MAX - 1), 1); /* began before */
-	assert_int_equal(completions_take(&c, UINT32_MAX, 100), 3);                /* ends beyond, over the wrap */
+	/* began before */
+	assert_int_equal(completions_take(&c, UINT32_MAX - 9, UINT32_MAX - 1), 1);
+	/* ends beyond, over the wrap */
+	assert_int_equal(completions_take(&c, UINT32_MAX, 100), 3);
 	assert_int_equal(completions_outstanding(&c), 0);
 	assert_int_equal(completions_take(&c, UINT32_MAX, 100), 0);
 	for (unsigned i = 0; i < COMPLETIONS_MAX; i++)
@@ -163,7 +168,8 @@ static struct tcp_sender *open_scripted(const struct method *method, size_t size
 	const struct tcp_sender_method *m = tcp_sender_method_of(method);
 	struct tcp_sender *s = NULL;
 	struct err err = ERR_NONE;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* zero-copy wants a real one to switch on */
+	/* zero-copy wants a real one to switch on */
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	script = (struct script){ .rng = { .state = size }, .room = size * messages, .errnum = EAGAIN };
 	script.got = malloc(script.room);
@@ -234,7 +240,8 @@ static void every_method_over_partial_sends(void **state)
 			}
 }
 
-/* The ring runs dry when nothing completes, is full again when it does, and no message is lent before its time. */
+/* The ring runs dry when nothing completes, is full again when it does, and no message is lent
+ * before its time. */
 static void zero_copy_waits_for_completions(void **state)
 {
 	const struct tcp_sender_method *m = &tcp_zero_copy;
@@ -305,7 +312,8 @@ static void make_connection(int fd[2])
 	close(listener);
 }
 
-/* All bytes that a message of tcp_message_init() has, again and again, until the connection ends. */
+/* All bytes that a message of tcp_message_init() has, again and again, until the connection
+ * ends. */
 static void expect_untouched(int fd, size_t size, size_t total)
 {
 	uint8_t data[4096];
@@ -347,7 +355,8 @@ static size_t send_until_full(struct tcp_sender *s)
 	return total;
 }
 
-/* What has been handed over arrives as it was, though the sender is closed, or goes on with another connection, while the kernel still sends from its messages. */
+/* What has been handed over arrives as it was, though the sender is closed, or goes on with
+ * another connection, while the kernel still sends from its messages. */
 static void zero_copy_ends_with_sends_on_their_way(void **state)
 {
 	enum { SIZE = 16 << 10 };

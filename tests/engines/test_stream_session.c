@@ -1,4 +1,5 @@
-/* Mode stream in real runs: threads, phases, the ledger of the final, methods swapped on the fly, verdicts; nothing left behind. */
+/* Mode stream in real runs: threads, phases, the ledger of the final, methods swapped on the
+ * fly, verdicts; nothing left behind. */
 #include "session_rig.h"
 #include "stream_rig.h"
 
@@ -81,7 +82,8 @@ static void copied_zero_copy_is_a_caution(void **state)
 	session_rig_close(&s);
 }
 
-/* A start while another run is going: that one ends, drained, and its sockets and threads are gone. */
+/* A start while another run is going: that one ends, drained, and its sockets and threads are
+ * gone. */
 static void restarts_leave_nothing(void **state)
 {
 	enum { RESTARTS = 12 };

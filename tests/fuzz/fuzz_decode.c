@@ -1,4 +1,5 @@
-/* Packet decoding.  Input: a byte for the link type and the echo flag, two for the length on the wire beyond what was captured, then the packet. */
+/* Packet decoding.  Input: a byte for the link type and the echo flag, two for the length on the
+ * wire beyond what was captured, then the packet. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

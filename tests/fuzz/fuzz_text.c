@@ -17,7 +17,8 @@ static void check(int truth)
 typedef int parse_fn(const char *, int64_t *, struct err *);
 typedef char *format_fn(int64_t, char *, size_t);
 
-/* Refused with a reason and nothing touched, or taken; what is taken survives being written and read again. */
+/* Refused with a reason and nothing touched, or taken; what is taken survives being written and
+ * read again. */
 static void check_quantity(const char *text, parse_fn *parse, format_fn *format)
 {
 	struct err err = ERR_NONE;

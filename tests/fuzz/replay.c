@@ -1,4 +1,5 @@
-/* Replays files through LLVMFuzzerTestOneInput: what a fuzzer has found stays a test, with any compiler.  Arguments: files and directories. */
+/* Replays files through LLVMFuzzerTestOneInput: what a fuzzer has found stays a test, with any
+ * compiler.  Arguments: files and directories. */
 #include <errno.h>
 #include <ftw.h>
 #include <stdint.h>

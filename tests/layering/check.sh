@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks the tree against the rules of the house.  usage: check.sh includes|words|sizes|format TREE
+# Checks the tree against the rules of the house.  usage: check.sh includes|comments|words|sizes|format TREE
 # Exit: 0 in order, 1 offences (each on a line), 77 cannot be checked here.
 set -eu
 
@@ -15,6 +15,10 @@ sources() { # DIRECTORIES...
 
 check_includes() {
   sources src engines ui captures | xargs awk -v directions="$here/directions" -f "$here/includes.awk"
+}
+
+check_comments() {
+  sources src engines ui captures tests bench | xargs awk -f "$here/comments.awk"
 }
 
 # Words that say that something is unfinished; this directory has to name them.
@@ -38,7 +42,7 @@ check_format() {
 }
 
 case $what in
-includes | words | sizes | format) "check_$what" ;;
+includes | comments | words | sizes | format) "check_$what" ;;
 *)
   echo "unknown check $what" >&2
   exit 1

@@ -42,6 +42,7 @@ offend() { # FILE TEXT CHECK MESSAGE
 fresh
 expect includes 0 ""
 expect words 0 ""
+expect comments 0 ""
 offend src/base/b.c '#include "run/run.h"\n' includes 'src/base/b.c:1: base must not include run/run.h'
 offend src/run/b.c '#include "engines/echo.h"\n' includes 'run must not include engines/echo.h'
 offend src/record/b.c '#include "run/worker.h"\n' includes 'record must not include run/worker.h'
@@ -63,5 +64,11 @@ offend engines/udp/mmsg.c '#include <xdp/xsk.h>\n' includes 'only the xdp files'
 offend src/run/b.c '#include <assert.h>\n' includes '<assert.h> ends the program'
 offend src/run/b.c '/* two\nlines */ int f(void)\n{\n\texit(1);\n}\n' includes 'src/run/b.c:4: only src/main/main.c may end the program: exit()'
 offend ui/b.c '\tif (bad)\n\t\tabort();\n' includes 'abort()'
+long=$(printf '%90s' x | tr ' ' y)
+offend src/run/b.c "/* $long $long */" comments 'src/run/b.c:1: a comment reaches column 187'
+offend src/run/b.c "\tint a; /* short\n\t$long */" comments 'src/run/b.c:2: a comment reaches column 101'
+fresh
+printf 'const char *s = "\\"http://%s%s";\n' "$long" "$long" >"$tree/src/run/b.c"
+expect comments 0 ""
 offend src/run/b.c '/* TO''DO: more */\n' words 'src/run/b.c:1:'
 exit $status

@@ -1,5 +1,5 @@
-/* Snapshot loading: input is result.json, then a line "----", then history.csv; without that line a result alone.  What loads must also
- * be fit to be read and saved. */
+/* Snapshot loading: input is result.json, then a line "----", then history.csv; without that
+ * line a result alone.  What loads must also be fit to be read and saved. */
 #include "fixture.h"
 
 #include <stdint.h>

@@ -1,5 +1,7 @@
-/* A validator for the part of JSON Schema that docs/results.schema.json uses: type, required, properties, additionalProperties, items, enum,
- * minimum, maximum, $ref into #/$defs.  An unknown keyword in the schema is a failure, so that nothing is believed to be checked that is not. */
+/* A validator for the part of JSON Schema that docs/results.schema.json uses: type, required,
+ * properties, additionalProperties, items, enum, minimum, maximum, $ref into #/$defs.  An
+ * unknown keyword in the schema is a failure, so that nothing is believed to be checked that is
+ * not. */
 #pragma once
 
 #include <jansson.h>

@@ -94,7 +94,8 @@ static void no_difference(void **state)
 	run_info_free(info);
 }
 
-/* Two readings of the CPU time may be older than the ticks: then busy is unknown, not 0; and it never exceeds 1. */
+/* Two readings of the CPU time may be older than the ticks: then busy is unknown, not 0; and it
+ * never exceeds 1. */
 static void busy_limits(void **state)
 {
 	struct run_info *info = toy_run(1);
@@ -162,7 +163,8 @@ static void figures(void **state)
 	assert_true(isnan(figure(0, info, from, from, -1)));
 	assert_close(figure_value(&toy_engine.figures[1], info, NULL, NULL, f, -1), 960, 1e-9);
 	f->edge[1].value[COUNTER_RX_PACKETS] = 0;
-	assert_true(isnan(figure_value(&toy_engine.figures[0], info, NULL, NULL, f, -1))); /* x / 0 */
+	/* x / 0 */
+	assert_true(isnan(figure_value(&toy_engine.figures[0], info, NULL, NULL, f, -1)));
 	run_final_free(f);
 	sample_free(from);
 	sample_free(to);

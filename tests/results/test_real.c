@@ -123,7 +123,8 @@ static void has_all_keys(void **state)
 	json_decref(end);
 }
 
-/* Intervals cover the measurement without gaps, the last one with its real length; their packets add up. */
+/* Intervals cover the measurement without gaps, the last one with its real length; their packets
+ * add up. */
 static void intervals_add_up(void **state)
 {
 	struct results_source source = source_of(history);

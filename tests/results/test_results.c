@@ -409,7 +409,8 @@ static void line_to_nobody(void **state)
 
 /* ---- CSV ---- */
 
-/* Splits one record after RFC 4180; cells are unquoted in place.  Returns how many, and where the next record begins. */
+/* Splits one record after RFC 4180; cells are unquoted in place.  Returns how many, and where
+ * the next record begins. */
 static unsigned csv_split(char *text, char **cells, unsigned max, char **ret_next)
 {
 	unsigned count = 0;
@@ -486,7 +487,8 @@ static void csv_file(void **state)
 	assert_string_equal(cell_of(names, cells, count, "cycles"), "");
 	assert_string_equal(cell_of(names, cells, count, "ctx_switches"), "90");
 	assert_string_equal(cell_of(names, cells, count, "lost_late"), "180");
-	assert_string_equal(cell_of(names, cells, count, "lost_softnet_backlog"), ""); /* it could not be read */
+	/* it could not be read */
+	assert_string_equal(cell_of(names, cells, count, "lost_softnet_backlog"), "");
 	assert_string_equal(cell_of(names, cells, count, "valid"), "true");
 	assert_non_null(strstr(cell_of(names, cells, count, "cautions"), "closed loop"));
 	free(text);

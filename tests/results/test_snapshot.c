@@ -393,7 +393,8 @@ static void assert_refused(const char *path, const char *part)
 		fail_msg("\"%s\" does not say \"%s\"", err.text, part);
 }
 
-/* Replaces the first `from` in a file of the snapshot, expects the refusal, and puts the file back. */
+/* Replaces the first `from` in a file of the snapshot, expects the refusal, and puts the file
+ * back. */
 static void spoil(const struct desk *d, const char *file, const char *from, const char *to, const char *part)
 {
 	char *text = slurp(d->saved, file), *at = strstr(text, from), *changed;
@@ -453,7 +454,8 @@ static void missing_files(void **state)
 	desk_free(d);
 }
 
-/* Every prefix of the files, and every byte of a small one changed, is refused or loaded, and never more than that. */
+/* Every prefix of the files, and every byte of a small one changed, is refused or loaded, and
+ * never more than that. */
 static void cut_files(void **state)
 {
 	struct desk *d = desk_of(toy_history(1, true));
@@ -509,7 +511,8 @@ static void unwritable(void **state)
 	desk_free(d);
 }
 
-/* A file that may not grow stands for a full disk: the error names the file, and nothing is left. */
+/* A file that may not grow stands for a full disk: the error names the file, and nothing is
+ * left. */
 static void full_disk(void **state)
 {
 	struct desk *d = desk_of(toy_history(5, true));

@@ -88,7 +88,8 @@ static void no_spread(void **state)
 	assert_close(d.low, 0.1, 1e-12);
 }
 
-/* Of pairs of samples from one distribution, about 5 % may be called different; neighbours that resemble each other do not raise that much. */
+/* Of pairs of samples from one distribution, about 5 % may be called different; neighbours that
+ * resemble each other do not raise that much. */
 static void false_alarms(void **state)
 {
 	struct rng rng = { .state = 42 };

@@ -1,4 +1,5 @@
-/* A mode that does what a test tells it: one server, one client (or more), no packets.  Not synthetic: its workers are pinned and observed like real ones. */
+/* A mode that does what a test tells it: one server, one client (or more), no packets.  Not
+ * synthetic: its workers are pinned and observed like real ones. */
 #pragma once
 
 #include <stdatomic.h>

@@ -1,4 +1,5 @@
-/* What the tests of the run layer share: a session whose updates are gathered, and counts of what must not leak. */
+/* What the tests of the run layer share: a session whose updates are gathered, and counts of
+ * what must not leak. */
 #pragma once
 
 #include <setjmp.h>

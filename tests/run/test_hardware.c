@@ -1,4 +1,5 @@
-/* Hardware counters from the worker's thread to the words that stand in results: a PMU made of descriptors that only this test can read. */
+/* Hardware counters from the worker's thread to the words that stand in results: a PMU made of
+ * descriptors that only this test can read. */
 #include "support.h"
 
 #include <errno.h>
@@ -14,7 +15,8 @@
 
 enum { DESCRIPTORS = 1024 };
 
-/* Every reading of an event is 1000 more, and on the hardware for half of the time; LLC misses are not counted. */
+/* Every reading of an event is 1000 more, and on the hardware for half of the time; LLC misses
+ * are not counted. */
 static struct {
 	int refuse; /* errno for counting the kernel, 0: none */
 	_Atomic int opened, closed;

@@ -204,7 +204,8 @@ static void finals(void **state)
 	}
 }
 
-/* Between two samples it is the same, whatever was counted before, except that what flies is not missing yet. */
+/* Between two samples it is the same, whatever was counted before, except that what flies is not
+ * missing yet. */
 static void samples(void **state)
 {
 	struct made m;

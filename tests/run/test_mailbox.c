@@ -66,7 +66,8 @@ static void it_keeps_the_order(void **state)
 	assert_null(mailbox_take(m));
 }
 
-/* 1000 samples that nobody takes: the last BOUND are left, with everything that is not an ordinary sample, and one event tells of the rest. */
+/* 1000 samples that nobody takes: the last BOUND are left, with everything that is not an
+ * ordinary sample, and one event tells of the rest. */
 static void it_drops_the_oldest_samples_only(void **state)
 {
 	struct mailbox *m = *state;

@@ -1,4 +1,5 @@
-/* Mode null on the real clock: the schedule is kept, the ledger balances, method full turns the loop. */
+/* Mode null on the real clock: the schedule is kept, the ledger balances, method full turns the
+ * loop. */
 #include "support.h"
 
 #include "base/clock.h"

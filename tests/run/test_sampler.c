@@ -1,4 +1,5 @@
-/* Windows, intervals, totals and heat of the sampler, on the virtual clock with workers that no thread runs. */
+/* Windows, intervals, totals and heat of the sampler, on the virtual clock with workers that no
+ * thread runs. */
 #include "support.h"
 
 #include <string.h>

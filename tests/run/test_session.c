@@ -126,7 +126,8 @@ static void without_warm_up_it_measures_at_once(void **state)
 	gather_free(&g);
 }
 
-/* Answers that never come: the drain ends because nothing moves, and the ledger says what is missing. */
+/* Answers that never come: the drain ends because nothing moves, and the ledger says what is
+ * missing. */
 static void silence_ends_the_drain(void **state)
 {
 	struct session *s = *state;
@@ -233,7 +234,8 @@ static void an_open_that_fails_closes_all(void **state)
 		assert_int_equal(f->measured_ns, 0);
 		assert_null(gathered_run(&g, id));
 		assert_int_equal(script.opened, at);
-		assert_int_equal(script.closed, at + 1); /* also the one that failed: close() accepts half-opened */
+		/* also the one that failed: close() accepts half-opened */
+		assert_int_equal(script.closed, at + 1);
 		assert_int_equal(gathered_events(&g, id, "failed: bind 127.0.0.1:5000"), 1);
 		gather_free(&g);
 	}

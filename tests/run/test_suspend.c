@@ -1,4 +1,5 @@
-/* A process that was stopped in mid-run must not sell its numbers.  The run goes on in a child, which its parent stops and lets continue. */
+/* A process that was stopped in mid-run must not sell its numbers.  The run goes on in a child,
+ * which its parent stops and lets continue. */
 #include "support.h"
 
 #include <signal.h>

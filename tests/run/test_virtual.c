@@ -154,7 +154,8 @@ static unsigned holds_after(struct session *s, uint32_t id, struct gathered *g, 
 {
 	unsigned before = 0, measured = 0;
 
-	/* 300 ms: two ticks, and with the third the warm-up is over, from where ticks are counted anew. */
+	/* 300 ms: two ticks, and with the third the warm-up is over, from where ticks are
+	 * counted anew. */
 	gather_until_samples(s, id, PHASE_WARMUP, 2, g);
 	gather_until_samples(s, id, PHASE_MEASURE, 1 + ticks - 2, g);
 	for (unsigned i = 0; i < g->count; i++)

@@ -1,4 +1,5 @@
-/* A program that behaves as the dashboard does towards the test, and nothing else: it shows that the harness sees what it should see. */
+/* A program that behaves as the dashboard does towards the test, and nothing else: it shows that
+ * the harness sees what it should see. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>

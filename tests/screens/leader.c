@@ -90,7 +90,8 @@ void leader_main(const struct term_config *config, char *const *environment, int
 	char go;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* The foreground is given to and taken from the program, also while this process is in the background. */
+	/* The foreground is given to and taken from the program, also while this process is in
+	 * the background. */
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	/* The test looks at the settings of the terminal first. */

@@ -1,5 +1,6 @@
-/* The process between a test and the program on its terminal: session leader, starts the program in a process group of its own in the foreground, tells of its
- * stops and its end, and lets it go on when told. */
+/* The process between a test and the program on its terminal: session leader, starts the program
+ * in a process group of its own in the foreground, tells of its stops and its end, and lets it
+ * go on when told. */
 #pragma once
 
 #include "term.h"
@@ -12,7 +13,8 @@ struct leader_event {
 	int status;
 };
 
-/* Runs in the child of forkpty(3), never returns.  events: where to tell; control: the first byte starts the program, each further one lets it go on. */
+/* Runs in the child of forkpty(3), never returns.  events: where to tell; control: the first
+ * byte starts the program, each further one lets it go on. */
 void leader_main(const struct term_config *config, char *const *environment, int events, int control);
 
 /* Fills environment[ENVIRONMENT_MAX], NULL-terminated; free it with the other. */

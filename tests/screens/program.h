@@ -1,4 +1,5 @@
-/* Starting the real program on a test terminal, in an empty directory of its own, with the synthetic mode on a clock that stands still after some ticks. */
+/* Starting the real program on a test terminal, in an empty directory of its own, with the
+ * synthetic mode on a clock that stands still after some ticks. */
 #pragma once
 
 #include "term.h"

@@ -1,4 +1,5 @@
-/* The scripts of the golden screens.  A new screen is added here; test_screens --update makes its golden file. */
+/* The scripts of the golden screens.  A new screen is added here; test_screens --update makes
+ * its golden file. */
 #include "scripts.h"
 
 #include <stddef.h>

@@ -3,7 +3,8 @@
 
 enum step_kind {
 	STEP_END,
-	STEP_KEYS,   /* types text, which is `number` keys, and waits for the frame that has seen them all */
+	/* types text, which is `number` keys, and waits for the frame that has seen them all */
+	STEP_KEYS,
 	STEP_SAMPLE, /* waits for that many samples */
 	STEP_TEXT,   /* waits until text stands on the screen */
 	STEP_CHECK,  /* compares with the golden screen called text */

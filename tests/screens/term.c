@@ -78,7 +78,8 @@ static size_t repeat_at(const char *text, size_t length, unsigned *ret_times)
 	return i > 2 && i < length && text[i] == 'b' ? i + 1 : 0;
 }
 
-/* Everything up to `end`, with repetitions (REP) written out: libvterm 0.1 to 0.3 loses its column where one ends at the right edge. */
+/* Everything up to `end`, with repetitions (REP) written out: libvterm 0.1 to 0.3 loses its
+ * column where one ends at the right edge. */
 static void feed_to(struct term *t, size_t end)
 {
 	while (t->fed < end) {
@@ -228,7 +229,8 @@ static void read_event(struct term *t)
 	t->status = e.status;
 }
 
-/* One step onward: a frame, or more bytes, or a change of state.  false: the deadline has passed. */
+/* One step onward: a frame, or more bytes, or a change of state.  false: the deadline has
+ * passed. */
 static bool step(struct term *t, int64_t deadline_ms)
 {
 	if (feed_frame(t))

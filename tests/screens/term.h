@@ -1,8 +1,10 @@
 /* A terminal for tests: a program on a pseudo-terminal, its output read by libvterm.
  *
- * Between the test and the program stands a process of ours that does what a shell does: session leader, puts the program into a process group of its
- * own in the foreground, sees it stop and go on.  Nothing here sleeps: every wait is for something that the program reports (the OSC that ui.h describes,
- * a byte sequence, its end) and has a deadline, after which the screen is printed to stderr and the wait returns false.  One thread. */
+ * Between the test and the program stands a process of ours that does what a shell does: session
+ * leader, puts the program into a process group of its own in the foreground, sees it stop and
+ * go on.  Nothing here sleeps: every wait is for something that the program reports (the OSC
+ * that ui.h describes, a byte sequence, its end) and has a deadline, after which the screen is
+ * printed to stderr and the wait returns false.  One thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,8 +19,9 @@ struct term;
 struct term_config {
 	int rows, columns;
 	const char *const *argv; /* NULL-terminated; argv[0] is the path of the program */
-	const char *const *
-		environment; /* "NAME=value", NULL-terminated, besides TERM, TZ, HOME, LC_ALL and the sanitizers' options; may be NULL */
+	/* "NAME=value", NULL-terminated, besides TERM, TZ, HOME, LC_ALL and the sanitizers'
+	 * options; may be NULL */
+	const char *const *environment;
 	const char *locale;    /* LC_ALL */
 	const char *directory; /* an empty one: HOME and working directory */
 };
@@ -62,7 +65,8 @@ struct termios term_settings_before(const struct term *t); /* before the program
 int term_rows(const struct term *t);
 int term_columns(const struct term *t);
 void term_cell(const struct term *t, int row, int column, VTermScreenCell *ret_cell);
-bool term_wrote(const struct term *t, const char *bytes); /* anywhere in all that the program has written */
+/* anywhere in all that the program has written */
+bool term_wrote(const struct term *t, const char *bytes);
 /* One row as UTF-8 without trailing blanks, into out (4 bytes a column are enough); returns out. */
 char *term_row(const struct term *t, int row, char *out, size_t size);
 void term_print(const struct term *t); /* screen and state to stderr */

@@ -1,4 +1,5 @@
-/* The harness itself, against a program that is known: frames, keys, golden files, stop and go, end. */
+/* The harness itself, against a program that is known: frames, keys, golden files, stop and go,
+ * end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

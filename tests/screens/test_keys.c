@@ -1,4 +1,5 @@
-/* Random keys, mouse clicks and window sizes, seeded: the dashboard survives them, keeps drawing, and q ends it.  NETDYNO_TEST_SEED picks another sequence. */
+/* Random keys, mouse clicks and window sizes, seeded: the dashboard survives them, keeps
+ * drawing, and q ends it.  NETDYNO_TEST_SEED picks another sequence. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,8 @@ enum { ACTIONS = 600, ROUND = 20 };
 
 static struct program program;
 
-/* Keys that end or stop the program are not among them.  A lone Escape is, with all that it may merge with. */
+/* Keys that end or stop the program are not among them.  A lone Escape is, with all that it may
+ * merge with. */
 static const char *const keys[] = { "1", "2", "3", "4", "\t", "\033[Z", "m", "M", "r", " ", "f", "\033OD", "\033OC", "[", "]",
 	"+", "-", "=", "j", "k", "\033OA", "\033OB", "\r", "S", "e", "\033", "s", "w", "W", "b", "c", "\033OQ", "o", "/", "n",
 	"N", "t", "?", "\033OP", "h", "u", "\014", "x", "9", "0", ".", "\177", "\033[3~", "\033[5~", "\033[6~", "\033OH",
@@ -97,7 +99,8 @@ static void test_random_keys(void **state)
 	for (unsigned done = 0; done < ACTIONS; done += ROUND) {
 		uint64_t before = term_report(program.term).keys;
 
-		/* What random keys merge into cannot be counted; of these, the first may merge with an Escape before it. */
+		/* What random keys merge into cannot be counted; of these, the first may merge
+		 * with an Escape before it. */
 		random_actions(&rng, ROUND);
 		term_send(program.term, redraws, sizeof(redraws) - 1);
 		if (!term_wait_keys(program.term, before + sizeof(redraws) - 2))
@@ -123,7 +126,8 @@ static void test_resize_storm(void **state)
 	quit();
 }
 
-/* Sequences that the terminal's description does not know are no keys: neither "[", nor the digits and letters in them. */
+/* Sequences that the terminal's description does not know are no keys: neither "[", nor the
+ * digits and letters in them. */
 static void test_unknown_sequences(void **state)
 {
 	static const char unknown[] = "\033[1;9Q\033[99;5~\033[200~\033Oz\033[?12;2c";

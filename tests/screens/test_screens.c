@@ -1,4 +1,5 @@
-/* Golden screens: scripts.c is played to the real program.  test_screens [--update] [NAME...]: --update writes the golden files. */
+/* Golden screens: scripts.c is played to the real program.  test_screens [--update] [NAME...]:
+ * --update writes the golden files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,7 +62,8 @@ static void test_script(void **state)
 	*state = &p;
 	bool ok = true;
 
-	/* All screens of a script are compared, so that one look at the output shows all differences. */
+	/* All screens of a script are compared, so that one look at the output shows all
+	 * differences. */
 	for (const struct step *step = script->step; step->kind != STEP_END; step++)
 		ok &= play(&p, step, &keys);
 	assert_true(ok);

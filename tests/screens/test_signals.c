@@ -1,4 +1,5 @@
-/* Whatever ends or stops the dashboard, the terminal is as it was: modes, line settings, exit status.  And the first frame comes. */
+/* Whatever ends or stops the dashboard, the terminal is as it was: modes, line settings, exit
+ * status.  And the first frame comes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,7 @@
-/* The stream tab of the real program, with real connections: which rows and units there are, that they agree with each other, and what switching the method
- * brings along.  Numbers are this machine's own, so that structure is compared and not text; that is done with made-up numbers in tests/ui/screens. */
+/* The stream tab of the real program, with real connections: which rows and units there are,
+ * that they agree with each other, and what switching the method brings along.  Numbers are this
+ * machine's own, so that structure is compared and not text; that is done with made-up numbers
+ * in tests/ui/screens. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +19,8 @@ enum { THREADS = 2, ROW_BYTES = 2048 };
 static const char *const words[] = { "dash", "stream", "--threads", "2", "--method", "two-copy", "--warmup", "300ms", NULL };
 static struct program program;
 
-/* Ticks of the virtual clock are for synthetic modes; here they only make the program report its frames. */
+/* Ticks of the virtual clock are for synthetic modes; here they only make the program report its
+ * frames. */
 static int start(void **state)
 {
 	(void)state;
@@ -93,7 +96,8 @@ static void assert_side(const char *name, const char *way)
 	int total = row_with(sum_name, 0);
 
 	assert_true(total > 0);
-	if (bits_of(total) < 0.98 * sum || bits_of(total) > 1.02 * sum) { /* three digits are shown */
+	/* three digits are shown */
+	if (bits_of(total) < 0.98 * sum || bits_of(total) > 1.02 * sum) {
 		term_print(program.term);
 		fail_msg("%s: rows come to %g bit/s, the sum says %g", name, sum, bits_of(total));
 	}
@@ -115,7 +119,8 @@ static void start_measuring(const char *method)
 	assert_true(term_wait_text(program.term, method));
 	assert_true(term_wait_text(program.term, "● RUN"));
 	assert_true(term_wait_text(program.term, "✓ valid so far"));
-	assert_true(term_wait_sample(program.term, term_report(program.term).sample + 12)); /* a second's window is full */
+	/* a second's window is full */
+	assert_true(term_wait_sample(program.term, term_report(program.term).sample + 12));
 }
 
 static void quit(void)
@@ -131,7 +136,8 @@ static void test_rows_units_and_sums(void **state)
 	(void)state;
 	start_measuring("‹two-copy›");
 	assert_table();
-	assert_row("bit/s · 60 s"); /* the chart's unit: Gbit/s, or Mbit/s where this machine is slow */
+	/* the chart's unit: Gbit/s, or Mbit/s where this machine is slow */
+	assert_row("bit/s · 60 s");
 	assert_row("delivery percentiles");
 	assert_row(" message ");
 	assert_row("connection lost");

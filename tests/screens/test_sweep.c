@@ -1,7 +1,8 @@
 /* The screen of a sweep: the real program on a pseudo-terminal, mode null on the virtual clock.
  *
- * Of the cells that the plan names, those of 9 s get more time than the clock gives a run, and hold: the sweep comes to the first of them, and no further.
- * What is seen then depends on the seed alone.  test_sweep [--update] [NAME]: --update writes the golden files. */
+ * Of the cells that the plan names, those of 9 s get more time than the clock gives a run, and
+ * hold: the sweep comes to the first of them, and no further.  What is seen then depends on the
+ * seed alone.  test_sweep [--update] [NAME]: --update writes the golden files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

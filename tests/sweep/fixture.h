@@ -18,7 +18,8 @@ extern const struct engine engine_bench;            /* "bench" */
 extern const struct engine *const sweep_engines[];  /* bench and one that is not built */
 extern const struct option_def sweep_own_options[]; /* repeat (in plan files), resume (not) */
 
-/* A plan of mode bench: "size=1K,4K threads=1,2"; words without a list are options of all cells.  Closed. */
+/* A plan of mode bench: "size=1K,4K threads=1,2"; words without a list are options of all cells.
+ * Closed. */
 void make_plan(struct sweep_plan *plan, unsigned repeat, const char *words);
 /* The CSV row and the result of a run with this throughput. */
 json_t *make_row(double mbps);

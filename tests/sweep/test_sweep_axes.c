@@ -1,4 +1,5 @@
-/* The axes of charts: labels do not lie over one another, the legend does not lie over the data, ticks are said as they are. */
+/* The axes of charts: labels do not lie over one another, the legend does not lie over the data,
+ * ticks are said as they are. */
 #include "fixture.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
-/* Tables, the summary, chart scripts: what stands in them, and that text from outside stays text. */
+/* Tables, the summary, chart scripts: what stands in them, and that text from outside stays
+ * text. */
 #include "fixture.h"
 
 #include "sweep/report.h"
@@ -247,7 +248,8 @@ static void chart_data(void **state)
 	finish(&b);
 }
 
-/* In single quotes gnuplot expands nothing; a single quote inside is doubled, and there is no other way out of them. */
+/* In single quotes gnuplot expands nothing; a single quote inside is doubled, and there is no
+ * other way out of them. */
 static void labels_are_only_labels(void **state)
 {
 	static const char evil[] = "congestion=a'.system('id').'b,`id`,$x@y,c\\d,\nreboot";

@@ -88,7 +88,8 @@ static void run(struct bench *b, unsigned retries)
 		fail_msg("not complete: %s", err.text);
 }
 
-/* How many lines there are of this event, with so many attempts (-1: any) and with this reason (NULL: any). */
+/* How many lines there are of this event, with so many attempts (-1: any) and with this reason
+ * (NULL: any). */
 static unsigned count(const struct bench *b, const char *event, int attempts, const char *why)
 {
 	char path[128], *line = NULL;

@@ -117,7 +117,8 @@ static void failures_and_second_chances(void **unused)
 			assert_string_equal(state.failure[i].why, "no memory");
 }
 
-/* A sweep that is gone on with has its failures before it: they are not over, and their time is still to come. */
+/* A sweep that is gone on with has its failures before it: they are not over, and their time is
+ * still to come. */
 static void failures_wait_when_gone_on_with(void **unused)
 {
 	struct err err = ERR_NONE;

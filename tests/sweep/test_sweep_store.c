@@ -1,4 +1,5 @@
-/* The directory of a sweep: what is appended is read again, what is torn is dropped, what is wrong is refused. */
+/* The directory of a sweep: what is appended is read again, what is torn is dropped, what is
+ * wrong is refused. */
 #include "fixture.h"
 
 #include <sys/stat.h>
@@ -257,7 +258,8 @@ static void csv_has_all_columns(void **unused)
 	fill();
 	struct sweep_state state;
 	load(&store, &state);
-	/* A run of a newer version that knows one more column, and text that a spreadsheet might take for more. */
+	/* A run of a newer version that knows one more column, and text that a spreadsheet might
+	 * take for more. */
 	json_t *row = make_row(300);
 	json_object_set_new(row, "new", json_string("=1+1,\"x\""));
 	json_t *line = sweep_run_line(&plan, 0, 1, 2, NULL, row, make_result(true, NULL));

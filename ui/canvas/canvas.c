@@ -156,7 +156,8 @@ void canvas_restyle(struct canvas *c, struct rect area, enum style style)
 			canvas_cell(c, row, column)->style = (uint8_t)style;
 }
 
-/* "─ title ───── note ─": one ─ at either end, a blank around each text, and at least two ─ between them or the note goes. */
+/* "─ title ───── note ─": one ─ at either end, a blank around each text, and at least two ─
+ * between them or the note goes. */
 void canvas_rule(struct canvas *c, int row, int column, int columns, const char *title, const char *note)
 {
 	struct rect a = paint_area((struct rect){ row, column, 1, columns });

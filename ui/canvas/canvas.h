@@ -1,5 +1,6 @@
-/* A canvas: a grid of cells that widgets paint into.  Pure data: the same painting goes to curses, to text, to SVG and to tests.
- * Everything clips; coordinates may lie outside.  One column per cell; a glyph is one printable character of UTF-8 (no wide or combining ones). */
+/* A canvas: a grid of cells that widgets paint into.  Pure data: the same painting goes to
+ * curses, to text, to SVG and to tests.  Everything clips; coordinates may lie outside.  One
+ * column per cell; a glyph is one printable character of UTF-8 (no wide or combining ones). */
 #pragma once
 
 #include <stdbool.h>
@@ -67,30 +68,34 @@ struct canvas {
 	struct cell *cell;       /* rows * columns */
 };
 
-int canvas_resize(
-	struct canvas *c, int rows, int columns); /* all blank; 0 or -ENOMEM (unchanged); a zeroed canvas is a 0x0 one */
+/* all blank; 0 or -ENOMEM (unchanged); a zeroed canvas is a 0x0 one */
+int canvas_resize(struct canvas *c, int rows, int columns);
 void canvas_free(struct canvas *c);
 void canvas_clear(struct canvas *c);
 struct cell *canvas_cell(struct canvas *c, int row, int column); /* NULL outside */
 
-/* Text starts at (row, column), is cut at `limit` columns (< 0: the canvas' edge); returns columns used. In CHARSET_ASCII every non-ASCII glyph is replaced by its ASCII stand-in (table in glyph.c).
- * Control characters become their pictures (␛), invalid bytes and glyphs that are not one column wide become U+FFFD: no raw one reaches a cell. */
+/* Text starts at (row, column), is cut at `limit` columns (< 0: the canvas' edge); returns
+ * columns used. In CHARSET_ASCII every non-ASCII glyph is replaced by its ASCII stand-in (table
+ * in glyph.c).  Control characters become their pictures (␛), invalid bytes and glyphs that are
+ * not one column wide become U+FFFD: no raw one reaches a cell. */
 int canvas_put(struct canvas *c, int row, int column, int limit, enum style style, const char *text);
 int canvas_printf(struct canvas *c, int row, int column, int limit, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
-int canvas_put_right(
-	struct canvas *c, int row, int column, int columns, enum style style, const char *text); /* right-aligned in `columns` */
-/* In at most `columns`; text that does not fit ends in "…" (so does canvas_put_right()): a cut number never looks whole. */
+/* right-aligned in `columns` */
+int canvas_put_right(struct canvas *c, int row, int column, int columns, enum style style, const char *text);
+/* In at most `columns`; text that does not fit ends in "…" (so does canvas_put_right()): a cut
+ * number never looks whole. */
 int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum style style, const char *text);
 void canvas_fill(struct canvas *c, struct rect area, enum style style, const char *glyph);
 void canvas_restyle(struct canvas *c, struct rect area, enum style style);
-/* A rule of `columns` cells, with a title at the left and a note at the right: "─ cores · rx ──────── S sort ─".  A note that does not fit is left out; either
- * may be NULL. */
+/* A rule of `columns` cells, with a title at the left and a note at the right: "─ cores · rx
+ * ──────── S sort ─".  A note that does not fit is left out; either may be NULL. */
 void canvas_rule(struct canvas *c, int row, int column, int columns, const char *title, const char *note);
 
 /* Columns that UTF-8 text takes (each code point one; invalid bytes one each). */
 int canvas_width(const char *text);
 
-/* malloc'ed exports; NULL when out of memory.  Text: rows with trailing blanks cut, each ended by \n. */
+/* malloc'ed exports; NULL when out of memory.  Text: rows with trailing blanks cut, each ended
+ * by \n. */
 char *canvas_to_text(const struct canvas *c);
 char *canvas_to_svg(const struct canvas *c, const char *theme, const char *title);

@@ -1,7 +1,8 @@
 /* A canvas as text and as SVG.
  *
- * SVG: the page, then per row the backgrounds, then the glyphs in runs of one style.  A run of text says how long it must be (textLength) and ends at two
- * blanks, so that it lines up with whatever monospaced font the viewer has; runs of graphic glyphs are paths (svg_shapes.h). */
+ * SVG: the page, then per row the backgrounds, then the glyphs in runs of one style.  A run of
+ * text says how long it must be (textLength) and ends at two blanks, so that it lines up with
+ * whatever monospaced font the viewer has; runs of graphic glyphs are paths (svg_shapes.h). */
 #include "ui/canvas/canvas.h"
 
 #include <stdio.h>
@@ -14,7 +15,8 @@
 
 enum { BASELINE = 14, FONT_SIZE = 15 /* monospaced fonts advance 0.6 of it: 9 */ };
 
-/* What stands in a cell, 0 for a blank; whatever was written there, no control character comes out. */
+/* What stands in a cell, 0 for a blank; whatever was written there, no control character comes
+ * out. */
 static uint32_t shown_in(const struct canvas *c, int row, int column)
 {
 	const struct cell *cell = &c->cell[(size_t)row * (size_t)c->columns + (size_t)column];
@@ -176,7 +178,8 @@ static void write_text(const struct page *p, int row, int from, int to, const st
 	fputs("</text>\n", p->out);
 }
 
-/* Where the run that begins at `from` ends: the style changes, text turns into shapes of whatever opacity, or two blanks follow one another. */
+/* Where the run that begins at `from` ends: the style changes, text turns into shapes of
+ * whatever opacity, or two blanks follow one another. */
 static int run_end(const struct canvas *c, int row, int from)
 {
 	unsigned style = style_in(c, row, from);

@@ -1,4 +1,5 @@
-/* AUTO becomes braille where the locale is UTF-8 (setlocale(3) is main's) and the terminal is not the Linux console, else ASCII. */
+/* AUTO becomes braille where the locale is UTF-8 (setlocale(3) is main's) and the terminal is
+ * not the Linux console, else ASCII. */
 #pragma once
 
 #include "ui/ui.h"

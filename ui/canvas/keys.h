@@ -1,4 +1,5 @@
-/* Keys as the whole ui names them: Unicode code points, or KEYCODE_* above them (curses' codes stay in ui.c). */
+/* Keys as the whole ui names them: Unicode code points, or KEYCODE_* above them (curses' codes
+ * stay in ui.c). */
 #pragma once
 
 #include <stdbool.h>

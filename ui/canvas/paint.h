@@ -23,5 +23,6 @@ static inline struct rect paint_area(struct rect r)
 /* The part of the area that lies on the canvas (rows or columns 0: none). */
 struct rect paint_visible(const struct canvas *c, struct rect area);
 
-/* One code point into one cell, where that lies on the canvas; 0 is a blank.  Stand-ins as canvas_put(). */
+/* One code point into one cell, where that lies on the canvas; 0 is a blank.  Stand-ins as
+ * canvas_put(). */
 void paint_glyph(struct canvas *c, int row, int column, enum style style, uint32_t code_point);

@@ -1,4 +1,5 @@
-/* Shapes of the graphic glyphs.  All of a cell's measures are in its own pixels; 9 and 18 keep braille's 2x4 dots and the eighths on a grid. */
+/* Shapes of the graphic glyphs.  All of a cell's measures are in its own pixels; 9 and 18 keep
+ * braille's 2x4 dots and the eighths on a grid. */
 #include "ui/canvas/svg_shapes.h"
 
 #include <stdbool.h>

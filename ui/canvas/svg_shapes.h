@@ -1,4 +1,5 @@
-/* Glyphs that are drawn, not written: blocks, shades, braille and box lines as rectangles in an SVG path, so that charts look alike whatever font there is. */
+/* Glyphs that are drawn, not written: blocks, shades, braille and box lines as rectangles in an
+ * SVG path, so that charts look alike whatever font there is. */
 #pragma once
 
 #include <stdint.h>

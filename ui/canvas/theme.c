@@ -1,9 +1,11 @@
-/* The themes.  True colours are written out; the 256-colour index is the nearest cell of the 6x6x6 cube or the grey ramp, worked out here by the compiler;
- * the eight colours are chosen by hand, because nearness means little there.
+/* The themes.  True colours are written out; the 256-colour index is the nearest cell of the
+ * 6x6x6 cube or the grey ramp, worked out here by the compiler; the eight colours are chosen by
+ * hand, because nearness means little there.
  *
- * dark, light: for a terminal's own background of that kind.  mono: attributes only.  safe: colours after Okabe & Ito, "Color Universal Design" (2008), blue
- * against orange, never red against green; it paints its own background, so that it reads the same everywhere.  Heat ramps rise or fall in lightness all the
- * way. */
+ * dark, light: for a terminal's own background of that kind.  mono: attributes only.  safe:
+ * colours after Okabe & Ito, "Color Universal Design" (2008), blue against orange, never red
+ * against green; it paints its own background, so that it reads the same everywhere.  Heat ramps
+ * rise or fall in lightness all the way. */
 #include "ui/canvas/theme.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* Themes: what each style looks like, as colours and attributes.  Tables only; curses and SVG both read them. */
+/* Themes: what each style looks like, as colours and attributes.  Tables only; curses and SVG
+ * both read them. */
 #pragma once
 
 #include "ui/canvas/canvas.h"
@@ -6,9 +7,10 @@
 enum { ATTR_BOLD = 1, ATTR_REVERSE = 2, ATTR_UNDERLINE = 4, ATTR_DIM = 8 };
 
 struct look {
-	int32_t foreground, background;         /* 0xRRGGBB, or -1 the terminal's own */
-	uint8_t foreground_256, background_256; /* for 256-colour terminals; 0 with -1 above = own */
-	int8_t foreground_8, background_8;      /* for 8-colour terminals; -1 own */
+	int32_t foreground, background; /* 0xRRGGBB, or -1 the terminal's own */
+	/* for 256-colour terminals; 0 with -1 above = own */
+	uint8_t foreground_256, background_256;
+	int8_t foreground_8, background_8; /* for 8-colour terminals; -1 own */
 	uint8_t attributes;
 };
 

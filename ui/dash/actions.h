@@ -1,4 +1,5 @@
-/* What keys do.  Each changes the view, or asks for something through struct ui_requests and shows the outcome as a toast.  Main thread only. */
+/* What keys do.  Each changes the view, or asks for something through struct ui_requests and
+ * shows the outcome as a toast.  Main thread only. */
 #pragma once
 
 #include "ui/dash/dash.h"
@@ -8,10 +9,11 @@ void act_next_tab(struct dash *d, int key); /* KEYCODE_TAB, KEYCODE_SHIFT_TAB */
 void act_method(struct dash *d, int key);   /* 'm', 'M' */
 void act_run(struct dash *d, int key);
 void act_freeze(struct dash *d, int key);
-void act_cursor(struct dash *d, int key); /* KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END */
-void act_load(struct dash *d, int key);   /* '[', ']' */
-void act_zoom(struct dash *d, int key);   /* '+', '-', '=' */
-void act_pick(struct dash *d, int key);   /* up and down, pages */
+/* KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END */
+void act_cursor(struct dash *d, int key);
+void act_load(struct dash *d, int key); /* '[', ']' */
+void act_zoom(struct dash *d, int key); /* '+', '-', '=' */
+void act_pick(struct dash *d, int key); /* up and down, pages */
 void act_drill(struct dash *d, int key);
 void act_sort(struct dash *d, int key);
 void act_expand(struct dash *d, int key); /* 'e', 'E', HOT_PANEL + panel */

@@ -85,7 +85,8 @@ static bool belongs(const struct sample *s, uint32_t run_id, int64_t since_ns, i
 	return s->run_id == run_id && s->is_interval && s->at_ns > since_ns && s->at_ns <= until_ns;
 }
 
-/* How far back the intervals of this run go, at most TALLY_MAX; the age of the first, and of the newest. */
+/* How far back the intervals of this run go, at most TALLY_MAX; the age of the first, and of the
+ * newest. */
 static unsigned find_intervals(const struct history *h, uint32_t run_id, int64_t since_ns, int64_t until_ns, unsigned *ret_first)
 {
 	unsigned n = 0;

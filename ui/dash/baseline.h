@@ -1,5 +1,6 @@
-/* Baselines: the per-second values of a run, kept to compare another one with, and what differs between two of them.
- * Per-second values are those of the intervals of the measure phase (--interval, 1 s by default).  Main thread only. */
+/* Baselines: the per-second values of a run, kept to compare another one with, and what differs
+ * between two of them.  Per-second values are those of the intervals of the measure phase
+ * (--interval, 1 s by default).  Main thread only. */
 #pragma once
 
 #include "record/history.h"
@@ -44,9 +45,11 @@ struct tally {
 	struct tally_worker *worker;
 };
 
-/* Intervals of this run that end in (since_ns, until_ns]; does nothing if *t holds just these.  0 or -ENOMEM (then it is empty).  A zeroed tally is empty. */
+/* Intervals of this run that end in (since_ns, until_ns]; does nothing if *t holds just these.
+ * 0 or -ENOMEM (then it is empty).  A zeroed tally is empty. */
 int tally_update(struct tally *t, const struct history *h, uint32_t run_id, int64_t since_ns, int64_t until_ns);
-int tally_copy(struct tally *to, const struct tally *from); /* `to` may hold an older one; 0 or -ENOMEM (unchanged) */
+/* `to` may hold an older one; 0 or -ENOMEM (unchanged) */
+int tally_copy(struct tally *to, const struct tally *from);
 void tally_free(struct tally *t);
 
 /* NaN values are left out; known only with 3 values or more on both sides. */

@@ -13,7 +13,8 @@
 #include "base/text.h"
 #include "ui/dash/headline.h"
 
-/* A chart's right edge follows the samples; only when they stay away this long does it follow the clock, so that the gap shows. */
+/* A chart's right edge follows the samples; only when they stay away this long does it follow
+ * the clock, so that the gap shows. */
 static const int64_t silence_ns = 300ll * NS_PER_MS;
 static const double ledger_lag_s = 0.2;
 
@@ -90,7 +91,8 @@ static int64_t right_edge(const struct dash *d)
 	return dash_running(d) && d->now_ns - at > silence_ns ? d->now_ns : at;
 }
 
-/* Chart and heatmap stand under one another and show the same stretch of time, whichever of them is there. */
+/* Chart and heatmap stand under one another and show the same stretch of time, whichever of them
+ * is there. */
 static struct rect chart_area(const struct dash *d)
 {
 	static const enum panel charts[] = { PANEL_CHART, PANEL_HEAT };
@@ -166,8 +168,8 @@ static uint64_t lost_before(const struct ledger *earlier, const struct ledger_pl
 	return then && then->lost < place->lost ? then->lost : then ? place->lost : 0;
 }
 
-/* The second, or what there is of it since the measurement began, that the rates are of; returns its length, NaN: none.  *ret_earlier: the ledger
- * at its beginning. */
+/* The second, or what there is of it since the measurement began, that the rates are of; returns
+ * its length, NaN: none.  *ret_earlier: the ledger at its beginning. */
 static double drops_window(const struct moment *m, struct ledger *ret_earlier)
 {
 	const struct sample *from = m->from;
@@ -188,7 +190,8 @@ static uint64_t without(uint64_t n, uint64_t part)
 	return n > part ? n - part : 0;
 }
 
-/* Per second: the ledger now against the ledger a second ago; of a whole run, its total over its length. */
+/* Per second: the ledger now against the ledger a second ago; of a whole run, its total over its
+ * length. */
 static void prepare_drops(struct dash *d)
 {
 	const struct moment *m = &d->moment;
@@ -210,8 +213,9 @@ static void prepare_drops(struct dash *d)
 	}
 }
 
-/* While it runs, drops are read ten times a second and packets counted at every one: up to two ticks' worth of packets may not have found their
- * place yet.  Whether they do is seen when they are still missing later, and exactly after the drain. */
+/* While it runs, drops are read ten times a second and packets counted at every one: up to two
+ * ticks' worth of packets may not have found their place yet.  Whether they do is seen when they
+ * are still missing later, and exactly after the drain. */
 static bool within_lag(const struct dash *d)
 {
 	const struct run_info *info = d->moment.info;

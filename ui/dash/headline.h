@@ -1,4 +1,5 @@
-/* The rate that a mode is about: packets, or bits where it moves bulk (engine->headline_bytes).  Pure. */
+/* The rate that a mode is about: packets, or bits where it moves bulk (engine->headline_bytes).
+ * Pure. */
 #pragma once
 
 #include "record/history.h"
@@ -10,7 +11,8 @@ struct headline_scale {
 
 bool headline_is_bits(const struct engine *e);            /* e may be NULL */
 const char *headline_packet_rate(const struct engine *e); /* "pps", "msg/s" */
-/* Does this side only send?  Then what it sends is its rate; everybody else's is what he receives. */
+/* Does this side only send?  Then what it sends is its rate; everybody else's is what he
+ * receives. */
 bool headline_is_sent(const struct run_info *info, unsigned role);
 /* Packets/s or payload bits/s of a worker, or of a side, of this role. */
 double headline_rate(const struct run_info *info, const struct rates *r, unsigned role);

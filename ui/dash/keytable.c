@@ -88,7 +88,8 @@ const struct key_def *key_find(const struct dash *d, int key)
 	return NULL;
 }
 
-/* Why a key that this screen knows does nothing now; NULL: that is plain to see, or the screen does not know it. */
+/* Why a key that this screen knows does nothing now; NULL: that is plain to see, or the screen
+ * does not know it. */
 static const char *why_not(const struct dash *d, int key)
 {
 	static const struct {
@@ -119,7 +120,8 @@ static bool is_form(const struct dash *d)
 	return ON(d->view.screen) & FORMS;
 }
 
-/* In a form and in the filter's prompt keys are text, apart from those that must work everywhere. */
+/* In a form and in the filter's prompt keys are text, apart from those that must work
+ * everywhere. */
 static bool is_for_everywhere(int key)
 {
 	return key == KEYCODE_CTRL_C || key == KEYCODE_CTRL_L || key == KEYCODE_CTRL_Z;
@@ -138,7 +140,8 @@ void key_dispatch(struct dash *d, int key)
 	const struct key_def *def;
 
 	begin_key(d);
-	if (d->layout.kind == LAYOUT_LINES && key == 'q') { /* too small to show what else would take it */
+	/* too small to show what else would take it */
+	if (d->layout.kind == LAYOUT_LINES && key == 'q') {
 		act_quit(d, key);
 		return;
 	}

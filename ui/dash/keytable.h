@@ -1,4 +1,5 @@
-/* The key table: which keys there are, what each does, where and when it is valid.  Dispatch, help, footer and the man page's list are made from it. */
+/* The key table: which keys there are, what each does, where and when it is valid.  Dispatch,
+ * help, footer and the man page's list are made from it. */
 #pragma once
 
 #include "ui/dash/dash.h"
@@ -11,8 +12,9 @@ struct key_def {
 	const char *does;
 	unsigned screens;                    /* bit per enum screen */
 	bool (*valid)(const struct dash *d); /* NULL: always */
-	const char *footer;                  /* "F1 Help": as it stands in the footer; NULL: not there */
-	int priority;                        /* footer: the highest number is shed first */
+	/* "F1 Help": as it stands in the footer; NULL: not there */
+	const char *footer;
+	int priority; /* footer: the highest number is shed first */
 	void (*act)(struct dash *d, int key);
 };
 

@@ -55,7 +55,8 @@ static void stack_shed(struct stack *s)
 	memmove(&s->storey[first], &s->storey[first + 1], (size_t)(s->count - first) * sizeof(s->storey[0]));
 }
 
-/* Rows go to the storeys in order until each has what it wants; what is left then goes by weight. */
+/* Rows go to the storeys in order until each has what it wants; what is left then goes by
+ * weight. */
 static int stack_raise(struct stack *s, int rows, int step)
 {
 	for (bool moved = true; moved && rows >= step;) {
@@ -168,7 +169,8 @@ static void lay_two(const struct layout_ask *ask, struct layout *l)
 	stack_settle(&right, b, l);
 }
 
-/* The rows that every screen has: title and method above; ledger, verdict, status and keys below. */
+/* The rows that every screen has: title and method above; ledger, verdict, status and keys
+ * below. */
 static void lay_edges(const struct layout_ask *ask, struct layout *l)
 {
 	int bottom = ask->rows;

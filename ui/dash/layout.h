@@ -1,7 +1,9 @@
-/* Where everything stands.  Pure: (size, what there is to show) -> rectangles that lie inside the size and never overlap.
+/* Where everything stands.  Pure: (size, what there is to show) -> rectangles that lie inside
+ * the size and never overlap.
  *
- * Panels give way in a fixed order as the window gets smaller: capture, compare, events, percentiles, heatmap, chart, drops.  Below 40x10 three lines are
- * left.  A panel's rectangle starts with its rule (the row that has its title); a shed panel's has no rows. */
+ * Panels give way in a fixed order as the window gets smaller: capture, compare, events,
+ * percentiles, heatmap, chart, drops.  Below 40x10 three lines are left.  A panel's rectangle
+ * starts with its rule (the row that has its title); a shed panel's has no rows. */
 #pragma once
 
 #include "ui/canvas/canvas.h"

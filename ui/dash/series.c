@@ -113,7 +113,8 @@ static void spread_count(struct series *s, int64_t from_ns, int64_t to_ns, doubl
 	}
 }
 
-/* A sample's heat may cover a tick or an interval: scaled to what was counted meanwhile, all columns are comparable. */
+/* A sample's heat may cover a tick or an interval: scaled to what was counted meanwhile, all
+ * columns are comparable. */
 static void spread_heat(struct series *s, int64_t from_ns, const struct sample *sample, double count)
 {
 	int64_t to_ns = sample->at_ns, oldest = to_ns / s->heat_bin_ns - (int64_t)s->ask.heat_bins + 1;
@@ -190,7 +191,8 @@ static void series_catch_up(struct series *s, const struct history *h)
 			series_take(s, h, history_fine(h, age));
 }
 
-/* From the merged counts of the bin (percentiles of samples must not be averaged); rows are quarter octaves, filled evenly on the log scale. */
+/* From the merged counts of the bin (percentiles of samples must not be averaged); rows are
+ * quarter octaves, filled evenly on the log scale. */
 static double heat_percentile(const struct series_heat *heat, double part)
 {
 	double sum = 0, below = 0, wanted_count;
@@ -285,7 +287,8 @@ int series_update(struct series *s, const struct history *h, const struct series
 		if (series_allocate(s))
 			return -ENOMEM;
 		series_empty(s);
-	} else if (ask->end_ns < s->last_at_ns) { /* back to a frozen time: newer bins have overwritten the oldest */
+	} else if (ask->end_ns < s->last_at_ns) {
+		/* back to a frozen time: newer bins have overwritten the oldest */
 		series_empty(s);
 	}
 	s->ask.end_ns = ask->end_ns;

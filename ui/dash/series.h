@@ -1,7 +1,9 @@
-/* The series behind the charts: what the history says per bin of time, kept up to date sample by sample so that a frame costs only what is new.
+/* The series behind the charts: what the history says per bin of time, kept up to date sample by
+ * sample so that a frame costs only what is new.
  *
- * Bins stand on a fixed grid of the run clock (bin k covers [k * bin_ns, (k + 1) * bin_ns)), so a bin's value does not change as the chart scrolls.  What
- * two samples differ by is spread over the bins between them in proportion; a time without samples is a gap.  Main thread only. */
+ * Bins stand on a fixed grid of the run clock (bin k covers [k * bin_ns, (k + 1) * bin_ns)), so
+ * a bin's value does not change as the chart scrolls.  What two samples differ by is spread over
+ * the bins between them in proportion; a time without samples is a gap.  Main thread only. */
 #pragma once
 
 #include "record/history.h"
@@ -11,8 +13,10 @@ struct series_ask {
 	int64_t end_ns;  /* right edge, run clock */
 	unsigned bins;   /* cells of the chart across (times 2 for braille) */
 	unsigned heat_bins;
-	int worker; /* -1: all of the run's receiving roles; else one worker: received, or sent where its side only sends */
-	bool bits;  /* payload bits; else packets */
+	/* -1: all of the run's receiving roles; else one worker: received, or sent where its
+	 * side only sends */
+	int worker;
+	bool bits; /* payload bits; else packets */
 };
 
 struct series_bin {
@@ -40,12 +44,13 @@ struct series {
 	double *value, *p50, *p99;
 	uint8_t *marks, *gap;
 	float *rows;
-	uint64_t late_ticks; /* ticks more than 50 ms late, of those taken in since the series was made */
+	/* ticks more than 50 ms late, of those taken in since the series was made */
+	uint64_t late_ticks;
 	uint64_t late_sequence;
 };
 
-/* Brings the series up to `ask` (rebuilds it where span, widths or worker changed) and lays out the arrays.  0 or -ENOMEM (then it is empty).
- * A zeroed series is a new one. */
+/* Brings the series up to `ask` (rebuilds it where span, widths or worker changed) and lays out
+ * the arrays.  0 or -ENOMEM (then it is empty).  A zeroed series is a new one. */
 int series_update(struct series *s, const struct history *h, const struct series_ask *ask);
 void series_free(struct series *s);
 /* Bin of the arrays that at_ns falls into; -1 outside. */

@@ -1,5 +1,6 @@
-/* How the dashboard is being looked at: which screen, frozen or live, the time cursor, zoom, pick, sort, filter, what was cleared, the kept baseline.
- * State and logic only: nothing here paints or asks for anything.  Main thread only. */
+/* How the dashboard is being looked at: which screen, frozen or live, the time cursor, zoom,
+ * pick, sort, filter, what was cleared, the kept baseline.  State and logic only: nothing here
+ * paints or asks for anything.  Main thread only. */
 #pragma once
 
 #include "ui/dash/baseline.h"
@@ -71,9 +72,11 @@ bool view_cleared(const struct view *v, const struct run_info *info);
 
 /* ---- rows ---- */
 bool view_matches(const struct view *v, const char *text);
-/* The workers to show, in order: servers first, filtered, sorted within each side.  Returns how many; order[] has room for info->workers. */
+/* The workers to show, in order: servers first, filtered, sorted within each side.  Returns how
+ * many; order[] has room for info->workers. */
 unsigned view_rows(const struct view *v, const struct moment *m, int *order);
-void view_worker_name(const struct run_info *info, unsigned worker, char *out, size_t size); /* "srv cpu0" */
+/* "srv cpu0" */
+void view_worker_name(const struct run_info *info, unsigned worker, char *out, size_t size);
 /* Moves the pick along order[], `steps` rows. */
 void view_move_pick(struct view *v, const int *order, unsigned count, int steps);
 const char *view_sort_name(enum sort sort);

@@ -1,4 +1,5 @@
-/* The capture: its state, and the last packets that it saw; and the status line with what the interface itself costs. */
+/* The capture: its state, and the last packets that it saw; and the status line with what the
+ * interface itself costs. */
 #include <arpa/inet.h>
 #include <limits.h>
 #include <math.h>

@@ -110,7 +110,8 @@ static void put_us(char *out, size_t size, const char *name, const struct latenc
 	snprintf(out, size, "%s %s", name, dash_us(l, ns, value, sizeof(value)));
 }
 
-/* The percentiles of the shown second stand in the rule, so that they are there where their panel is not. */
+/* The percentiles of the shown second stand in the rule, so that they are there where their
+ * panel is not. */
 static void heat_note(const struct dash *d, int room, char *out, size_t size)
 {
 	struct latency_summary l;

@@ -1,4 +1,5 @@
-/* A/B: this run against the kept baseline, metric by metric, with a 95 % confidence interval of each difference. */
+/* A/B: this run against the kept baseline, metric by metric, with a 95 % confidence interval of
+ * each difference. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -40,8 +40,9 @@ static const struct column fixed_columns[CORE_FIXED] = {
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 5, false },
 };
 
-/* Where bits are the headline: which way they go, messages/s, and bits/s in the magnitude that fits.  The mode's figures (a share that was copied after all)
- * go before the bars and before the third percentile, its counters after them. */
+/* Where bits are the headline: which way they go, messages/s, and bits/s in the magnitude that
+ * fits.  The mode's figures (a share that was copied after all) go before the bars and before
+ * the third percentile, its counters after them. */
 static const struct column bits_columns[CORE_FIXED] = {
 	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
 	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 40, true },
@@ -130,7 +131,8 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 		if (f->show & SHOW_TABLE && has_figure(d, f))
 			add_column(t, f->title, "", -1, f);
 	t->fit = table_fit(t->column, t->count, columns, t->width);
-	if (!d->view.base_kept && t->fit >> CORE_VERSUS & 1) { /* nothing to compare with: its room goes to the others */
+	/* nothing to compare with: its room goes to the others */
+	if (!d->view.base_kept && t->fit >> CORE_VERSUS & 1) {
 		t->column[CORE_VERSUS].width = t->column[CORE_VERSUS].min_width = 1;
 		t->column[CORE_VERSUS].title = "";
 		t->fit = table_fit(t->column, t->count, columns, t->width);
@@ -184,7 +186,8 @@ static void put_rates(const struct dash *d, const struct rates *r, unsigned role
 		snprintf(cell[CORE_BUSY].text, sizeof(cell->text), "%.0f%%", 100 * r->busy);
 }
 
-/* A side that only sends leaves the headline to the other one, even in a mode where either side may record it. */
+/* A side that only sends leaves the headline to the other one, even in a mode where either side
+ * may record it. */
 static bool records_latency(const struct dash *d, unsigned role)
 {
 	const struct latency_def *l = d->moment.info->engine->latencies;
@@ -203,7 +206,8 @@ static void put_latencies(const struct dash *d, int worker, unsigned roles, enum
 	put_percentile(&cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
 }
 
-/* A figure is of all workers together: the sum of a side has it only if one of that side's workers has. */
+/* A figure is of all workers together: the sum of a side has it only if one of that side's
+ * workers has. */
 static double figure_of(const struct dash *d, const struct figure_def *f, int worker, unsigned roles)
 {
 	const struct run_info *info = d->moment.info;
@@ -265,7 +269,8 @@ static void put_versus(const struct dash *d, int worker, struct table_cell *cell
 
 static void put_versus_sum(const struct dash *d, unsigned role, struct table_cell *cell)
 {
-	if (d->view.base_kept && role & d->moment.info->rx_roles) /* A keeps the sum of the side that the mode counts on */
+	/* A keeps the sum of the side that the mode counts on */
+	if (d->view.base_kept && role & d->moment.info->rx_roles)
 		put_difference(cell, &d->difference[headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS], false);
 }
 

@@ -1,4 +1,5 @@
-/* One worker: its chart, all its counters as rates and totals, its figures and latencies.  What cannot be read stands there with the reason. */
+/* One worker: its chart, all its counters as rates and totals, its figures and latencies.  What
+ * cannot be read stands there with the reason. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

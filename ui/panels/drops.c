@@ -89,7 +89,8 @@ static void paint_drop_head(struct dash *d, struct rect area)
 		canvas_put_right(&d->canvas, area.row + 1, area.column + c.share, SHARE_WIDTH, STYLE_DIM, "of sent");
 }
 
-/* With less room than places: those that lost most come first, the others are counted in the rule. */
+/* With less room than places: those that lost most come first, the others are counted in the
+ * rule. */
 static int paint_places(struct dash *d, struct rect area, int row)
 {
 	bool done[LEDGER_PLACES_MAX] = { false };
@@ -164,7 +165,8 @@ static void append_places(const struct ledger *l, char *out, size_t size)
 	}
 }
 
-/* While a reliable mode runs its ends are read one after the other: what arrived between the two readings. */
+/* While a reliable mode runs its ends are read one after the other: what arrived between the two
+ * readings. */
 static uint64_t counted_meanwhile(const struct ledger *l)
 {
 	int64_t over = (int64_t)(l->received + lost_somewhere(l) + l->in_flight - l->sent) + l->unexplained;
@@ -231,7 +233,8 @@ static const char *failure(const struct dash *d)
 	return "the run failed";
 }
 
-/* The fullest form that fits.  It is of the whole run even where totals count from later: said there in every form. */
+/* The fullest form that fits.  It is of the whole run even where totals count from later: said
+ * there in every form. */
 void panel_ledger_paint(struct dash *d, struct rect area)
 {
 	const struct ledger *l = &d->ledger;

@@ -1,4 +1,5 @@
-/* The last row: a toast while there is one, the filter while it is typed, else the keys that are valid now. */
+/* The last row: a toast while there is one, the filter while it is typed, else the keys that are
+ * valid now. */
 #include <stdio.h>
 #include <string.h>
 

@@ -98,7 +98,8 @@ static int put_wrapped(struct dash *d, struct rect area, int line, const char *n
 	return line + (rows ? rows : 1);
 }
 
-/* What this mode measures and counts in the table and the panels, in the words of its own tables; the drill-down explains the rest. */
+/* What this mode measures and counts in the table and the panels, in the words of its own
+ * tables; the drill-down explains the rest. */
 static int put_measures(struct dash *d, struct rect area, int line)
 {
 	const struct engine *e = dash_engine(d);

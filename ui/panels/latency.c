@@ -106,7 +106,8 @@ static int paint_others(struct dash *d, struct rect area, int row)
 	return row;
 }
 
-/* The mode's figures of all workers together, where there is room below.  One that has no value and no reason for that is another method's. */
+/* The mode's figures of all workers together, where there is room below.  One that has no value
+ * and no reason for that is another method's. */
 static void paint_figures(struct dash *d, struct rect area, int row)
 {
 	const struct run_info *info = d->moment.info;

@@ -1,4 +1,5 @@
-/* The two rows on top: name, modes and run state; what runs, and what the view has been told (frozen, cleared, compared, opened). */
+/* The two rows on top: name, modes and run state; what runs, and what the view has been told
+ * (frozen, cleared, compared, opened). */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,7 +145,8 @@ static bool has_cpu_before(const struct run_info *info, unsigned worker)
 	return false;
 }
 
-/* How many CPUs the workers have between them where some must share; 0: each has its own, or is not pinned. */
+/* How many CPUs the workers have between them where some must share; 0: each has its own, or is
+ * not pinned. */
 static unsigned shared_cpus(const struct run_info *info)
 {
 	unsigned cpus = 0;
@@ -188,13 +190,15 @@ static void append(char *out, size_t size, const char *fmt, ...)
 	va_end(args);
 }
 
-/* How much an option says of a run, the most first: what was chosen, how much of something, what the system decides, which of several, whether at all. */
+/* How much an option says of a run, the most first: what was chosen, how much of something, what
+ * the system decides, which of several, whether at all. */
 enum worth { WORTH_GIVEN, WORTH_NUMBER, WORTH_SYSTEM, WORTH_CHOICE, WORTH_SWITCH, WORTHS };
 
 /* The value that option i has in this run; "": none, or it is shown elsewhere. */
 static const char *option_shown(const struct dash *d, const struct run_info *info, unsigned i)
 {
-	static const char *const said[] = { "method", "cores", "threads" }; /* how many workers there are stands before them */
+	/* how many workers there are stands before them */
+	static const char *const said[] = { "method", "cores", "threads" };
 	const struct option_def *def = info->options.def[i];
 	const struct option_value *value = &info->options.value[i];
 	bool own = options_find(&info->options, def->name) >= (int)options_table_length(options_common);
@@ -219,7 +223,8 @@ static enum worth option_worth(const struct run_info *info, unsigned i)
 	return def->type == OPTION_BOOL ? WORTH_SWITCH : def->type == OPTION_CHOICE ? WORTH_CHOICE : WORTH_NUMBER;
 }
 
-/* The mode's own options as they stand, so that a picture of the screen says what it shows.  Where there is not room for all, those that say most. */
+/* The mode's own options as they stand, so that a picture of the screen says what it shows.
+ * Where there is not room for all, those that say most. */
 static void append_options(const struct dash *d, const struct run_info *info, int room, char *out, size_t size)
 {
 	enum { OPTIONS_MAX = 64 };
@@ -230,7 +235,8 @@ static void append_options(const struct dash *d, const struct run_info *info, in
 	for (int worth = 0; worth < WORTHS; worth++)
 		for (unsigned i = 0; i < count; i++) {
 			const char *text = option_shown(d, info, i);
-			int width = canvas_width(info->options.def[i]->name) + canvas_width(text) + 4; /* " · ", and a blank */
+			/* " · ", and a blank */
+			int width = canvas_width(info->options.def[i]->name) + canvas_width(text) + 4;
 
 			if (!*text || (int)option_worth(info, i) != worth || used + width > room)
 				continue;

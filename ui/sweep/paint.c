@@ -33,7 +33,8 @@ static int longest_axis(const struct sweep_plan *plan, int besides)
 	return longest;
 }
 
-/* The longest axis goes down, where there is most room, the next across; the others turn the pages. */
+/* The longest axis goes down, where there is most room, the next across; the others turn the
+ * pages. */
 static struct grid grid_of(const struct sweep_plan *plan)
 {
 	struct grid g = { .plan = plan, .rows = 1, .columns = 1 };

@@ -1,4 +1,5 @@
-/* The grid of a sweep as it fills in.  Pure: from the state (sweep/sweep.h) and how it is looked at, into a canvas.  Main thread only. */
+/* The grid of a sweep as it fills in.  Pure: from the state (sweep/sweep.h) and how it is looked
+ * at, into a canvas.  Main thread only. */
 #pragma once
 
 #include "sweep/sweep.h"
@@ -9,7 +10,8 @@ struct sweep_look {
 	const char *directory; /* of the results */
 	char event[300];       /* the last thing that happened; "" none yet */
 	bool stopping;
-	/* Which part is seen: a page is one combination of the values of the axes that are neither rows nor columns. */
+	/* Which part is seen: a page is one combination of the values of the axes that are
+	 * neither rows nor columns. */
 	bool follows; /* the cell that is run is kept in sight */
 	uint32_t page;
 	int first_row, first_column;
@@ -18,7 +20,8 @@ struct sweep_look {
 	int64_t best;
 	double scale;
 	const char *unit;
-	/* What the last painting could show: for paging.  stacked: all pages, one below the other. */
+	/* What the last painting could show: for paging.  stacked: all pages, one below the
+	 * other. */
 	int rows_shown, columns_shown;
 	bool stacked;
 };

@@ -1,4 +1,5 @@
-/* A sweep on the terminal: owns it from open to close.  It is drawn by who runs the sweep, between the runs' updates.  Main thread only. */
+/* A sweep on the terminal: owns it from open to close.  It is drawn by who runs the sweep,
+ * between the runs' updates.  Main thread only. */
 #pragma once
 
 #include "sweep/sweep.h"
@@ -6,7 +7,8 @@
 
 struct sweep_screen;
 
-/* Of the config: theme, charset, no_color, report_frames (its SAMPLE is the number of slots that have ended).  The texts outlive the screen. */
+/* Of the config: theme, charset, no_color, report_frames (its SAMPLE is the number of slots that
+ * have ended).  The texts outlive the screen. */
 int sweep_screen_open(const struct ui_config *config, const struct sweep_state *state, const char *directory,
 	struct sweep_screen **ret_screen, struct err *err);
 void sweep_screen_close(struct sweep_screen *screen); /* restores the terminal; accepts NULL */

@@ -1,4 +1,5 @@
-/* Axes.  The width of the numbers never depends on the numbers, so nothing jumps when they change. */
+/* Axes.  The width of the numbers never depends on the numbers, so nothing jumps when they
+ * change. */
 #include "ui/widgets/axis.h"
 
 #include <math.h>
@@ -76,7 +77,8 @@ void axis_paint_time(struct canvas *c, const struct axis *a, double span_s)
 	if (!(span_s > 0) || !isfinite(span_s))
 		return;
 	double step = time_step(span_s, columns);
-	/* A span made of bins of whole nanoseconds may fall short of the minute that it stands for. */
+	/* A span made of bins of whole nanoseconds may fall short of the minute that it stands
+	 * for. */
 	for (int i = 1; step > 0 && i * step <= span_s * (1 + 1e-6); i++) {
 		char text[16];
 		int at = columns - (int)lround(i * step / span_s * columns);

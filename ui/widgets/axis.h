@@ -1,4 +1,5 @@
-/* The frame that charts and heatmaps share: numbers at the left, time below.  Both lay it out alike, so that panels under one another line up. */
+/* The frame that charts and heatmaps share: numbers at the left, time below.  Both lay it out
+ * alike, so that panels under one another line up. */
 #pragma once
 
 #include "ui/canvas/canvas.h"
@@ -11,8 +12,9 @@ enum {
 
 struct axis {
 	struct rect plot; /* what is left for the data; rows or columns may be 0 */
-	bool numbers;     /* room for the numbers: they stand in the AXIS_LABEL + 1 columns left of the plot */
-	bool time;        /* room for the time: it stands in the row below the plot */
+	/* room for the numbers: they stand in the AXIS_LABEL + 1 columns left of the plot */
+	bool numbers;
+	bool time; /* room for the time: it stands in the row below the plot */
 };
 
 struct axis axis_layout(struct rect area, bool want_time);

@@ -3,7 +3,8 @@
 
 #include "ui/canvas/paint.h"
 
-/* Eighths of a cell, filled from the left: U+258F is 1/8, U+2588 is 8/8.  In ASCII a cell is half ('-') or whole ('#'). */
+/* Eighths of a cell, filled from the left: U+258F is 1/8, U+2588 is 8/8.  In ASCII a cell is
+ * half ('-') or whole ('#'). */
 static uint32_t bar_glyph(const struct canvas *c, int eighths)
 {
 	if (c->charset == CHARSET_ASCII)

@@ -1,5 +1,5 @@
-/* The filled chart: two bins to a column whatever the charset, so that a chart shows the same stretch of time in each; braille draws both, blocks and ASCII
- * their mean. */
+/* The filled chart: two bins to a column whatever the charset, so that a chart shows the same
+ * stretch of time in each; braille draws both, blocks and ASCII their mean. */
 #include "ui/widgets/widgets.h"
 
 #include <math.h>
@@ -59,7 +59,8 @@ static double mean_at(const struct view *v, const double *value, int x)
 	return isnan(a) ? b : isnan(b) ? a : (a + b) / 2;
 }
 
-/* Height in levels: 0 for a gap, else at least 1, so that "nothing came" differs from "nothing is known". */
+/* Height in levels: 0 for a gap, else at least 1, so that "nothing came" differs from "nothing
+ * is known". */
 static int level_of(const struct view *v, double value)
 {
 	int full = v->axis.plot.rows * v->levels;
@@ -179,7 +180,8 @@ static int within(int level, int below, int levels)
 static const uint8_t dots_filled[2][5] = { { 0, 0x40, 0x44, 0x46, 0x47 }, { 0, 0x80, 0xa0, 0xb0, 0xb8 } };
 static const uint8_t dots_single[2][5] = { { 0, 0x40, 0x04, 0x02, 0x01 }, { 0, 0x80, 0x20, 0x10, 0x08 } };
 
-/* The baseline is a line of dots above the fill, and carved out of it below the fill's top: it stays visible without colour, and hides nothing of the fill. */
+/* The baseline is a line of dots above the fill, and carved out of it below the fill's top: it
+ * stays visible without colour, and hides nothing of the fill. */
 static void paint_braille_column(struct canvas *c, const struct view *v, int x, const struct rect *visible)
 {
 	int level[2], base[2];

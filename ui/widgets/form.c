@@ -422,7 +422,8 @@ static bool inside(struct rect r, int row, int column)
 	return row >= r.row && row < r.row + r.rows && column >= r.column && column < r.column + r.columns;
 }
 
-/* A click on a field takes the focus; one into its value puts the cursor there, or steps a choice that has the focus already. */
+/* A click on a field takes the focus; one into its value puts the cursor there, or steps a
+ * choice that has the focus already. */
 static void click_field(struct form *f, unsigned at, int column)
 {
 	bool again = f->focus == at;

@@ -1,5 +1,6 @@
-/* The set-up form: fields built from an option table, edited as text, validated one by one; the engines run on until Apply.
- * Pure state + painting into a canvas; knows neither curses nor the board. */
+/* The set-up form: fields built from an option table, edited as text, validated one by one; the
+ * engines run on until Apply.  Pure state + painting into a canvas; knows neither curses nor the
+ * board. */
 #pragma once
 
 #include "mode/options.h"
@@ -10,14 +11,16 @@ struct form;
 
 enum form_result { FORM_OPEN, FORM_APPLY, FORM_CANCEL };
 
-/* method_names: the choices of OPTION_METHOD fields (NULL-terminated; why_not[i] non-NULL greys one out). Fields are the options flagged OPTION_FORM.  NULL when out of memory. */
+/* method_names: the choices of OPTION_METHOD fields (NULL-terminated; why_not[i] non-NULL greys
+ * one out). Fields are the options flagged OPTION_FORM.  NULL when out of memory. */
 struct form *form_new(
 	const char *title, const struct options *options, const char *const *method_names, const char *const *why_not);
 void form_free(struct form *f); /* accepts NULL */
 /* What the option comes to on this machine where nothing is typed; "" is nothing. */
 void form_set_default(struct form *f, const char *option, const char *text);
-/* Up/Down/Tab move; typing edits; Left/Right move in text or step choices; Space toggles flags; F10 or Ctrl-S or Enter on [Apply] applies if all fields are valid (else goes to the
- * first bad one); Esc cancels; Ctrl-U clears; Del back to the default. */
+/* Up/Down/Tab move; typing edits; Left/Right move in text or step choices; Space toggles flags;
+ * F10 or Ctrl-S or Enter on [Apply] applies if all fields are valid (else goes to the first bad
+ * one); Esc cancels; Ctrl-U clears; Del back to the default. */
 enum form_result form_key(struct form *f, int key);
 enum form_result form_click(struct form *f, int row, int column);
 void form_paint(struct form *f, struct canvas *c, struct rect area);

@@ -1,5 +1,6 @@
-/* The set-up form on the canvas: a title, as many fields as there is room for, what the focused one means, the buttons, the keys.  With less room the help
- * shrinks first, then keys and buttons go; F10 and Esc work all the same. */
+/* The set-up form on the canvas: a title, as many fields as there is room for, what the focused
+ * one means, the buttons, the keys.  With less room the help shrinks first, then keys and
+ * buttons go; F10 and Esc work all the same. */
 #include "ui/widgets/form_state.h"
 
 #include <stdio.h>
@@ -8,7 +9,8 @@
 #include "ui/canvas/glyph.h"
 #include "ui/canvas/paint.h"
 
-enum { LABEL_LEAST = 8, VALUE_MOST = 30, BESIDE_LEAST = 16, STATE_LEAST = 12, MARKS = 4 /* ">", a blank, "*", a blank */ };
+/* MARKS: ">", a blank, "*", a blank. */
+enum { LABEL_LEAST = 8, VALUE_MOST = 30, BESIDE_LEAST = 16, STATE_LEAST = 12, MARKS = 4 };
 
 struct parts {
 	struct rect title, list, help, buttons, keys; /* rows 0: no room */
@@ -152,7 +154,8 @@ static void paint_field(struct canvas *c, const struct form *f, unsigned index, 
 
 /* ---- help, buttons, keys ---- */
 
-/* As many code points as fit the line, broken at a blank if there is one; returns where the next line begins. */
+/* As many code points as fit the line, broken at a blank if there is one; returns where the next
+ * line begins. */
 static const char *break_line(const char *text, int columns, char *line, size_t size)
 {
 	size_t fits = form_offset(text, columns), cut = fits;

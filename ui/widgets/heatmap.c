@@ -1,7 +1,8 @@
 /* The heatmap: time across, powers of two of a microsecond upwards, shade by the log of the count.
  *
- * Bins seldom match columns and quarter octaves never match rows (a microsecond is no power of two of nanoseconds), so both ways a count is shared by how
- * much of it lies where.  Everything is worked out per column on the stack, once to find the largest cell and once to paint. */
+ * Bins seldom match columns and quarter octaves never match rows (a microsecond is no power of
+ * two of nanoseconds), so both ways a count is shared by how much of it lies where.  Everything
+ * is worked out per column on the stack, once to find the largest cell and once to paint. */
 #include "ui/widgets/widgets.h"
 
 #include <math.h>
@@ -15,14 +16,16 @@ enum {
 	OCTAVE_LOWEST = -2,  /* 0.25 us */
 	OCTAVE_HIGHEST = 20, /* 1 s and more */
 	OCTAVES_LEAST = 4,   /* so that little data does not make big steps */
-	SUB_ROWS = 4,        /* an octave has at most so many rows: that is how fine the counts are */
+	/* an octave has at most so many rows: that is how fine the counts are */
+	SUB_ROWS = 4,
 	ROWS_MAX = (OCTAVE_HIGHEST - OCTAVE_LOWEST + 1) * SUB_ROWS,
 	LINES_MIN_ROWS = 6, /* fewer, and the percentile lines would hide the shades */
 	SHADES = 7,
 };
 
 #define OCTAVES_US_NS 9.965784284662087 /* log2(1000) */
-#define COUNT_SHOWN   0.25              /* the lesser share of a single value, split between two cells, is left out */
+/* The lesser share of a single value, split between two cells, is left out. */
+#define COUNT_SHOWN 0.25
 
 struct scale {
 	int rows;    /* used of the plot, from its bottom */
@@ -66,7 +69,8 @@ static int octave_of_row(int heat_row)
 	return octave < OCTAVE_LOWEST ? OCTAVE_LOWEST : octave > OCTAVE_HIGHEST ? OCTAVE_HIGHEST : octave;
 }
 
-/* Octaves from the 0.1th percentile to the maximum of all that is given; ret_lowest > ret_highest where there is nothing. */
+/* Octaves from the 0.1th percentile to the maximum of all that is given; ret_lowest >
+ * ret_highest where there is nothing. */
 static void range_seen(const struct heatmap *map, struct view *v, int *ret_low, int *ret_high)
 {
 	double total[HEAT_ROWS] = { 0 }, sum = 0, below = 0;
@@ -108,7 +112,8 @@ static struct scale choose_scale(struct view *v, int rows)
 	} else {
 		int low = s.low;
 
-		/* Rows of several octaves begin at a multiple of them: they stand still while the range moves. */
+		/* Rows of several octaves begin at a multiple of them: they stand still while
+		 * the range moves. */
 		while (high - s.low + 1 > each * s.rows) {
 			each++;
 			s.low = low - ((low % each) + each) % each;
@@ -217,7 +222,8 @@ static void paint_column(struct canvas *c, const struct view *v, int column)
 	}
 }
 
-/* One percentile at one column: the value of the bin in the column's middle (percentiles are not averaged). */
+/* One percentile at one column: the value of the bin in the column's middle (percentiles are not
+ * averaged). */
 static void paint_line(struct canvas *c, const struct view *v, int column, const double *value_ns, uint32_t glyph)
 {
 	const struct heatmap *map = v->map;
@@ -245,7 +251,8 @@ static void paint_lines(struct canvas *c, const struct view *v, const struct rec
 	}
 }
 
-/* 0.25 0.5 1 ... 512 1k ... 512k 1M: where the row begins; 0 for a row that begins below all that is told apart. */
+/* 0.25 0.5 1 ... 512 1k ... 512k 1M: where the row begins; 0 for a row that begins below all
+ * that is told apart. */
 static void paint_numbers(struct canvas *c, const struct view *v)
 {
 	axis_paint_line(c, &v->axis, "");

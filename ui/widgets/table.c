@@ -72,7 +72,8 @@ uint64_t table_fit(const struct column *column, unsigned count, int columns, int
 	return fit;
 }
 
-/* A title that is longer than its column is cut without an ellipsis: half a title reads better than "thr…". */
+/* A title that is longer than its column is cut without an ellipsis: half a title reads better
+ * than "thr…". */
 static void paint_title(struct canvas *c, int row, int at, int width, const struct column *def, bool sorted)
 {
 	enum style style = sorted ? STYLE_STRONG : STYLE_DIM;
@@ -106,7 +107,8 @@ static void paint_cell(
 {
 	enum style style = selected ? STYLE_SELECTED : cell->style;
 
-	if (def->bar) /* keeps its own style when selected: reversed, the empty part would look full */
+	/* keeps its own style when selected: reversed, the empty part would look full */
+	if (def->bar)
 		bar_paint(c, row, at, width, cell->fraction, cell->style);
 	else if (def->align == ALIGN_RIGHT)
 		canvas_put_right(c, row, at, width, style, cell->text);

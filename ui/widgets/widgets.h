@@ -5,25 +5,31 @@
 #include "ui/canvas/theme.h"
 
 /* ---- bars ---- */
-/* A horizontal bar of `columns` cells filled to fraction (0..1, more is cut), in eighths where the charset allows.  Anything above 0 shows; NaN shows nothing.
- * Cells that are not filled stay as they are, so a track of dots may be painted before. */
+/* A horizontal bar of `columns` cells filled to fraction (0..1, more is cut), in eighths where
+ * the charset allows.  Anything above 0 shows; NaN shows nothing.  Cells that are not filled
+ * stay as they are, so a track of dots may be painted before. */
 void bar_paint(struct canvas *c, int row, int column, int columns, double fraction, enum style style);
 
 /* ---- charts ---- */
 struct chart {
 	const double *value; /* oldest first, one per bin; NaN = gap, drawn as a gap */
 	const double *base;  /* overlay, or NULL; NaN = none */
-	const uint8_t *mark; /* per bin: 1 = something changed here (method switch, restart), or NULL */
-	unsigned bins;       /* newest bin is at the right edge */
-	double bin_s;        /* length of a bin, for the time axis */
-	int cursor_bin;      /* -1 none */
-	const char *unit;    /* "Mpps": written by the caller into the title; axis labels are plain */
-	bool time_axis;      /* a last row "-60s  -45s … now" */
-	double scale;        /* values are divided by it for the axis labels; > 0 */
+	/* per bin: 1 = something changed here (method switch, restart), or NULL */
+	const uint8_t *mark;
+	unsigned bins;  /* newest bin is at the right edge */
+	double bin_s;   /* length of a bin, for the time axis */
+	int cursor_bin; /* -1 none */
+	/* "Mpps": written by the caller into the title; axis labels are plain */
+	const char *unit;
+	bool time_axis; /* a last row "-60s  -45s … now" */
+	double scale;   /* values are divided by it for the axis labels; > 0 */
 };
-/* Filled area from 0, y axis labels at the left (5 cells; none below 16 columns), top rounded up to 1, 2, 2.5, 4, 5, 8 x 10^n.  Two bins a column in every charset, so that all
- * show the same time: braille draws both with 4 levels a row, BLOCK (8) and ASCII (3) their mean.  The newest bin is at the right edge; fewer bins than chart_bins() leave
- * the left blank, of more the oldest are not seen: averaging down to chart_bins() is the caller's job.  A known value is at least one dot high, NaN is nothing. */
+/* Filled area from 0, y axis labels at the left (5 cells; none below 16 columns), top rounded up
+ * to 1, 2, 2.5, 4, 5, 8 x 10^n.  Two bins a column in every charset, so that all show the same
+ * time: braille draws both with 4 levels a row, BLOCK (8) and ASCII (3) their mean.  The newest
+ * bin is at the right edge; fewer bins than chart_bins() leave the left blank, of more the
+ * oldest are not seen: averaging down to chart_bins() is the caller's job.  A known value is at
+ * least one dot high, NaN is nothing. */
 void chart_paint(struct canvas *c, struct rect area, const struct chart *chart);
 double chart_nice_top(double max);     /* 1 where max is 0, negative or no number */
 unsigned chart_bins(struct rect area); /* bins that a chart in this area shows */
@@ -34,13 +40,17 @@ struct heatmap {
 	unsigned bins;
 	double bin_s;
 	int cursor_bin;
-	const double *p50_ns, *p99_ns; /* per bin, or NULL; NaN none: drawn as lines where there is room */
+	/* per bin, or NULL; NaN none: drawn as lines where there is room */
+	const double *p50_ns, *p99_ns;
 	bool time_axis;
 	const uint8_t *gap; /* per bin: 1 = no data, or NULL */
 };
-/* Rows are powers of two of a microsecond, chosen to cover the 0.1..99.9 % range seen plus the maximum; counts are spread proportionally over rows and
- * averaged over columns; shade by log of the count relative to the largest cell, two shades to a decade.  All bins share the whole width, which is that of a chart in the same area:
- * with chart_bins() bins both show the same time; where nothing is known yet, say gap.  Lines are drawn from 6 rows on, p50 ┄ and p99 ─ on alternate columns. */
+/* Rows are powers of two of a microsecond, chosen to cover the 0.1..99.9 % range seen plus the
+ * maximum; counts are spread proportionally over rows and averaged over columns; shade by log of
+ * the count relative to the largest cell, two shades to a decade.  All bins share the whole
+ * width, which is that of a chart in the same area: with chart_bins() bins both show the same
+ * time; where nothing is known yet, say gap.  Lines are drawn from 6 rows on, p50 ┄ and p99 ─ on
+ * alternate columns. */
 void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map);
 
 unsigned heatmap_columns(struct rect area); /* columns that the bins are spread over */
@@ -59,12 +69,14 @@ struct table_cell {
 	enum style style;
 	double fraction;
 };
-/* Which columns (at most 64) fit into `columns` cells (one blank between): bit set, and the widths given to them (0: shed).  Columns are shed until the rest fits at its
- * min_width; what is left over then goes to the lowest priority numbers first, up to their width. */
+/* Which columns (at most 64) fit into `columns` cells (one blank between): bit set, and the
+ * widths given to them (0: shed).  Columns are shed until the rest fits at its min_width; what
+ * is left over then goes to the lowest priority numbers first, up to their width. */
 uint64_t table_fit(const struct column *column, unsigned count, int columns, int ret_width[]);
 /* The titles, and ▼ beside that of column sorted_by (-1: none). */
 void table_paint_head(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,
 	unsigned count, int sorted_by);
-/* A text that does not fit ends in "…".  Selected: STYLE_SELECTED from the first to the last column, bars excepted. */
+/* A text that does not fit ends in "…".  Selected: STYLE_SELECTED from the first to the last
+ * column, bars excepted. */
 void table_paint_row(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,
 	unsigned count, const struct table_cell cell[], bool selected);

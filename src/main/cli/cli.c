@@ -112,7 +112,8 @@ static int say_unknown_option(const struct cli *cli, const char *name, struct er
 	return err_say(err, ENOENT, "unknown option --%s", quoted);
 }
 
-/* The name in "--name", "--name=value", "--no-name" as `o` knows it: its index, or -1 with the name that was typed. */
+/* The name in "--name", "--name=value", "--no-name" as `o` knows it: its index, or -1 with the
+ * name that was typed. */
 static int find_word(const struct options *o, const char *word, char *ret_name, size_t size)
 {
 	size_t length = strcspn(word + 2, "=");
@@ -127,7 +128,8 @@ static int find_word(const struct options *o, const char *word, char *ret_name, 
 	return at;
 }
 
-/* options_parse() asks this first: the verb's own options, and better words for what nobody knows. */
+/* options_parse() asks this first: the verb's own options, and better words for what nobody
+ * knows. */
 static int also(void *ctx, int argc, char **argv, int at, struct err *err)
 {
 	struct cli *cli = ctx;

@@ -1,4 +1,5 @@
-/* The command line of one verb: the mode, its options, and the verb's own options.  Main thread only. */
+/* The command line of one verb: the mode, its options, and the verb's own options.  Main thread
+ * only. */
 #pragma once
 
 #include "main/cli/program.h"
@@ -11,16 +12,19 @@ struct cli {
 	bool help;              /* --help was asked for: show it and end */
 };
 
-/* Reads settings file, mode and options.  need_mode: the mode must be named (else the first of the table is meant).
- * 0 or -errno with *err; -EINVAL, -ERANGE and -ENOENT are usage errors.  Free with cli_free() in any case. */
+/* Reads settings file, mode and options.  need_mode: the mode must be named (else the first of
+ * the table is meant).  0 or -errno with *err; -EINVAL, -ERANGE and -ENOENT are usage errors.
+ * Free with cli_free() in any case. */
 int cli_read(struct cli *cli, const struct verb *verb, bool need_mode, int argc, char **argv, int from, struct err *err);
 void cli_free(struct cli *cli);
 
 /* -ENOENT "unknown mode "ehco" (did you mean echo?)"; with_verbs: verbs are candidates too. */
 int cli_say_unknown_mode(const char *word, bool with_verbs, struct err *err);
-/* NETDYNO_TEST_TICKS: how many ticks of the virtual clock a run of a synthetic mode gets before time stands still; 0: the clock is real. */
+/* NETDYNO_TEST_TICKS: how many ticks of the virtual clock a run of a synthetic mode gets before
+ * time stands still; 0: the clock is real. */
 unsigned cli_test_ticks(const struct engine *engine);
-/* Where that variable is set, the dashboard reports its frames to the test that reads them, whatever the mode. */
+/* Where that variable is set, the dashboard reports its frames to the test that reads them,
+ * whatever the mode. */
 bool cli_test_reports(void);
 /* Is there a --help or -h among the words? */
 bool cli_asks_help(int argc, char **argv, int from);

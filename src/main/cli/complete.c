@@ -1,5 +1,6 @@
-/* netdyno __complete WORDS...: what could stand in place of the last word, one candidate a line; ":file" and ":directory" ask the shell
- * for names.  completions/netdyno.bash calls it, so completion never lags behind the tables. */
+/* netdyno __complete WORDS...: what could stand in place of the last word, one candidate a line;
+ * ":file" and ":directory" ask the shell for names.  completions/netdyno.bash calls it, so
+ * completion never lags behind the tables. */
 #include <stdio.h>
 #include <string.h>
 

@@ -75,7 +75,8 @@ static void paragraph(const char *text)
 	help_fill(stdout, text, 2, 2, screen_width());
 }
 
-/* Two columns: what is explained, and at `indent` its explanation; where the first is too long, on the next line. */
+/* Two columns: what is explained, and at `indent` its explanation; where the first is too long,
+ * on the next line. */
 static void row(const char *left, const char *text, int indent)
 {
 	int at = printf("  %s", left);

@@ -1,4 +1,5 @@
-/* What the verbs share: exit statuses, the verb table, and the command line of one invocation.  Main thread only. */
+/* What the verbs share: exit statuses, the verb table, and the command line of one invocation.
+ * Main thread only. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +20,8 @@ struct verb {
 	int (*go)(const struct verb *verb, int argc, char **argv, int from);
 };
 
-extern const struct verb verbs[]; /* ended by name == NULL; the first is the one meant where none is named */
+/* ended by name == NULL; the first is the one meant where none is named */
+extern const struct verb verbs[];
 const struct verb *verb_find(const char *name);
 
 int verb_dash(const struct verb *verb, int argc, char **argv, int from);
@@ -29,16 +31,19 @@ int verb_open(const struct verb *verb, int argc, char **argv, int from);
 int verb_sweep(const struct verb *verb, int argc, char **argv, int from);
 int verb_complete(const struct verb *verb, int argc, char **argv, int from);
 
-/* Options of the screen, shared by dash and open; settings.c reads the same names from the settings file. */
+/* Options of the screen, shared by dash and open; settings.c reads the same names from the
+ * settings file. */
 extern const struct option_def display_options[];
 extern const struct option_def list_options[];
 extern const struct option_def sweep_options[];
 
-/* Prints "netdyno: <what err says>" to stderr, with advice where the errno has some; returns EXIT_USAGE for EINVAL and ERANGE, else EXIT_FAILED. */
+/* Prints "netdyno: <what err says>" to stderr, with advice where the errno has some; returns
+ * EXIT_USAGE for EINVAL and ERANGE, else EXIT_FAILED. */
 int complain(const struct err *err);
 /* The same for what was wrong on the command line, whatever the errno. */
 int complain_usage(const struct err *err);
 /* Was stdout a terminal that has gone?  (A hung-up one answers everything with EIO.) */
 bool stdout_hung_up(void);
-/* Flushes stdout; a full disk is found here.  EPIPE is quiet, and so is a terminal whose going ended the run.  Returns `status`, or EXIT_FAILED. */
+/* Flushes stdout; a full disk is found here.  EPIPE is quiet, and so is a terminal whose going
+ * ended the run.  Returns `status`, or EXIT_FAILED. */
 int finish_stdout(int status);

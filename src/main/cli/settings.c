@@ -1,4 +1,5 @@
-/* The settings file.  Read with inih, edited as text so that people's comments stay.  See settings.h. */
+/* The settings file.  Read with inih, edited as text so that people's comments stay.  See
+ * settings.h. */
 #include "main/cli/settings.h"
 
 #include <ctype.h>
@@ -26,7 +27,8 @@ struct reading {
 	FILE *warnings;
 };
 
-/* inih's reader: one line a call (a longer one in pieces); counts lines, so that warnings can name them. */
+/* inih's reader: one line a call (a longer one in pieces); counts lines, so that warnings can
+ * name them. */
 static char *next_line(char *out, int size, void *stream)
 {
 	struct reading *r = stream;
@@ -149,7 +151,8 @@ static const char *line_after(const char *line)
 	return end ? end + 1 : line + strlen(line);
 }
 
-/* Where the key's line is or should be: [*ret_from, *ret_to) is replaced.  Returns whether the section is there. */
+/* Where the key's line is or should be: [*ret_from, *ret_to) is replaced.  Returns whether the
+ * section is there. */
 static bool find_place(const char *text, const char *section, const char *name, const char **ret_from, const char **ret_to)
 {
 	const char *line = text, *end;

@@ -1,4 +1,4 @@
-/* The desk.  See desk.h. */
+/* The desk.  See main/live/console.h. */
 #include "main/live/console.h"
 
 #include <errno.h>
@@ -217,7 +217,8 @@ int desk_start(struct desk *d, struct err *err)
 
 	if (id < 0)
 		return id;
-	/* The run before this one, if it still goes, is no longer anybody's business but the history's. */
+	/* The run before this one, if it still goes, is no longer anybody's business but the
+	 * history's. */
 	d->run_id = (uint32_t)id;
 	d->over = d->failed = d->measured = d->interrupted = false;
 	d->board.run_wanted = true;

@@ -1,5 +1,6 @@
-/* The desk: everything that a run is watched and steered from, with a screen or without.  Holds the session, the history, the board, the result files and the
- * capture; takes each update once and tells them all.  Main thread only. */
+/* The desk: everything that a run is watched and steered from, with a screen or without.  Holds
+ * the session, the history, the board, the result files and the capture; takes each update once
+ * and tells them all.  Main thread only. */
 #pragma once
 
 #include "main/cli/cli.h"
@@ -32,7 +33,8 @@ struct desk {
 
 /* `cli` must outlive it: file names stay in its options. */
 int desk_open(struct desk *d, const struct cli *cli, struct err *err);
-/* Accepts a zeroed one.  An abandoned run is left to the end of the process; its half-written files are removed. */
+/* Accepts a zeroed one.  An abandoned run is left to the end of the process; its half-written
+ * files are removed. */
 void desk_close(struct desk *d);
 
 struct board_mode *desk_mode(struct desk *d); /* the current one */

@@ -71,7 +71,8 @@ static bool given_up(const struct headless *h)
 	return h->give_up_ns && clock_now_ns() >= h->give_up_ns;
 }
 
-/* Nobody reads what a run says: it ends, quietly.  A full disk under stdout ends nothing: the result files may be elsewhere. */
+/* Nobody reads what a run says: it ends, quietly.  A full disk under stdout ends nothing: the
+ * result files may be elsewhere. */
 static void check_reader(struct headless *h)
 {
 	if (h->unread || !(h->desk->outputs.broken_pipe || h->desk->lines_errno == EPIPE))

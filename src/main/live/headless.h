@@ -1,7 +1,9 @@
-/* The loop without a screen: lines, signals, result files.  For `run`, and for the dashboard where there is no terminal. */
+/* The loop without a screen: lines, signals, result files.  For `run`, and for the dashboard
+ * where there is no terminal. */
 #pragma once
 
 #include "main/live/console.h"
 
-/* Runs the desk's current mode to its end.  Returns an exit status; complaints have been printed. */
+/* Runs the desk's current mode to its end.  Returns an exit status; complaints have been
+ * printed. */
 int headless_run(struct desk *d);

@@ -1,4 +1,4 @@
-/* The board's modes and methods.  See board.h. */
+/* The board's modes and methods.  See main/live/modes.h. */
 #include "main/live/modes.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* The result files of a run: --json, --jsonl, --csv.  Checked before the run starts, written when it ends; what was measured is never thrown away
- * because a file could not be written.  Main thread only. */
+/* The result files of a run: --json, --jsonl, --csv.  Checked before the run starts, written
+ * when it ends; what was measured is never thrown away because a file could not be written.
+ * Main thread only. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +11,8 @@
 
 struct outputs {
 	const char *json, *jsonl, *csv; /* "" = none, "-" = stdout; point into the options */
-	const char *directory;          /* where a result goes that its own file would not take; "" = the data directory */
+	/* where a result goes that its own file would not take; "" = the data directory */
+	const char *directory;
 	bool force;
 	bool line_open;
 	struct file_out line; /* --jsonl of the run that is going */
@@ -20,13 +22,15 @@ struct outputs {
 	int64_t last_interval_ns;
 };
 
-/* From --json, --jsonl, --csv, --force, --out of `o`, which must outlive the outputs.  Checks names and directories: two "-" are -EINVAL. */
+/* From --json, --jsonl, --csv, --force, --out of `o`, which must outlive the outputs.  Checks
+ * names and directories: two "-" are -EINVAL. */
 int outputs_init(struct outputs *out, const struct options *o, struct err *err);
 bool outputs_on_stdout(const struct outputs *out);
 
 void outputs_start(struct outputs *out, const struct results_source *source);
 void outputs_interval(struct outputs *out, const struct results_source *source, const struct sample *interval);
-/* The run is over: writes everything.  What fails is said to `notes`, and the result goes to a file in the data directory or, at worst, to `notes`. */
+/* The run is over: writes everything.  What fails is said to `notes`, and the result goes to a
+ * file in the data directory or, at worst, to `notes`. */
 void outputs_finish(struct outputs *out, const struct results_source *source, FILE *notes);
 /* Throws away what is half written. */
 void outputs_abort(struct outputs *out);

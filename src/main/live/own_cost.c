@@ -7,7 +7,8 @@
 
 #include "base/clock.h"
 
-/* Thread ids grow; where they have wrapped round, the control thread is not found and not counted. */
+/* Thread ids grow; where they have wrapped round, the control thread is not found and not
+ * counted. */
 pid_t own_cost_newest_thread(void)
 {
 	DIR *tasks = opendir("/proc/self/task");
@@ -32,7 +33,8 @@ void own_cost_init(struct own_cost *c, pid_t newest_before)
 	c->control = newest > newest_before ? newest : 0;
 }
 
-/* The CPU clock of a thread of this process by its id: what pthread_getcpuclockid(3) makes of a pthread_t (Linux: CPUCLOCK_SCHED = 2, per thread = 4). */
+/* The CPU clock of a thread of this process by its id: what pthread_getcpuclockid(3) makes of a
+ * pthread_t (Linux: CPUCLOCK_SCHED = 2, per thread = 4). */
 static clockid_t thread_clock(pid_t tid)
 {
 	return (clockid_t)(~(unsigned)tid << 3 | 4 | 2);

@@ -1,4 +1,5 @@
-/* What netdyno itself costs beside the traffic: CPU time of the main thread and of the session's control thread.  Main thread only. */
+/* What netdyno itself costs beside the traffic: CPU time of the main thread and of the session's
+ * control thread.  Main thread only. */
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* Runs as plain text.  See lines.h. */
+/* Runs as plain text.  See main/live/plain_text.h. */
 #include "main/live/plain_text.h"
 
 #include <inttypes.h>
@@ -96,7 +96,8 @@ static void header_role(FILE *out, const struct run_info *info, enum role role, 
 		fprintf(out, " on CPU%s %s", strpbrk(cpus, ",-") ? "s" : "", cpus);
 }
 
-/* The mode's own options as they stand, defaults and the system's choice too: what a stranger needs to do it again. */
+/* The mode's own options as they stand, defaults and the system's choice too: what a stranger
+ * needs to do it again. */
 static void header_options(FILE *out, const struct run_info *info, const struct host_info *host)
 {
 	unsigned own = options_table_length(info->engine->options), first = info->options.count - own;
@@ -157,8 +158,8 @@ static uint64_t missing_nowhere(const struct ledger *l)
 	return l->unexplained > 0 ? (uint64_t)l->unexplained : 0;
 }
 
-/* What was lost at places, and what is missing without one.  Where not every place can be read (another process's socket), what is
- * missing between the two ends is known all the same. */
+/* What was lost at places, and what is missing without one.  Where not every place can be read
+ * (another process's socket), what is missing between the two ends is known all the same. */
 static double lost_per_second(const struct results_source *source, const struct run_info *info, const struct sample *from,
 	const struct sample *to, const struct rates *all)
 {
@@ -269,7 +270,8 @@ static void summary_figures(FILE *out, const struct view *v)
 	}
 }
 
-/* The mode's own counters, those that have counted anything; what was lost stands with the ledger. */
+/* The mode's own counters, those that have counted anything; what was lost stands with the
+ * ledger. */
 static void summary_counters(FILE *out, const struct view *v)
 {
 	unsigned counters = engine_counters(v->info->engine);

@@ -1,5 +1,6 @@
-/* A run in plain text: what starts, a line an interval, the summary.  For `run`, for the dashboard without a screen, and after it has closed.
- * Main thread only; made from history alone. */
+/* A run in plain text: what starts, a line an interval, the summary.  For `run`, for the
+ * dashboard without a screen, and after it has closed.  Main thread only; made from history
+ * alone. */
 #pragma once
 
 #include <stdio.h>
@@ -8,7 +9,8 @@
 
 void lines_header(FILE *out, const struct run_info *info, const struct host_info *host);
 void lines_interval(FILE *out, const struct results_source *source, const struct sample *interval);
-/* Totals, workers, latencies, ledger, verdict; of a run that has not ended: as of its newest sample. */
+/* Totals, workers, latencies, ledger, verdict; of a run that has not ended: as of its newest
+ * sample. */
 void lines_summary(FILE *out, const struct results_source *source);
 /* "14:31:07 ! text" */
 void lines_event(FILE *out, int64_t at_ns, enum severity severity, const char *text);

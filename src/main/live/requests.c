@@ -1,4 +1,4 @@
-/* The dashboard's requests.  See steer.h. */
+/* The dashboard's requests.  See main/live/requests.h. */
 #include "main/live/requests.h"
 
 #include <errno.h>
@@ -117,7 +117,8 @@ static uint64_t step_up(bool is_rate, uint64_t load, uint64_t max)
 
 static uint64_t step_down(bool is_rate, uint64_t load, uint64_t min)
 {
-	/* 10/11 is the way back from a tenth more; rounded up, so that a step up and a step down end where they began. */
+	/* 10/11 is the way back from a tenth more; rounded up, so that a step up and a step down
+	 * end where they began. */
 	uint64_t less = is_rate ? load / 11 * 10 + (load % 11 * 10 + 10) / 11 : load / 2;
 
 	if (less >= load)

@@ -1,4 +1,4 @@
-/* Captures through the life of runs.  See taping.h. */
+/* Captures through the life of runs.  See main/live/run_capture.h. */
 #include "main/live/run_capture.h"
 
 #include <errno.h>
@@ -33,7 +33,8 @@ void taping_init(struct taping *t, const struct options *o)
 	t->options.limit_ns = 0;
 }
 
-/* FILE for the first, FILE-2 and so on for those of later runs; without --capture a name made of the time. */
+/* FILE for the first, FILE-2 and so on for those of later runs; without --capture a name made of
+ * the time. */
 static int name_file(struct taping *t, struct err *err)
 {
 	char directory[PATH_MAX - 64], stamp[64];

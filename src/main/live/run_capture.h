@@ -1,4 +1,5 @@
-/* Capturing as main steers it: which file, with which interface and ports, through restarts of the run.  Main thread only. */
+/* Capturing as main steers it: which file, with which interface and ports, through restarts of
+ * the run.  Main thread only. */
 #pragma once
 
 #include <limits.h>
@@ -10,7 +11,8 @@ struct taping {
 	struct capture *capture;
 	struct capture_options options;
 	struct capture_state state; /* as it stood at the last look */
-	const char *file;           /* --capture, or NULL: a name made of the time, in `directory` */
+	/* --capture, or NULL: a name made of the time, in `directory` */
+	const char *file;
 	const char *directory;
 	bool force;
 	bool wanted;
@@ -21,7 +23,8 @@ struct taping {
 
 /* From --capture, --out, --force; `o` must outlive it. */
 void taping_init(struct taping *t, const struct options *o);
-/* Starts on this run; a capture that is going is ended first and keeps its file.  -errno with *err, also left in state.message: the run goes on. */
+/* Starts on this run; a capture that is going is ended first and keeps its file.  -errno with
+ * *err, also left in state.message: the run goes on. */
 int taping_start(struct taping *t, const struct run_info *info, struct err *err);
 /* The state is final afterwards: what the file holds. */
 int taping_stop(struct taping *t, struct err *err);

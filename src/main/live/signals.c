@@ -25,7 +25,8 @@ int signals_open(bool screen, struct err *err)
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		sigaddset(&set, always[i]);
-	/* nohup(1) has asked for this one to be ignored; blocked, it would be delivered all the same. */
+	/* nohup(1) has asked for this one to be ignored; blocked, it would be delivered all the
+	 * same. */
 	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN)
 		sigdelset(&set, SIGHUP);
 	for (size_t i = 0; screen && i < sizeof(with_screen) / sizeof(with_screen[0]); i++)
@@ -54,8 +55,8 @@ int signals_next(int fd)
 	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
-/* A fault repeats when this returns, and meets the action that was there before (a core dump, a sanitizer's report); a signal that
- * was sent is sent again. */
+/* A fault repeats when this returns, and meets the action that was there before (a core dump, a
+ * sanitizer's report); a signal that was sent is sent again. */
 static void on_fatal(int signo, siginfo_t *info, void *context)
 {
 	(void)context;

@@ -1,4 +1,5 @@
-/* How far a sweep is: a screen, or one line that is drawn again and again on a terminal, or a line per run elsewhere.  To stderr.  Main thread only. */
+/* How far a sweep is: a screen, or one line that is drawn again and again on a terminal, or a
+ * line per run elsewhere.  To stderr.  Main thread only. */
 #pragma once
 
 #include "sweep/sweep.h"

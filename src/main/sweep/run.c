@@ -110,7 +110,8 @@ static void look_around(struct runner *r, struct attempt *a, int timeout_ms)
 	r->drawn_ns = now_ns;
 }
 
-/* A run that does not end by itself must not hold up the night: it is told to, and what it measured does not count. */
+/* A run that does not end by itself must not hold up the night: it is told to, and what it
+ * measured does not count. */
 static void watch_time(struct runner *r, struct attempt *a)
 {
 	int64_t now_ns = clock_now_ns();
@@ -143,7 +144,8 @@ static bool pause_before_retry(struct runner *r, struct attempt *a)
 	return !r->interrupts;
 }
 
-/* Starts the cell and waits for its end.  REFUSED: planning says that it cannot run here, now or later. */
+/* Starts the cell and waits for its end.  REFUSED: planning says that it cannot run here, now or
+ * later. */
 static enum outcome attempt_cell(struct runner *r, uint32_t cell, struct attempt *a, struct err *err)
 {
 	int64_t expected_ns = sweep_cell_ns(r->job->plan, cell);

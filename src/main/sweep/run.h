@@ -1,4 +1,5 @@
-/* Runs the slots of a sweep one after the other, round by round, and keeps what comes of them.  Main thread only. */
+/* Runs the slots of a sweep one after the other, round by round, and keeps what comes of them.
+ * Main thread only. */
 #pragma once
 
 #include "main/sweep/progress.h"

@@ -1,4 +1,5 @@
-/* Boards made by hand, for the screens' tests: an engine that exists only here, and histories that follow a formula. */
+/* Boards made by hand, for the screens' tests: an engine that exists only here, and histories
+ * that follow a formula. */
 #pragma once
 
 #include "ui/board.h"
@@ -12,11 +13,13 @@ struct made {
 	unsigned servers, clients;
 	int64_t now_ns; /* of the newest sample */
 	uint32_t run_id;
-	bool bulk;                   /* set before made_run(): servers send blocks to clients, and bits are the headline */
+	/* set before made_run(): servers send blocks to clients, and bits are the headline */
+	bool bulk;
 	const struct engine *engine; /* of the first mode and of the runs */
 	const char *ran;
 	bool shares_cpus; /* set before made_run(): all workers of a side are on one CPU */
-	/* Besides what every worker counts; NULL: nothing.  Cumulative counters have the value of the tick before. */
+	/* Besides what every worker counts; NULL: nothing.  Cumulative counters have the value
+	 * of the tick before. */
 	void (*fill)(const struct made *m, struct worker_sample *w, unsigned worker);
 	unsigned loss; /* packets a tick that the first client sends and the first server drops */
 };
@@ -30,7 +33,8 @@ void made_open_with(struct made *m, const struct engine *engine, unsigned server
 void made_close(struct made *m);
 /* Begins another run (id + 1); its samples follow. */
 void made_run(struct made *m, bool closed_loop);
-/* `ticks` samples of 100 ms, in this phase; every tenth of a measurement closes an interval.  factor: of MADE_PPS. */
+/* `ticks` samples of 100 ms, in this phase; every tenth of a measurement closes an interval.
+ * factor: of MADE_PPS. */
 void made_ticks(struct made *m, unsigned ticks, enum phase phase, double factor);
 /* The clock goes on without samples. */
 void made_silence(struct made *m, int64_t ns);

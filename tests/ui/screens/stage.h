@@ -1,4 +1,5 @@
-/* The dashboard of a board made by hand, as a test works it: one of each a program.  made_open() comes first. */
+/* The dashboard of a board made by hand, as a test works it: one of each a program.  made_open()
+ * comes first. */
 #pragma once
 
 #include <setjmp.h>

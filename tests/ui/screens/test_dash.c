@@ -1,4 +1,5 @@
-/* Whole frames, painted from boards made by hand: at every size, on every screen, with much and with nothing. */
+/* Whole frames, painted from boards made by hand: at every size, on every screen, with much and
+ * with nothing. */
 #include "stage.h"
 
 #include <math.h>
@@ -191,7 +192,8 @@ static void lossy_ledgers_name_the_place(void **state)
 	assert_int_equal(dash.drop[0].total, 50);
 	assert_float_equal(dash.drop[0].per_s, 50, 0.01);
 	assert_int_equal(dash.drops_lost, 50);
-	assert_int_equal(dash.drops_sent, 1050); /* totals, and what they are shares of, count from the same moment */
+	/* totals, and what they are shares of, count from the same moment */
+	assert_int_equal(dash.drops_sent, 1050);
 	assert_true(on_screen("ledger of the whole run: sent"));
 	stage_close();
 }
@@ -237,7 +239,8 @@ static void intervals_are_not_cut(void **state)
 	press('b');
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		dash.difference[METRIC_PPS] = (struct difference){ .known = true, .low = cases[i].low, .high = cases[i].high };
-		dash_frame(&dash); /* differences are worked out anew only when there are new intervals */
+		/* differences are worked out anew only when there are new intervals */
+		dash_frame(&dash);
 		assert_true(on_screen(cases[i].text));
 	}
 	stage_close();

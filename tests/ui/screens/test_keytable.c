@@ -1,4 +1,5 @@
-/* The key table: no key means two things, every key is explained, does what it says, and the footer fits. */
+/* The key table: no key means two things, every key is explained, does what it says, and the
+ * footer fits. */
 #include "stage.h"
 
 #include <stdio.h>

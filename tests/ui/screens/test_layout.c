@@ -1,4 +1,5 @@
-/* The layout at every size from 1x1 to 300x100: all inside, nothing over another, panels given up in order. */
+/* The layout at every size from 1x1 to 300x100: all inside, nothing over another, panels given
+ * up in order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* The series behind the charts: bins are exact, do not change as time goes on, and gaps are gaps. */
+/* The series behind the charts: bins are exact, do not change as time goes on, and gaps are
+ * gaps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +50,8 @@ static unsigned known_bins(void)
 
 static void bins_hold_the_rate(void **state)
 {
-	static const unsigned widths[] = { 7, 60, 150, 301, 600 }; /* wider and narrower than a tick */
+	/* wider and narrower than a tick */
+	static const unsigned widths[] = { 7, 60, 150, 301, 600 };
 
 	(void)state;
 	made_ticks(&made, 200, PHASE_MEASURE, 1);

@@ -1,5 +1,6 @@
-/* The stream tab: mode stream's own tables, painted from a board made by hand, so that every number is known.  The screens are compared with golden/ as text.
- * test_stream_screens [--update]: --update writes the golden files. */
+/* The stream tab: mode stream's own tables, painted from a board made by hand, so that every
+ * number is known.  The screens are compared with golden/ as text.  test_stream_screens
+ * [--update]: --update writes the golden files. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@ enum { SIZE = 65536, PER_TICK = 8 /* times MADE_PPS / 10 messages */ };
 
 static bool update;
 
-/* Of every message 64 KiB; one segment in a thousand messages is sent again; zero-copy: all copied after all. */
+/* Of every message 64 KiB; one segment in a thousand messages is sent again; zero-copy: all
+ * copied after all. */
 static void fill_stream(const struct made *m, struct worker_sample *w, unsigned i)
 {
 	bool sends = i < m->servers, zero_copy = !strcmp(m->ran, "zero-copy");
@@ -157,7 +159,8 @@ static void gauges_are_not_added_up(void **state)
 	stage_close();
 }
 
-/* The share that was copied after all goes before bars; it is there only where there are zero-copy sends. */
+/* The share that was copied after all goes before bars; it is there only where there are
+ * zero-copy sends. */
 static void copied_share_has_room(void **state)
 {
 	(void)state;
@@ -189,7 +192,8 @@ static void congestion_control_is_named(void **state)
 	(void)state;
 	open_stream(1, "one-copy", false, 24, 80);
 	run();
-	assert_true(on_screen("size 64K · congestion bbr")); /* the system's, before switches that are off */
+	/* the system's, before switches that are off */
+	assert_true(on_screen("size 64K · congestion bbr"));
 	press(KEYCODE_F2);
 	for (int i = 0; i < 24; i++)
 		press(KEYCODE_DOWN);
@@ -240,7 +244,8 @@ static void the_verdict_is_there_in_full(void **state)
 	stage_close();
 }
 
-/* What a worker does not have is no mystery: what it would be divided by is counted at the other end. */
+/* What a worker does not have is no mystery: what it would be divided by is counted at the other
+ * end. */
 static void figures_of_one_end_say_why_not(void **state)
 {
 	(void)state;
@@ -266,7 +271,8 @@ static void more_threads_than_cpus_are_called_that(void **state)
 	stage_close();
 }
 
-/* At 80x24 the drill-down begins with what the mode is about; threads are counted before the options, and leave their room to them. */
+/* At 80x24 the drill-down begins with what the mode is about; threads are counted before the
+ * options, and leave their room to them. */
 static void what_matters_is_seen_first(void **state)
 {
 	(void)state;

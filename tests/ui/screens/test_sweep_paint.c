@@ -1,4 +1,5 @@
-/* The grid of a sweep, painted from states made by hand: as it fills in, at every size, however it is scrolled. */
+/* The grid of a sweep, painted from states made by hand: as it fills in, at every size, however
+ * it is scrolled. */
 #include "../../sweep/fixture.h"
 
 #include "base/rng.h"
@@ -172,7 +173,8 @@ static void one_axis_is_a_column(void **state_unused)
 	close_sweep();
 }
 
-/* What failed before the sweep was gone on with is run again: the bar is not full, and what comes of it may be the best. */
+/* What failed before the sweep was gone on with is run again: the bar is not full, and what
+ * comes of it may be the best. */
 static void failures_are_made_good(void **state_unused)
 {
 	(void)state_unused;

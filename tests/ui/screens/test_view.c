@@ -158,7 +158,8 @@ static void a_baseline_is_compared_with(void **state)
 	(void)state;
 	press('b');
 	assert_true(dash.view.base_kept);
-	assert_int_equal(dash.view.base.n, 9); /* the first interval ends a second after the first sample of the measurement */
+	/* the first interval ends a second after the first sample of the measurement */
+	assert_int_equal(dash.view.base.n, 9);
 	made_run(&made, true);
 	made_ticks(&made, 25, PHASE_MEASURE, 1.1);
 	dash_frame(&dash);

@@ -1,4 +1,5 @@
-/* What the widget tests share: a canvas of a size, and its text compared whole (cmocka prints both). */
+/* What the widget tests share: a canvas of a size, and its text compared whole (cmocka prints
+ * both). */
 #pragma once
 
 #include <setjmp.h>

@@ -15,7 +15,8 @@ static void test_put_uses_columns_and_clips(void **state)
 	assert_int_equal(canvas_put(&c, 0, 0, -1, STYLE_KEY, "µs · p99"), 8);
 	assert_int_equal(canvas_put(&c, 1, 7, -1, STYLE_TEXT, "abcdef"), 3);
 	assert_int_equal(canvas_put(&c, 1, 0, 2, STYLE_TEXT, "abcdef"), 2);
-	assert_int_equal(canvas_put(&c, 1, -2, 4, STYLE_TEXT, "xyzt"), 4); /* the part left of the canvas counts, too */
+	/* the part left of the canvas counts, too */
+	assert_int_equal(canvas_put(&c, 1, -2, 4, STYLE_TEXT, "xyzt"), 4);
 	assert_int_equal(canvas_put(&c, 7, 0, -1, STYLE_TEXT, "row outside"), 10);
 	assert_int_equal(canvas_put(&c, 0, 10, -1, STYLE_TEXT, "column outside"), 0);
 	assert_int_equal(canvas_put(&c, 0, INT_MAX, -1, STYLE_TEXT, "far"), 0);
@@ -100,7 +101,8 @@ static void test_ascii_has_only_ascii(void **state)
 static void test_every_glyph_that_gets_through_is_one_column(void **state)
 {
 	(void)state;
-	/* The C library's table is newer or older than a terminal's; what we let through must be narrow in it, if it knows the character at all. */
+	/* The C library's table is newer or older than a terminal's; what we let through must be
+	 * narrow in it, if it knows the character at all. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		skip();
 	for (uint32_t cp = 1; cp < 0x110000; cp++) {

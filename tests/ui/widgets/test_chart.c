@@ -44,7 +44,8 @@ static void test_braille_fill_and_gap(void **state)
 	(void)state;
 	struct canvas c = canvas_of(2, 7, CHARSET_BRAILLE);
 
-	/* 8 levels: 8, 4 | 2, 1 | the least for 0, gap | gap, 8 | off the top, the least | the least, 6; six columns, at the right */
+	/* 8 levels: 8, 4 | 2, 1 | the least for 0, gap | gap, 8 | off the top, the least | the
+	 * least, 6; six columns, at the right */
 	paint(&c, value, 12, NULL, NULL, -1);
 	assert_painted(&c, " ⡇  ⢸⡇⢠\n ⣿⣄⡀⢸⣇⣸\n");
 	assert_int_equal(style_at(&c, 0, 1), STYLE_CHART);

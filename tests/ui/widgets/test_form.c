@@ -135,7 +135,8 @@ static void test_typing_and_apply(void **state)
 	assert_value("cpus", "0");
 	assert_true(options_is_given(form_options(form), "payload"));
 	assert_false(options_is_given(form_options(form), "wait"));
-	assert_string_equal(options_text(&options, "payload"), "64"); /* the caller's are the caller's */
+	/* the caller's are the caller's */
+	assert_string_equal(options_text(&options, "payload"), "64");
 }
 
 static void test_bad_values_stop_apply_at_the_first(void **state)

@@ -1,4 +1,5 @@
-/* The exports: SVG that any reader takes, with every text where it belongs; text that carries no control character. */
+/* The exports: SVG that any reader takes, with every text where it belongs; text that carries no
+ * control character. */
 #include "painted.h"
 
 #include <ctype.h>
@@ -6,8 +7,9 @@
 #include "ui/canvas/glyph.h"
 #include "ui/canvas/theme.h"
 
-/* A strict reader of the little XML that an export may use: tags balance, attributes are quoted and unique enough, only the five entities and no raw control
- * character.  Returns NULL, or where and why it stopped. */
+/* A strict reader of the little XML that an export may use: tags balance, attributes are quoted
+ * and unique enough, only the five entities and no raw control character.  Returns NULL, or
+ * where and why it stopped. */
 struct reader {
 	const char *at;
 	char open[16][32];
@@ -151,7 +153,8 @@ static void test_runs_and_escapes(void **state)
 	canvas_free(&c);
 }
 
-/* Every style in every theme, every shape, and cells that someone filled with what no cell may hold. */
+/* Every style in every theme, every shape, and cells that someone filled with what no cell may
+ * hold. */
 static void test_anything_is_well_formed(void **state)
 {
 	(void)state;
@@ -163,7 +166,8 @@ static void test_anything_is_well_formed(void **state)
 		canvas_cell(&c, 2, i)->style = (uint8_t)(200 + i);
 		memcpy(canvas_cell(&c, 2, i)->glyph, (char[5]){ (char)(i + 1) }, 5);
 		memcpy(canvas_cell(&c, 3, i)->glyph, "\xff\xff\xff\xff", 5);
-		memcpy(canvas_cell(&c, 4, i)->glyph, "\xef\xbf\xbf", 4); /* U+FFFF is no XML character */
+		/* U+FFFF is no XML character */
+		memcpy(canvas_cell(&c, 4, i)->glyph, "\xef\xbf\xbf", 4);
 		canvas_cell(&c, 5, i)->style = (uint8_t)i;
 		memcpy(canvas_cell(&c, 6, i)->glyph, (char[5]){ (char)0xe2, (char)0x94, (char)(0x80 + i) }, 5);
 		memcpy(canvas_cell(&c, 7, i)->glyph, (char[5]){ (char)0xe2, (char)0x96, (char)(0x80 + i) }, 5);

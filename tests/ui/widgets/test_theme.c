@@ -81,7 +81,8 @@ static void test_names(void **state)
 
 static void check_contrast(const struct theme *t, enum style s, enum depth d)
 {
-	/* A frame and greyed text may be fainter than text that must be read; eight colours leave little choice. */
+	/* A frame and greyed text may be fainter than text that must be read; eight colours
+	 * leave little choice. */
 	bool faint = s == STYLE_FRAME || s == STYLE_TAB_GREYED || (s >= STYLE_HEAT_0 && s <= STYLE_HEAT_7) || d == COLOURS_8;
 	double least = faint ? 3 : 4.5, is = contrast(foreground(t, s, d), background(t, s, d));
 

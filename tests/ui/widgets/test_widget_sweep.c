@@ -1,4 +1,5 @@
-/* Every widget at every size, everywhere on and off the canvas: nothing outside its area is touched, nothing crashes. */
+/* Every widget at every size, everywhere on and off the canvas: nothing outside its area is
+ * touched, nothing crashes. */
 #include "painted.h"
 
 #include <limits.h>
@@ -161,7 +162,8 @@ static void test_negative_and_far_areas(void **state)
 		for (size_t k = 0; k < sizeof(size) / sizeof(size[0]); k++)
 			for (int which = 0; which < PAINTERS; which++) {
 				struct canvas c = canvas_of(10, 20, CHARSET_BRAILLE);
-				int rows = size[k] > 40 ? 40 : size[k]; /* the loops above are the test's own */
+				/* the loops above are the test's own */
+				int rows = size[k] > 40 ? 40 : size[k];
 
 				painters[which](&c, (struct rect){ at[i] == INT_MAX ? 3 : at[i] / 2, at[i], rows, size[k] });
 				painters[which](&c, (struct rect){ 2, at[i] / 3, which < 2 ? size[k] : rows, 37 });
