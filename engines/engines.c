@@ -3,6 +3,10 @@
 
 #include <stddef.h>
 
+#include "engines/echo/echo.h"
+#include "engines/null.h"
+#include "engines/stream/stream.h"
+
 static const struct engine engine_chat = {
 	.name = "chat",
 	.title = "epoll chat",

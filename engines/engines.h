@@ -4,7 +4,5 @@
 
 #include "mode/engine.h"
 
-extern const struct engine engine_echo, engine_stream, engine_null;
-
 /* NULL-terminated.  Rows with built == false name modes that are still to come. */
 extern const struct engine *const engines_all[];

@@ -5,6 +5,8 @@
  * on nothing but the options, so on the virtual clock every sample is the same to the byte.  It
  * costs next to nothing at any rate.  Method full turns the worker's loop once for every packet:
  * what that reaches is the cost of the harness itself. */
+#include "engines/null.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +16,6 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/rng.h"
-#include "engines/engines.h"
 #include "run/worker.h"
 
 enum {

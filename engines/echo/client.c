@@ -1,7 +1,7 @@
 /* Mode echo, the client's side: one connected socket per worker, flows are ids inside it.  A
  * closed loop keeps a window of datagrams out per flow; an open loop (--rate) sends by a
  * schedule that no stall moves, see engines/echo/schedule.h. */
-#include "engines/echo/echo.h"
+#include "engines/echo/client.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "engines/echo/flow.h"
 #include "engines/echo/schedule.h"
+#include "engines/echo/shared.h"
 
 enum {
 	ROUNDS = 32, /* datagrams a poll where a burst is one datagram */

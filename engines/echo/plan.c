@@ -3,7 +3,7 @@
  * Receive buffers, where --rcvbuf does not say: as large as net.core.rmem_max allows, up to 4
  * MiB or what a full window needs, so that a closed loop loses nothing.  Buffers are a limit,
  * not memory set aside. */
-#include "engines/echo/echo.h"
+#include "engines/echo/plan.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,8 +11,7 @@
 #include <unistd.h>
 
 #include "base/procnet.h"
-#include "engines/net/endpoints.h"
-#include "engines/engines.h"
+#include "engines/echo/shared.h"
 
 enum {
 	RCVBUF_BYTES = 4 << 20,
@@ -28,9 +27,9 @@ static int plan_methods(const struct options *o, struct plan *plan, struct err *
 	int rc = 0;
 
 	if (role & ROLE_SERVER)
-		rc = plan_method(&engine_echo, o, ROLE_SERVER, &server, err);
+		rc = plan_method(o->engine, o, ROLE_SERVER, &server, err);
 	if (rc >= 0 && (role & ROLE_CLIENT))
-		rc = plan_method(&engine_echo, o, ROLE_CLIENT, &client, err);
+		rc = plan_method(o->engine, o, ROLE_CLIENT, &client, err);
 	if (rc < 0)
 		return rc;
 	for (unsigned i = 0; i < plan->workers; i++)

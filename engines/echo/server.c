@@ -1,11 +1,13 @@
 /* Mode echo, the server's side: one socket per worker and address listened on, in a SO_REUSEPORT
  * group per address.  The worker answers from the buffers it received into; a burst whose
  * answers do not all go out is kept, and nothing more is received until they have. */
-#include "engines/echo/echo.h"
+#include "engines/echo/server.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "engines/echo/shared.h"
 
 enum { ROUNDS = 32 }; /* datagrams a poll where a burst is one datagram */
 

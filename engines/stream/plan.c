@@ -11,7 +11,6 @@
 
 #include "base/file.h"
 #include "base/rng.h"
-#include "engines/engines.h"
 #include "engines/stream/stream.h"
 #include "mode/path.h"
 

@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "engines/engines.h"
-
 /* ---- tables ---- */
 
 enum { FORM = OPTION_RESTART | OPTION_FORM | OPTION_RESULT };

@@ -174,3 +174,5 @@ int stream_receive(struct worker *w, struct stream_worker *x);
 
 int stream_plan(const struct options *o, struct plan *plan, struct err *err);
 void stream_release(struct plan *plan);
+
+extern const struct engine engine_stream;

@@ -13,7 +13,7 @@
 
 #include "../leaks.h"
 #include "engines/echo/echo.h"
-#include "engines/engines.h"
+#include "engines/echo/shared.h"
 
 enum { RIG_WORKERS = 8, RIG_DEADLINE_S = 20 };
 

@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "../leaks.h"
-#include "engines/engines.h"
 #include "engines/stream/stream.h"
 
 enum { STREAM_RIG_WORKERS = 16, STREAM_RIG_DEADLINE_S = 30 };

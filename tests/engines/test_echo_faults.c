@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/procnet.h"
+#include "engines/engines.h"
 
 static unsigned port_of(int fd)
 {

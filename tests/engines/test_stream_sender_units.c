@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/rng.h"
-#include "engines/engines.h"
+#include "engines/stream/stream.h"
 #include "engines/tcp/completions.h"
 #include "engines/tcp/sender.h"
 

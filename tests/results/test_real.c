@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "engines/engines.h"
+#include "engines/null.h"
 #include "run/session.h"
 #include "snapshot/snapshot.h"
 #include "schema.h"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "engines/engines.h"
+#include "engines/null.h"
 #include "script.h"
 
 static void names_are_unique_and_fit(void **state)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engines/engines.h"
+#include "engines/null.h"
 #include "script.h"
 
 #define BASIC "cores=2", "warmup=300ms", "duration=1s", "interval=250ms", "loss-ppm=1234", "loss-every=300ms"

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engines/engines.h"
 #include "engines/stream/stream.h"
 #include "stage.h"
 #include "ui/canvas/keys.h"

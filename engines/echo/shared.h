@@ -1,0 +1,74 @@
+/* Mode echo, between its files: what it counts, and what the workers of a run share. */
+#pragma once
+
+#include "engines/echo/wire.h"
+#include "engines/net/endpoints.h"
+#include "engines/udp/port.h"
+#include "engines/udp/steer.h"
+#include "run/worker.h"
+
+enum { ECHO_LISTEN_MAX = ENDPOINTS_LISTEN_MAX };
+
+/* The mode's own counters, in the order of echo_counters[]. */
+enum {
+	ECHO_C_TX_ERRORS = COUNTER_OWN,
+	ECHO_C_SERVER_SOCKET_DROPS,
+	ECHO_C_REPLY_ERRORS,
+	ECHO_C_CLIENT_SOCKET_DROPS,
+	ECHO_C_LATE,
+	ECHO_C_REFUSED,
+	ECHO_C_CARRIED,
+	ECHO_C_DUPLICATES,
+	ECHO_C_REORDERED,
+	ECHO_C_STRAY,
+	ECHO_C_GIVEN_UP,
+	ECHO_C_TX_RETRIES,
+	ECHO_C_REPLY_RETRIES,
+	ECHO_C_DROPPED_SHORT, /* these five in the order of enum echo_judgement */
+	ECHO_C_DROPPED_LONG,
+	ECHO_C_DROPPED_REPLY,
+	ECHO_C_DROPPED_PORT,
+	ECHO_C_DROPPED_GROUP,
+	ECHO_C_END,
+};
+
+enum { ECHO_L_RTT, ECHO_L_RTT_SEND, ECHO_L_LATENESS };
+
+/* plan->shared.  Written by plan() and, where it says so, by the first server's open(); after
+ * that only read. */
+struct echo_shared {
+	unsigned servers, clients;
+	uint32_t payload_bytes;
+	uint32_t receive_bytes; /* the longest datagram that a server takes */
+	unsigned flows;         /* per client */
+	unsigned batch;
+	bool open_loop, verbatim;
+	enum steer steer;
+	int rcvbuf_bytes, sndbuf_bytes; /* 0: the system's */
+	bool rcvbuf_given;
+	uint64_t seed;
+	unsigned listens;
+	union net_address listen[ECHO_LISTEN_MAX]; /* servers; the first server fills in the port */
+	union net_address host;                    /* clients; the same with both roles */
+	bool host_is_ours;                         /* both roles */
+	int *server_cpus;                          /* [servers] */
+};
+
+static inline struct echo_shared *echo_shared_of(const struct worker *w)
+{
+	return w->plan->shared;
+}
+
+static inline size_t echo_datagram_bytes(const struct echo_shared *s)
+{
+	return ECHO_HEADER_BYTES + (size_t)s->payload_bytes;
+}
+
+/* SO_RCVBUF and SO_SNDBUF as the run has them; says in a note where the kernel gave less than
+ * was asked for. */
+int echo_set_buffers(struct worker *w, int fd, struct err *err);
+/* The drops that a port has seen are counted from here on; where they cannot be read, the
+ * counter is unknown. */
+void echo_start_drops(struct worker *w, struct udp_port *port, uint32_t *ret_last, unsigned counter);
+/* Adds what a port's 32-bit drop counter has moved by since *last to a counter. */
+int echo_count_drops(struct worker *w, struct udp_port *port, uint32_t *last, unsigned counter, struct err *err);
