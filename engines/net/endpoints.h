@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engines/net/net.h"
-#include "mode/engine.h"
+#include "mode/plan.h"
 
 enum { ENDPOINTS_LISTEN_MAX = 4 };
 

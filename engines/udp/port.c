@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/procnet.h"

@@ -2,8 +2,6 @@
  * tables.  See engine.h. */
 #include "mode/engine.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 const char *phase_name(enum phase phase)
@@ -20,20 +18,6 @@ const char *phase_name(enum phase phase)
 	};
 
 	return (unsigned)phase < sizeof(names) / sizeof(names[0]) ? names[phase] : "unknown";
-}
-
-void plan_note(struct plan *plan, const char *fmt, ...)
-{
-	va_list args;
-
-	for (unsigned i = 0; i < sizeof(plan->notes) / sizeof(plan->notes[0]); i++) {
-		if (plan->notes[i][0])
-			continue;
-		va_start(args, fmt);
-		vsnprintf(plan->notes[i], sizeof(plan->notes[i]), fmt, args);
-		va_end(args);
-		return;
-	}
 }
 
 static unsigned own_counters(const struct engine *e)

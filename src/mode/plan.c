@@ -1,8 +1,10 @@
 /* Plans: which CPUs and methods the workers of a run get.  Every mode's plan() calls these.  See
- * engine.h. */
-#include "mode/engine.h"
+ * plan.h. */
+#include "mode/plan.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +33,20 @@ void plan_free(struct plan *plan)
 	free(plan->worker);
 	plan->worker = NULL;
 	plan->workers = 0;
+}
+
+void plan_note(struct plan *plan, const char *fmt, ...)
+{
+	va_list args;
+
+	for (unsigned i = 0; i < sizeof(plan->notes) / sizeof(plan->notes[0]); i++) {
+		if (plan->notes[i][0])
+			continue;
+		va_start(args, fmt);
+		vsnprintf(plan->notes[i], sizeof(plan->notes[i]), fmt, args);
+		va_end(args);
+		return;
+	}
 }
 
 /* ---- which CPUs ---- */

@@ -5,6 +5,7 @@
  * mailbox.  A run ends early when the orders say so. */
 #pragma once
 
+#include "mode/plan.h"
 #include "run/mailbox.h"
 #include "run/orders.h"
 #include "run/sampler.h"

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 #include "base/perf.h"
-#include "mode/engine.h"
+#include "mode/plan.h"
 
 enum { WORKER_WAIT_FDS = 6 };
 

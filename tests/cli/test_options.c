@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engines/engines.h"
+#include "mode/plan.h"
 
 enum { WORDS_MAX = 16 };
 

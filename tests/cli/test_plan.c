@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
-#include "mode/engine.h"
+#include "mode/plan.h"
 
 static bool runs(char *why, size_t size)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engines/null.h"
+#include "mode/plan.h"
 #include "script.h"
 
 static void names_are_unique_and_fit(void **state)

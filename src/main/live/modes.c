@@ -7,6 +7,7 @@
 
 #include "engines/engines.h"
 #include "main/cli/settings.h"
+#include "mode/plan.h"
 
 /* Hidden modes are shown only where they are the one that was asked for. */
 static bool is_shown(const struct engine *e, const struct engine *asked)

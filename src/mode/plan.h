@@ -1,0 +1,84 @@
+/* The plan of a run: which workers there are, on which CPUs, with which method, and what else a
+ * run must know of its mode's set-up.  An engine's plan() fills it on the main thread, with the
+ * help of what stands below; open() adds what only then is known (ports, peer). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mode/engine.h"
+
+struct plan_worker {
+	enum role role;
+	unsigned index;  /* among the workers of its role */
+	int cpu;         /* -1: not pinned */
+	bool shares_cpu; /* another worker has the same CPU */
+	const struct method *method;
+};
+
+struct path; /* what the bytes cross: makes the sockets, see mode/path.h */
+
+struct plan {
+	unsigned workers; /* servers first */
+	/* malloc'ed by plan_place() or the engine; freed by plan_free() */
+	struct plan_worker *worker;
+	/* whose counters make sum.tx_* and sum.rx_* (echo, both: client, client) */
+	unsigned tx_roles, rx_roles;
+	/* Which side of the ledger TX_PACKETS of tx_roles and RX_PACKETS of rx_roles stand on.
+	 * echo: SENT, RECEIVED; echo, servers only: RECEIVED (answers), SENT (questions); modes
+	 * that count deliveries in counters of their own: NONE, NONE.  IN_FLIGHT of tx_roles is
+	 * in flight. */
+	enum ledger_side tx_ledger, rx_ledger;
+	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS):
+	 * only up to what is unexplained. */
+	uint32_t host_places;
+	/* Per packet, for wire bits: Ethernet + IP + UDP header bytes, without the frame check
+	 * sequence. */
+	unsigned wire_overhead_bytes;
+	bool closed_loop; /* carries the coordinated-omission notice */
+	/* sending for 2 s without receiving is worth an event and an invalid verdict */
+	bool expects_answers;
+	/* The load that [ and ] change live; load_name NULL: none.  In words of the option:
+	 * "window", "rate". */
+	const char *load_name;
+	uint64_t load, load_min, load_max;
+	bool wait_spin;
+	/* the method that really ran, "mmsg" or "mmsg/single" (server/client) */
+	char ran[24];
+	/* "127.0.0.1:5000" once known; open() of the first server or client fills it */
+	char peer[80];
+	/* the run's own ports, once known: what a capture filters by */
+	unsigned ports[8], port_count;
+	char interface[16]; /* where a capture would listen: "lo"; "" unknown */
+	int address_family; /* AF_INET or AF_INET6, of the traffic; 0 if none */
+	/* warnings for start.warnings and the event list, "" = none */
+	char notes[4][160];
+	const struct path *path; /* set by the run layer before plan() */
+	/* the engine's own, shared by its workers: written only in plan() and open() (which run
+	 * one at a time) */
+	void *shared;
+};
+
+/* Appends to notes (silently dropped when full). */
+void plan_note(struct plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Frees plan->worker and zeroes it; plan->shared is the engine's (release()).  Accepts a zeroed
+ * plan. */
+void plan_free(struct plan *plan);
+/* What --role says. */
+enum role plan_role(const struct options *o);
+
+/* Reads --role, --cores, --server-cpus, --client-cpus and fills plan->worker: servers then
+ * clients, a CPU each.  Default for both roles: servers on the first half of the allowed CPUs,
+ * clients on the rest, at least one each; for one role: all.  CPUs that are offline or outside
+ * the mask, or more cores than CPUs: -EINVAL with a clear line.  synthetic: any CPU number goes,
+ * nothing is pinned. */
+int plan_place(const struct options *o, bool synthetic, struct plan *plan, struct err *err);
+/* After plan_place(): as many workers of each role as said, going round the CPUs that the role
+ * has; what then shares a CPU is marked. */
+int plan_spread(struct plan *plan, unsigned workers, struct err *err);
+/* The method for a role: --server-method/--client-method, else --method, else the engine's
+ * default (its first that runs here).  -ENOTSUP with probe()'s reason where it does not run
+ * here; -EINVAL with the nearest name where unknown. */
+int plan_method(
+	const struct engine *engine, const struct options *o, enum role role, const struct method **ret_method, struct err *err);
