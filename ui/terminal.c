@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "ui/canvas/glyph.h"
 
 #undef columns /* term.h's short names of capabilities */
@@ -264,7 +265,7 @@ static void put_cell(const struct terminal *t, int row, int column, const struct
 	cchar_t complex;
 
 	if (cell->glyph[0])
-		glyph_decode(cell->glyph, &code_point);
+		text_decode(cell->glyph, &code_point);
 	text[0] = (wchar_t)code_point;
 	/* ERR for the last cell of the screen, which is drawn all the same */
 	if (setcchar(&complex, text, attributes_of(&t->theme->look[cell->style]), t->colors ? (short)(cell->style + 1) : 0,

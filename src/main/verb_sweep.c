@@ -178,28 +178,6 @@ static int check_durations(const struct sweep_plan *plan, struct err *err)
 	return 0;
 }
 
-/* "3 years", "40 minutes". */
-static char *long_time(double seconds, char *out, size_t size)
-{
-	static const struct {
-		const char *unit;
-		double seconds;
-	} units[] = { { "years", 365.25 * 86400 }, { "days", 86400 }, { "hours", 3600 }, { "minutes", 60 }, { "seconds", 1 } };
-	size_t i = 0;
-
-	if (seconds < 1) {
-		snprintf(out, size, "a moment");
-		return out;
-	}
-	while (i + 1 < sizeof(units) / sizeof(units[0]) && seconds < 2 * units[i].seconds)
-		i++;
-	if (seconds < 1.5)
-		snprintf(out, size, "about a second");
-	else
-		snprintf(out, size, "about %.0f %s", seconds / units[i].seconds, units[i].unit);
-	return out;
-}
-
 static int check_count(const struct sweep *s, double slots, struct err *err)
 {
 	char took[64];
@@ -209,7 +187,7 @@ static int check_count(const struct sweep *s, double slots, struct err *err)
 	double seconds = slots * (double)sweep_cell_ns(&s->plan, 0) / NS_PER_S;
 	return err_say(err, EINVAL, "%.15g cells x %u repeat%s are %.15g runs, %s: --yes if that is meant",
 		slots / s->plan.repeat, s->plan.repeat, s->plan.repeat == 1 ? "" : "s", slots,
-		long_time(seconds, took, sizeof(took)));
+		text_about(seconds, took, sizeof(took)));
 }
 
 static int make_plan(struct sweep *s, struct err *err)
@@ -400,7 +378,7 @@ static int go(struct sweep *s)
 		fprintf(stderr, "netdyno: nothing is left to run; results: %s\n", s->directory);
 	else
 		fprintf(stderr, "netdyno: %u cell%s x %u, %s; results: %s\n", s->plan.cells, s->plan.cells == 1 ? "" : "s",
-			s->plan.repeat, long_time(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
+			s->plan.repeat, text_about(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
 	enum sweep_end end = show(s, &job, &err) < 0 ? SWEEP_BROKEN : sweep_run(&job, &err);
 	sweep_progress_end(&progress);
 	if (job.signal_fd >= 0)

@@ -12,12 +12,7 @@
 #include "base/text.h"
 #include "mode/engine.h"
 
-enum { SHOWN_BYTES = 96, NAMES_MAX = 128 };
-
-static char *shown(const char *text, char out[SHOWN_BYTES])
-{
-	return text_escape(text, strlen(text), out, SHOWN_BYTES);
-}
+enum { METHODS_MAX = 128 };
 
 unsigned options_table_length(const struct option_def *table)
 {
@@ -51,10 +46,9 @@ static char *range_duration(const struct option_def *def, char *out, size_t size
 
 static char *join(const char *head, const char *const *names, char *out, size_t size)
 {
-	size_t used = (size_t)snprintf(out, size, "%s", head);
-
-	for (size_t i = 0; names[i] && used < size; i++)
-		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", names[i]);
+	snprintf(out, size, "%s", head);
+	for (size_t i = 0; names[i]; i++)
+		text_add(out, size, "%s%s", i ? ", " : "", names[i]);
 	return out;
 }
 
@@ -99,39 +93,29 @@ typedef int (*number_parser)(const char *text, int64_t *ret_number, struct err *
 static int parse_number(const struct option_def *def, const char *text, number_parser parse, const char *expected,
 	struct parsed *ret_parsed, struct err *err)
 {
-	char quoted[SHOWN_BYTES], range[96];
+	char quoted[TEXT_SHOWN_BYTES], range[96];
 	int64_t number = 0;
 	int rc = parse(text, &number, NULL);
 
 	if (rc == -ERANGE || (rc == 0 && (number < def->min || number > def->max)))
-		return err_say(err, ERANGE, "--%s %s: out of range %s", def->name, shown(text, quoted),
+		return err_say(err, ERANGE, "--%s %s: out of range %s", def->name, text_shown(text, quoted),
 			options_range_text(def, range, sizeof(range)));
 	if (rc < 0)
-		return err_say(err, EINVAL, "--%s %s: expected %s", def->name, shown(text, quoted), expected);
+		return err_say(err, EINVAL, "--%s %s: expected %s", def->name, text_shown(text, quoted), expected);
 	*ret_parsed = (struct parsed){ .number = number, .text = text, .is_set = true };
 	return 0;
-}
-
-static size_t list_length(const char *const *names)
-{
-	size_t n = 0;
-
-	while (names[n])
-		n++;
-	return n;
 }
 
 static int say_not_in_list(
 	const struct option_def *def, const char *text, const char *const *names, const char *what, struct err *err)
 {
-	char quoted[SHOWN_BYTES], list[192];
-	const char *near = text_nearest(text, names, list_length(names));
+	struct text_guess guess = { .word = text };
+	char quoted[TEXT_SHOWN_BYTES], list[192];
 
-	join("", names, list, sizeof(list));
-	if (near)
-		return err_say(err, EINVAL, "--%s %s: unknown%s (did you mean %s? known: %s)", def->name, shown(text, quoted),
-			what, near, list);
-	return err_say(err, EINVAL, "--%s %s: unknown%s (known: %s)", def->name, shown(text, quoted), what, list);
+	for (size_t i = 0; names[i]; i++)
+		text_guess_offer(&guess, names[i]);
+	return err_say(err, EINVAL, "--%s %s: unknown %s%s; known: %s", def->name, text_shown(text, quoted), what,
+		text_guess_ask(&guess, "", ""), join("", names, list, sizeof(list)));
 }
 
 static int parse_choice(const struct option_def *def, const char *text, struct parsed *ret_parsed, struct err *err)
@@ -142,13 +126,13 @@ static int parse_choice(const struct option_def *def, const char *text, struct p
 		*ret_parsed = (struct parsed){ .number = i, .text = text, .is_set = true };
 		return 0;
 	}
-	return say_not_in_list(def, text, def->choices, " value", err);
+	return say_not_in_list(def, text, def->choices, "value", err);
 }
 
 static int parse_bool(const struct option_def *def, const char *text, struct parsed *ret_parsed, struct err *err)
 {
 	static const char *const words[] = { "no", "yes", "off", "on", "false", "true", "0", "1" };
-	char quoted[SHOWN_BYTES];
+	char quoted[TEXT_SHOWN_BYTES];
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(words[i], text) != 0)
@@ -156,25 +140,25 @@ static int parse_bool(const struct option_def *def, const char *text, struct par
 		*ret_parsed = (struct parsed){ .number = i & 1, .text = words[i & 1], .is_set = true };
 		return 0;
 	}
-	return err_say(err, EINVAL, "--%s %s: expected yes or no", def->name, shown(text, quoted));
+	return err_say(err, EINVAL, "--%s %s: expected yes or no", def->name, text_shown(text, quoted));
 }
 
 static int parse_method(
 	const struct options *o, const struct option_def *def, const char *text, struct parsed *ret_parsed, struct err *err)
 {
-	const char *names[NAMES_MAX] = { NULL };
+	const char *names[METHODS_MAX] = { NULL };
 	char what[64];
 	unsigned n = 0;
 
 	*ret_parsed = (struct parsed){ .text = text, .is_set = *text != '\0' };
 	if (!*text || !o->engine || !o->engine->methods)
 		return 0;
-	for (; o->engine->methods[n] && n < NAMES_MAX - 1; n++) {
+	for (; o->engine->methods[n] && n < METHODS_MAX - 1; n++) {
 		names[n] = o->engine->methods[n]->name;
 		if (!strcmp(names[n], text))
 			return 0;
 	}
-	snprintf(what, sizeof(what), " method of mode %s", o->engine->name);
+	snprintf(what, sizeof(what), "method of mode %s", o->engine->name);
 	return say_not_in_list(def, text, names, what, err);
 }
 
@@ -182,11 +166,11 @@ static int parse_cpus(const struct option_def *def, const char *text, struct par
 {
 	struct err why = ERR_NONE;
 	struct cpu_list list;
-	char quoted[SHOWN_BYTES];
+	char quoted[TEXT_SHOWN_BYTES];
 
 	if (*text && cpu_list_parse(text, &list, &why) < 0)
-		return err_say(err, EINVAL, "--%s %s: expected a CPU list such as 0-3,6 (%.120s)", def->name, shown(text, quoted),
-			why.text);
+		return err_say(err, EINVAL, "--%s %s: expected a CPU list such as 0-3,6 (%.120s)", def->name,
+			text_shown(text, quoted), why.text);
 	*ret_parsed = (struct parsed){ .text = text, .is_set = *text != '\0' };
 	return 0;
 }
@@ -329,16 +313,12 @@ int options_find(const struct options *o, const char *name)
 
 static int say_unknown(const struct options *o, const char *name, struct err *err)
 {
-	const char *names[NAMES_MAX];
-	char quoted[SHOWN_BYTES];
-	unsigned n = 0;
+	struct text_guess guess = { .word = name };
+	char quoted[TEXT_SHOWN_BYTES];
 
-	for (; n < o->count && n < NAMES_MAX; n++)
-		names[n] = o->def[n]->name;
-	const char *near = text_nearest(name, names, n);
-	if (near)
-		return err_say(err, ENOENT, "unknown option --%s (did you mean --%s?)", shown(name, quoted), near);
-	return err_say(err, ENOENT, "unknown option --%s", shown(name, quoted));
+	for (unsigned i = 0; i < o->count; i++)
+		text_guess_offer(&guess, o->def[i]->name);
+	return err_say(err, ENOENT, "unknown option --%s%s", text_shown(name, quoted), text_guess_ask(&guess, "--", ""));
 }
 
 int options_set(struct options *o, const char *name, const char *text, struct err *err)

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-enum { NAME_BYTES = 64, SHOWN_BYTES = 96 };
+enum { NAME_BYTES = 64 };
 
 /* One word taken apart: --name, --name=value, --no-name, -x, -xvalue. */
 struct word {
@@ -18,9 +18,9 @@ struct word {
 
 static int say_unexpected(const char *word, struct err *err)
 {
-	char quoted[SHOWN_BYTES];
+	char quoted[TEXT_SHOWN_BYTES];
 
-	return err_say(err, EINVAL, "unexpected word \"%s\"", text_escape(word, strlen(word), quoted, sizeof(quoted)));
+	return err_say(err, EINVAL, "unexpected word \"%s\"", text_shown(word, quoted));
 }
 
 static int split_long(const struct options *o, const char *text, struct word *ret_word, struct err *err)
@@ -28,7 +28,7 @@ static int split_long(const struct options *o, const char *text, struct word *re
 	struct word word = { .value = NULL };
 	const char *equals = strchr(text, '=');
 	size_t length = equals ? (size_t)(equals - text) : strlen(text);
-	char quoted[SHOWN_BYTES];
+	char quoted[TEXT_SHOWN_BYTES];
 
 	if (length >= sizeof(word.name))
 		return err_say(err, EINVAL, "unknown option --%.60s...", text_escape(text, length, quoted, sizeof(quoted)));
@@ -49,7 +49,7 @@ static int split_long(const struct options *o, const char *text, struct word *re
 static int split_letter(const struct options *o, const char *text, struct word *ret_word, struct err *err)
 {
 	struct word word = { .value = text[1] ? text + 1 : NULL };
-	char quoted[SHOWN_BYTES];
+	char quoted[TEXT_SHOWN_BYTES];
 
 	for (unsigned i = 0; i < o->count; i++) {
 		if (!o->def[i]->letter || o->def[i]->letter != text[0])
@@ -60,7 +60,7 @@ static int split_letter(const struct options *o, const char *text, struct word *
 		*ret_word = word;
 		return 0;
 	}
-	return err_say(err, ENOENT, "unknown option -%s", text_escape(text, strlen(text), quoted, sizeof(quoted)));
+	return err_say(err, ENOENT, "unknown option -%s", text_shown(text, quoted));
 }
 
 /* Sets what `word` says; the value may be the next word.  Returns the number of words taken or

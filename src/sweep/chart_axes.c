@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* Of the height of a panel, so much is free above the data: the legend has three rows. */
 static const double legend_part = 0.28;
 /* Values that differ by more than this cannot be told apart near zero. */
@@ -17,30 +19,6 @@ static const struct sweep_axis *x_axis(const struct chart_layout *l)
 }
 
 /* ---- text ---- */
-
-static unsigned characters_of(const char *text)
-{
-	unsigned n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
-char *chart_cut(const char *text, unsigned characters, char *out, size_t size)
-{
-	const char *end = text;
-
-	if (characters_of(text) <= characters) {
-		snprintf(out, size, "%s", text);
-		return out;
-	}
-	for (unsigned n = 0; n + 1 < characters; n++)
-		for (end++; ((unsigned char)*end & 0xc0) == 0x80;)
-			end++;
-	snprintf(out, size, "%.*s…", (int)(end - text), text);
-	return out;
-}
 
 /* What an option is counted in stands in its key, behind its name: "payload_bytes", "rate_pps". */
 static const char *unit_of(const struct option_def *def)
@@ -111,7 +89,7 @@ static void find_gap(const struct chart_layout *l, struct chart_axes *a)
 
 static double half_px(const struct chart_layout *l, const struct chart_axes *a, unsigned nth)
 {
-	unsigned length = characters_of(x_axis(l)->text[l->order[nth]]);
+	unsigned length = text_width(x_axis(l)->text[l->order[nth]]);
 
 	/* Slanted ones are as far apart as they are high. */
 	return a->slanted ? CHART_GLYPH_PX : (length > CHART_LABEL_MAX ? CHART_LABEL_MAX : length) * CHART_GLYPH_PX / 2.0 + 4;
@@ -144,7 +122,7 @@ static unsigned label_ticks(const struct chart_layout *l, struct chart_axes *a, 
 static void ticks_x(const struct chart_layout *l, struct chart_axes *a, double width_px)
 {
 	for (unsigned i = 0; i < chart_x_count(l); i++) {
-		unsigned length = characters_of(x_axis(l)->text[i]);
+		unsigned length = text_width(x_axis(l)->text[i]);
 
 		if (length > a->label_length)
 			a->label_length = length > CHART_LABEL_MAX ? CHART_LABEL_MAX : length;

@@ -24,7 +24,5 @@ struct chart_axes {
 
 /* Of a panel that is so many pixels wide.  NULL when out of memory; free() it. */
 struct chart_axes *chart_axes_of(const struct chart_layout *l, double width_px);
-/* Text cut to so many characters, with an ellipsis where something is missing.  Returns out. */
-char *chart_cut(const char *text, unsigned characters, char *out, size_t size);
 /* "size [bytes]", "rate [packets/s]".  Returns out. */
 char *chart_x_label(const struct chart_layout *l, char *out, size_t size);

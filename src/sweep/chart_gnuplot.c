@@ -54,7 +54,7 @@ static void quote_cut(FILE *out, const char *text, double px)
 {
 	char cut[CHART_TEXT_BYTES];
 
-	quote(out, chart_cut(text, px < 8 * CHART_GLYPH_PX ? 8 : (unsigned)(px / CHART_GLYPH_PX), cut, sizeof(cut)));
+	quote(out, text_cut(text, px < 8 * CHART_GLYPH_PX ? 8 : (unsigned)(px / CHART_GLYPH_PX), cut, sizeof(cut)));
 }
 
 /* ---- axes ---- */
@@ -74,7 +74,7 @@ static void write_ticks(const struct script *s)
 			continue;
 		fputs(between, s->out);
 		between = ", ";
-		quote(s->out, s->axes->labelled[i] ? chart_cut(axis->text[l->order[i]], CHART_LABEL_MAX, cut, sizeof(cut)) : "");
+		quote(s->out, s->axes->labelled[i] ? text_cut(axis->text[l->order[i]], CHART_LABEL_MAX, cut, sizeof(cut)) : "");
 		fprintf(s->out, s->axes->labelled[i] ? " %.9g" : " %.9g 1", place);
 	}
 	fputs(")\n", s->out);
@@ -189,15 +189,13 @@ static void write_title(const struct script *s)
 	const struct chart_layout *l = s->layout;
 	const struct sweep_plan *plan = l->state->plan;
 	char text[CHART_TEXT_BYTES];
-	size_t used;
 
-	used = (size_t)snprintf(text, sizeof(text), "%s: %s vs %s", plan->options.engine->title,
-		l->state->metric[l->chart->metric].title, plan->axis[l->chart->axis].def->name);
-	if (l->lines >= 0 && plan->axis[l->lines].count > l->line_count && used < sizeof(text))
-		used += (size_t)snprintf(text + used, sizeof(text) - used, " (the first %u values of %s)", l->line_count,
-			plan->axis[l->lines].def->name);
-	if (l->panels_all > l->panels && used < sizeof(text))
-		snprintf(text + used, sizeof(text) - used, " (the first %u panels of %.0f)", l->panels, l->panels_all);
+	snprintf(text, sizeof(text), "%s: %s vs %s", plan->options.engine->title, l->state->metric[l->chart->metric].title,
+		plan->axis[l->chart->axis].def->name);
+	if (l->lines >= 0 && plan->axis[l->lines].count > l->line_count)
+		text_add(text, sizeof(text), " (the first %u values of %s)", l->line_count, plan->axis[l->lines].def->name);
+	if (l->panels_all > l->panels)
+		text_add(text, sizeof(text), " (the first %u panels of %.0f)", l->panels, l->panels_all);
 	quote_cut(s->out, text, s->paper.width);
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+
 enum { PANELS_MAX = 16, LINES_MAX = 12 };
 
 /* Lines are best told apart by choices: methods before numbers. */
@@ -163,12 +165,11 @@ char *chart_panel_name(const struct chart_layout *l, unsigned panel, char *out, 
 {
 	const struct sweep_plan *plan = l->state->plan;
 	uint32_t cell = cell_at(l, panel, 0, 0);
-	size_t used = 0;
 
 	out[0] = '\0';
-	for (unsigned i = 0; i < plan->axes && used < size; i++)
+	for (unsigned i = 0; i < plan->axes; i++)
 		if (is_panel_axis(l, i))
-			used += (size_t)snprintf(out + used, size - used, "%s%s %s", used ? ", " : "", plan->axis[i].def->name,
+			text_add(out, size, "%s%s %s", *out ? ", " : "", plan->axis[i].def->name,
 				plan->axis[i].text[sweep_cell_value(plan, cell, i)]);
 	return out;
 }

@@ -11,8 +11,6 @@
 #include "base/rng.h"
 #include "base/text.h"
 
-enum { QUOTED_BYTES = 96 };
-
 /* ---- lists ---- */
 
 static char separator(const struct option_def *def)
@@ -63,7 +61,7 @@ static bool has_value(const struct sweep_axis *axis, const char *text, double nu
 static int add_value(struct sweep_axis *axis, struct options *scratch, const char *text, struct err *err)
 {
 	const char *name = axis->def->name;
-	char quoted[QUOTED_BYTES];
+	char quoted[TEXT_SHOWN_BYTES];
 
 	if (!*text)
 		return err_say(err, EINVAL, "--%s: an empty value in the list", name);
@@ -74,8 +72,7 @@ static int add_value(struct sweep_axis *axis, struct options *scratch, const cha
 	double number = number_of(axis->def, value);
 	const char *shown = value->is_set ? value->text : "auto";
 	if (has_value(axis, shown, number))
-		return err_say(err, EINVAL, "--%s: %s stands twice in the list", name,
-			text_escape(text, strlen(text), quoted, sizeof(quoted)));
+		return err_say(err, EINVAL, "--%s: %s stands twice in the list", name, text_shown(text, quoted));
 	if (axis->count == SWEEP_VALUES_MAX)
 		return err_say(err, ERANGE, "--%s: more than %d values in the list", name, SWEEP_VALUES_MAX);
 	axis->text[axis->count] = strdup(shown);
@@ -246,15 +243,13 @@ int sweep_cell_options(const struct sweep_plan *plan, uint32_t cell, struct opti
 
 char *sweep_cell_label(const struct sweep_plan *plan, uint32_t cell, char *out, size_t size)
 {
-	char quoted[QUOTED_BYTES];
-	size_t used = 0;
+	char quoted[TEXT_SHOWN_BYTES];
 
 	snprintf(out, size, "%s", plan->axes ? "" : plan->options.engine->name);
-	for (unsigned i = 0; i < plan->axes && used < size; i++) {
+	for (unsigned i = 0; i < plan->axes; i++) {
 		const char *text = plan->axis[i].text[sweep_cell_value(plan, cell, i)];
 
-		used += (size_t)snprintf(out + used, size - used, "%s%s %s", i ? ", " : "", plan->axis[i].def->name,
-			text_escape(text, strlen(text), quoted, sizeof(quoted)));
+		text_add(out, size, "%s%s %s", i ? ", " : "", plan->axis[i].def->name, text_shown(text, quoted));
 	}
 	return out;
 }
@@ -300,14 +295,14 @@ static bool same_value(const struct option_def *def, const struct option_value *
 											: !strcmp(a->text, b->text);
 }
 
-static const char *shown_value(const struct option_value *value, char quoted[QUOTED_BYTES])
+static const char *shown_value(const struct option_value *value, char quoted[TEXT_SHOWN_BYTES])
 {
-	return value->is_set ? text_escape(value->text, strlen(value->text), quoted, QUOTED_BYTES) : "unset";
+	return value->is_set ? text_shown(value->text, quoted) : "unset";
 }
 
 static int compare_options(const struct sweep_plan *then, const struct sweep_plan *now, struct err *err)
 {
-	char a[QUOTED_BYTES], b[QUOTED_BYTES];
+	char a[TEXT_SHOWN_BYTES], b[TEXT_SHOWN_BYTES];
 
 	for (unsigned i = 0; i < now->options.count; i++) {
 		const struct option_def *def = now->options.def[i];
@@ -324,7 +319,7 @@ static int compare_options(const struct sweep_plan *then, const struct sweep_pla
 
 static int compare_axis(const struct sweep_axis *then, const struct sweep_axis *now, struct err *err)
 {
-	char a[QUOTED_BYTES], b[QUOTED_BYTES];
+	char a[TEXT_SHOWN_BYTES], b[TEXT_SHOWN_BYTES];
 
 	if (strcmp(then->def->name, now->def->name) != 0)
 		return err_say(err, EINVAL, "it has the axis %s where now stands %s", then->def->name, now->def->name);
@@ -336,8 +331,7 @@ static int compare_axis(const struct sweep_axis *then, const struct sweep_axis *
 
 		if (!same)
 			return err_say(err, EINVAL, "it has --%s %s where now stands %s", now->def->name,
-				text_escape(then->text[i], strlen(then->text[i]), a, sizeof(a)),
-				text_escape(now->text[i], strlen(now->text[i]), b, sizeof(b)));
+				text_shown(then->text[i], a), text_shown(now->text[i], b));
 	}
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "sweep/sweep.h"
 
-enum { QUOTED_BYTES = 96, NAMES_MAX = 160, ENTRIES_MAX = 1000 };
+enum { NAMES_MAX = 160, ENTRIES_MAX = 1000 };
 
 static const char *const sections[] = { "sweep", "axes", "options" };
 enum { SECTIONS = sizeof(sections) / sizeof(sections[0]) };
@@ -35,11 +35,6 @@ static int say_at(struct err *err, int why, const struct sweep_file *file, int l
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	return err_say(err, why, "%s:%d: %s", file->path, line, text);
-}
-
-static char *shown(const char *text, char out[QUOTED_BYTES])
-{
-	return text_escape(text, strlen(text), out, QUOTED_BYTES);
 }
 
 /* ---- lines ---- */
@@ -76,16 +71,18 @@ static char *next_line(char *out, int size, void *stream)
 
 static int find_section(const struct reading *r, const char *section)
 {
-	char quoted[QUOTED_BYTES];
+	struct text_guess guess = { .word = section };
+	char quoted[TEXT_SHOWN_BYTES];
 
-	for (int i = 0; i < SECTIONS; i++)
+	for (int i = 0; i < SECTIONS; i++) {
 		if (!strcmp(section, sections[i]))
 			return i;
+		text_guess_offer(&guess, sections[i]);
+	}
 	if (!*section)
 		return say_at(r->err, EINVAL, r->file, r->line, "a key before the first section ([sweep], [axes] or [options])");
-	const char *near = text_nearest(section, sections, SECTIONS);
-	return say_at(r->err, ENOENT, r->file, r->line, "unknown section [%s]%s%s%s", shown(section, quoted),
-		near ? " (did you mean [" : " (known: [sweep], [axes], [options]", near ? near : "", near ? "]?)" : ")");
+	return say_at(r->err, ENOENT, r->file, r->line, "unknown section [%s]%s; known: [sweep], [axes], [options]",
+		text_shown(section, quoted), text_guess_ask(&guess, "[", "]"));
 }
 
 static struct sweep_entry *find_entry(const struct sweep_file *file, const char *name)
@@ -135,7 +132,7 @@ static int append(struct reading *r, int section, const char *name, const char *
 static int take_entry(struct reading *r, const char *section, const char *name, const char *value)
 {
 	int at = find_section(r, section);
-	char quoted[QUOTED_BYTES];
+	char quoted[TEXT_SHOWN_BYTES];
 
 	if (at < 0)
 		return at;
@@ -146,7 +143,7 @@ static int take_entry(struct reading *r, const char *section, const char *name, 
 	const struct sweep_entry *before = find_entry(r->file, name);
 	if (before)
 		return say_at(r->err, EINVAL, r->file, r->line, "%s stands here for the second time (first in line %d)",
-			shown(name, quoted), before->line);
+			text_shown(name, quoted), before->line);
 	return append(r, at, name, value);
 }
 
@@ -166,39 +163,39 @@ static int take(void *ctx, const char *section, const char *name, const char *va
 static int find_mode(struct sweep_file *file, const struct engine *const *engines, struct err *err)
 {
 	const struct sweep_entry *mode = find_entry(file, "mode");
-	const char *names[NAMES_MAX];
-	char quoted[QUOTED_BYTES];
-	unsigned n = 0;
+	char quoted[TEXT_SHOWN_BYTES];
 
 	if (mode && mode->section != SWEEP_SECTION_SWEEP)
 		return say_at(err, EINVAL, file, mode->line, "mode belongs into [sweep]");
 	if (!mode)
 		return say_at(err, EINVAL, file, 1, "no mode: [sweep] needs a line such as: mode = %s", engines[0]->name);
 	file->engine = engine_find(engines, mode->value);
-	for (; engines[n] && n < NAMES_MAX; n++)
-		names[n] = engines[n]->name;
 	if (file->engine && !file->engine->built)
 		return say_at(
 			err, EINVAL, file, mode->line, "mode %s (%s) is not built yet", file->engine->name, file->engine->title);
 	if (file->engine)
 		return 0;
-	const char *near = text_nearest(mode->value, names, n);
-	return say_at(err, ENOENT, file, mode->line, "unknown mode \"%s\"%s%s%s", shown(mode->value, quoted),
-		near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+	struct text_guess guess = { .word = mode->value };
+	for (; *engines; engines++)
+		text_guess_offer(&guess, (*engines)->name);
+	return say_at(err, ENOENT, file, mode->line, "unknown mode \"%s\"%s", text_shown(mode->value, quoted),
+		text_guess_ask(&guess, "", ""));
 }
 
 /* The key of an entry among those that its section may have; -ENOENT with the nearest named. */
 static int check_name(
 	const struct sweep_file *file, const struct sweep_entry *e, const char *const *names, unsigned count, struct err *err)
 {
-	char quoted[QUOTED_BYTES];
+	struct text_guess guess = { .word = e->name };
+	char quoted[TEXT_SHOWN_BYTES];
 
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		if (!strcmp(names[i], e->name))
 			return 0;
-	const char *near = text_nearest(e->name, names, count);
-	return say_at(err, ENOENT, file, e->line, "unknown key %s in [%s]%s%s%s", shown(e->name, quoted), sections[e->section],
-		near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+		text_guess_offer(&guess, names[i]);
+	}
+	return say_at(err, ENOENT, file, e->line, "unknown key %s in [%s]%s", text_shown(e->name, quoted), sections[e->section],
+		text_guess_ask(&guess, "", ""));
 }
 
 /* The right key in the wrong section: which would be the right one?  NULL: none. */

@@ -7,8 +7,6 @@
 #include "results/json_parts.h"
 #include "sweep/sweep.h"
 
-enum { QUOTED_BYTES = 96 };
-
 /* ---- to JSON ---- */
 
 /* Every option as it would be typed: so that it can be set again, whatever the defaults are by
@@ -130,11 +128,10 @@ int sweep_plan_from_json(struct sweep_plan *plan, const json_t *object, const st
 	json_int_t retries = kept ? json_integer_value(kept) : 1;
 	const struct engine *engine = mode ? engine_find(engines, mode) : NULL;
 	struct sweep_plan made = { 0 };
-	char quoted[QUOTED_BYTES];
+	char quoted[TEXT_SHOWN_BYTES];
 
 	if (!engine || !engine->built)
-		return err_say(err, EINVAL, "not the plan of a sweep: unknown mode \"%s\"",
-			mode ? text_escape(mode, strlen(mode), quoted, sizeof(quoted)) : "");
+		return err_say(err, EINVAL, "not the plan of a sweep: unknown mode \"%s\"", mode ? text_shown(mode, quoted) : "");
 	if (repeat < 1 || repeat > UINT16_MAX)
 		return say_broken(err, "no repeat");
 	if (retries < 0 || retries > UINT16_MAX)

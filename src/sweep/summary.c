@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "results/json_parts.h"
 #include "base/stats.h"
-#include "base/text_table.h"
+#include "base/text/table.h"
 
 enum { NUMBER_BYTES = 32 };
 
@@ -79,7 +79,7 @@ static void copy_escaped(const struct result_table *t, const char *text, char *o
 	FILE *stream = t->markdown ? open_memstream(&kept, &length) : NULL;
 
 	if (stream) {
-		markdown_text(stream, text);
+		text_markdown(stream, text);
 		if (fclose(stream) == 0)
 			text = kept;
 	}
@@ -91,12 +91,12 @@ static void runs_cell(const struct result_table *t, uint32_t cell, char *out, si
 {
 	const struct sweep_cell *c = &t->state->cell[cell];
 	unsigned invalid = c->done - c->valid;
-	size_t used = (size_t)snprintf(out, size, "%u", c->valid);
 
+	snprintf(out, size, "%u", c->valid);
 	if (invalid)
-		used += (size_t)snprintf(out + used, size - used, ", %u invalid", invalid);
-	if (c->failed && used < size)
-		snprintf(out + used, size - used, ", %u failed", c->failed);
+		text_add(out, size, ", %u invalid", invalid);
+	if (c->failed)
+		text_add(out, size, ", %u failed", c->failed);
 }
 
 static void metric_cell(const struct result_table *t, uint32_t cell, unsigned at, char *out, size_t size)
@@ -293,9 +293,9 @@ static void write_remarks(FILE *out, const struct sweep_state *state, bool inval
 		if (r->invalid != invalid)
 			continue;
 		fprintf(out, "- %u run%s, ", r->runs, r->runs == 1 ? "" : "s");
-		markdown_text(out, sweep_cell_label(state->plan, r->cell, label, sizeof(label)));
+		text_markdown(out, sweep_cell_label(state->plan, r->cell, label, sizeof(label)));
 		fprintf(out, "%s: ", r->runs == 1 ? "" : " and others");
-		markdown_text(out, r->text);
+		text_markdown(out, r->text);
 		putc('\n', out);
 	}
 }
@@ -326,9 +326,9 @@ static void write_failures(FILE *out, const struct sweep_state *state)
 		const struct sweep_failure *f = &state->failure[i];
 
 		fputs("- ", out);
-		markdown_text(out, sweep_cell_label(state->plan, f->cell, label, sizeof(label)));
+		text_markdown(out, sweep_cell_label(state->plan, f->cell, label, sizeof(label)));
 		fprintf(out, ", round %u, %u attempt%s: ", f->round + 1, f->attempts, f->attempts == 1 ? "" : "s");
-		markdown_text(out, f->why);
+		text_markdown(out, f->why);
 		fputs(f->made_good ? "; made good since\n" : "\n", out);
 	}
 }
@@ -374,7 +374,7 @@ static void write_charts(FILE *out, const struct sweep_report *report)
 		return;
 	fprintf(out, "\n## Charts\n\nThe .gp files in charts/ draw them again: `cd charts && gnuplot NAME.gp`.\n\n");
 	if (report->charts->why[0]) {
-		markdown_text(out, report->charts->why);
+		text_markdown(out, report->charts->why);
 		fputs("\n\n", out);
 	}
 	for (unsigned i = 0; i < report->charts->count; i++) {
@@ -391,7 +391,7 @@ static void write_charts(FILE *out, const struct sweep_report *report)
 		if (!is_missing(state, i))
 			continue;
 		fprintf(out, "- no chart of %s: ", m->title);
-		markdown_text(out, m->why[0] ? m->why : "no valid run knows it");
+		text_markdown(out, m->why[0] ? m->why : "no valid run knows it");
 		putc('\n', out);
 	}
 }
@@ -407,7 +407,7 @@ static void write_host(FILE *out, const struct host_info *host)
 		char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
 
 		fprintf(out, "- %s: ", key);
-		markdown_text(out, json_is_string(value) ? json_string_value(value) : text && !json_is_null(value) ? text : "--");
+		text_markdown(out, json_is_string(value) ? json_string_value(value) : text && !json_is_null(value) ? text : "--");
 		putc('\n', out);
 		free(text);
 	}
@@ -427,7 +427,7 @@ static void write_conditions(FILE *out, const struct sweep_state *state)
 		if (swept || !(o->def[i]->flags & OPTION_RESULT) || !o->value[i].is_set)
 			continue;
 		fprintf(out, "%s--%s ", any ? ", " : "Common to all runs: ", o->def[i]->name);
-		markdown_text(out, o->value[i].text);
+		text_markdown(out, o->value[i].text);
 		any = true;
 	}
 	fputs(any ? ".\n" : "", out);
@@ -441,13 +441,13 @@ void sweep_write_summary(FILE *out, const struct sweep_report *report)
 
 	clock_format_iso(clock_wall_of(clock_run_ns()), time, sizeof(time));
 	fprintf(out, "# netdyno sweep: %s (%s)\n\n", engine->name, engine->title);
-	markdown_text(out, sweep_host_line(report->host, host, sizeof(host)));
+	text_markdown(out, sweep_host_line(report->host, host, sizeof(host)));
 	fprintf(out, "; netdyno %s; %s.\n\n%u cell%s x %u.  ", NETDYNO_VERSION, time, state->plan->cells,
 		state->plan->cells == 1 ? "" : "s", state->plan->repeat);
 	write_conditions(out, state);
 	if (report->stopped) {
 		fputs("\n**Not complete**: ", out);
-		markdown_text(out, report->stopped);
+		text_markdown(out, report->stopped);
 		fputs(".\n", out);
 	}
 	fprintf(out, "\n## Results\n\nMedian (minimum..maximum) of the valid runs of a cell; the best median in bold.\n\n");

@@ -374,6 +374,15 @@ static void test_escape_is_cut_between_characters(void **state)
 	}
 }
 
+static const char *nearest_of(const char *word, const char *const *names, size_t count)
+{
+	struct text_guess guess = { .word = word };
+
+	for (size_t i = 0; i < count; i++)
+		text_guess_offer(&guess, names[i]);
+	return guess.nearest;
+}
+
 static void test_nearest(void **state)
 {
 	(void)state;
@@ -398,7 +407,7 @@ static void test_nearest(void **state)
 	char huge[2000];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const char *got = text_nearest(rows[i].word, names, sizeof(names) / sizeof(*names));
+		const char *got = nearest_of(rows[i].word, names, sizeof(names) / sizeof(*names));
 
 		if (got != rows[i].nearest && (!got || !rows[i].nearest || strcmp(got, rows[i].nearest)))
 			fail_msg("\"%s\": %s, not %s", rows[i].word, got ? got : "none",
@@ -406,8 +415,118 @@ static void test_nearest(void **state)
 	}
 	memset(huge, 'm', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = '\0';
-	assert_null(text_nearest(huge, names, 8));
-	assert_null(text_nearest("x", NULL, 0));
+	assert_null(nearest_of(huge, names, 8));
+	assert_null(nearest_of("x", NULL, 0));
+}
+
+static void test_question(void **state)
+{
+	(void)state;
+	struct text_guess near = { .word = "paylod" }, far = { .word = "xyz" };
+
+	text_guess_offer(&near, "payload");
+	text_guess_offer(&far, "payload");
+	assert_string_equal(text_guess_ask(&near, "--", ""), " (did you mean --payload?)");
+	assert_string_equal(text_guess_ask(&near, "[", "]"), " (did you mean [payload]?)");
+	assert_string_equal(text_guess_ask(&far, "--", ""), "");
+}
+
+static void test_add(void **state)
+{
+	(void)state;
+	char out[12] = "";
+
+	assert_string_equal(text_add(out, sizeof(out), "%s %d", "a", 1), "a 1");
+	assert_string_equal(text_add(out, sizeof(out), ", %s", "b"), "a 1, b");
+	assert_string_equal(text_add(out, sizeof(out), ", %s", "cdefgh"), "a 1, b, cde");
+	assert_string_equal(text_add(out, sizeof(out), "%s", "x"), "a 1, b, cde");
+}
+
+static void test_width(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		unsigned cells;
+	} rows[] = { { "", 0 }, { "abc", 3 }, { "äöü", 3 }, { "12 µs …", 7 }, { "\xff\xfe", 2 }, { "a\xe2\x82", 3 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(text_width(rows[i].text), rows[i].cells);
+	assert_int_equal(text_bytes("äöü", 2), 4);
+	assert_int_equal(text_bytes("äöü", 9), 6);
+	assert_int_equal(text_bytes("äöü", 0), 0);
+}
+
+static void test_cut(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *cut;
+	} rows[] = { { "abcdef", "abcdef" }, { "abcdefg", "abcde…" }, { "äöüäöüä", "äöüäö…" }, { "", "" } };
+	char out[100];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_string_equal(text_cut(rows[i].text, 6, out, sizeof(out)), rows[i].cut);
+}
+
+static void test_line(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		unsigned cells;
+		size_t bytes;
+	} rows[] = {
+		{ "", 10, 0 },
+		{ "ab cd", 10, 5 },
+		{ "ab cd", 5, 5 },
+		{ "ab cd", 4, 2 },
+		{ "ab cd", 2, 2 }, /* the blank that follows belongs to neither line */
+		{ "abcdef gh", 4, 4 },
+		{ "äö üä", 4, 4 },
+		{ "abc", 0, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(text_line(rows[i].text, rows[i].cells), rows[i].bytes);
+}
+
+static void test_grouped(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t n;
+		const char *text;
+	} rows[] = { { 0, "0" }, { 999, "999" }, { 1000, "1 000" }, { 12345678, "12 345 678" },
+		{ UINT64_MAX, "18 446 744 073 709 551 615" } };
+	char out[32];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_string_equal(text_grouped(rows[i].n, out, sizeof(out)), rows[i].text);
+}
+
+static void test_about(void **state)
+{
+	(void)state;
+	static const struct {
+		double seconds;
+		const char *text, *eta;
+	} rows[] = {
+		{ 0.4, "less than a second", "00:00" },
+		{ 1.2, "about a second", "00:01" },
+		{ 90, "about 90 seconds", "01:30" },
+		{ 2400, "about 40 minutes", "40:00" },
+		{ 3 * 3600, "about 3 hours", "3:00:00" },
+		{ 4e8, "about 13 years", "111111:06:40" },
+		{ 1e300, NULL, "277777:46:40" },
+	};
+	char out[400];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (rows[i].text)
+			assert_string_equal(text_about(rows[i].seconds, out, sizeof(out)), rows[i].text);
+		assert_string_equal(text_eta(rows[i].seconds, out, sizeof(out)), rows[i].eta);
+	}
 }
 
 int main(void)
@@ -416,6 +535,13 @@ int main(void)
 		cmocka_unit_test(test_parse_size),
 		cmocka_unit_test(test_parse_duration),
 		cmocka_unit_test(test_parse_count),
+		cmocka_unit_test(test_question),
+		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_grouped),
+		cmocka_unit_test(test_about),
 		cmocka_unit_test(test_human),
 		cmocka_unit_test(test_us),
 		cmocka_unit_test(test_never_wider_than_six_cells),

@@ -60,9 +60,30 @@ static void check_escape(const uint8_t *data, size_t size)
 	check(!strcmp(once, twice));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_guess(const char *text)
 {
 	static const char *const names[] = { "single", "mmsg", "gso", "duration" };
+	struct text_guess guess = { .word = text };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		text_guess_offer(&guess, names[i]);
+	check(!guess.nearest == !*text_guess_ask(&guess, "--", ""));
+}
+
+/* Lines fit, go on where the one before ended, and come to an end. */
+static void check_lines(const char *text)
+{
+	while (*text) {
+		size_t bytes = text_line(text, 7);
+
+		check(bytes && bytes <= text_bytes(text, 7));
+		text += bytes;
+		text += strspn(text, " ");
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	char *text = malloc(size + 1);
 
 	if (!text)
@@ -75,7 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_quantity(text, text_parse_count, NULL);
 	check_cpus(text);
 	check_escape(data, size);
-	text_nearest(text, names, sizeof(names) / sizeof(*names));
+	check_guess(text);
+	check_lines(text);
 	free(text);
 	return 0;
 }

@@ -129,7 +129,7 @@ group_results()
 	sweep 0 null "${quick[@]}" 10k --repeat 1
 	sweep 0 null "${quick[@]}" 10k --repeat 1
 	[ "$(ls -d "$XDG_DATA_HOME"/netdyno/sweep-null-* | wc -l)" = 3 ] || fail "not three sweeps in the data directory"
-	says '1 cell x 1, a moment'
+	says '1 cell x 1, less than a second'
 	# Real traffic.
 	sweep 0 echo --method single,mmsg --duration 100ms --warmup 100ms --repeat 1 --out e
 	each_once e 2

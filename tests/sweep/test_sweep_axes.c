@@ -203,17 +203,6 @@ static void x_says_its_unit(void **unused)
 	}
 }
 
-static void cutting(void **unused)
-{
-	char out[100];
-
-	(void)unused;
-	assert_string_equal(chart_cut("abcdef", 6, out, sizeof(out)), "abcdef");
-	assert_string_equal(chart_cut("abcdefg", 6, out, sizeof(out)), "abcde…");
-	assert_string_equal(chart_cut("äöüäöüä", 6, out, sizeof(out)), "äöüäö…");
-	assert_string_equal(chart_cut("", 6, out, sizeof(out)), "");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,7 +213,6 @@ int main(void)
 		cmocka_unit_test(ticks_are_said_as_they_are),
 		cmocka_unit_test(percents_end_at_100),
 		cmocka_unit_test(x_says_its_unit),
-		cmocka_unit_test(cutting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

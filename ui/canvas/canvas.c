@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ui/canvas/glyph.h"
 #include "ui/canvas/paint.h"
 
@@ -91,7 +92,7 @@ int canvas_put(struct canvas *c, int row, int column, int limit, enum style styl
 	while (*text && (limit < 0 || used < limit) && column + used < c->columns) {
 		uint32_t cp;
 
-		text += glyph_decode(text, &cp);
+		text += text_decode(text, &cp);
 		paint_glyph(c, row, column + used, style, cp);
 		used++;
 	}
@@ -140,7 +141,7 @@ void canvas_fill(struct canvas *c, struct rect area, enum style style, const cha
 	uint32_t cp = 0;
 
 	if (glyph && *glyph)
-		glyph_decode(glyph, &cp);
+		text_decode(glyph, &cp);
 	cp = glyph_shown(cp, c->charset);
 	for (int row = v.row; row < v.row + v.rows; row++)
 		for (int column = v.column; column < v.column + v.columns; column++)
@@ -180,10 +181,7 @@ void canvas_rule(struct canvas *c, int row, int column, int columns, const char 
 
 int canvas_width(const char *text)
 {
-	int width = 0;
-	uint32_t cp;
+	unsigned width = text_width(text);
 
-	for (; *text && width < PAINT_FAR; width++)
-		text += glyph_decode(text, &cp);
-	return width;
+	return width < PAINT_FAR ? (int)width : PAINT_FAR;
 }

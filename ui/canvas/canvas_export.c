@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ui/canvas/glyph.h"
 #include "ui/canvas/svg_shapes.h"
 #include "ui/canvas/theme.h"
@@ -24,7 +25,7 @@ static uint32_t shown_in(const struct canvas *c, int row, int column)
 
 	if (!cell->glyph[0])
 		return 0;
-	glyph_decode(cell->glyph, &cp);
+	text_decode(cell->glyph, &cp);
 	return glyph_shown(cp, CHARSET_BRAILLE);
 }
 
@@ -125,7 +126,7 @@ static void write_escaped_text(FILE *out, const char *text)
 	uint32_t cp;
 
 	while (*text) {
-		text += glyph_decode(text, &cp);
+		text += text_decode(text, &cp);
 		write_escaped(out, glyph_shown(cp, CHARSET_BRAILLE));
 	}
 }

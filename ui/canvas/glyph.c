@@ -5,6 +5,8 @@
  * shift the rest of its row. */
 #include "ui/canvas/glyph.h"
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -156,41 +158,6 @@ static const struct stand_in stand_ins[] = {
 	{ 0x2801, 0x28ff, ':' },
 };
 
-static int sequence_length(unsigned char lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead >= 0xc2 && lead <= 0xdf)
-		return 2;
-	if (lead >= 0xe0 && lead <= 0xef)
-		return 3;
-	if (lead >= 0xf0 && lead <= 0xf4)
-		return 4;
-	return 0;
-}
-
-int glyph_decode(const char *text, uint32_t *ret_code_point)
-{
-	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *p = (const unsigned char *)text;
-	int n = sequence_length(p[0]);
-	uint32_t cp = n <= 1 ? p[0] : p[0] & (0x7fu >> n);
-
-	for (int i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80) { /* stops at the NUL, too */
-			n = 0;
-			break;
-		}
-		cp = cp << 6 | (p[i] & 0x3f);
-	}
-	if (n == 0 || cp < lowest[n] || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff)) {
-		*ret_code_point = GLYPH_UNKNOWN;
-		return 1;
-	}
-	*ret_code_point = cp;
-	return n;
-}
-
 int glyph_encode(uint32_t cp, char out[5])
 {
 	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
@@ -241,6 +208,6 @@ uint32_t glyph_shown(uint32_t cp, enum ui_charset charset)
 	else if (cp == 0x7f)
 		cp = 0x2421;
 	else if (!is_one_column(cp))
-		cp = GLYPH_UNKNOWN;
+		cp = TEXT_UNKNOWN;
 	return charset == CHARSET_ASCII ? in_ascii(cp) : cp;
 }

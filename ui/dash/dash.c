@@ -486,29 +486,6 @@ int dash_printf(struct dash *d, struct rect area, int row, int column, enum styl
 	return dash_put(d, area, row, column, style, text);
 }
 
-/* Bytes of the text that a line of so many columns takes, broken at a blank if there is one. */
-static size_t line_bytes(const char *text, int columns)
-{
-	char part[8];
-	size_t at = 0, blank = 0;
-	int width = 0;
-
-	while (text[at]) {
-		size_t bytes = 1;
-
-		while (((unsigned char)text[at + bytes] & 0xc0) == 0x80 && bytes + 1 < sizeof(part))
-			bytes++;
-		snprintf(part, sizeof(part), "%.*s", (int)bytes, text + at);
-		width += canvas_width(part);
-		if (text[at] == ' ')
-			blank = at;
-		if (width > columns)
-			return blank ? blank : at ? at : bytes;
-		at += bytes;
-	}
-	return at;
-}
-
 int dash_wrap(struct dash *d, struct rect area, int row, int column, enum style style, const char *text)
 {
 	int columns = area.columns - column - 1, rows = 0;
@@ -517,7 +494,7 @@ int dash_wrap(struct dash *d, struct rect area, int row, int column, enum style 
 	if (columns < 1)
 		return 0;
 	for (; *text; row++, rows++) {
-		size_t bytes = line_bytes(text, columns);
+		size_t bytes = text_line(text, (unsigned)columns);
 
 		snprintf(line, sizeof(line), "%.*s", (int)bytes, text);
 		dash_put(d, area, row, column, style, line);
@@ -557,17 +534,7 @@ const char *dash_us_unit(const char *text)
 
 const char *dash_count(uint64_t n, char *out, size_t size)
 {
-	char digits[24];
-	int length = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
-	size_t at = 0;
-
-	for (int i = 0; i < length && at + 2 < size; i++) {
-		if (i && (length - i) % 3 == 0)
-			out[at++] = ' ';
-		out[at++] = digits[i];
-	}
-	out[at] = '\0';
-	return out;
+	return text_grouped(n, out, size);
 }
 
 /* A run that was saved brings its own wall time along. */

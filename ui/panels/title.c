@@ -1,6 +1,5 @@
 /* The two rows on top: name, modes and run state; what runs, and what the view has been told
  * (frozen, cleared, compared, opened). */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -179,17 +178,6 @@ static void count_roles(const struct run_info *info, char *out, size_t size)
 			servers + clients == 1 ? "" : "s");
 }
 
-static void append(char *out, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static void append(char *out, size_t size, const char *fmt, ...)
-{
-	size_t at = strlen(out);
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(out + at, size - at, fmt, args);
-	va_end(args);
-}
-
 /* How much an option says of a run, the most first: what was chosen, how much of something, what
  * the system decides, which of several, whether at all. */
 enum worth { WORTH_GIVEN, WORTH_NUMBER, WORTH_SYSTEM, WORTH_CHOICE, WORTH_SWITCH, WORTHS };
@@ -245,7 +233,7 @@ static void append_options(const struct dash *d, const struct run_info *info, in
 		}
 	for (unsigned i = 0; i < count; i++)
 		if (fits[i])
-			append(out, size, " · %s %s", info->options.def[i]->name, option_shown(d, info, i));
+			text_add(out, size, " · %s %s", info->options.def[i]->name, option_shown(d, info, i));
 }
 
 static bool both_ends(const struct run_info *info)
@@ -260,7 +248,7 @@ static bool both_ends(const struct run_info *info)
 static void append_peer(const struct run_info *info, int room, char *out, size_t size)
 {
 	if (info->peer[0] && canvas_width(out) + (int)strlen(info->peer) + 3 <= room)
-		append(out, size, " · %s", info->peer);
+		text_add(out, size, " · %s", info->peer);
 }
 
 /* The load at the moment that is shown: [ and ] change it while a run goes on. */
@@ -285,13 +273,13 @@ static void run_text(struct dash *d, int room, char *out, size_t size)
 	if (!info) {
 		const struct engine *e = dash_engine(d);
 
-		append(out, size, "%s", e ? e->summary : "no mode");
+		text_add(out, size, "%s", e ? e->summary : "no mode");
 		return;
 	}
 	count_roles(info, cores, sizeof(cores));
-	append(out, size, "method ‹%s› · %s · %s", info->ran, info->path[0] ? info->path : info->interface, cores);
+	text_add(out, size, "method ‹%s› · %s · %s", info->ran, info->path[0] ? info->path : info->interface, cores);
 	if (info->load_name)
-		append(out, size, " · %s %llu", info->load_name, (unsigned long long)load_shown(d, info));
+		text_add(out, size, " · %s %llu", info->load_name, (unsigned long long)load_shown(d, info));
 	/* Where both ends are here, the port is nobody's choice: what was chosen goes first. */
 	if (both_ends(info))
 		append_options(d, info, room, out, size);

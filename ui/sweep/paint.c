@@ -171,11 +171,6 @@ bool sweep_look_key(struct sweep_look *look, int key)
 
 /* ---- the head ---- */
 
-static char *eta_text(const struct sweep_state *s, char *out, size_t size)
-{
-	return text_clock((int64_t)(fmin(sweep_state_eta_s(s), 1e9) * NS_PER_S), out, size);
-}
-
 static void paint_title(struct canvas *c, const struct sweep_look *look)
 {
 	const struct sweep_state *s = look->state;
@@ -184,7 +179,7 @@ static void paint_title(struct canvas *c, const struct sweep_look *look)
 	const char *word = look->stopping ? "■ STOPPING" : s->running ? "● RUN" : ended >= s->slots ? "○ DONE" : "○ WAITING";
 	enum style style = look->stopping ? STYLE_WARNING : s->running ? STYLE_GOOD : STYLE_STRONG;
 
-	snprintf(text, sizeof(text), "%s  ETA %s ", word, eta_text(s, left, sizeof(left)));
+	snprintf(text, sizeof(text), "%s  ETA %s ", word, text_eta(sweep_state_eta_s(s), left, sizeof(left)));
 	int room = c->columns - canvas_width(text);
 	canvas_put(c, 0, room < 0 ? 0 : room, -1, style, text);
 	int at = 1 + canvas_put(c, 0, 1, room - 1, STYLE_TITLE, "netdyno sweep ");
@@ -233,15 +228,14 @@ static void paint_current(struct canvas *c, const struct sweep_look *look, int r
 static void page_text(const struct sweep_plan *plan, const struct grid *g, uint32_t page, char *out, size_t size)
 {
 	uint32_t cell = first_of_page(g, page);
-	size_t used = 0;
 	char value[64];
 
 	out[0] = '\0';
-	for (unsigned i = 0; i < plan->axes && used < size; i++) {
+	for (unsigned i = 0; i < plan->axes; i++) {
 		if ((int)i == g->down || (int)i == g->across)
 			continue;
 		const char *text = plan->axis[i].text[sweep_cell_value(plan, cell, i)];
-		used += (size_t)snprintf(out + used, size - used, "%s%s %s", used ? " · " : "", plan->axis[i].def->name,
+		text_add(out, size, "%s%s %s", *out ? " · " : "", plan->axis[i].def->name,
 			text_escape(text, strnlen(text, 40), value, sizeof(value)));
 	}
 }
@@ -250,16 +244,15 @@ static void paint_page(struct canvas *c, const struct sweep_look *look, const st
 {
 	const struct sweep_state *s = look->state;
 	char title[600], note[64] = "", page[300];
-	size_t used;
 
-	used = (size_t)snprintf(title, sizeof(title), "%s%s%s, median", s->metrics ? s->metric[0].title : "no figure",
-		*look->unit ? " " : "", look->unit);
+	snprintf(title, sizeof(title), "%s%s%s, median", s->metrics ? s->metric[0].title : "no figure", *look->unit ? " " : "",
+		look->unit);
 	if (g->across >= 0)
-		used += (size_t)snprintf(title + used, sizeof(title) - used, " · %s ↓ %s →", s->plan->axis[g->down].def->name,
+		text_add(title, sizeof(title), " · %s ↓ %s →", s->plan->axis[g->down].def->name,
 			s->plan->axis[g->across].def->name);
 	if (!look->stacked && g->pages > 1) {
 		page_text(s->plan, g, look->page, page, sizeof(page));
-		snprintf(title + used, sizeof(title) - used, " · %s", page);
+		text_add(title, sizeof(title), " · %s", page);
 		snprintf(note, sizeof(note), "page %u of %u", look->page + 1, g->pages);
 	}
 	canvas_rule(c, 3, 0, c->columns, title, note);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ui/canvas/glyph.h"
 
 const struct option_def *form_def(const struct form *f, const struct form_field *field)
@@ -39,12 +40,7 @@ const char *form_choice(const struct form *f, const struct form_field *field, un
 
 size_t form_offset(const char *text, int columns)
 {
-	const char *p = text;
-	uint32_t cp;
-
-	for (; *p && columns > 0; columns--)
-		p += glyph_decode(p, &cp);
-	return (size_t)(p - text);
+	return text_bytes(text, columns > 0 ? (unsigned)columns : 0);
 }
 
 static int cursor_column(const struct form_field *field)
@@ -174,7 +170,7 @@ static size_t after_cursor(const struct form_field *field)
 
 	if (!field->text[field->cursor])
 		return field->cursor;
-	return field->cursor + (size_t)glyph_decode(field->text + field->cursor, &cp);
+	return field->cursor + text_decode(field->text + field->cursor, &cp);
 }
 
 static bool is_text_key(int key)

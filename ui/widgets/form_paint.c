@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/canvas/glyph.h"
+#include "base/text.h"
 #include "ui/canvas/paint.h"
 
 /* MARKS: ">", a blank, "*", a blank. */
@@ -154,22 +154,6 @@ static void paint_field(struct canvas *c, const struct form *f, unsigned index, 
 
 /* ---- help, buttons, keys ---- */
 
-/* As many code points as fit the line, broken at a blank if there is one; returns where the next
- * line begins. */
-static const char *break_line(const char *text, int columns, char *line, size_t size)
-{
-	size_t fits = form_offset(text, columns), cut = fits;
-
-	if (text[fits]) {
-		while (cut > 0 && text[cut] != ' ')
-			cut--;
-		cut = cut ? cut : fits;
-	}
-	snprintf(line, size, "%.*s", (int)(cut < size ? cut : size - 1), text);
-	text += cut;
-	return text + strspn(text, " ");
-}
-
 /* Returns the rows used; the last one shows that there was more. */
 static int paint_wrapped(struct canvas *c, struct rect area, enum style style, const char *text)
 {
@@ -184,7 +168,11 @@ static int paint_wrapped(struct canvas *c, struct rect area, enum style style, c
 			canvas_put_cut(c, area.row + row, area.column, area.columns, style, text);
 			return area.rows;
 		}
-		text = break_line(text, area.columns, line, sizeof(line));
+		size_t bytes = text_line(text, (unsigned)area.columns);
+
+		snprintf(line, sizeof(line), "%.*s", (int)bytes, text);
+		text += bytes;
+		text += strspn(text, " ");
 		canvas_put(c, area.row + row, area.column, area.columns, style, line);
 	}
 	return row;

@@ -10,7 +10,7 @@
 #include "engines/engines.h"
 #include "main/cli/settings.h"
 
-enum { NAMES_MAX = 160, QUOTED_BYTES = 96, TICKS_MAX = 1000000 };
+enum { TICKS_MAX = 1000000 };
 
 bool cli_asks_help(int argc, char **argv, int from)
 {
@@ -22,22 +22,16 @@ bool cli_asks_help(int argc, char **argv, int from)
 
 int cli_say_unknown_mode(const char *word, bool with_verbs, struct err *err)
 {
-	const char *names[NAMES_MAX];
-	char quoted[QUOTED_BYTES];
-	unsigned n = 0;
+	struct text_guess guess = { .word = word };
+	char quoted[TEXT_SHOWN_BYTES];
 
-	for (unsigned i = 0; engines_all[i] && n < NAMES_MAX; i++)
-		names[n++] = engines_all[i]->name;
-	for (unsigned i = 0; with_verbs && verbs[i].name && n < NAMES_MAX; i++)
+	for (unsigned i = 0; engines_all[i]; i++)
+		text_guess_offer(&guess, engines_all[i]->name);
+	for (unsigned i = 0; with_verbs && verbs[i].name; i++)
 		if (!verbs[i].hidden)
-			names[n++] = verbs[i].name;
-	const char *near = text_nearest(word, names, n);
-	text_escape(word, strlen(word), quoted, sizeof(quoted));
-	if (near)
-		return err_say(
-			err, ENOENT, "unknown %s \"%s\" (did you mean %s?)", with_verbs ? "mode or verb" : "mode", quoted, near);
-	return err_say(err, ENOENT, "unknown %s \"%s\" (\"netdyno list\" shows the modes)", with_verbs ? "mode or verb" : "mode",
-		quoted);
+			text_guess_offer(&guess, verbs[i].name);
+	return err_say(err, ENOENT, "unknown %s \"%s\"%s", with_verbs ? "mode or verb" : "mode", text_shown(word, quoted),
+		guess.nearest ? text_guess_ask(&guess, "", "") : " (\"netdyno list\" shows the modes)");
 }
 
 static int read_mode(struct cli *cli, bool needed, const char *word, struct err *err)
@@ -68,13 +62,11 @@ static bool table_has(const struct option_def *table, const char *name)
 static int say_other_mode(const struct cli *cli, const char *name, struct err *err)
 {
 	char modes[128] = "";
-	size_t used = 0;
 
 	for (unsigned i = 0; engines_all[i]; i++)
-		if (engines_all[i]->built && table_has(engines_all[i]->options, name) && used < sizeof(modes))
-			used += (size_t)snprintf(
-				modes + used, sizeof(modes) - used, "%s%s", used ? ", " : "", engines_all[i]->name);
-	if (!used)
+		if (engines_all[i]->built && table_has(engines_all[i]->options, name))
+			text_add(modes, sizeof(modes), "%s%s", *modes ? ", " : "", engines_all[i]->name);
+	if (!*modes)
 		return 0;
 	return err_say(err, EINVAL, "--%s is not an option of mode %s (modes with it: %s)", name, cli->engine->name, modes);
 }
@@ -88,28 +80,26 @@ static int say_other_verb(const struct cli *cli, const char *name, struct err *e
 	return 0;
 }
 
-static unsigned add_names(const struct options *o, const char **names, unsigned n)
+static void offer_names(const struct options *o, struct text_guess *guess)
 {
-	for (unsigned i = 0; i < o->count && n < NAMES_MAX; i++)
-		names[n++] = o->def[i]->name;
-	return n;
+	for (unsigned i = 0; i < o->count; i++)
+		text_guess_offer(guess, o->def[i]->name);
 }
 
 static int say_unknown_option(const struct cli *cli, const char *name, struct err *err)
 {
-	const char *names[NAMES_MAX] = { "help" };
-	char quoted[QUOTED_BYTES];
+	struct text_guess guess = { .word = name };
+	char quoted[TEXT_SHOWN_BYTES];
 	int rc = say_other_mode(cli, name, err);
 
 	if (rc == 0)
 		rc = say_other_verb(cli, name, err);
 	if (rc < 0)
 		return rc;
-	const char *near = text_nearest(name, names, add_names(&cli->own, names, add_names(&cli->options, names, 1)));
-	text_escape(name, strlen(name), quoted, sizeof(quoted));
-	if (near)
-		return err_say(err, ENOENT, "unknown option --%s (did you mean --%s?)", quoted, near);
-	return err_say(err, ENOENT, "unknown option --%s", quoted);
+	text_guess_offer(&guess, "help");
+	offer_names(&cli->options, &guess);
+	offer_names(&cli->own, &guess);
+	return err_say(err, ENOENT, "unknown option --%s%s", text_shown(name, quoted), text_guess_ask(&guess, "--", ""));
 }
 
 /* The name in "--name", "--name=value", "--no-name" as `o` knows it: its index, or -1 with the

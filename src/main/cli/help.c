@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "engines/engines.h"
 #include "ui/ui.h"
 
@@ -49,23 +50,16 @@ static int screen_width(void)
 
 void help_fill(FILE *out, const char *text, int at, int indent, int width)
 {
-	bool first = true; /* in its line */
+	for (;; at = indent) {
+		size_t bytes = text_line(text, width > at ? (unsigned)(width - at) : 1);
 
-	while (*text) {
-		int length = (int)strcspn(text, " ");
-
-		if (!first && at + 1 + length > width) {
-			fprintf(out, "\n%*s", indent, "");
-			at = indent;
-			first = true;
-		}
-		at += fprintf(out, "%s%.*s", first ? "" : " ", length, text);
-		first = false;
-		text += length;
-		while (*text == ' ')
-			text++;
+		fprintf(out, "%.*s\n", (int)bytes, text);
+		text += bytes;
+		text += strspn(text, " ");
+		if (!*text)
+			return;
+		fprintf(out, "%*s", indent, "");
 	}
-	fputc('\n', out);
 }
 
 /* A paragraph that is indented throughout. */

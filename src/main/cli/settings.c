@@ -14,7 +14,7 @@
 #include "engines/engines.h"
 #include "main/cli/program.h"
 
-enum { SETTINGS_BYTES_MAX = 1 << 20, QUOTED_BYTES = 96 };
+enum { SETTINGS_BYTES_MAX = 1 << 20 };
 
 static const char screen_section[] = "dash";
 
@@ -49,16 +49,14 @@ static char *next_line(char *out, int size, void *stream)
 
 static void warn_section(const struct reading *r, const char *section)
 {
-	const char *names[32] = { screen_section };
-	char quoted[QUOTED_BYTES];
-	unsigned n = 1;
+	struct text_guess guess = { .word = section };
+	char quoted[TEXT_SHOWN_BYTES];
 
-	for (unsigned i = 0; engines_all[i] && n < 32; i++)
-		names[n++] = engines_all[i]->name;
-	const char *near = text_nearest(section, names, n);
-	fprintf(r->warnings, "netdyno: %s:%d: unknown section [%s]%s%s%s\n", r->path, r->line,
-		text_escape(section, strlen(section), quoted, sizeof(quoted)), near ? " (did you mean [" : "", near ? near : "",
-		near ? "]?)" : "");
+	text_guess_offer(&guess, screen_section);
+	for (unsigned i = 0; engines_all[i]; i++)
+		text_guess_offer(&guess, engines_all[i]->name);
+	fprintf(r->warnings, "netdyno: %s:%d: unknown section [%s]%s\n", r->path, r->line, text_shown(section, quoted),
+		text_guess_ask(&guess, "[", "]"));
 }
 
 /* inih's handler: 1 = go on, whatever was wrong with this one. */

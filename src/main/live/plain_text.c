@@ -19,21 +19,6 @@ static const char *packets_of(const struct run_info *info)
 	return info->engine->packets ? info->engine->packets : "packets";
 }
 
-/* "12 345 678": digits in groups, as people read them. */
-static char *grouped(uint64_t n, char out[TEXT])
-{
-	char digits[24];
-	int length = snprintf(digits, sizeof(digits), "%" PRIu64, n), at = 0;
-
-	for (int i = 0; i < length; i++) {
-		if (i && (length - i) % 3 == 0)
-			out[at++] = ' ';
-		out[at++] = digits[i];
-	}
-	out[at] = '\0';
-	return out;
-}
-
 static char *fixed(double value, int decimals, char out[TEXT])
 {
 	if (isnan(value))
@@ -226,12 +211,12 @@ static void summary_rates(FILE *out, const struct view *v)
 
 	rates_of(v, -1, v->info->rx_roles, &rx);
 	rates_of(v, -1, v->info->tx_roles, &tx);
-	fprintf(out, "  received %15s %s  %12s /s  %10s Mbit/s\n", grouped(rx.value[COUNTER_RX_PACKETS], n), packets_of(v->info),
-		fixed(rx.rx_pps, 1, pps), fixed(rx.rx_mbps, 1, mbps));
+	fprintf(out, "  received %15s %s  %12s /s  %10s Mbit/s\n", text_grouped(rx.value[COUNTER_RX_PACKETS], n, TEXT),
+		packets_of(v->info), fixed(rx.rx_pps, 1, pps), fixed(rx.rx_mbps, 1, mbps));
 	if (tx.unknown >> COUNTER_TX_PACKETS & 1)
 		fprintf(out, "  sent     %15s (%s)\n", "--", run_missing_end(v->info));
 	else
-		fprintf(out, "  sent     %15s %*s  %12s /s  %10s Mbit/s\n", grouped(tx.value[COUNTER_TX_PACKETS], n),
+		fprintf(out, "  sent     %15s %*s  %12s /s  %10s Mbit/s\n", text_grouped(tx.value[COUNTER_TX_PACKETS], n, TEXT),
 			(int)strlen(packets_of(v->info)), "", fixed(tx.tx_pps, 1, pps), fixed(tx.tx_mbps, 1, mbps));
 }
 
@@ -276,19 +261,18 @@ static void summary_counters(FILE *out, const struct view *v)
 {
 	unsigned counters = engine_counters(v->info->engine);
 	char line[1200] = "", n[TEXT];
-	size_t used = 0;
 	struct rates all;
 
 	rates_of(v, -1, ROLE_BOTH, &all);
-	for (unsigned i = COUNTER_OWN; i < counters && used < sizeof(line); i++) {
+	for (unsigned i = COUNTER_OWN; i < counters; i++) {
 		const struct counter_def *def = engine_counter(v->info->engine, i);
 
 		if (def->show & SHOW_SUM && def->kind == COUNTER_SUM && !rates_is_drop(v->info, def) && all.value[i])
-			used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s %s %s",
-				used ? ", " : "counted: ", def->name, grouped(all.value[i], n),
+			text_add(line, sizeof(line), "%s%s %s %s", *line ? ", " : "counted: ", def->name,
+				text_grouped(all.value[i], n, TEXT),
 				strcmp(def->unit, "packets") ? def->unit : packets_of(v->info));
 	}
-	if (used)
+	if (*line)
 		paragraph(out, 2, 4, line);
 }
 
@@ -315,33 +299,32 @@ static void summary_latencies(FILE *out, const struct view *v)
 			def->title, us(l.min_ns, t[0]), us((int64_t)l.mean_ns, t[1]), us(l.p50_ns, t[2]), us(l.p90_ns, t[3]),
 			us(l.p99_ns, t[4]), us(l.p99_9_ns, t[5]), us(l.p99_99_ns, t[6]), us(l.max_ns, t[7]));
 		paragraph(out, 2, 4, line);
-		fprintf(out, "    %s values, measured from %s\n", grouped(l.count, n), def->since);
+		fprintf(out, "    %s values, measured from %s\n", text_grouped(l.count, n, TEXT), def->since);
 	}
 }
 
 static void summary_ledger(FILE *out, const struct ledger *ledger)
 {
 	char a[TEXT], b[TEXT], c[TEXT], places[1200] = "";
-	size_t used = 0;
 
 	if (!ledger->known)
 		return;
-	for (unsigned i = 0; i < ledger->places && used < sizeof(places); i++) {
+	for (unsigned i = 0; i < ledger->places; i++) {
 		const struct ledger_place *p = &ledger->place[i];
 		const char *gap = i ? "; " : "lost by place: ";
 
 		if (p->known)
-			used += (size_t)snprintf(
-				places + used, sizeof(places) - used, "%s%s %s", gap, p->title, grouped(p->lost, a));
+			text_add(places, sizeof(places), "%s%s %s", gap, p->title, text_grouped(p->lost, a, TEXT));
 		else
-			used += (size_t)snprintf(places + used, sizeof(places) - used, "%s%s -- (%s)", gap, p->title, p->why);
+			text_add(places, sizeof(places), "%s%s -- (%s)", gap, p->title, p->why);
 	}
 	if (ledger->places)
 		paragraph(out, 2, 4, places);
-	fprintf(out, "  ledger: sent %s = received %s + lost %s", grouped(ledger->sent, a), grouped(ledger->received, b),
-		grouped(ledger->lost - (ledger->unexplained > 0 ? (uint64_t)ledger->unexplained : 0), c));
+	fprintf(out, "  ledger: sent %s = received %s + lost %s", text_grouped(ledger->sent, a, TEXT),
+		text_grouped(ledger->received, b, TEXT),
+		text_grouped(ledger->lost - (ledger->unexplained > 0 ? (uint64_t)ledger->unexplained : 0), c, TEXT));
 	if (ledger->in_flight)
-		fprintf(out, " + in flight %s", grouped(ledger->in_flight, a));
+		fprintf(out, " + in flight %s", text_grouped(ledger->in_flight, a, TEXT));
 	fprintf(out, " + unexplained %" PRId64 " (%s)\n", ledger->unexplained,
 		ledger->balanced ? "balanced" : "does not balance");
 }

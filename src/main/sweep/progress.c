@@ -2,13 +2,11 @@
 #include "main/sweep/progress.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "main/cli/help.h"
 #include "sweep/report.h"
@@ -35,23 +33,6 @@ static void erase(struct sweep_progress *p)
 	p->shown = false;
 }
 
-static char *eta(const struct sweep_state *state, char *out, size_t size)
-{
-	double seconds = sweep_state_eta_s(state);
-
-	return text_clock((int64_t)(fmin(seconds, 1e9) * NS_PER_S), out, size);
-}
-
-/* Cuts it to so many cells, never in the middle of a character. */
-static void cut(char *text, int cells)
-{
-	for (; *text; text++) {
-		if (((unsigned char)*text & 0xc0) != 0x80 && cells-- == 0)
-			break;
-	}
-	*text = '\0';
-}
-
 void sweep_progress_draw(struct sweep_progress *p)
 {
 	const struct sweep_state *s = p->state;
@@ -70,19 +51,17 @@ void sweep_progress_draw(struct sweep_progress *p)
 	if (s->running)
 		sweep_cell_label(s->plan, s->current, label, sizeof(label));
 	snprintf(line, sizeof(line), "[%s] %" PRIu64 "/%" PRIu64 "  ETA %s  %s%s%s", bar, ended, s->slots,
-		eta(s, left, sizeof(left)), label, p->last[0] ? "  last: " : "", p->last);
-	cut(line, (width ? width : 80) - 1);
+		text_eta(sweep_state_eta_s(s), left, sizeof(left)), label, p->last[0] ? "  last: " : "", p->last);
 	/* At once, and cleared behind it: the line never flickers. */
-	fprintf(stderr, "\r%s\033[K", line);
+	fprintf(stderr, "\r%.*s\033[K", (int)text_bytes(line, (unsigned)(width ? width : 80) - 1), line);
 	p->shown = true;
 }
 
 static void describe(const struct sweep_state *state, const json_t *row, bool valid, char *out, size_t size)
 {
-	size_t used = 0;
 
 	out[0] = '\0';
-	for (unsigned i = 0; i < state->metrics && used < size; i++) {
+	for (unsigned i = 0; i < state->metrics; i++) {
 		const struct sweep_metric *m = &state->metric[i];
 		const json_t *value = json_object_get(row, m->column);
 		char number[32];
@@ -91,11 +70,11 @@ static void describe(const struct sweep_state *state, const json_t *row, bool va
 		if (!m->bars || !json_is_number(value))
 			continue;
 		double scale = sweep_state_unit(state, i, &unit);
-		used += (size_t)snprintf(out + used, size - used, "%s%s%s%s %s", used ? ", " : "", m->better < 0 ? m->title : "",
-			m->better < 0 ? " " : "", sweep_number(scale * json_number_value(value), number, sizeof(number)), unit);
+		text_add(out, size, "%s%s%s%s %s", *out ? ", " : "", m->better < 0 ? m->title : "", m->better < 0 ? " " : "",
+			sweep_number(scale * json_number_value(value), number, sizeof(number)), unit);
 	}
-	if (!valid && used < size)
-		snprintf(out + used, size - used, "%sINVALID", used ? ", " : "");
+	if (!valid)
+		text_add(out, size, "%sINVALID", *out ? ", " : "");
 }
 
 static void say_on_screen(struct sweep_progress *p, uint32_t cell, unsigned round)
@@ -119,7 +98,8 @@ void sweep_progress_run(struct sweep_progress *p, uint32_t cell, unsigned round,
 		sweep_progress_draw(p);
 	else
 		fprintf(stderr, "%" PRIu64 "/%" PRIu64 "  round %u  %s: %s  ETA %s\n", sweep_state_ended(s), s->slots, round + 1,
-			sweep_cell_label(s->plan, cell, label, sizeof(label)), p->last, eta(s, left, sizeof(left)));
+			sweep_cell_label(s->plan, cell, label, sizeof(label)), p->last,
+			text_eta(sweep_state_eta_s(s), left, sizeof(left)));
 }
 
 void sweep_progress_say(struct sweep_progress *p, const char *fmt, ...)

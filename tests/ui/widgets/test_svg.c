@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 
+#include "base/text.h"
 #include "ui/canvas/glyph.h"
 #include "ui/canvas/theme.h"
 
@@ -51,8 +52,8 @@ static const char *read_characters(struct reader *r, const char *until)
 				return why;
 			continue;
 		}
-		int n = glyph_decode(r->at, &cp);
-		if ((cp == GLYPH_UNKNOWN && n == 1) || (cp < 0x20 && cp != '\n') || (cp >= 0x7f && cp < 0xa0))
+		size_t n = text_decode(r->at, &cp);
+		if ((cp == TEXT_UNKNOWN && n == 1) || (cp < 0x20 && cp != '\n') || (cp >= 0x7f && cp < 0xa0))
 			return "control character or bad UTF-8";
 		r->at += n;
 	}

@@ -1,21 +1,14 @@
-/* Tables of text.  See base/text_table.h. */
-#include "base/text_table.h"
+/* Tables of text.  See base/text/table.h. */
+#include "base/text/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum { CELL_BYTES = 200 };
 
-static unsigned width_of(const char *text)
-{
-	unsigned width = 0;
-
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
-void markdown_text(FILE *out, const char *text)
+void text_markdown(FILE *out, const char *text)
 {
 	for (; *text; text++) {
 		if (strchr("\\`*_[]<>|#", *text))
@@ -31,11 +24,10 @@ static void write_row(FILE *out, const struct text_table *t, const unsigned *wid
 	fputs(t->markdown ? "|" : "", out);
 	for (unsigned i = 0; i < t->columns; i++) {
 		t->cell(t->ctx, row, i, text, sizeof(text));
-		unsigned pad = width[i] > width_of(text) ? width[i] - width_of(text) : 0;
 
 		fprintf(out, "%s%s", t->markdown ? " " : i ? "  " : "", text);
 		if (t->markdown || i + 1 < t->columns)
-			fprintf(out, "%*s", (int)pad, "");
+			fprintf(out, "%*s", (int)(width[i] - text_width(text)), "");
 		fputs(t->markdown ? " |" : "", out);
 	}
 	putc('\n', out);
@@ -59,7 +51,7 @@ static void measure(const struct text_table *t, unsigned *width)
 	for (long row = -1; row < (long)t->rows; row++)
 		for (unsigned i = 0; i < t->columns; i++) {
 			t->cell(t->ctx, row, i, text, sizeof(text));
-			unsigned wide = width_of(text);
+			unsigned wide = text_width(text);
 
 			width[i] = wide > width[i] ? wide : width[i];
 		}
