@@ -332,7 +332,7 @@ static void plan_load(const struct options *o, bool full, struct plan *plan)
 {
 	plan->load = (uint64_t)options_number(o, "rate");
 	plan->closed_loop = full;
-	plan->wait_spin = full;
+	plan->wait = full ? WAIT_SPIN : WAIT_BLOCK;
 	if (full)
 		return;
 	plan->load_name = "rate";

@@ -133,7 +133,6 @@ int echo_plan(const struct options *o, struct plan *plan, struct err *err)
 	if (!s)
 		return err_sys(err, ENOMEM, "plan echo");
 	plan->shared = s;
-	plan->wait_spin = !strcmp(options_text(o, "wait"), "spin");
 	if ((rc = plan_place(o, false, plan, err)) < 0 || (rc = plan_methods(o, plan, err)) < 0)
 		return rc;
 	count_roles(plan, s);

@@ -110,7 +110,6 @@ static int plan_load(const struct options *o, struct plan *plan, struct stream_s
 	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
 	if (s->verify && s->discard)
 		return err_say(err, EINVAL, "--verify: needs the bytes that --receive discard throws away");
-	plan->wait_spin = !strcmp(options_text(o, "wait"), "spin");
 	plan->closed_loop = !s->open_loop;
 	if (!s->open_loop)
 		return 0;

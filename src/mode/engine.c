@@ -139,7 +139,7 @@ const struct counter_def counters_common[COUNTER_OWN] = {
 		.unit = "calls",
 		.roles = ROLE_BOTH,
 		.show = EACH,
-		.help = "times the worker slept in ppoll(2) because there was nothing to do" },
+		.help = "times the worker slept because there was nothing to do" },
 	[COUNTER_CPU_USER_NS] = { .name = "cpu_user_ns",
 		.title = "user",
 		.unit = "ns",

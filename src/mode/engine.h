@@ -102,7 +102,8 @@ enum {
 	/* system calls made by the engine (waits are counted by the worker loop) */
 	COUNTER_SYSCALLS,
 	/* written by the worker loop */
-	COUNTER_WAITS,       /* times the worker slept in ppoll(2); also counted as system calls */
+	/* times the worker slept because there was nothing to do; also counted as system calls */
+	COUNTER_WAITS,
 	COUNTER_CPU_USER_NS, /* getrusage(RUSAGE_THREAD) */
 	COUNTER_CPU_SYSTEM_NS,
 	COUNTER_CTX_VOLUNTARY,
@@ -207,11 +208,26 @@ struct engine {
 	 * naming what was tried. */
 	/* mandatory; the only one that may allocate */
 	int (*open)(struct worker *w, struct err *err);
-	/* mandatory: one burst; 0 = nothing to do now: the worker waits as w->wait says */
+	/* mandatory: one burst; 0 = nothing to do now: the worker waits */
 	int (*poll)(struct worker *w, struct err *err);
 	/* NULL if nothing is ever outstanding: one burst of receiving only, in SETTLE and DRAIN,
 	 * for clients */
 	int (*drain)(struct worker *w, struct err *err);
+	/* NULL: the worker sleeps in ppoll(2) on what w->wait says.  An engine whose own system
+	 * call is its wait (epoll_wait, io_uring_enter, a blocking recv) pays one call a wake-up
+	 * with this one.  Called where poll() or drain() returned 0, with --wait block; may do the
+	 * work that it waited for.  It
+	 *
+	 * - returns by until_ns (CLOCK_MONOTONIC), at most WORKER_WAIT_MS away; earlier is fine,
+	 *   and so is EINTR;
+	 * - returns when w->wake_fd is readable, and calls worker_woken() then, and only then.  A
+	 *   call that cannot watch it (a blocking recv) is ended by a signal instead: see
+	 *   w->wait.by_signal;
+	 * - counts itself with worker_count_wait().
+	 *
+	 * Where it has no use for its own call just now (no connection yet), it returns what
+	 * worker_ppoll() returns. */
+	int (*wait)(struct worker *w, int64_t until_ns, struct err *err);
 	/* NULL if nothing to do: the worker has just entered this phase */
 	int (*enter)(struct worker *w, enum phase phase, struct err *err);
 	/* NULL if nothing to do: at each sampler tick (10 Hz) and at every phase change: reads

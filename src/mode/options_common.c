@@ -13,7 +13,8 @@ enum {
 static const char *const roles[] = { "server", "client", "both", NULL };
 /* Others come with the work that makes them. */
 static const char *const paths[] = { "loopback", NULL };
-static const char *const waits[] = { "block", "spin", NULL };
+/* plan_wait() relies on this order. */
+static const char *const waits[] = { "block", "poll", "spin", NULL };
 
 static const int64_t hour_ns = 3600ll * NS_PER_S;
 
@@ -132,7 +133,8 @@ const struct option_def options_common[] = {
 		.value_name = "HOW",
 		.choices = waits,
 		.default_text = "block",
-		.help = "workers with nothing to do sleep, or spin" },
+		.help = "what workers with nothing to do do: sleep in the mode's own system call (block), sleep in ppoll (poll), "
+			"or spin" },
 	{ .name = "rcvbuf",
 		.type = OPTION_SIZE,
 		.flags = FORM,

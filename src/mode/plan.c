@@ -28,6 +28,11 @@ enum role plan_role(const struct options *o)
 	return (enum role)(options_number(o, "role") + 1);
 }
 
+enum wait_how plan_wait(const struct options *o)
+{
+	return (enum wait_how)options_number(o, "wait");
+}
+
 void plan_free(struct plan *plan)
 {
 	free(plan->worker);

@@ -18,6 +18,14 @@ struct plan_worker {
 
 struct path; /* what the bytes cross: makes the sockets, see mode/path.h */
 
+/* What a worker with nothing to do does, as --wait says.  options_common's choices have the same
+ * order. */
+enum wait_how {
+	WAIT_BLOCK, /* the engine's own wait where it has one, else ppoll(2) */
+	WAIT_POLL,  /* ppoll(2) */
+	WAIT_SPIN,  /* it asks again */
+};
+
 struct plan {
 	unsigned workers; /* servers first */
 	/* malloc'ed by plan_place() or the engine; freed by plan_free() */
@@ -42,7 +50,7 @@ struct plan {
 	 * "window", "rate". */
 	const char *load_name;
 	uint64_t load, load_min, load_max;
-	bool wait_spin;
+	enum wait_how wait; /* set by the run layer before plan(), which may change it */
 	/* the method that really ran, "mmsg" or "mmsg/single" (server/client) */
 	char ran[24];
 	/* "127.0.0.1:5000" once known; open() of the first server or client fills it */
@@ -65,8 +73,9 @@ void plan_note(struct plan *plan, const char *fmt, ...) __attribute__((format(pr
 /* Frees plan->worker and zeroes it; plan->shared is the engine's (release()).  Accepts a zeroed
  * plan. */
 void plan_free(struct plan *plan);
-/* What --role says. */
+/* What --role and --wait say. */
 enum role plan_role(const struct options *o);
+enum wait_how plan_wait(const struct options *o);
 
 /* Reads --role, --cores, --server-cpus, --client-cpus and fills plan->worker: servers then
  * clients, a CPU each.  Default for both roles: servers on the first half of the allowed CPUs,

@@ -35,6 +35,7 @@ static int plan(struct run *r, struct err *err)
 	int rc;
 
 	r->plan.path = &path_here;
+	r->plan.wait = plan_wait(&r->options);
 	rc = r->engine->plan(&r->options, &r->plan, err);
 	if (rc < 0)
 		return rc;

@@ -44,7 +44,7 @@ static bool has_tick(const struct worker *w, uint32_t tick)
 	return atomic_load_explicit(&w->status->tick, memory_order_acquire) == tick;
 }
 
-static const struct worker *first_without(
+static struct worker *first_without(
 	const struct run *r, unsigned roles, bool (*has)(const struct worker *, uint32_t), uint32_t what)
 {
 	for (unsigned i = 0; i < r->opened; i++)
@@ -66,7 +66,7 @@ static bool wait_for_answer(const struct run *r, int timeout_ms)
  * meanwhile has not been patient, nor are a thousand workers slow because each of them answers. */
 static int wait_for(struct run *r, unsigned roles, bool (*has)(const struct worker *, uint32_t), uint32_t what)
 {
-	const struct worker *late = NULL;
+	struct worker *late = NULL;
 
 	for (int polls = 0; polls < ANSWER_POLLS;) {
 		int rc = run_check(r);
@@ -76,7 +76,10 @@ static int wait_for(struct run *r, unsigned roles, bool (*has)(const struct work
 		late = first_without(r, roles, has, what);
 		if (!late)
 			return 0;
-		polls += !wait_for_answer(r, ANSWER_POLL_MS);
+		if (wait_for_answer(r, ANSWER_POLL_MS))
+			continue;
+		polls++;
+		worker_wake(late);
 	}
 	return err_say(&r->err, ETIMEDOUT, "%s worker %u does not answer: it is stuck in one call",
 		late->self->role == ROLE_SERVER ? "server" : "client", late->self->index);

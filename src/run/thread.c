@@ -27,6 +27,39 @@ int thread_start(pthread_t *ret_thread, void *(*body)(void *), void *arg, const 
 	return rc ? err_sys(err, rc, "start thread %s", what) : 0;
 }
 
+/* Ignored unless somebody handles it, so it never ends the program. */
+enum { WAKE_SIGNAL = SIGURG };
+
+static void on_wake(int signo)
+{
+	(void)signo;
+}
+
+static void handle_wakes(void)
+{
+	/* Without SA_RESTART: the call shall end. */
+	struct sigaction action = { .sa_handler = on_wake };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(WAKE_SIGNAL, &action, NULL);
+}
+
+void thread_accept_wakes(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	sigset_t set;
+
+	pthread_once(&once, handle_wakes);
+	sigemptyset(&set);
+	sigaddset(&set, WAKE_SIGNAL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void thread_wake(pthread_t thread)
+{
+	pthread_kill(thread, WAKE_SIGNAL);
+}
+
 void thread_name_self(const char *name)
 {
 	pthread_setname_np(pthread_self(), name);

@@ -9,6 +9,10 @@
 
 /* 0 or -errno; `what` names the thread in the error. */
 int thread_start(pthread_t *ret_thread, void *(*body)(void *), void *arg, const char *what, struct err *err);
+/* Ends the system call that a thread blocks in (EINTR), if it accepts that; does nothing to one
+ * that does not block. */
+void thread_wake(pthread_t thread);
+void thread_accept_wakes(void); /* for the calling thread */
 /* For the calling thread: its name in /proc (at most 15 bytes) and timers that are not put off
  * (PR_SET_TIMERSLACK 1 ns). */
 void thread_name_self(const char *name);

@@ -17,7 +17,7 @@
 
 /* A sleep overshoots by up to 60 us even with 1 ns of timer slack: the rest is spun. */
 static const int64_t spin_ns = 60 * NS_PER_US;
-static const int64_t longest_wait_ns = 100 * NS_PER_MS;
+static const int64_t longest_wait_ns = WORKER_WAIT_MS * (int64_t)NS_PER_MS;
 
 static void cpu_relax(void)
 {
@@ -34,14 +34,6 @@ static void eventfd_signal(int fd)
 
 	/* EAGAIN means that the counter is full: readable it is, which is all that matters. */
 	if (fd >= 0 && write(fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		return;
-}
-
-static void eventfd_clear(int fd)
-{
-	uint64_t count;
-
-	if (read(fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 		return;
 }
 
@@ -198,47 +190,63 @@ static bool is_told(const struct worker *w)
 
 /* ---- the loop ---- */
 
-/* How long to sleep, 0: not at all.  On the virtual clock deadlines mean nothing here: the tick
- * ends the wait. */
-static int64_t wait_time(const struct worker *w)
+void worker_woken(struct worker *w)
 {
-	int64_t left;
+	uint64_t count;
 
-	if (w->step == step_idle || !w->wait.until_ns || clock_is_virtual())
-		return longest_wait_ns;
-	/* Nothing that is only counted is worth spinning for. */
-	left = w->wait.until_ns - (w->engine->synthetic ? 0 : spin_ns) - clock_now_ns();
-	return left < 0 ? 0 : left < longest_wait_ns ? left : longest_wait_ns;
+	if (read(w->wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return;
 }
 
-static void sleep_on(struct worker *w, int64_t time_ns)
+int worker_ppoll(struct worker *w, int64_t until_ns, struct err *err)
 {
+	int64_t left_ns = until_ns - clock_now_ns(), time_ns = left_ns > 0 ? left_ns : 0;
 	struct timespec timeout = { .tv_sec = time_ns / NS_PER_S, .tv_nsec = time_ns % NS_PER_S };
 	/* An idle worker would find its descriptors ready for ever: nobody reads them. */
 	unsigned count = w->step == step_idle ? 0 : w->wait.count;
 	struct pollfd fd[WORKER_WAIT_FDS + 1];
 
+	(void)err;
 	memcpy(fd, w->wait.fd, count * sizeof(fd[0]));
 	fd[count] = (struct pollfd){ .fd = w->wake_fd, .events = POLLIN };
-	if (!w->engine->synthetic) {
-		counter_add(w->counters, COUNTER_WAITS, 1);
-		counter_add(w->counters, COUNTER_SYSCALLS, 1);
-	}
+	if (!w->engine->synthetic)
+		worker_count_wait(w);
 	if (ppoll(fd, count + 1, &timeout, NULL) <= 0)
-		return;
+		return 0;
 	if (fd[count].revents)
-		eventfd_clear(w->wake_fd);
+		worker_woken(w);
 	memcpy(w->wait.fd, fd, count * sizeof(fd[0]));
+	return 0;
 }
 
-static void worker_wait(struct worker *w)
+/* When a wait that begins now shall end, 0: there is no time to sleep.  On the virtual clock
+ * deadlines mean nothing here: the tick ends the wait. */
+static int64_t wait_until(const struct worker *w)
 {
-	int64_t time_ns = w->spin && w->step != step_idle ? 0 : wait_time(w);
+	int64_t now_ns = clock_now_ns(), latest_ns = now_ns + longest_wait_ns, due_ns;
 
-	if (time_ns)
-		sleep_on(w, time_ns);
-	else
+	if (w->step == step_idle || !w->wait.until_ns || clock_is_virtual())
+		return latest_ns;
+	/* Nothing that is only counted is worth spinning for. */
+	due_ns = w->wait.until_ns - (w->engine->synthetic ? 0 : spin_ns);
+	if (due_ns <= now_ns)
+		return 0;
+	return due_ns < latest_ns ? due_ns : latest_ns;
+}
+
+static int worker_wait(struct worker *w)
+{
+	bool idle = w->step == step_idle;
+	int64_t until_ns = w->plan->wait == WAIT_SPIN && !idle ? 0 : wait_until(w);
+
+	if (!until_ns) {
 		cpu_relax();
+		return 0;
+	}
+	/* What came during the burst has had its signal. */
+	if (w->signalled && is_told(w))
+		return 0;
+	return idle ? worker_ppoll(w, until_ns, &w->err) : w->sleep(w, until_ns, &w->err);
 }
 
 static int worker_loop(struct worker *w)
@@ -249,10 +257,10 @@ static int worker_loop(struct worker *w)
 		if (rc < 0 || w->phase == PHASE_DONE)
 			return rc;
 		rc = w->step(w, &w->err);
+		if (rc == 0)
+			rc = worker_wait(w);
 		if (rc < 0)
 			return rc;
-		if (rc == 0)
-			worker_wait(w);
 	}
 }
 
@@ -331,6 +339,9 @@ static void *worker_main(void *arg)
 	struct worker *w = arg;
 	int rc = worker_open(w);
 
+	w->signalled = w->wait.by_signal && w->sleep == w->engine->wait;
+	if (w->signalled)
+		thread_accept_wakes();
 	if (rc < 0)
 		report_error(w, rc);
 	sem_post(&w->opened);
@@ -375,8 +386,8 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 		.plan = plan,
 		.self = &plan->worker[index],
 		.phase = PHASE_PREPARE,
-		.spin = plan->wait_spin,
 		.step = step_idle,
+		.sleep = engine->wait && plan->wait == WAIT_BLOCK ? engine->wait : worker_ppoll,
 		.perf_calls = &perf_calls_real,
 		.schedstat_fd = -1,
 		.ack_fd = -1 };
@@ -407,10 +418,17 @@ int worker_start(struct worker *w, struct err *err)
 	return err_say(err, error, "%s", w->err.text);
 }
 
+void worker_wake(struct worker *w)
+{
+	eventfd_signal(w->wake_fd);
+	if (w->signalled)
+		thread_wake(w->thread);
+}
+
 void worker_tell(struct worker *w, enum phase phase)
 {
 	atomic_store_explicit(&w->control->phase, phase, memory_order_release);
-	eventfd_signal(w->wake_fd);
+	worker_wake(w);
 }
 
 void worker_tick(struct worker *w, uint32_t tick, bool wake)
@@ -418,13 +436,13 @@ void worker_tick(struct worker *w, uint32_t tick, bool wake)
 	atomic_store_explicit(&w->control->answer, wake, memory_order_relaxed);
 	atomic_store_explicit(&w->control->tick, tick, memory_order_release);
 	if (wake)
-		eventfd_signal(w->wake_fd);
+		worker_wake(w);
 }
 
 void worker_set_load(struct worker *w, uint64_t load)
 {
 	atomic_store_explicit(&w->control->load, load, memory_order_relaxed);
-	eventfd_signal(w->wake_fd);
+	worker_wake(w);
 }
 
 void worker_stop(struct worker *w)

@@ -13,17 +13,28 @@
 #include "base/perf.h"
 #include "mode/plan.h"
 
-enum { WORKER_WAIT_FDS = 6 };
+enum {
+	WORKER_WAIT_FDS = 6,
+	WORKER_WAIT_MS = 100, /* the longest wait */
+};
 
 /* How the worker waits after poll() or drain() returned 0: until one of the descriptors is
  * ready, or until_ns (CLOCK_MONOTONIC; 0 = no deadline), or it is told something.  The worker
  * sleeps to until_ns - 60 us and lets the engine spin the rest (timer slack is set to 1 ns).
  * With --wait spin it does not sleep.  The engine sets fds in open() and may change until_ns and
- * events in any call. */
+ * events in any call.  Where engine->wait() is used, until_ns means the same and fds are for
+ * worker_ppoll(). */
 struct worker_wait {
 	struct pollfd fd[WORKER_WAIT_FDS];
 	unsigned count;
 	int64_t until_ns;
+	/* Set in open(): engine->wait() blocks in a call that cannot watch wake_fd.  With --wait
+	 * block, whoever tells the worker something then sends its thread a signal, too, and the
+	 * call fails with EINTR.  A signal that comes just before the call is lost: the call
+	 * needs a time limit of its own (SO_RCVTIMEO, SO_SNDTIMEO of WORKER_WAIT_MS, set once),
+	 * and what must be answered is signalled again after 10 ms.  Where w->wait.until_ns is
+	 * nearer than that limit, worker_ppoll() is the better wait. */
+	bool by_signal;
 };
 
 struct worker_control { /* writer: the control thread */
@@ -57,6 +68,7 @@ struct worker {
 	/* when it was entered, CLOCK_MONOTONIC (run clock for synthetic engines) */
 	int64_t phase_ns;
 	struct worker_wait wait;
+	int wake_fd;          /* eventfd: readable when the worker is told something: ends a wait */
 	void *state;          /* the engine's own */
 	uint64_t unknown;     /* bit per counter that cannot be read here; set in open() only */
 	char unknown_why[96]; /* of the engine's own; perf.why has that of hardware counters */
@@ -74,14 +86,16 @@ struct worker {
 	const struct perf_calls *perf_calls;
 	int schedstat_fd; /* /proc/thread-self/schedstat of this thread, or -1 */
 	pthread_t thread;
-	bool started, pinned, spin;
-	int wake_fd; /* eventfd: the control thread writes it to end a wait */
+	bool started, pinned;
+	bool signalled; /* is woken by a signal, too; set before open() has answered */
 	/* eventfd of the control thread, or -1: written after an acknowledged phase, an answered
 	 * tick, an error */
 	int ack_fd;
 	sem_t opened;                                   /* open() has answered */
 	uint32_t tick;                                  /* own copy */
 	int (*step)(struct worker *w, struct err *err); /* poll or drain, as the phase says */
+	/* the engine's or worker_ppoll(), as --wait says */
+	int (*sleep)(struct worker *w, int64_t until_ns, struct err *err);
 };
 
 /* The load as [ and ] have left it (plan->load at first): a window, or packets/s of the whole
@@ -96,6 +110,20 @@ static inline void worker_count(struct worker *w, unsigned index, uint64_t n)
 	counter_add(w->counters, index, n);
 }
 
+/* ---- for engine->wait() ---- */
+
+/* One wait, that is one system call. */
+static inline void worker_count_wait(struct worker *w)
+{
+	worker_count(w, COUNTER_WAITS, 1);
+	worker_count(w, COUNTER_SYSCALLS, 1);
+}
+
+/* wake_fd was readable: it is not any more. */
+void worker_woken(struct worker *w);
+/* The wait of an engine that has none: ppoll(2) over w->wait.fd and wake_fd. */
+int worker_ppoll(struct worker *w, int64_t until_ns, struct err *err);
+
 /* ---- for the run layer (control thread) ---- */
 
 /* Allocates counters, histograms, words, eventfd.  0 or -errno; worker_free accepts half-made. */
@@ -105,6 +133,8 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
  * says why. */
 int worker_start(struct worker *w, struct err *err);
 void worker_tell(struct worker *w, enum phase phase); /* and wakes it */
+/* Again, where it has not answered: a signal may come too early (worker_wait.by_signal). */
+void worker_wake(struct worker *w);
 /* Housekeeping is due.  wake: at once, and the acknowledgement is announced on ack_fd. */
 void worker_tick(struct worker *w, uint32_t tick, bool wake);
 void worker_set_load(struct worker *w, uint64_t load);

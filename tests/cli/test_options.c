@@ -410,7 +410,7 @@ static void test_range_texts(void **state)
 	assert_string_equal(options_range_text(&options_a[0], text, sizeof(text)), "0..65479 bytes");
 	assert_string_equal(options_range_text(&options_a[1], text, sizeof(text)), "one of red, green");
 	assert_string_equal(options_range_text(&options_a[2], text, sizeof(text)), "yes or no");
-	assert_string_equal(options_range_text(o.def[options_find(&o, "wait")], text, sizeof(text)), "one of block, spin");
+	assert_string_equal(options_range_text(o.def[options_find(&o, "wait")], text, sizeof(text)), "one of block, poll, spin");
 	assert_string_equal(options_range_text(&options_a[1], text, 8), "one of ");
 	options_free(&o);
 }
