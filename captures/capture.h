@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/ports.h"
 #include "record/packet.h"
 
 struct capture;
@@ -20,9 +21,9 @@ struct capture_request {
 	 * capture_stop() */
 	const char *path;
 	bool force;
-	const char *interface;         /* the run's; options.interface overrides */
-	unsigned ports[8], port_count; /* the run's own ports */
-	int protocol;                  /* IPPROTO_UDP, IPPROTO_TCP; 0 both */
+	const char *interface; /* the run's; options.interface overrides */
+	struct ports ports;    /* the run's own */
+	int protocol;          /* IPPROTO_UDP, IPPROTO_TCP; 0 both */
 	/* payloads carry the echo datagram: decode it and sample by its counter */
 	bool echo_header;
 	struct capture_options options;
@@ -45,6 +46,6 @@ void capture_state(struct capture *c, struct capture_state *ret_state);
 /* The last packets, newest first; returns how many (<= max). */
 unsigned capture_packets(struct capture *c, struct packet *out, unsigned max);
 
-/* The filter expression that a request makes ("udp port 5000 or udp port 5001", 1/N sampling
- * included).  Pure. */
+/* The filter expression that a request makes ("udp port 5000 or udp portrange 6000-6999"), 1/N
+ * sampling included.  Pure. */
 int capture_filter_text(const struct capture_request *request, char *out, size_t size, struct err *err);

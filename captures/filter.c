@@ -46,8 +46,15 @@ static void add_ports(struct text *t, const struct capture_request *r)
 {
 	const char *protocol = r->protocol == IPPROTO_UDP ? "udp " : r->protocol == IPPROTO_TCP ? "tcp " : "";
 
-	for (unsigned i = 0; i < r->port_count; i++)
-		add(t, "%s%sport %u", i ? " or " : "", protocol, r->ports[i]);
+	for (unsigned i = 0; i < r->ports.count; i++) {
+		const struct port_range *p = &r->ports.range[i];
+
+		add(t, "%s%s", i ? " or " : "", protocol);
+		if (p->first == p->last)
+			add(t, "port %u", p->first);
+		else
+			add(t, "portrange %u-%u", p->first, p->last);
+	}
 }
 
 /* Knuth's multiplicative hash, whose upper bits are the good ones: hence a comparison and no
@@ -89,14 +96,9 @@ const char *capture_sampling(const struct capture_request *r)
 
 static int check_ports(const struct capture_request *r, struct err *err)
 {
-	if (!r->port_count)
+	if (!r->ports.count)
 		return err_say(
 			err, EINVAL, "capture: this run has no ports of its own to filter by, so there is nothing to capture");
-	if (r->port_count > sizeof(r->ports) / sizeof(*r->ports))
-		return err_say(err, EINVAL, "capture: %u ports are more than a filter takes", r->port_count);
-	for (unsigned i = 0; i < r->port_count; i++)
-		if (r->ports[i] < 1 || r->ports[i] > 65535)
-			return err_say(err, EINVAL, "capture: %u is no port (1-65535)", r->ports[i]);
 	if (r->protocol && r->protocol != IPPROTO_UDP && r->protocol != IPPROTO_TCP)
 		return err_say(err, EINVAL, "capture: protocol %d is neither UDP nor TCP", r->protocol);
 	return 0;

@@ -135,10 +135,11 @@ static void publish(struct worker *w)
 	struct echo_shared *s = echo_shared_of(w);
 	struct plan *plan = w->plan;
 
-	plan->ports[0] = net_port(&s->listen[0]);
-	plan->port_count = 1;
+	unsigned port = net_port(&s->listen[0]);
+
+	ports_add(&plan->ports, port, port);
 	if (s->host_is_ours)
-		net_set_port(&s->host, plan->ports[0]);
+		net_set_port(&s->host, port);
 	net_format(s->host_is_ours ? &s->host : &s->listen[0], plan->peer, sizeof(plan->peer));
 }
 

@@ -158,10 +158,8 @@ int endpoints_plan(const struct options *o, int type, struct plan *plan, struct 
 
 	plan->address_family = traffic->sa.sa_family;
 	net_interface(traffic, plan->interface, sizeof(plan->interface));
-	if (role == ROLE_CLIENT) {
-		plan->ports[0] = port;
-		plan->port_count = 1;
-	}
+	if (role == ROLE_CLIENT)
+		ports_add(&plan->ports, port, port);
 	*ret_endpoints = e;
 	return 0;
 }

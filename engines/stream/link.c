@@ -143,10 +143,11 @@ static void publish(struct worker *w, struct stream_shared *s)
 {
 	struct plan *plan = w->plan;
 
-	plan->ports[0] = net_port(&s->at.listen[0]);
-	plan->port_count = 1;
+	unsigned port = net_port(&s->at.listen[0]);
+
+	ports_add(&plan->ports, port, port);
 	if (s->at.host_is_ours)
-		net_set_port(&s->at.host, plan->ports[0]);
+		net_set_port(&s->at.host, port);
 	net_format(s->at.host_is_ours ? &s->at.host : &s->at.listen[0], plan->peer, sizeof(plan->peer));
 }
 

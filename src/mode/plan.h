@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/ports.h"
 #include "mode/engine.h"
 
 struct plan_worker {
@@ -55,8 +56,8 @@ struct plan {
 	char ran[24];
 	/* "127.0.0.1:5000" once known; open() of the first server or client fills it */
 	char peer[80];
-	/* the run's own ports, once known: what a capture filters by */
-	unsigned ports[8], port_count;
+	/* the run's own, once known: what a capture filters by */
+	struct ports ports;
 	char interface[16]; /* where a capture would listen: "lo"; "" unknown */
 	int address_family; /* AF_INET or AF_INET6, of the traffic; 0 if none */
 	/* warnings for start.warnings and the event list, "" = none */

@@ -12,6 +12,7 @@
 
 #include "base/histogram.h"
 #include "base/perf.h"
+#include "base/ports.h"
 #include "base/procnet.h"
 #include "mode/engine.h"
 
@@ -78,7 +79,7 @@ struct run_info {
 	bool closed_loop;
 	const char *load_name;
 	uint64_t load; /* as it stood at the start */
-	unsigned ports[8], port_count;
+	struct ports ports;
 	int address_family;
 	int64_t started_ns, started_wall_ns;
 	int64_t duration_ns; /* 0: until stopped */

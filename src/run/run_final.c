@@ -53,8 +53,7 @@ static void describe_plan(const struct plan *p, struct run_info *info)
 	info->closed_loop = p->closed_loop;
 	info->load_name = p->load_name;
 	info->load = p->load;
-	memcpy(info->ports, p->ports, sizeof(info->ports));
-	info->port_count = p->port_count;
+	info->ports = p->ports;
 	info->address_family = p->address_family;
 	memcpy(info->notes, p->notes, sizeof(info->notes));
 }

@@ -108,11 +108,12 @@ static int read_ports(const struct reading *r, const json_t *from, const char *w
 
 	json_array_foreach(from, i, port)
 	{
-		if (i == sizeof(info->ports) / sizeof(info->ports[0]))
-			break;
-		if (json_integer_value(port) < 1 || json_integer_value(port) > 65535)
-			return reading_fails(r, where, "ports: out of range 1..65535");
-		info->ports[info->port_count++] = (unsigned)json_integer_value(port);
+		int first, last;
+
+		if (json_unpack(port, "[i, i!]", &first, &last) < 0 || first < 0 || last < 0)
+			return reading_fails(r, where, "ports: not a pair of numbers");
+		if (!ports_add(&info->ports, (unsigned)first, (unsigned)last))
+			return reading_fails(r, where, "ports: out of range 1..65535, or more than %d ranges", PORT_RANGES_MAX);
 	}
 	return 0;
 }

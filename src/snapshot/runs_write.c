@@ -86,8 +86,8 @@ static json_t *ports_of(const struct run_info *info)
 	json_t *array = json_array();
 	bool failed = false;
 
-	for (unsigned i = 0; i < info->port_count && i < sizeof(info->ports) / sizeof(info->ports[0]); i++)
-		json_append(array, json_integer(info->ports[i]), &failed);
+	for (unsigned i = 0; i < info->ports.count; i++)
+		json_append(array, json_pack("[i, i]", info->ports.range[i].first, info->ports.range[i].last), &failed);
 	return array_or_null(array, failed);
 }
 

@@ -80,13 +80,9 @@ void traffic_send(struct traffic *t, unsigned count)
 
 struct capture_request request_of(const struct traffic *t)
 {
-	struct capture_request r = { .path = path,
-		.interface = "lo",
-		.ports = { t->port },
-		.port_count = 1,
-		.protocol = IPPROTO_UDP,
-		.echo_header = true };
+	struct capture_request r = { .path = path, .interface = "lo", .protocol = IPPROTO_UDP, .echo_header = true };
 
+	ports_add(&r.ports, t->port, t->port);
 	capture_options_default(&r.options);
 	return r;
 }

@@ -17,8 +17,9 @@
 
 static struct capture_request request_of(int protocol, unsigned sample_1_in, bool echo_header)
 {
-	struct capture_request r = { .ports = { 5000 }, .port_count = 1, .protocol = protocol, .echo_header = echo_header };
+	struct capture_request r = { .protocol = protocol, .echo_header = echo_header };
 
+	ports_add(&r.ports, 5000, 5000);
 	capture_options_default(&r.options);
 	r.options.sample_1_in = sample_1_in;
 	return r;
@@ -40,11 +41,10 @@ static void test_texts(void **state)
 	struct capture_request r = request_of(IPPROTO_UDP, 1, true);
 
 	expect(&r, "udp port 5000");
-	r.ports[1] = 5001;
-	r.port_count = 2;
-	expect(&r, "udp port 5000 or udp port 5001");
+	ports_add(&r.ports, 6000, 6999);
+	expect(&r, "udp port 5000 or udp portrange 6000-6999");
 	snprintf(r.options.filter, sizeof(r.options.filter), "src host 127.0.0.1");
-	expect(&r, "(udp port 5000 or udp port 5001) and (src host 127.0.0.1)");
+	expect(&r, "(udp port 5000 or udp portrange 6000-6999) and (src host 127.0.0.1)");
 	r = request_of(IPPROTO_UDP, 64, true);
 	expect(&r, "(udp port 5000) and ((ip and udp and udp[12:4] & 63 = 0) or (ip6 and udp and ip6[52:4] & 63 = 0))");
 	r = request_of(0, 1, false);

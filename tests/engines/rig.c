@@ -219,7 +219,7 @@ void rig_expect_balance(struct rig *rig)
 
 unsigned rig_port(const struct rig *rig)
 {
-	return rig->plan.ports[0];
+	return rig->plan.ports.range[0].first;
 }
 
 uint64_t rig_latencies(struct rig *rig, unsigned index)

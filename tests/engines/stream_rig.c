@@ -152,7 +152,7 @@ void stream_rig_expect_balance(struct stream_rig *rig)
 
 unsigned stream_rig_port(const struct stream_rig *rig)
 {
-	return rig->plan.ports[0];
+	return rig->plan.ports.range[0].first;
 }
 
 uint64_t stream_rig_latencies(struct stream_rig *rig, unsigned index)

@@ -169,8 +169,8 @@ struct run_info *toy_run_of(uint32_t id, unsigned servers, unsigned clients)
 	info->closed_loop = true;
 	info->load_name = "window";
 	info->load = 64;
-	info->ports[0] = 5000;
-	info->port_count = 1;
+	ports_add(&info->ports, 5000, 5000);
+	ports_add(&info->ports, 6000, 6999);
 	info->address_family = 2;
 	info->started_ns = (int64_t)id * 100 * NS_PER_S;
 	info->started_wall_ns = 1767225600ll * NS_PER_S + info->started_ns;

@@ -217,6 +217,8 @@ static void assert_same_history(const struct history *a, const struct history *b
 		assert_string_equal(x->ran, y->ran);
 		assert_string_equal(x->peer, y->peer);
 		assert_ptr_equal(x->method, y->method);
+		assert_int_equal(x->ports.count, y->ports.count);
+		assert_memory_equal(x->ports.range, y->ports.range, x->ports.count * sizeof(x->ports.range[0]));
 		assert_int_equal(x->started_wall_ns, y->started_wall_ns);
 		assert_int_equal(history_intervals_lost(a, x->id), history_intervals_lost(b, x->id));
 		assert_int_equal(!history_measure_start(a, x->id), !history_measure_start(b, x->id));

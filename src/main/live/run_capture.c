@@ -62,13 +62,10 @@ static int name_file(struct taping *t, struct err *err)
 
 static void make_request(const struct taping *t, const struct run_info *info, struct capture_request *ret_request)
 {
-	struct capture_request r = { .path = t->path,
-		.force = t->force,
-		.interface = info->interface,
-		.port_count = info->port_count,
-		.options = t->options };
+	struct capture_request r = {
+		.path = t->path, .force = t->force, .interface = info->interface, .ports = info->ports, .options = t->options
+	};
 
-	memcpy(r.ports, info->ports, sizeof(r.ports));
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
 		if (strcmp(protocols[i].mode, info->engine->name) != 0)
 			continue;
