@@ -322,6 +322,7 @@ static void plan_sides(const struct options *o, struct plan *plan)
 	bool client = plan_role(o) & ROLE_CLIENT;
 
 	plan->tx_roles = plan->rx_roles = client ? ROLE_CLIENT : ROLE_SERVER;
+	plan->quiet_first = plan->flying = client ? ROLE_CLIENT : 0;
 	plan->tx_ledger = client ? LEDGER_SENT : LEDGER_RECEIVED;
 	plan->rx_ledger = client ? LEDGER_RECEIVED : LEDGER_SENT;
 	plan->wire_overhead_bytes = WIRE_BYTES;

@@ -111,6 +111,7 @@ static void plan_ledger(struct plan *plan, const struct echo_shared *s)
 	plan->tx_roles = plan->rx_roles = clients ? ROLE_CLIENT : ROLE_SERVER;
 	plan->tx_ledger = clients ? LEDGER_SENT : LEDGER_RECEIVED;
 	plan->rx_ledger = clients ? LEDGER_RECEIVED : LEDGER_SENT;
+	plan->quiet_first = plan->flying = clients ? ROLE_CLIENT : 0;
 	plan->expects_answers = clients;
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }

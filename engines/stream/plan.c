@@ -129,6 +129,7 @@ static void plan_ledger(const struct options *o, struct plan *plan, const struct
 	plan->rx_roles = here == sender ? sender : ROLE_BOTH & ~(unsigned)sender;
 	plan->tx_ledger = s->both ? LEDGER_SENT : LEDGER_NONE;
 	plan->rx_ledger = s->both ? LEDGER_RECEIVED : LEDGER_NONE;
+	plan->quiet_first = plan->flying = sender & (unsigned)here;
 	plan->expects_answers = here & ROLE_CLIENT;
 }
 

@@ -7,13 +7,14 @@
  * worker->phase, changes only between two calls:
  *
  *   PHASE_WARMUP   traffic flows, nothing counts
- *   PHASE_SETTLE   clients stop sending; drain() is called on clients, poll() on servers; ends
- *                  when nothing is in flight (or nothing has moved for 100 ms)
+ *   PHASE_SETTLE   who starts traffic (plan->quiet_first) stops sending: drain() is called on
+ *                  them, poll() on the others; ends when nothing is in flight (IN_FLIGHT of
+ *                  plan->flying; or nothing has moved for 100 ms)
  *   PHASE_MEASURE  traffic flows and counts; entered with nothing in flight, so that every
  *                  counter's difference is exact
  *   PHASE_DRAIN    like SETTLE, after the measurement
  *
- * SETTLE and DRAIN are entered first by the workers of plan->tx_roles, MEASURE by them last:
+ * SETTLE and DRAIN are entered first by the workers of plan->quiet_first, MEASURE by them last:
  * what they send is received by workers in the same phase.
  *
  * then close().  Without warm-up the first phase is MEASURE.  A stop, a change of load and the
@@ -211,7 +212,7 @@ struct engine {
 	/* mandatory: one burst; 0 = nothing to do now: the worker waits */
 	int (*poll)(struct worker *w, struct err *err);
 	/* NULL if nothing is ever outstanding: one burst of receiving only, in SETTLE and DRAIN,
-	 * for clients */
+	 * for plan->quiet_first */
 	int (*drain)(struct worker *w, struct err *err);
 	/* NULL: the worker sleeps in ppoll(2) on what w->wait says.  An engine whose own system
 	 * call is its wait (epoll_wait, io_uring_enter, a blocking recv) pays one call a wake-up

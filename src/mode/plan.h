@@ -35,9 +35,15 @@ struct plan {
 	unsigned tx_roles, rx_roles;
 	/* Which side of the ledger TX_PACKETS of tx_roles and RX_PACKETS of rx_roles stand on.
 	 * echo: SENT, RECEIVED; echo, servers only: RECEIVED (answers), SENT (questions); modes
-	 * that count deliveries in counters of their own: NONE, NONE.  IN_FLIGHT of tx_roles is
-	 * in flight. */
+	 * that count deliveries in counters of their own: NONE, NONE. */
 	enum ledger_side tx_ledger, rx_ledger;
+	/* Whose sending starts all traffic: these stop first (drain() is called on them) and
+	 * begin to measure last, so that what they send is counted by all in the same phase.
+	 * 0: none of them is here. */
+	unsigned quiet_first;
+	/* Whose IN_FLIGHT is in flight: where it is 0, a phase is settled.  Not always those that
+	 * send: what an epoll chat has in flight is deliveries, at the server. */
+	unsigned flying;
 	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS):
 	 * only up to what is unexplained. */
 	uint32_t host_places;

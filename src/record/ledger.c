@@ -62,7 +62,7 @@ static uint64_t in_flight(const struct reading *r)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < r->info->workers; i++)
-		if (r->info->worker[i].role & r->info->tx_roles)
+		if (r->info->worker[i].role & r->info->flying)
 			sum += r->to[i].value[COUNTER_IN_FLIGHT];
 	return sum;
 }

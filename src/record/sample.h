@@ -74,6 +74,7 @@ struct run_info {
 	enum role role; /* what --role said */
 	unsigned tx_roles, rx_roles, wire_overhead_bytes;
 	enum ledger_side tx_ledger, rx_ledger;
+	unsigned flying; /* whose IN_FLIGHT is in flight */
 	uint32_t host_places;
 	bool expects_answers;
 	bool closed_loop;

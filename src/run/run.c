@@ -181,7 +181,7 @@ static uint64_t sum_counter(const struct run *r, unsigned roles, unsigned counte
 static uint64_t movement(const struct run *r)
 {
 	return sum_counter(r, ROLE_BOTH, COUNTER_TX_PACKETS) + sum_counter(r, ROLE_BOTH, COUNTER_RX_PACKETS) -
-	       sum_counter(r, r->plan.tx_roles, COUNTER_IN_FLIGHT);
+	       sum_counter(r, r->plan.flying, COUNTER_IN_FLIGHT);
 }
 
 static bool is_settled(struct run *r)
@@ -193,7 +193,7 @@ static bool is_settled(struct run *r)
 		r->moved = moved;
 		r->quiet_since_ns = now_ns;
 	}
-	return !sum_counter(r, r->plan.tx_roles, COUNTER_IN_FLIGHT) || now_ns - r->quiet_since_ns >= r->quiet_limit_ns;
+	return !sum_counter(r, r->plan.flying, COUNTER_IN_FLIGHT) || now_ns - r->quiet_since_ns >= r->quiet_limit_ns;
 }
 
 /* Over a slow path the silence between two packets may be longer than usual: twice what 99 % of
@@ -242,7 +242,7 @@ static enum run_end warm_up(struct run *r)
 	if (end != RUN_TIME)
 		return end;
 	enter_phase(r, PHASE_SETTLE);
-	if (tell_all(r, r->plan.tx_roles, PHASE_SETTLE) == RUN_FAILED)
+	if (tell_all(r, r->plan.quiet_first, PHASE_SETTLE) == RUN_FAILED)
 		return RUN_FAILED;
 	end = settle(r, settle_limit_ns);
 	if (end == RUN_TIME || end == RUN_OVER)
@@ -250,22 +250,23 @@ static enum run_end warm_up(struct run *r)
 	return end;
 }
 
-/* The phase begins when the first of the workers that send has entered it. */
+/* The phase begins when the first of the workers that start traffic has entered it. */
 static int64_t measure_start(const struct run *r)
 {
+	unsigned roles = r->plan.quiet_first ? r->plan.quiet_first : ROLE_BOTH;
 	int64_t first_ns = 0;
 
 	for (unsigned i = 0; i < r->opened; i++) {
 		int64_t at_ns = r->worker[i].measure_from.at_ns;
 
-		if (r->worker[i].self->role & r->plan.tx_roles && at_ns && (!first_ns || at_ns < first_ns))
+		if (r->worker[i].self->role & roles && at_ns && (!first_ns || at_ns < first_ns))
 			first_ns = at_ns;
 	}
 	return first_ns ? first_ns : clock_run_ns();
 }
 
-/* Nothing is in flight: the others begin to count before those that send begin to send, so that
- * no packet is counted on one side only. */
+/* Nothing is in flight: the others begin to count before those that start traffic begin to send,
+ * so that no packet is counted on one side only. */
 static enum run_end begin_measure(struct run *r)
 {
 	int64_t start_ns;
@@ -273,10 +274,10 @@ static enum run_end begin_measure(struct run *r)
 	run_read_net(r);
 	r->net_from = r->net;
 	enter_phase(r, PHASE_MEASURE);
-	if (run_tell(r, ROLE_BOTH & ~r->plan.tx_roles, PHASE_MEASURE) < 0)
+	if (run_tell(r, ROLE_BOTH & ~r->plan.quiet_first, PHASE_MEASURE) < 0)
 		return RUN_FAILED;
 	sampler_read(&r->sampler);
-	if (run_tell(r, r->plan.tx_roles, PHASE_MEASURE) < 0)
+	if (run_tell(r, r->plan.quiet_first, PHASE_MEASURE) < 0)
 		return RUN_FAILED;
 	start_ns = measure_start(r);
 	r->measured = true;
@@ -288,7 +289,7 @@ static enum run_end begin_measure(struct run *r)
 	return RUN_TIME;
 }
 
-/* Reads, and then at once stops those that send: what the sample costs is not measured. */
+/* Reads, and then at once stops traffic: what the sample costs is not measured. */
 static enum run_end end_measure(struct run *r)
 {
 	bool rest;
@@ -298,7 +299,7 @@ static enum run_end end_measure(struct run *r)
 	if (r->engine->synthetic && run_housekeeping(r, true) < 0)
 		return RUN_FAILED;
 	sampler_read(&r->sampler);
-	if (tell_all(r, r->plan.tx_roles, PHASE_DRAIN) == RUN_FAILED)
+	if (tell_all(r, r->plan.quiet_first, PHASE_DRAIN) == RUN_FAILED)
 		return RUN_FAILED;
 	rest = r->next_interval_ns && r->sampler.now_ns - r->sampler.interval_ns >= shortest_interval_ns;
 	run_publish_sample(r, rest, false, 0);

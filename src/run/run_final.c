@@ -48,6 +48,7 @@ static void describe_plan(const struct plan *p, struct run_info *info)
 	info->wire_overhead_bytes = p->wire_overhead_bytes;
 	info->tx_ledger = p->tx_ledger;
 	info->rx_ledger = p->rx_ledger;
+	info->flying = p->flying;
 	info->host_places = p->host_places;
 	info->expects_answers = p->expects_answers;
 	info->closed_loop = p->closed_loop;

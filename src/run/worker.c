@@ -123,7 +123,7 @@ static void choose_step(struct worker *w)
 {
 	bool quiet = w->phase == PHASE_SETTLE || w->phase == PHASE_DRAIN;
 
-	if (quiet && w->self->role == ROLE_CLIENT)
+	if (quiet && w->self->role & w->plan->quiet_first)
 		w->step = w->engine->drain ? w->engine->drain : step_idle;
 	else
 		w->step = w->engine->poll;

@@ -168,6 +168,7 @@ static void guess_sides(struct plain *p)
 
 	p->info->tx_roles = roles_of_sum(p, "tx_pps");
 	p->info->rx_roles = roles_of_sum(p, "rx_pps");
+	p->info->flying = p->info->tx_roles;
 	if (!json_is_object(ledger))
 		return;
 	p->info->tx_ledger = turned ? LEDGER_RECEIVED : LEDGER_SENT;

@@ -59,7 +59,7 @@ static void enter(struct stream_rig *rig, unsigned roles, enum phase phase)
 
 void stream_rig_enter(struct stream_rig *rig, enum phase phase)
 {
-	unsigned senders = rig->plan.tx_roles, first = phase == PHASE_MEASURE ? ROLE_BOTH & ~senders : senders;
+	unsigned senders = rig->plan.quiet_first, first = phase == PHASE_MEASURE ? ROLE_BOTH & ~senders : senders;
 
 	enter(rig, first, phase);
 	enter(rig, ROLE_BOTH & ~first, phase);

@@ -160,7 +160,7 @@ struct run_info *toy_run_of(uint32_t id, unsigned servers, unsigned clients)
 	snprintf(info->interface, sizeof(info->interface), "lo");
 	snprintf(info->path, sizeof(info->path), "loopback");
 	info->role = (servers ? ROLE_SERVER : 0) | (clients ? ROLE_CLIENT : 0);
-	info->tx_roles = info->rx_roles = clients ? ROLE_CLIENT : ROLE_SERVER;
+	info->tx_roles = info->rx_roles = info->flying = clients ? ROLE_CLIENT : ROLE_SERVER;
 	info->tx_ledger = clients ? LEDGER_SENT : LEDGER_RECEIVED;
 	info->rx_ledger = clients ? LEDGER_RECEIVED : LEDGER_SENT;
 	info->wire_overhead_bytes = 42;

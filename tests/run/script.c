@@ -121,7 +121,7 @@ static int script_plan(const struct options *o, struct plan *plan, struct err *e
 		return rc;
 	for (unsigned i = 0; i < plan->workers; i++)
 		plan->worker[i].method = engine_script.methods[0];
-	plan->tx_roles = plan->rx_roles = ROLE_CLIENT;
+	plan->tx_roles = plan->rx_roles = plan->quiet_first = plan->flying = ROLE_CLIENT;
 	plan->tx_ledger = LEDGER_SENT;
 	plan->rx_ledger = LEDGER_RECEIVED;
 	plan->closed_loop = true;

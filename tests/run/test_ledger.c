@@ -118,6 +118,7 @@ static void make_run(const struct row *r, struct made *m)
 		.role = r->role,
 		.tx_roles = r->role & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER,
 		.rx_roles = r->role & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER,
+		.flying = ROLE_CLIENT,
 		.tx_ledger = r->tx,
 		.rx_ledger = r->rx,
 		.host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS,

@@ -150,6 +150,7 @@ void made_run(struct made *m, bool closed_loop)
 		.role = ROLE_BOTH,
 		.tx_roles = m->bulk ? ROLE_SERVER : ROLE_CLIENT,
 		.rx_roles = ROLE_CLIENT,
+		.flying = m->bulk ? ROLE_SERVER : ROLE_CLIENT,
 		.tx_ledger = LEDGER_SENT,
 		.rx_ledger = LEDGER_RECEIVED,
 		.wire_overhead_bytes = 42,

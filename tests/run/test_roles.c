@@ -1,0 +1,168 @@
+/* What a plan says of its roles: who stops first and measures last, and whose packets in flight a
+ * phase waits for.  Neither needs to be who sends. */
+#include "support.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "mode/plan.h"
+#include "run/worker.h"
+#include "script.h"
+
+enum { FLYING = 5, ENTERED_MAX = 16 };
+
+struct entered {
+	enum role role;
+	enum phase phase;
+};
+
+/* One server, one client. */
+static struct {
+	unsigned quiet_first, flying; /* as the test's plan says */
+	_Atomic unsigned drained;     /* roles on which drain() was called */
+	_Atomic unsigned entries;
+	struct entered entered[ENTERED_MAX]; /* one at a time: each is waited for */
+} toy;
+
+/* It comes home one by one when traffic stops. */
+static int toy_poll(struct worker *w, struct err *err)
+{
+	uint64_t flying = counter_get(w->counters, COUNTER_IN_FLIGHT);
+
+	(void)err;
+	if (flying && (w->phase == PHASE_SETTLE || w->phase == PHASE_DRAIN))
+		counter_set(w->counters, COUNTER_IN_FLIGHT, flying - 1);
+	w->wait.until_ns = clock_now_ns() + 5 * NS_PER_MS;
+	return 0;
+}
+
+static int toy_drain(struct worker *w, struct err *err)
+{
+	toy.drained |= w->self->role;
+	return toy_poll(w, err);
+}
+
+static int toy_enter(struct worker *w, enum phase phase, struct err *err)
+{
+	(void)err;
+	if (w->self->role & toy.flying && (phase == PHASE_WARMUP || phase == PHASE_MEASURE))
+		counter_set(w->counters, COUNTER_IN_FLIGHT, FLYING);
+	if (toy.entries < ENTERED_MAX)
+		toy.entered[toy.entries++] = (struct entered){ w->self->role, phase };
+	return 0;
+}
+
+static int toy_plan(const struct options *o, struct plan *plan, struct err *err)
+{
+	int rc = engine_script.plan(o, plan, err);
+
+	plan->quiet_first = toy.quiet_first;
+	plan->flying = toy.flying;
+	return rc;
+}
+
+static const struct sample *last_of_measure(const struct gathered *g, uint32_t id)
+{
+	const struct sample *last = NULL;
+
+	for (int i = 0; i < (int)gathered_samples(g, id); i++)
+		if (gathered_sample(g, id, i)->phase == PHASE_MEASURE)
+			last = gathered_sample(g, id, i);
+	assert_non_null(last);
+	return last;
+}
+
+static void run_toy(unsigned quiet_first, unsigned flying, struct gathered *g)
+{
+	struct engine e = engine_script;
+	struct session *s = make_session(0, false);
+
+	script_reset();
+	memset(&toy, 0, sizeof(toy));
+	toy.quiet_first = quiet_first;
+	toy.flying = flying;
+	e.plan = toy_plan;
+	e.poll = toy_poll;
+	e.drain = toy_drain;
+	e.enter = toy_enter;
+	e.observe = NULL;
+	uint32_t id = start_run(s, &e, PAIRS("cores=1", "warmup=20ms", "duration=20ms"));
+	const struct run_final *f = gather_until_final(s, id, g);
+	struct ledger l;
+
+	session_free(s);
+	assert_string_equal(f->err.text, "");
+	assert_int_equal(f->how, PHASE_DONE);
+	/* What flew came home before the phase was over, and the last sample of the traffic knew
+	 * of it. */
+	assert_int_equal(sum_of_workers(gathered_run(g, id), f->settled, ROLE_BOTH, COUNTER_IN_FLIGHT), 0);
+	ledger_between(gathered_run(g, id), gathered_sample(g, id, 0), last_of_measure(g, id), &l);
+	assert_int_equal(l.in_flight, FLYING);
+}
+
+static void assert_entered(const struct entered *expected, unsigned count)
+{
+	assert_int_equal(toy.entries, count);
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(toy.entered[i].phase, expected[i].phase);
+		assert_int_equal(toy.entered[i].role, expected[i].role);
+	}
+}
+
+/* echo: clients ask; chat: they do, too, but what is in flight is at the server. */
+static void clients_stop_first(void **state)
+{
+	static const struct entered expected[] = {
+		{ ROLE_SERVER, PHASE_WARMUP },
+		{ ROLE_CLIENT, PHASE_WARMUP },
+		{ ROLE_CLIENT, PHASE_SETTLE },
+		{ ROLE_SERVER, PHASE_SETTLE },
+		{ ROLE_SERVER, PHASE_MEASURE },
+		{ ROLE_CLIENT, PHASE_MEASURE },
+		{ ROLE_CLIENT, PHASE_DRAIN },
+		{ ROLE_SERVER, PHASE_DRAIN },
+	};
+	static const unsigned flying[] = { ROLE_CLIENT, ROLE_SERVER };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct gathered g = { 0 };
+
+		run_toy(ROLE_CLIENT, flying[i], &g);
+		assert_entered(expected, 8);
+		assert_int_equal(toy.drained, ROLE_CLIENT);
+		gather_free(&g);
+	}
+}
+
+/* stream, fanout: the server sends. */
+static void servers_stop_first(void **state)
+{
+	static const struct entered expected[] = {
+		{ ROLE_SERVER, PHASE_WARMUP },
+		{ ROLE_CLIENT, PHASE_WARMUP },
+		{ ROLE_SERVER, PHASE_SETTLE },
+		{ ROLE_CLIENT, PHASE_SETTLE },
+		{ ROLE_CLIENT, PHASE_MEASURE },
+		{ ROLE_SERVER, PHASE_MEASURE },
+		{ ROLE_SERVER, PHASE_DRAIN },
+		{ ROLE_CLIENT, PHASE_DRAIN },
+	};
+	struct gathered g = { 0 };
+
+	(void)state;
+	run_toy(ROLE_SERVER, ROLE_SERVER, &g);
+	assert_entered(expected, 8);
+	assert_int_equal(toy.drained, ROLE_SERVER);
+	gather_free(&g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(clients_stop_first),
+		cmocka_unit_test(servers_stop_first),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
