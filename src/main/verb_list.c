@@ -124,7 +124,7 @@ int verb_list(const struct verb *verb, int argc, char **argv, int from)
 		return help_verb(verb, NULL);
 	int rc = options_init_table(&own, verb->options, &err);
 	if (rc >= 0)
-		rc = options_parse(&own, argc, argv, from, NULL, NULL, &err);
+		rc = options_parse(&own, argc, argv, from, &err);
 	int status = rc < 0 ? complain_usage(&err) : list(&own);
 	options_free(&own);
 	return status;

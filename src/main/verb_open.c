@@ -190,7 +190,7 @@ int verb_open(const struct verb *verb, int argc, char **argv, int from)
 		rc = options_init_table(&own, verb->options, &err);
 	if (rc >= 0) {
 		settings_read_display(&own, stderr);
-		rc = options_parse(&own, argc, argv, from + 1, NULL, NULL, &err);
+		rc = options_parse(&own, argc, argv, from + 1, &err);
 	}
 	int status = rc < 0 ? complain_usage(&err) : open_saved(argv[from], &own);
 	options_free(&own);

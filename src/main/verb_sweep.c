@@ -15,7 +15,6 @@
 #include "main/cli/display.h"
 #include "main/cli/help.h"
 #include "main/live/signals.h"
-#include "main/sweep/args.h"
 #include "main/sweep/end.h"
 #include "sweep/chart_draw.h"
 #include "run/session.h"
@@ -71,7 +70,6 @@ const struct option_def sweep_options[] = {
 
 struct sweep {
 	struct cli cli;
-	struct sweep_args args;
 	struct sweep_file file; /* zeroed: no plan file */
 	struct sweep_plan plan;
 	struct sweep_state state;
@@ -158,8 +156,8 @@ static int set_axes(struct sweep *s, struct err *err)
 	for (unsigned i = 0; rc >= 0 && i < s->plan.options.count; i++)
 		if (s->plan.options.value[i].is_given)
 			sweep_plan_drop_axis(&s->plan, s->plan.options.def[i]->name);
-	for (unsigned i = 0; rc >= 0 && i < s->args.count; i++)
-		rc = sweep_plan_set_axis(&s->plan, s->args.list[i].name, s->args.list[i].text, err);
+	for (unsigned i = 0; rc >= 0 && i < s->cli.lists; i++)
+		rc = sweep_plan_set_axis(&s->plan, s->cli.list[i].name, s->cli.list[i].text, err);
 	return rc;
 }
 
@@ -393,21 +391,12 @@ static int go(struct sweep *s)
 static int read_words(struct sweep *s, const struct verb *verb, int argc, char **argv, int from, bool *ret_named, struct err *err)
 {
 	const char *word = from < argc && argv[from][0] != '-' ? argv[from] : NULL;
-	const struct engine *engine = word ? engine_find(engines_all, word) : NULL;
-	int rc = 0;
 
-	if (word && is_plan_file(word)) {
-		rc = read_file(&s->file, word, err);
-		engine = s->file.engine;
-	}
-	if (rc >= 0)
-		rc = sweep_args_split(&s->args, engine ? engine : engines_all[0], verb->options, argc, argv, from, err);
-	if (rc < 0)
-		return rc;
-	if (s->file.engine)
-		s->args.argv[from] = (char *)(uintptr_t)s->file.engine->name;
 	*ret_named = word != NULL;
-	return cli_read(&s->cli, verb, false, s->args.argc, s->args.argv, from, err);
+	if (!word || !is_plan_file(word))
+		return cli_read(&s->cli, verb, false, argc, argv, from, err);
+	int rc = read_file(&s->file, word, err);
+	return rc < 0 ? rc : cli_read_options(&s->cli, verb, s->file.engine, argc, argv, from + 1, err);
 }
 
 /* --resume alone goes on as the plan says: what else is asked for would not be done. */
@@ -422,9 +411,9 @@ static int check_resume(const struct sweep *s, bool named, struct err *err)
 		if (o->value[i].is_given && o->def[i]->flags & OPTION_RESULT)
 			return err_say(
 				err, EINVAL, "--%s: --resume without a mode or plan goes on as it was begun", o->def[i]->name);
-	if (!named && (s->args.count || options_is_given(&s->cli.own, "repeat")))
+	if (!named && (s->cli.lists || options_is_given(&s->cli.own, "repeat")))
 		return err_say(err, EINVAL, "--%s: --resume without a mode or plan goes on as it was begun",
-			s->args.count ? s->args.list[0].name : "repeat");
+			s->cli.lists ? s->cli.list[0].name : "repeat");
 	return 0;
 }
 
@@ -473,7 +462,6 @@ int verb_sweep(const struct verb *verb, int argc, char **argv, int from)
 	sweep_state_free(&s.state);
 	sweep_plan_free(&s.plan);
 	sweep_file_free(&s.file);
-	sweep_args_free(&s.args);
 	cli_free(&s.cli);
 	return status;
 }

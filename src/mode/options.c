@@ -23,6 +23,14 @@ unsigned options_table_length(const struct option_def *table)
 	return n;
 }
 
+const struct option_def *options_table_find(const struct option_def *table, const char *name)
+{
+	for (; table && table->name; table++)
+		if (!strcmp(table->name, name))
+			return table;
+	return NULL;
+}
+
 /* ---- what may stand there ---- */
 
 static char *range_size(const struct option_def *def, char *out, size_t size)

@@ -102,13 +102,35 @@ const char *options_text(const struct options *o, const char *name);
 bool options_is_set(const struct options *o, const char *name);
 bool options_is_given(const struct options *o, const char *name);
 
-/* Length of a table that is ended by name == NULL; 0 for NULL. */
+/* Of a table that is ended by name == NULL, or of none (NULL). */
 unsigned options_table_length(const struct option_def *table);
+/* The entry of this name, or NULL. */
+const struct option_def *options_table_find(const struct option_def *table, const char *name);
 /* "0..65479 bytes", "one of block, spin" for messages, help and the form. */
 char *options_range_text(const struct option_def *def, char *out, size_t size);
 
-/* Parses argv[from..argc): --name value, --name=value, -x value, flags, --no-flag.  A word that
- * is no option is -EINVAL "unexpected word".  `also` (may be NULL) is asked first for the verb's
- * own options: it returns the number of words it took, 0 if not its own, or -errno. */
-typedef int (*options_also_fn)(void *ctx, int argc, char **argv, int at, struct err *err);
-int options_parse(struct options *o, int argc, char **argv, int from, options_also_fn also, void *ctx, struct err *err);
+/* The words of a command line, read one option at a time: --name value, --name=value, --no-name,
+ * -x value, -xvalue. */
+struct option_words {
+	struct options *set[2]; /* whose options may stand there, the first that has the name */
+	int argc;
+	char **argv;
+	int at; /* the next word */
+	/* Is this a list of values of that option?  A flag takes the next word if it is; NULL: no
+	 * lists. */
+	bool (*is_list)(const struct option_def *def, const char *text);
+	const char *advice; /* what to do about a word that is no option; NULL: none */
+};
+
+struct option_word {
+	struct options *set;
+	const struct option_def *def; /* in that set */
+	const char *value;            /* "yes" and "no" of a flag; points into argv */
+	char name[64];                /* as typed, of a long one */
+};
+
+/* 1 with the next option and its value, which is not checked yet; 0 at the end; -EINVAL where a
+ * word is no option or a value is missing, -ENOENT where nobody knows the name. */
+int options_next(struct option_words *words, struct option_word *ret_word, struct err *err);
+/* Sets all options of argv[from..argc). */
+int options_parse(struct options *o, int argc, char **argv, int from, struct err *err);

@@ -60,7 +60,7 @@ static void try_mode(const struct engine *engine, int argc, char **argv)
 	struct err err = ERR_NONE;
 
 	require(options_init(&o, engine, &err) == 0, "a table of defaults");
-	check_error(options_parse(&o, argc, argv, 0, NULL, NULL, &err), &err);
+	check_error(options_parse(&o, argc, argv, 0, &err), &err);
 	check_values(&o);
 	require(options_copy(&copy, &o, NULL) == 0, "a copy");
 	require(options_init(&other, engines_all[0], NULL) == 0, "another mode's table");

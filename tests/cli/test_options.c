@@ -323,7 +323,7 @@ static int parse(struct options *o, const char *line, struct err *err)
 	snprintf(copy, sizeof(copy), "%s", line);
 	while (rest && argc < WORDS_MAX)
 		argv[argc++] = strsep(&rest, " ");
-	return options_parse(o, argc, argv, 0, NULL, NULL, err);
+	return options_parse(o, argc, argv, 0, err);
 }
 
 static void test_command_line_forms(void **state)
@@ -377,27 +377,38 @@ static void test_command_line_errors(void **state)
 	options_free(&o);
 }
 
-static int take_three(void *ctx, int argc, char **argv, int at, struct err *err)
+/* Two sets: the first that has the name takes it; a word that is no option ends the reading. */
+static void test_words_of_two_sets(void **state)
 {
-	(void)err;
-	if (strcmp(argv[at], "--three") != 0)
-		return 0;
-	*(int *)ctx += 1;
-	return argc - at < 3 ? argc - at : 3;
-}
-
-static void test_also_takes_words_first(void **state)
-{
-	char *argv[] = { (char *)"--three", (char *)"a", (char *)"b", (char *)"--payload", (char *)"9" };
-	struct options o;
-	int calls = 0;
+	static const struct option_def own_table[] = {
+		{ .name = "payload", .type = OPTION_TEXT, .default_text = "" },
+		{ .name = "yes", .letter = 'y', .type = OPTION_BOOL, .default_text = "no" },
+		{ 0 },
+	};
+	char *argv[] = { (char *)"--payload", (char *)"9", (char *)"--rate=5", (char *)"-y", (char *)"--no-verbatim",
+		(char *)"stray" };
+	static const struct {
+		const char *name, *value;
+		bool own;
+	} expected[] = { { "payload", "9", true }, { "rate", "5", false }, { "yes", "yes", true }, { "verbatim", "no", false } };
+	struct options o, own;
+	struct option_words words = { .set = { &own, &o }, .argc = 6, .argv = argv, .advice = "none goes here" };
+	struct option_word word;
+	struct err err = ERR_NONE;
 
 	(void)state;
 	make(&o, &mode_a);
-	assert_int_equal(options_parse(&o, 5, argv, 0, take_three, &calls, NULL), 0);
-	assert_int_equal(calls, 1);
-	assert_int_equal(options_number(&o, "payload"), 9);
+	assert_int_equal(options_init_table(&own, own_table, NULL), 0);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		assert_int_equal(options_next(&words, &word, &err), 1);
+		assert_string_equal(word.def->name, expected[i].name);
+		assert_string_equal(word.value, expected[i].value);
+		assert_int_equal(word.set == &own, expected[i].own);
+	}
+	assert_int_equal(options_next(&words, &word, &err), -EINVAL);
+	assert_string_equal(err.text, "unexpected word \"stray\" (none goes here)");
 	options_free(&o);
+	options_free(&own);
 }
 
 static void test_range_texts(void **state)
@@ -429,7 +440,7 @@ int main(void)
 		cmocka_unit_test(test_carry_takes_what_is_valid_there),
 		cmocka_unit_test(test_command_line_forms),
 		cmocka_unit_test(test_command_line_errors),
-		cmocka_unit_test(test_also_takes_words_first),
+		cmocka_unit_test(test_words_of_two_sets),
 		cmocka_unit_test(test_range_texts),
 	};
 

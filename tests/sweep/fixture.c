@@ -60,7 +60,7 @@ const struct engine *const sweep_engines[] = { &engine_bench, &engine_later, NUL
 
 const struct option_def sweep_own_options[] = {
 	{ .name = "repeat", .type = OPTION_COUNT, .flags = OPTION_RESULT, .default_text = "3", .min = 1, .max = 1000 },
-	{ .name = "resume", .type = OPTION_TEXT, .default_text = "" },
+	{ .name = "resume", .type = OPTION_TEXT, .value_name = "DIR", .default_text = "" },
 	{ 0 },
 };
 

@@ -80,6 +80,7 @@ group_usage()
 	refuses 2 '1000000 cells x 3 repeats are 3000000 runs, about' null --rate "$thousand" --seed "$thousand"
 	says ': --yes if that is meant'
 	refuses 2 'more than a sweep can hold' null --rate "$thousand" --seed "$thousand" --loss-ppm "$thousand" --yes
+	refuses 2 'more than a sweep can hold' null --rate "$thousand" --seed "$thousand" --loss-ppm "$thousand" -y
 	sweep 0 --help
 	prints '--repeat'
 	sweep 0 null --help

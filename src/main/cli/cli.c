@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engines/engines.h"
 #include "main/cli/settings.h"
+#include "sweep/sweep.h"
 
 enum { TICKS_MAX = 1000000 };
 
@@ -51,20 +52,12 @@ static int read_mode(struct cli *cli, bool needed, const char *word, struct err 
 
 /* ---- options that this mode does not have ---- */
 
-static bool table_has(const struct option_def *table, const char *name)
-{
-	for (; table && table->name; table++)
-		if (!strcmp(table->name, name))
-			return true;
-	return false;
-}
-
 static int say_other_mode(const struct cli *cli, const char *name, struct err *err)
 {
 	char modes[128] = "";
 
 	for (unsigned i = 0; engines_all[i]; i++)
-		if (engines_all[i]->built && table_has(engines_all[i]->options, name))
+		if (engines_all[i]->built && options_table_find(engines_all[i]->options, name))
 			text_add(modes, sizeof(modes), "%s%s", *modes ? ", " : "", engines_all[i]->name);
 	if (!*modes)
 		return 0;
@@ -74,70 +67,85 @@ static int say_other_mode(const struct cli *cli, const char *name, struct err *e
 static int say_other_verb(const struct cli *cli, const char *name, struct err *err)
 {
 	for (unsigned i = 0; verbs[i].name; i++)
-		if (!verbs[i].hidden && table_has(verbs[i].options, name))
+		if (!verbs[i].hidden && options_table_find(verbs[i].options, name))
 			return err_say(err, EINVAL, "--%s is not an option of \"%s\" (\"%s\" has it)", name, cli->verb->name,
 				verbs[i].name);
 	return 0;
 }
 
-static void offer_names(const struct options *o, struct text_guess *guess)
-{
-	for (unsigned i = 0; i < o->count; i++)
-		text_guess_offer(guess, o->def[i]->name);
-}
-
+/* Better words than "unknown", where there are some. */
 static int say_unknown_option(const struct cli *cli, const char *name, struct err *err)
 {
-	struct text_guess guess = { .word = name };
-	char quoted[TEXT_SHOWN_BYTES];
-	int rc = say_other_mode(cli, name, err);
+	struct err better = ERR_NONE;
 
-	if (rc == 0)
-		rc = say_other_verb(cli, name, err);
+	if (say_other_mode(cli, name, &better) < 0 || say_other_verb(cli, name, &better) < 0)
+		*err = better;
+	return -err->code;
+}
+
+/* ---- options and lists ---- */
+
+static void drop_list(struct cli *cli, const char *name)
+{
+	for (unsigned i = 0; i < cli->lists; i++) {
+		if (strcmp(cli->list[i].name, name) != 0)
+			continue;
+		cli->lists--;
+		memmove(&cli->list[i], &cli->list[i + 1], (cli->lists - i) * sizeof(cli->list[0]));
+		return;
+	}
+}
+
+/* The last value of an option holds, whether it is a list or not. */
+static int take_word(struct cli *cli, const struct option_word *word, struct err *err)
+{
+	const char *name = word->def->name;
+
+	if (word->set == &cli->options)
+		drop_list(cli, name);
+	if (word->set != &cli->options || !cli->verb->takes_lists || !sweep_is_list(word->def, word->value))
+		return options_set(word->set, name, word->value, err);
+	cli->list[cli->lists++] = (struct cli_list){ .name = name, .text = word->value };
+	return 0;
+}
+
+static int take_words(struct cli *cli, int argc, char **argv, int from, struct err *err)
+{
+	char advice[80];
+	struct option_words words = { .set = { &cli->own, &cli->options },
+		.argc = argc,
+		.argv = argv,
+		.at = from,
+		.is_list = cli->verb->takes_lists ? sweep_is_list : NULL,
+		.advice = advice };
+	struct option_word word;
+	int rc;
+
+	snprintf(advice, sizeof(advice), "the mode comes first: netdyno %s MODE --option value", cli->verb->name);
+	while ((rc = options_next(&words, &word, err)) > 0) {
+		rc = take_word(cli, &word, err);
+		if (rc < 0)
+			return rc;
+	}
+	return rc == -ENOENT ? say_unknown_option(cli, word.name, err) : rc;
+}
+
+int cli_read_options(
+	struct cli *cli, const struct verb *verb, const struct engine *engine, int argc, char **argv, int from, struct err *err)
+{
+	*cli = (struct cli){ .verb = verb, .engine = engine, .help = cli_asks_help(argc, argv, from) };
+	if (cli->help)
+		return 0;
+	int rc = options_init(&cli->options, engine, err);
+	if (rc >= 0 && verb->options)
+		rc = options_init_table(&cli->own, verb->options, err);
 	if (rc < 0)
 		return rc;
-	text_guess_offer(&guess, "help");
-	offer_names(&cli->options, &guess);
-	offer_names(&cli->own, &guess);
-	return err_say(err, ENOENT, "unknown option --%s%s", text_shown(name, quoted), text_guess_ask(&guess, "--", ""));
-}
-
-/* The name in "--name", "--name=value", "--no-name" as `o` knows it: its index, or -1 with the
- * name that was typed. */
-static int find_word(const struct options *o, const char *word, char *ret_name, size_t size)
-{
-	size_t length = strcspn(word + 2, "=");
-
-	snprintf(ret_name, size, "%.*s", (int)(length < size ? length : size - 1), word + 2);
-	int at = options_find(o, ret_name);
-	if (at < 0 && !strncmp(ret_name, "no-", 3)) {
-		at = options_find(o, ret_name + 3);
-		if (at >= 0 && o->def[at]->type != OPTION_BOOL)
-			at = -1;
-	}
-	return at;
-}
-
-/* options_parse() asks this first: the verb's own options, and better words for what nobody
- * knows. */
-static int also(void *ctx, int argc, char **argv, int at, struct err *err)
-{
-	struct cli *cli = ctx;
-	const char *word = argv[at];
-	char name[64];
-
-	if (word[0] != '-' && at > 0)
-		return err_say(err, EINVAL, "unexpected word \"%.60s\" (the mode comes first: netdyno %s MODE --option value)",
-			word, cli->verb->name);
-	if (strncmp(word, "--", 2) != 0)
-		return 0;
-	int own = find_word(&cli->own, word, name, sizeof(name));
-	if (own < 0)
-		return find_word(&cli->options, word, name, sizeof(name)) < 0 ? say_unknown_option(cli, name, err) : 0;
-	bool alone = cli->own.def[own]->type == OPTION_BOOL || strchr(word, '=');
-	int words = alone || at + 1 >= argc ? 1 : 2;
-	int rc = options_parse(&cli->own, at + words, argv, at, NULL, NULL, err);
-	return rc < 0 ? rc : words;
+	cli->list = calloc(cli->options.count, sizeof(cli->list[0]));
+	if (!cli->list)
+		return err_sys(err, ENOMEM, "read the command line");
+	settings_read(&cli->options, verb->options ? &cli->own : NULL, stderr);
+	return take_words(cli, argc, argv, from, err);
 }
 
 int cli_read(struct cli *cli, const struct verb *verb, bool need_mode, int argc, char **argv, int from, struct err *err)
@@ -145,21 +153,14 @@ int cli_read(struct cli *cli, const struct verb *verb, bool need_mode, int argc,
 	*cli = (struct cli){ .verb = verb, .help = cli_asks_help(argc, argv, from) };
 	int words = read_mode(cli, need_mode && !cli->help, from < argc ? argv[from] : NULL, err);
 
-	if (words < 0 || cli->help)
-		return words < 0 ? words : 0;
-	int rc = options_init(&cli->options, cli->engine, err);
-	if (rc >= 0 && verb->options)
-		rc = options_init_table(&cli->own, verb->options, err);
-	if (rc < 0)
-		return rc;
-	settings_read(&cli->options, verb->options ? &cli->own : NULL, stderr);
-	return options_parse(&cli->options, argc, argv, from + words, also, cli, err);
+	return words < 0 ? words : cli_read_options(cli, verb, cli->engine, argc, argv, from + words, err);
 }
 
 void cli_free(struct cli *cli)
 {
 	options_free(&cli->options);
 	options_free(&cli->own);
+	free(cli->list);
 }
 
 static long test_ticks(void)

@@ -4,18 +4,30 @@
 
 #include "main/cli/program.h"
 
+struct cli_list {
+	const char *name; /* of the option */
+	const char *text; /* points into argv */
+};
+
 struct cli {
 	const struct verb *verb;
 	const struct engine *engine;
 	struct options options; /* common + the mode's */
 	struct options own;     /* the verb's; empty if it has none */
-	bool help;              /* --help was asked for: show it and end */
+	/* of a verb that takes them: lists of values, in the order of the command line */
+	unsigned lists;
+	struct cli_list *list;
+	bool help; /* --help was asked for: show it and end */
 };
 
 /* Reads settings file, mode and options.  need_mode: the mode must be named (else the first of
  * the table is meant).  0 or -errno with *err; -EINVAL, -ERANGE and -ENOENT are usage errors.
  * Free with cli_free() in any case. */
 int cli_read(struct cli *cli, const struct verb *verb, bool need_mode, int argc, char **argv, int from, struct err *err);
+/* The same where the mode does not stand on the command line, and argv[from] is the first
+ * option. */
+int cli_read_options(
+	struct cli *cli, const struct verb *verb, const struct engine *engine, int argc, char **argv, int from, struct err *err);
 void cli_free(struct cli *cli);
 
 /* -ENOENT "unknown mode "ehco" (did you mean echo?)"; with_verbs: verbs are candidates too. */

@@ -43,14 +43,6 @@ static void options_of(const struct option_def *def)
 		printf("--%s%s\n", def->type == OPTION_BOOL && !strcmp(def->default_text, "yes") ? "no-" : "", def->name);
 }
 
-static const struct option_def *find(const struct option_def *def, const char *name)
-{
-	for (; def && def->name; def++)
-		if (!strcmp(def->name, name))
-			return def;
-	return NULL;
-}
-
 static void methods(const struct engine *engine)
 {
 	char why[160];
@@ -79,11 +71,11 @@ static const struct option_def *awaited(const struct verb *verb, const struct en
 
 	if (strncmp(before, "--", 2) != 0)
 		return NULL;
-	def = find(verb->options, before + 2);
+	def = options_table_find(verb->options, before + 2);
 	if (!def && verb->takes_mode)
-		def = find(options_common, before + 2);
+		def = options_table_find(options_common, before + 2);
 	if (!def && verb->takes_mode)
-		def = find(engine->options, before + 2);
+		def = options_table_find(engine->options, before + 2);
 	return def && def->type != OPTION_BOOL ? def : NULL;
 }
 

@@ -14,6 +14,7 @@ struct verb {
 	const char *name, *usage, *summary;
 	const struct option_def *options; /* the verb's own; NULL: none */
 	bool takes_mode;                  /* a mode and its options may follow */
+	bool takes_lists;                 /* values of a mode's options may be lists */
 	bool to_come;                     /* listed as such; says so when it is called */
 	bool hidden;
 	/* argv[from...] is what follows the verb; returns an exit status. */

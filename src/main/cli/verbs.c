@@ -34,6 +34,7 @@ const struct verb verbs[] = {
 			   "charts",
 		.options = sweep_options,
 		.takes_mode = true,
+		.takes_lists = true,
 		.go = verb_sweep },
 	{ .name = "__complete", .usage = "", .summary = "", .hidden = true, .go = verb_complete },
 	{ 0 },
