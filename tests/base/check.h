@@ -1,5 +1,4 @@
-/* What the base tests share: a scratch directory, counts of what must not leak, and error texts
- * that print both values. */
+/* What the base tests share. */
 #pragma once
 
 #include <stdio.h>
@@ -7,10 +6,5 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../leaks.h"
-
-static inline void assert_contains(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" does not contain \"%s\"", text, part);
-}
+#include "../support/asserts.h"
+#include "../support/leaks.h"

@@ -68,7 +68,7 @@ static int scripted_open(const struct perf_event_attr *attr, int group)
 		return -1;
 	if (pmu.opens < pmu.idle_opens || pmu.idle_kinds >> f.kind & 1)
 		f.now = (struct pmu_times){ 0, 1000, 0 };
-	assert_true(pmu.opens < PMU_FDS);
+	assert_less(pmu.opens, PMU_FDS);
 	pmu.fd[pmu.opens] = f;
 	return FIRST_FD + (int)pmu.opens++;
 }

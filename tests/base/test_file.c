@@ -149,7 +149,7 @@ static void test_unwritable(void **state)
 		assert_contains(err.text, in_scratch(rows[i].path));
 		assert_int_equal(file_check_writable(in_scratch(rows[i].path), true, &check), -rows[i].code);
 	}
-	assert_true(file_check_writable("/proc/netdyno-test", false, NULL) < 0);
+	assert_less(file_check_writable("/proc/netdyno-test", false, NULL), 0);
 	assert_int_equal(file_check_writable("", false, NULL), -ENOENT);
 	memset(long_path, 'n', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
@@ -232,7 +232,7 @@ static void test_standard_output(void **state)
 	assert_int_equal(file_begin(&out, "-", false, NULL), 0);
 	assert_ptr_equal(out.stream, stdout);
 	assert_int_equal(file_commit(&out, NULL), 0);
-	assert_true(fileno(stdout) >= 0);
+	assert_at_least(fileno(stdout), 0);
 	assert_int_equal(file_check_writable("-", false, NULL), 0);
 }
 
@@ -253,7 +253,7 @@ static void test_directories(void **state)
 	err_clear(&err);
 	assert_int_equal(file_make_directories(in_scratch("plain/x"), &err), -ENOTDIR);
 	assert_contains(err.text, "plain/x: Not a directory");
-	assert_true(file_make_directories("/proc/netdyno-test", NULL) < 0);
+	assert_less(file_make_directories("/proc/netdyno-test", NULL), 0);
 	assert_int_equal(file_make_directories("/", NULL), 0);
 }
 
@@ -282,7 +282,8 @@ static void test_read_all(void **state)
 	assert_int_equal(len, 99);
 	/* Files of /proc say that their size is 0. */
 	assert_int_equal(file_read_all("/proc/self/status", 1 << 16, &text, &len, NULL), 0);
-	assert_true(len > 100 && text[len] == '\0');
+	assert_more(len, 100);
+	assert_int_equal(text[len], '\0');
 	free(text);
 }
 

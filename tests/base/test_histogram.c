@@ -143,8 +143,9 @@ static void test_percentiles_never_fall(void **state)
 			last = now;
 		}
 		hist_summarise(&h, &s);
-		assert_true(s.min_ns <= s.p50_ns && s.p99_9_ns <= s.p99_99_ns && s.p99_99_ns <= s.max_ns);
-		assert_true((double)s.min_ns <= s.mean_ns && s.mean_ns <= (double)s.max_ns);
+		assert_at_most(s.min_ns, s.p50_ns);
+		assert_between(s.p99_99_ns, s.p99_9_ns, s.max_ns);
+		assert_between(s.mean_ns, s.min_ns, s.max_ns);
 		assert_int_equal(hist_percentile(&h, 100), s.max_ns);
 	}
 }
@@ -180,11 +181,11 @@ static void test_every_bucket_boundary(void **state)
 		int64_t low = hist_bucket_low(i), end = hist_bucket_end(i);
 
 		assert_int_equal(low, expected);
-		assert_true(end > low);
+		assert_more(end, low);
 		assert_int_equal(hist_index(low), i);
 		assert_int_equal(hist_index(end - 1), i);
 		if (low >= HIST_LINEAR)
-			assert_true((end - low) * 64 <= low);
+			assert_at_most((end - low) * 64, low);
 		expected = end;
 	}
 	assert_int_equal(expected, INT64_C(1) << HIST_TOP_BITS);
@@ -205,14 +206,14 @@ static void test_empty_and_extreme(void **state)
 	hist_summarise(&h, &s);
 	assert_int_equal(s.count, 0);
 	assert_int_equal(s.max_ns, 0);
-	assert_true(s.mean_ns == 0);
+	assert_equals(s.mean_ns, 0);
 	assert_int_equal(hist_percentile(&h, 50), 0);
 	record_all(extremes, 3, &h);
 	hist_summarise(&h, &s);
 	assert_int_equal(s.min_ns, 0);
 	assert_int_equal(s.p50_ns, 0);
 	assert_int_equal(s.max_ns, (INT64_C(1) << HIST_TOP_BITS) - 1);
-	assert_true(s.mean_ns <= (double)s.max_ns);
+	assert_at_most(s.mean_ns, (double)s.max_ns);
 }
 
 static void test_merge_and_subtract(void **state)
@@ -355,8 +356,10 @@ static void test_hgrm_of_many_and_none(void **state)
 		end = strchr(at, '\n');
 		*end = '\0';
 		int n = sscanf(at, "%lf %lf %llu %lf", &value, &percentile, &total, &inverse);
-		assert_true(n == 4 || (n == 3 && percentile == 1));
-		assert_true(value >= last_value && percentile > last_percentile && total >= last_total);
+		assert_int_equal(n, percentile == 1 ? 3 : 4);
+		assert_at_least(value, last_value);
+		assert_more(percentile, last_percentile);
+		assert_at_least(total, last_total);
 		if (n == 4 && fabs(inverse - 1 / (1 - percentile)) > 0.006 * inverse)
 			fail_msg("row %u: %f is not 1/(1-%f)", rows, inverse, percentile);
 		last_value = value;
@@ -364,7 +367,7 @@ static void test_hgrm_of_many_and_none(void **state)
 		last_total = total;
 	}
 	assert_int_equal(last_total, 100000);
-	assert_true(last_percentile == 1);
+	assert_equals(last_percentile, 1);
 	assert_in_range(rows, 75, 95); /* five ticks in each of 16 to 17 halvings */
 	free(text);
 }

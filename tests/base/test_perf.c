@@ -114,7 +114,7 @@ static void a_turn_that_comes_later_is_waited_for(void **state)
 	pmu.idle_reads = 40;
 	open_on("0");
 	expect_known(ALL, 1);
-	assert_true(pmu.reads > 40);
+	assert_more(pmu.reads, 40);
 	perf_close(&perf);
 }
 
@@ -469,12 +469,12 @@ static void this_machine(void **state)
 			work += 1;
 		perf_update(&perf);
 		assert_true(perf_count(&perf, PERF_INSTRUCTIONS, &second));
-		assert_true(second >= first + work);
+		assert_at_least(second, first + work);
 	}
 	if (perf.known == ALL)
 		assert_string_equal(perf.why, "");
 	else {
-		assert_true(strlen(perf.why) > 0);
+		assert_more(strlen(perf.why), 0);
 		print_message("unknown here: %s\n", perf.why);
 	}
 	perf_close(&perf);
@@ -511,7 +511,7 @@ static void a_real_kernel_reads_like_the_script(void **state)
 		uint64_t first = count_of(PERF_BRANCH_MISSES), running = perf.counter[PERF_BRANCH_MISSES].running;
 
 		assert_int_equal(open_fds(), before + PERF_EVENTS * perf.types);
-		assert_true(first > 0);
+		assert_more(first, 0);
 		while (count_of(PERF_BRANCH_MISSES) < first + 1000000)
 			perf_update(&perf);
 		uint64_t counted = count_of(PERF_BRANCH_MISSES) - first;

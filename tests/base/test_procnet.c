@@ -112,7 +112,7 @@ static int open_receiver(int bytes, struct sockaddr_in *ret_address)
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	socklen_t size = sizeof(*ret_address);
 
-	assert_true(fd >= 0);
+	assert_at_least(fd, 0);
 	*ret_address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)), 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)ret_address, size), 0);
@@ -149,9 +149,9 @@ static void test_socket_memory(void **state)
 	} while (received + memory.drops < SENT && clock_now_ns() < deadline);
 	procnet_read(&after);
 	assert_int_equal(received + memory.drops, SENT);
-	assert_true(memory.drops > 0);
-	assert_true(after.value[PROCNET_UDP_RCVBUF_ERRORS] - before.value[PROCNET_UDP_RCVBUF_ERRORS] >= memory.drops);
-	assert_true(after.value[PROCNET_UDP_OUT] - before.value[PROCNET_UDP_OUT] >= SENT);
+	assert_more(memory.drops, 0);
+	assert_at_least(after.value[PROCNET_UDP_RCVBUF_ERRORS] - before.value[PROCNET_UDP_RCVBUF_ERRORS], memory.drops);
+	assert_at_least(after.value[PROCNET_UDP_OUT] - before.value[PROCNET_UDP_OUT], SENT);
 	close(receiver);
 	close(sender);
 	memory.drops = 77;

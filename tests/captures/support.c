@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "captures/decode.h"
+#include "../support/asserts.h"
 
 char scratch[64], path[128];
 
@@ -49,7 +50,8 @@ void traffic_open(struct traffic *t, int family)
 		*six = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	t->sink = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	t->source = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_true(t->sink >= 0 && t->source >= 0);
+	assert_at_least(t->sink, 0);
+	assert_at_least(t->source, 0);
 	assert_int_equal(bind(t->sink, (struct sockaddr *)&t->to, t->to_size), 0);
 	assert_int_equal(getsockname(t->sink, (struct sockaddr *)&t->to, &t->to_size), 0);
 	t->port = ntohs(family == AF_INET ? four->sin_port : six->sin6_port);

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#include "../leaks.h"
+#include "../support/leaks.h"
 #include "captures/capture.h"
 
 #define NEED_PRIVILEGE()                                      \

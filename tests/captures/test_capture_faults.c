@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "../support/asserts.h"
 
 /* ---- limits and faults ---- */
 
@@ -56,7 +57,7 @@ static void test_time_limit(void **state)
 	int64_t before = clock_now_ns();
 	struct capture *c = must_start(&r);
 	wait_end(c, NULL, &s);
-	assert_true(clock_now_ns() - before >= r.options.limit_ns);
+	assert_at_least(clock_now_ns() - before, r.options.limit_ns);
 	assert_false(s.failed);
 	assert_string_equal(s.message, "time limit reached (50ms)");
 	must_stop(c);
@@ -174,7 +175,8 @@ static void test_full_disk(void **state)
 	assert_int_equal(stopped, 0);
 	assert_true(s.failed);
 	assert_non_null(strstr(s.message, "No space left on device"));
-	assert_true(s.packets > 0 && s.writer_drops > 0);
+	assert_more(s.packets, 0);
+	assert_more(s.writer_drops, 0);
 	assert_int_equal(seen.packets, s.packets);
 	assert_int_equal(seen.step, 1);
 	assert_int_equal(seen.last, s.packets - 1);
@@ -216,7 +218,7 @@ static void test_interface_gone(void **state)
 	int status;
 	pid_t child = fork();
 
-	assert_true(child >= 0);
+	assert_at_least(child, 0);
 	if (!child)
 		_exit(child_loses_interface());
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -265,7 +267,7 @@ static void test_killed_process_leaves_a_readable_file(void **state)
 	}
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
-	assert_true(access(path, F_OK) < 0);
+	assert_less(access(path, F_OK), 0);
 	assert_int_equal(read_back(temporary).packets, 50);
 	close(ready[0]);
 	close(ready[1]);
@@ -347,7 +349,7 @@ static void test_nothing_is_left_after_fifty_cycles(void **state)
 		if (i % 10 == 0)
 			assert_int_equal(read_back(path).packets, 5);
 		r.options.filter[0] = '(';
-		assert_true(capture_start(&r, &c, &err) < 0);
+		assert_less(capture_start(&r, &c, &err), 0);
 		r.options.filter[0] = '\0';
 	}
 	/* A thread that was joined may stay listed for a moment. */
@@ -367,7 +369,7 @@ static void test_without_privilege(void **state)
 	int status;
 	pid_t child = fork();
 
-	assert_true(child >= 0);
+	assert_at_least(child, 0);
 	if (!child) {
 		const struct traffic t = { .port = 5000 };
 		struct capture_request r = request_of(&t);

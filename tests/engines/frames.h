@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "engines/stream/wire.h"
+#include "../support/asserts.h"
 
 /* Takes all messages of the bytes: their numbers go on from *next without a gap, damaged bytes
  * are added up.  How many were completed. */
@@ -23,7 +24,7 @@ static inline unsigned take_all(struct stream_frame *f, const uint8_t *data, siz
 
 			assert_int_equal(a.sequence, *next);
 			if (f->size >= STREAM_TIMED_BYTES && !a.damaged_bytes)
-				assert_true(a.sent_ns > 0);
+				assert_more(a.sent_ns, 0);
 			(*next)++;
 			*damaged += a.damaged_bytes;
 			messages++;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "../support/asserts.h"
 
 /* The plan's workers are replaced: tests want more of them than there may be CPUs. */
 static void replace_workers(struct rig *rig, const struct rig_config *config)
@@ -102,13 +103,13 @@ void rig_for_all(void (*fn)(const struct udp_method *method))
 
 struct worker *rig_server(struct rig *rig, unsigned index)
 {
-	assert_true(index < rig->servers);
+	assert_less(index, rig->servers);
 	return &rig->worker[index];
 }
 
 struct worker *rig_client(struct rig *rig, unsigned index)
 {
-	assert_true(index < rig->clients);
+	assert_less(index, rig->clients);
 	return &rig->worker[rig->servers + index];
 }
 
@@ -240,7 +241,7 @@ int rig_socket(int family, unsigned local_port, unsigned port)
 	struct timeval limit = { .tv_sec = RIG_DEADLINE_S };
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	assert_true(fd >= 0);
+	assert_at_least(fd, 0);
 	if (family == AF_INET)
 		a.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	else

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../leaks.h"
+#include "../support/leaks.h"
 #include "engines/echo/echo.h"
 #include "engines/echo/shared.h"
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mode/path.h"
+#include "../support/asserts.h"
 
 int stream_rig_try(struct stream_rig *rig, const char *const *option)
 {
@@ -18,7 +19,7 @@ int stream_rig_try(struct stream_rig *rig, const char *const *option)
 	rig->plan.path = &path_here;
 	rc = engine_stream.plan(&rig->options, &rig->plan, &rig->err);
 	for (unsigned i = 0; rc >= 0 && i < rig->plan.workers; i++) {
-		assert_true(i < STREAM_RIG_WORKERS);
+		assert_less(i, STREAM_RIG_WORKERS);
 		assert_int_equal(worker_init(&rig->worker[i], &engine_stream, &rig->options, &rig->plan, i, &rig->err), 0);
 		rig->opened++;
 		rc = engine_stream.open(&rig->worker[i], &rig->err);

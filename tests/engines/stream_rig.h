@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../leaks.h"
+#include "../support/leaks.h"
 #include "engines/stream/stream.h"
 
 enum { STREAM_RIG_WORKERS = 16, STREAM_RIG_DEADLINE_S = 30 };

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "../support/asserts.h"
 
 static const int families[] = { AF_INET, AF_INET6 };
 
@@ -91,7 +92,7 @@ static void one_payload(const struct udp_method *m, int family, const char *payl
 	struct rig rig;
 
 	rig_open_or_fail(&rig, &PAIR(m, family, "payload", payload, "window", "4"));
-	assert_true(rig_port(&rig) > 0);
+	assert_more(rig_port(&rig), 0);
 	assert_int_equal(rig.plan.address_family, family);
 	assert_int_equal(rig.plan.wire_overhead_bytes, family == AF_INET ? 42 : 62);
 	assert_string_equal(rig.plan.interface, "lo");
@@ -132,7 +133,7 @@ static void window_of_one(const struct udp_method *m, int family)
 	rig_enter(&rig, PHASE_MEASURE);
 	for (int i = 0; i < 200; i++) {
 		rig_step(&rig, ROLE_BOTH);
-		assert_true(rig_sum(&rig, ROLE_CLIENT, COUNTER_IN_FLIGHT) <= 1);
+		assert_at_most(rig_sum(&rig, ROLE_CLIENT, COUNTER_IN_FLIGHT), 1);
 	}
 	rig_until(&rig, ROLE_BOTH, rig_has_answers, 100);
 	rig_drain(&rig);
@@ -154,7 +155,7 @@ static void open_loop(const struct udp_method *m, int family)
 	expect_all_answered(&rig, 64);
 	uint64_t sent = rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS);
 	uint64_t due = rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED);
-	assert_true(due >= sent);
+	assert_at_least(due, sent);
 	assert_int_equal(rig_latencies(&rig, ECHO_L_RTT_SEND), sent);
 	assert_int_equal(rig_latencies(&rig, ECHO_L_LATENESS), sent);
 	rig_close(&rig);
@@ -176,7 +177,7 @@ static void catches_up_in_turns(const struct udp_method *m, int family)
 		assert_in_range(rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS), 64 * (polls - 1), 64 * polls);
 		rig_step(&rig, ROLE_SERVER);
 	}
-	assert_true(rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED) >= 500);
+	assert_at_least(rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED), 500);
 	uint64_t due = rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED);
 	rig_until(&rig, ROLE_BOTH, rig_has_answers, due);
 	rig_drain(&rig);
@@ -248,7 +249,7 @@ static void load_changes_live(const struct udp_method *m, int family)
 	worker_set_load(client, 2);
 	uint64_t more = rig_sum(&rig, ROLE_CLIENT, COUNTER_RX_PACKETS) + 100;
 	rig_until(&rig, ROLE_BOTH, rig_has_answers, more);
-	assert_true(rig_sum(&rig, ROLE_CLIENT, COUNTER_IN_FLIGHT) <= 4);
+	assert_at_most(rig_sum(&rig, ROLE_CLIENT, COUNTER_IN_FLIGHT), 4);
 	worker_set_load(client, 100);
 	while (rig_sum(&rig, ROLE_CLIENT, COUNTER_IN_FLIGHT) < 200)
 		rig_step(&rig, ROLE_CLIENT);
@@ -349,7 +350,7 @@ static void wildcard(const struct udp_method *m, int family)
 	union net_address other = { .v4 = { .sin_family = AF_INET } };
 
 	rig_open_or_fail(&rig, &config);
-	assert_true(strlen(rig.plan.notes[0]) > 0);
+	assert_more(strlen(rig.plan.notes[0]), 0);
 	rig_measure(&rig, 100);
 	expect_all_answered(&rig, 64);
 	if (four) {

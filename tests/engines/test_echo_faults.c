@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/procnet.h"
 #include "engines/engines.h"
+#include "../support/asserts.h"
 
 static unsigned port_of(int fd)
 {
@@ -151,7 +152,7 @@ static void forced_loss(const struct udp_method *m)
 	rig_expect_balance(&rig);
 	uint64_t server = rig_sum(&rig, ROLE_SERVER, ECHO_C_SERVER_SOCKET_DROPS);
 	uint64_t client = rig_sum(&rig, ROLE_CLIENT, ECHO_C_CLIENT_SOCKET_DROPS);
-	assert_true(server > 0);
+	assert_more(server, 0);
 	assert_true(procnet_has(&after, PROCNET_UDP_RCVBUF_ERRORS));
 	uint64_t kernel = after.value[PROCNET_UDP_RCVBUF_ERRORS] - before.value[PROCNET_UDP_RCVBUF_ERRORS];
 	if (server + client != kernel)
@@ -189,7 +190,7 @@ static void run_in_namespace(void (*fn)(const struct udp_method *method), bool i
 	pid_t child = fork();
 	int status;
 
-	assert_true(child >= 0);
+	assert_at_least(child, 0);
 	if (child == 0) {
 		in_namespace(fn, ipv6);
 		_exit(0);
@@ -291,8 +292,8 @@ static void nothing_is_lost_for_want_of_room(void **state)
 		rig_measure(&rig, 2000);
 		rig_expect_balance(&rig);
 		assert_int_equal(rig_sum(&rig, ROLE_CLIENT, COUNTER_RX_PACKETS), rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS));
-		assert_true(rig_sum(&rig, ROLE_CLIENT, ECHO_C_TX_RETRIES) > 0);
-		assert_true(rig_sum(&rig, ROLE_SERVER, ECHO_C_REPLY_RETRIES) > 0);
+		assert_more(rig_sum(&rig, ROLE_CLIENT, ECHO_C_TX_RETRIES), 0);
+		assert_more(rig_sum(&rig, ROLE_SERVER, ECHO_C_REPLY_RETRIES), 0);
 		assert_int_equal(rig_sum(&rig, ROLE_CLIENT, ECHO_C_DUPLICATES), 0);
 		rig_close(&rig);
 	}
@@ -355,10 +356,10 @@ static void send_errors_balance(void **state)
 	for (int i = 0;
 		i < 100 || rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS) != rig_sum(&rig, ROLE_CLIENT, COUNTER_RX_PACKETS);
 		i++) {
-		assert_true(i < 10000000);
+		assert_less(i, 10000000);
 		rig_step(&rig, ROLE_BOTH);
 	}
-	assert_true(rig_sum(&rig, ROLE_CLIENT, ECHO_C_TX_ERRORS) > 0);
+	assert_more(rig_sum(&rig, ROLE_CLIENT, ECHO_C_TX_ERRORS), 0);
 	rig_expect_balance(&rig);
 	rig_close(&rig);
 }
@@ -447,14 +448,14 @@ static void tables_are_sound(void **state)
 	unsigned n = engine_counters(&engine_echo);
 
 	(void)state;
-	assert_true(n <= COUNTERS_MAX);
+	assert_at_most(n, COUNTERS_MAX);
 	for (unsigned i = COUNTER_OWN; i < n; i++) {
 		const struct counter_def *def = engine_counter(&engine_echo, i);
 		bool lost = def->ledger == LEDGER_LOST || def->ledger == LEDGER_LOST_ARRIVING;
 
 		assert_non_null(def->name);
 		assert_non_null(def->title);
-		assert_true(strlen(def->title) <= 8);
+		assert_at_most(strlen(def->title), 8);
 		assert_non_null(def->help);
 		assert_int_equal(engine_find_counter(&engine_echo, def->name), i);
 		assert_int_equal(lost, def->place != NULL && def->place_title != NULL);

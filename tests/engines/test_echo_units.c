@@ -16,6 +16,7 @@
 #include "engines/echo/wire.h"
 #include "engines/net/pace.h"
 #include "engines/udp/steer.h"
+#include "../support/asserts.h"
 
 /* ---- datagram ---- */
 
@@ -202,7 +203,7 @@ static void around_the_ring(void **state)
 	(void)state;
 	assert_int_equal(echo_flows_init(&f, 0, flows), 0);
 	uint64_t ring = f.ring_mask + 1;
-	assert_true(ring >= ECHO_RING_BITS_MIN);
+	assert_at_least(ring, ECHO_RING_BITS_MIN);
 	for (uint64_t c = 1; c <= 3 * ring; c++) {
 		struct echo_answer a = answer_to(flows - 1, c);
 
@@ -276,8 +277,8 @@ static void schedule_is_exact(void **state)
 			assert_int_equal(p.next_ns, want);
 			/* Due from that very nanosecond on; with several in one, the last of
 			 * them counts. */
-			assert_true(pace_due(&p, want) >= k + 1);
-			assert_true(pace_due(&p, want - 1) <= k);
+			assert_at_least(pace_due(&p, want), k + 1);
+			assert_at_most(pace_due(&p, want - 1), k);
 			assert_int_equal(pace_take(&p), want);
 			if (k % 1000 == 999) {
 				pace_untake(&p, 17);
@@ -313,7 +314,7 @@ static void shares_sum_up(void **state)
 			for (unsigned i = 0; i < n; i++) {
 				uint64_t share = pace_share(rate, i, n);
 
-				assert_true(share == rate / n || share == rate / n + 1);
+				assert_in_range(share, rate / n, rate / n + 1);
 				sum += share;
 			}
 			assert_int_equal(sum, rate);
@@ -381,7 +382,7 @@ static void steering_programs(void **state)
 	for (int i = 0; i < 1024; i++)
 		cpus[i] = 2 * i;
 	len = steer_program(STEER_CPU, cpus, 1024, program);
-	assert_true(len <= STEER_PROGRAM_MAX);
+	assert_at_most(len, STEER_PROGRAM_MAX);
 	for (unsigned i = 0; i < 1024; i++)
 		assert_int_equal(interpret(program, len, 0, 2 * i), i);
 	assert_int_equal(steer_program(STEER_HASH, some, 3, program), 0);

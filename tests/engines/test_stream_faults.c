@@ -1,5 +1,6 @@
 /* What goes wrong with connections of mode stream, and what is said and counted then. */
 #include "stream_rig.h"
+#include "../support/asserts.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -117,7 +118,7 @@ static void resets_in_mid_message(void **state)
 				/* whole messages that nobody reads any more */
 				for (unsigned w = 0; w < rig.opened; w++)
 					if (rig.worker[w].self->role & rig.plan.tx_roles)
-						assert_true(engine_stream.poll(&rig.worker[w], &rig.err) >= 0);
+						assert_at_least(engine_stream.poll(&rig.worker[w], &rig.err), 0);
 				reset(state_of(&rig, i % 6));
 			}
 			stream_rig_until(&rig, NULL, has_reconnects, 24);
@@ -300,25 +301,25 @@ static void strangers(void **state)
 	int64_t end = clock_now_ns() + (int64_t)STREAM_RIG_DEADLINE_S * NS_PER_S;
 
 	fd = raw_client(stream_rig_port(&rig));
-	assert_true(send(fd, garbage, sizeof(garbage), MSG_NOSIGNAL) > 0);
+	assert_more(send(fd, garbage, sizeof(garbage), MSG_NOSIGNAL), 0);
 	while (!has_rejected(&rig, 1) && clock_now_ns() < end)
-		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
-	assert_true(recv(fd, garbage, sizeof(garbage), 0) <= 0);
+		assert_at_least(engine_stream.poll(&rig.worker[0], &rig.err), 0);
+	assert_at_most(recv(fd, garbage, sizeof(garbage), 0), 0);
 	close(fd);
 	/* goes with us in everything, but is not of this run */
 	fd = raw_client(stream_rig_port(&rig));
 	greet(fd, 5000);
 	while (!has_rejected(&rig, 2) && clock_now_ns() < end)
-		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
+		assert_at_least(engine_stream.poll(&rig.worker[0], &rig.err), 0);
 	close(fd);
 	fd = raw_client(stream_rig_port(&rig));
 	assert_int_equal(send(fd, garbage, 10, MSG_NOSIGNAL), 10);
 	close(fd);
 	while (!has_rejected(&rig, 3) && clock_now_ns() < end)
-		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
+		assert_at_least(engine_stream.poll(&rig.worker[0], &rig.err), 0);
 	fd = raw_client(stream_rig_port(&rig)); /* says nothing */
 	while (state_of(&rig, 0)->link.state != LINK_GREETING && clock_now_ns() < end)
-		assert_true(engine_stream.poll(&rig.worker[0], &rig.err) >= 0);
+		assert_at_least(engine_stream.poll(&rig.worker[0], &rig.err), 0);
 	state_of(&rig, 0)->link.until_ns = 1;
 	assert_int_equal(engine_stream.poll(&rig.worker[0], &rig.err), 0);
 	assert_true(has_rejected(&rig, 4));
@@ -406,7 +407,7 @@ static void garbage_instead_of_messages(void **state)
 	assert_int_equal(send(fd, garbage, sizeof(garbage), MSG_NOSIGNAL), sizeof(garbage));
 	stream_rig_until(&server, NULL, stream_rig_received, 3);
 	assert_int_equal(stream_rig_sum(&server, STREAM_C_DAMAGED), 3);
-	assert_true(stream_rig_sum(&server, STREAM_C_DAMAGED_BYTES) > 2900);
+	assert_more(stream_rig_sum(&server, STREAM_C_DAMAGED_BYTES), 2900);
 	assert_int_equal(stream_rig_latencies(&server, STREAM_L_DELIVERY), 0);
 	close(fd);
 	stream_rig_until(&server, NULL, has_none, 0);
@@ -489,7 +490,7 @@ static void refuse(const char *const *option, const char *words)
 	unsigned fds = open_fds();
 	struct stream_rig rig;
 
-	assert_true(stream_rig_try(&rig, option) < 0);
+	assert_less(stream_rig_try(&rig, option), 0);
 	if (!strstr(rig.err.text, words))
 		fail_msg("\"%s\" is not in \"%s\"", words, rig.err.text);
 	stream_rig_close(&rig);
@@ -534,7 +535,7 @@ static void no_descriptors_left(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
 	int rc = stream_rig_try(&rig, RIG_OPTIONS("threads", "1", "congestion", "reno"));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
-	assert_true(rc < 0);
+	assert_less(rc, 0);
 	if (!strstr(rig.err.text, "Too many open files"))
 		fail_msg("%s", rig.err.text);
 	stream_rig_close(&rig);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engines/tcp/message.h"
+#include "../support/asserts.h"
 
 static const uint64_t seeds[] = { 0, 1, 77 };
 
@@ -46,7 +47,7 @@ static void parts_from_every_offset(void **state)
 			size_t at = 0;
 
 			for (unsigned p = 0; p < n; p++) {
-				assert_true(parts[p].iov_len > 0);
+				assert_more(parts[p].iov_len, 0);
 				memcpy(got + at, parts[p].iov_base, parts[p].iov_len);
 				at += parts[p].iov_len;
 			}
@@ -154,8 +155,8 @@ static void pattern_at_every_alignment(void **state)
 	for (size_t from = 24; from < sizeof(whole); from++)
 		for (size_t to = from; to <= sizeof(whole); to++)
 			assert_int_equal(stream_check_pattern(11, 3, from, whole + from, to - from), 0);
-	assert_true(stream_check_pattern(11, 4, 24, whole + 24, 256) > 200);
-	assert_true(stream_check_pattern(12, 3, 24, whole + 24, 256) > 200);
+	assert_more(stream_check_pattern(11, 4, 24, whole + 24, 256), 200);
+	assert_more(stream_check_pattern(12, 3, 24, whole + 24, 256), 200);
 }
 
 /* ---- greetings ---- */

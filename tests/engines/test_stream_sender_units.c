@@ -15,6 +15,7 @@
 #include "engines/stream/stream.h"
 #include "engines/tcp/completions.h"
 #include "engines/tcp/sender.h"
+#include "../support/asserts.h"
 
 /* ---- completions ---- */
 
@@ -104,7 +105,7 @@ static ssize_t scripted(const struct iovec *part, size_t parts, int flags)
 	assert_true(flags & MSG_NOSIGNAL);
 	for (size_t i = 0; i < parts; i++)
 		offered += part[i].iov_len;
-	assert_true(offered > 0);
+	assert_more(offered, 0);
 	if ((int)(rng_next(&script.rng) % 8) < script.error_in_8 && (script.errnum != ENOBUFS || flags & MSG_ZEROCOPY)) {
 		errno = script.errnum;
 		return -1;
@@ -112,7 +113,7 @@ static ssize_t scripted(const struct iovec *part, size_t parts, int flags)
 	take = 1 + rng_next(&script.rng) % offered;
 	if (script.most && take > script.most)
 		take = script.most;
-	assert_true(script.bytes + take <= script.room);
+	assert_at_most(script.bytes + take, script.room);
 	for (size_t left = take, i = 0; left; i++) {
 		size_t n = part[i].iov_len < left ? part[i].iov_len : left;
 
@@ -202,9 +203,9 @@ static void send_messages(struct tcp_sender *s, unsigned messages)
 			size_t left = s->left;
 			ssize_t n = s->method->send(s);
 
-			assert_true(n >= 0);
+			assert_at_least(n, 0);
 			assert_int_equal(left - s->left, n);
-			assert_true(++tries < 100000);
+			assert_less(++tries, 100000);
 		}
 	}
 }
@@ -256,10 +257,10 @@ static void zero_copy_waits_for_completions(void **state)
 		assert_ptr_not_equal(next, first);
 		first = first ? first : next;
 		while (s->left)
-			assert_true(m->send(s) >= 0);
-		assert_true(++lent < 1000);
+			assert_at_least(m->send(s), 0);
+		assert_less(++lent, 1000);
 	}
-	assert_true(lent > 1);
+	assert_more(lent, 1);
 	assert_int_equal(s->wait_events, 0);
 	assert_null(m->begin(s));
 	assert_int_equal(s->totals.completions, 0);
@@ -279,9 +280,9 @@ static void zero_copy_without_buffers(void **state)
 	script.error_in_8 = 5;
 	send_messages(s, 300);
 	expect_messages(500, 300);
-	assert_true(s->totals.no_buffers > 0);
+	assert_more(s->totals.no_buffers, 0);
 	s->method->reap(s);
-	assert_true(s->totals.completions >= script.issued);
+	assert_at_least(s->totals.completions, script.issued);
 	close_scripted(s);
 	/* With not one to be had, everything is sent by copying, and counted as that. */
 	s = open_scripted(&tcp_zero_copy.method, 500, 300);
@@ -290,7 +291,7 @@ static void zero_copy_without_buffers(void **state)
 	send_messages(s, 300);
 	expect_messages(500, 300);
 	assert_int_equal(script.issued, 0);
-	assert_true(s->totals.copied >= 300);
+	assert_at_least(s->totals.copied, 300);
 	assert_int_equal(s->totals.copied, s->totals.completions);
 	close_scripted(s);
 }
@@ -308,7 +309,7 @@ static void make_connection(int fd[2])
 	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(connect(fd[0], (struct sockaddr *)&a, sizeof(a)), 0);
 	fd[1] = accept(listener, NULL, NULL);
-	assert_true(fd[1] >= 0);
+	assert_at_least(fd[1], 0);
 	close(listener);
 }
 
@@ -351,7 +352,7 @@ static size_t send_until_full(struct tcp_sender *s)
 		for (n = 1; n > 0 && s->left; total += (size_t)n)
 			n = tcp_zero_copy.send(s);
 	assert_int_equal(n < 0 ? n : 0, 0);
-	assert_true(total > 0);
+	assert_more(total, 0);
 	return total;
 }
 

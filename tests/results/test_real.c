@@ -12,6 +12,7 @@
 #include "run/session.h"
 #include "snapshot/snapshot.h"
 #include "schema.h"
+#include "../support/asserts.h"
 
 static struct history *history;
 static struct host_info host;
@@ -25,7 +26,7 @@ static void follow(struct session *s, uint32_t run_id)
 		struct pollfd p = { .fd = session_fd(s), .events = POLLIN };
 		struct update *u;
 
-		assert_true(clock_now_ns() < deadline);
+		assert_less(clock_now_ns(), deadline);
 		poll(&p, 1, 100);
 		while ((u = session_next(s)))
 			history_take(history, u);
@@ -135,7 +136,7 @@ static void intervals_add_up(void **state)
 	json_t *interval;
 
 	(void)state;
-	assert_true(json_array_size(intervals) >= 2);
+	assert_at_least(json_array_size(intervals), 2);
 	json_array_foreach(intervals, i, interval)
 	{
 		json_t *sum = json_object_get(interval, "sum");
@@ -145,8 +146,9 @@ static void intervals_add_up(void **state)
 		assert_close(number(interval, "t_s"), seconds, 1e-3);
 		assert_close(number(sum, "tx_pps") * number(interval, "seconds"), number(sum, "tx_packets"), 1);
 	}
-	assert_true(seconds >= 0.4 && packets > 0);
-	assert_true(number(json_object_get(end, "sum"), "tx_packets") > 0);
+	assert_at_least(seconds, 0.4);
+	assert_more(packets, 0);
+	assert_more(number(json_object_get(end, "sum"), "tx_packets"), 0);
 	assert_true(json_is_true(json_object_get(json_object_get(end, "ledger"), "balanced")));
 	json_decref(j);
 }
@@ -186,8 +188,10 @@ static void host_is_known(void **state)
 {
 	(void)state;
 	assert_true(host.kernel[0] && host.machine[0]);
-	assert_true(host.cpus_online >= 1 && host.cpus_allowed >= 1 && host.cpus_allowed <= host.cpus_online);
-	assert_true(host.rmem_max == -1 || host.rmem_max > 0);
+	assert_at_least(host.cpus_online, 1);
+	assert_between(host.cpus_allowed, 1, host.cpus_online);
+	if (host.rmem_max != -1)
+		assert_more(host.rmem_max, 0);
 }
 
 int main(void)

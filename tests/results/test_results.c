@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "schema.h"
+#include "../support/asserts.h"
 
 struct desk {
 	struct history *history;
@@ -46,7 +47,7 @@ static char *path_in(const struct desk *d, const char *name)
 {
 	char *path;
 
-	assert_true(asprintf(&path, "%s/%s", d->directory, name) > 0);
+	assert_more(asprintf(&path, "%s/%s", d->directory, name), 0);
 	return path;
 }
 
@@ -318,7 +319,7 @@ static void schema_is_strict(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		rename_each(schema, j, (json_t *)at(j, objects[i]));
-	assert_true(mutations > 40);
+	assert_more(mutations, 40);
 	assert_true(schema_check_with(schema, j, why, sizeof(why)));
 	json_object_set_new((json_t *)at(j, "end.sum"), "lost", json_integer(-1));
 	assert_false(schema_check_with(schema, j, why, sizeof(why)));

@@ -11,10 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../leaks.h"
+#include "../support/leaks.h"
 #include "base/file.h"
 #include "snapshot/snapshot.h"
 #include "schema.h"
+#include "../support/asserts.h"
 
 struct desk {
 	struct history *history;
@@ -157,7 +158,7 @@ static void names_count_up(void **state)
 static void assert_same_summary(const struct latency_summary *a, const struct latency_summary *b)
 {
 	assert_int_equal(a->count, b->count);
-	assert_true(a->mean_ns == b->mean_ns);
+	assert_equals(a->mean_ns, b->mean_ns);
 	assert_int_equal(a->min_ns, b->min_ns);
 	assert_int_equal(a->p50_ns, b->p50_ns);
 	assert_int_equal(a->p75_ns, b->p75_ns);
@@ -174,7 +175,7 @@ static void assert_same_sample(const struct run_info *info, const struct sample 
 	assert_int_equal(a->window_ns, b->window_ns);
 	assert_int_equal(a->late_ns, b->late_ns);
 	assert_int_equal(a->is_interval, b->is_interval);
-	assert_true(a->interval_s == b->interval_s);
+	assert_equals(a->interval_s, b->interval_s);
 	assert_int_equal(a->measured_ns, b->measured_ns);
 	assert_int_equal(a->net_fresh, b->net_fresh);
 	assert_memory_equal(&a->net, &b->net, sizeof(a->net));
@@ -403,7 +404,7 @@ static void spoil(const struct desk *d, const char *file, const char *from, cons
 
 	if (!at)
 		fail_msg("%s has no \"%s\"", file, from);
-	assert_true(asprintf(&changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)) > 0);
+	assert_more(asprintf(&changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)), 0);
 	spill(d->saved, file, changed);
 	assert_refused(d->saved, part);
 	spill(d->saved, file, text);
@@ -532,7 +533,7 @@ static void full_disk(void **state)
 			int rc = snapshot_save(&d->source, NULL, d->directory, d->saved, sizeof(d->saved), &d->err);
 			_exit(rc == -EFBIG && strstr(d->err.text, d->directory) ? 0 : 1);
 		}
-		assert_true(child > 0);
+		assert_more(child, 0);
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_true(WIFEXITED(status));
 		assert_int_equal(WEXITSTATUS(status), 0);

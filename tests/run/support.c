@@ -214,9 +214,3 @@ void assert_threads(unsigned count)
 		if (clock_now_ns() > deadline_ns)
 			fail_msg("%u threads, not %u", running_threads(), count);
 }
-
-void assert_contains(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" does not contain \"%s\"", text, part);
-}

@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-#include "../leaks.h"
+#include "../support/asserts.h"
+#include "../support/leaks.h"
 #include "record/ledger.h"
 #include "run/session.h"
 
@@ -52,4 +53,3 @@ uint64_t sum_of_workers(const struct run_info *info, const struct worker_sample 
 
 /* A joined thread may stay in /proc for a moment. */
 void assert_threads(unsigned count);
-void assert_contains(const char *text, const char *part);

@@ -34,11 +34,11 @@ static void the_schedule_is_kept(void **state)
 			fail_msg("worker %u sent %.0f, due were %.0f", i, sent, due);
 		assert_int_equal(f->edge[i].value[COUNTER_SCHEDULED], f->edge[i].value[COUNTER_TX_PACKETS]);
 		/* Bounded whatever the rate. */
-		assert_true(f->edge[i].latency[0].count > 0);
-		assert_true((double)f->edge[i].latency[0].count <= 20000 * 1.01 * (double)f->edge_ns[i] / NS_PER_S + 1);
+		assert_more(f->edge[i].latency[0].count, 0);
+		assert_at_most((double)f->edge[i].latency[0].count, 20000 * 1.01 * (double)f->edge_ns[i] / NS_PER_S + 1);
 	}
 	assert_int_equal(l.unexplained, 0);
-	assert_true(l.lost > 0);
+	assert_more(l.lost, 0);
 	assert_true(v.valid);
 	gather_free(&g);
 }
@@ -53,7 +53,7 @@ static void full_turns_the_loop(void **state)
 	run(PAIRS("cores=1", "method=full", "warmup=0", "duration=100ms"), &g, &l, &v);
 	const struct run_final *f = gathered_final(&g, 1);
 	assert_string_equal(gathered_run(&g, 1)->ran, "full");
-	assert_true(l.sent > 1000);
+	assert_more(l.sent, 1000);
 	assert_int_equal(l.unexplained, 0);
 	assert_int_equal(f->total[0].count, f->settled[1].value[COUNTER_RX_PACKETS]);
 	gather_free(&g);

@@ -94,7 +94,7 @@ static void an_interval_is_exactly_that(void **state)
 		if (is_interval) {
 			assert_int_equal(s->window_ns, 25ll * TICK_NS);
 			assert_int_equal(s->merged[0].count, 500);
-			assert_true(s->interval_s == 2.5);
+			assert_equals(s->interval_s, 2.5);
 		}
 		sample_free(s);
 	}
@@ -111,7 +111,7 @@ static void measuring_begins_at_zero(void **state)
 	assert_int_equal(s->measured_ns, TICK_NS);
 	assert_int_equal(s->window_ns, TICK_NS);
 	assert_int_equal(s->merged[0].count, 20);
-	assert_true(s->merged[0].max_ns < 5100);
+	assert_less(s->merged[0].max_ns, 5100);
 	assert_non_null(s->total);
 	assert_int_equal(s->total[0].count, 20);
 	sample_free(s);

@@ -78,7 +78,7 @@ static void the_ledger_balances_after_the_drain(void **state)
 
 	ledger_of_final(gathered_run(&g, id), f, &l);
 	assert_true(l.known);
-	assert_true(l.sent > 0);
+	assert_more(l.sent, 0);
 	assert_int_equal(l.unexplained, 0);
 	assert_int_equal(l.sent, l.received + l.lost);
 	assert_string_equal(l.place[0].key, "script");
@@ -102,11 +102,11 @@ static void warm_up_counts_nothing(void **state)
 		if (gathered_sample(&g, id, i)->phase == PHASE_MEASURE)
 			first = gathered_sample(&g, id, i);
 	assert_int_equal(first->measured_ns, 0);
-	assert_true(first->worker[1].value[COUNTER_TX_PACKETS] > 0);
+	assert_more(first->worker[1].value[COUNTER_TX_PACKETS], 0);
 	assert_int_equal(first->worker[1].value[COUNTER_IN_FLIGHT], 0);
 	assert_int_equal(f->total[0].count, f->settled[1].value[COUNTER_RX_PACKETS]);
 	assert_int_equal(f->settled[1].latency[0].count, f->total[0].count);
-	assert_true(f->edge_ns[1] >= 150 * NS_PER_MS);
+	assert_at_least(f->edge_ns[1], 150 * NS_PER_MS);
 	gather_free(&g);
 }
 
@@ -162,7 +162,7 @@ static void answers_that_come_in_the_drain_count(void **state)
 	assert_int_equal(f->edge[1].value[COUNTER_RX_PACKETS], 0);
 	assert_int_equal(f->settled[1].value[COUNTER_RX_PACKETS], 8);
 	assert_int_equal(f->settled[1].value[COUNTER_IN_FLIGHT], 0);
-	assert_true(script.drains_called > 0);
+	assert_more(script.drains_called, 0);
 	gather_free(&g);
 }
 
@@ -178,7 +178,8 @@ static void samples_are_numbered_and_ordered(void **state)
 		const struct sample *sample = gathered_sample(&g, id, (int)i);
 
 		assert_int_equal(sample->sequence, i + 1);
-		assert_true(!i || sample->at_ns > gathered_sample(&g, id, (int)i - 1)->at_ns);
+		if (i)
+			assert_more(sample->at_ns, gathered_sample(&g, id, (int)i - 1)->at_ns);
 		assert_int_equal(sample->workers, 2);
 		assert_non_null(sample->total);
 		intervals += sample->is_interval;
@@ -187,7 +188,7 @@ static void samples_are_numbered_and_ordered(void **state)
 			fail_msg("interval of %f s, window of %ld ns", sample->interval_s, sample->window_ns);
 	}
 	/* On a machine that is very busy one may be missed. */
-	assert_true(intervals >= 1 && intervals <= 3);
+	assert_in_range(intervals, 1, 3);
 	assert_true(gathered_sample(&g, id, -1)->is_interval);
 	gather_free(&g);
 }
@@ -209,8 +210,8 @@ static void workers_are_pinned_and_observed(void **state)
 			if (info->worker[i].unknown >> c & 1 && !info->worker[i].hardware_why[0])
 				fail_msg("counter %u of worker %u is unknown without a reason", c, i);
 	}
-	assert_true(f->edge[1].value[COUNTER_WAITS] > 0);
-	assert_true(f->edge[1].value[COUNTER_SYSCALLS] >= f->edge[1].value[COUNTER_WAITS]);
+	assert_more(f->edge[1].value[COUNTER_WAITS], 0);
+	assert_at_least(f->edge[1].value[COUNTER_SYSCALLS], f->edge[1].value[COUNTER_WAITS]);
 	gather_free(&g);
 }
 
@@ -253,8 +254,8 @@ static void a_poll_that_fails_ends_the_run_and_keeps_what_was_measured(void **st
 
 	assert_int_equal(f->how, PHASE_FAILED);
 	assert_contains(f->err.text, "send to 127.0.0.1:5000: Input/output error");
-	assert_true(f->measured_ns > 0);
-	assert_true(f->edge[1].value[COUNTER_TX_PACKETS] > 0);
+	assert_more(f->measured_ns, 0);
+	assert_more(f->edge[1].value[COUNTER_TX_PACKETS], 0);
 	assert_int_equal(script.closed, 2);
 	gather_free(&g);
 }
@@ -309,7 +310,7 @@ static void a_stop_ends_the_run(void **state)
 
 		assert_int_equal(f->how, PHASE_DONE);
 		assert_true(f->interrupted);
-		assert_true(f->measured_ns > 0);
+		assert_more(f->measured_ns, 0);
 		gather_free(&g);
 	}
 }
@@ -401,7 +402,7 @@ static void the_load_is_clamped_and_reaches_the_workers(void **state)
 	assert_int_equal(session_set_load(s, 77), 77);
 	gather_until_samples(s, id, PHASE_MEASURE, gathered_samples(&g, id) + 3, &g);
 	assert_int_equal(script.loads_seen, 77);
-	assert_true(gathered_events(&g, id, "window 77") == 1);
+	assert_int_equal(gathered_events(&g, id, "window 77"), 1);
 	session_stop(s, true);
 	gather_until_final(s, id, &g);
 	assert_int_equal(session_set_load(s, 5), 0);

@@ -19,7 +19,7 @@ static void assert_same_sample(const struct sample *a, const struct sample *b)
 	x.total = y.total = NULL;
 	assert_memory_equal(&x, &y, sizeof(x));
 	assert_memory_equal(a->worker, b->worker, a->workers * sizeof(a->worker[0]));
-	assert_true(!a->total == !b->total);
+	assert_int_equal(!a->total, !b->total);
 	if (a->total)
 		assert_memory_equal(a->total, b->total, sizeof(*a->total));
 }

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "program.h"
+#include "../support/asserts.h"
 
 enum { THREADS = 2, ROW_BYTES = 2048 };
 
@@ -90,12 +91,12 @@ static void assert_side(const char *name, const char *way)
 	for (int i = 0; i < THREADS; i++, r++) {
 		assert_non_null(strstr(term_row(program.term, r, row, sizeof(row)), name));
 		assert_non_null(strstr(row, way));
-		assert_true(bits_of(r) > 0);
+		assert_more(bits_of(r), 0);
 		sum += bits_of(r);
 	}
 	int total = row_with(sum_name, 0);
 
-	assert_true(total > 0);
+	assert_more(total, 0);
 	/* three digits are shown */
 	if (bits_of(total) < 0.98 * sum || bits_of(total) > 1.02 * sum) {
 		term_print(program.term);
@@ -108,7 +109,9 @@ static void assert_table(void)
 {
 	press(" ");
 	assert_true(term_wait_text(program.term, "VIEW FROZEN"));
-	assert_true(row_with("msg/s", 0) > 0 && row_with("msg/s", 0) == row_with("bit/s ", row_with("msg/s", 0)));
+	int head = row_with("msg/s", 0);
+	assert_more(head, 0);
+	assert_int_equal(row_with("bit/s ", head), head);
 	assert_side("srv", " tx ");
 	assert_side("cli", " rx ");
 	press(" ");

@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "sweep/chart_axes.h"
+#include "../support/asserts.h"
 
 struct bench {
 	struct sweep_plan plan;
@@ -67,7 +68,7 @@ static void check_labels(const struct bench *b, double width_px)
 		labelled++;
 	}
 	assert_true(b->axes->labelled[0]);
-	assert_true(labelled >= 2);
+	assert_at_least(labelled, 2);
 }
 
 static void labels_have_room(void **unused)
@@ -126,9 +127,14 @@ static void legend_has_room(void **unused)
 		struct bench b;
 
 		draw(&b, "size=1K,2K,4K,8K", 0.01, factor, 420);
-		assert_true(free_part(&b) > 0.27 && free_part(&b) < 0.3);
+		assert_between(free_part(&b), 0.27, 0.3);
 		assert_int_equal(b.axes->log_y, factor * factor * factor > 200);
-		assert_true(b.axes->log_y ? b.axes->y_low > 0 && b.axes->y_low < b.layout->low : b.axes->y_low == 0);
+		if (b.axes->log_y) {
+			assert_more(b.axes->y_low, 0);
+			assert_less(b.axes->y_low, b.layout->low);
+		} else {
+			assert_equals(b.axes->y_low, 0);
+		}
 		done(&b);
 	}
 }
@@ -182,7 +188,7 @@ static void percents_end_at_100(void **unused)
 	b.axes = chart_axes_of(b.layout, 420);
 	assert_float_equal(b.axes->y_last, 100, 0);
 	assert_float_equal(b.axes->y_step, 20, 0);
-	assert_true(b.axes->y_high > 100);
+	assert_more(b.axes->y_high, 100);
 	done(&b);
 }
 

@@ -1,5 +1,6 @@
 /* Axes, cells and the order in which they are run. */
 #include "fixture.h"
+#include "../support/asserts.h"
 
 #include <math.h>
 
@@ -138,7 +139,8 @@ static void rounds_have_every_cell_once(void **state)
 		sweep_order(CELLS, 42, round, again);
 		assert_memory_equal(order[round], again, sizeof(again));
 		for (unsigned i = 0; i < CELLS; i++) {
-			assert_true(order[round][i] < CELLS && !seen[order[round][i]]);
+			assert_less(order[round][i], CELLS);
+			assert_false(seen[order[round][i]]);
 			seen[order[round][i]] = true;
 			in_place += order[round][i] == i;
 			same += round > 0 && order[round][i] == order[0][i];

@@ -1,5 +1,6 @@
 /* What comes of runs: medians, the best, failures, remarks, the time that is left. */
 #include "fixture.h"
+#include "../support/asserts.h"
 
 #include <math.h>
 
@@ -57,7 +58,7 @@ static void medians_of_valid_runs(void **unused)
 	unsigned p50 = 0;
 	while (p50 < state.metrics && strcmp(state.metric[p50].column, "wait_p50_us") != 0)
 		p50++;
-	assert_true(p50 < state.metrics);
+	assert_less(p50, state.metrics);
 	assert_int_equal(sweep_state_best(&state, p50), 3);
 	/* The same slot a second time changes nothing. */
 	take(&state, 3, 0, 99, true);
@@ -73,7 +74,7 @@ static void unknown_says_why(void **unused)
 	take(&state, 0, 0, 30, true);
 	while (i < state.metrics && strcmp(state.metric[i].column, "llc_misses") != 0)
 		i++;
-	assert_true(i < state.metrics);
+	assert_less(i, state.metrics);
 	assert_false(sweep_state_known(&state, i));
 	assert_string_equal(state.metric[i].why, "no PMU here");
 	/* A latency of which there was none, as lateness is in a closed loop. */
@@ -84,7 +85,7 @@ static void unknown_says_why(void **unused)
 	json_decref(result);
 	for (i = 0; i < state.metrics && strcmp(state.metric[i].column, "wait_p99_us") != 0;)
 		i++;
-	assert_true(i < state.metrics);
+	assert_less(i, state.metrics);
 	assert_string_equal(state.metric[i].why, "none was recorded in any run");
 }
 

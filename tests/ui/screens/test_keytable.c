@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "ui/canvas/keys.h"
 #include "ui/dash/keytable.h"
+#include "../../support/asserts.h"
 
 static int open_dash(void **state)
 {
@@ -206,14 +207,14 @@ static void clicks_are_keys(void **state)
 	for (int i = 0; i < 80; i++)
 		if (dash_hot_at(&dash, 23, i, &hot) && hot.key == ' ')
 			column = i;
-	assert_true(column >= 0);
+	assert_at_least(column, 0);
 	key_mouse(&dash, 23, column, 0);
 	assert_true(dash.view.frozen);
 	dash_frame(&dash);
 	for (int i = 0; i < 24; i++)
 		if (dash_hot_at(&dash, i, 5, &hot) && !hot.key && hot.worker == 1)
 			row = i;
-	assert_true(row >= 0);
+	assert_at_least(row, 0);
 	key_mouse(&dash, row, 5, 0);
 	assert_int_equal(dash.view.pick, 1);
 	assert_int_equal(dash.view.screen, SCREEN_DASH);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "boards.h"
 #include "ui/dash/series.h"
+#include "../../support/asserts.h"
 
 static struct made made;
 static struct series series;
@@ -122,7 +123,7 @@ static void an_hour_is_kept(void **state)
 	(void)state;
 	made_ticks(&made, 3000, PHASE_MEASURE, 1);
 	update(300, 100);
-	assert_true(known_bins() >= 98);
+	assert_at_least(known_bins(), 98);
 	for (unsigned i = 3; i < 100; i++)
 		assert_float_equal(series.value[i], MADE_PPS, 1e-3);
 }
@@ -163,8 +164,8 @@ static void percentiles_come_from_the_counts(void **state)
 	update(10, 100);
 	/* rows 56..63 alike: the median lies between row 59 and 60, 2^(60/4) ns */
 	assert_float_equal(series.p50[40], 32768, 32768 * 0.02);
-	assert_true(series.p99[40] > series.p50[40]);
-	assert_true(series.p99[40] <= 65536);
+	assert_more(series.p99[40], series.p50[40]);
+	assert_at_most(series.p99[40], 65536);
 }
 
 #define history_test(f) cmocka_unit_test_setup_teardown(f, open_history, close_history)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "ui/canvas/keys.h"
 #include "ui/dash/keytable.h"
+#include "../../support/asserts.h"
 
 static int open_dash(void **state)
 {
@@ -63,7 +64,7 @@ static void the_cursor_looks_back(void **state)
 
 	press(KEYCODE_LEFT);
 	assert_true(dash.view.frozen);
-	assert_true(dash.view.cursor_ns < newest);
+	assert_less(dash.view.cursor_ns, newest);
 	for (int i = 0; i < 20 && newest - dash.view.cursor_ns < 7ll * NS_PER_S; i++)
 		press(KEYCODE_LEFT);
 	assert_float_equal(client_pps(), 3 * MADE_PPS, 0.01);
@@ -89,10 +90,10 @@ static void zoom_has_ends(void **state)
 	assert_int_equal(view_span_ns(&dash.view), 10ll * NS_PER_S);
 	while (view_zoom(&dash.view, 1))
 		dash_frame(&dash);
-	assert_true(view_span_ns(&dash.view) >= 3600ll * NS_PER_S);
+	assert_at_least(view_span_ns(&dash.view), 3600ll * NS_PER_S);
 	assert_true(view_zoom(&dash.view, 0));
 	assert_int_equal(view_span_ns(&dash.view), 60ll * NS_PER_S);
-	assert_true(steps > 0);
+	assert_more(steps, 0);
 }
 
 static void sorting_stays_within_a_side(void **state)
@@ -137,7 +138,7 @@ static void clearing_subtracts(void **state)
 	press('c');
 	made_ticks(&made, 10, PHASE_MEASURE, 1);
 	dash_frame(&dash);
-	assert_true(before > 0);
+	assert_more(before, 0);
 	assert_int_equal(dash.summary.count, 10 * 101);
 	assert_true(on_screen("since cleared"));
 	assert_int_equal(dash.ledger.sent, 3 * 100 * 109); /* the ledger's line stays whole */

@@ -5,6 +5,7 @@
 
 #include "ui/widgets/axis.h"
 #include "ui/widgets/widgets.h"
+#include "../../support/asserts.h"
 
 static void test_nice_tops(void **state)
 {
@@ -22,10 +23,10 @@ static void test_nice_tops(void **state)
 	for (double max = 1e-12; max < 1e15; max *= 1.037) {
 		double top = chart_nice_top(max);
 
-		assert_true(top >= max * (1 - 1e-9) && top <= max * 2.0001);
-		assert_true(chart_nice_top(top) == top); /* a top is its own top: no hunting */
+		assert_between(top, max * (1 - 1e-9), max * 2.0001);
+		assert_equals(chart_nice_top(top), top); /* a top is its own top: no hunting */
 	}
-	assert_true(chart_nice_top(1e-310) >= 1e-310);
+	assert_at_least(chart_nice_top(1e-310), 1e-310);
 	assert_true(isfinite(chart_nice_top(1.7e308)));
 }
 
