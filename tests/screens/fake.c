@@ -9,10 +9,12 @@
 
 static struct termios before;
 
+/* The cursor is saved and restored between, as ncurses does where it scrolls. */
 static void frame(unsigned number, unsigned sample, unsigned keys)
 {
-	printf("\033[H\033[1;38;5;12mframe\033[m %u, \033[7m\xe2\xa3\xbf keys %u\033[m\033]7701;%u;%u;%u\033\\", number, keys,
-		number, sample, keys);
+	printf("\033[H\033[1;38;5;12mframe\033[m %u, \033[7m\xe2\xa3\xbf keys "
+	       "%u\033[m\0337\033[4;1H\0338\033]7701;%u;%u;%u\033\\",
+		number, keys, number, sample, keys);
 	fflush(stdout);
 }
 

@@ -78,21 +78,48 @@ static size_t repeat_at(const char *text, size_t length, unsigned *ret_times)
 	return i > 2 && i < length && text[i] == 'b' ? i + 1 : 0;
 }
 
-/* Everything up to `end`, with repetitions (REP) written out: libvterm 0.1 to 0.3 loses its
+static void show_cursor(struct term *t, bool visible)
+{
+	const char *bytes = visible ? "\033[?25h" : "\033[?25l";
+
+	if (t->modes.cursor_visible != visible)
+		vterm_input_write(t->vterm, bytes, strlen(bytes));
+}
+
+/* Saving the cursor (DECSC) saves in libvterm, and in no other terminal, whether it is seen: what
+ * leaves the alternate screen would get that back.  Here it is always saved as seen. */
+static void feed_cursor(struct term *t, const char *bytes, size_t length)
+{
+	bool visible = t->modes.cursor_visible;
+
+	show_cursor(t, true);
+	vterm_input_write(t->vterm, bytes, length);
+	show_cursor(t, visible);
+}
+
+/* From one escape to the next.  Repetitions (REP) are written out: libvterm 0.1 to 0.3 loses its
  * column where one ends at the right edge. */
+static void feed_piece(struct term *t, const char *from, size_t length)
+{
+	unsigned times;
+	size_t repeat = repeat_at(from, length, &times);
+
+	if (repeat && t->fed > 0)
+		for (unsigned i = 0; i < times; i++)
+			vterm_input_write(t->vterm, from - 1, 1);
+	if (length > 1 && from[0] == '\033' && (from[1] == '7' || from[1] == '8'))
+		feed_cursor(t, from, length);
+	else
+		vterm_input_write(t->vterm, from + repeat, length - repeat);
+	t->fed += length;
+}
+
 static void feed_to(struct term *t, size_t end)
 {
 	while (t->fed < end) {
 		const char *from = t->raw + t->fed, *escape = memchr(from + 1, '\033', end - t->fed - 1);
-		size_t length = escape ? (size_t)(escape - from) : end - t->fed;
-		unsigned times;
-		size_t repeat = repeat_at(from, length, &times);
 
-		if (repeat && t->fed > 0)
-			for (unsigned i = 0; i < times; i++)
-				vterm_input_write(t->vterm, from - 1, 1);
-		vterm_input_write(t->vterm, from + repeat, length - repeat);
-		t->fed += length;
+		feed_piece(t, from, escape ? (size_t)(escape - from) : end - t->fed);
 	}
 }
 
@@ -480,8 +507,11 @@ void term_print(const struct term *t)
 	char row[4096];
 
 	fprintf(stderr,
-		"frame %" PRIu64 ", sample %" PRIu64 ", keys %" PRIu64 ", %s (status 0x%x), %zu bytes written; the screen:\n",
-		t->report.frame, t->report.sample, t->report.keys, states[t->state], (unsigned)t->status, t->raw_length);
+		"frame %" PRIu64 ", sample %" PRIu64 ", keys %" PRIu64 ", %s (status 0x%x), %zu bytes written, %zu read; "
+		"%s screen, cursor %s, mouse %s:\n",
+		t->report.frame, t->report.sample, t->report.keys, states[t->state], (unsigned)t->status, t->raw_length, t->fed,
+		t->modes.alternate_screen ? "alternate" : "main", t->modes.cursor_visible ? "visible" : "hidden",
+		t->modes.mouse ? "on" : "off");
 	for (int r = 0; r < t->rows; r++)
 		fprintf(stderr, "|%s\n", term_row(t, r, row, sizeof(row)));
 }
