@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+const char *const role_names[] = { NULL, "server", "client", "both" };
+
 const char *phase_name(enum phase phase)
 {
 	static const char *const names[] = {
@@ -56,6 +58,15 @@ unsigned engine_latencies(const struct engine *e)
 	while (e->latencies && n < LATENCIES_MAX && e->latencies[n].name)
 		n++;
 	return n;
+}
+
+const struct role_words *engine_role(const struct engine *e, unsigned roles)
+{
+	static const struct role_words server = { "server", "srv" }, client = { "client", "cli" };
+
+	if (roles & ROLE_SERVER)
+		return e->server ? e->server : &server;
+	return e->client ? e->client : &client;
 }
 
 unsigned engine_methods(const struct engine *e)

@@ -34,6 +34,8 @@ struct plan; /* which workers there are: mode/plan.h */
 struct worker;
 
 enum role { ROLE_SERVER = 1, ROLE_CLIENT = 2, ROLE_BOTH = 3 };
+/* "server", "client", "both": what --role and files call them in every mode; [0] is NULL. */
+extern const char *const role_names[ROLE_BOTH + 1];
 
 enum phase { PHASE_IDLE, PHASE_PREPARE, PHASE_WARMUP, PHASE_SETTLE, PHASE_MEASURE, PHASE_DRAIN, PHASE_DONE, PHASE_FAILED };
 const char *phase_name(enum phase phase); /* "measure" */
@@ -171,6 +173,12 @@ struct method {
 
 /* ---- the engine ---- */
 
+/* What a mode calls one of its roles where people read it. */
+struct role_words {
+	const char *title; /* "writer" */
+	const char *brief; /* "wri", at most 4 cells */
+};
+
 struct engine {
 	const char *name;    /* "echo" */
 	const char *title;   /* "UDP echo" */
@@ -185,6 +193,8 @@ struct engine {
 	bool reliable;
 	/* not a tab of the dashboard unless it is the mode that was asked for (null) */
 	bool hidden;
+	/* NULL: server (srv), client (cli) */
+	const struct role_words *server, *client;
 	const char *packets;     /* what one is called: "answers", "messages" */
 	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
 	/* bulk transfer: its rate is bits/s, of the side that sends as of the side that
@@ -243,6 +253,8 @@ unsigned engine_counters(const struct engine *e);
 const struct counter_def *engine_counter(const struct engine *e, unsigned index);
 int engine_find_counter(const struct engine *e, const char *name); /* index or -1 */
 unsigned engine_latencies(const struct engine *e);
+/* The words for ROLE_SERVER or ROLE_CLIENT; of several roles, those of the first. */
+const struct role_words *engine_role(const struct engine *e, unsigned roles);
 unsigned engine_methods(const struct engine *e);
 /* or NULL */
 const struct method *engine_find_method(const struct engine *e, const char *name);

@@ -223,7 +223,7 @@ static void judge_delay(const struct evidence *e, struct verdict *v)
 	if (most > delay_most)
 		caution(v,
 			"something else took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
-			e->info->worker[which].role == ROLE_SERVER ? "server" : "client", e->info->worker[which].index,
+			engine_role(e->info->engine, e->info->worker[which].role)->title, e->info->worker[which].index,
 			100 * most);
 }
 

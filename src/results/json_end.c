@@ -253,7 +253,7 @@ static json_t *core(const struct results_view *v, unsigned worker)
 	results_rates(v, (int)worker, ROLE_BOTH, false, &r);
 	results_rates(v, (int)worker, ROLE_BOTH, true, &settled);
 	json_put(&m, "cpu", w->cpu < 0 ? json_null() : json_integer(w->cpu));
-	json_put(&m, "role", json_string(w->role == ROLE_SERVER ? "server" : "client"));
+	json_put(&m, "role", json_string(role_names[w->role]));
 	json_put(&m, "index", json_integer(w->index));
 	json_put(&m, "rx_pps", json_of_real(r.rx_pps, 3));
 	json_put(&m, "tx_pps", json_of_real(r.tx_pps, 3));
@@ -352,7 +352,7 @@ static json_t *why_unknown(const struct results_view *v, unsigned counter, const
 	}
 	if (counted)
 		return NULL;
-	snprintf(text, sizeof(text), "counted by %ss, and none runs here", def->roles & ROLE_SERVER ? "server" : "client");
+	snprintf(text, sizeof(text), "counted by %ss, and none runs here", engine_role(v->info->engine, def->roles)->title);
 	return json_of_text(text);
 }
 

@@ -8,8 +8,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-static const char *const role_names[] = { [ROLE_SERVER] = "server", [ROLE_CLIENT] = "client", [ROLE_BOTH] = "both" };
-
 /* ---- start ---- */
 
 static json_t *options_of(const struct run_info *info)

@@ -82,7 +82,7 @@ static int wait_for(struct run *r, unsigned roles, bool (*has)(const struct work
 		worker_wake(late);
 	}
 	return err_say(&r->err, ETIMEDOUT, "%s worker %u does not answer: it is stuck in one call",
-		late->self->role == ROLE_SERVER ? "server" : "client", late->self->index);
+		engine_role(r->engine, late->self->role)->title, late->self->index);
 }
 
 int run_tell(struct run *r, unsigned roles, enum phase phase)

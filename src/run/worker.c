@@ -270,7 +270,7 @@ static void name_worker(const struct worker *w)
 {
 	char name[16];
 
-	snprintf(name, sizeof(name), "nd-%s%u", w->self->role == ROLE_SERVER ? "srv" : "cli", w->self->index % 100000);
+	snprintf(name, sizeof(name), "nd-%s%u", engine_role(w->engine, w->self->role)->brief, w->self->index % 100000);
 	thread_name_self(name);
 }
 
@@ -283,7 +283,7 @@ static void pin_worker(struct worker *w)
 		return;
 	w->pinned = cpu_pin_self(w->self->cpu, &why) >= 0;
 	if (!w->pinned)
-		plan_note(w->plan, "%s %u is not pinned: %s", w->self->role == ROLE_SERVER ? "server" : "client", w->self->index,
+		plan_note(w->plan, "%s %u is not pinned: %s", engine_role(w->engine, w->self->role)->title, w->self->index,
 			why.text);
 }
 

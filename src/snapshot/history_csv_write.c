@@ -185,7 +185,7 @@ static void print_worker_row(
 	unsigned blanks = PROCNET_FIELDS + 2;
 
 	print_place(s, info, sample, where);
-	fprintf(s->out, ",%s,%u,%d,%u", w->role == ROLE_SERVER ? "server" : "client", w->index, w->cpu, worker);
+	fprintf(s->out, ",%s,%u,%d,%u", role_names[w->role], w->index, w->cpu, worker);
 	for (unsigned i = 0; i < s->counters; i++) {
 		int counter = engine_find_counter(info->engine, s->counter[i]);
 

@@ -94,9 +94,8 @@ static void read_why(struct run_worker *w, unsigned counter, const json_t *why)
 
 static int read_worker(const struct plain *p, const json_t *core, unsigned i)
 {
-	static const char *const roles[] = { [ROLE_SERVER] = "server", [ROLE_CLIENT] = "client" };
 	struct run_worker *w = &p->info->worker[i];
-	int role = name_index(json_object_get(core, "role"), roles, 3);
+	int role = name_index(json_object_get(core, "role"), role_names, ROLE_BOTH);
 	const json_t *cpu = json_object_get(core, "cpu");
 
 	if (role < 0)
@@ -185,10 +184,9 @@ static void read_start_text(const struct plain *p, const char *key, char *out, s
 
 static void read_start(struct plain *p)
 {
-	static const char *const roles[] = { [ROLE_SERVER] = "server", [ROLE_CLIENT] = "client", [ROLE_BOTH] = "both" };
 	struct run_info *info = p->info;
 	const json_t *method = json_object_get(p->start, "method");
-	int role = name_index(json_object_get(p->start, "role"), roles, 4);
+	int role = name_index(json_object_get(p->start, "role"), role_names, ROLE_BOTH + 1);
 
 	info->id = PLAIN_RUN;
 	info->role = role > 0 ? (enum role)role : ROLE_BOTH;

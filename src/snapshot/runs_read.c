@@ -33,8 +33,7 @@ static int read_unknown(
 static int read_worker(
 	const struct reading *r, const json_t *from, const char *where, const struct engine *e, struct run_worker *ret_worker)
 {
-	static const char *const roles[] = { [ROLE_SERVER] = "server", [ROLE_CLIENT] = "client" };
-	int role = name_index(json_object_get(from, "role"), roles, 3);
+	int role = name_index(json_object_get(from, "role"), role_names, ROLE_BOTH);
 	int rc = read_members(r, from, where, worker_members, ret_worker);
 
 	if (!rc && role < 0)

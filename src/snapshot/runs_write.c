@@ -65,7 +65,7 @@ static json_t *worker_of(const struct run_info *info, const struct run_worker *w
 	for (unsigned i = 0; i < engine_counters(info->engine); i++)
 		if (w->unknown >> i & 1)
 			json_append(unknown, json_string(engine_counter(info->engine, i)->name), &failed);
-	json_put(&m, "role", json_string(w->role == ROLE_SERVER ? "server" : "client"));
+	json_put(&m, "role", json_string(role_names[w->role]));
 	put_members(&m, worker_members, w);
 	json_put(&m, "unknown", array_or_null(unknown, failed));
 	return json_made(&m);

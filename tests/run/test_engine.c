@@ -42,6 +42,22 @@ static void lookups_find_or_not(void **state)
 	assert_string_equal(phase_name((enum phase)77), "unknown");
 }
 
+static void roles_have_the_words_of_their_mode(void **state)
+{
+	static const struct role_words writer = { "writer", "wri" };
+	struct engine fanout = engine_null;
+
+	(void)state;
+	fanout.server = &writer;
+	assert_string_equal(engine_role(&engine_null, ROLE_SERVER)->title, "server");
+	assert_string_equal(engine_role(&engine_null, ROLE_CLIENT)->brief, "cli");
+	assert_string_equal(engine_role(&fanout, ROLE_SERVER)->title, "writer");
+	assert_string_equal(engine_role(&fanout, ROLE_BOTH)->brief, "wri");
+	assert_string_equal(engine_role(&fanout, ROLE_CLIENT)->title, "client");
+	/* Files say the same in every mode. */
+	assert_string_equal(role_names[ROLE_SERVER], "server");
+}
+
 static void notes_beyond_the_last_are_dropped(void **state)
 {
 	struct plan plan = { 0 };
@@ -58,6 +74,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_unique_and_fit),
 		cmocka_unit_test(lookups_find_or_not),
+		cmocka_unit_test(roles_have_the_words_of_their_mode),
 		cmocka_unit_test(notes_beyond_the_last_are_dropped),
 	};
 

@@ -208,7 +208,7 @@ bool view_matches(const struct view *v, const char *text)
 void view_worker_name(const struct run_info *info, unsigned worker, char *out, size_t size)
 {
 	const struct run_worker *w = &info->worker[worker];
-	const char *side = w->role == ROLE_SERVER ? "srv" : "cli";
+	const char *side = engine_role(info->engine, w->role)->brief;
 
 	if (w->cpu >= 0 && w->shares_cpu) /* the CPU alone would not tell them apart */
 		snprintf(out, size, "%s%u cpu%d*", side, w->index, w->cpu);

@@ -306,7 +306,7 @@ static void sum_row(const struct dash *d, const struct core_table *t, unsigned r
 	struct rates r;
 
 	moment_rates(&d->moment, -1, role, &r);
-	snprintf(cell[CORE_NAME].text, sizeof(cell->text), "Σ %u %s", workers, role == ROLE_SERVER ? "srv" : "cli");
+	snprintf(cell[CORE_NAME].text, sizeof(cell->text), "Σ %u %s", workers, engine_role(d->moment.info->engine, role)->brief);
 	cell[CORE_NAME].style = STYLE_SUM;
 	cell[CORE_SHARE].fraction = NAN;
 	put_rates(d, &r, role, STYLE_SUM, cell);

@@ -9,7 +9,7 @@ struct glyph_help {
 
 static const struct glyph_help legend[] = {
 	{ "--", "unknown: cannot be read, or not yet (never a 0)" },
-	{ "Σ", "sum over all workers of a side (srv servers, cli clients)" },
+	{ "Σ", "sum over all workers of a side" },
 	{ "srv7 cpu3*", "server 7; its CPU is shared with another worker" },
 	{ ">", "the picked core: Enter drills into it" },
 	{ "▲ ▼", "up, down against A: the 95 % confidence interval excludes 0" },

@@ -163,19 +163,19 @@ static unsigned shared_cpus(const struct run_info *info)
 static void count_roles(const struct run_info *info, char *out, size_t size)
 {
 	unsigned servers = 0, clients = 0, cpus = shared_cpus(info);
+	const char *title;
 
 	for (unsigned i = 0; i < info->workers; i++)
 		*(info->worker[i].role == ROLE_SERVER ? &servers : &clients) += 1;
+	title = engine_role(info->engine, servers ? ROLE_SERVER : ROLE_CLIENT)->title;
 	if (servers && clients && cpus)
 		snprintf(out, size, "%u+%u threads on %u CPU%s", servers, clients, cpus, cpus == 1 ? "" : "s");
 	else if (cpus)
-		snprintf(out, size, "%u %s threads on %u CPU%s", servers + clients, servers ? "server" : "client", cpus,
-			cpus == 1 ? "" : "s");
+		snprintf(out, size, "%u %s threads on %u CPU%s", servers + clients, title, cpus, cpus == 1 ? "" : "s");
 	else if (servers && clients)
 		snprintf(out, size, "%u+%u cores", servers, clients);
 	else
-		snprintf(out, size, "%u %s core%s", servers + clients, servers ? "server" : "client",
-			servers + clients == 1 ? "" : "s");
+		snprintf(out, size, "%u %s core%s", servers + clients, title, servers + clients == 1 ? "" : "s");
 }
 
 /* How much an option says of a run, the most first: what was chosen, how much of something, what

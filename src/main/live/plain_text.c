@@ -68,7 +68,7 @@ static unsigned count_role(const struct run_info *info, enum role role)
 	return n;
 }
 
-static void header_role(FILE *out, const struct run_info *info, enum role role, const char *name, const char *gap)
+static void header_role(FILE *out, const struct run_info *info, enum role role, const char *gap)
 {
 	unsigned n = count_role(info, role);
 	char cpus[128];
@@ -76,7 +76,7 @@ static void header_role(FILE *out, const struct run_info *info, enum role role, 
 	if (!n)
 		return;
 	cpus_of(info, role, cpus, sizeof(cpus));
-	fprintf(out, "%s%u %s%s", gap, n, name, n == 1 ? "" : "s");
+	fprintf(out, "%s%u %s%s", gap, n, engine_role(info->engine, role)->title, n == 1 ? "" : "s");
 	if (*cpus)
 		fprintf(out, " on CPU%s %s", strpbrk(cpus, ",-") ? "s" : "", cpus);
 }
@@ -104,8 +104,8 @@ void lines_header(FILE *out, const struct run_info *info, const struct host_info
 
 	fprintf(out, "netdyno %s: %s, method %s, %s", NETDYNO_VERSION, info->engine->title, info->ran, info->path);
 	fprintf(out, "%s%s\n", info->peer[0] ? " " : "", info->peer);
-	header_role(out, info, ROLE_SERVER, "server", "  ");
-	header_role(out, info, ROLE_CLIENT, "client", info->role == ROLE_BOTH ? ", " : "  ");
+	header_role(out, info, ROLE_SERVER, "  ");
+	header_role(out, info, ROLE_CLIENT, info->role == ROLE_BOTH ? ", " : "  ");
 	if (info->load_name)
 		fprintf(out, "; %s loop, %s %" PRIu64, info->closed_loop ? "closed" : "open", info->load_name, info->load);
 	fprintf(out, "; %s warm-up, then %s\n", text_duration(info->warmup_ns, warmup, sizeof(warmup)),
@@ -232,7 +232,7 @@ static void summary_workers(FILE *out, const struct view *v)
 
 		rates_of(v, (int)i, ROLE_BOTH, &r);
 		fprintf(out, "  %-6s %4d %10s %10s %10s %10s %8s %6s %9" PRIu64 "\n",
-			w->role == ROLE_SERVER ? "server" : "client", w->cpu, text_human(r.rx_pps, rx, sizeof(rx)),
+			engine_role(v->info->engine, w->role)->title, w->cpu, text_human(r.rx_pps, rx, sizeof(rx)),
 			text_human(r.tx_pps, tx, sizeof(tx)), fixed(r.rx_mbps, 1, rx_mbps), fixed(r.tx_mbps, 1, tx_mbps),
 			text_human(r.drops_per_s, drops, sizeof(drops)), fixed(100 * r.busy, 1, busy),
 			r.value[COUNTER_CTX_VOLUNTARY] + r.value[COUNTER_CTX_INVOLUNTARY]);

@@ -223,6 +223,27 @@ static void what_was_frozen_may_be_forgotten(void **state)
 	assert_non_null(dash.moment.info);
 }
 
+/* A worker is called what its mode calls it; where CPUs are shared, or not known, numbered. */
+static void workers_have_the_words_of_their_mode(void **state)
+{
+	static const struct role_words writer = { "writer", "wri" };
+	static const struct engine fanout = { .name = "fanout", .server = &writer };
+	struct run_worker worker[] = {
+		{ .role = ROLE_SERVER, .cpu = 3 },
+		{ .role = ROLE_CLIENT, .index = 7, .cpu = 4, .shares_cpu = true },
+		{ .role = ROLE_SERVER, .index = 1, .cpu = -1 },
+	};
+	struct run_info info = { .engine = &fanout, .workers = 3, .worker = worker };
+	static const char *const expected[] = { "wri cpu3", "cli7 cpu4*", "wri #1" };
+	char name[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		view_worker_name(&info, i, name, sizeof(name));
+		assert_string_equal(name, expected[i]);
+	}
+}
+
 #define dash_test(f) cmocka_unit_test_setup_teardown(f, open_dash, stage_end)
 
 int main(void)
@@ -240,6 +261,7 @@ int main(void)
 		dash_test(a_baseline_outlives_its_run),
 		dash_test(differences_always_carry_their_sign),
 		dash_test(what_was_frozen_may_be_forgotten),
+		cmocka_unit_test(workers_have_the_words_of_their_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
