@@ -24,7 +24,7 @@ struct ui_config {
 };
 
 /* Each returns 0 or -errno with *err (shown as a toast); ret texts are shown as toasts.  ctx is
- * passed through.  None is NULL unless it says so. */
+ * passed through.  Where the board is read_only, only keep_setting is asked for. */
 struct ui_requests {
 	void *ctx;
 	void (*pump)(void *ctx); /* takes updates into the board */

@@ -21,70 +21,14 @@ struct saved {
 	struct history *history;
 };
 
-/* ---- nothing can be asked of the past ---- */
-
-static int refuse(struct err *err)
-{
-	return err_say(err, EROFS, "this is saved: nothing to start or change");
-}
-
-static void on_pump(void *ctx)
-{
-	(void)ctx;
-}
-
-static int on_run(void *ctx, bool on, struct err *err)
-{
-	(void)ctx, (void)on;
-	return refuse(err);
-}
-
-static int on_mode(void *ctx, unsigned mode, struct err *err)
-{
-	(void)ctx, (void)mode;
-	return refuse(err);
-}
-
-static int on_step(void *ctx, int step, struct err *err)
-{
-	(void)ctx, (void)step;
-	return refuse(err);
-}
-
-static int on_apply(void *ctx, const struct options *options, struct err *err)
-{
-	(void)ctx, (void)options;
-	return refuse(err);
-}
-
-static int on_snapshot(void *ctx, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err)
-{
-	(void)ctx, (void)screen, (void)ret_path, (void)size;
-	return refuse(err);
-}
-
-static int on_capture_options(void *ctx, const struct capture_options *options, struct err *err)
-{
-	(void)ctx, (void)options;
-	return refuse(err);
-}
-
-static void on_setting(void *ctx, const char *name, const char *value)
+static void keep_setting(void *ctx, const char *name, const char *value)
 {
 	(void)ctx;
 	settings_keep("dash", name, value, NULL);
 }
 
-static const struct ui_requests requests = { .pump = on_pump,
-	.run = on_run,
-	.choose_mode = on_mode,
-	.choose_method = on_step,
-	.change_load = on_step,
-	.apply = on_apply,
-	.snapshot = on_snapshot,
-	.capture = on_run,
-	.capture_options = on_capture_options,
-	.keep_setting = on_setting };
+/* The board is read_only: nothing else is asked for. */
+static const struct ui_requests requests = { .keep_setting = keep_setting };
 
 /* ---- loading ---- */
 

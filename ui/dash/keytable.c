@@ -107,7 +107,7 @@ static const char *why_not(const struct dash *d, int key)
 	for (unsigned i = 0; !def && i < key_def_count; i++)
 		if (has_key(&key_defs[i], key) && key_defs[i].screens & ON(d->view.screen))
 			def = &key_defs[i];
-	if (def && !live(d) && (def->valid == has_modes || def->valid == has_load))
+	if (def && !live(d) && (def->valid == live || def->valid == has_modes || def->valid == has_load))
 		return "a saved run is only shown: nothing can be started or changed";
 	for (unsigned i = 0; def && i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (def->valid == refusals[i].valid)
@@ -240,7 +240,7 @@ const struct key_def key_defs[] = {
 	{ { 'v' }, "v", "the verdict in full: its reasons and cautions; then the events", VIEWS, has_run, NULL, 0, act_verdict },
 	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Esc Back", 5,
 		act_back },
-	{ { 's' }, "s", "snapshot: data and screen into a directory", VIEWS, NULL, "s Snap", 7, act_snapshot },
+	{ { 's' }, "s", "snapshot: data and screen into a directory", VIEWS, live, "s Snap", 7, act_snapshot },
 	{ { 'w' }, "w", "start or stop a capture", VIEWS, has_modes, "w Pcap", 8, act_capture },
 	{ { 'W' }, "W", "capture options: interface, sample, snaplen, limits, filter", VIEWS, has_modes, NULL, 0,
 		act_capture_options },
