@@ -2,11 +2,11 @@
 #include "main/live/console.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "main/live/loop.h"
 #include "main/live/modes.h"
 #include "main/live/plain_text.h"
 #include "ui/ui.h"
@@ -198,8 +198,9 @@ static void look_at_capture(struct desk *d)
 	d->board.packets = t->capture ? capture_packets(t->capture, d->board.packet, PACKETS_SHOWN) : d->board.packets;
 }
 
-void desk_pump(struct desk *d)
+void desk_pump(void *desk)
 {
+	struct desk *d = desk;
 	struct update *u;
 
 	while ((u = session_next(d->session)))
@@ -252,20 +253,20 @@ int desk_snapshot(struct desk *d, const struct snapshot_screen *screen, char *re
 
 void desk_finish(struct desk *d, int max_ms)
 {
-	int64_t deadline = clock_now_ns() + (int64_t)max_ms * NS_PER_MS;
+	struct live_loop loop = { .session = d->session,
+		.ctx = d,
+		.pump = desk_pump,
+		.signal_fd = -1,
+		.give_up_ns = clock_now_ns() + (int64_t)max_ms * NS_PER_MS };
 
 	d->board.run_wanted = false;
 	if (!d->run_id)
 		return;
 	if (!d->over)
 		session_stop(d->session, false);
-	while (!d->over && clock_now_ns() < deadline) {
-		struct pollfd fd = { .fd = session_fd(d->session), .events = POLLIN };
-
-		poll(&fd, 1, 50);
-		desk_pump(d);
-	}
-	/* What the end itself had to say. */
+	while (!d->over && live_loop_turn(&loop, -1))
+		;
+	/* The end itself may have had something to say. */
 	desk_pump(d);
 }
 

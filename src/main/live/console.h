@@ -40,8 +40,8 @@ void desk_close(struct desk *d);
 struct board_mode *desk_mode(struct desk *d); /* the current one */
 /* Starts the current mode with its options; a run that is going ends first. */
 int desk_start(struct desk *d, struct err *err);
-/* Takes all updates that have come. */
-void desk_pump(struct desk *d);
+/* Takes all updates that have come; a callback of loops, so of a void *. */
+void desk_pump(void *desk);
 struct results_source desk_source(const struct desk *d);
 /* Saves a snapshot; screen NULL: paints one without a terminal. */
 int desk_snapshot(struct desk *d, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err);

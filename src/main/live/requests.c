@@ -8,11 +8,6 @@
 #include "main/live/modes.h"
 #include "main/cli/settings.h"
 
-static void on_pump(void *ctx)
-{
-	desk_pump(ctx);
-}
-
 static int on_run(void *ctx, bool on, struct err *err)
 {
 	struct desk *d = ctx;
@@ -228,7 +223,7 @@ static void on_setting(void *ctx, const char *name, const char *value)
 void steer_requests(struct desk *d, struct ui_requests *ret_requests)
 {
 	*ret_requests = (struct ui_requests){ .ctx = d,
-		.pump = on_pump,
+		.pump = desk_pump,
 		.run = on_run,
 		.choose_mode = on_mode,
 		.choose_method = on_method,

@@ -2,18 +2,16 @@
 #include "main/sweep/run.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "main/live/signals.h"
+#include "main/live/loop.h"
 #include "results/results.h"
 #include "run/session.h"
 
-enum { REDRAW_MS = 500, LAST_WORDS_MS = 1000, GRACE_MS = 60 * 1000, HARD_GRACE_MS = 10 * 1000 };
+enum { REDRAW_MS = 500, GRACE_MS = 60 * 1000, HARD_GRACE_MS = 10 * 1000 };
 
 /* One attempt at one slot. */
 struct attempt {
@@ -25,15 +23,11 @@ struct attempt {
 	bool late;
 };
 
-enum { FD_UPDATES, FD_SIGNALS, FD_KEYS, FDS };
-
 struct runner {
 	struct sweep_job *job;
-	struct session *session;
+	struct live_loop loop;
 	struct history *history;
-	struct pollfd fds[FDS];
-	unsigned interrupts;
-	int64_t give_up_ns; /* 0: no deadline */
+	struct attempt *attempt; /* that is being run; NULL: none */
 	int64_t drawn_ns;
 };
 
@@ -41,9 +35,11 @@ enum outcome { RAN, FAILED, REFUSED, STOPPED, BROKEN };
 
 /* ---- one run ---- */
 
-static void take_update(struct runner *r, struct attempt *a, struct update *u)
+static void take_update(struct runner *r, struct update *u)
 {
-	if (u->kind == UPDATE_FINAL && u->run_id == a->run_id) {
+	struct attempt *a = r->attempt;
+
+	if (a && u->kind == UPDATE_FINAL && u->run_id == a->run_id) {
 		a->over = true;
 		a->how = u->final->how;
 		a->measured = u->final->measured_ns > 0 && u->final->edge;
@@ -52,62 +48,44 @@ static void take_update(struct runner *r, struct attempt *a, struct update *u)
 	history_take(r->history, u);
 }
 
-static void interrupt(struct runner *r)
+static void pump(void *ctx)
 {
-	struct sweep_screen *screen = r->job->progress->screen;
-
-	r->interrupts++;
-	session_stop(r->session, true);
-	if (r->interrupts > 2)
-		r->give_up_ns = clock_now_ns();
-	else if (!r->give_up_ns)
-		r->give_up_ns = clock_now_ns() + (int64_t)LAST_WORDS_MS * NS_PER_MS;
-	if (screen)
-		sweep_screen_stopping(screen);
-}
-
-static void take_signals(struct runner *r)
-{
-	struct sweep_screen *screen = r->job->progress->screen;
-	int signo;
-
-	while ((signo = signals_next(r->job->signal_fd))) {
-		if (signo == SIGINT || signo == SIGTERM || signo == SIGHUP)
-			interrupt(r);
-		else if (screen && signo != SIGUSR1)
-			sweep_screen_signal(screen, signo);
-	}
-}
-
-static void take_keys(struct runner *r)
-{
-	struct pollfd *keys = &r->fds[FD_KEYS];
-	bool gone = keys->revents & (POLLHUP | POLLERR | POLLNVAL);
-
-	if (gone ? !r->interrupts : keys->revents & POLLIN && sweep_screen_keys(r->job->progress->screen))
-		interrupt(r);
-	if (gone)
-		keys->fd = -1;
-}
-
-/* Takes what comes within the time: updates, signals, keys; and draws. */
-static void look_around(struct runner *r, struct attempt *a, int timeout_ms)
-{
-	int64_t now_ns;
+	struct runner *r = ctx;
 	struct update *u;
 
-	if (poll(r->fds, FDS, timeout_ms) < 0)
-		for (unsigned i = 0; i < FDS; i++)
-			r->fds[i].revents = 0;
-	take_signals(r);
-	take_keys(r);
-	while ((u = session_next(r->session)))
-		take_update(r, a, u);
-	now_ns = clock_now_ns();
-	if (now_ns - r->drawn_ns < (int64_t)REDRAW_MS * NS_PER_MS)
-		return;
-	sweep_progress_draw(r->job->progress);
-	r->drawn_ns = now_ns;
+	while ((u = session_next(r->loop.session)))
+		take_update(r, u);
+}
+
+static void take_signal(void *ctx, int signo)
+{
+	struct runner *r = ctx;
+
+	if (r->job->progress->screen && signo != SIGUSR1)
+		sweep_screen_signal(r->job->progress->screen, signo);
+}
+
+static bool take_keys(void *ctx)
+{
+	struct runner *r = ctx;
+
+	return sweep_screen_keys(r->job->progress->screen);
+}
+
+/* A turn of the loop, and a look at what is shown.  false: it is given up. */
+static bool turn(struct runner *r, int timeout_ms)
+{
+	unsigned interrupts = r->loop.interrupts;
+	bool going = live_loop_turn(&r->loop, timeout_ms);
+	int64_t now_ns = clock_now_ns();
+
+	if (r->loop.interrupts != interrupts && r->job->progress->screen)
+		sweep_screen_stopping(r->job->progress->screen);
+	if (now_ns - r->drawn_ns >= (int64_t)REDRAW_MS * NS_PER_MS) {
+		sweep_progress_draw(r->job->progress);
+		r->drawn_ns = now_ns;
+	}
+	return going;
 }
 
 /* A run that does not end by itself must not hold up the night: it is told to, and what it
@@ -119,29 +97,29 @@ static void watch_time(struct runner *r, struct attempt *a)
 	if (now_ns < a->end_by_ns)
 		return;
 	if (!a->late)
-		session_stop(r->session, true);
+		session_stop(r->loop.session, true);
 	else
-		r->give_up_ns = now_ns;
+		r->loop.give_up_ns = now_ns;
 	a->late = true;
 	a->end_by_ns = now_ns + (int64_t)HARD_GRACE_MS * NS_PER_MS;
 }
 
 static void wait_for_end(struct runner *r, struct attempt *a)
 {
-	while (!a->over && !(r->give_up_ns && clock_now_ns() >= r->give_up_ns)) {
-		look_around(r, a, REDRAW_MS);
+	r->attempt = a;
+	while (!a->over && turn(r, REDRAW_MS))
 		watch_time(r, a);
-	}
+	r->attempt = NULL;
 }
 
 /* What was in the way may go away: an address in use, a limit.  false: it is to end. */
-static bool pause_before_retry(struct runner *r, struct attempt *a)
+static bool pause_before_retry(struct runner *r)
 {
 	int64_t until_ns = clock_now_ns() + (int64_t)r->job->retry_pause_ms * NS_PER_MS, left_ns;
 
-	while (!r->interrupts && (left_ns = until_ns - clock_now_ns()) > 0)
-		look_around(r, a, (int)(left_ns / NS_PER_MS) + 1);
-	return !r->interrupts;
+	while (!r->loop.interrupts && (left_ns = until_ns - clock_now_ns()) > 0)
+		turn(r, (int)(left_ns / NS_PER_MS) + 1);
+	return !r->loop.interrupts;
 }
 
 /* Starts the cell and waits for its end.  REFUSED: planning says that it cannot run here, now or
@@ -155,7 +133,7 @@ static enum outcome attempt_cell(struct runner *r, uint32_t cell, struct attempt
 	a->end_by_ns = a->started_ns + 2 * expected_ns + (int64_t)GRACE_MS * NS_PER_MS;
 	if (sweep_cell_options(r->job->plan, cell, &options, err) < 0)
 		return BROKEN;
-	int id = session_start(r->session, &options, &a->err);
+	int id = session_start(r->loop.session, &options, &a->err);
 	options_free(&options);
 	if (id < 0)
 		return REFUSED;
@@ -163,12 +141,12 @@ static enum outcome attempt_cell(struct runner *r, uint32_t cell, struct attempt
 	wait_for_end(r, a);
 	if (!a->over) {
 		r->job->abandoned = true;
-		if (r->interrupts)
+		if (r->loop.interrupts)
 			return STOPPED;
 		err_say(err, ETIMEDOUT, "a run does not end");
 		return BROKEN;
 	}
-	if (r->interrupts)
+	if (r->loop.interrupts)
 		return STOPPED;
 	return a->how == PHASE_FAILED || !a->measured || a->late ? FAILED : RAN;
 }
@@ -247,7 +225,7 @@ static enum outcome run_slot(struct runner *r, uint32_t cell, unsigned round, st
 			break;
 		snprintf(before, sizeof(before), "%s", why_failed(&a));
 		sweep_progress_say(r->job->progress, "! attempt %u failed, once more: %s", attempts, before);
-		if (!pause_before_retry(r, &a))
+		if (!pause_before_retry(r))
 			outcome = STOPPED;
 	}
 	if (outcome == RAN)
@@ -269,8 +247,8 @@ static enum outcome run_round(struct runner *r, uint32_t *order, unsigned round,
 		if (sweep_state_slot(job->state, order[i], round) == SWEEP_SLOT_DONE)
 			continue;
 		any = true;
-		take_signals(r);
-		outcome = r->interrupts ? STOPPED : run_slot(r, order[i], round, err);
+		turn(r, 0);
+		outcome = r->loop.interrupts ? STOPPED : run_slot(r, order[i], round, err);
 		if (outcome == STOPPED || outcome == BROKEN)
 			return outcome;
 	}
@@ -294,30 +272,24 @@ static enum sweep_end run_rounds(struct runner *r, struct err *err)
 	return outcome == STOPPED ? SWEEP_INTERRUPTED : outcome == BROKEN ? SWEEP_BROKEN : SWEEP_COMPLETE;
 }
 
-static void watch(struct runner *r)
-{
-	const struct sweep_job *job = r->job;
-
-	r->fds[FD_UPDATES] = (struct pollfd){ .fd = session_fd(r->session), .events = POLLIN };
-	r->fds[FD_SIGNALS] = (struct pollfd){ .fd = job->signal_fd, .events = POLLIN };
-	r->fds[FD_KEYS] = (struct pollfd){ .fd = job->progress->screen ? STDIN_FILENO : -1, .events = POLLIN };
-}
-
 enum sweep_end sweep_run(struct sweep_job *job, struct err *err)
 {
 	const struct history_limits limits = { .runs = 4 };
 	const struct session_config config = { .virtual_ticks = job->virtual_ticks, .want_totals = true };
-	struct runner r = { .job = job };
+	struct runner r = { .job = job,
+		.loop = { .ctx = &r,
+			.pump = pump,
+			.signal = take_signal,
+			.keys = job->progress->screen ? take_keys : NULL,
+			.signal_fd = job->signal_fd } };
 	enum sweep_end end = SWEEP_BROKEN;
 
-	if (history_new(&limits, &r.history, err) >= 0 && session_new(&config, &r.session, err) >= 0) {
-		watch(&r);
+	if (history_new(&limits, &r.history, err) >= 0 && session_new(&config, &r.loop.session, err) >= 0)
 		end = run_rounds(&r, err);
-	}
 	/* A run that would not end is left to the end of the process. */
 	if (job->abandoned)
 		return end;
-	session_free(r.session);
+	session_free(r.loop.session);
 	history_free(r.history);
 	return end;
 }

@@ -1,0 +1,29 @@
+/* The loop around a session, with a screen or without: it waits for updates, signals and keys,
+ * and turns "please end" into what the session is told.  The dashboard's own loop is ui/ui.c; for
+ * single runs without it and for sweeps it is this one.  Main thread only. */
+#pragma once
+
+#include "run/session.h"
+
+struct live_loop {
+	struct session *session;
+	void *ctx;
+	void (*pump)(void *ctx); /* takes the updates that have come; mandatory */
+	/* a signal that does not ask for an end; NULL: none is waited for */
+	void (*signal)(void *ctx, int signo);
+	/* takes the keys that have come; true: the user wants an end; NULL: no keys */
+	bool (*keys)(void *ctx);
+	int signal_fd; /* of signals_open(); -1: none */
+	/* of the demands for an end, so many let a run finish in order; each further one has it
+	 * given up soon, the third at once */
+	unsigned patience;
+	unsigned interrupts; /* how often an end was asked for */
+	bool keys_gone;
+	int64_t give_up_ns; /* then the run is waited for no longer; 0: for ever */
+};
+
+/* One turn: waits for at most timeout_ms (-1: until something comes) and takes what has come.
+ * false: give_up_ns is over. */
+bool live_loop_turn(struct live_loop *loop, int timeout_ms);
+/* Somebody asks for an end. */
+void live_loop_interrupt(struct live_loop *loop);
