@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "engines/echo/echo.h"
-#include "engines/null.h"
+#include "engines/null/null.h"
 #include "engines/stream/stream.h"
 
 static const struct engine engine_chat = {

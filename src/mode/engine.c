@@ -51,6 +51,31 @@ int engine_find_counter(const struct engine *e, const char *name)
 	return -1;
 }
 
+uint64_t counter_merge(enum counter_kind kind, uint64_t a, uint64_t b)
+{
+	switch (kind) {
+	case COUNTER_SUM:
+	case COUNTER_GAUGE:
+		return a + b;
+	case COUNTER_MIN:
+		return a < b ? a : b;
+	case COUNTER_MAX:
+		if (a == COUNTER_NOTHING || b == COUNTER_NOTHING)
+			return a == COUNTER_NOTHING ? b : a;
+		return a > b ? a : b;
+	}
+	return 0;
+}
+
+unsigned detail_columns(const struct detail_def *def)
+{
+	unsigned n = 0;
+
+	while (def && n < DETAIL_COLUMNS_MAX && def->columns[n].name)
+		n++;
+	return n;
+}
+
 unsigned engine_latencies(const struct engine *e)
 {
 	unsigned n = 0;

@@ -44,8 +44,34 @@ const char *phase_name(enum phase phase); /* "measure" */
 
 enum counter_kind {
 	COUNTER_SUM,   /* cumulative; rates are differences */
-	COUNTER_GAUGE, /* how it stands now (in flight, connections) */
+	COUNTER_GAUGE, /* how it stands now (in flight, connections); of several workers: the sum */
+	/* The lowest or the highest, as it stands now; of several workers: the lowest or highest.
+	 * COUNTER_NOTHING as long as there is none: so it begins, and so the worker sets it
+	 * again when it enters MEASURE. */
+	COUNTER_MIN,
+	COUNTER_MAX,
 };
+
+/* One reading says it all; the others are told as differences of two. */
+static inline bool counter_is_level(enum counter_kind kind)
+{
+	return kind != COUNTER_SUM;
+}
+
+/* What a counter begins with, and a merge over several workers, too. */
+static inline uint64_t counter_first(enum counter_kind kind)
+{
+	return kind == COUNTER_MIN || kind == COUNTER_MAX ? COUNTER_NOTHING : 0;
+}
+
+/* The lowest or highest of nothing. */
+static inline bool counter_is_nothing(enum counter_kind kind, uint64_t value)
+{
+	return value == COUNTER_NOTHING && counter_first(kind) == COUNTER_NOTHING;
+}
+
+/* One counter of two workers as one. */
+uint64_t counter_merge(enum counter_kind kind, uint64_t a, uint64_t b);
 
 enum ledger_side {
 	LEDGER_NONE,
@@ -65,6 +91,8 @@ enum counter_show {
 	SHOW_DRILL = 2, /* the drill-down of one core */
 	SHOW_SUM = 4,   /* a key of results' sum */
 	SHOW_CORE = 8,  /* a key of results' cores[] */
+	/* those that are set, but only where it has come to something: is neither 0 nor unknown */
+	SHOW_IF_ANY = 16,
 };
 
 /* What a counter or figure does to the verdict where its value over the measure phase is more
@@ -149,6 +177,33 @@ struct figure_def {
 	struct judgement judgement;
 };
 
+/* ---- details ---- */
+
+enum { DETAIL_COLUMNS_MAX = 8 };
+
+struct detail_column {
+	const char *name;  /* JSON key; the unit is in it; not "id", "role" or "index" */
+	const char *title; /* column head, at most 8 cells */
+	const char *unit;  /* "packets", "bytes", "ns", "" */
+	/* SUM: cumulative since the row began.  The others: as it stands in the row. */
+	enum counter_kind kind;
+	const char *help; /* one line */
+};
+
+/* What a mode counts per connection or reader, beside the counters of its workers: a row each,
+ * that comes and goes, in run/rows.h. */
+struct detail_def {
+	const char *name;                    /* JSON name, and what the rows are: "connections" */
+	const char *title;                   /* "Connections" */
+	unsigned roles;                      /* bit set of enum role: whose workers keep rows */
+	const struct detail_column *columns; /* ended by name == NULL, at most DETAIL_COLUMNS_MAX */
+	/* the column by which rows are ranked at first, the worst in front: that with the least
+	 * (ascending) or the most of it */
+	unsigned sort;
+	bool ascending;
+};
+unsigned detail_columns(const struct detail_def *def); /* 0 of NULL */
+
 /* ---- latencies ---- */
 
 enum { LATENCIES_MAX = 3 };
@@ -206,6 +261,8 @@ struct engine {
 	const struct figure_def *figures; /* ended by name == NULL; may be NULL */
 	/* ended by name == NULL, at most LATENCIES_MAX; the first is the headline; may be NULL */
 	const struct latency_def *latencies;
+	/* NULL: its workers keep no rows */
+	const struct detail_def *details;
 	/* NULL-terminated, the first that runs here is the default */
 	const struct method *const *methods;
 

@@ -36,6 +36,8 @@ struct history {
 	struct history_event *event;
 	unsigned event_first, event_count;
 	struct sample *total_holder; /* the only sample that still has its total[] */
+	struct details *details;     /* the newest that came with a sample, of details_run */
+	uint32_t details_run;
 	uint32_t phase_run;
 	enum phase phase;
 };
@@ -188,6 +190,16 @@ void history_keep(struct history *h, struct sample *s, unsigned where)
 	fit_bytes(h);
 }
 
+static void take_details(struct history *h, struct sample *s)
+{
+	if (!s->details)
+		return;
+	free(h->details);
+	h->details = s->details;
+	h->details_run = s->run_id;
+	s->details = NULL;
+}
+
 /* An interval may come as a sample of its own beside the tick of the same instant: the ring of
  * ticks then has that one already. */
 static void take_sample(struct history *h, struct sample *s)
@@ -199,6 +211,7 @@ static void take_sample(struct history *h, struct sample *s)
 
 	if (run && !run->base && s->phase == PHASE_MEASURE)
 		where |= HISTORY_BASE;
+	take_details(h, s);
 	history_keep(h, s, where);
 }
 
@@ -407,6 +420,15 @@ const struct run_info *history_run_by_age(const struct history *h, unsigned age)
 	return age < h->runs ? h->run[h->runs - 1 - age].info : NULL;
 }
 
+const struct details *history_details(const struct history *h, uint32_t run_id)
+{
+	const struct run_final *final = history_final(h, run_id);
+
+	if (final && final->details)
+		return final->details;
+	return h->details_run == run_id ? h->details : NULL;
+}
+
 enum phase history_phase(const struct history *h)
 {
 	return h->phase;
@@ -480,6 +502,7 @@ void history_free(struct history *h)
 	while (h->runs)
 		forget_oldest_run(h);
 	run_final_free(h->orphan);
+	free(h->details);
 	free(h->fine.slot);
 	free(h->coarse.slot);
 	free(h->event);

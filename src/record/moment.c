@@ -40,6 +40,14 @@ static void fill(const struct history *h, const struct sample *to, struct moment
 		m->start = NULL;
 }
 
+/* Only the newest reading of the rows is kept: for moments before it there is none. */
+static const struct details *details_at(const struct history *h, uint32_t run_id, int64_t at_ns)
+{
+	const struct details *d = history_details(h, run_id);
+
+	return d && d->at_ns <= at_ns && at_ns - d->at_ns <= gap_ns ? d : NULL;
+}
+
 void moment_newest(const struct history *h, struct moment *ret_moment)
 {
 	struct moment m = { .info = history_newest_run(h) };
@@ -56,6 +64,8 @@ void moment_newest(const struct history *h, struct moment *ret_moment)
 	if (m.final && m.final->workers != m.info->workers)
 		m.final = NULL;
 	m.at_ns = to ? to->at_ns : 0;
+	if (m.info)
+		m.details = history_details(h, m.info->id);
 	*ret_moment = m;
 }
 
@@ -70,8 +80,10 @@ void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment
 		if (to->is_interval && m.info && m.info->interval_ns > reach)
 			reach = m.info->interval_ns;
 	}
-	if (to && m.info && at_ns - to->at_ns <= reach)
+	if (to && m.info && at_ns - to->at_ns <= reach) {
 		fill(h, to, &m);
+		m.details = details_at(h, m.info->id, at_ns);
+	}
 	*ret_moment = m;
 }
 
@@ -120,15 +132,15 @@ bool moment_total(const struct moment *m, unsigned worker, unsigned counter, uin
 {
 	if (!m->info || worker >= m->info->workers || m->info->worker[worker].unknown >> counter & 1)
 		return false;
+	enum counter_kind kind = engine_counter(m->info->engine, counter)->kind;
 	if (final_usable(m)) {
 		*ret_total = m->final->settled[worker].value[counter];
-		return true;
+		return !counter_is_nothing(kind, *ret_total);
 	}
 	if (!m->to || !m->start || worker >= m->to->workers || worker >= m->start->workers)
 		return false;
 	uint64_t from = m->start->worker[worker].value[counter], to = m->to->worker[worker].value[counter];
-	bool gauge = engine_counter(m->info->engine, counter)->kind == COUNTER_GAUGE;
 
-	*ret_total = gauge ? to : to > from ? to - from : 0;
-	return true;
+	*ret_total = counter_is_level(kind) ? to : to > from ? to - from : 0;
+	return !counter_is_nothing(kind, to);
 }

@@ -13,7 +13,9 @@ struct moment {
 	/* first of the run's measure phase; NULL before it: totals are unknown */
 	const struct sample *start;
 	const struct run_final *final; /* the run has ended and its last word is what is shown */
-	int64_t at_ns;                 /* run clock */
+	/* the rows as they stood then, at most 1.5 s before; NULL: unknown, or there are none */
+	const struct details *details;
+	int64_t at_ns; /* run clock */
 };
 
 /* The newest there is; the final where the newest run has ended. */

@@ -79,7 +79,7 @@ static bool known(const struct span *span, const struct counter_def *def, unsign
 {
 	if (span->worker->unknown >> counter & 1)
 		return false;
-	return def->kind == COUNTER_GAUGE || span->seconds > 0;
+	return counter_is_level(def->kind) || span->seconds > 0;
 }
 
 bool rates_is_drop(const struct run_info *info, const struct counter_def *def)
@@ -100,6 +100,7 @@ static double per_second(const struct span *span, unsigned counter)
 static void add_counter(struct tally *t, const struct run_info *info, const struct span *span, unsigned counter)
 {
 	const struct counter_def *def = engine_counter(info->engine, counter);
+	uint64_t *sum = &t->rates->value[counter];
 
 	if (!counts(span, def))
 		return;
@@ -107,7 +108,8 @@ static void add_counter(struct tally *t, const struct run_info *info, const stru
 	if (!known(span, def, counter))
 		t->rates->unknown |= bit_one << counter;
 	else
-		t->rates->value[counter] += def->kind == COUNTER_GAUGE ? span->gauge[counter] : difference(span, counter);
+		*sum = counter_merge(
+			def->kind, *sum, counter_is_level(def->kind) ? span->gauge[counter] : difference(span, counter));
 	if (rates_is_drop(info, def)) {
 		t->rates->drops_per_s += per_second(span, counter);
 		t->drops_known = true;
@@ -160,12 +162,35 @@ static double busy_of(const struct tally *t)
 	return fmin(t->cpu_ns / t->observed_ns, 1);
 }
 
+static void begin_sums(const struct run_info *info, struct rates *sum)
+{
+	unsigned counters = engine_counters(info->engine);
+
+	for (unsigned i = 0; i < counters; i++)
+		sum->value[i] = counter_first(engine_counter(info->engine, i)->kind);
+}
+
+/* The lowest or highest of nothing is told like what is unknown. */
+static void end_sums(const struct run_info *info, const struct tally *t, struct rates *sum)
+{
+	unsigned counters = engine_counters(info->engine);
+
+	sum->unknown |= all_counters(info) & ~t->counted;
+	for (unsigned i = 0; i < counters; i++) {
+		if (counter_is_nothing(engine_counter(info->engine, i)->kind, sum->value[i]))
+			sum->unknown |= bit_one << i;
+		if (sum->unknown >> i & 1)
+			sum->value[i] = 0;
+	}
+}
+
 static void rates_of(const struct source *s, int worker, unsigned roles, struct rates *r)
 {
 	struct rates sum = { 0 };
 	struct tally t = { .rates = &sum, .busy_known = true };
 
 	nothing_known(s->info, r);
+	begin_sums(s->info, &sum);
 	if (!s->usable)
 		return;
 	for (unsigned i = 0; i < s->info->workers; i++) {
@@ -177,11 +202,8 @@ static void rates_of(const struct source *s, int worker, unsigned roles, struct 
 	if (!t.workers)
 		return;
 	sum.seconds = t.seconds / t.workers;
-	sum.unknown |= all_counters(s->info) & ~t.counted;
+	end_sums(s->info, &t, &sum);
 	sum.busy = busy_of(&t);
-	for (unsigned i = 0; i < COUNTERS_MAX; i++)
-		if (sum.unknown >> i & 1)
-			sum.value[i] = 0;
 	if (!t.drops_known)
 		sum.drops_per_s = NAN;
 	*r = sum;
@@ -202,6 +224,11 @@ void rates_of_final(
 
 	s.usable &= final != NULL;
 	rates_of(&s, worker, roles, ret_rates);
+}
+
+bool rates_has(const struct counter_def *def, unsigned counter, const struct rates *r)
+{
+	return !(def->show & SHOW_IF_ANY) || (!(r->unknown >> counter & 1) && r->value[counter]);
 }
 
 bool rates_drops(const struct run_info *info, const struct rates *r, unsigned roles, uint64_t *ret_drops)
@@ -227,11 +254,12 @@ bool rates_drops(const struct run_info *info, const struct rates *r, unsigned ro
 
 /* ---- figures ---- */
 
-/* One counter summed over the workers of `roles`; NaN where a part is unknown or nobody counts
+/* One counter merged over the workers of `roles`; NaN where a part is unknown or nobody counts
  * it. */
 static double counter_sum(const struct source *s, int worker, unsigned roles, int counter, bool a_second)
 {
 	const struct counter_def *def = engine_counter(s->info->engine, (unsigned)counter);
+	uint64_t level = counter_first(def->kind);
 	double sum = 0;
 	bool any = false;
 
@@ -243,12 +271,14 @@ static double counter_sum(const struct source *s, int worker, unsigned roles, in
 		if (!known(&span, def, (unsigned)counter))
 			return NAN;
 		any = true;
-		if (def->kind == COUNTER_GAUGE)
-			sum += (double)span.gauge[counter];
+		if (counter_is_level(def->kind))
+			level = counter_merge(def->kind, level, span.gauge[counter]);
 		else
 			sum += a_second ? per_second(&span, (unsigned)counter) : (double)difference(&span, (unsigned)counter);
 	}
-	return any ? sum : NAN;
+	if (!any || counter_is_nothing(def->kind, level))
+		return NAN;
+	return counter_is_level(def->kind) ? (double)level : sum;
 }
 
 static double numerator_sum(const struct source *s, const struct figure_def *f, int worker)

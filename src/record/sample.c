@@ -17,6 +17,7 @@ void sample_free(struct sample *s)
 	if (!s)
 		return;
 	free(s->total);
+	free(s->details);
 	free(s);
 }
 
@@ -46,6 +47,7 @@ void run_final_free(struct run_final *f)
 	free(f->edge_ns);
 	free(f->settled);
 	free(f->total);
+	free(f->details);
 	free(f);
 }
 

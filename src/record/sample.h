@@ -3,8 +3,8 @@
  *
  * The control thread makes a sample, gives it away whole through the session's mailbox, and
  * never touches it again: after that the consumer owns it, changes nothing in it (but takes
- * total[] off it when a newer one has come), and frees it.  Counters in it are cumulative since
- * the worker opened: two samples of one run subtract to rates. */
+ * total[] off it when a newer one has come, and details at once), and frees it.  Counters in it
+ * are cumulative since the worker opened: two samples of one run subtract to rates. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,6 +15,7 @@
 #include "base/ports.h"
 #include "base/procnet.h"
 #include "mode/engine.h"
+#include "record/details.h"
 
 struct worker_sample {
 	uint64_t value[COUNTERS_MAX];
@@ -44,6 +45,8 @@ struct sample {
 	/* [latencies] merged over workers, since the measure phase began; NULL except in the
 	 * newest kept */
 	struct hist *total;
+	/* NULL but about once a second, where the mode keeps rows and somebody shows them */
+	struct details *details;
 	unsigned workers;
 	struct worker_sample worker[];
 };
@@ -114,6 +117,9 @@ struct run_final {
 	 * ledger (gauges: as they stand) */
 	struct worker_sample *settled;
 	struct hist *total; /* [latencies] */
+	/* rows that were there after the drain, with what they came to since the start of the
+	 * measure phase; NULL: the mode keeps none */
+	struct details *details;
 	struct procnet net_from, net_to;
 	bool never_answered; /* expected answers, got none */
 	/* the longest time of the measure phase without an expected answer, to a tick */

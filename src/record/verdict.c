@@ -151,7 +151,7 @@ static void judge_value(const struct judgement *j, double value, struct verdict 
 
 static double counter_value(const struct evidence *e, unsigned counter, const struct counter_def *def)
 {
-	double sum = 0;
+	uint64_t all = counter_first(def->kind);
 
 	for (unsigned i = 0; i < e->info->workers; i++) {
 		const struct run_worker *w = &e->info->worker[i];
@@ -159,9 +159,9 @@ static double counter_value(const struct evidence *e, unsigned counter, const st
 		if (!(w->role & def->roles) || w->unknown >> counter & 1)
 			continue;
 		uint64_t from = e->from && def->kind == COUNTER_SUM ? e->from[i].value[counter] : 0;
-		sum += (double)(e->settled[i].value[counter] - from);
+		all = counter_merge(def->kind, all, e->settled[i].value[counter] - from);
 	}
-	return sum;
+	return counter_is_nothing(def->kind, all) ? NAN : (double)all;
 }
 
 static void judge_tables(const struct evidence *e, struct verdict *v)

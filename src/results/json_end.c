@@ -175,7 +175,8 @@ static void put_sum_counters(struct json_maker *m, const struct results_view *v,
 	for (unsigned i = 0; i < counters; i++) {
 		const struct counter_def *def = engine_counter(v->info->engine, i);
 
-		if (def->show & SHOW_SUM && !(m->object && json_object_get(m->object, def->name)))
+		if (def->show & SHOW_SUM && rates_has(def, i, sum_side(s, i, def)) &&
+			!(m->object && json_object_get(m->object, def->name)))
 			json_put(m, def->name, counter_value(sum_side(s, i, def), i));
 	}
 }
@@ -220,7 +221,7 @@ static void put_core_counters(struct json_maker *m, const struct results_view *v
 	for (unsigned i = 0; i < counters; i++) {
 		const struct counter_def *def = engine_counter(v->info->engine, i);
 
-		if (def->show & SHOW_CORE && def->roles & role)
+		if (def->show & SHOW_CORE && def->roles & role && rates_has(def, i, r))
 			json_put(m, def->name, counter_value(r, i));
 	}
 }
@@ -336,7 +337,7 @@ json_t *results_verdict(const struct verdict *verdict)
 
 /* Why a counter is null: a worker that counts it cannot read it, or no worker of this run counts
  * it. */
-static json_t *why_unknown(const struct results_view *v, unsigned counter, const struct counter_def *def)
+static json_t *why_unknown(const struct results_view *v, const struct rates *all, unsigned counter, const struct counter_def *def)
 {
 	char text[80];
 	bool counted = false;
@@ -350,8 +351,10 @@ static json_t *why_unknown(const struct results_view *v, unsigned counter, const
 		if (w->unknown >> counter & 1)
 			return json_of_text(run_worker_why(w, counter));
 	}
-	if (counted)
+	if (def->show & SHOW_IF_ANY)
 		return NULL;
+	if (counted)
+		return all->unknown >> counter & 1 && counter_first(def->kind) ? json_string("there was none") : NULL;
 	snprintf(text, sizeof(text), "counted by %ss, and none runs here", engine_role(v->info->engine, def->roles)->title);
 	return json_of_text(text);
 }
@@ -380,10 +383,12 @@ json_t *results_unknown(const struct results_view *v)
 {
 	unsigned counters = engine_counters(v->info->engine);
 	struct json_maker m = json_make();
+	struct rates all;
 
+	results_rates(v, -1, ROLE_BOTH, true, &all);
 	for (unsigned i = 0; i < counters; i++) {
 		const struct counter_def *def = engine_counter(v->info->engine, i);
-		json_t *why = def->show & (SHOW_SUM | SHOW_CORE) ? why_unknown(v, i, def) : NULL;
+		json_t *why = def->show & (SHOW_SUM | SHOW_CORE) ? why_unknown(v, &all, i, def) : NULL;
 
 		if (why)
 			json_put(&m, def->name, why);

@@ -128,6 +128,20 @@ static void avoid_workers(const struct run *r)
 		cpu_avoid_self(&busy);
 }
 
+static int prepare_rows(struct run *r)
+{
+	struct rows **rows = calloc(r->plan.workers, sizeof(struct rows *));
+	int rc;
+
+	if (!rows)
+		return err_sys(&r->err, ENOMEM, "prepare to read details");
+	for (unsigned i = 0; i < r->plan.workers; i++)
+		rows[i] = r->worker[i].rows;
+	rc = rows_reader_init(&r->rows, r->engine->details, rows, r->plan.workers, &r->err);
+	free(rows);
+	return rc;
+}
+
 static int prepare(struct run *r)
 {
 	int rc;
@@ -136,6 +150,8 @@ static int prepare(struct run *r)
 	r->started_wall_ns = clock_wall_of(r->started_ns);
 	enter_phase(r, PHASE_PREPARE);
 	if ((rc = open_workers(r)) < 0 || (rc = sampler_init(&r->sampler, r->worker, r->plan.workers, &r->err)) < 0)
+		return rc;
+	if ((rc = prepare_rows(r)) < 0)
 		return rc;
 	r->info = run_make_info(r);
 	if (!r->info)
@@ -277,6 +293,7 @@ static enum run_end begin_measure(struct run *r)
 	if (run_tell(r, ROLE_BOTH & ~r->plan.quiet_first, PHASE_MEASURE) < 0)
 		return RUN_FAILED;
 	sampler_read(&r->sampler);
+	rows_reader_start(&r->rows, clock_run_ns());
 	if (run_tell(r, r->plan.quiet_first, PHASE_MEASURE) < 0)
 		return RUN_FAILED;
 	start_ns = measure_start(r);
@@ -387,6 +404,8 @@ void run_execute(struct run *r, struct run_session *session)
 	if (r->watch.places && r->info)
 		watch_end(&r->watch, r->info, &session->mailbox);
 	final = run_make_final(r, how);
+	if (final && r->measured)
+		final->details = rows_reader_final(&r->rows, r->sampler.now_ns, final->measured_ns);
 	/* Everything is given back before the final says that it is over. */
 	close_workers(r);
 	unplan(r);
@@ -397,6 +416,7 @@ void run_execute(struct run *r, struct run_session *session)
 	}
 	watch_close(&r->watch);
 	sampler_close(&r->sampler);
+	rows_reader_close(&r->rows);
 	run_info_free(r->info);
 	r->info = NULL;
 }

@@ -34,6 +34,7 @@ struct run {
 	unsigned opened;       /* workers whose open() went well, in plan order */
 	struct run_info *info; /* own copy of what was published; NULL before */
 	struct sampler sampler;
+	struct rows_reader rows;
 	struct watch watch;
 
 	enum phase phase;

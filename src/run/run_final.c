@@ -88,13 +88,14 @@ struct run_info *run_make_info(const struct run *r)
 
 /* ---- the final ---- */
 
-/* What both edges have in common: sums are differences, gauges stand as they are at the end. */
+/* What both edges have in common: sums are differences, all others stand as they are at the
+ * end. */
 static void subtract(const struct engine *engine, const uint64_t *from, const uint64_t *to, uint64_t *ret_value)
 {
 	unsigned counters = engine_counters(engine);
 
 	for (unsigned i = 0; i < counters; i++)
-		ret_value[i] = engine_counter(engine, i)->kind == COUNTER_GAUGE ? to[i] : to[i] - from[i];
+		ret_value[i] = counter_is_level(engine_counter(engine, i)->kind) ? to[i] : to[i] - from[i];
 }
 
 static void fill_worker(const struct run *r, struct run_final *f, unsigned i)

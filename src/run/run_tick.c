@@ -129,6 +129,8 @@ void run_publish_sample(struct run *r, bool is_interval, bool from_marks, int64_
 		return;
 	for (unsigned i = 0; from_marks && i < s->workers; i++)
 		memcpy(s->worker[i].value, r->worker[i].measure_from.value, sizeof(s->worker[i].value));
+	if (r->session->config.want_totals && rows_reader_due(&r->rows, s->at_ns))
+		s->details = rows_reader_read(&r->rows, s->at_ns);
 	s->sequence = ++r->session->sequence;
 	s->run_id = r->id;
 	s->phase = r->phase;

@@ -16,7 +16,8 @@ struct session_config {
 	/* > 0: virtual clock: the sampler steps this many ticks of each run, waits for all
 	 * workers' acknowledgement at each, then holds (tests) */
 	unsigned virtual_ticks;
-	bool want_totals; /* samples carry total histograms (the dashboard) */
+	/* samples carry total histograms, and once a second details (the dashboard) */
+	bool want_totals;
 };
 
 int session_new(const struct session_config *config, struct session **ret_session, struct err *err);

@@ -129,9 +129,25 @@ static void choose_step(struct worker *w)
 		w->step = w->engine->poll;
 }
 
+/* The lowest and highest of the time before say nothing of the measure phase. */
+static void forget_extremes(struct worker *w)
+{
+	unsigned counters = engine_counters(w->engine);
+
+	for (unsigned i = COUNTER_OWN; i < counters; i++)
+		if (counter_first(engine_counter(w->engine, i)->kind))
+			counter_set(w->counters, i, COUNTER_NOTHING);
+	if (w->rows)
+		rows_forget_extremes(w->rows);
+}
+
 static int enter_phase(struct worker *w, enum phase phase)
 {
-	int rc = worker_observe(w);
+	int rc;
+
+	if (phase == PHASE_MEASURE)
+		forget_extremes(w);
+	rc = worker_observe(w);
 
 	if (phase == PHASE_MEASURE)
 		take_mark(w, &w->measure_from);
@@ -262,6 +278,13 @@ static int worker_loop(struct worker *w)
 		if (rc < 0)
 			return rc;
 	}
+}
+
+/* ---- for the engine ---- */
+
+int worker_rows(struct worker *w, unsigned most, struct err *err)
+{
+	return rows_new(w->engine->details, most, &w->rows, err);
 }
 
 /* ---- the thread ---- */
@@ -397,6 +420,7 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 		return err_sys(err, errno, "prepare worker %u: eventfd", index);
 	if (!allocate(w))
 		return err_sys(err, ENOMEM, "prepare worker %u", index);
+	forget_extremes(w);
 	atomic_store_explicit(&w->control->phase, PHASE_PREPARE, memory_order_relaxed);
 	atomic_store_explicit(&w->control->load, plan->load, memory_order_relaxed);
 	return 0;
@@ -465,6 +489,7 @@ void worker_free(struct worker *w)
 	free(w->counters);
 	free(w->control);
 	free(w->status);
+	rows_free(w->rows);
 	for (unsigned i = 0; i < LATENCIES_MAX; i++)
 		free(w->latency[i]);
 	*w = (struct worker){ .wake_fd = -1, .ack_fd = -1 };

@@ -12,6 +12,7 @@
 
 #include "base/perf.h"
 #include "mode/plan.h"
+#include "run/rows.h"
 
 enum {
 	WORKER_WAIT_FDS = 6,
@@ -74,6 +75,7 @@ struct worker {
 	char unknown_why[96]; /* of the engine's own; perf.why has that of hardware counters */
 	struct counters *counters;
 	struct histogram *latency[LATENCIES_MAX]; /* NULL where this role records none */
+	struct rows *rows;                        /* by worker_rows(); NULL: keeps none */
 
 	/* the run layer's */
 	struct worker_control *control;
@@ -109,6 +111,9 @@ static inline void worker_count(struct worker *w, unsigned index, uint64_t n)
 {
 	counter_add(w->counters, index, n);
 }
+
+/* In open(): room for so many rows of the engine's details, w->rows.  -EINVAL, -ENOMEM. */
+int worker_rows(struct worker *w, unsigned most, struct err *err);
 
 /* ---- for engine->wait() ---- */
 

@@ -102,7 +102,12 @@ static int take_member(struct rows *rows, const struct column *c, const char *te
 
 static int take_counter(struct rows *rows, const struct column *c, const char *text)
 {
-	return c->counter < 0 ? 0 : store_cell(rows, &counter_cell, text, &rows->sample->worker[rows->worker].value[c->counter]);
+	uint64_t *value = &rows->sample->worker[rows->worker].value[c->counter < 0 ? 0 : c->counter];
+
+	if (c->counter < 0)
+		return 0;
+	*value = counter_first(engine_counter(rows->info->engine, (unsigned)c->counter)->kind);
+	return store_cell(rows, &counter_cell, text, value);
 }
 
 static int take_merged(struct rows *rows, const struct column *c, const char *text)

@@ -121,23 +121,36 @@ static void print_place(const struct sheet *s, const struct run_info *info, cons
 		kept_format(where, kept, sizeof(kept)), (double)(sample->at_ns - info->started_ns) / NS_PER_S, sample->at_ns);
 }
 
-/* Sum over the workers that count it; empty where nobody does or one does not know. */
+/* Merged over the workers that count it; empty where nobody does or one does not know. */
 static void print_counter_sum(const struct sheet *s, const struct run_info *info, const struct sample *sample, int counter)
 {
-	uint64_t sum = 0;
+	const struct counter_def *def = counter < 0 ? NULL : engine_counter(info->engine, (unsigned)counter);
+	uint64_t sum = def ? counter_first(def->kind) : 0;
 	bool known = false;
 
-	for (unsigned i = 0; counter >= 0 && i < info->workers; i++) {
-		if (!(info->worker[i].role & engine_counter(info->engine, (unsigned)counter)->roles))
+	for (unsigned i = 0; def && i < info->workers; i++) {
+		if (!(info->worker[i].role & def->roles))
 			continue;
 		known = !(info->worker[i].unknown >> counter & 1);
 		if (!known)
 			break;
-		sum += sample->worker[i].value[counter];
+		sum = counter_merge(def->kind, sum, sample->worker[i].value[counter]);
 	}
 	putc(',', s->out);
-	if (known)
+	if (known && !counter_is_nothing(def->kind, sum))
 		fprintf(s->out, "%" PRIu64, sum);
+}
+
+/* Empty, too, where it is the lowest or highest of nothing. */
+static void print_counter(
+	const struct sheet *s, const struct run_info *info, const struct sample *sample, unsigned worker, int counter)
+{
+	putc(',', s->out);
+	if (counter < 0 || info->worker[worker].unknown >> counter & 1)
+		return;
+	uint64_t value = sample->worker[worker].value[counter];
+	if (!counter_is_nothing(engine_counter(info->engine, (unsigned)counter)->kind, value))
+		fprintf(s->out, "%" PRIu64, value);
 }
 
 static void print_heat(FILE *out, const uint32_t *heat)
@@ -186,13 +199,8 @@ static void print_worker_row(
 
 	print_place(s, info, sample, where);
 	fprintf(s->out, ",%s,%u,%d,%u", role_names[w->role], w->index, w->cpu, worker);
-	for (unsigned i = 0; i < s->counters; i++) {
-		int counter = engine_find_counter(info->engine, s->counter[i]);
-
-		putc(',', s->out);
-		if (counter >= 0 && !(w->unknown >> counter & 1))
-			fprintf(s->out, "%" PRIu64, sample->worker[worker].value[counter]);
-	}
+	for (unsigned i = 0; i < s->counters; i++)
+		print_counter(s, info, sample, worker, engine_find_counter(info->engine, s->counter[i]));
 	print_latencies(s, info->engine, sample->worker[worker].latency);
 	for (const struct member *m = sample_members; m->name; m++)
 		blanks++;

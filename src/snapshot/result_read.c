@@ -237,9 +237,10 @@ static void add_core(const struct engine *e, const json_t *core, double seconds,
 		const struct counter_def *def = engine_counter(e, c);
 		const json_t *value = json_object_get(core, def->name);
 
-		if (c == COUNTER_OBSERVED_NS || !json_is_integer(value))
-			continue;
-		values[c] = count_of(value) + (def->kind == COUNTER_GAUGE ? 0 : values[c]);
+		if (!json_is_integer(value))
+			values[c] = counter_is_level(def->kind) ? counter_first(def->kind) : values[c];
+		else if (c != COUNTER_OBSERVED_NS)
+			values[c] = count_of(value) + (counter_is_level(def->kind) ? 0 : values[c]);
 	}
 	values[COUNTER_OBSERVED_NS] += observed_ns(core, seconds);
 }

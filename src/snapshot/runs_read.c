@@ -316,8 +316,12 @@ static int read_counters(const struct reading *r, const json_t *from, const char
 	json_array_foreach(names, i, name)
 	{
 		int counter = json_is_string(name) ? engine_find_counter(e, json_string_value(name)) : -1;
+		const json_t *value = json_array_get(from, i);
+		enum counter_kind kind = counter < 0 ? COUNTER_SUM : engine_counter(e, (unsigned)counter)->kind;
 
-		if (counter >= 0 && read_member(r, json_array_get(from, i), where, &count_member, &values[counter]))
+		if (counter >= 0 && counter_first(kind) && json_is_null(value))
+			values[counter] = counter_first(kind);
+		else if (counter >= 0 && read_member(r, value, where, &count_member, &values[counter]))
 			return -EINVAL;
 	}
 	return 0;

@@ -133,7 +133,9 @@ static json_t *reading_of(const struct engine *e, const struct worker_sample *s)
 	bool failed = false;
 
 	for (unsigned i = 0; i < engine_counters(e); i++)
-		json_append(counters, json_of_count(s->value[i]), &failed);
+		json_append(counters,
+			counter_is_nothing(engine_counter(e, i)->kind, s->value[i]) ? json_null() : json_of_count(s->value[i]),
+			&failed);
 	for (unsigned l = 0; l < engine_latencies(e); l++) {
 		json_t *one = json_array();
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "engines/null.h"
+#include "engines/null/null.h"
 #include "mode/plan.h"
 #include "script.h"
 

@@ -3,7 +3,7 @@
 #include "support.h"
 
 #include "base/clock.h"
-#include "engines/null.h"
+#include "engines/null/null.h"
 
 static void run(const char *const *pairs, struct gathered *g, struct ledger *ret_ledger, struct verdict *ret_verdict)
 {

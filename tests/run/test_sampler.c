@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engines/null.h"
+#include "engines/null/null.h"
 #include "run/sampler.h"
 
 enum { WORKERS = 3, TICK_NS = 100 * NS_PER_MS };

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "engines/null.h"
+#include "engines/null/null.h"
 #include "script.h"
 
 enum { CYCLES = 100 };

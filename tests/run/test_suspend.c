@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "engines/null.h"
+#include "engines/null/null.h"
 
 enum { INVALID = 3, VALID = 0, NO_EVENT = 4, FAILED = 5 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engines/null.h"
+#include "engines/null/null.h"
 #include "script.h"
 
 #define BASIC "cores=2", "warmup=300ms", "duration=1s", "interval=250ms", "loss-ppm=1234", "loss-every=300ms"
@@ -17,6 +17,7 @@ static void assert_same_sample(const struct sample *a, const struct sample *b)
 	struct sample x = *a, y = *b;
 
 	x.total = y.total = NULL;
+	x.details = y.details = NULL;
 	assert_memory_equal(&x, &y, sizeof(x));
 	assert_memory_equal(a->worker, b->worker, a->workers * sizeof(a->worker[0]));
 	assert_int_equal(!a->total, !b->total);

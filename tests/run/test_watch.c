@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engines/null.h"
+#include "engines/null/null.h"
 #include "run/watch.h"
 
 enum { TICK_NS = 100 * NS_PER_MS, WORKERS = 3 };

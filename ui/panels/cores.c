@@ -125,7 +125,7 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 		t->column[CORE_VERSUS].priority = 1000;
 	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
 		if (own_column(engine_counter(e, i)))
-			add_column(t, engine_counter(e, i)->title, engine_counter(e, i)->kind == COUNTER_GAUGE ? "" : "/s",
+			add_column(t, engine_counter(e, i)->title, counter_is_level(engine_counter(e, i)->kind) ? "" : "/s",
 				(int)i, NULL);
 	for (const struct figure_def *f = e ? e->figures : NULL; f && f->name; f++)
 		if (f->show & SHOW_TABLE && has_figure(d, f))
@@ -241,9 +241,9 @@ static void put_own(const struct dash *d, const struct core_table *t, const stru
 
 			counted_by = def->roles;
 			if (!(r->unknown >> t->counter[i] & 1))
-				value = def->kind == COUNTER_GAUGE ? (double)r->value[t->counter[i]]
-					: r->seconds > 0           ? (double)r->value[t->counter[i]] / r->seconds
-								   : NAN;
+				value = counter_is_level(def->kind) ? (double)r->value[t->counter[i]]
+					: r->seconds > 0            ? (double)r->value[t->counter[i]] / r->seconds
+								    : NAN;
 		}
 		cell[i].style = style;
 		if (counted_by & roles)

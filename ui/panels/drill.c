@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "record/rates.h"
 #include "ui/dash/dash.h"
 #include "ui/dash/headline.h"
 
@@ -85,7 +86,7 @@ static void put_counter(struct flow *f, unsigned index, const struct rates *r)
 	char rate[32] = "--", total[32] = "--";
 	uint64_t sum;
 
-	if (def->kind == COUNTER_GAUGE)
+	if (counter_is_level(def->kind))
 		snprintf(rate, sizeof(rate), "now");
 	else if (!(r->unknown >> index & 1) && r->seconds > 0)
 		text_human((double)r->value[index] / r->seconds, rate, sizeof(rate));
@@ -111,7 +112,7 @@ static void put_counters(struct flow *f)
 	for (unsigned i = 0; i < engine_counters(info->engine); i++) {
 		const struct counter_def *def = engine_counter(info->engine, i);
 
-		if (def->show & SHOW_DRILL && def->roles & role)
+		if (def->show & SHOW_DRILL && def->roles & role && rates_has(def, i, &r))
 			put_counter(f, i, &r);
 	}
 	char busy[32] = "--";

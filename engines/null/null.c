@@ -5,7 +5,7 @@
  * on nothing but the options, so on the virtual clock every sample is the same to the byte.  It
  * costs next to nothing at any rate.  Method full turns the worker's loop once for every packet:
  * what that reaches is the cost of the harness itself. */
-#include "engines/null.h"
+#include "engines/null/null.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/rng.h"
+#include "engines/null/worker.h"
 #include "run/worker.h"
 
 enum {
@@ -33,22 +34,6 @@ enum {
 
 static const uint64_t rate_most = 10ull * 1000 * 1000 * 1000;
 
-enum {
-	COUNTER_LOST_NETWORK = COUNTER_OWN,
-	COUNTER_LOST_SOCKET,
-};
-
-struct null_worker {
-	bool full;
-	uint64_t rate, loss_ppm, seed;
-	int64_t loss_every_ns;
-	unsigned index, siblings; /* among the workers of its role */
-	int64_t opened_ns, origin_ns, last_ns;
-	uint64_t before, lost_before; /* due and lost up to origin_ns */
-	uint64_t due, lost, home;     /* packets sent, lost, received so far */
-	uint64_t stride, next_record; /* every stride-th answer's latency is recorded */
-};
-
 /* ---- the schedule ---- */
 
 static bool sends(const struct worker *w)
@@ -61,8 +46,7 @@ static uint64_t packets_in(uint64_t rate, int64_t ns)
 	return (uint64_t)((unsigned __int128)rate * (uint64_t)ns / NS_PER_S);
 }
 
-/* This worker's part of n packets of the whole run: the parts of all add up to n. */
-static uint64_t share(const struct null_worker *s, uint64_t n)
+uint64_t null_share(const struct null_worker *s, uint64_t n)
 {
 	return (n + s->siblings - 1 - s->index) / s->siblings;
 }
@@ -102,8 +86,7 @@ static uint64_t exponential(uint32_t random)
 	return ((32u - top) << 16) - within;
 }
 
-/* Around 15 us, and one in 512 much slower. */
-static int64_t made_up_latency(const struct null_worker *s, uint64_t packet)
+int64_t null_latency(const struct null_worker *s, uint64_t packet)
 {
 	uint64_t r = rng_mix(s->seed + rng_mix(packet + ((uint64_t)s->index << 48)));
 	uint64_t ns = 9 * NS_PER_US + (exponential((uint32_t)r) * 6 * NS_PER_US >> 16);
@@ -116,7 +99,7 @@ static int64_t made_up_latency(const struct null_worker *s, uint64_t packet)
 static void record(struct worker *w, struct null_worker *s)
 {
 	for (; w->latency[0] && s->next_record < s->home; s->next_record += s->stride)
-		histogram_record(w->latency[0], made_up_latency(s, s->next_record));
+		histogram_record(w->latency[0], null_latency(s, s->next_record));
 }
 
 /* ---- method count ---- */
@@ -134,7 +117,7 @@ static void receive_up_to(struct worker *w, struct null_worker *s, uint64_t home
 static void lose(struct worker *w, struct null_worker *s, int64_t now_ns, uint64_t sent)
 {
 	uint64_t target = s->lost_before +
-			  share(s, packets_in(s->rate, lossy_ns(s, now_ns - s->origin_ns)) * s->loss_ppm / 1000000);
+			  null_share(s, packets_in(s->rate, lossy_ns(s, now_ns - s->origin_ns)) * s->loss_ppm / 1000000);
 	uint64_t lost = target > s->lost ? target - s->lost : 0;
 
 	if (lost > sent)
@@ -163,7 +146,7 @@ static void step(struct worker *w, struct null_worker *s)
 
 	if (!sends(w) || s->full)
 		return;
-	due = s->before + share(s, packets_in(s->rate, now_ns - s->origin_ns));
+	due = s->before + null_share(s, packets_in(s->rate, now_ns - s->origin_ns));
 	sent = due > s->due ? due - s->due : 0;
 	s->due += sent;
 	worker_count(w, COUNTER_TX_PACKETS, sent);
@@ -243,6 +226,7 @@ static int null_enter(struct worker *w, enum phase phase, struct err *err)
 		receive_up_to(w, s, s->due - s->lost);
 		counter_set(w->counters, COUNTER_IN_FLIGHT, 0);
 	}
+	null_step_rows(w, s);
 	return 0;
 }
 
@@ -259,6 +243,7 @@ static int null_observe(struct worker *w, struct err *err)
 		return 0;
 	}
 	step(w, s);
+	null_step_rows(w, s);
 	counter_set(w->counters, COUNTER_CPU_USER_NS, busy_ns / 5);
 	counter_set(w->counters, COUNTER_CPU_SYSTEM_NS, busy_ns - busy_ns / 5);
 	counter_set(w->counters, COUNTER_CTX_VOLUNTARY, elapsed_ns / (20 * NS_PER_MS));
@@ -307,11 +292,17 @@ static int null_open(struct worker *w, struct err *err)
 	hide_hardware(w);
 	if (s->full && w->self->cpu >= 0)
 		w->pinned = cpu_pin_self(w->self->cpu, err) >= 0;
-	return s->full && w->self->cpu >= 0 && !w->pinned ? -err->code : 0;
+	if (s->full && w->self->cpu >= 0 && !w->pinned)
+		return -err->code;
+	return null_open_rows(w, s, err);
 }
 
 static void null_close(struct worker *w)
 {
+	struct null_worker *s = w->state;
+
+	if (s)
+		null_close_rows(s);
 	w->state = NULL;
 }
 
@@ -432,6 +423,15 @@ static const struct option_def options[] = {
 		.max = 3600ll * NS_PER_S,
 		.unset_ok = true,
 		.help = "loss comes in bursts that fill a tenth of this time (default: evenly)" },
+	{ .name = "rows",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.value_name = "N",
+		.default_text = "",
+		.min = 0,
+		.max = 10000,
+		.unset_ok = true,
+		.help = "made-up rows, as if there were so many connections (method count; default: none)" },
 	{ 0 },
 };
 
@@ -454,6 +454,20 @@ static const struct counter_def counters[] = {
 		.place_title = "client socket buffer",
 		.show = SHOW_TABLE | SHOW_DRILL | SHOW_SUM | SHOW_CORE,
 		.help = "made-up packets that --loss-ppm lost at the client, one in four of all lost" },
+	[COUNTER_ROW_QUICKEST - COUNTER_OWN] = { .name = "row_quickest_ns",
+		.title = "quickest",
+		.unit = "ns",
+		.kind = COUNTER_MIN,
+		.roles = ROLE_BOTH,
+		.show = SHOW_DRILL | SHOW_SUM | SHOW_CORE | SHOW_IF_ANY,
+		.help = "the lowest made-up latency of a row" },
+	[COUNTER_ROW_SLOWEST - COUNTER_OWN] = { .name = "row_slowest_ns",
+		.title = "slowest",
+		.unit = "ns",
+		.kind = COUNTER_MAX,
+		.roles = ROLE_BOTH,
+		.show = SHOW_DRILL | SHOW_SUM | SHOW_CORE | SHOW_IF_ANY,
+		.help = "the highest made-up latency of a row" },
 	{ 0 },
 };
 
@@ -492,6 +506,7 @@ const struct engine engine_null = {
 	.counters = counters,
 	.figures = figures,
 	.latencies = latencies,
+	.details = &null_details,
 	.methods = methods,
 	.plan = null_plan,
 	.release = null_release,
