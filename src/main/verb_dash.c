@@ -21,36 +21,36 @@ enum { LAST_WORDS_MS = 3000 };
 
 /* ---- the end ---- */
 
-static int end_status(const struct desk *d, const struct ui_outcome *outcome)
+static int end_status(const struct console *c, const struct ui_outcome *outcome)
 {
-	if (d->failed || d->outputs.failed)
+	if (c->failed || c->outputs.failed)
 		return EXIT_FAILED;
 	if (outcome->end == UI_SIGNAL)
 		return EXIT_INTERRUPTED;
 	/* Leaving in mid-run is how a dashboard ends; only a run that came to its own end is
 	 * judged. */
-	return d->measured && !d->interrupted ? desk_status(d) : EXIT_VALID;
+	return c->measured && !c->interrupted ? console_status(c) : EXIT_VALID;
 }
 
-static int say_end(struct desk *d, const struct ui_outcome *outcome)
+static int say_end(struct console *c, const struct ui_outcome *outcome)
 {
-	struct results_source source = desk_source(d);
-	int status = end_status(d, outcome);
+	struct results_source source = console_source(c);
+	int status = end_status(c, outcome);
 
-	if (d->measured)
-		lines_summary(stdout, &source);
-	if (d->board.last_snapshot[0])
-		printf("last snapshot: %s\n", d->board.last_snapshot);
-	if (d->taping.files && d->taping.path[0])
-		printf("last capture: %s\n", d->taping.path);
-	if (d->failed)
-		complain(&d->why);
+	if (c->measured)
+		plain_text_summary(stdout, &source);
+	if (c->board.last_snapshot[0])
+		printf("last snapshot: %s\n", c->board.last_snapshot);
+	if (c->run_capture.files && c->run_capture.path[0])
+		printf("last capture: %s\n", c->run_capture.path);
+	if (c->failed)
+		complain(&c->why);
 	return finish_stdout(status);
 }
 
 /* ---- on the screen ---- */
 
-static int show(struct desk *d, const struct cli *cli, struct err *err)
+static int show(struct console *c, const struct cli *cli, struct err *err)
 {
 	struct ui_requests requests;
 	struct ui_outcome outcome = { .end = UI_QUIT };
@@ -60,48 +60,48 @@ static int show(struct desk *d, const struct cli *cli, struct err *err)
 	config.signal_fd = signals_open(true, err);
 	if (config.signal_fd < 0)
 		return complain(err);
-	config.update_fd = session_fd(d->session);
+	config.update_fd = session_fd(c->session);
 	config.report_frames = cli_test_reports();
-	steer_requests(d, &requests);
-	int rc = desk_start(d, err);
+	requests_fill(c, &requests);
+	int rc = console_start(c, err);
 	if (rc >= 0) {
 		signals_guard_terminal();
-		rc = ui_run(&config, &d->board, &requests, &outcome, err);
+		rc = ui_run(&config, &c->board, &requests, &outcome, err);
 	}
 	/* What is said from here on can be seen. */
-	d->notes = stderr;
-	desk_finish(d, LAST_WORDS_MS);
+	c->notes = stderr;
+	console_finish(c, LAST_WORDS_MS);
 	close(config.signal_fd);
-	return rc < 0 ? complain(err) : say_end(d, &outcome);
+	return rc < 0 ? complain(err) : say_end(c, &outcome);
 }
 
 /* ---- without one ---- */
 
-static int plain(struct desk *d)
+static int plain(struct console *c)
 {
-	d->lines = outputs_on_stdout(&d->outputs) ? stderr : stdout;
-	d->notes = stderr;
-	return finish_stdout(headless_run(d));
+	c->lines = outputs_on_stdout(&c->outputs) ? stderr : stdout;
+	c->notes = stderr;
+	return finish_stdout(headless_run(c));
 }
 
 static int dash(const struct cli *cli)
 {
-	struct desk desk;
+	struct console console;
 	struct err err = ERR_NONE;
 	const char *why = NULL;
 	bool draw = !options_number(&cli->own, "plain") && display_can_draw(&why);
-	int rc = desk_open(&desk, cli, &err);
+	int rc = console_open(&console, cli, &err);
 
-	if (rc >= 0 && draw && outputs_on_stdout(&desk.outputs)) {
-		desk_close(&desk);
+	if (rc >= 0 && draw && outputs_on_stdout(&console.outputs)) {
+		console_close(&console);
 		rc = err_say(&err, EINVAL, "the dashboard is drawn on stdout: give results a file, or use netdyno run");
 	}
 	if (rc < 0)
 		return complain(&err);
 	if (why)
 		fprintf(stderr, "netdyno: %s: plain lines instead of the dashboard\n", why);
-	int status = draw ? show(&desk, cli, &err) : plain(&desk);
-	desk_close(&desk);
+	int status = draw ? show(&console, cli, &err) : plain(&console);
+	console_close(&console);
 	return status;
 }
 

@@ -61,7 +61,7 @@ static int load(struct saved *s, const char *path, struct err *err)
 	const struct run_info *info = history_newest_run(s->history);
 	if (!info)
 		return err_say(err, EINVAL, "%s: holds no run", path);
-	rc = board_init(&s->board, info->engine, err);
+	rc = modes_init(&s->board, info->engine, err);
 	if (rc < 0)
 		return rc;
 	struct options *mine = &s->board.mode[s->board.current_mode].options;
@@ -70,7 +70,7 @@ static int load(struct saved *s, const char *path, struct err *err)
 	s->board.history = s->history;
 	s->board.host = host;
 	s->board.read_only = true;
-	board_find_method(&s->board);
+	modes_find_method(&s->board);
 	name_it(path, wall_ns, s->board.title_note, sizeof(s->board.title_note));
 	return rc;
 }
@@ -98,8 +98,8 @@ static int summarise(const struct saved *s)
 	};
 
 	printf("%s\n", s->board.title_note);
-	lines_header(stdout, info, &s->board.host);
-	lines_summary(stdout, &source);
+	plain_text_header(stdout, info, &s->board.host);
+	plain_text_summary(stdout, &source);
 	return finish_stdout(EXIT_VALID);
 }
 
@@ -116,7 +116,7 @@ static int open_saved(const char *path, const struct options *own)
 		status = summarise(&s);
 	else
 		status = show(&s, own, &err);
-	board_free(&s.board);
+	modes_free(&s.board);
 	history_free(s.history);
 	return status;
 }

@@ -9,15 +9,15 @@ static const char default_duration[] = "10s";
 
 static int run(const struct cli *cli)
 {
-	struct desk desk;
+	struct console console;
 	struct err err = ERR_NONE;
 
-	if (desk_open(&desk, cli, &err) < 0)
+	if (console_open(&console, cli, &err) < 0)
 		return complain(&err);
-	desk.lines = outputs_on_stdout(&desk.outputs) ? stderr : stdout;
-	desk.notes = stderr;
-	int status = headless_run(&desk);
-	desk_close(&desk);
+	console.lines = outputs_on_stdout(&console.outputs) ? stderr : stdout;
+	console.notes = stderr;
+	int status = headless_run(&console);
+	console_close(&console);
 	return finish_stdout(status);
 }
 

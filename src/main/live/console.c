@@ -1,4 +1,4 @@
-/* The desk.  See main/live/console.h. */
+/* The console.  See main/live/console.h. */
 #include "main/live/console.h"
 
 #include <errno.h>
@@ -15,270 +15,270 @@ enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40 };
 
 /* ---- open, close ---- */
 
-static int open_parts(struct desk *d, const struct cli *cli, struct err *err)
+static int open_parts(struct console *c, const struct cli *cli, struct err *err)
 {
-	struct session_config config = { .virtual_ticks = d->virtual_ticks, .want_totals = true };
-	int rc = outputs_init(&d->outputs, &cli->options, err);
+	struct session_config config = { .virtual_ticks = c->virtual_ticks, .want_totals = true };
+	int rc = outputs_init(&c->outputs, &cli->options, err);
 
 	if (rc >= 0)
-		rc = board_init(&d->board, cli->engine, err);
+		rc = modes_init(&c->board, cli->engine, err);
 	if (rc >= 0) {
-		struct options *mine = &desk_mode(d)->options;
+		struct options *mine = &console_mode(c)->options;
 
 		options_free(mine);
 		rc = options_copy(mine, &cli->options, err);
 	}
 	if (rc >= 0)
-		rc = history_new(NULL, &d->history, err);
+		rc = history_new(NULL, &c->history, err);
 	if (rc < 0)
 		return rc;
 	pid_t newest = own_cost_newest_thread();
-	rc = session_new(&config, &d->session, err);
-	own_cost_init(&d->cost, newest);
+	rc = session_new(&config, &c->session, err);
+	own_cost_init(&c->cost, newest);
 	return rc;
 }
 
-int desk_open(struct desk *d, const struct cli *cli, struct err *err)
+int console_open(struct console *c, const struct cli *cli, struct err *err)
 {
-	*d = (struct desk){ .virtual_ticks = cli_test_ticks(cli->engine) };
-	int rc = open_parts(d, cli, err);
+	*c = (struct console){ .virtual_ticks = cli_test_ticks(cli->engine) };
+	int rc = open_parts(c, cli, err);
 
 	if (rc < 0) {
-		desk_close(d);
+		console_close(c);
 		return rc;
 	}
-	host_read(&d->board.host);
-	taping_init(&d->taping, &cli->options);
-	d->board.capture_options = d->taping.options;
-	d->board.history = d->history;
-	d->board.hide_cost = d->virtual_ticks > 0;
-	board_find_method(&d->board);
+	host_read(&c->board.host);
+	run_capture_init(&c->run_capture, &cli->options);
+	c->board.capture_options = c->run_capture.options;
+	c->board.history = c->history;
+	c->board.hide_cost = c->virtual_ticks > 0;
+	modes_find_method(&c->board);
 	return 0;
 }
 
-void desk_close(struct desk *d)
+void console_close(struct console *c)
 {
-	outputs_abort(&d->outputs);
-	taping_stop(&d->taping, NULL);
-	if (!d->abandoned)
-		session_free(d->session);
-	history_free(d->history);
-	board_free(&d->board);
-	*d = (struct desk){ 0 };
+	outputs_abort(&c->outputs);
+	run_capture_stop(&c->run_capture, NULL);
+	if (!c->abandoned)
+		session_free(c->session);
+	history_free(c->history);
+	modes_free(&c->board);
+	*c = (struct console){ 0 };
 }
 
-struct board_mode *desk_mode(struct desk *d)
+struct board_mode *console_mode(struct console *c)
 {
-	return &d->board.mode[d->board.current_mode];
+	return &c->board.mode[c->board.current_mode];
 }
 
-struct results_source desk_source(const struct desk *d)
+struct results_source console_source(const struct console *c)
 {
 	return (struct results_source){
-		.history = d->history, .run_id = d->run_id, .host = &d->board.host, .captured = d->taping.taped
+		.history = c->history, .run_id = c->run_id, .host = &c->board.host, .captured = c->run_capture.captured
 	};
 }
 
 /* ---- what an update means ---- */
 
-static void flush_lines(struct desk *d)
+static void flush_lines(struct console *c)
 {
-	if (fflush(d->lines) != 0 && !d->lines_errno)
-		d->lines_errno = errno;
+	if (fflush(c->lines) != 0 && !c->lines_errno)
+		c->lines_errno = errno;
 }
 
-static void on_run(struct desk *d)
+static void on_run(struct console *c)
 {
-	const struct run_info *info = history_run(d->history, d->run_id);
-	struct results_source source = desk_source(d);
+	const struct run_info *info = history_run(c->history, c->run_id);
+	struct results_source source = console_source(c);
 	struct err err = ERR_NONE;
 
 	if (!info)
 		return;
-	if (d->lines) {
-		lines_header(d->lines, info, &d->board.host);
-		flush_lines(d);
+	if (c->lines) {
+		plain_text_header(c->lines, info, &c->board.host);
+		flush_lines(c);
 	}
-	outputs_start(&d->outputs, &source);
-	if (taping_run(&d->taping, info, &err) < 0)
-		session_event(d->session, SEVERITY_WARNING, "%s", err.text);
+	outputs_start(&c->outputs, &source);
+	if (run_capture_begin(&c->run_capture, info, &err) < 0)
+		session_event(c->session, SEVERITY_WARNING, "%s", err.text);
 }
 
-static void on_interval(struct desk *d, const struct sample *interval)
+static void on_interval(struct console *c, const struct sample *interval)
 {
-	struct results_source source = desk_source(d);
+	struct results_source source = console_source(c);
 
-	if (d->lines) {
-		lines_interval(d->lines, &source, interval);
-		flush_lines(d);
+	if (c->lines) {
+		plain_text_interval(c->lines, &source, interval);
+		flush_lines(c);
 	}
-	outputs_interval(&d->outputs, &source, interval);
+	outputs_interval(&c->outputs, &source, interval);
 }
 
-static void end_capture(struct desk *d)
+static void end_capture(struct console *c)
 {
-	bool was_on = d->taping.capture != NULL, wanted = d->taping.wanted, was_going = d->taping.state.active;
+	bool was_on = c->run_capture.capture != NULL, wanted = c->run_capture.wanted, was_going = c->run_capture.state.active;
 	struct err err = ERR_NONE;
 
-	int rc = taping_stop(&d->taping, &err);
-	if (was_on && was_going && d->taping.state.failed)
-		session_event(d->session, SEVERITY_WARNING, "capture ended: %s", d->taping.state.message);
+	int rc = run_capture_stop(&c->run_capture, &err);
+	if (was_on && was_going && c->run_capture.state.failed)
+		session_event(c->session, SEVERITY_WARNING, "capture ended: %s", c->run_capture.state.message);
 	if (rc < 0)
-		session_event(d->session, SEVERITY_ERROR, "%s", err.text);
+		session_event(c->session, SEVERITY_ERROR, "%s", err.text);
 	else if (was_on)
-		session_event(d->session, SEVERITY_INFO, "capture saved: %s (%llu packets)", d->taping.path,
-			(unsigned long long)d->taping.state.packets);
+		session_event(c->session, SEVERITY_INFO, "capture saved: %s (%llu packets)", c->run_capture.path,
+			(unsigned long long)c->run_capture.state.packets);
 	/* The next run is captured too. */
-	d->taping.wanted = wanted;
+	c->run_capture.wanted = wanted;
 }
 
-static void on_final(struct desk *d)
+static void on_final(struct console *c)
 {
-	struct results_source source = desk_source(d);
+	struct results_source source = console_source(c);
 
-	end_capture(d);
-	if (d->measured)
-		outputs_finish(&d->outputs, &source, d->notes ? d->notes : stderr);
+	end_capture(c);
+	if (c->measured)
+		outputs_finish(&c->outputs, &source, c->notes ? c->notes : stderr);
 	else
-		outputs_abort(&d->outputs);
-	if (d->outputs.failed && !d->notes)
-		session_event(d->session, SEVERITY_ERROR, "a result file could not be written");
+		outputs_abort(&c->outputs);
+	if (c->outputs.failed && !c->notes)
+		session_event(c->session, SEVERITY_ERROR, "a result file could not be written");
 }
 
 /* The words of the final must be read before the history takes it. */
-static void note_final(struct desk *d, const struct run_final *final)
+static void note_final(struct console *c, const struct run_final *final)
 {
-	d->over = true;
-	d->board.run_wanted = false;
-	d->failed = final->how == PHASE_FAILED;
-	d->measured = final->measured_ns > 0 && final->edge;
-	d->interrupted = final->interrupted;
-	d->why = final->err;
+	c->over = true;
+	c->board.run_wanted = false;
+	c->failed = final->how == PHASE_FAILED;
+	c->measured = final->measured_ns > 0 && final->edge;
+	c->interrupted = final->interrupted;
+	c->why = final->err;
 }
 
-static void say_event(struct desk *d, const struct update *u)
+static void say_event(struct console *c, const struct update *u)
 {
-	if (!d->notes)
+	if (!c->notes)
 		return;
-	lines_event(d->notes, u->at_ns, u->event.severity, u->event.text);
-	fflush(d->notes);
+	plain_text_event(c->notes, u->at_ns, u->event.severity, u->event.text);
+	fflush(c->notes);
 }
 
-static void take(struct desk *d, struct update *u)
+static void take_update(struct console *c, struct update *u)
 {
 	enum update_kind kind = u->kind;
-	bool newest = u->run_id == d->run_id;
+	bool newest = u->run_id == c->run_id;
 	bool interval = kind == UPDATE_SAMPLE && u->sample->is_interval;
 
 	if (kind == UPDATE_EVENT)
-		say_event(d, u);
+		say_event(c, u);
 	if (kind == UPDATE_FINAL && newest)
-		note_final(d, u->final);
-	history_take(d->history, u);
+		note_final(c, u->final);
+	history_take(c->history, u);
 	if (!newest)
 		return;
 	if (kind == UPDATE_RUN)
-		on_run(d);
+		on_run(c);
 	else if (interval)
-		on_interval(d, history_coarse(d->history, 0));
+		on_interval(c, history_coarse(c->history, 0));
 	else if (kind == UPDATE_FINAL)
-		on_final(d);
+		on_final(c);
 }
 
-static void look_at_capture(struct desk *d)
+static void look_at_capture(struct console *c)
 {
-	struct taping *t = &d->taping;
+	struct run_capture *t = &c->run_capture;
 
-	if (taping_look(t))
+	if (run_capture_look(t))
 		session_event(
-			d->session, t->state.failed ? SEVERITY_WARNING : SEVERITY_INFO, "capture ended: %s", t->state.message);
-	d->board.capture = t->state;
-	d->board.capture_options = t->options;
-	d->board.captured = t->taped;
-	d->board.packets = t->capture ? capture_packets(t->capture, d->board.packet, PACKETS_SHOWN) : d->board.packets;
+			c->session, t->state.failed ? SEVERITY_WARNING : SEVERITY_INFO, "capture ended: %s", t->state.message);
+	c->board.capture = t->state;
+	c->board.capture_options = t->options;
+	c->board.captured = t->captured;
+	c->board.packets = t->capture ? capture_packets(t->capture, c->board.packet, PACKETS_SHOWN) : c->board.packets;
 }
 
-void desk_pump(void *desk)
+void console_pump(void *console)
 {
-	struct desk *d = desk;
+	struct console *c = console;
 	struct update *u;
 
-	while ((u = session_next(d->session)))
-		take(d, u);
-	look_at_capture(d);
-	d->board.load = session_load(d->session, &d->board.load_min, &d->board.load_max);
-	d->board.own_cpu_ns = own_cost_ns(&d->cost);
+	while ((u = session_next(c->session)))
+		take_update(c, u);
+	look_at_capture(c);
+	c->board.load = session_load(c->session, &c->board.load_min, &c->board.load_max);
+	c->board.own_cpu_ns = own_cost_ns(&c->cost);
 }
 
 /* ---- asking ---- */
 
-int desk_start(struct desk *d, struct err *err)
+int console_start(struct console *c, struct err *err)
 {
-	int id = session_start(d->session, &desk_mode(d)->options, err);
+	int id = session_start(c->session, &console_mode(c)->options, err);
 
 	if (id < 0)
 		return id;
 	/* The run before this one, if it still goes, is no longer anybody's business but the
 	 * history's. */
-	d->run_id = (uint32_t)id;
-	d->over = d->failed = d->measured = d->interrupted = false;
-	d->board.run_wanted = true;
-	board_find_method(&d->board);
+	c->run_id = (uint32_t)id;
+	c->over = c->failed = c->measured = c->interrupted = false;
+	c->board.run_wanted = true;
+	modes_find_method(&c->board);
 	return 0;
 }
 
-int desk_snapshot(struct desk *d, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err)
+int console_snapshot(struct console *c, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err)
 {
-	struct results_source source = desk_source(d);
+	struct results_source source = console_source(c);
 	char *text = NULL, *svg = NULL;
 	struct snapshot_screen painted;
 
-	if (!history_run(d->history, d->run_id))
+	if (!history_run(c->history, c->run_id))
 		return err_say(err, ENODATA, "no snapshot: nothing has run yet");
-	source.show_unfinished = !d->over;
+	source.show_unfinished = !c->over;
 	if (!screen) {
-		int rc = ui_render(&d->board, SCREEN_COLUMNS, SCREEN_ROWS, CHARSET_BRAILLE, NULL, &text, &svg, err);
+		int rc = ui_render(&c->board, SCREEN_COLUMNS, SCREEN_ROWS, CHARSET_BRAILLE, NULL, &text, &svg, err);
 		if (rc < 0)
 			return rc;
 		painted = (struct snapshot_screen){ .text = text, .svg = svg };
 		screen = &painted;
 	}
-	int rc = snapshot_save(&source, screen, options_text(&desk_mode(d)->options, "out"), ret_path, size, err);
+	int rc = snapshot_save(&source, screen, options_text(&console_mode(c)->options, "out"), ret_path, size, err);
 	if (rc >= 0)
-		snprintf(d->board.last_snapshot, sizeof(d->board.last_snapshot), "%s", ret_path);
+		snprintf(c->board.last_snapshot, sizeof(c->board.last_snapshot), "%s", ret_path);
 	free(text);
 	free(svg);
 	return rc;
 }
 
-void desk_finish(struct desk *d, int max_ms)
+void console_finish(struct console *c, int max_ms)
 {
-	struct live_loop loop = { .session = d->session,
-		.ctx = d,
-		.pump = desk_pump,
+	struct live_loop loop = { .session = c->session,
+		.ctx = c,
+		.pump = console_pump,
 		.signal_fd = -1,
 		.give_up_ns = clock_now_ns() + (int64_t)max_ms * NS_PER_MS };
 
-	d->board.run_wanted = false;
-	if (!d->run_id)
+	c->board.run_wanted = false;
+	if (!c->run_id)
 		return;
-	if (!d->over)
-		session_stop(d->session, false);
-	while (!d->over && live_loop_turn(&loop, -1))
+	if (!c->over)
+		session_stop(c->session, false);
+	while (!c->over && live_loop_turn(&loop, -1))
 		;
 	/* The end itself may have had something to say. */
-	desk_pump(d);
+	console_pump(c);
 }
 
-int desk_status(const struct desk *d)
+int console_status(const struct console *c)
 {
-	struct results_source source = desk_source(d);
+	struct results_source source = console_source(c);
 	struct ledger ledger;
 	struct verdict verdict;
 
-	if (d->failed || d->outputs.failed || d->outputs.broken_pipe)
+	if (c->failed || c->outputs.failed || c->outputs.broken_pipe)
 		return EXIT_FAILED;
-	if (!d->over || !d->measured)
+	if (!c->over || !c->measured)
 		return EXIT_FAILED;
 	results_judge(&source, &ledger, &verdict);
 	return verdict.valid ? EXIT_VALID : EXIT_INVALID;

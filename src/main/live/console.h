@@ -11,12 +11,12 @@
 #include "snapshot/snapshot.h"
 #include "ui/board.h"
 
-struct desk {
+struct console {
 	struct session *session;
 	struct history *history;
 	struct board board;
 	struct outputs outputs;
-	struct taping taping;
+	struct run_capture run_capture;
 	struct own_cost cost;
 	FILE *lines;     /* header and intervals go here as they come; NULL: a screen shows them */
 	FILE *notes;     /* events and complaints; NULL: a screen shows them */
@@ -27,25 +27,25 @@ struct desk {
 	bool failed;     /* and failed: */
 	struct err why;
 	bool interrupted;       /* it was stopped before its time */
-	bool abandoned;         /* it would not end: desk_close() does not wait for it */
+	bool abandoned;         /* it would not end: console_close() does not wait for it */
 	unsigned virtual_ticks; /* NETDYNO_TEST_TICKS, for synthetic modes; else 0 */
 };
 
 /* `cli` must outlive it: file names stay in its options. */
-int desk_open(struct desk *d, const struct cli *cli, struct err *err);
+int console_open(struct console *c, const struct cli *cli, struct err *err);
 /* Accepts a zeroed one.  An abandoned run is left to the end of the process; its half-written
  * files are removed. */
-void desk_close(struct desk *d);
+void console_close(struct console *c);
 
-struct board_mode *desk_mode(struct desk *d); /* the current one */
+struct board_mode *console_mode(struct console *c); /* the current one */
 /* Starts the current mode with its options; a run that is going ends first. */
-int desk_start(struct desk *d, struct err *err);
+int console_start(struct console *c, struct err *err);
 /* Takes all updates that have come; a callback of loops, so of a void *. */
-void desk_pump(void *desk);
-struct results_source desk_source(const struct desk *d);
+void console_pump(void *console);
+struct results_source console_source(const struct console *c);
 /* Saves a snapshot; screen NULL: paints one without a terminal. */
-int desk_snapshot(struct desk *d, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err);
+int console_snapshot(struct console *c, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err);
 /* Stops what runs and takes its last word, for at most max_ms. */
-void desk_finish(struct desk *d, int max_ms);
+void console_finish(struct console *c, int max_ms);
 /* EXIT_* of the newest run. */
-int desk_status(const struct desk *d);
+int console_status(const struct console *c);

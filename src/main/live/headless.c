@@ -13,7 +13,7 @@
 enum { CAPTURE_LOOK_MS = 500 };
 
 struct headless {
-	struct desk *desk;
+	struct console *console;
 	struct live_loop loop;
 	bool unread; /* nobody takes what is said */
 };
@@ -21,12 +21,12 @@ struct headless {
 /* SIGUSR1 */
 static void save_snapshot(void *ctx, int signo)
 {
-	struct desk *d = ctx;
+	struct console *c = ctx;
 	struct err err = ERR_NONE;
 	char path[4096];
 
 	(void)signo;
-	if (desk_snapshot(d, NULL, path, sizeof(path), &err) < 0)
+	if (console_snapshot(c, NULL, path, sizeof(path), &err) < 0)
 		fprintf(stderr, "netdyno: %s\n", err.text);
 	else
 		fprintf(stderr, "snapshot: %s\n", path);
@@ -36,79 +36,79 @@ static void save_snapshot(void *ctx, int signo)
  * result files may be elsewhere. */
 static void check_reader(struct headless *h)
 {
-	if (h->unread || !(h->desk->outputs.broken_pipe || h->desk->lines_errno == EPIPE))
+	if (h->unread || !(h->console->outputs.broken_pipe || h->console->lines_errno == EPIPE))
 		return;
 	h->unread = true;
-	session_stop(h->desk->session, false);
+	session_stop(h->console->session, false);
 }
 
 static void run_to_end(struct headless *h)
 {
-	while (!h->desk->over && live_loop_turn(&h->loop, h->desk->taping.capture ? CAPTURE_LOOK_MS : -1))
+	while (!h->console->over && live_loop_turn(&h->loop, h->console->run_capture.capture ? CAPTURE_LOOK_MS : -1))
 		check_reader(h);
-	desk_pump(h->desk);
+	console_pump(h->console);
 }
 
 static int status_of(const struct headless *h)
 {
-	const struct desk *d = h->desk;
+	const struct console *c = h->console;
 	/* What could not be written to it says nothing that its going has not said. */
 	bool hung_up = h->loop.interrupts && stdout_hung_up();
 
-	if (d->failed || d->outputs.failed || d->outputs.broken_pipe || (d->lines_errno && !hung_up))
+	if (c->failed || c->outputs.failed || c->outputs.broken_pipe || (c->lines_errno && !hung_up))
 		return EXIT_FAILED;
-	return h->loop.interrupts ? EXIT_INTERRUPTED : desk_status(d);
+	return h->loop.interrupts ? EXIT_INTERRUPTED : console_status(c);
 }
 
 static int say_end(struct headless *h)
 {
-	struct desk *d = h->desk;
-	struct results_source source = desk_source(d);
+	struct console *c = h->console;
+	struct results_source source = console_source(c);
 
-	if (d->measured && d->lines && !h->unread)
-		lines_summary(d->lines, &source);
-	if (d->lines && fflush(d->lines) != 0 && !d->lines_errno)
-		d->lines_errno = errno;
-	if (d->lines_errno && d->lines_errno != EPIPE)
-		fprintf(stderr, "netdyno: write to stdout: %s\n", strerror(d->lines_errno));
-	if (d->failed)
-		complain(&d->why);
-	else if (!d->measured && d->over)
+	if (c->measured && c->lines && !h->unread)
+		plain_text_summary(c->lines, &source);
+	if (c->lines && fflush(c->lines) != 0 && !c->lines_errno)
+		c->lines_errno = errno;
+	if (c->lines_errno && c->lines_errno != EPIPE)
+		fprintf(stderr, "netdyno: write to stdout: %s\n", strerror(c->lines_errno));
+	if (c->failed)
+		complain(&c->why);
+	else if (!c->measured && c->over)
 		fprintf(stderr, "netdyno: ended before anything was measured\n");
 	return status_of(h);
 }
 
 /* It would not end in time, or was told to end at once: what has been measured so far is kept. */
-static void keep_unfinished(struct desk *d)
+static void keep_unfinished(struct console *c)
 {
-	struct results_source source = desk_source(d);
+	struct results_source source = console_source(c);
 
-	if (!history_measure_start(d->history, d->run_id))
+	if (!history_measure_start(c->history, c->run_id))
 		return;
 	fprintf(stderr, "netdyno: the run is not waited for: these results are of what was read so far\n");
-	d->measured = true;
-	outputs_finish(&d->outputs, &source, stderr);
+	c->measured = true;
+	outputs_finish(&c->outputs, &source, stderr);
 }
 
-int headless_run(struct desk *d)
+int headless_run(struct console *c)
 {
 	/* The first demand for an end lets the run finish in order. */
-	struct headless h = { .desk = d,
-		.loop = { .session = d->session, .ctx = d, .pump = desk_pump, .signal = save_snapshot, .patience = 1 } };
+	struct headless h = { .console = c,
+		.loop = { .session = c->session, .ctx = c, .pump = console_pump, .signal = save_snapshot, .patience = 1 } };
 	struct err err = ERR_NONE;
 
 	h.loop.signal_fd = signals_open(false, &err);
 	if (h.loop.signal_fd < 0)
 		return complain(&err);
-	if (desk_start(d, &err) < 0) {
+	if (console_start(c, &err) < 0) {
 		close(h.loop.signal_fd);
 		return complain(&err);
 	}
 	run_to_end(&h);
 	/* Told more than once to end, and something does not: nobody waits for it. */
-	d->abandoned = !d->over;
-	if (d->abandoned)
-		keep_unfinished(d);
+	c->abandoned = !c->over;
+	if (c->abandoned)
+		keep_unfinished(c);
 	int status = say_end(&h);
 	close(h.loop.signal_fd);
 	return status;

@@ -6,4 +6,4 @@
 
 /* Runs the desk's current mode to its end.  Returns an exit status; complaints have been
  * printed. */
-int headless_run(struct desk *d);
+int headless_run(struct console *c);

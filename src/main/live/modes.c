@@ -44,7 +44,7 @@ static int init_mode(struct board_mode *mode, const struct engine *engine, const
 	return probe_methods(mode, err);
 }
 
-int board_init(struct board *b, const struct engine *engine, struct err *err)
+int modes_init(struct board *b, const struct engine *engine, struct err *err)
 {
 	unsigned n = 0;
 
@@ -61,14 +61,14 @@ int board_init(struct board *b, const struct engine *engine, struct err *err)
 			b->current_mode = b->modes;
 		int rc = init_mode(&b->mode[b->modes++], engines_all[i], engine, err);
 		if (rc < 0) {
-			board_free(b);
+			modes_free(b);
 			return rc;
 		}
 	}
 	return 0;
 }
 
-void board_free(struct board *b)
+void modes_free(struct board *b)
 {
 	for (unsigned i = 0; i < b->modes; i++) {
 		options_free(&b->mode[i].options);
@@ -79,7 +79,7 @@ void board_free(struct board *b)
 	b->modes = 0;
 }
 
-void board_find_method(struct board *b)
+void modes_find_method(struct board *b)
 {
 	const struct board_mode *mode = &b->mode[b->current_mode];
 	unsigned role = plan_role(&mode->options);

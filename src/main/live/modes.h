@@ -5,7 +5,7 @@
 
 /* All modes with their methods probed and their options at defaults and settings; `engine` is
  * the current one.  0 or -ENOMEM. */
-int board_init(struct board *b, const struct engine *engine, struct err *err);
-void board_free(struct board *b); /* accepts a zeroed one */
+int modes_init(struct board *b, const struct engine *engine, struct err *err);
+void modes_free(struct board *b); /* accepts a zeroed one */
 /* Which method the current mode's options choose: sets current_method. */
-void board_find_method(struct board *b);
+void modes_find_method(struct board *b);

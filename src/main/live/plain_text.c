@@ -98,7 +98,7 @@ static void header_options(FILE *out, const struct run_info *info, const struct 
 		fputc('\n', out);
 }
 
-void lines_header(FILE *out, const struct run_info *info, const struct host_info *host)
+void plain_text_header(FILE *out, const struct run_info *info, const struct host_info *host)
 {
 	char warmup[TEXT], duration[TEXT];
 
@@ -164,7 +164,7 @@ static double lost_per_second(const struct results_source *source, const struct 
 	return places_known ? all->drops_per_s + more : more;
 }
 
-void lines_interval(FILE *out, const struct results_source *source, const struct sample *interval)
+void plain_text_interval(FILE *out, const struct results_source *source, const struct sample *interval)
 {
 	const struct run_info *info = history_run(source->history, interval->run_id);
 	const struct sample *from = interval_start(source, interval);
@@ -351,7 +351,7 @@ static double seconds_of(const struct view *v)
 	return v->from ? (double)(v->to->at_ns - v->from->at_ns) / NS_PER_S : 0;
 }
 
-void lines_summary(FILE *out, const struct results_source *source)
+void plain_text_summary(FILE *out, const struct results_source *source)
 {
 	struct view v = { .source = source,
 		.info = history_run(source->history, source->run_id),
@@ -379,7 +379,7 @@ void lines_summary(FILE *out, const struct results_source *source)
 	summary_verdict(out, &verdict);
 }
 
-void lines_event(FILE *out, int64_t at_ns, enum severity severity, const char *text)
+void plain_text_event(FILE *out, int64_t at_ns, enum severity severity, const char *text)
 {
 	static const char marks[] = { [SEVERITY_INFO] = '*', [SEVERITY_WARNING] = '!', [SEVERITY_ERROR] = '!' };
 	char when[TEXT], safe[400];

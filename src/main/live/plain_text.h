@@ -7,10 +7,10 @@
 
 #include "results/results.h"
 
-void lines_header(FILE *out, const struct run_info *info, const struct host_info *host);
-void lines_interval(FILE *out, const struct results_source *source, const struct sample *interval);
+void plain_text_header(FILE *out, const struct run_info *info, const struct host_info *host);
+void plain_text_interval(FILE *out, const struct results_source *source, const struct sample *interval);
 /* Totals, workers, latencies, ledger, verdict; of a run that has not ended: as of its newest
  * sample. */
-void lines_summary(FILE *out, const struct results_source *source);
+void plain_text_summary(FILE *out, const struct results_source *source);
 /* "14:31:07 ! text" */
-void lines_event(FILE *out, int64_t at_ns, enum severity severity, const char *text);
+void plain_text_event(FILE *out, int64_t at_ns, enum severity severity, const char *text);

@@ -10,20 +10,20 @@
 
 static int on_run(void *ctx, bool on, struct err *err)
 {
-	struct desk *d = ctx;
+	struct console *c = ctx;
 
 	if (on)
-		return desk_start(d, err);
-	d->board.run_wanted = false;
-	session_stop(d->session, false);
+		return console_start(c, err);
+	c->board.run_wanted = false;
+	session_stop(c->session, false);
 	return 0;
 }
 
 /* Starts anew where traffic is on; where that fails, *undo is what stands again. */
-static int restart_or_undo(struct desk *d, struct options *undo, struct err *err)
+static int restart_or_undo(struct console *c, struct options *undo, struct err *err)
 {
-	struct options *now = &desk_mode(d)->options;
-	int rc = d->board.run_wanted ? desk_start(d, err) : 0;
+	struct options *now = &console_mode(c)->options;
+	int rc = c->board.run_wanted ? console_start(c, err) : 0;
 
 	if (rc < 0) {
 		struct options failed = *now;
@@ -32,25 +32,25 @@ static int restart_or_undo(struct desk *d, struct options *undo, struct err *err
 		*undo = failed;
 	}
 	options_free(undo);
-	board_find_method(&d->board);
+	modes_find_method(&c->board);
 	return rc;
 }
 
 static int on_mode(void *ctx, unsigned mode, struct err *err)
 {
-	struct desk *d = ctx;
-	unsigned before = d->board.current_mode;
+	struct console *c = ctx;
+	unsigned before = c->board.current_mode;
 
-	if (mode >= d->board.modes || mode == before)
+	if (mode >= c->board.modes || mode == before)
 		return 0;
-	if (!d->board.mode[mode].engine->built)
-		return err_say(err, ENOSYS, "mode %s is not built yet", d->board.mode[mode].engine->name);
-	options_carry(&d->board.mode[mode].options, &d->board.mode[before].options);
-	d->board.current_mode = mode;
-	int rc = d->board.run_wanted ? desk_start(d, err) : 0;
+	if (!c->board.mode[mode].engine->built)
+		return err_say(err, ENOSYS, "mode %s is not built yet", c->board.mode[mode].engine->name);
+	options_carry(&c->board.mode[mode].options, &c->board.mode[before].options);
+	c->board.current_mode = mode;
+	int rc = c->board.run_wanted ? console_start(c, err) : 0;
 	if (rc < 0)
-		d->board.current_mode = before;
-	board_find_method(&d->board);
+		c->board.current_mode = before;
+	modes_find_method(&c->board);
 	return rc;
 }
 
@@ -81,9 +81,9 @@ static int set_method(struct options *o, const char *name, struct err *err)
 
 static int on_method(void *ctx, int step, struct err *err)
 {
-	struct desk *d = ctx;
-	struct board_mode *mode = desk_mode(d);
-	int at = next_method(&d->board, step < 0 ? -1 : 1);
+	struct console *c = ctx;
+	struct board_mode *mode = console_mode(c);
+	int at = next_method(&c->board, step < 0 ? -1 : 1);
 	struct options undo;
 
 	if (at < 0)
@@ -96,7 +96,7 @@ static int on_method(void *ctx, int step, struct err *err)
 		options_free(&undo);
 		return rc;
 	}
-	return restart_or_undo(d, &undo, err);
+	return restart_or_undo(c, &undo, err);
 }
 
 /* ---- load ---- */
@@ -121,7 +121,7 @@ static uint64_t step_down(bool is_rate, uint64_t load, uint64_t min)
 	return less < min ? min : less;
 }
 
-uint64_t steer_next_load(const char *load_name, uint64_t load, uint64_t min, uint64_t max, int direction)
+uint64_t requests_next_load(const char *load_name, uint64_t load, uint64_t min, uint64_t max, int direction)
 {
 	bool is_rate = !strcmp(load_name, "rate");
 
@@ -130,21 +130,21 @@ uint64_t steer_next_load(const char *load_name, uint64_t load, uint64_t min, uin
 
 static int on_load(void *ctx, int direction, struct err *err)
 {
-	struct desk *d = ctx;
-	const struct run_info *info = history_run(d->history, d->run_id);
-	uint64_t min = 0, max = 0, now = session_load(d->session, &min, &max);
+	struct console *c = ctx;
+	const struct run_info *info = history_run(c->history, c->run_id);
+	uint64_t min = 0, max = 0, now = session_load(c->session, &min, &max);
 	char text[32];
 
-	if (!info || !info->load_name || !now || d->over)
+	if (!info || !info->load_name || !now || c->over)
 		return err_say(err, ENODATA, "nothing runs whose load could be changed");
-	uint64_t next = session_set_load(d->session, steer_next_load(info->load_name, now, min, max, direction));
-	d->board.load = next;
+	uint64_t next = session_set_load(c->session, requests_next_load(info->load_name, now, min, max, direction));
+	c->board.load = next;
 	if (next == now)
 		return err_say(
 			err, ERANGE, "--%s stays at %" PRIu64 " (%" PRIu64 "..%" PRIu64 ")", info->load_name, now, min, max);
 	/* The next run starts where this one has been brought to. */
 	snprintf(text, sizeof(text), "%" PRIu64, next);
-	options_set(&desk_mode(d)->options, info->load_name, text, NULL);
+	options_set(&console_mode(c)->options, info->load_name, text, NULL);
 	return 0;
 }
 
@@ -165,8 +165,8 @@ static bool needs_restart(const struct options *a, const struct options *b)
 
 static int on_apply(void *ctx, const struct options *options, struct err *err)
 {
-	struct desk *d = ctx;
-	struct options *now = &desk_mode(d)->options, undo, copy;
+	struct console *c = ctx;
+	struct options *now = &console_mode(c)->options, undo, copy;
 	int rc = options_copy(&copy, options, err);
 
 	if (rc < 0)
@@ -174,7 +174,7 @@ static int on_apply(void *ctx, const struct options *options, struct err *err)
 	undo = *now;
 	*now = copy;
 	if (needs_restart(&undo, &copy))
-		return restart_or_undo(d, &undo, err);
+		return restart_or_undo(c, &undo, err);
 	options_free(&undo);
 	return 0;
 }
@@ -183,47 +183,47 @@ static int on_apply(void *ctx, const struct options *options, struct err *err)
 
 static int on_snapshot(void *ctx, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err)
 {
-	return desk_snapshot(ctx, screen, ret_path, size, err);
+	return console_snapshot(ctx, screen, ret_path, size, err);
 }
 
 static int on_capture(void *ctx, bool on, struct err *err)
 {
-	struct desk *d = ctx;
-	const struct run_info *info = history_run(d->history, d->run_id);
+	struct console *c = ctx;
+	const struct run_info *info = history_run(c->history, c->run_id);
 	int rc;
 
 	if (!on)
-		rc = taping_stop(&d->taping, err);
-	else if (!info || d->over)
+		rc = run_capture_stop(&c->run_capture, err);
+	else if (!info || c->over)
 		return err_say(err, ENODATA, "no capture: nothing runs");
 	else
-		rc = taping_start(&d->taping, info, err);
-	d->board.capture = d->taping.state;
+		rc = run_capture_start(&c->run_capture, info, err);
+	c->board.capture = c->run_capture.state;
 	return rc;
 }
 
 static int on_capture_options(void *ctx, const struct capture_options *options, struct err *err)
 {
-	struct desk *d = ctx;
+	struct console *c = ctx;
 
-	d->taping.options = d->board.capture_options = *options;
+	c->run_capture.options = c->board.capture_options = *options;
 	/* A capture that is going begins anew with them, in a file of its own. */
-	return d->taping.capture ? on_capture(d, true, err) : 0;
+	return c->run_capture.capture ? on_capture(c, true, err) : 0;
 }
 
 static void on_setting(void *ctx, const char *name, const char *value)
 {
-	struct desk *d = ctx;
+	struct console *c = ctx;
 	struct err err = ERR_NONE;
 
 	if (settings_keep("dash", name, value, &err) < 0)
-		session_event(d->session, SEVERITY_WARNING, "not kept: %s", err.text);
+		session_event(c->session, SEVERITY_WARNING, "not kept: %s", err.text);
 }
 
-void steer_requests(struct desk *d, struct ui_requests *ret_requests)
+void requests_fill(struct console *c, struct ui_requests *ret_requests)
 {
-	*ret_requests = (struct ui_requests){ .ctx = d,
-		.pump = desk_pump,
+	*ret_requests = (struct ui_requests){ .ctx = c,
+		.pump = console_pump,
 		.run = on_run,
 		.choose_mode = on_mode,
 		.choose_method = on_method,

@@ -21,9 +21,9 @@ static const struct {
 	{ "chat", IPPROTO_TCP, false },
 };
 
-void taping_init(struct taping *t, const struct options *o)
+void run_capture_init(struct run_capture *t, const struct options *o)
 {
-	*t = (struct taping){ .directory = options_text(o, "out"), .force = options_number(o, "force") };
+	*t = (struct run_capture){ .directory = options_text(o, "out"), .force = options_number(o, "force") };
 	capture_options_default(&t->options);
 	if (!*options_text(o, "capture"))
 		return;
@@ -35,7 +35,7 @@ void taping_init(struct taping *t, const struct options *o)
 
 /* FILE for the first, FILE-2 and so on for those of later runs; without --capture a name made of
  * the time. */
-static int name_file(struct taping *t, struct err *err)
+static int name_file(struct run_capture *t, struct err *err)
 {
 	char directory[PATH_MAX - 64], stamp[64];
 
@@ -60,7 +60,7 @@ static int name_file(struct taping *t, struct err *err)
 	return file_make_directories(directory, err);
 }
 
-static void make_request(const struct taping *t, const struct run_info *info, struct capture_request *ret_request)
+static void make_request(const struct run_capture *t, const struct run_info *info, struct capture_request *ret_request)
 {
 	struct capture_request r = {
 		.path = t->path, .force = t->force, .interface = info->interface, .ports = info->ports, .options = t->options
@@ -75,11 +75,11 @@ static void make_request(const struct taping *t, const struct run_info *info, st
 	*ret_request = r;
 }
 
-int taping_start(struct taping *t, const struct run_info *info, struct err *err)
+int run_capture_start(struct run_capture *t, const struct run_info *info, struct err *err)
 {
 	struct capture_request request;
 	struct err why = ERR_NONE;
-	int rc = taping_stop(t, &why);
+	int rc = run_capture_stop(t, &why);
 
 	t->wanted = true;
 	if (rc >= 0 && !info->interface[0] && !t->options.interface[0])
@@ -96,12 +96,12 @@ int taping_start(struct taping *t, const struct run_info *info, struct err *err)
 		snprintf(t->state.message, sizeof(t->state.message), "%.250s", why.text);
 		return err_say(err, why.code, "no capture: %s", why.text);
 	}
-	t->taped = true;
+	t->captured = true;
 	capture_state(t->capture, &t->state);
 	return 0;
 }
 
-int taping_stop(struct taping *t, struct err *err)
+int run_capture_stop(struct run_capture *t, struct err *err)
 {
 	struct capture *c = t->capture;
 
@@ -115,13 +115,13 @@ int taping_stop(struct taping *t, struct err *err)
 	return capture_stop(c, err);
 }
 
-int taping_run(struct taping *t, const struct run_info *info, struct err *err)
+int run_capture_begin(struct run_capture *t, const struct run_info *info, struct err *err)
 {
-	t->taped = false;
-	return t->wanted ? taping_start(t, info, err) : 0;
+	t->captured = false;
+	return t->wanted ? run_capture_start(t, info, err) : 0;
 }
 
-bool taping_look(struct taping *t)
+bool run_capture_look(struct run_capture *t)
 {
 	bool was_active = t->state.active;
 

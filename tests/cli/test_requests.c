@@ -11,7 +11,7 @@
 
 static void expect(const char *name, uint64_t load, int direction, uint64_t expected)
 {
-	uint64_t next = steer_next_load(name, load, 1, 1000000, direction);
+	uint64_t next = requests_next_load(name, load, 1, 1000000, direction);
 
 	if (next != expected)
 		fail_msg("%s %" PRIu64 " by %+d: %" PRIu64 ", expected %" PRIu64, name, load, direction, next, expected);
@@ -41,8 +41,8 @@ static void test_every_step_moves_and_stays_inside(void **state)
 	(void)state;
 	for (size_t n = 0; n < 2; n++) {
 		for (uint64_t load = 2; load < 5000; load++) {
-			uint64_t up = steer_next_load(names[n], load, 1, 5000, 1);
-			uint64_t down = steer_next_load(names[n], load, 1, 5000, -1);
+			uint64_t up = requests_next_load(names[n], load, 1, 5000, 1);
+			uint64_t down = requests_next_load(names[n], load, 1, 5000, -1);
 
 			if (up <= load || up > 5000 || down >= load || down < 1)
 				fail_msg("%s %" PRIu64 ": up %" PRIu64 ", down %" PRIu64, names[n], load, up, down);
