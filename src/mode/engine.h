@@ -252,6 +252,9 @@ struct engine {
 	const struct role_words *server, *client;
 	const char *packets;     /* what one is called: "answers", "messages" */
 	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
+	/* for captures: what its packets are, IPPROTO_UDP or IPPROTO_TCP; 0: either */
+	int protocol;
+	bool echo_header; /* each datagram begins with engines/echo/wire.h's header */
 	/* bulk transfer: its rate is bits/s, of the side that sends as of the side that
 	 * receives; else packets received */
 	bool headline_bytes;

@@ -33,6 +33,7 @@ enum option_flag {
 	OPTION_PLAIN_RUN = 4, /* only for headless verbs */
 	OPTION_RESULT = 8,    /* stands in the result's start.options */
 	OPTION_LIST = 16,     /* text may hold a comma list of addresses and is not swept */
+	OPTION_RATE = 32,     /* a load whose steps are tenths of it; those of others double it */
 };
 
 struct option_def {

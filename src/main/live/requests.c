@@ -121,11 +121,16 @@ static uint64_t step_down(bool is_rate, uint64_t load, uint64_t min)
 	return less < min ? min : less;
 }
 
-uint64_t requests_next_load(const char *load_name, uint64_t load, uint64_t min, uint64_t max, int direction)
+uint64_t requests_next_load(bool is_rate, uint64_t load, uint64_t min, uint64_t max, int direction)
 {
-	bool is_rate = !strcmp(load_name, "rate");
-
 	return direction > 0 ? step_up(is_rate, load, max) : step_down(is_rate, load, min);
+}
+
+static bool is_rate(const struct run_info *info)
+{
+	int at = options_find(&info->options, info->load_name);
+
+	return at >= 0 && info->options.def[at]->flags & OPTION_RATE;
 }
 
 static int on_load(void *ctx, int direction, struct err *err)
@@ -137,7 +142,7 @@ static int on_load(void *ctx, int direction, struct err *err)
 
 	if (!info || !info->load_name || !now || c->over)
 		return err_say(err, ENODATA, "nothing runs whose load could be changed");
-	uint64_t next = session_set_load(c->session, requests_next_load(info->load_name, now, min, max, direction));
+	uint64_t next = session_set_load(c->session, requests_next_load(is_rate(info), now, min, max, direction));
 	c->board.load = next;
 	if (next == now)
 		return err_say(

@@ -5,6 +5,6 @@
 #include "ui/ui.h"
 
 void requests_fill(struct console *c, struct ui_requests *ret_requests);
-/* The load that lies one step up (+1) or down (-1): windows double and halve, rates go by a
- * tenth.  Within [min, max].  Pure. */
-uint64_t requests_next_load(const char *load_name, uint64_t load, uint64_t min, uint64_t max, int direction);
+/* The load one step up (+1) or down (-1), within [min, max]: rates (OPTION_RATE) go by a tenth,
+ * others double and halve.  Pure. */
+uint64_t requests_next_load(bool is_rate, uint64_t load, uint64_t min, uint64_t max, int direction);

@@ -2,24 +2,11 @@
 #include "main/live/run_capture.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/file.h"
-
-/* What the packets of a mode are; a mode that is not here is captured whole. */
-static const struct {
-	const char *mode;
-	int protocol;
-	bool echo_header;
-} protocols[] = {
-	{ "echo", IPPROTO_UDP, true },
-	{ "fanout", IPPROTO_UDP, false },
-	{ "stream", IPPROTO_TCP, false },
-	{ "chat", IPPROTO_TCP, false },
-};
 
 void run_capture_init(struct run_capture *t, const struct options *o)
 {
@@ -60,24 +47,8 @@ static int name_file(struct run_capture *t, struct err *err)
 	return file_make_directories(directory, err);
 }
 
-static void make_request(const struct run_capture *t, const struct run_info *info, struct capture_request *ret_request)
-{
-	struct capture_request r = {
-		.path = t->path, .force = t->force, .interface = info->interface, .ports = info->ports, .options = t->options
-	};
-
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
-		if (strcmp(protocols[i].mode, info->engine->name) != 0)
-			continue;
-		r.protocol = protocols[i].protocol;
-		r.echo_header = protocols[i].echo_header;
-	}
-	*ret_request = r;
-}
-
 int run_capture_start(struct run_capture *t, const struct run_info *info, struct err *err)
 {
-	struct capture_request request;
 	struct err why = ERR_NONE;
 	int rc = run_capture_stop(t, &why);
 
@@ -87,7 +58,14 @@ int run_capture_start(struct run_capture *t, const struct run_info *info, struct
 	if (rc >= 0)
 		rc = name_file(t, &why);
 	if (rc >= 0) {
-		make_request(t, info, &request);
+		struct capture_request request = { .path = t->path,
+			.force = t->force,
+			.interface = info->interface,
+			.ports = info->ports,
+			.protocol = info->engine->protocol,
+			.echo_header = info->engine->echo_header,
+			.options = t->options };
+
 		rc = capture_start(&request, &t->capture, &why);
 	}
 	if (rc < 0) {
