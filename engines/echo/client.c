@@ -98,24 +98,20 @@ static void refused(void *ctx, const uint8_t *data, size_t len)
 static int open_port(struct worker *w, struct client *c, struct err *err)
 {
 	const struct udp_method *method = udp_method_of(w->self->method);
-	struct udp_config config = {
-		.path = w->plan->path,
-		.role = ROLE_CLIENT,
-		.connected = true,
-		.want_time = true,
-		.batch = echo_shared_of(w)->batch,
-		.datagram_bytes = (uint32_t)c->datagram_bytes,
-		.send_bytes = (uint32_t)c->datagram_bytes,
-		.refused = refused,
-		.refused_ctx = c,
-	};
-	int rc = connect_socket(w, &config.fd, err);
+	struct udp_config config;
+	int fd, rc = connect_socket(w, &fd, err);
 
 	if (rc < 0)
 		return rc;
+	config = udp_config_of(w->plan, w->self, fd);
+	config.connected = config.want_time = true;
+	config.batch = echo_shared_of(w)->batch;
+	config.datagram_bytes = config.send_bytes = (uint32_t)c->datagram_bytes;
+	config.refused = refused;
+	config.refused_ctx = c;
 	rc = method->open(method, &config, &c->port, err);
 	if (rc < 0) {
-		close(config.fd);
+		close(fd);
 		return rc;
 	}
 	w->wait.fd[0] = (struct pollfd){ .fd = c->port->wait, .events = c->port->wait_in };

@@ -290,9 +290,6 @@ static const struct latency_def echo_latencies[] = {
 	{ 0 },
 };
 
-/* The first that runs here is the default. */
-static const struct method *const echo_methods[] = { &udp_mmsg.method, &udp_single.method, NULL };
-
 /* ---- the two sides ---- */
 
 static bool is_server(const struct worker *w)
@@ -340,7 +337,7 @@ const struct engine engine_echo = {
 	.counters = echo_counters,
 	.figures = echo_figures,
 	.latencies = echo_latencies,
-	.methods = echo_methods,
+	.methods = udp_methods,
 	.plan = echo_plan,
 	.release = echo_release,
 	.open = echo_open,

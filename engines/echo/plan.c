@@ -41,6 +41,17 @@ static int plan_methods(const struct options *o, struct plan *plan, struct err *
 	return 0;
 }
 
+/* How long datagrams are is known where clients are: servers alone take what fits. */
+static int plan_limits(const struct options *o, struct plan *plan, struct err *err)
+{
+	struct plan_demand demand = {
+		.bytes_option = plan_role(o) & ROLE_CLIENT ? "payload" : NULL,
+		.datagram_bytes = ECHO_HEADER_BYTES + (uint32_t)options_number(o, "payload"),
+	};
+
+	return plan_limit(o, &demand, plan, err);
+}
+
 static void count_roles(const struct plan *plan, struct echo_shared *s)
 {
 	for (unsigned i = 0; i < plan->workers; i++) {
@@ -136,12 +147,14 @@ int echo_plan(const struct options *o, struct plan *plan, struct err *err)
 	plan->shared = s;
 	if ((rc = plan_place(o, false, plan, err)) < 0 || (rc = plan_methods(o, plan, err)) < 0)
 		return rc;
+	if ((rc = plan_addresses(o, plan, s, err)) < 0 || (rc = plan_limits(o, plan, err)) < 0)
+		return rc;
 	count_roles(plan, s);
 	if ((rc = plan_cpus(plan, s, err)) < 0 || (rc = plan_load(o, plan, s, err)) < 0)
 		return rc;
 	plan_buffers(o, s);
 	plan_ledger(plan, s);
-	return plan_addresses(o, plan, s, err);
+	return 0;
 }
 
 void echo_release(struct plan *plan)

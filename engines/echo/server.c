@@ -103,20 +103,18 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	struct echo_shared *s = echo_shared_of(w);
 	const struct udp_method *method = udp_method_of(w->self->method);
 	struct listener *l = &server->listener[which];
-	struct udp_config config = {
-		.path = w->plan->path,
-		.role = ROLE_SERVER,
-		.want_local = net_is_any(&s->listen[which]),
-		.batch = s->batch,
-		.datagram_bytes = s->receive_bytes,
-	};
-	int rc = make_socket(w, which, &config.fd, err);
+	struct udp_config config;
+	int fd, rc = make_socket(w, which, &fd, err);
 
 	if (rc < 0)
 		return rc;
+	config = udp_config_of(w->plan, w->self, fd);
+	config.want_local = net_is_any(&s->listen[which]);
+	config.batch = s->batch;
+	config.datagram_bytes = s->receive_bytes;
 	rc = method->open(method, &config, &l->port, err);
 	if (rc < 0) {
-		close(config.fd);
+		close(fd);
 		return rc;
 	}
 	l->own_port = net_port(&s->listen[which]);

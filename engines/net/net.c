@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 int net_resolve(const char *text, const char *option, unsigned port, union net_address *ret_address, struct err *err)
@@ -141,6 +142,16 @@ void net_interface(const union net_address *a, char *out, size_t size)
 	if (!connect(fd, &a->sa, net_address_bytes(a)) && !getsockname(fd, &from.sa, &bytes))
 		interface_with(&from, out, size);
 	close(fd);
+}
+
+void net_mac(int fd, const char *interface, uint8_t ret_mac[6])
+{
+	struct ifreq request = { 0 };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
+		memset(&request, 0, sizeof(request));
+	memcpy(ret_mac, request.ifr_hwaddr.sa_data, 6);
 }
 
 int net_set_buffer(int fd, int option, int bytes, bool force, int *ret_bytes, struct err *err)

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
@@ -54,6 +55,10 @@ bool net_is_here(const union net_address *a);
 /* The interface that traffic with this address crosses: "lo" for addresses of this host, "" if
  * unknown. */
 void net_interface(const union net_address *a, char *out, size_t size);
+
+/* The hardware address of an interface, in the namespace that the socket fd lives in; zeros where
+ * it has none or is not there (netdevice(7), SIOCGIFHWADDR). */
+void net_mac(int fd, const char *interface, uint8_t ret_mac[6]);
 
 /* SO_RCVBUF or SO_SNDBUF.  force: beyond net.core.[rw]mem_max where the privilege is there.
  * *ret_bytes is what was granted, in the unit of the request (the kernel keeps twice that, see

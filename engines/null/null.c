@@ -371,23 +371,14 @@ static void null_release(struct plan *plan)
 
 /* ---- tables ---- */
 
-static bool runs_anywhere(char *why, size_t size)
-{
-	if (size)
-		why[0] = '\0';
-	return true;
-}
-
 static const struct method method_count = {
 	.name = "count",
 	.summary = "counters follow the schedule, at no cost",
-	.probe = runs_anywhere,
 };
 
 static const struct method method_full = {
 	.name = "full",
 	.summary = "one turn of the worker's loop per packet, as fast as it goes: what the harness itself costs",
-	.probe = runs_anywhere,
 };
 
 static const struct method *const methods[] = { &method_count, &method_full, NULL };

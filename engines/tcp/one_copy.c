@@ -50,9 +50,7 @@ static ssize_t one_copy_send(struct tcp_sender *s)
 }
 
 const struct tcp_sender_method tcp_one_copy = {
-	.method = { .name = "one-copy",
-		.summary = "sendmsg with 8 elements: the kernel gathers the fields",
-		.probe = tcp_probe_always },
+	.method = { .name = "one-copy", .summary = "sendmsg with 8 elements: the kernel gathers the fields" },
 	.bytes = tcp_message_bytes,
 	.open = one_copy_open,
 	.attach = tcp_attach_plain,

@@ -30,10 +30,3 @@ int tcp_attach_plain(struct tcp_sender *s, int fd, struct err *err)
 	s->left = 0;
 	return 0;
 }
-
-bool tcp_probe_always(char *why, size_t size)
-{
-	if (size)
-		why[0] = '\0';
-	return true;
-}

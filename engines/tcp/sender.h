@@ -87,4 +87,3 @@ static inline const struct tcp_sender_method *tcp_sender_method_of(const struct 
 ssize_t tcp_sent(struct tcp_sender *s, ssize_t n);
 /* For methods whose connections need nothing. */
 int tcp_attach_plain(struct tcp_sender *s, int fd, struct err *err);
-bool tcp_probe_always(char *why, size_t size);

@@ -73,7 +73,7 @@ static ssize_t two_copy_send(struct tcp_sender *s)
 }
 
 const struct tcp_sender_method tcp_two_copy = {
-	.method = { .name = "two-copy", .summary = "fields copied into one buffer, then send", .probe = tcp_probe_always },
+	.method = { .name = "two-copy", .summary = "fields copied into one buffer, then send" },
 	.bytes = two_copy_bytes,
 	.open = two_copy_open,
 	.attach = tcp_attach_plain,

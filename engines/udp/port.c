@@ -50,6 +50,19 @@ static int switch_on(const struct udp_port *port, const struct twin *option, str
 	return 0;
 }
 
+struct udp_config udp_config_of(const struct plan *plan, const struct plan_worker *self, int fd)
+{
+	struct udp_config config = {
+		.path = plan->path,
+		.role = self->role,
+		.place = { .interface = plan->interface, .worker = self->index, .queue = self->index },
+		.fd = fd,
+	};
+
+	net_mac(fd, plan->interface, config.place.mac);
+	return config;
+}
+
 int udp_port_init(struct udp_port *port, const struct udp_method *method, const struct udp_config *config, struct err *err)
 {
 	uint32_t longest = config->datagram_bytes > config->send_bytes ? config->datagram_bytes : config->send_bytes;
@@ -154,13 +167,6 @@ int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops)
 	if (rc >= 0)
 		*ret_drops = memory.drops;
 	return rc;
-}
-
-bool udp_probe_always(char *why, size_t size)
-{
-	if (size)
-		why[0] = '\0';
-	return true;
 }
 
 void udp_control_for_reply(struct msghdr *message)

@@ -36,6 +36,7 @@
 #include "engines/net/net.h"
 #include "mode/engine.h"
 #include "mode/path.h"
+#include "mode/plan.h"
 
 enum {
 	UDP_BATCH_MAX = 1024,
@@ -83,9 +84,18 @@ struct udp_totals {
 	int send_errno; /* of the latest send_errors; 0 if none */
 };
 
+/* Where a method that works below the socket (AF_PACKET, AF_XDP) finds the port's packets. */
+struct udp_place {
+	const char *interface; /* that they cross: "lo"; "" unknown */
+	uint8_t mac[6];        /* of the interface; zeros where it has none */
+	unsigned worker;       /* index among the workers of its role */
+	unsigned queue;        /* of the interface: this worker's own */
+};
+
 struct udp_config {
 	const struct path *path;
 	enum role role;
+	struct udp_place place;
 	int fd;         /* bound or connected; the port's from a successful open() on */
 	bool connected; /* has one peer */
 	/* bound to a wildcard: answers must leave from the address that was asked (IP_PKTINFO) */
@@ -133,7 +143,11 @@ struct udp_method {
 	void (*close)(struct udp_port *port); /* the socket too; accepts NULL and half-opened */
 };
 
-extern const struct udp_method udp_mmsg, udp_single;
+/* A config for the socket fd of this worker, with path, role and place. */
+struct udp_config udp_config_of(const struct plan *plan, const struct plan_worker *self, int fd);
+
+/* All that there are (methods.c), ended by NULL: the first that runs here is the default. */
+extern const struct method *const udp_methods[];
 
 static inline const struct udp_method *udp_method_of(const struct method *method)
 {
@@ -161,7 +175,6 @@ enum udp_fate udp_send_failed(struct udp_port *port, int errnum);
 /* The same for a receive: 0 = nothing there, 1 = call once more, -errno with *err. */
 int udp_recv_failed(struct udp_port *port, int errnum, struct err *err);
 int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops);
-bool udp_probe_always(char *why, size_t size);
 /* The control message by which a reply leaves from the address that was asked: changes the
  * received one in place. */
 enum { UDP_CONTROL_BYTES = 64 };

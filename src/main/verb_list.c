@@ -28,7 +28,7 @@ static json_t *ability(bool runs, const char *why)
 static json_t *method_json(const struct method *m)
 {
 	char why[WHY_BYTES] = "";
-	bool runs = m->probe(why, sizeof(why));
+	bool runs = method_runs(m, why, sizeof(why));
 	json_t *o = ability(runs, why);
 
 	json_object_set_new(o, "name", json_string(m->name));
@@ -77,7 +77,7 @@ static void list_mode(const struct engine *e)
 	printf("  %-8s %s: %s%s\n", e->name, e->title, e->summary, e->built ? "" : " (not built yet)");
 	for (unsigned i = 0; i < engine_methods(e); i++) {
 		char why[WHY_BYTES] = "";
-		bool runs = e->methods[i]->probe(why, sizeof(why));
+		bool runs = method_runs(e->methods[i], why, sizeof(why));
 
 		say(e->methods[i]->name, runs, why, e->methods[i]->summary);
 	}

@@ -103,6 +103,16 @@ unsigned engine_methods(const struct engine *e)
 	return n;
 }
 
+bool method_runs(const struct method *m, char *why, size_t size)
+{
+	if (size)
+		why[0] = '\0';
+	if (!m->missing)
+		return !m->probe || m->probe(why, size);
+	snprintf(why, size, "%s", m->missing);
+	return false;
+}
+
 const struct method *engine_find_method(const struct engine *e, const char *name)
 {
 	for (unsigned i = 0; e->methods && e->methods[i]; i++)

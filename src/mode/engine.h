@@ -218,13 +218,40 @@ struct latency_def {
 
 /* ---- methods ---- */
 
+/* What a method can do in one run. */
+struct method_limits {
+	unsigned workers;        /* of each role */
+	uint32_t datagram_bytes; /* the longest that it sends or receives */
+	/* in words a user can act on: "eth0 has 2 queues" */
+	char workers_why[80], bytes_why[80];
+};
+
 struct method {
 	const char *name;    /* "mmsg" */
 	const char *summary; /* one line */
 	/* Does it run here?  true, or false with the reason in words a user can act on.  Main
-	 * thread; may try system calls; leaves nothing open. */
+	 * thread; may try system calls; leaves nothing open.  NULL: it runs everywhere.  Asked
+	 * through method_runs(). */
 	bool (*probe)(char *why, size_t size);
+	/* Why it was left out when this program was built: METHOD_MISSING() sets it.  Then the
+	 * row has nothing else, and method_runs() gives this reason. */
+	const char *missing;
+	/* NULL: none of its own.  Main thread, from plan_limit(): the plan has path, address
+	 * family and interface.  Lowers what is set in *limits and says why. */
+	void (*limits)(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits);
 };
+
+/* The row of a method whose library was not there at build time, in place of its file: it stands
+ * in every list, and says what to install.  METHOD_MISSING("uring", "io_uring, one call for
+ * many", "liburing", "liburing-dev"). */
+#define METHOD_MISSING(method_name, method_summary, library, package)                                           \
+	{                                                                                                       \
+		.name = method_name, .summary = method_summary,                                                 \
+		.missing = "this netdyno was built without " library ": install " package " and build it again" \
+	}
+
+/* Does it run here?  true, or false with the reason.  Main thread. */
+bool method_runs(const struct method *m, char *why, size_t size);
 
 /* ---- the engine ---- */
 

@@ -3,6 +3,7 @@
 #include "mode/plan.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,10 +159,11 @@ static unsigned append(struct plan *plan, unsigned at, const struct side *side)
 
 static void mark_shared(struct plan *plan)
 {
-	for (unsigned i = 0; i < plan->workers; i++)
+	for (unsigned i = 0; i < plan->workers; i++) {
+		plan->worker[i].shares_cpu = false;
 		for (unsigned j = 0; j < plan->workers; j++)
-			if (i != j && plan->worker[i].cpu == plan->worker[j].cpu)
-				plan->worker[i].shares_cpu = true;
+			plan->worker[i].shares_cpu |= i != j && plan->worker[i].cpu == plan->worker[j].cpu;
+	}
 }
 
 static int fill(struct plan *plan, struct side *server, struct side *client, unsigned cores, struct err *err)
@@ -238,10 +240,62 @@ int plan_spread(struct plan *plan, unsigned workers, struct err *err)
 	free(plan->worker);
 	plan->worker = spread;
 	plan->workers = count;
-	for (unsigned i = 0; i < count; i++)
-		spread[i].shares_cpu = false;
 	mark_shared(plan);
 	return 0;
+}
+
+/* ---- limits ---- */
+
+/* The option by which the user said how many workers of a role there are; NULL: none. */
+static const char *workers_option(const struct options *o, const char *own, enum role role)
+{
+	const char *cpus = role == ROLE_SERVER ? "server-cpus" : "client-cpus";
+
+	if (own && options_is_set(o, own))
+		return own;
+	if (options_is_set(o, "cores"))
+		return "cores";
+	return *options_text(o, cpus) ? cpus : NULL;
+}
+
+static void keep_first(struct plan *plan, enum role role, unsigned most)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < plan->workers; i++)
+		if (plan->worker[i].role != role || plan->worker[i].index < most)
+			plan->worker[kept++] = plan->worker[i];
+	plan->workers = kept;
+	mark_shared(plan);
+}
+
+static int limit_role(
+	const struct options *o, const struct plan_demand *demand, enum role role, struct plan *plan, struct err *err)
+{
+	struct method_limits most = { .workers = UINT_MAX, .datagram_bytes = UINT32_MAX };
+	unsigned first = role == ROLE_SERVER ? 0 : workers_of(plan, ROLE_SERVER), workers = workers_of(plan, role);
+	const struct method *m = workers ? plan->worker[first].method : NULL;
+	const char *option = workers_option(o, demand->workers_option, role), *size = demand->bytes_option;
+
+	if (!m || !m->limits)
+		return 0;
+	m->limits(o, plan, role, &most);
+	if (size && demand->datagram_bytes > most.datagram_bytes)
+		return err_say(err, EINVAL, "--%s %s: method %s takes datagrams of at most %u bytes, these have %u (%s)", size,
+			options_text(o, size), m->name, most.datagram_bytes, demand->datagram_bytes, most.bytes_why);
+	if (workers > most.workers && option)
+		return err_say(err, EINVAL, "--%s %s: method %s takes at most %u of them (%s)", option, options_text(o, option),
+			m->name, most.workers, most.workers_why);
+	if (workers > most.workers)
+		keep_first(plan, role, most.workers);
+	return 0;
+}
+
+int plan_limit(const struct options *o, const struct plan_demand *demand, struct plan *plan, struct err *err)
+{
+	int rc = limit_role(o, demand, ROLE_SERVER, plan, err);
+
+	return rc < 0 ? rc : limit_role(o, demand, ROLE_CLIENT, plan, err);
 }
 
 /* ---- the method ---- */
@@ -260,7 +314,7 @@ static int method_default(const struct engine *engine, const struct method **ret
 	char why[160] = "", first[160] = "";
 
 	for (unsigned i = 0; i < engine_methods(engine); i++) {
-		if (engine->methods[i]->probe(why, sizeof(why))) {
+		if (method_runs(engine->methods[i], why, sizeof(why))) {
 			*ret_method = engine->methods[i];
 			return 0;
 		}
@@ -286,7 +340,7 @@ int plan_method(
 
 		return rc < 0 ? rc : err_say(err, EINVAL, "mode %s has no method %s", engine->name, name);
 	}
-	if (!m->probe(why, sizeof(why)))
+	if (!method_runs(m, why, sizeof(why)))
 		return err_say(err, ENOTSUP, "method %s does not run here: %s", name, why);
 	*ret_method = m;
 	return 0;

@@ -93,6 +93,20 @@ int plan_place(const struct options *o, bool synthetic, struct plan *plan, struc
 /* After plan_place(): as many workers of each role as said, going round the CPUs that the role
  * has; what then shares a CPU is marked. */
 int plan_spread(struct plan *plan, unsigned workers, struct err *err);
+/* What a run wants of its methods. */
+struct plan_demand {
+	/* the mode's own option for the number of workers, "threads"; NULL: --cores and the CPU
+	 * lists alone */
+	const char *workers_option;
+	/* the option that sets their length, "payload"; NULL: any length will do */
+	const char *bytes_option;
+	uint32_t datagram_bytes; /* the mode's headers included */
+};
+/* After workers have their methods, and the plan its path, family and interface: holds them
+ * against what the methods can do.  Workers that nobody asked for are left out; what was asked
+ * for and does not fit is -EINVAL: "--cores 4: method xdp takes at most 2 of them (eth0 has 2
+ * queues)". */
+int plan_limit(const struct options *o, const struct plan_demand *demand, struct plan *plan, struct err *err);
 /* The method for a role: --server-method/--client-method, else --method, else the engine's
  * default (its first that runs here).  -ENOTSUP with probe()'s reason where it does not run
  * here; -EINVAL with the nearest name where unknown. */

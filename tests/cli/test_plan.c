@@ -248,6 +248,80 @@ static void test_methods(void **state)
 	expect_no_method(&mute, "", "no method of mode mute runs here: never: the moon is wrong");
 }
 
+/* ---- what was not there at build time, and what methods cannot do ---- */
+
+static const struct method method_missing = METHOD_MISSING("ring", "all in one call", "libring", "libring-dev");
+static const struct method *const without_ring[] = { &method_missing, &method_first, NULL };
+static const struct engine unbuilt = { .name = "unbuilt", .built = true, .methods = without_ring };
+
+static void test_missing_library(void **state)
+{
+	char why[160] = "";
+
+	(void)state;
+	assert_false(method_runs(&method_missing, why, sizeof(why)));
+	assert_string_equal(why, "this netdyno was built without libring: install libring-dev and build it again");
+	expect_method(&unbuilt, "", ROLE_CLIENT, "first");
+	expect_no_method(&unbuilt, "method=ring",
+		"method ring does not run here: this netdyno was built without libring: install libring-dev and build it again");
+	assert_int_equal(engine_methods(&unbuilt), 2);
+	assert_ptr_equal(engine_find_method(&unbuilt, "ring"), &method_missing);
+}
+
+static void two_queues(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
+{
+	(void)o;
+	assert_string_equal(plan->interface, "eth0");
+	if (role == ROLE_CLIENT)
+		return;
+	limits->workers = 2;
+	limits->datagram_bytes = 1472;
+	snprintf(limits->workers_why, sizeof(limits->workers_why), "eth0 has 2 queues");
+	snprintf(limits->bytes_why, sizeof(limits->bytes_why), "the MTU of eth0 is 1500");
+}
+
+static const struct method method_queues = { .name = "queues", .limits = two_queues };
+
+/* After limits: the plan in words, or the error. */
+static void limited(const char *settings, const struct plan_demand *demand, const char *want)
+{
+	struct plan plan = { .interface = "eth0" };
+	struct err err = ERR_NONE;
+	struct options o;
+	char text[200];
+
+	make(&o, &mode, settings);
+	assert_int_equal(plan_place(&o, true, &plan, &err), 0);
+	for (unsigned i = 0; i < plan.workers; i++)
+		plan.worker[i].method = &method_queues;
+	if (plan_limit(&o, demand, &plan, &err) < 0)
+		snprintf(text, sizeof(text), "%.150s", err.text);
+	else
+		describe(&plan, text, sizeof(text));
+	assert_string_equal(text, want);
+	plan_free(&plan);
+	options_free(&o);
+}
+
+static void test_limits(void **state)
+{
+	const struct plan_demand none_asked = { 0 }, cores = { .workers_option = "cores" };
+	const struct plan_demand fits = { .bytes_option = "host", .datagram_bytes = 1472 };
+	const struct plan_demand too_long = { .bytes_option = "host", .datagram_bytes = 1473 };
+
+	(void)state;
+	limited("", &none_asked, "s0 s1 c4 c5 c6 c7");
+	limited("role=client", &none_asked, "c0 c1 c2 c3");
+	limited("cores=2", &none_asked, "s0 s1 c2 c3");
+	limited("cores=3", &none_asked, "--cores 3: method queues takes at most 2 of them (eth0 has 2 queues)");
+	limited("cores=3", &cores, "--cores 3: method queues takes at most 2 of them (eth0 has 2 queues)");
+	limited("server-cpus=0-2", &none_asked, "--server-cpus 0-2: method queues takes at most 2 of them (eth0 has 2 queues)");
+	limited("client-cpus=0-2", &none_asked, "s3 s4 c0 c1 c2");
+	limited("cores=1", &fits, "s0 c1");
+	limited("cores=1 host=x", &too_long,
+		"--host x: method queues takes datagrams of at most 1472 bytes, these have 1473 (the MTU of eth0 is 1500)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +331,8 @@ int main(void)
 		cmocka_unit_test(test_more_than_the_machine_has),
 		cmocka_unit_test(test_made_up_cpus_have_a_limit),
 		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_missing_library),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,7 +97,7 @@ void rig_for_all(void (*fn)(const struct udp_method *method))
 	char why[160];
 
 	for (unsigned i = 0; engine_echo.methods[i]; i++)
-		if (engine_echo.methods[i]->probe(why, sizeof(why)))
+		if (method_runs(engine_echo.methods[i], why, sizeof(why)))
 			fn(udp_method_of(engine_echo.methods[i]));
 }
 

@@ -38,7 +38,7 @@ static void for_all(void (*fn)(const struct udp_method *method, int family))
 	for (unsigned i = 0; engine_echo.methods[i]; i++) {
 		const struct udp_method *m = udp_method_of(engine_echo.methods[i]);
 
-		if (!m->method.probe(why, sizeof(why))) {
+		if (!method_runs(&m->method, why, sizeof(why))) {
 			print_message("%s does not run here: %s\n", m->method.name, why);
 			continue;
 		}

@@ -34,7 +34,7 @@ static void for_all(void (*fn)(const char *method, const char *host))
 	for (unsigned i = 0; engine_stream.methods[i]; i++) {
 		const struct method *m = engine_stream.methods[i];
 
-		if (!m->probe(why, sizeof(why))) {
+		if (!method_runs(m, why, sizeof(why))) {
 			print_message("%s does not run here: %s\n", m->name, why);
 			continue;
 		}

@@ -48,7 +48,7 @@ static void methods(const struct engine *engine)
 	char why[160];
 
 	for (unsigned i = 0; i < engine_methods(engine); i++)
-		if (engine->methods[i]->probe(why, sizeof(why)))
+		if (method_runs(engine->methods[i], why, sizeof(why)))
 			puts(engine->methods[i]->name);
 }
 

@@ -27,7 +27,7 @@ static int probe_methods(struct board_mode *mode, struct err *err)
 		struct board_method *m = &mode->method[i];
 
 		m->method = mode->engine->methods[i];
-		m->runs = m->method->probe(m->why, sizeof(m->why));
+		m->runs = method_runs(m->method, m->why, sizeof(m->why));
 	}
 	return 0;
 }

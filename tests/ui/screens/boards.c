@@ -33,8 +33,8 @@ static bool runs(char *why, size_t size)
 	return true;
 }
 
-static const struct method one = { "one", "a packet a call", runs };
-static const struct method many = { "many", "many packets a call", runs };
+static const struct method one = { .name = "one", .summary = "a packet a call", .probe = runs };
+static const struct method many = { .name = "many", .summary = "many packets a call", .probe = runs };
 static const struct method *const methods[] = { &one, &many, NULL };
 
 static const struct engine made_engine = { .name = "made",
