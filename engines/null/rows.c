@@ -33,7 +33,7 @@ static uint64_t row_part(const struct null_worker *s, unsigned k)
 /* Most are a little behind, one in 64 much more. */
 static uint64_t row_behind(const struct null_worker *s, unsigned k)
 {
-	uint64_t r = rng_mix(s->seed + k);
+	uint64_t r = rng_mix(s->seed + k + ((uint64_t)s->index << 32));
 
 	return r % 50 + (r >> 58 ? 0 : 100 + (r >> 16) % 400);
 }

@@ -78,6 +78,11 @@ const struct hist *results_totals(const struct results_view *v);
 /* Puts "<name>_us" of each latency. */
 void results_put_latencies(struct json_maker *m, const struct results_view *v, const struct latency_summary *summaries);
 
+/* Puts "details" where the mode keeps rows and there are some: the worst RESULTS_ROWS of them, and
+ * every column over all. */
+enum { RESULTS_ROWS = 32 };
+void results_put_details(struct json_maker *m, const struct results_view *v);
+
 /* How documents are written: indented, and reals with 15 significant digits (0.1 stays 0.1). */
 enum { RESULTS_DUMP = JSON_REAL_PRECISION(15) };
 /* Writes the document to the stream of a file in the making. */

@@ -203,6 +203,7 @@ json_t *results_end(const struct results_source *source)
 	json_put(&m, "sum", results_sum(&v, &ledger));
 	json_put(&m, "cores", results_cores(&v));
 	put_end_latencies(&m, &v);
+	results_put_details(&m, &v);
 	json_put(&m, "ledger", results_ledger(&ledger));
 	json_put(&m, "verdict", results_verdict(&verdict));
 	json_put(&m, "unknown", results_unknown(&v));

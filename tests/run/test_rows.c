@@ -68,12 +68,12 @@ static void a_row_begins_at_zero_whoever_had_it_before(void **state)
 	assert_ptr_equal(c, a);
 	assert_int_equal(row_get(c, SENT), 0);
 	assert_int_equal(row_get(c, DEPTH), 0);
-	assert_true(row_get(c, LEAST) == COUNTER_NOTHING);
-	assert_true(row_get(c, MOST) == COUNTER_NOTHING);
+	assert_int_equal(row_get(c, LEAST), COUNTER_NOTHING);
+	assert_int_equal(row_get(c, MOST), COUNTER_NOTHING);
 	row_most(b, MOST, 3);
 	row_add(b, SENT, 3);
 	rows_forget_extremes(rows);
-	assert_true(row_get(b, MOST) == COUNTER_NOTHING);
+	assert_int_equal(row_get(b, MOST), COUNTER_NOTHING);
 	assert_int_equal(row_get(b, SENT), 3);
 	rows_free(rows);
 }
@@ -502,7 +502,7 @@ static void only_the_newest_reading_is_kept(void **state)
 	assert_non_null(d);
 	for (unsigned age = 0; history_fine(h, age); age++) {
 		assert_null(history_fine(h, age)->details);
-		assert_true(history_fine(h, age)->at_ns <= d->at_ns + NS_PER_S);
+		assert_at_most(history_fine(h, age)->at_ns, d->at_ns + NS_PER_S);
 	}
 	assert_null(history_details(h, 2));
 	history_free(h);

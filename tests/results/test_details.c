@@ -1,0 +1,180 @@
+/* Details in results: a run of mode null with rows, on the virtual clock, as its JSON tells it. */
+#include "fixture.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "engines/null/null.h"
+#include "run/session.h"
+#include "schema.h"
+#include "../support/asserts.h"
+
+static struct host_info host;
+
+static void set(struct options *o, const char *name, const char *text)
+{
+	struct err err = ERR_NONE;
+
+	if (options_set(o, name, text, &err))
+		fail_msg("%s", err.text);
+}
+
+/* A run of three seconds; without its final it is as it stood just before it ended. */
+static struct history *run(const char *rows, bool with_final)
+{
+	struct session_config config = { .want_totals = true, .virtual_ticks = 100 };
+	struct history *history = NULL;
+	struct session *s = NULL;
+	struct options o;
+	struct err err = ERR_NONE;
+	bool over = false;
+
+	assert_int_equal(history_new(NULL, &history, &err), 0);
+	assert_int_equal(session_new(&config, &s, &err), 0);
+	assert_int_equal(options_init(&o, &engine_null, &err), 0);
+	set(&o, "duration", "3s");
+	set(&o, "warmup", "300ms");
+	set(&o, "cores", "2");
+	set(&o, "rows", rows);
+	if (session_start(s, &o, &err) <= 0)
+		fail_msg("%s", err.text);
+	for (struct pollfd p = { .fd = session_fd(s), .events = POLLIN }; !over; poll(&p, 1, 1000))
+		for (struct update *u; !over && (u = session_next(s));) {
+			over = u->kind == UPDATE_FINAL;
+			if (over && !with_final)
+				update_free(u);
+			else
+				history_take(history, u);
+		}
+	session_free(s);
+	options_free(&o);
+	clock_virtual_set(0);
+	return history;
+}
+
+static json_t *document_of(const struct history *h)
+{
+	struct results_source source = {
+		.history = h, .run_id = history_newest_run(h)->id, .host = &host, .show_unfinished = true
+	};
+	json_t *j = results_document(&source);
+	char why[600] = "";
+
+	assert_non_null(j);
+	if (!schema_check(j, why, sizeof(why)))
+		fail_msg("%s", why);
+	return j;
+}
+
+static json_int_t integer(const json_t *object, const char *key)
+{
+	if (!json_is_integer(json_object_get(object, key)))
+		fail_msg("no integer %s", key);
+	return json_integer_value(json_object_get(object, key));
+}
+
+static void the_worst_come_first(void **state)
+{
+	struct history *h = run("1000", true);
+	json_t *j = document_of(h);
+	const json_t *details = json_object_get(json_object_get(j, "end"), "details");
+	const json_t *worst = json_object_get(details, "worst");
+
+	(void)state;
+	assert_int_equal(integer(details, "rows"), 1000);
+	assert_int_equal(integer(details, "missed"), 0);
+	assert_string_equal(json_string_value(json_object_get(details, "sort")), "behind");
+	assert_int_equal(json_array_size(worst), 32);
+	for (size_t i = 1; i < json_array_size(worst); i++)
+		assert_at_least(integer(json_array_get(worst, i - 1), "behind"), integer(json_array_get(worst, i), "behind"));
+	json_decref(j);
+	history_free(h);
+}
+
+static void columns_are_over_all_rows(void **state)
+{
+	struct history *h = run("500", true);
+	json_t *j = document_of(h);
+	const json_t *details = json_object_get(json_object_get(j, "end"), "details");
+	const json_t *behind = json_object_get(json_object_get(details, "columns"), "behind");
+	const struct details *d = history_final(h, 1)->details;
+	uint64_t most = 0;
+	unsigned below = 0;
+
+	(void)state;
+	assert_int_equal(integer(behind, "count"), 500);
+	for (unsigned i = 0; i < d->rows; i++) {
+		most = d->row[i].value[1] > most ? d->row[i].value[1] : most;
+		below += (double)d->row[i].value[1] < json_number_value(json_object_get(behind, "median"));
+	}
+	assert_int_equal(integer(behind, "max"), most);
+	assert_int_equal(integer(behind, "max"), integer(json_array_get(json_object_get(details, "worst"), 0), "behind"));
+	assert_at_most(below, 250);
+	json_decref(j);
+	history_free(h);
+}
+
+/* A MIN and a MAX counter of the whole run are those of its workers. */
+static void extremes_are_merged_by_what_they_are(void **state)
+{
+	struct history *h = run("100", true);
+	json_t *j = document_of(h);
+	const json_t *end = json_object_get(j, "end"), *sum = json_object_get(end, "sum"), *core;
+	json_int_t quickest = INT64_MAX, slowest = 0;
+	size_t i;
+
+	(void)state;
+	json_array_foreach(json_object_get(end, "cores"), i, core)
+	{
+		if (strcmp(json_string_value(json_object_get(core, "role")), "client")) {
+			assert_null(json_object_get(core, "row_quickest_ns"));
+			continue;
+		}
+		quickest = integer(core, "row_quickest_ns") < quickest ? integer(core, "row_quickest_ns") : quickest;
+		slowest = integer(core, "row_slowest_ns") > slowest ? integer(core, "row_slowest_ns") : slowest;
+	}
+	assert_int_equal(integer(sum, "row_quickest_ns"), quickest);
+	assert_int_equal(integer(sum, "row_slowest_ns"), slowest);
+	json_decref(j);
+	history_free(h);
+}
+
+/* Interrupted by a snapshot, say. */
+static void an_unfinished_run_tells_its_newest_rows(void **state)
+{
+	struct history *h = run("50", false);
+	json_t *j = document_of(h);
+	const json_t *details = json_object_get(json_object_get(j, "end"), "details");
+
+	(void)state;
+	assert_int_equal(integer(details, "rows"), 50);
+	json_decref(j);
+	history_free(h);
+}
+
+static void without_rows_nothing_is_said(void **state)
+{
+	struct history *h = run("0", true);
+	json_t *j = document_of(h);
+	const json_t *end = json_object_get(j, "end");
+
+	(void)state;
+	assert_null(json_object_get(end, "details"));
+	assert_null(json_object_get(json_object_get(end, "sum"), "row_quickest_ns"));
+	assert_null(json_object_get(json_object_get(end, "unknown"), "row_quickest_ns"));
+	json_decref(j);
+	history_free(h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_worst_come_first),
+		cmocka_unit_test(columns_are_over_all_rows),
+		cmocka_unit_test(extremes_are_merged_by_what_they_are),
+		cmocka_unit_test(an_unfinished_run_tells_its_newest_rows),
+		cmocka_unit_test(without_rows_nothing_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
