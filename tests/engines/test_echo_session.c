@@ -65,7 +65,7 @@ static void restarts_leave_nothing(void **state)
 	session_stop(s.session, true);
 	session_rig_close(&s);
 	assert_int_equal(open_fds(), fds);
-	assert_int_equal(running_threads(), threads);
+	assert_threads(threads);
 }
 
 /* What fails in open() on a worker's thread arrives as a failed final. */

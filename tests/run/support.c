@@ -203,14 +203,3 @@ uint64_t sum_of_workers(const struct run_info *info, const struct worker_sample 
 			sum += worker[i].value[counter];
 	return sum;
 }
-
-/* ---- leaks ---- */
-
-void assert_threads(unsigned count)
-{
-	int64_t deadline_ns = clock_now_ns() + 10ll * NS_PER_S;
-
-	while (running_threads() != count)
-		if (clock_now_ns() > deadline_ns)
-			fail_msg("%u threads, not %u", running_threads(), count);
-}

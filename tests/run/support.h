@@ -50,6 +50,3 @@ uint32_t start_run(struct session *s, const struct engine *engine, const char *c
 
 /* The sum of a counter over the workers of these roles. */
 uint64_t sum_of_workers(const struct run_info *info, const struct worker_sample *worker, unsigned roles, unsigned counter);
-
-/* A joined thread may stay in /proc for a moment. */
-void assert_threads(unsigned count);

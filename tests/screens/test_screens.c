@@ -10,6 +10,7 @@
 #include "golden.h"
 #include "program.h"
 #include "scripts.h"
+#include "../support/parts.h"
 
 enum { TICKS = 300, SCRIPTS_MAX = 64 };
 
@@ -90,5 +91,5 @@ int main(int argc, char **argv)
 	for (const struct script *s = scripts; s->name && count < SCRIPTS_MAX; s++)
 		if (wanted(s->name, argc, argv, from))
 			tests[count++] = (struct CMUnitTest){ s->name, test_script, NULL, stop, (void *)(uintptr_t)s };
-	return _cmocka_run_group_tests("screens", tests, count, NULL, NULL);
+	return run_part("screens", tests, count);
 }

@@ -14,6 +14,7 @@
 
 #include "program.h"
 #include "../support/asserts.h"
+#include "../support/parts.h"
 
 enum { THREADS = 2, ROW_BYTES = 2048 };
 
@@ -196,5 +197,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_drill_has_what_tcp_knows, start, stop),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_part_of("stream screens", tests);
 }

@@ -17,6 +17,7 @@
 
 #include "golden.h"
 #include "program.h"
+#include "../support/parts.h"
 #include "../support/asserts.h"
 
 enum { CELLS = 30, ROUNDS = 2, DONE = 18, HOLDING = 30, FLOWING = 200 };
@@ -332,5 +333,5 @@ int main(int argc, char **argv)
 	update = argc > 1 && !strcmp(argv[1], "--update");
 	if (argc > 1 + update)
 		cmocka_set_test_filter(argv[1 + update]);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_part_of("sweep screens", tests);
 }

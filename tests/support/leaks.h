@@ -9,7 +9,9 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <sched.h>
 #include <string.h>
+#include <time.h>
 
 static inline unsigned entries_in(const char *directory)
 {
@@ -32,4 +34,14 @@ static inline unsigned open_fds(void)
 static inline unsigned running_threads(void)
 {
 	return entries_in("/proc/self/task");
+}
+
+/* Waits for it: a joined thread may stay in /proc for a moment. */
+static inline void assert_threads(unsigned count)
+{
+	time_t deadline = time(NULL) + 10;
+
+	while (running_threads() != count && time(NULL) < deadline)
+		sched_yield();
+	assert_int_equal(running_threads(), count);
 }
