@@ -496,7 +496,6 @@ const struct engine engine_stream = {
 	.release = stream_release,
 	.open = stream_open,
 	.poll = stream_poll,
-	.drain = stream_poll,
 	.enter = stream_enter,
 	.observe = stream_observe,
 	.close = stream_close,

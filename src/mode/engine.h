@@ -308,8 +308,8 @@ struct engine {
 	int (*open)(struct worker *w, struct err *err);
 	/* mandatory: one burst; 0 = nothing to do now: the worker waits */
 	int (*poll)(struct worker *w, struct err *err);
-	/* NULL if nothing is ever outstanding: one burst of receiving only, in SETTLE and DRAIN,
-	 * for plan->quiet_first */
+	/* In place of poll() for the workers of plan->quiet_first in SETTLE and DRAIN: one burst of
+	 * receiving only.  NULL: poll(), which looks at w->phase itself. */
 	int (*drain)(struct worker *w, struct err *err);
 	/* NULL: the worker sleeps in ppoll(2) on what w->wait says.  An engine whose own system
 	 * call is its wait (epoll_wait, io_uring_enter, a blocking recv) pays one call a wake-up

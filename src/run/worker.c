@@ -123,8 +123,8 @@ static void choose_step(struct worker *w)
 {
 	bool quiet = w->phase == PHASE_SETTLE || w->phase == PHASE_DRAIN;
 
-	if (quiet && w->self->role & w->plan->quiet_first)
-		w->step = w->engine->drain ? w->engine->drain : step_idle;
+	if (quiet && w->engine->drain && w->self->role & w->plan->quiet_first)
+		w->step = w->engine->drain;
 	else
 		w->step = w->engine->poll;
 }

@@ -70,7 +70,6 @@ int stream_rig_step(struct stream_rig *rig)
 {
 	for (unsigned i = 0; i < rig->opened; i++) {
 		struct worker *w = &rig->worker[i];
-		bool quiet = w->phase == PHASE_DRAIN || w->phase == PHASE_SETTLE;
 		int rc;
 
 		/* What poll(2) would say: the worker's loop asks only when there is nothing to
@@ -78,7 +77,7 @@ int stream_rig_step(struct stream_rig *rig)
 		for (unsigned f = 0; f < w->wait.count; f++)
 			w->wait.fd[f].revents = 0;
 		poll(w->wait.fd, w->wait.count, 0);
-		rc = quiet && w->self->role == ROLE_CLIENT ? engine_stream.drain(w, &rig->err) : engine_stream.poll(w, &rig->err);
+		rc = engine_stream.poll(w, &rig->err);
 		if (rc < 0)
 			return rc;
 	}
