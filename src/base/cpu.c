@@ -14,7 +14,7 @@ enum { MASK_CPUS_MAX = 1 << 16, CPU_NUMBER_MAX = SHRT_MAX };
 
 /* ---- lists ---- */
 
-static int append(struct cpu_list *list, long cpu)
+static int cpu_list_append(struct cpu_list *list, long cpu)
 {
 	if (cpu_list_has(list, (int)cpu))
 		return 0;
@@ -56,7 +56,7 @@ static int parse_part(const char *text, size_t len, struct cpu_list *list, struc
 	if (last < first)
 		return err_say(err, EINVAL, "CPU list: the range \"%.*s\" runs backwards", (int)len, text);
 	for (long cpu = first; cpu <= last; cpu++)
-		if (append(list, cpu) < 0)
+		if (cpu_list_append(list, cpu) < 0)
 			return err_say(err, EINVAL, "CPU list: more than %d CPUs at \"%.*s\"", CPU_LIST_MAX, (int)len, text);
 	return 0;
 }
@@ -143,7 +143,7 @@ static void configured(struct cpu_list *ret_list)
 
 	*ret_list = (struct cpu_list){ 0 };
 	for (long cpu = 0; cpu < (n > 0 ? n : 1); cpu++)
-		append(ret_list, cpu);
+		cpu_list_append(ret_list, cpu);
 }
 
 void cpu_online(struct cpu_list *ret_list)
@@ -166,7 +166,7 @@ static bool read_mask(struct cpu_list *ret_list)
 		*ret_list = (struct cpu_list){ 0 };
 		for (int cpu = 0; good && cpu < cpus && cpu <= CPU_NUMBER_MAX; cpu++)
 			if (CPU_ISSET_S((size_t)cpu, bytes, set))
-				append(ret_list, cpu);
+				cpu_list_append(ret_list, cpu);
 		CPU_FREE(set);
 		if (good || why != EINVAL)
 			return good && ret_list->count > 0;
@@ -193,7 +193,7 @@ void cpu_allowed(struct cpu_list *ret_list)
 	cpu_online(&online);
 	for (unsigned i = 0; i < started_mask.count; i++)
 		if (cpu_list_has(&online, started_mask.cpu[i]))
-			append(&both, started_mask.cpu[i]);
+			cpu_list_append(&both, started_mask.cpu[i]);
 	*ret_list = both.count ? both : started_mask;
 }
 
@@ -256,6 +256,6 @@ bool cpu_avoid_self(const struct cpu_list *busy)
 	cpu_allowed(&allowed);
 	for (unsigned i = 0; i < allowed.count; i++)
 		if (!cpu_list_has(busy, allowed.cpu[i]))
-			append(&rest, allowed.cpu[i]);
+			cpu_list_append(&rest, allowed.cpu[i]);
 	return rest.count > 0 && set_self(&rest) == 0;
 }

@@ -66,7 +66,7 @@ static json_t *list_json(void)
 
 /* ---- text ---- */
 
-static void say(const char *left, bool runs, const char *why, const char *summary)
+static void list_say(const char *left, bool runs, const char *why, const char *summary)
 {
 	printf("    %-10s %s%s%s%s\n", left, runs ? "runs here" : "does not run here: ", runs ? "" : why, *summary ? "  " : "",
 		runs ? summary : "");
@@ -79,7 +79,7 @@ static void list_mode(const struct engine *e)
 		char why[WHY_BYTES] = "";
 		bool runs = method_runs(e->methods[i], why, sizeof(why));
 
-		say(e->methods[i]->name, runs, why, e->methods[i]->summary);
+		list_say(e->methods[i]->name, runs, why, e->methods[i]->summary);
 	}
 }
 
@@ -92,10 +92,10 @@ static void list_text(void)
 		list_mode(engines_all[i]);
 	printf("\nPaths\n");
 	for (unsigned i = 0; paths[i]; i++)
-		say(paths[i]->name, !paths[i]->probe || paths[i]->probe(why, sizeof(why)), why, "");
+		list_say(paths[i]->name, !paths[i]->probe || paths[i]->probe(why, sizeof(why)), why, "");
 	printf("    %-10s not built yet\n\nCaptures\n", "veth");
 	bool captures = capture_probe(why, sizeof(why));
-	say("pcap", captures, why, "");
+	list_say("pcap", captures, why, "");
 }
 
 static int list(const struct options *own)

@@ -240,7 +240,7 @@ static int store(struct options *o, unsigned index, const char *text, bool given
 }
 
 /* Gives room for `count` options; values are empty text until set. */
-static int allocate(struct options *o, unsigned count)
+static int options_allocate(struct options *o, unsigned count)
 {
 	*o = (struct options){ 0 };
 	o->def = calloc(count ? count : 1, sizeof(const struct option_def *));
@@ -255,7 +255,7 @@ static int init(struct options *o, const struct engine *engine, const struct opt
 	struct err *err)
 {
 	unsigned a = options_table_length(first), b = options_table_length(second);
-	int rc = allocate(o, a + b);
+	int rc = options_allocate(o, a + b);
 
 	o->engine = engine;
 	if (rc < 0)
@@ -283,7 +283,7 @@ int options_copy(struct options *to, const struct options *from, struct err *err
 {
 	struct options copy;
 
-	if (allocate(&copy, from->count) < 0)
+	if (options_allocate(&copy, from->count) < 0)
 		goto no_memory;
 	copy.engine = from->engine;
 	for (unsigned i = 0; i < from->count; i++) {

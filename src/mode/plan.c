@@ -150,7 +150,7 @@ static void choose(const struct cpu_list *offer, unsigned cores, struct side *si
 
 /* ---- the workers ---- */
 
-static unsigned append(struct plan *plan, unsigned at, const struct side *side)
+static unsigned plan_append(struct plan *plan, unsigned at, const struct side *side)
 {
 	for (unsigned i = 0; side->wanted && i < side->cpus.count; i++)
 		plan->worker[at++] = (struct plan_worker){ .role = side->role, .index = i, .cpu = side->cpus.cpu[i] };
@@ -180,7 +180,7 @@ static int fill(struct plan *plan, struct side *server, struct side *client, uns
 	if (!plan->worker)
 		return err_sys(err, ENOMEM, "plan %u workers", count);
 	plan->workers = count;
-	append(plan, append(plan, 0, server), client);
+	plan_append(plan, plan_append(plan, 0, server), client);
 	mark_shared(plan);
 	return 0;
 }

@@ -160,7 +160,7 @@ static void fill(const struct run *r, struct run_final *f)
 			    !sum_settled(r, f, r->plan.rx_roles, COUNTER_RX_PACKETS);
 }
 
-static bool allocate(struct run_final *f, unsigned workers, unsigned latencies)
+static bool final_allocate(struct run_final *f, unsigned workers, unsigned latencies)
 {
 	f->workers = workers;
 	f->edge = calloc(workers, sizeof(*f->edge));
@@ -174,7 +174,7 @@ struct run_final *run_make_final(const struct run *r, enum phase how)
 {
 	struct run_final *f = calloc(1, sizeof(*f));
 
-	if (!f || !allocate(f, r->plan.workers, engine_latencies(r->engine))) {
+	if (!f || !final_allocate(f, r->plan.workers, engine_latencies(r->engine))) {
 		run_final_free(f);
 		return NULL;
 	}

@@ -23,7 +23,7 @@ static unsigned series_at(const struct sampler *s, unsigned worker, unsigned lat
 	return s->series_of[worker * s->latencies + latency];
 }
 
-static bool allocate(struct sampler *s)
+static bool sampler_allocate(struct sampler *s)
 {
 	bool ok = true;
 
@@ -44,7 +44,7 @@ int sampler_init(struct sampler *s, const struct worker *workers, unsigned count
 	if (!s->series_of)
 		return err_sys(err, ENOMEM, "prepare the sampler");
 	number_series(s);
-	if (!allocate(s))
+	if (!sampler_allocate(s))
 		return err_sys(err, ENOMEM, "prepare the sampler");
 	s->slots = 1; /* zeros: nothing was recorded before now */
 	s->slot_ns[0] = s->interval_ns = clock_run_ns();

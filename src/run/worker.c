@@ -388,7 +388,7 @@ static void *lines_new(size_t size)
 	return memory ? memset(memory, 0, whole) : NULL;
 }
 
-static bool allocate(struct worker *w)
+static bool worker_allocate(struct worker *w)
 {
 	bool ok = true;
 
@@ -418,7 +418,7 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake_fd < 0)
 		return err_sys(err, errno, "prepare worker %u: eventfd", index);
-	if (!allocate(w))
+	if (!worker_allocate(w))
 		return err_sys(err, ENOMEM, "prepare worker %u", index);
 	forget_extremes(w);
 	atomic_store_explicit(&w->control->phase, PHASE_PREPARE, memory_order_relaxed);

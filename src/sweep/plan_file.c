@@ -14,7 +14,7 @@ enum { NAMES_MAX = 160, ENTRIES_MAX = 1000 };
 static const char *const sections[] = { "sweep", "axes", "options" };
 enum { SECTIONS = sizeof(sections) / sizeof(sections[0]) };
 
-struct reading {
+struct plan_file_reader {
 	struct sweep_file *file;
 	const char *text, *at; /* all of it, and the rest */
 	int line;
@@ -41,9 +41,9 @@ static int say_at(struct err *err, int why, const struct sweep_file *file, int l
 
 /* inih's reader.  A line that does not fit would be cut in two by inih: it is refused, and so
  * nothing is ever read wrongly. */
-static char *next_line(char *out, int size, void *stream)
+static char *plan_file_next_line(char *out, int size, void *stream)
 {
-	struct reading *r = stream;
+	struct plan_file_reader *r = stream;
 	int n = 0;
 
 	if (!*r->at || r->err->code)
@@ -69,7 +69,7 @@ static char *next_line(char *out, int size, void *stream)
 
 /* ---- entries ---- */
 
-static int find_section(const struct reading *r, const char *section)
+static int find_section(const struct plan_file_reader *r, const char *section)
 {
 	struct text_guess guess = { .word = section };
 	char quoted[TEXT_SHOWN_BYTES];
@@ -94,7 +94,7 @@ static struct sweep_entry *find_entry(const struct sweep_file *file, const char 
 }
 
 /* More of the list of the entry before. */
-static int lengthen(struct reading *r, struct sweep_entry *last, const char *value)
+static int lengthen(struct plan_file_reader *r, struct sweep_entry *last, const char *value)
 {
 	size_t length = strlen(last->value);
 	bool ended = length > 0 && (last->value[length - 1] == ',' || last->value[length - 1] == '/');
@@ -107,7 +107,7 @@ static int lengthen(struct reading *r, struct sweep_entry *last, const char *val
 	return 0;
 }
 
-static int append(struct reading *r, int section, const char *name, const char *value)
+static int plan_file_append(struct plan_file_reader *r, int section, const char *name, const char *value)
 {
 	struct sweep_file *file = r->file;
 
@@ -129,7 +129,7 @@ static int append(struct reading *r, int section, const char *name, const char *
 	return made.name && made.value ? 0 : err_sys(r->err, ENOMEM, "read %s", file->path);
 }
 
-static int take_entry(struct reading *r, const char *section, const char *name, const char *value)
+static int take_entry(struct plan_file_reader *r, const char *section, const char *name, const char *value)
 {
 	int at = find_section(r, section);
 	char quoted[TEXT_SHOWN_BYTES];
@@ -144,13 +144,13 @@ static int take_entry(struct reading *r, const char *section, const char *name, 
 	if (before)
 		return say_at(r->err, EINVAL, r->file, r->line, "%s stands here for the second time (first in line %d)",
 			text_shown(name, quoted), before->line);
-	return append(r, at, name, value);
+	return plan_file_append(r, at, name, value);
 }
 
 /* inih's handler: 1 = fine.  After the first error the reader ends the file. */
-static int take(void *ctx, const char *section, const char *name, const char *value)
+static int plan_file_take(void *ctx, const char *section, const char *name, const char *value)
 {
-	struct reading *r = ctx;
+	struct plan_file_reader *r = ctx;
 
 	if (r->err->code)
 		return 1;
@@ -277,11 +277,11 @@ static int check_entries(const struct sweep_file *file, const struct option_def 
 static int read_lines(struct sweep_file *file, const char *text, size_t length, struct err *err)
 {
 	struct err why = ERR_NONE;
-	struct reading r = { .file = file, .text = text, .at = text, .err = &why };
+	struct plan_file_reader r = { .file = file, .text = text, .at = text, .err = &why };
 
 	if (memchr(text, '\0', length))
 		return err_say(err, EINVAL, "%s: not a text file", file->path);
-	int rc = ini_parse_stream(next_line, &r, take, &r);
+	int rc = ini_parse_stream(plan_file_next_line, &r, plan_file_take, &r);
 	if (rc > 0 && (!why.code || rc < r.line)) {
 		err_clear(&why);
 		say_at(&why, EINVAL, file, rc, "expected [section] or name = value");

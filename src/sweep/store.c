@@ -187,7 +187,7 @@ int sweep_store_append(struct sweep_store *store, const json_t *line, struct err
 
 /* The next whole line as JSON; NULL at the end or where the line is not whole or no JSON, and
  * then *ret_torn. */
-static json_t *next_line(FILE *in, char **line, size_t *room, bool *ret_torn)
+static json_t *store_next_line(FILE *in, char **line, size_t *room, bool *ret_torn)
 {
 	ssize_t length = getline(line, room, in);
 	json_t *object;
@@ -239,7 +239,7 @@ static int load_lines(struct sweep_store *store, FILE *in, struct sweep_state *s
 	json_t *object;
 	int rc = 0;
 
-	while (rc >= 0 && (object = next_line(in, &line, &room, &torn))) {
+	while (rc >= 0 && (object = store_next_line(in, &line, &room, &torn))) {
 		number++;
 		rc = take_line(state, object, &why);
 		json_decref(object);
@@ -398,7 +398,7 @@ static int collect_columns(json_t *columns, FILE *in, struct err *err)
 	bool torn;
 	int rc = 0;
 
-	while (rc >= 0 && (object = next_line(in, &line, &room, &torn))) {
+	while (rc >= 0 && (object = store_next_line(in, &line, &room, &torn))) {
 		json_t *row = json_object_get(object, "row");
 
 		if (json_is_object(row) && json_object_update_missing(columns, row) < 0)
@@ -451,7 +451,7 @@ static void print_rows(FILE *out, json_t *columns, FILE *in)
 	json_t *object;
 	bool torn;
 
-	while ((object = next_line(in, &line, &room, &torn))) {
+	while ((object = store_next_line(in, &line, &room, &torn))) {
 		print_row(out, columns, object);
 		json_decref(object);
 	}

@@ -18,7 +18,7 @@ enum { SETTINGS_BYTES_MAX = 1 << 20 };
 
 static const char screen_section[] = "dash";
 
-struct reading {
+struct settings_reader {
 	const char *path;
 	const char *text, *at; /* all of it, and the rest */
 	int line;
@@ -29,9 +29,9 @@ struct reading {
 
 /* inih's reader: one line a call (a longer one in pieces); counts lines, so that warnings can
  * name them. */
-static char *next_line(char *out, int size, void *stream)
+static char *settings_next_line(char *out, int size, void *stream)
 {
-	struct reading *r = stream;
+	struct settings_reader *r = stream;
 	int n = 0;
 
 	if (!*r->at)
@@ -47,7 +47,7 @@ static char *next_line(char *out, int size, void *stream)
 	return out;
 }
 
-static void warn_section(const struct reading *r, const char *section)
+static void warn_section(const struct settings_reader *r, const char *section)
 {
 	struct text_guess guess = { .word = section };
 	char quoted[TEXT_SHOWN_BYTES];
@@ -60,9 +60,9 @@ static void warn_section(const struct reading *r, const char *section)
 }
 
 /* inih's handler: 1 = go on, whatever was wrong with this one. */
-static int take(void *ctx, const char *section, const char *name, const char *value)
+static int settings_take(void *ctx, const char *section, const char *name, const char *value)
 {
-	struct reading *r = ctx;
+	struct settings_reader *r = ctx;
 	bool is_screen = !strcmp(section, screen_section);
 	struct options *into = is_screen ? r->display : r->options;
 	struct err err = ERR_NONE;
@@ -77,7 +77,7 @@ static int take(void *ctx, const char *section, const char *name, const char *va
 	return 1;
 }
 
-static void read_file(struct reading r)
+static void read_file(struct settings_reader r)
 {
 	char path[PATH_MAX];
 	struct err err = ERR_NONE;
@@ -93,7 +93,7 @@ static void read_file(struct reading r)
 	}
 	r.path = path;
 	r.text = r.at = text;
-	rc = ini_parse_stream(next_line, &r, take, &r);
+	rc = ini_parse_stream(settings_next_line, &r, settings_take, &r);
 	if (rc > 0)
 		fprintf(r.warnings, "netdyno: %s:%d: expected [section] or name = value\n", path, rc);
 	free(text);
@@ -101,17 +101,17 @@ static void read_file(struct reading r)
 
 void settings_read(struct options *options, struct options *display, FILE *warnings)
 {
-	read_file((struct reading){ .options = options, .display = display, .warnings = warnings });
+	read_file((struct settings_reader){ .options = options, .display = display, .warnings = warnings });
 }
 
 void settings_read_mode(struct options *options, FILE *warnings)
 {
-	read_file((struct reading){ .options = options, .one_section = true, .warnings = warnings });
+	read_file((struct settings_reader){ .options = options, .one_section = true, .warnings = warnings });
 }
 
 void settings_read_display(struct options *display, FILE *warnings)
 {
-	read_file((struct reading){ .display = display, .one_section = true, .warnings = warnings });
+	read_file((struct settings_reader){ .display = display, .one_section = true, .warnings = warnings });
 }
 
 /* ---- editing ---- */
