@@ -6,7 +6,7 @@
 
 #include "engines/engines.h"
 #include "main/cli/program.h"
-#include "ui/ui.h"
+#include "ui/dash/keytable.h"
 
 /* Text with what scdoc(5) would take for formatting escaped. */
 static void put(const char *text)
@@ -99,7 +99,7 @@ static void put_modes(void)
 
 static void put_keys(void)
 {
-	char *keys = ui_key_help();
+	char *keys = key_help();
 
 	for (char *line = keys ? strtok(keys, "\n") : NULL; line; line = strtok(NULL, "\n")) {
 		char *tab = strchr(line, '\t');

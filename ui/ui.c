@@ -4,16 +4,15 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "ui/canvas/charset.h"
-#include "ui/dash/dash.h"
 #include "ui/dash/keytable.h"
-#include "ui/terminal.h"
+#include "ui/panels/frame.h"
 
 static const int64_t frame_ns = 100ll * NS_PER_MS;
 /* Data that stays away: the clock and the gap in the charts must be seen to go on. */
@@ -76,13 +75,13 @@ static void draw(struct loop *l)
 	if (d->repaint)
 		terminal_forget(&l->terminal);
 	d->repaint = false;
-	dash_frame(d);
+	frame_paint(d);
 	terminal_show(&l->terminal, &d->canvas, d->view.theme);
 	l->dirty = l->at_once = false;
 	l->frames++;
 	l->drawn_ns = clock_now_ns();
 	count_cost(l, began_ns, l->drawn_ns);
-	if (l->config->report_frames)
+	if (l->config->terminal.report_frames)
 		report_frame(l);
 }
 
@@ -226,7 +225,7 @@ static int start(struct loop *l, struct err *err)
 {
 	int rows, columns, e;
 
-	e = terminal_start(&l->terminal, !l->config->no_color, l->config->mouse, err);
+	e = terminal_start(&l->terminal, &l->config->terminal, err);
 	if (e)
 		return e;
 	if (!l->terminal.colors) {
@@ -245,7 +244,7 @@ int ui_run(const struct ui_config *config, struct board *board, const struct ui_
 	struct ui_outcome *ret_outcome, struct err *err)
 {
 	struct loop l = { .config = config };
-	int e = dash_init(&l.dash, board, requests, charset_resolve(config->charset), config->theme, err);
+	int e = dash_init(&l.dash, board, requests, charset_resolve(config->terminal.charset), config->terminal.theme, err);
 
 	if (!e)
 		e = start(&l, err);

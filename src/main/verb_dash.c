@@ -16,6 +16,7 @@
 #include "main/cli/settings.h"
 #include "main/live/signals.h"
 #include "main/live/requests.h"
+#include "ui/ui.h"
 
 enum { LAST_WORDS_MS = 3000 };
 
@@ -54,14 +55,13 @@ static int show(struct console *c, const struct cli *cli, struct err *err)
 {
 	struct ui_requests requests;
 	struct ui_outcome outcome = { .end = UI_QUIT };
-	struct ui_config config;
+	struct ui_config config = { .update_fd = session_fd(c->session) };
 
-	display_config(&cli->own, &config);
+	display_config(&cli->own, &config.terminal);
 	config.signal_fd = signals_open(true, err);
 	if (config.signal_fd < 0)
 		return complain(err);
-	config.update_fd = session_fd(c->session);
-	config.report_frames = cli_test_reports();
+	config.terminal.report_frames = cli_test_reports();
 	requests_fill(c, &requests);
 	int rc = console_start(c, err);
 	if (rc >= 0) {

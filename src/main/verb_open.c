@@ -15,6 +15,8 @@
 #include "main/live/plain_text.h"
 #include "main/cli/settings.h"
 #include "main/live/signals.h"
+#include "snapshot/snapshot.h"
+#include "ui/ui.h"
 
 struct saved {
 	struct board board;
@@ -78,9 +80,9 @@ static int load(struct saved *s, const char *path, struct err *err)
 static int show(struct saved *s, const struct options *own, struct err *err)
 {
 	struct ui_outcome outcome = { .end = UI_QUIT };
-	struct ui_config config;
+	struct ui_config config = { .update_fd = -1 };
 
-	display_config(own, &config);
+	display_config(own, &config.terminal);
 	config.signal_fd = signals_open(true, err);
 	if (config.signal_fd < 0)
 		return complain(err);

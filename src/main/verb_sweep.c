@@ -343,7 +343,7 @@ static bool can_show(const struct sweep *s)
  * must find the way back. */
 static int show(struct sweep *s, struct sweep_job *job, struct err *err)
 {
-	struct ui_config config;
+	struct terminal_config config;
 	bool draw = can_show(s);
 	int rc = job->signal_fd = signals_open(draw, err);
 

@@ -85,8 +85,8 @@ FNR == 1 {
   header = $0
   sub(/^[^<]*</, "", header)
   sub(/>.*/, "", header)
-  if (header ~ /^(ncursesw?\/)?(n?curses|panel|form|menu|term)\.h$/ && layer != "ui")
-    offence("only ui may include <" header ">")
+  if (header ~ /^(ncursesw?\/)?(n?curses|panel|form|menu|term)\.h$/ && room != "ui/terminal")
+    offence("only ui/terminal may include <" header ">")
   if (header ~ /^pcap/ && layer != "captures")
     offence("only captures may include <" header ">")
   if (header == "assert.h" || header == "err.h")

@@ -9,12 +9,13 @@ status=0
 
 fresh() {
   rm -rf "${tree:?}"/*
-  for room in src/base src/record src/run src/main engines/echo engines/udp ui/canvas ui/panels captures; do
+  for room in src/base src/record src/run src/main engines/echo engines/udp ui/canvas ui/panels ui/terminal captures; do
     mkdir -p "$tree/$room"
   done
   printf '#include "base/err.h"\n/* exit(1) and abort() */\nconst char *s = "abort()"; // exit(2)\nvoid on_exit_do(void);\n' >"$tree/src/run/a.c"
   printf '#include "run/a.h"\n#include <stdlib.h>\nint main(void)\n{\n\texit(0);\n}\n' >"$tree/src/main/main.c"
-  printf '#include <ncursesw/curses.h>\n#include "ui/ui.h"\n' >"$tree/ui/ui.c"
+  printf '#include "ui/ui.h"\n' >"$tree/ui/ui.c"
+  printf '#include <ncursesw/curses.h>\n' >"$tree/ui/terminal/terminal.c"
   printf '#include <pcap/pcap.h>\n' >"$tree/captures/capture.c"
   printf '#include <liburing.h>\n' >"$tree/engines/udp/uring.c"
 }
@@ -56,8 +57,8 @@ offend engines/b.c '#include "ui/ui.h"\n' includes 'engines must not include ui/
 offend ui/b.c '#include "captures/capture.h"\n' includes 'ui must not include captures/capture.h'
 offend captures/b.c '#include "engines/echo.h"\n' includes 'captures must not include engines/echo.h'
 offend engines/b.c '#include "echo.h"\n' includes 'name the layer'
-offend src/run/b.c '#include <curses.h>\n' includes 'only ui may include <curses.h>'
-offend src/main/b.c '#include <ncursesw/panel.h>\n' includes 'only ui may include <ncursesw/panel.h>'
+offend src/run/b.c '#include <curses.h>\n' includes 'only ui/terminal may include <curses.h>'
+offend src/main/b.c '#include <ncursesw/panel.h>\n' includes 'only ui/terminal may include <ncursesw/panel.h>'
 offend ui/b.c '#include <pcap.h>\n' includes 'only captures may include <pcap.h>'
 offend engines/udp/mmsg.c '#include <liburing.h>\n' includes 'only the uring files'
 offend engines/udp/mmsg.c '#include <xdp/xsk.h>\n' includes 'only the xdp files'

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ui/ui.h"
+#include "ui/canvas/charset.h"
 
 /* What a cell means; the theme decides how that looks. */
 enum style {
@@ -64,8 +64,8 @@ struct rect {
 
 struct canvas {
 	int rows, columns;
-	enum ui_charset charset; /* BRAILLE, BLOCK or ASCII: never AUTO */
-	struct cell *cell;       /* rows * columns */
+	enum charset charset; /* BRAILLE, BLOCK or ASCII: never AUTO */
+	struct cell *cell;    /* rows * columns */
 };
 
 /* all blank; 0 or -ENOMEM (unchanged); a zeroed canvas is a 0x0 one */

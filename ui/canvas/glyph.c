@@ -194,7 +194,7 @@ static uint32_t in_ascii(uint32_t cp)
 	return '?';
 }
 
-uint32_t glyph_shown(uint32_t cp, enum ui_charset charset)
+uint32_t glyph_shown(uint32_t cp, enum charset charset)
 {
 	/* Nearly all: letters, and what charts and frames are made of. */
 	if (cp > 0x20 && cp < 0x7f)

@@ -1,8 +1,6 @@
 /* Keys as the whole ui names them: Unicode code points, or KEYCODE_* above them (curses' codes
- * stay in ui.c). */
+ * stay in ui/terminal). */
 #pragma once
-
-#include <stdbool.h>
 
 enum {
 	KEYCODE_UP = 0x110000,

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "ui/canvas/keys.h"
+#include "ui/dash/words.h"
 
 static void say(struct dash *d, enum style style, const char *text)
 {
@@ -106,7 +107,7 @@ void act_load(struct dash *d, int key)
 		return;
 	if (info && info->load_name)
 		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "%s %s", info->load_name,
-			dash_count(d->board->load, value, sizeof(value)));
+			text_grouped(d->board->load, value, sizeof(value)));
 }
 
 /* ---- time ---- */
@@ -192,12 +193,12 @@ void act_sort(struct dash *d, int key)
 
 void act_expand(struct dash *d, int key)
 {
-	if (key >= HOT_PANEL) {
+	if (key >= KEY_PANEL) {
 		if (d->view.screen == SCREEN_PANEL) {
 			view_back(&d->view);
 			return;
 		}
-		d->view.panel = (enum panel)(key - HOT_PANEL);
+		d->view.panel = (enum panel)(key - KEY_PANEL);
 		view_open(&d->view, SCREEN_PANEL);
 		return;
 	}
@@ -264,14 +265,14 @@ void act_wire(struct dash *d, int key)
 
 void act_snapshot(struct dash *d, int key)
 {
-	struct snapshot_screen screen;
+	struct ui_picture picture;
 	char path[256] = "", *text = canvas_to_text(&d->canvas);
 	char *svg = canvas_to_svg(&d->canvas, d->view.theme->name, "netdyno");
 	struct err err = ERR_NONE;
 
 	(void)key;
-	screen = (struct snapshot_screen){ .text = text, .svg = svg };
-	if (worked(d, d->requests->snapshot(d->requests->ctx, &screen, path, sizeof(path), &err), &err))
+	picture = (struct ui_picture){ .text = text, .svg = svg };
+	if (worked(d, d->requests->snapshot(d->requests->ctx, &picture, path, sizeof(path), &err), &err))
 		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "saved %s", path);
 	free(text);
 	free(svg);

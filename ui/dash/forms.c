@@ -206,9 +206,3 @@ void act_form_click(struct dash *d, int row, int column)
 	if (d->form)
 		finish(d, form_click(d->form, row, column));
 }
-
-void screen_form_paint(struct dash *d, struct rect area)
-{
-	if (d->form)
-		form_paint(d->form, &d->canvas, area);
-}

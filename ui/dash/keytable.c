@@ -153,7 +153,7 @@ void key_dispatch(struct dash *d, int key)
 		act_filter_key(d, key);
 		return;
 	}
-	if (key >= HOT_PANEL && key < HOT_PANEL + PANELS) {
+	if (key >= KEY_PANEL && key < KEY_PANEL + PANELS) {
 		act_expand(d, key);
 		return;
 	}
@@ -175,24 +175,24 @@ static void pick_row(struct dash *d, int worker)
 
 void key_mouse(struct dash *d, int row, int column, int wheel)
 {
-	struct hot hot;
+	struct hit hit;
 
 	if (wheel) {
 		key_dispatch(d, wheel < 0 ? KEYCODE_UP : KEYCODE_DOWN);
-	} else if (!is_form(d) && dash_hot_at(d, row, column, &hot) && hot.key) {
-		key_dispatch(d, hot.key);
+	} else if (!is_form(d) && hits_find(&d->hits, row, column, &hit) && hit.key) {
+		key_dispatch(d, hit.key);
 	} else {
 		begin_key(d);
 		if (is_form(d))
 			act_form_click(d, row, column);
-		else if (dash_hot_at(d, row, column, &hot))
-			pick_row(d, hot.worker);
+		else if (hits_find(&d->hits, row, column, &hit))
+			pick_row(d, hit.worker);
 	}
 }
 
 /* ---- as text ---- */
 
-char *ui_key_help(void)
+char *key_help(void)
 {
 	char *text = NULL;
 	size_t size = 0;

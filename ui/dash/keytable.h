@@ -28,3 +28,7 @@ const struct key_def *key_find(const struct dash *d, int key);
 void key_dispatch(struct dash *d, int key);
 /* A click or the wheel at this cell. */
 void key_mouse(struct dash *d, int row, int column, int wheel);
+
+/* The table as text, for `--help` and the man page: one "keys<TAB>what it does" line each,
+ * malloc'ed; NULL when out of memory. */
+char *key_help(void);

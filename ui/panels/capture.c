@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "ui/dash/dash.h"
+#include "ui/panels/panels.h"
 
 static const char *base_name(const char *path)
 {
@@ -30,8 +30,8 @@ static void drops_text(const struct capture_state *s, char *out, size_t size)
 	char kernel[32] = "--", writer[32];
 
 	if (s->kernel_drops_known)
-		dash_count(s->kernel_drops, kernel, sizeof(kernel));
-	snprintf(out, size, "kernel drops %s · writer lost %s", kernel, dash_count(s->writer_drops, writer, sizeof(writer)));
+		text_grouped(s->kernel_drops, kernel, sizeof(kernel));
+	snprintf(out, size, "kernel drops %s · writer lost %s", kernel, text_grouped(s->writer_drops, writer, sizeof(writer)));
 }
 
 static bool has_drops(const struct capture_state *s)
@@ -55,7 +55,7 @@ static int paint_state(struct dash *d, struct rect area)
 			d->board->read_only ? "none" : "none · W: interface, sample, limits, filter");
 		return row;
 	}
-	dash_put(d, area, row, 1,
+	area_put(&d->canvas, area, row, 1,
 		s->active   ? STYLE_RECORD
 		: s->failed ? STYLE_BAD
 			    : STYLE_DIM,
@@ -63,16 +63,16 @@ static int paint_state(struct dash *d, struct rect area)
 		: s->failed ? "✗ FAILED"
 			    : "○ ended");
 	/* The name comes last: it may be cut, a number never. */
-	snprintf(line, sizeof(line), "%s packets  %s  %s", dash_count(s->packets, packets, sizeof(packets)),
+	snprintf(line, sizeof(line), "%s packets  %s  %s", text_grouped(s->packets, packets, sizeof(packets)),
 		bytes_text(s->bytes, bytes, sizeof(bytes)), base_name(s->path));
 	canvas_put_cut(&d->canvas, area.row + row++, area.column + 10, area.columns - 11, STYLE_TEXT, line);
 	drops_text(s, drops, sizeof(drops));
-	dash_printf(d, area, row++, 1, has_drops(s) ? STYLE_BAD : STYLE_TEXT, "%s · snaplen %u · 1/%u", drops,
+	area_printf(&d->canvas, area, row++, 1, has_drops(s) ? STYLE_BAD : STYLE_TEXT, "%s · snaplen %u · 1/%u", drops,
 		s->options.snaplen_bytes, s->options.sample_1_in);
 	if (s->message[0])
-		dash_put(d, area, row++, 1, STYLE_WARNING, s->message);
+		area_put(&d->canvas, area, row++, 1, STYLE_WARNING, s->message);
 	else if (s->filter[0] && area.rows > 5)
-		dash_printf(d, area, row++, 1, STYLE_DIM, "filter: %s", s->filter);
+		area_printf(&d->canvas, area, row++, 1, STYLE_DIM, "filter: %s", s->filter);
 	return row;
 }
 
@@ -101,7 +101,7 @@ static void age_text(const struct packet *p, char *out, size_t size)
 		struct latency_summary known = { .count = 1 };
 		char value[32];
 
-		dash_us(&known, p->age_ns, value, sizeof(value));
+		words_us(&known, p->age_ns, value, sizeof(value));
 		snprintf(out, size, "%s%s", value, value[strlen(value) - 1] == 's' ? "" : "µs");
 	}
 }
@@ -113,7 +113,7 @@ static void paint_packet(struct dash *d, struct rect area, int row, const struct
 
 	clock_format_hms(p->wall_ns, at, sizeof(at));
 	if (p->family == 0) {
-		dash_printf(d, area, row, 1, STYLE_DIM, "%s not IP, %u bytes %s", at, p->wire_bytes, p->note);
+		area_printf(&d->canvas, area, row, 1, STYLE_DIM, "%s not IP, %u bytes %s", at, p->wire_bytes, p->note);
 		return;
 	}
 	address_text(p, true, area.columns < 72, from, sizeof(from));
@@ -125,7 +125,7 @@ static void paint_packet(struct dash *d, struct rect area, int row, const struct
 	else
 		snprintf(line, sizeof(line), "%s→%s proto %u %uB %s", from, to, p->protocol, p->payload_bytes, p->note);
 	if (area.columns >= 90) {
-		dash_printf(d, area, row, 1, STYLE_DIM, "%s.%06u", at, (unsigned)(p->wall_ns % NS_PER_S / NS_PER_US));
+		area_printf(&d->canvas, area, row, 1, STYLE_DIM, "%s.%06u", at, (unsigned)(p->wall_ns % NS_PER_S / NS_PER_US));
 		canvas_put_cut(&d->canvas, area.row + row, area.column + 17, area.columns - 18, style, line);
 	} else {
 		canvas_put_cut(&d->canvas, area.row + row, area.column + 1, area.columns - 2, style, line);
@@ -138,7 +138,10 @@ void panel_capture_paint(struct dash *d, struct rect area)
 	bool full = d->layout.kind == LAYOUT_FULL;
 	int row, first = full ? d->view.scroll : 0;
 
-	dash_rule(d, area, "capture", b->read_only ? NULL : b->capture.active ? "w stop · W options" : "w start · W options");
+	area_rule(&d->canvas, area, "capture",
+		b->read_only        ? NULL
+		: b->capture.active ? "w stop · W options"
+				    : "w start · W options");
 	row = paint_state(d, area);
 	for (int i = first; i < (int)b->packets && row < area.rows; i++)
 		paint_packet(d, area, row++, &b->packet[i]);
@@ -169,7 +172,7 @@ static enum style capture_text(const struct capture_state *s, bool roomy, bool r
 	}
 	drops_text(s, drops, sizeof(drops));
 	snprintf(out, size, "%s PCAP %s %s %s pkt · %s", s->active ? "●" : "○", roomy ? s->interface : "",
-		bytes_text(s->bytes, bytes, sizeof(bytes)), dash_count(s->packets, packets, sizeof(packets)), drops);
+		bytes_text(s->bytes, bytes, sizeof(bytes)), text_grouped(s->packets, packets, sizeof(packets)), drops);
 	return has_drops(s) ? STYLE_BAD : s->active ? STYLE_RECORD : STYLE_DIM;
 }
 
@@ -180,6 +183,6 @@ void panel_status_paint(struct dash *d, struct rect area)
 	int column;
 
 	cost_text(d, right, sizeof(right));
-	column = dash_put_right(d, area, 0, STYLE_DIM, right);
+	column = area_put_right(&d->canvas, area, 0, STYLE_DIM, right);
 	canvas_put_cut(&d->canvas, area.row, 1, column - 2, style, left);
 }

@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "ui/dash/dash.h"
 #include "ui/dash/headline.h"
+#include "ui/panels/panels.h"
 #include "ui/widgets/widgets.h"
 
 static double largest(const double *values, unsigned n, double at_least)
@@ -58,7 +58,7 @@ static void paint_series(struct dash *d, struct rect area, const struct series *
 		level[i] = base;
 	chart_note(d, s, base, note, sizeof(note));
 	snprintf(head, sizeof(head), "%s %s · %s", title, unit.unit, span_text(&d->view, span, sizeof(span)));
-	dash_rule(d, area, head, note);
+	area_rule(&d->canvas, area, head, note);
 	struct chart chart = { .value = s->value,
 		.base = with_base ? level : NULL,
 		.mark = s->marks,
@@ -80,7 +80,7 @@ void panel_chart_paint(struct dash *d, struct rect area)
 	bool axis_below = layout_shows(&d->layout, PANEL_HEAT) && d->layout.panel[PANEL_HEAT].column == area.column;
 
 	if (!d->series_ok)
-		dash_rule(d, area, "throughput: no room", NULL);
+		area_rule(&d->canvas, area, "throughput: no room", NULL);
 	else
 		paint_series(d, area, &d->series, "throughput", base, !axis_below && area.rows > 3);
 }
@@ -107,7 +107,7 @@ static void put_us(char *out, size_t size, const char *name, const struct latenc
 {
 	char value[32];
 
-	snprintf(out, size, "%s %s", name, dash_us(l, ns, value, sizeof(value)));
+	snprintf(out, size, "%s %s", name, words_us(l, ns, value, sizeof(value)));
 }
 
 /* The percentiles of the shown second stand in the rule, so that they are there where their
@@ -138,9 +138,10 @@ void panel_heat_paint(struct dash *d, struct rect area)
 
 	snprintf(title, sizeof(title), "%s µs × time%s", l ? l->title : "latency", area.columns >= 72 ? " · shade = count" : "");
 	heat_note(d, area.columns - canvas_width(title) - 8, note, sizeof(note));
-	dash_rule(d, area, title, note);
+	area_rule(&d->canvas, area, title, note);
 	if (!l || !dash_records(d, l)) {
-		dash_put(d, area, 1, 1, STYLE_DIM, l ? "recorded by clients, and here are none" : "this mode records no latency");
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM,
+			l ? "recorded by clients, and here are none" : "this mode records no latency");
 		return;
 	}
 	if (!d->series_ok)

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "ui/dash/dash.h"
+#include "ui/panels/panels.h"
 
 static void number(enum metric metric, double value, char *out, size_t size)
 {
@@ -14,7 +14,7 @@ static void number(enum metric metric, double value, char *out, size_t size)
 	struct latency_summary known = { .count = !isnan(value) };
 
 	if (latency)
-		dash_us(&known, known.count ? (int64_t)(value * NS_PER_US) : 0, out, size);
+		words_us(&known, known.count ? (int64_t)(value * NS_PER_US) : 0, out, size);
 	else if (fabs(value) < 1000 && !isnan(value))
 		snprintf(out, size, "%.4g", value);
 	else
@@ -53,12 +53,12 @@ static void paint_metric(struct dash *d, struct rect area, int row, enum metric 
 	const struct engine *e = dash_engine(d);
 
 	if (metric == METRIC_PPS && e && e->packet_rate)
-		dash_put(d, area, row, 1, STYLE_TEXT, e->packet_rate);
+		area_put(&d->canvas, area, row, 1, STYLE_TEXT, e->packet_rate);
 	else if (metric == METRIC_CPU && e && e->packet_rate)
-		dash_printf(
-			d, area, row, 1, STYLE_TEXT, "%s ns/%.*s", def->title, (int)strcspn(e->packet_rate, "/"), e->packet_rate);
+		area_printf(&d->canvas, area, row, 1, STYLE_TEXT, "%s ns/%.*s", def->title, (int)strcspn(e->packet_rate, "/"),
+			e->packet_rate);
 	else
-		dash_printf(d, area, row, 1, STYLE_TEXT, "%s %s", def->title, def->unit);
+		area_printf(&d->canvas, area, row, 1, STYLE_TEXT, "%s %s", def->title, def->unit);
 	number(metric, tally_mean(a->value[metric], a->n), text, sizeof(text));
 	canvas_put_right(&d->canvas, at, left + 14, 7, STYLE_TEXT, text);
 	number(metric, tally_mean(b->value[metric], b->n), text, sizeof(text));
@@ -83,8 +83,8 @@ void panel_compare_paint(struct dash *d, struct rect area)
 	int row = 1;
 
 	if (!d->view.base_kept) {
-		dash_rule(d, area, "A/B", NULL);
-		dash_put(d, area, 1, 1, STYLE_DIM, "no baseline: b keeps this run as A, then change something");
+		area_rule(&d->canvas, area, "A/B", NULL);
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no baseline: b keeps this run as A, then change something");
 		return;
 	}
 	snprintf(title, sizeof(title), "A ‹%s› n=%u / B ‹%s› n=%u", d->view.base.method, d->view.base.n, d->tally.method,
@@ -92,20 +92,20 @@ void panel_compare_paint(struct dash *d, struct rect area)
 	/* A does not grow: where it is too short, waiting does not help. */
 	bool a_short = d->view.base.n < COMPARE_LEAST, b_short = d->tally.n < COMPARE_LEAST;
 
-	dash_rule(d, area, title, a_short ? "A needs 3" : b_short ? "B needs 3" : "95 % CI");
+	area_rule(&d->canvas, area, title, a_short ? "A needs 3" : b_short ? "B needs 3" : "95 % CI");
 	if (area.rows >= 7) {
-		dash_put(d, area, row, 1, STYLE_DIM, "means");
+		area_put(&d->canvas, area, row, 1, STYLE_DIM, "means");
 		canvas_put_right(&d->canvas, area.row + row, area.column + 14, 7, STYLE_DIM, "A");
 		canvas_put_right(&d->canvas, area.row + row, area.column + 22, 7, STYLE_DIM, "B");
 		canvas_put_right(&d->canvas, area.row + row, area.column + 30, 9, STYLE_DIM, "Δ");
 		if (area.columns >= 55)
-			dash_put(d, area, row, 40, STYLE_DIM, "CI of Δ, %");
+			area_put(&d->canvas, area, row, 40, STYLE_DIM, "CI of Δ, %");
 		row++;
 	}
 	for (int i = 0; i < METRICS && row < area.rows; i++)
 		paint_metric(d, area, row++, (enum metric)i);
 	if (row < area.rows)
-		dash_put(d, area, row, 1, STYLE_DIM,
+		area_put(&d->canvas, area, row, 1, STYLE_DIM,
 			a_short   ? "--: A has fewer than 3 intervals; b keeps another"
 			: b_short ? "-- until B has 3 intervals"
 				  : "▲▼ CI excludes 0   = not shown to differ");

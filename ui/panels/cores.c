@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ui/dash/dash.h"
 #include "ui/dash/headline.h"
+#include "ui/panels/panels.h"
 #include "ui/widgets/widgets.h"
 
 enum core_column {
@@ -154,7 +154,7 @@ static void put_percentile(struct table_cell *cell, const struct latency_summary
 		return;
 	if (!l->count)
 		cell->style = STYLE_DIM;
-	dash_us(l, ns, cell->text, sizeof(cell->text));
+	words_us(l, ns, cell->text, sizeof(cell->text));
 }
 
 static void put_throughput(const struct dash *d, const struct rates *r, unsigned role, enum style style, struct table_cell *cell)
@@ -320,7 +320,7 @@ static void paint_row(
 {
 	table_paint_row(&d->canvas, area.row + row, area.column + 1, t->fit, t->width, t->column, t->count, cell, picked);
 	if (picked)
-		dash_put(d, area, row, 0, STYLE_SELECTED, ">");
+		area_put(&d->canvas, area, row, 0, STYLE_SELECTED, ">");
 }
 
 static int paint_sums(struct dash *d, const struct core_table *t, struct rect area)
@@ -387,7 +387,7 @@ static void paint_rule(struct dash *d, struct rect area)
 		snprintf(note, sizeof(note), "by %s · S sort", view_sort_name(d->view.sort));
 	else
 		snprintf(note, sizeof(note), "j/k pick · Enter drill · S sort");
-	dash_rule(d, area, title, note);
+	area_rule(&d->canvas, area, title, note);
 }
 
 void panel_cores_paint(struct dash *d, struct rect area)
@@ -400,7 +400,7 @@ void panel_cores_paint(struct dash *d, struct rect area)
 	if (area.rows > 1)
 		table_paint_head(&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, sort_column(d));
 	if (!d->moment.info) {
-		dash_put(d, area, 2, 1, STYLE_DIM, "no run yet: r starts one");
+		area_put(&d->canvas, area, 2, 1, STYLE_DIM, "no run yet: r starts one");
 		return;
 	}
 	sums = paint_sums(d, &t, area);
@@ -412,8 +412,8 @@ void panel_cores_paint(struct dash *d, struct rect area)
 
 		worker_row(d, &t, worker, cell);
 		paint_row(d, &t, area, 2 + i, cell, worker == d->view.pick);
-		dash_hot(d, (struct rect){ area.row + 2 + i, area.column, 1, area.columns }, 0, worker);
+		hits_add(&d->hits, (struct rect){ area.row + 2 + i, area.column, 1, area.columns }, 0, worker);
 	}
 	if (!d->order_count && room > 0)
-		dash_printf(d, area, 2, 1, STYLE_DIM, "no core matches /%s", d->view.filter);
+		area_printf(&d->canvas, area, 2, 1, STYLE_DIM, "no core matches /%s", d->view.filter);
 }

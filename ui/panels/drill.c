@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "record/rates.h"
-#include "ui/dash/dash.h"
 #include "ui/dash/headline.h"
+#include "ui/panels/panels.h"
 
 enum { COLUMN_WIDTH = 60, CHART_ROWS = 6 };
 /* Within a column. */
@@ -91,7 +91,7 @@ static void put_counter(struct flow *f, unsigned index, const struct rates *r)
 	else if (!(r->unknown >> index & 1) && r->seconds > 0)
 		text_human((double)r->value[index] / r->seconds, rate, sizeof(rate));
 	if (moment_total(&f->d->moment, f->worker, index, &sum))
-		dash_count(sum, total, sizeof(total));
+		text_grouped(sum, total, sizeof(total));
 	char what[160];
 
 	bool roomy = is_roomy(f);
@@ -162,8 +162,8 @@ static void put_percentile(struct flow *f, const char *name, const struct latenc
 {
 	char value[32];
 
-	dash_us(l, ns, value, sizeof(value));
-	put_line(f, name, value, "", dash_us_unit(value), NULL);
+	words_us(l, ns, value, sizeof(value));
+	put_line(f, name, value, "", words_us_unit(value), NULL);
 }
 
 static void put_latencies(struct flow *f)
@@ -190,7 +190,7 @@ static void put_latencies(struct flow *f)
 		put_percentile(f, "p99", &l, l.p99_ns);
 		put_percentile(f, "p99.9", &l, l.p99_9_ns);
 		put_percentile(f, "max", &l, l.max_ns);
-		put_line(f, "count", "", dash_count(l.count, count, sizeof(count)), "values", NULL);
+		put_line(f, "count", "", text_grouped(l.count, count, sizeof(count)), "values", NULL);
 	}
 }
 
@@ -215,8 +215,8 @@ void screen_drill_paint(struct dash *d, struct rect area)
 	char name[32], title[96];
 
 	if (!info || (unsigned)d->view.pick >= info->workers) {
-		dash_rule(d, area, "one core", "Esc back");
-		dash_put(d, area, 1, 1, STYLE_DIM, "no run");
+		area_rule(&d->canvas, area, "one core", "Esc back");
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no run");
 		return;
 	}
 	flow.worker = (unsigned)d->view.pick;
@@ -229,7 +229,7 @@ void screen_drill_paint(struct dash *d, struct rect area)
 	snprintf(title, sizeof(title), "%s · worker %u%s%s", name, flow.worker,
 		info->worker[flow.worker].pinned ? " · pinned" : " · not pinned",
 		info->worker[flow.worker].shares_cpu ? " · shares its CPU" : "");
-	dash_rule(d, area, title, "j/k scroll · Esc back");
+	area_rule(&d->canvas, area, title, "j/k scroll · Esc back");
 	area.row++;
 	area.rows--;
 	if (info->worker[flow.worker].unknown && area.rows > 3) {

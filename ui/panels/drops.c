@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ui/dash/dash.h"
+#include "ui/panels/panels.h"
 #include "ui/widgets/widgets.h"
 
 /* ---- the drops panel ---- */
@@ -61,7 +61,7 @@ static void paint_place(struct dash *d, struct rect area, int row, const struct 
 		text_human(line->per_s, text, sizeof(text)));
 	if (c.total >= 0)
 		canvas_put_right(canvas, at, left + c.total, c.total_width, style,
-			known ? dash_count(line->total, text, sizeof(text)) : "--");
+			known ? text_grouped(line->total, text, sizeof(text)) : "--");
 	if (c.share < 0)
 		return;
 	if (!known) {
@@ -80,7 +80,7 @@ static void paint_drop_head(struct dash *d, struct rect area)
 	const struct engine *e = dash_engine(d);
 	struct drop_columns c = drop_columns_of(area.columns);
 
-	dash_put(d, area, 1, c.name, STYLE_DIM, "place");
+	area_put(&d->canvas, area, 1, c.name, STYLE_DIM, "place");
 	canvas_put_right(&d->canvas, area.row + 1, area.column + c.rate, c.rate_width, STYLE_DIM, "/s");
 	if (c.total >= 0)
 		canvas_put_right(&d->canvas, area.row + 1, area.column + c.total, c.total_width, STYLE_DIM,
@@ -120,9 +120,9 @@ void panel_drops_paint(struct dash *d, struct rect area)
 		snprintf(note, sizeof(note), "%d more", hidden);
 	else if (view_cleared(&d->view, d->moment.info))
 		snprintf(note, sizeof(note), "since %s", dash_hms(d, d->view.clear.at_ns, at, sizeof(at)));
-	dash_rule(d, area, "drops by place", note);
+	area_rule(&d->canvas, area, "drops by place", note);
 	if (!d->ledger.known) {
-		dash_put(d, area, 1, 1, STYLE_DIM,
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM,
 			!d->moment.info                      ? "no run yet"
 			: d->moment.start || d->moment.final ? "this role keeps no ledger"
 							     : "-- until the measurement begins");
@@ -140,7 +140,7 @@ static void append(char *out, size_t size, const char *name, uint64_t n)
 	char count[32];
 	size_t at = strlen(out);
 
-	snprintf(out + at, size - at, "%s %s", name, dash_count(n, count, sizeof(count)));
+	snprintf(out + at, size - at, "%s %s", name, text_grouped(n, count, sizeof(count)));
 }
 
 static uint64_t lost_somewhere(const struct ledger *l)
@@ -206,7 +206,7 @@ static enum style balance_text(const struct ledger *l, bool lags, char *out, siz
 		snprintf(out, size, "≈ closed, counters lag ");
 		return STYLE_GOOD;
 	}
-	snprintf(out, size, "✗ %s %s ", dash_count((uint64_t)llabs(l->unexplained), n, sizeof(n)),
+	snprintf(out, size, "✗ %s %s ", text_grouped((uint64_t)llabs(l->unexplained), n, sizeof(n)),
 		l->unexplained > 0 ? "unexplained" : "too many accounted for");
 	return STYLE_BAD;
 }
@@ -243,9 +243,9 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 
 	if (!l->known) {
 		if (!d->layout.verdict.rows && failure(d))
-			dash_put(d, area, 0, 1, STYLE_BAD, failure(d));
+			area_put(&d->canvas, area, 0, 1, STYLE_BAD, failure(d));
 		else
-			dash_put(d, area, 0, 1, STYLE_DIM, "ledger: --");
+			area_put(&d->canvas, area, 0, 1, STYLE_DIM, "ledger: --");
 		return;
 	}
 	enum style style = balance_text(l, d->ledger_lags, right, sizeof(right));
@@ -257,7 +257,7 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 	if (canvas_width(text) > room)
 		ledger_short_text(l, plain, text, sizeof(text));
 	canvas_put_cut(&d->canvas, area.row, 1, room, l->balanced || d->ledger_lags ? STYLE_TEXT : STYLE_BAD, text);
-	dash_put_right(d, area, 0, style, right);
+	area_put_right(&d->canvas, area, 0, style, right);
 }
 
 /* ---- the verdict's line ---- */
@@ -278,24 +278,24 @@ void panel_verdict_paint(struct dash *d, struct rect area)
 	int at = 1;
 
 	if (failure(d)) {
-		at += dash_put(d, area, 0, at, STYLE_BAD, "✗ ");
+		at += area_put(&d->canvas, area, 0, at, STYLE_BAD, "✗ ");
 		canvas_put_cut(&d->canvas, area.row, at, area.columns - at - 1, STYLE_BAD, failure(d));
 		return;
 	}
 	if (!m->info || !(m->start || m->final)) {
-		dash_put(d, area, 0, 1, STYLE_DIM, "verdict: --");
+		area_put(&d->canvas, area, 0, 1, STYLE_DIM, "verdict: --");
 		return;
 	}
-	at += dash_put(d, area, 0, at, v->valid ? STYLE_GOOD : STYLE_BAD,
+	at += area_put(&d->canvas, area, 0, at, v->valid ? STYLE_GOOD : STYLE_BAD,
 		!v->valid  ? "✗ NOT VALID"
 		: m->final ? "✓ valid"
 			   : "✓ valid so far");
 	if (notices > 1)
 		snprintf(more, sizeof(more), " (v: +%u more)", notices - 1);
 	if (notices) {
-		at += dash_put(d, area, 0, at, STYLE_DIM, v->reasons ? ": " : " · caution: ");
+		at += area_put(&d->canvas, area, 0, at, STYLE_DIM, v->reasons ? ": " : " · caution: ");
 		at += canvas_put_cut(&d->canvas, area.row, at, area.columns - at - canvas_width(more) - 1,
 			v->reasons ? STYLE_BAD : STYLE_WARNING, notice(d, 0));
-		dash_put(d, area, 0, at, STYLE_DIM, more);
+		area_put(&d->canvas, area, 0, at, STYLE_DIM, more);
 	}
 }

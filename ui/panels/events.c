@@ -1,7 +1,7 @@
 /* What has happened, the newest first: cautions that hold now stand above. */
 #include <stdio.h>
 
-#include "ui/dash/dash.h"
+#include "ui/panels/panels.h"
 
 struct severity_look {
 	const char *glyph;
@@ -26,16 +26,16 @@ static void paint_event(struct dash *d, struct rect area, int row, const struct 
 	const struct severity_look *look = &looks[event->severity];
 	char at[32];
 
-	dash_put(d, area, row, 1, STYLE_DIM, dash_hms(d, event->at_ns, at, sizeof(at)));
-	dash_put(d, area, row, 10, look->style, look->glyph);
+	area_put(&d->canvas, area, row, 1, STYLE_DIM, dash_hms(d, event->at_ns, at, sizeof(at)));
+	area_put(&d->canvas, area, row, 10, look->style, look->glyph);
 	canvas_put_cut(&d->canvas, area.row + row, area.column + 12, area.columns - 13, look->style, event->text);
 }
 
 static int paint_notice(struct dash *d, struct rect area, int row, enum style style, const char *kind, const char *notice)
 {
-	int rows = dash_wrap(d, area, row, 1 + canvas_width(kind), style, notice);
+	int rows = area_wrap(&d->canvas, area, row, 1 + canvas_width(kind), style, notice);
 
-	dash_put(d, area, row, 1, style, kind);
+	area_put(&d->canvas, area, row, 1, style, kind);
 	return row + (rows ? rows : 1);
 }
 
@@ -58,7 +58,7 @@ void panel_events_paint(struct dash *d, struct rect area)
 	char note[64];
 
 	snprintf(note, sizeof(note), full ? "j/k scroll · / filter" : "/ filter");
-	dash_rule(d, area, d->view.filter[0] ? "events · filtered" : "events", note);
+	area_rule(&d->canvas, area, d->view.filter[0] ? "events · filtered" : "events", note);
 	if (full)
 		row = paint_notices(d, inside, row);
 	for (unsigned age = 0; age < events && (full || row < inside.rows); age++) {
@@ -71,7 +71,7 @@ void panel_events_paint(struct dash *d, struct rect area)
 		row++;
 	}
 	if (row == 0 && !(full && d->view.scroll))
-		dash_put(d, inside, 0, 1, STYLE_DIM, d->view.filter[0] ? "none matches" : "none yet");
+		area_put(&d->canvas, inside, 0, 1, STYLE_DIM, d->view.filter[0] ? "none matches" : "none yet");
 	if (full && row < 1 && d->view.scroll) /* the last line stays in sight */
 		d->view.scroll += row - 1 > -d->view.scroll ? row - 1 : -d->view.scroll;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ui/dash/keytable.h"
+#include "ui/panels/panels.h"
 #include "ui/canvas/keys.h"
 
 enum { FOOTER_KEYS_MAX = 48 };
@@ -55,9 +56,9 @@ static void paint_keys(struct dash *d, struct rect area)
 		char key[24];
 
 		snprintf(key, sizeof(key), "%.*s", (int)strcspn(text, " "), text);
-		dash_put(d, area, 0, column, STYLE_KEY_LABEL, text);
-		dash_put(d, area, 0, column, STYLE_KEY, key);
-		dash_hot(d, (struct rect){ area.row, column, 1, item[i].width - 1 }, item[i].def->key[0], 0);
+		area_put(&d->canvas, area, 0, column, STYLE_KEY_LABEL, text);
+		area_put(&d->canvas, area, 0, column, STYLE_KEY, key);
+		hits_add(&d->hits, (struct rect){ area.row, column, 1, item[i].width - 1 }, item[i].def->key[0], 0);
 		column += item[i].width;
 	}
 }
@@ -68,12 +69,12 @@ void panel_footer_paint(struct dash *d, struct rect area)
 
 	if (d->view.filter_typing) {
 		snprintf(prompt, sizeof(prompt), "/%s_   Enter keeps · Esc drops the filter", d->view.filter);
-		dash_put(d, area, 0, 1, STYLE_FIELD, prompt);
+		area_put(&d->canvas, area, 0, 1, STYLE_FIELD, prompt);
 	} else if (d->view.toast[0]) {
 		canvas_fill(&d->canvas, area, d->view.toast_style, " ");
 		canvas_put_cut(&d->canvas, area.row, 1, area.columns - 2, d->view.toast_style, d->view.toast);
 	} else if (d->view.screen == SCREEN_SETUP || d->view.screen == SCREEN_CAPTURE) {
-		dash_put(d, area, 0, 1, STYLE_KEY_LABEL, "what runs goes on until Apply");
+		area_put(&d->canvas, area, 0, 1, STYLE_KEY_LABEL, "what runs goes on until Apply");
 	} else {
 		paint_keys(d, area);
 	}

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "ui/dash/keytable.h"
+#include "ui/panels/panels.h"
 
 struct glyph_help {
 	const char *glyph, *means;
@@ -65,7 +66,7 @@ static void put_entry(struct dash *d, struct rect area, int line, const char *ke
 {
 	if (line < 1 || line >= area.rows)
 		return;
-	dash_put(d, area, line, 1, STYLE_KEY, key);
+	area_put(&d->canvas, area, line, 1, STYLE_KEY, key);
 	canvas_put_cut(&d->canvas, area.row + line, area.column + TEXT_AT, area.columns - TEXT_AT - 1, STYLE_TEXT, text);
 }
 
@@ -92,8 +93,8 @@ static int put_wrapped(struct dash *d, struct rect area, int line, const char *n
 	struct rect below = { area.row + 1, area.column, area.rows - 1, area.columns };
 
 	if (line >= 1 && line < area.rows)
-		dash_put(d, area, line, 1, STYLE_KEY, name);
-	int rows = dash_wrap(d, below, line - 1, TEXT_AT, STYLE_TEXT, text);
+		area_put(&d->canvas, area, line, 1, STYLE_KEY, name);
+	int rows = area_wrap(&d->canvas, below, line - 1, TEXT_AT, STYLE_TEXT, text);
 
 	return line + (rows ? rows : 1);
 }
@@ -109,7 +110,7 @@ static int put_measures(struct dash *d, struct rect area, int line)
 		return line;
 	snprintf(text, sizeof(text), "of this mode (%s)", e->title);
 	if (line >= 1 && line < area.rows)
-		dash_put(d, area, line, 1, STYLE_STRONG, text);
+		area_put(&d->canvas, area, line, 1, STYLE_STRONG, text);
 	line++;
 	for (const struct latency_def *l = e->latencies; l && l->name; l++) {
 		snprintf(text, sizeof(text), "%s%s", l == e->latencies ? "the table's p50, p99; " : "", l->help);
@@ -129,7 +130,7 @@ static int paint_lines(struct dash *d, struct rect area)
 	struct rect left = area, right = area;
 	int first = 1 - d->view.scroll, keys, rest;
 
-	dash_rule(d, area, "help: keys that are valid now, and glyphs", "j/k scroll · Esc back");
+	area_rule(&d->canvas, area, "help: keys that are valid now, and glyphs", "j/k scroll · Esc back");
 	if (area.columns < keys_width() + legend_width())
 		return put_measures(d, area, put_legend(d, area, put_keys(d, left, first) + 1) + 1);
 	left.columns = keys_width();

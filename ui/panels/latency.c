@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "ui/dash/dash.h"
 #include "ui/dash/headline.h"
+#include "ui/panels/panels.h"
 #include "ui/widgets/widgets.h"
 
 struct percentile {
@@ -52,8 +52,8 @@ static void paint_one(struct dash *d, struct rect area, int row, const struct pe
 	char value[32];
 	int bar = area.columns - 18;
 
-	dash_printf(d, area, row, 1, STYLE_DIM, "%6s", p->name);
-	dash_us(l, ns, value, sizeof(value));
+	area_printf(&d->canvas, area, row, 1, STYLE_DIM, "%6s", p->name);
+	words_us(l, ns, value, sizeof(value));
 	canvas_put_right(&d->canvas, area.row + row, area.column + 8, 8, l->count ? STYLE_STRONG : STYLE_DIM, value);
 	if (bar < 4 || !l->count)
 		return;
@@ -67,9 +67,9 @@ static void paint_count(struct dash *d, struct rect area, int row)
 
 	if (row >= area.rows)
 		return;
-	dash_printf(d, area, row, 1, STYLE_TEXT, "n=%s", dash_count(d->summary.count, count, sizeof(count)));
+	area_printf(&d->canvas, area, row, 1, STYLE_TEXT, "n=%s", text_grouped(d->summary.count, count, sizeof(count)));
 	if (d->moment.info->closed_loop)
-		dash_printf(d, area, row, 6 + canvas_width(count), STYLE_WARNING, "closed loop: coordinated omission!");
+		area_printf(&d->canvas, area, row, 6 + canvas_width(count), STYLE_WARNING, "closed loop: coordinated omission!");
 }
 
 enum { NAME = 10, VALUE = 8, REST = NAME + VALUE + 3 };
@@ -94,8 +94,8 @@ static int paint_others(struct dash *d, struct rect area, int row)
 		moment_latency(&d->moment, -1, i, &l);
 		if (!l.count)
 			continue;
-		dash_us(&l, l.p50_ns, p50, sizeof(p50));
-		dash_us(&l, l.p99_ns, p99, sizeof(p99));
+		words_us(&l, l.p50_ns, p50, sizeof(p50));
+		words_us(&l, l.p99_ns, p99, sizeof(p99));
 		const char *window = d->moment.final ? "run" : "1 s";
 
 		snprintf(rest, sizeof(rest), "p50 · p99 %s · %s, from %s", p99, window, def[i].since ? def[i].since : "send");
@@ -139,13 +139,13 @@ void panel_percentiles_paint(struct dash *d, struct rect area)
 		snprintf(note, sizeof(note), "at %s", dash_hms(d, d->moment.at_ns, at, sizeof(at)));
 	else if (l && l->name && l->since)
 		snprintf(note, sizeof(note), "from %s", l->since);
-	dash_rule(d, area, title, note);
+	area_rule(&d->canvas, area, title, note);
 	if (!l || !l->name || !d->moment.info) {
-		dash_put(d, area, 1, 1, STYLE_DIM, "no latencies yet");
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no latencies yet");
 		return;
 	}
 	if (!dash_records(d, l)) {
-		dash_put(d, area, 1, 1, STYLE_DIM, "recorded by clients, and here are none");
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "recorded by clients, and here are none");
 		return;
 	}
 	for (int i = 0; i < PERCENTILES; i++)

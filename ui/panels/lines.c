@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "ui/dash/dash.h"
 #include "ui/dash/headline.h"
+#include "ui/panels/panels.h"
 
 static void rates_text(const struct dash *d, char *out, size_t size)
 {
@@ -25,8 +25,8 @@ static void latency_text(const struct dash *d, char *out, size_t size)
 	char p99[32];
 
 	moment_latency(&d->moment, -1, 0, &l);
-	dash_us(&l, l.p99_ns, p99, sizeof(p99));
-	const char *unit = dash_us_unit(p99);
+	words_us(&l, l.p99_ns, p99, sizeof(p99));
+	const char *unit = words_us_unit(p99);
 	snprintf(out, size, "p99 %s%s%s%s", p99, *unit ? " " : "", unit,
 		d->moment.info && d->moment.info->closed_loop ? " closed loop!" : "");
 }

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "ui/dash/dash.h"
+#include "ui/panels/panels.h"
 
 /* ---- the run's state ---- */
 
@@ -115,7 +115,7 @@ static void paint_tabs(struct dash *d, int column, int limit)
 		if (column + width > limit)
 			continue;
 		canvas_put(&d->canvas, 0, column, width, style, text);
-		dash_hot(d, (struct rect){ 0, column, 1, width }, '0' + (int)number, 0);
+		hits_add(&d->hits, (struct rect){ 0, column, 1, width }, '0' + (int)number, 0);
 		column += width + short_form;
 	}
 }
@@ -128,7 +128,7 @@ void panel_title_paint(struct dash *d)
 	int column;
 
 	snprintf(with_blank, sizeof(with_blank), "%s ", state);
-	column = dash_put_right(d, area, 0, style, with_blank);
+	column = area_put_right(&d->canvas, area, 0, style, with_blank);
 	int name = canvas_put(&d->canvas, 0, 1, column - 1, STYLE_TITLE, area.columns >= 60 ? "netdyno " : "nd ");
 
 	paint_tabs(d, 1 + name, column - 1);
@@ -333,7 +333,7 @@ void panel_method_paint(struct dash *d)
 	struct rect area = d->layout.method;
 	char right[160], left[400];
 	enum style style = view_text(d, right, sizeof(right));
-	int column = dash_put_right(d, area, 0, style, last_part(right, area.columns * 6 / 10));
+	int column = area_put_right(&d->canvas, area, 0, style, last_part(right, area.columns * 6 / 10));
 
 	run_text(d, column - 3, left, sizeof(left));
 	canvas_put_cut(&d->canvas, area.row, 1, column - 2, STYLE_TEXT, left);

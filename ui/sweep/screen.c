@@ -8,7 +8,6 @@
 
 #include "ui/canvas/charset.h"
 #include "ui/sweep/paint.h"
-#include "ui/terminal.h"
 
 enum { KEYS_AT_ONCE = 64 };
 
@@ -31,7 +30,7 @@ static void resize(struct sweep_screen *s)
 	sweep_screen_draw(s);
 }
 
-static int start(struct sweep_screen *s, const struct ui_config *config, struct err *err)
+static int start(struct sweep_screen *s, const struct terminal_config *config, struct err *err)
 {
 	int rows, columns, rc;
 
@@ -40,7 +39,7 @@ static int start(struct sweep_screen *s, const struct ui_config *config, struct 
 		return err_say(err, EINVAL, "theme \"%s\": unknown (dark, light, mono, safe)", config->theme);
 	s->canvas.charset = charset_resolve(config->charset);
 	s->report = config->report_frames;
-	rc = terminal_start(&s->terminal, !config->no_color, false, err);
+	rc = terminal_start(&s->terminal, config, err);
 	if (rc < 0)
 		return rc;
 	if (!s->terminal.colors)
@@ -51,7 +50,7 @@ static int start(struct sweep_screen *s, const struct ui_config *config, struct 
 	return 0;
 }
 
-int sweep_screen_open(const struct ui_config *config, const struct sweep_state *state, const char *directory,
+int sweep_screen_open(const struct terminal_config *config, const struct sweep_state *state, const char *directory,
 	struct sweep_screen **ret_screen, struct err *err)
 {
 	struct sweep_screen *s = calloc(1, sizeof(*s));

@@ -3,13 +3,13 @@
 #pragma once
 
 #include "sweep/sweep.h"
-#include "ui/ui.h"
+#include "ui/terminal/terminal.h"
 
 struct sweep_screen;
 
 /* Of the config: theme, charset, no_color, report_frames (its SAMPLE is the number of slots that
  * have ended).  The texts outlive the screen. */
-int sweep_screen_open(const struct ui_config *config, const struct sweep_state *state, const char *directory,
+int sweep_screen_open(const struct terminal_config *config, const struct sweep_state *state, const char *directory,
 	struct sweep_screen **ret_screen, struct err *err);
 void sweep_screen_close(struct sweep_screen *screen); /* restores the terminal; accepts NULL */
 void sweep_screen_draw(struct sweep_screen *screen);

@@ -1,6 +1,8 @@
 /* Tables: which columns fit, their head, their rows. */
 #include "ui/widgets/widgets.h"
 
+#include <stddef.h>
+
 #include "ui/canvas/paint.h"
 
 enum { TABLE_COLUMNS_MAX = 64, SORT_MARK = 0x25bc };

@@ -8,7 +8,7 @@
 #include "main/cli/program.h"
 
 const char *const display_themes[] = { "dark", "light", "mono", "safe", NULL };
-/* In the order of enum ui_charset. */
+/* In the order of enum charset. */
 const char *const display_charsets[] = { "auto", "braille", "block", "ascii", NULL };
 
 const struct option_def display_options[] = {
@@ -32,16 +32,14 @@ const struct option_def display_options[] = {
 	{ 0 },
 };
 
-void display_config(const struct options *own, struct ui_config *ret_config)
+void display_config(const struct options *own, struct terminal_config *ret_config)
 {
 	const char *no_color = getenv("NO_COLOR");
 
-	*ret_config = (struct ui_config){ .theme = options_text(own, "theme"),
-		.charset = (enum ui_charset)options_number(own, "charset"),
+	*ret_config = (struct terminal_config){ .theme = options_text(own, "theme"),
+		.charset = (enum charset)options_number(own, "charset"),
 		.no_color = no_color && *no_color,
-		.mouse = options_find(own, "mouse") >= 0 && options_number(own, "mouse"),
-		.update_fd = -1,
-		.signal_fd = -1 };
+		.mouse = options_find(own, "mouse") >= 0 && options_number(own, "mouse") };
 }
 
 bool display_can_draw(const char **ret_why)

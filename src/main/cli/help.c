@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "engines/engines.h"
-#include "ui/ui.h"
+#include "ui/dash/keytable.h"
 
 enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40, WIDTH_MAX = 130, INDENT = 26 };
 
@@ -178,7 +178,7 @@ static void help_mode(const struct engine *engine)
 
 static void help_keys(void)
 {
-	char *keys = ui_key_help();
+	char *keys = key_help();
 
 	if (!keys)
 		return;

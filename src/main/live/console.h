@@ -9,7 +9,7 @@
 #include "main/live/run_capture.h"
 #include "run/session.h"
 #include "snapshot/snapshot.h"
-#include "ui/board.h"
+#include "ui/dash/board.h"
 
 struct console {
 	struct session *session;

@@ -1,7 +1,7 @@
-/* Keeps ui/board.h filled.  Main thread only. */
+/* Keeps ui/dash/board.h filled.  Main thread only. */
 #pragma once
 
-#include "ui/board.h"
+#include "ui/dash/board.h"
 
 /* All modes with their methods probed and their options at defaults and settings; `engine` is
  * the current one.  0 or -ENOMEM. */

@@ -186,9 +186,11 @@ static int on_apply(void *ctx, const struct options *options, struct err *err)
 
 /* ---- files ---- */
 
-static int on_snapshot(void *ctx, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err)
+static int on_snapshot(void *ctx, const struct ui_picture *picture, char *ret_path, size_t size, struct err *err)
 {
-	return console_snapshot(ctx, screen, ret_path, size, err);
+	struct snapshot_screen screen = { .text = picture->text, .svg = picture->svg };
+
+	return console_snapshot(ctx, &screen, ret_path, size, err);
 }
 
 static int on_capture(void *ctx, bool on, struct err *err)

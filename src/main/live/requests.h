@@ -2,7 +2,7 @@
 #pragma once
 
 #include "main/live/console.h"
-#include "ui/ui.h"
+#include "ui/dash/requests.h"
 
 void requests_fill(struct console *c, struct ui_requests *ret_requests);
 /* The load one step up (+1) or down (-1), within [min, max]: rates (OPTION_RATE) go by a tenth,

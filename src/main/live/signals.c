@@ -7,7 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "ui/ui.h"
+#include "ui/terminal/terminal.h"
 
 static const int always[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 static const int with_screen[] = { SIGWINCH, SIGTSTP, SIGCONT };
@@ -60,7 +60,7 @@ int signals_next(int fd)
 static void on_fatal(int signo, siginfo_t *info, void *context)
 {
 	(void)context;
-	ui_emergency_restore();
+	terminal_emergency_restore();
 	for (size_t i = 0; i < FATALS; i++)
 		if (fatal[i] == signo)
 			sigaction(signo, &before[i], NULL);

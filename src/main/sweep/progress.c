@@ -21,7 +21,7 @@ void sweep_progress_init(struct sweep_progress *p, const struct sweep_state *sta
 		.live = isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0 };
 }
 
-int sweep_progress_show(struct sweep_progress *p, const struct ui_config *config, const char *directory, struct err *err)
+int sweep_progress_show(struct sweep_progress *p, const struct terminal_config *config, const char *directory, struct err *err)
 {
 	return sweep_screen_open(config, p->state, directory, &p->screen, err);
 }

@@ -15,7 +15,7 @@ struct sweep_progress {
 
 void sweep_progress_init(struct sweep_progress *p, const struct sweep_state *state);
 /* From here to sweep_progress_end() the terminal is the screen's. */
-int sweep_progress_show(struct sweep_progress *p, const struct ui_config *config, const char *directory, struct err *err);
+int sweep_progress_show(struct sweep_progress *p, const struct terminal_config *config, const char *directory, struct err *err);
 /* Draws the status line again, where there is one. */
 void sweep_progress_draw(struct sweep_progress *p);
 /* A run has ended: SWEEP_SLOT_DONE, or _FAILED for `why`. */

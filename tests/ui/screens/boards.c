@@ -346,10 +346,10 @@ static int on_apply(void *ctx, const struct options *options, struct err *err)
 	return answer(ctx, CALL_APPLY, (int)options->count, err);
 }
 
-static int on_snapshot(void *ctx, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err)
+static int on_snapshot(void *ctx, const struct ui_picture *picture, char *ret_path, size_t size, struct err *err)
 {
 	snprintf(ret_path, size, "/some/where");
-	return answer(ctx, CALL_SNAPSHOT, screen->text && screen->svg, err);
+	return answer(ctx, CALL_SNAPSHOT, picture->text && picture->svg, err);
 }
 
 static int on_capture(void *ctx, bool on, struct err *err)

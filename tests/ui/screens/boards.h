@@ -2,7 +2,7 @@
  * that follow a formula. */
 #pragma once
 
-#include "ui/board.h"
+#include "ui/dash/board.h"
 #include "ui/ui.h"
 
 struct made {

@@ -12,7 +12,7 @@ struct dash dash;
 
 static struct ui_requests requests;
 
-void stage_dash(enum ui_charset charset, const char *theme)
+void stage_dash(enum charset charset, const char *theme)
 {
 	struct err err = ERR_NONE;
 
@@ -43,13 +43,13 @@ int stage_end(void **state)
 void frame(int rows, int columns)
 {
 	assert_int_equal(dash_resize(&dash, rows, columns), 0);
-	dash_frame(&dash);
+	frame_paint(&dash);
 }
 
 void press(int key)
 {
 	key_dispatch(&dash, key);
-	dash_frame(&dash);
+	frame_paint(&dash);
 }
 
 /* Is it as wanted? */

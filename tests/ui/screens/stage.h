@@ -9,13 +9,13 @@
 #include <cmocka.h>
 
 #include "boards.h"
-#include "ui/dash/dash.h"
+#include "ui/panels/frame.h"
 
 extern struct made made;
 extern struct made_calls calls; /* of the requests that the dashboard makes */
 extern struct dash dash;
 
-void stage_dash(enum ui_charset charset, const char *theme);
+void stage_dash(enum charset charset, const char *theme);
 /* A run: 1 s of warm-up, and a measure phase of so many ticks. */
 void stage_run(unsigned ticks);
 void stage_close(void);      /* the board, too */

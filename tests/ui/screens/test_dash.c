@@ -10,8 +10,9 @@
 #include "base/rng.h"
 #include "ui/canvas/keys.h"
 #include "ui/dash/keytable.h"
+#include "ui/dash/words.h"
 
-static void open_dash(unsigned servers, unsigned clients, enum ui_charset charset)
+static void open_dash(unsigned servers, unsigned clients, enum charset charset)
 {
 	made_open(&made, servers, clients);
 	stage_dash(charset, NULL);
@@ -188,7 +189,7 @@ static void lossy_ledgers_name_the_place(void **state)
 	assert_true(on_screen("4.76 %"));
 	press('c');
 	made_ticks(&made, 10, PHASE_MEASURE, 1);
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_int_equal(dash.drop[0].total, 50);
 	assert_float_equal(dash.drop[0].per_s, 50, 0.01);
 	assert_int_equal(dash.drops_lost, 50);
@@ -217,10 +218,10 @@ static void units_are_there_once(void **state)
 	char text[32];
 
 	(void)state;
-	assert_string_equal(dash_us_unit(dash_us(&some, 18200, text, sizeof(text))), "µs");
-	assert_string_equal(dash_us_unit(dash_us(&some, 18200000, text, sizeof(text))), "");
-	assert_string_equal(dash_us_unit(dash_us(&some, 18200000000, text, sizeof(text))), "");
-	assert_string_equal(dash_us_unit(dash_us(&none, 0, text, sizeof(text))), "");
+	assert_string_equal(words_us_unit(words_us(&some, 18200, text, sizeof(text))), "µs");
+	assert_string_equal(words_us_unit(words_us(&some, 18200000, text, sizeof(text))), "");
+	assert_string_equal(words_us_unit(words_us(&some, 18200000000, text, sizeof(text))), "");
+	assert_string_equal(words_us_unit(words_us(&none, 0, text, sizeof(text))), "");
 }
 
 /* Bounds of any size stand there in full. */
@@ -240,7 +241,7 @@ static void intervals_are_not_cut(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		dash.difference[METRIC_PPS] = (struct difference){ .known = true, .low = cases[i].low, .high = cases[i].high };
 		/* differences are worked out anew only when there are new intervals */
-		dash_frame(&dash);
+		frame_paint(&dash);
 		assert_true(on_screen(cases[i].text));
 	}
 	stage_close();
@@ -423,7 +424,7 @@ static void random_step(struct rng *rng)
 		made_final(&made);
 	else
 		made_run(&made, n & 1);
-	dash_frame(&dash);
+	frame_paint(&dash);
 }
 
 static void any_order_of_events_is_survived(void **state)
@@ -432,7 +433,7 @@ static void any_order_of_events_is_survived(void **state)
 
 	(void)state;
 	for (unsigned life = 0; life < 6; life++) {
-		open_dash(1 + life % 3, 1 + life, (enum ui_charset)(CHARSET_BRAILLE + life % 3));
+		open_dash(1 + life % 3, 1 + life, (enum charset)(CHARSET_BRAILLE + life % 3));
 		frame(24, 80);
 		made_run(&made, true);
 		for (unsigned i = 0; i < 1500; i++)

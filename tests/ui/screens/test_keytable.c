@@ -36,7 +36,7 @@ static void no_key_means_two_things(void **state)
 
 static void every_key_is_explained(void **state)
 {
-	char *help = ui_key_help();
+	char *help = key_help();
 	unsigned lines = 0;
 
 	(void)state;
@@ -77,7 +77,7 @@ static void the_footer_fits(void **state)
 		bool found = false;
 
 		assert_int_equal(dash_resize(&dash, 24, columns), 0);
-		dash_frame(&dash);
+		frame_paint(&dash);
 		for (int i = 0; i + 5 < columns && !found; i++) {
 			found = true;
 			for (int j = 0; j < 6 && found; j++) {
@@ -200,19 +200,19 @@ static void the_filter_takes_the_keys(void **state)
 
 static void clicks_are_keys(void **state)
 {
-	struct hot hot;
+	struct hit hit;
 	int row = -1, column = -1;
 
 	(void)state;
 	for (int i = 0; i < 80; i++)
-		if (dash_hot_at(&dash, 23, i, &hot) && hot.key == ' ')
+		if (hits_find(&dash.hits, 23, i, &hit) && hit.key == ' ')
 			column = i;
 	assert_at_least(column, 0);
 	key_mouse(&dash, 23, column, 0);
 	assert_true(dash.view.frozen);
-	dash_frame(&dash);
+	frame_paint(&dash);
 	for (int i = 0; i < 24; i++)
-		if (dash_hot_at(&dash, i, 5, &hot) && !hot.key && hot.worker == 1)
+		if (hits_find(&dash.hits, i, 5, &hit) && !hit.key && hit.worker == 1)
 			row = i;
 	assert_at_least(row, 0);
 	key_mouse(&dash, row, 5, 0);
@@ -227,7 +227,7 @@ static void nothing_can_be_changed_in_an_opened_snapshot(void **state)
 {
 	(void)state;
 	made.board.read_only = true;
-	dash_frame(&dash);
+	frame_paint(&dash);
 	for (int key = 1; key < KEYCODE_MOUSE; key = key == 0x7e ? KEYCODE_UP : key + 1) {
 		press(key);
 		while (view_back(&dash.view))

@@ -68,7 +68,7 @@ static void run(void)
 	made_run(&made, true);
 	made_ticks(&made, 10, PHASE_WARMUP, PER_TICK);
 	made_ticks(&made, 61, PHASE_MEASURE, PER_TICK);
-	dash_frame(&dash);
+	frame_paint(&dash);
 }
 
 /* ---- golden screens ---- */
@@ -236,7 +236,7 @@ static void the_verdict_is_there_in_full(void **state)
 	assert_true(not_on_screen("the oldest event"));
 	for (int i = 0; i < 40; i++)
 		press('j');
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_true(not_on_screen("the kernel copied 100 % of"));
 	assert_true(on_screen("the oldest event"));
 	press(KEYCODE_ESCAPE);
@@ -325,7 +325,7 @@ static void a_comparison_that_cannot_be_made_says_why(void **state)
 	assert_true(on_screen("A ‹one-copy› n=2"));
 	assert_true(on_screen("A needs 3"));
 	made_ticks(&made, 40, PHASE_MEASURE, PER_TICK);
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_true(on_screen("A needs 3"));
 	press('b');
 	assert_true(not_on_screen("A needs 3"));

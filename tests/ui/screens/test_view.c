@@ -33,7 +33,7 @@ static void rates_are_those_of_the_last_second(void **state)
 	(void)state;
 	assert_float_equal(client_pps(), 3 * MADE_PPS, 0.01);
 	made_ticks(&made, 10, PHASE_MEASURE, 2);
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_float_equal(client_pps(), 6 * MADE_PPS, 0.01);
 }
 
@@ -44,7 +44,7 @@ static void a_frozen_view_stands_still_while_the_run_goes_on(void **state)
 	(void)state;
 	press(' ');
 	made_ticks(&made, 1500, PHASE_MEASURE, 3); /* more than the ring of ticks holds */
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_int_equal(dash.moment.at_ns, at);
 	assert_float_equal(client_pps(), 3 * MADE_PPS, 0.01);
 	assert_true(on_screen("VIEW FROZEN"));
@@ -59,7 +59,7 @@ static void the_cursor_looks_back(void **state)
 {
 	(void)state;
 	made_ticks(&made, 50, PHASE_MEASURE, 2);
-	dash_frame(&dash);
+	frame_paint(&dash);
 	int64_t newest = dash.moment.at_ns;
 
 	press(KEYCODE_LEFT);
@@ -89,7 +89,7 @@ static void zoom_has_ends(void **state)
 		steps++;
 	assert_int_equal(view_span_ns(&dash.view), 10ll * NS_PER_S);
 	while (view_zoom(&dash.view, 1))
-		dash_frame(&dash);
+		frame_paint(&dash);
 	assert_at_least(view_span_ns(&dash.view), 3600ll * NS_PER_S);
 	assert_true(view_zoom(&dash.view, 0));
 	assert_int_equal(view_span_ns(&dash.view), 60ll * NS_PER_S);
@@ -126,7 +126,7 @@ static void the_filter_knows_no_case(void **state)
 	assert_int_equal(order[0], 3);
 	strcpy(dash.view.filter, "nowhere");
 	assert_int_equal(view_rows(&dash.view, &dash.moment, order), 0);
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_true(on_screen("no core matches"));
 }
 
@@ -137,7 +137,7 @@ static void clearing_subtracts(void **state)
 	(void)state;
 	press('c');
 	made_ticks(&made, 10, PHASE_MEASURE, 1);
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_more(before, 0);
 	assert_int_equal(dash.summary.count, 10 * 101);
 	assert_true(on_screen("since cleared"));
@@ -150,7 +150,7 @@ static void a_new_run_is_not_cleared(void **state)
 	press('c');
 	made_run(&made, true);
 	made_ticks(&made, 20, PHASE_MEASURE, 1);
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_true(not_on_screen("since cleared"));
 }
 
@@ -163,10 +163,10 @@ static void a_baseline_is_compared_with(void **state)
 	assert_int_equal(dash.view.base.n, 9);
 	made_run(&made, true);
 	made_ticks(&made, 25, PHASE_MEASURE, 1.1);
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_false(dash.difference[METRIC_PPS].known); /* two intervals */
 	made_ticks(&made, 60, PHASE_MEASURE, 1.1);
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_true(dash.difference[METRIC_PPS].known);
 	assert_float_equal(dash.difference[METRIC_PPS].relative, 0.1, 0.001);
 	assert_true(on_screen("+10.0%"));
@@ -182,7 +182,7 @@ static void a_baseline_outlives_its_run(void **state)
 		made_run(&made, true);
 		made_ticks(&made, 3, PHASE_MEASURE, 1);
 	}
-	dash_frame(&dash);
+	frame_paint(&dash);
 	assert_true(on_screen("base A"));
 	assert_int_equal(dash.view.base.n, 9);
 }
@@ -215,7 +215,7 @@ static void what_was_frozen_may_be_forgotten(void **state)
 	for (int i = 0; i < 70; i++) {
 		made_run(&made, true);
 		made_ticks(&made, 2, PHASE_MEASURE, 1);
-		dash_frame(&dash);
+		frame_paint(&dash);
 	}
 	assert_null(dash.moment.info);
 	press(KEYCODE_LEFT);

@@ -13,7 +13,7 @@
 
 #include "ui/canvas/canvas.h"
 
-static inline struct canvas canvas_of(int rows, int columns, enum ui_charset charset)
+static inline struct canvas canvas_of(int rows, int columns, enum charset charset)
 {
 	struct canvas c = { .charset = charset };
 

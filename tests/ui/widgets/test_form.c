@@ -99,7 +99,7 @@ static void assert_value(const char *name, const char *text)
 	assert_string_equal(options_text(form_options(form), name), text);
 }
 
-static void assert_screen(int rows, int columns, enum ui_charset charset, const char *expected)
+static void assert_screen(int rows, int columns, enum charset charset, const char *expected)
 {
 	struct canvas c = canvas_of(rows, columns, charset);
 

@@ -24,7 +24,7 @@ static void test_bar_in_eighths(void **state)
 		{ 7, "████" },
 		{ INFINITY, "████" },
 	};
-	static const enum ui_charset charsets[] = { CHARSET_BRAILLE, CHARSET_BLOCK };
+	static const enum charset charsets[] = { CHARSET_BRAILLE, CHARSET_BLOCK };
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

@@ -120,7 +120,7 @@ static bool inside(struct rect r, int row, int column)
 }
 
 /* Cells filled with what no painter writes. */
-static void check_area(int which, enum ui_charset charset, int rows, int columns)
+static void check_area(int which, enum charset charset, int rows, int columns)
 {
 	static const struct cell sentinel = { "!", 0xee };
 	struct canvas c = canvas_of(rows + 2 * MARGIN, columns + 2 * MARGIN, charset);
@@ -148,8 +148,7 @@ static void test_every_size(void **state)
 	for (int rows = 0; rows <= ROWS; rows++)
 		for (int columns = 0; columns <= COLUMNS; columns++)
 			for (int which = 0; which < PAINTERS; which++)
-				check_area(
-					which, (enum ui_charset)(CHARSET_BRAILLE + (rows + columns + which) % 3), rows, columns);
+				check_area(which, (enum charset)(CHARSET_BRAILLE + (rows + columns + which) % 3), rows, columns);
 }
 
 static void test_negative_and_far_areas(void **state)

@@ -1,5 +1,5 @@
 /* The terminal, by way of curses.  See terminal.h. */
-#include "ui/terminal.h"
+#include "ui/terminal/terminal.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -65,7 +65,7 @@ static void prepare_emergency(const struct termios *saved, bool mouse)
 	emergency.active = 1;
 }
 
-void ui_emergency_restore(void)
+void terminal_emergency_restore(void)
 {
 	if (!emergency.active)
 		return;
@@ -150,7 +150,7 @@ static void set_modes(bool mouse)
 	}
 }
 
-int terminal_start(struct terminal *t, bool use_color, bool mouse, struct err *err)
+int terminal_start(struct terminal *t, const struct terminal_config *config, struct err *err)
 {
 	const char *term = getenv("TERM");
 	struct termios saved;
@@ -160,7 +160,7 @@ int terminal_start(struct terminal *t, bool use_color, bool mouse, struct err *e
 		return err_sys(err, errno, "terminal settings");
 	*t = (struct terminal){ 0 };
 	guard_stop();
-	screen = use_color ? open_direct() : NULL;
+	screen = config->no_color ? NULL : open_direct();
 	if (!screen)
 		screen = newterm(NULL, stdout, stdin);
 	if (!screen)
@@ -171,9 +171,9 @@ int terminal_start(struct terminal *t, bool use_color, bool mouse, struct err *e
 		return err_say(err, EINVAL, "terminal \"%s\": cannot place its cursor (TERM)", term ? term : "");
 	}
 	t->screen = screen;
-	prepare_emergency(&saved, mouse);
-	set_modes(mouse);
-	t->colors = count_colors(use_color);
+	prepare_emergency(&saved, config->mouse);
+	set_modes(config->mouse);
+	t->colors = count_colors(!config->no_color);
 	return 0;
 }
 

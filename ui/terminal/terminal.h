@@ -1,10 +1,23 @@
 /* The terminal: nothing but terminal.c knows curses.  One at a time; the thread that started it
- * does everything but ui_emergency_restore(). */
+ * does everything but terminal_emergency_restore(). */
 #pragma once
 
+#include <stdint.h>
+
+#include "base/err.h"
 #include "ui/canvas/canvas.h"
 #include "ui/canvas/keys.h"
 #include "ui/canvas/theme.h"
+
+/* How screens are shown on it. */
+struct terminal_config {
+	/* "dark", "light", "mono", "safe" (colour-blind safe); NULL = dark */
+	const char *theme;
+	enum charset charset; /* AUTO: braille where the locale is UTF-8, else ASCII */
+	bool no_color;        /* NO_COLOR */
+	bool mouse;
+	bool report_frames; /* tests: terminal_report() after each frame */
+};
 
 struct terminal {
 	void *screen; /* curses' SCREEN */
@@ -21,8 +34,10 @@ struct terminal_event {
 };
 
 /* -ENOTTY, or -EINVAL with "terminal \"foo\": unknown (TERM)". */
-int terminal_start(struct terminal *t, bool use_color, bool mouse, struct err *err);
+int terminal_start(struct terminal *t, const struct terminal_config *config, struct err *err);
 void terminal_stop(struct terminal *t); /* restores the terminal; accepts a never-started one */
+/* Restores the terminal if curses holds it; async-signal-safe (for SIGSEGV and friends). */
+void terminal_emergency_restore(void);
 void terminal_size(int *ret_rows, int *ret_columns);
 /* After the size has changed, or to draw everything anew. */
 void terminal_resize(struct terminal *t, int rows, int columns);

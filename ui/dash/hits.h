@@ -1,0 +1,24 @@
+/* The hit map: which places of a frame answer to the mouse.  The painters fill it, clicks are
+ * looked up in it. */
+#pragma once
+
+#include "ui/canvas/canvas.h"
+
+/* As if this key had been pressed, or this worker's row picked. */
+struct hit {
+	struct rect area;
+	int key; /* 0: pick `worker` */
+	int worker;
+};
+
+enum { HITS_MAX = 64 };
+
+struct hits {
+	struct hit hit[HITS_MAX];
+	unsigned count;
+};
+
+/* Of places that overlap the first one counts; silently dropped when full. */
+void hits_add(struct hits *h, struct rect area, int key, int worker);
+/* What a click at this cell means; false: nothing. */
+bool hits_find(const struct hits *h, int row, int column, struct hit *ret_hit);

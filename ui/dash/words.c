@@ -1,0 +1,24 @@
+/* Latencies in words.  See words.h. */
+#include "ui/dash/words.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+const char *words_us(const struct latency_summary *l, int64_t ns, char *out, size_t size)
+{
+	size_t length;
+
+	text_us(l->count ? ns : -1, out, size);
+	length = strlen(out);
+	if (length && out[length - 1] == 'm' && length + 1 < size)
+		memcpy(out + length, "s", 2);
+	return out;
+}
+
+const char *words_us_unit(const char *text)
+{
+	size_t length = strlen(text);
+
+	return !length || text[length - 1] == 's' || text[length - 1] == '-' ? "" : "µs";
+}

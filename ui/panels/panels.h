@@ -1,0 +1,35 @@
+/* The panels and screens: each paints a part of what the dashboard knows into an area of its
+ * canvas.  `area` starts with the row of the panel's rule. */
+#pragma once
+
+#include "ui/canvas/area.h"
+#include "ui/dash/dash.h"
+#include "ui/dash/words.h"
+
+void panel_cores_paint(struct dash *d, struct rect area);
+void panel_chart_paint(struct dash *d, struct rect area);
+void panel_heat_paint(struct dash *d, struct rect area);
+void panel_percentiles_paint(struct dash *d, struct rect area);
+void panel_drops_paint(struct dash *d, struct rect area);
+void panel_events_paint(struct dash *d, struct rect area);
+void panel_compare_paint(struct dash *d, struct rect area);
+void panel_capture_paint(struct dash *d, struct rect area);
+
+/* The rows above and below that every screen has. */
+void panel_title_paint(struct dash *d);
+void panel_method_paint(struct dash *d);
+void panel_ledger_paint(struct dash *d, struct rect area);
+void panel_verdict_paint(struct dash *d, struct rect area);
+void panel_status_paint(struct dash *d, struct rect area);
+void panel_footer_paint(struct dash *d, struct rect area);
+
+/* The other screens. */
+void screen_lines_paint(struct dash *d);
+void screen_drill_paint(struct dash *d, struct rect area);
+void screen_help_paint(struct dash *d, struct rect area);
+
+/* ---- shared between them ---- */
+
+void chart_of_worker_paint(struct dash *d, struct rect area);
+/* Run state in few words, "● RUN 01:12/02:00", and how it looks. */
+enum style state_text(const struct dash *d, char *out, size_t size);
