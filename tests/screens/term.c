@@ -457,6 +457,15 @@ bool term_wrote(const struct term *t, const char *bytes)
 	return t->raw && memmem(t->raw, t->raw_length, bytes, strlen(bytes));
 }
 
+bool term_wrote_last(const struct term *t, const char *bytes, const char *before)
+{
+	const char *from = t->raw, *end = t->raw + t->raw_length, *last = NULL, *at;
+
+	for (; from && (at = memmem(from, (size_t)(end - from), before, strlen(before))); from = at + 1)
+		last = at;
+	return last && memmem(last, (size_t)(end - last), bytes, strlen(bytes));
+}
+
 static size_t put_utf8(char *out, uint32_t c)
 {
 	if (c < 0x80) {

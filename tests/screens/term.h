@@ -67,6 +67,8 @@ int term_columns(const struct term *t);
 void term_cell(const struct term *t, int row, int column, VTermScreenCell *ret_cell);
 /* anywhere in all that the program has written */
 bool term_wrote(const struct term *t, const char *bytes);
+/* the same after the last `before` */
+bool term_wrote_last(const struct term *t, const char *bytes, const char *before);
 /* One row as UTF-8 without trailing blanks, into out (4 bytes a column are enough); returns out. */
 char *term_row(const struct term *t, int row, char *out, size_t size);
 void term_print(const struct term *t); /* screen and state to stderr */

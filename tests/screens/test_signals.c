@@ -56,6 +56,9 @@ static void assert_restored(void)
 
 	assert_true(term_wait_restored(program.term));
 	assert_true(term_wrote(program.term, "\033[?1049l"));
+	/* Some terminals bring a hidden cursor back with the shell's screen, where curses has saved
+	 * it in order to scroll. */
+	assert_true(term_wrote_last(program.term, "\033[?25h", "\033[?1049l"));
 	assert_int_equal(now.c_lflag, before.c_lflag);
 	assert_int_equal(now.c_iflag, before.c_iflag);
 	assert_int_equal(now.c_oflag, before.c_oflag);

@@ -21,13 +21,28 @@
 
 enum { ESCAPE_DELAY_MS = 25, DIRECT_COLORS = 1 << 24 };
 
+/* Past curses; async-signal-safe. */
+static void write_all(const char *text, size_t length)
+{
+	while (length) {
+		ssize_t n = write(STDOUT_FILENO, text, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		text += n;
+		length -= (size_t)n;
+	}
+}
+
 /* ---- the way back, prepared beforehand, for signal handlers ---- */
 
 static struct {
 	volatile sig_atomic_t active;
 	struct termios saved;
 	char text[256];
-	size_t length;
+	size_t length, cursor_at; /* cursor_at: from there on the cursor is shown */
 } emergency;
 
 static int collect(int byte)
@@ -51,16 +66,20 @@ static void collect_capability(const char *name)
 		tputs(text, 1, collect);
 }
 
-/* Keypad and mouse off, attributes and colours gone, cursor seen, the shell's screen back. */
+/* Keypad and mouse off, attributes and colours gone, the shell's screen back, cursor seen.  The
+ * cursor comes last: curses scrolls with ESC 7, which saves a hidden cursor, and some terminals
+ * (libvterm) bring that back together with the shell's screen. */
 static void prepare_emergency(const struct termios *saved, bool mouse)
 {
-	static const char *const capabilities[] = { "rmkx", "sgr0", "op", "cnorm", "rmcup" };
+	static const char *const capabilities[] = { "rmkx", "sgr0", "op", "rmcup" };
 
 	emergency.length = 0;
 	if (mouse)
 		collect_text("\033[?1006;1000l");
 	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
 		collect_capability(capabilities[i]);
+	emergency.cursor_at = emergency.length;
+	collect_capability("cnorm");
 	emergency.saved = *saved;
 	emergency.active = 1;
 }
@@ -70,13 +89,7 @@ void terminal_emergency_restore(void)
 	if (!emergency.active)
 		return;
 	emergency.active = 0;
-	for (size_t at = 0; at < emergency.length;) {
-		ssize_t n = write(STDOUT_FILENO, emergency.text + at, emergency.length - at);
-
-		if (n <= 0)
-			break;
-		at += (size_t)n;
-	}
+	write_all(emergency.text, emergency.length);
 	tcsetattr(STDIN_FILENO, TCSANOW, &emergency.saved);
 }
 
@@ -177,12 +190,18 @@ int terminal_start(struct terminal *t, const struct terminal_config *config, str
 	return 0;
 }
 
+static void leave_screen(void)
+{
+	endwin();
+	write_all(emergency.text + emergency.cursor_at, emergency.length - emergency.cursor_at);
+}
+
 void terminal_stop(struct terminal *t)
 {
 	if (!t->screen)
 		return;
 	if (!t->stopped)
-		endwin();
+		leave_screen();
 	emergency.active = 0;
 	unguard_stop();
 	delscreen(t->screen);
@@ -302,20 +321,6 @@ void terminal_show(struct terminal *t, const struct canvas *c, const struct them
 	}
 	wnoutrefresh(stdscr);
 	doupdate();
-}
-
-static void write_all(const char *text, size_t length)
-{
-	while (length) {
-		ssize_t n = write(STDOUT_FILENO, text, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		text += n;
-		length -= (size_t)n;
-	}
 }
 
 void terminal_report(uint64_t frame, uint64_t sample, uint64_t keys)
@@ -473,7 +478,7 @@ void terminal_suspend(struct terminal *t, bool whole_group)
 	int rows, columns;
 
 	def_prog_mode();
-	endwin();
+	leave_screen();
 	t->stopped = true;
 	emergency.active = 0;
 	stop_here(whole_group);
