@@ -10,6 +10,8 @@
  *
  * Sources: accept(2), connect(2), tcp(7); TCP_INFO of a listening socket has the length of its
  * queue in tcpi_unacked. */
+#include "engines/stream/link.h"
+
 #include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -19,7 +21,6 @@
 #include <unistd.h>
 
 #include "base/procnet.h"
-#include "engines/stream/stream.h"
 #include "mode/path.h"
 
 _Static_assert((int)ENDPOINTS_LISTEN_MAX < (int)WORKER_WAIT_FDS, "a caller and all listeners can be waited for");
@@ -517,11 +518,12 @@ static bool is_stuck(struct worker *w, struct stream_worker *x, int64_t now_ns)
 	       now_ns - l->moved_ns >= STUCK_NS;
 }
 
-void stream_link_observe(struct worker *w, struct stream_worker *x)
+bool stream_link_observe(struct worker *w, struct stream_worker *x)
 {
 	struct stream_link *l = &x->link;
 	int64_t now = clock_now_ns();
 	struct tcp_info info;
+	bool stuck = false;
 
 	count_waiting(w, l);
 	if (l->state == LINK_FLOWING && read_info(l, l->fd, &info)) {
@@ -529,10 +531,10 @@ void stream_link_observe(struct worker *w, struct stream_worker *x)
 		show_info(w, &info);
 		show_buffer(w, x);
 		watch_movement(w, x, now);
-		if (is_stuck(w, x, now))
-			stream_link_lost(w, x);
+		stuck = is_stuck(w, x, now);
 	}
-	counter_set(w->counters, STREAM_C_CONNECTIONS, l->state == LINK_FLOWING);
+	counter_set(w->counters, STREAM_C_CONNECTIONS, l->state == LINK_FLOWING && !stuck);
+	return stuck;
 }
 
 /* ---- operations ---- */
@@ -571,8 +573,6 @@ void stream_link_lost(struct worker *w, struct stream_worker *x)
 	l->acknowledged += l->acknowledged_here;
 	l->acknowledged_here = 0;
 	l->retransmits_here = 0;
-	if (x->sends)
-		stream_send_lost(w, x);
 	if (w->self->role == ROLE_SERVER) {
 		drop(l);
 		wait_until(w, clock_now_ns());

@@ -1,4 +1,6 @@
 /* Mode stream: the plan of a run.  Main thread. */
+#include "engines/stream/plan.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,6 +14,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "engines/stream/stream.h"
+#include "engines/stream/worker.h"
 #include "mode/path.h"
 
 /* ---- workers ---- */

@@ -3,12 +3,12 @@
  * A message is read into memory of its own size, one message a call at most, as an application
  * does that needs it whole; short messages are read several at a time.  With --receive discard
  * only headers are read, the rest is thrown away by the kernel (MSG_TRUNC, tcp(7)). */
+#include "engines/stream/receive.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "engines/stream/stream.h"
 
 enum {
 	RECEIVES = 64,          /* receive calls a poll */

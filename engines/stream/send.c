@@ -1,8 +1,8 @@
 /* Mode stream, the side that sends: message after message, as fast as the connection takes them,
  * or by a schedule (--rate). */
-#include <poll.h>
+#include "engines/stream/send.h"
 
-#include "engines/stream/stream.h"
+#include <poll.h>
 
 enum { SENDS = 64 }; /* send calls a poll */
 
@@ -68,9 +68,8 @@ int stream_send_attach(struct worker *w, struct stream_worker *x, struct err *er
 	return x->sender->method->attach(x->sender, x->link.fd, err);
 }
 
-void stream_send_lost(struct worker *w, struct stream_worker *x)
+void stream_send_lost(struct stream_worker *x)
 {
-	(void)w;
 	x->begun = false;
 	x->sender->method->attach(x->sender, -1, NULL);
 }

@@ -6,6 +6,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engines/stream/link.h"
+#include "engines/stream/plan.h"
+#include "engines/stream/receive.h"
+#include "engines/stream/send.h"
+
 /* ---- tables ---- */
 
 enum { FORM = OPTION_RESTART | OPTION_FORM | OPTION_RESULT };
@@ -410,6 +415,13 @@ static int find_connection(struct worker *w, struct stream_worker *x, struct err
 	return 1;
 }
 
+static void lose_connection(struct worker *w, struct stream_worker *x)
+{
+	if (x->sends)
+		stream_send_lost(x);
+	stream_link_lost(w, x);
+}
+
 static int stream_poll(struct worker *w, struct err *err)
 {
 	struct stream_worker *x = w->state;
@@ -420,7 +432,7 @@ static int stream_poll(struct worker *w, struct err *err)
 	} else {
 		rc = x->sends ? stream_send(w, x) : stream_receive(w, x);
 		if (rc == STREAM_LOST) {
-			stream_link_lost(w, x);
+			lose_connection(w, x);
 			rc = 0;
 		}
 	}
@@ -446,7 +458,8 @@ static int stream_observe(struct worker *w, struct err *err)
 	struct stream_worker *x = w->state;
 
 	(void)err;
-	stream_link_observe(w, x);
+	if (stream_link_observe(w, x))
+		lose_connection(w, x);
 	if (x->sends && x->sender->method->reap && x->link.state == LINK_FLOWING)
 		x->sender->method->reap(x->sender);
 	count(w, x);

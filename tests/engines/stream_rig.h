@@ -12,6 +12,7 @@
 
 #include "../support/leaks.h"
 #include "engines/stream/stream.h"
+#include "engines/stream/worker.h"
 
 enum { STREAM_RIG_WORKERS = 16, STREAM_RIG_DEADLINE_S = 30 };
 

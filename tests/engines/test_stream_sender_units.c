@@ -13,6 +13,7 @@
 
 #include "base/rng.h"
 #include "engines/stream/stream.h"
+#include "engines/stream/worker.h"
 #include "engines/tcp/completions.h"
 #include "engines/tcp/sender.h"
 #include "../support/asserts.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engines/stream/stream.h"
+#include "engines/stream/worker.h"
 #include "stage.h"
 #include "ui/canvas/keys.h"
 #include "../../support/asserts.h"

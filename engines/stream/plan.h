@@ -1,0 +1,7 @@
+/* The plan of mode stream.  See engine.plan() and engine.release(). */
+#pragma once
+
+#include "mode/engine.h"
+
+int stream_plan(const struct options *o, struct plan *plan, struct err *err);
+void stream_release(struct plan *plan);
