@@ -389,6 +389,17 @@ const struct sample *history_measure_start(const struct history *h, uint32_t run
 	return run && run->base ? run->base->sample : NULL;
 }
 
+const struct sample *history_interval_start(const struct history *h, const struct sample *interval)
+{
+	const struct kept_run *run = find_run(h, interval->run_id);
+	unsigned older = ring_upper(&h->coarse, interval->at_ns - 1);
+	const struct sample *before = older ? ring_at(&h->coarse, older - 1)->sample : NULL;
+
+	if (before && before->run_id == interval->run_id)
+		return before;
+	return run && run->base && !run->intervals_lost ? run->base->sample : NULL;
+}
+
 const struct run_info *history_run(const struct history *h, uint32_t run_id)
 {
 	const struct kept_run *run = find_run(h, run_id);

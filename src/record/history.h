@@ -6,7 +6,6 @@
  * is a saved snapshot that is opened again. */
 #pragma once
 
-#include "record/ledger.h"
 #include "record/sample.h"
 
 struct history_event {
@@ -44,6 +43,10 @@ const struct sample *history_at(const struct history *h, int64_t at_ns);
  * totals. */
 const struct sample *history_measure_start(const struct history *h, uint32_t run_id);
 
+/* Where an interval began: the interval before, or for the first of a run the start of its
+ * measure phase; NULL where that one has been forgotten. */
+const struct sample *history_interval_start(const struct history *h, const struct sample *interval);
+
 /* NULL if forgotten */
 const struct run_info *history_run(const struct history *h, uint32_t run_id);
 const struct run_info *history_newest_run(const struct history *h);
@@ -60,38 +63,3 @@ unsigned history_event_count(const struct history *h);
 const struct details *history_details(const struct history *h, uint32_t run_id);
 /* coarse samples of this run that no longer fit */
 uint64_t history_intervals_lost(const struct history *h, uint32_t run_id);
-
-/* ---- differences ---- */
-
-/* The difference of two samples of one run for one worker or one side.  Gauges are taken from
- * `to`. */
-struct rates {
-	double seconds;
-	uint64_t value[COUNTERS_MAX];
-	/* bit per counter: one of the workers cannot read it, or none of them counts it */
-	uint64_t unknown;
-	double tx_pps, rx_pps, tx_mbps, rx_mbps; /* 10^6 bits/s of application bytes */
-	double busy;                             /* CPU time / wall time, 0..1; NaN if unknown */
-	/* counters with LEDGER_LOST; NaN if one is unknown or there is none */
-	double drops_per_s;
-};
-
-/* worker < 0: all workers of the roles; `from` NULL: everything since `to`'s run began measuring
- * is unknown -> seconds 0, all rates NaN. */
-void rates_between(const struct run_info *info, const struct sample *from, const struct sample *to, int worker, unsigned roles,
-	struct rates *ret_rates);
-/* The same from a final's exact edges. */
-void rates_of_final(
-	const struct run_info *info, const struct run_final *final, int worker, unsigned roles, struct rates *ret_rates);
-/* A figure of the engine's table over counters summed by role; NaN if unknown. */
-double figure_value(const struct figure_def *f, const struct run_info *info, const struct sample *from, const struct sample *to,
-	const struct run_final *final, int worker);
-/* Why a figure of this worker (< 0: of all) is unknown: one of its counters cannot be read;
- * NULL: no such reason. */
-const char *figure_why_unknown(const struct run_info *info, const struct figure_def *f, int worker);
-/* Why the figure of the whole run has no value, if it has none: that, or what there is none of
- * to divide by. */
-enum { FIGURE_WHY_BYTES = 128 };
-const char *figure_explain(const struct run_info *info, const struct figure_def *f, char out[FIGURE_WHY_BYTES]);
-/* In words, which end of a run with one role is not here; "" with both. */
-const char *run_missing_end(const struct run_info *info);

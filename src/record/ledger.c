@@ -3,20 +3,6 @@
 
 #include <string.h>
 
-/* Two readings of a run: a pair of samples, or a final's differences (from is NULL). */
-struct reading {
-	const struct run_info *info;
-	const struct worker_sample *from, *to; /* [workers] */
-	const struct procnet *net_from, *net_to;
-	bool live;
-};
-
-struct total {
-	uint64_t sum;
-	bool known;
-	const char *why;
-};
-
 /* What the kernel's own counters are called as places. */
 static const struct {
 	const char *key, *title;
@@ -28,44 +14,6 @@ static const struct {
 	[PROCNET_UDP_MEM_ERRORS] = { "udp_memory", "UDP memory limit" },
 	[PROCNET_SOFTNET_DROPPED] = { "softnet_backlog", "softnet backlog" },
 };
-
-/* ---- sums ---- */
-
-static uint64_t difference(const struct reading *r, unsigned worker, unsigned counter)
-{
-	uint64_t from = r->from ? r->from[worker].value[counter] : 0, to = r->to[worker].value[counter];
-
-	return to > from ? to - from : 0;
-}
-
-static struct total sum_of(const struct reading *r, unsigned roles, unsigned counter)
-{
-	struct total t = { .known = true, .why = "" };
-
-	for (unsigned i = 0; i < r->info->workers; i++) {
-		const struct run_worker *w = &r->info->worker[i];
-
-		if (!(w->role & roles))
-			continue;
-		if (w->unknown >> counter & 1) {
-			t.known = false;
-			t.why = run_worker_why(w, counter);
-			continue;
-		}
-		t.sum += difference(r, i, counter);
-	}
-	return t;
-}
-
-static uint64_t in_flight(const struct reading *r)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < r->info->workers; i++)
-		if (r->info->worker[i].role & r->info->flying)
-			sum += r->to[i].value[COUNTER_IN_FLIGHT];
-	return sum;
-}
 
 /* ---- places ---- */
 
@@ -81,18 +29,18 @@ static struct ledger_place *place_named(struct ledger *l, const char *key, const
 }
 
 /* Several counters may stand for one place; it is known if all of them are. */
-static void add_place(struct ledger *l, const struct counter_def *def, const struct total *t)
+static void add_place(struct ledger *l, const struct counter_def *def, const struct reading_sum *sum)
 {
 	const char *key = def->place ? def->place : def->name;
 	struct ledger_place *p = place_named(l, key, def->place_title ? def->place_title : key);
 
 	if (!p)
 		return;
-	p->lost += t->sum;
-	p->seen += t->sum;
-	if (!t->known && p->known) {
+	p->lost += sum->value;
+	p->seen += sum->value;
+	if (sum->why && p->known) {
 		p->known = false;
-		p->why = t->why;
+		p->why = sum->why;
 	}
 }
 
@@ -108,24 +56,24 @@ static uint64_t lost_at_places(const struct ledger *l)
 /* ---- sides ---- */
 
 static void add_side(
-	struct ledger *l, enum ledger_side side, const struct counter_def *def, const struct total *t, uint64_t *carried)
+	struct ledger *l, enum ledger_side side, const struct counter_def *def, const struct reading_sum *sum, uint64_t *carried)
 {
 	switch (side) {
 	case LEDGER_SENT:
-		l->sent += t->sum;
+		l->sent += sum->value;
 		break;
 	case LEDGER_RECEIVED:
-		l->received += t->sum;
+		l->received += sum->value;
 		break;
 	case LEDGER_CARRIED:
-		*carried += t->sum;
+		*carried += sum->value;
 		break;
 	case LEDGER_LOST_ARRIVING:
-		l->sent += t->sum;
-		add_place(l, def, t);
+		l->sent += sum->value;
+		add_place(l, def, sum);
 		break;
 	case LEDGER_LOST:
-		add_place(l, def, t);
+		add_place(l, def, sum);
 		break;
 	case LEDGER_NONE:
 	case LEDGER_IN_FLIGHT:
@@ -137,46 +85,39 @@ static void add_counters(const struct reading *r, struct ledger *l)
 {
 	const struct run_info *info = r->info;
 	unsigned counters = engine_counters(info->engine);
-	bool client = info->role & ROLE_CLIENT;
 	uint64_t carried = 0;
-	struct total t;
+	struct reading_sum sum;
 
-	t = sum_of(r, info->tx_roles, COUNTER_TX_PACKETS);
-	add_side(l, info->tx_ledger, &counters_common[COUNTER_TX_PACKETS], &t, &carried);
-	t = sum_of(r, info->rx_roles, COUNTER_RX_PACKETS);
-	add_side(l, info->rx_ledger, &counters_common[COUNTER_RX_PACKETS], &t, &carried);
+	sum = reading_sum(r, -1, info->tx_roles, COUNTER_TX_PACKETS);
+	add_side(l, info->tx_ledger, &counters_common[COUNTER_TX_PACKETS], &sum, &carried);
+	sum = reading_sum(r, -1, info->rx_roles, COUNTER_RX_PACKETS);
+	add_side(l, info->rx_ledger, &counters_common[COUNTER_RX_PACKETS], &sum, &carried);
 	for (unsigned i = COUNTER_OWN; i < counters; i++) {
 		const struct counter_def *def = engine_counter(info->engine, i);
 
-		t = sum_of(r, def->roles, i);
-		add_side(l, client ? def->ledger : def->server_ledger, def, &t, &carried);
+		sum = reading_sum(r, -1, ROLE_BOTH, i);
+		add_side(l, reading_side(info, def), def, &sum, &carried);
 	}
 	l->received -= carried < l->received ? carried : l->received;
 }
 
 /* ---- what the host lost ---- */
 
-static uint64_t host_seen(const struct reading *r, enum procnet_field field)
-{
-	uint64_t from = r->net_from->value[field], to = r->net_to->value[field];
-
-	return to > from ? to - from : 0;
-}
-
 /* These counters are everybody's: they explain what nothing else does, never more. */
 static void add_host_place(const struct reading *r, enum procnet_field field, struct ledger *l)
 {
+	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
 	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title);
 
 	if (!p)
 		return;
 	p->host_wide = true;
-	if (!procnet_has(r->net_from, field) || !procnet_has(r->net_to, field)) {
+	if (!procnet_has(from, field) || !procnet_has(to, field)) {
 		p->known = false;
-		p->why = procnet_has(r->net_to, field) ? r->net_from->why : r->net_to->why;
+		p->why = procnet_has(to, field) ? from->why : to->why;
 		return;
 	}
-	p->seen = host_seen(r, field);
+	p->seen = to->value[field] > from->value[field] ? to->value[field] - from->value[field] : 0;
 	if (l->unexplained > 0)
 		p->lost = p->seen < (uint64_t)l->unexplained ? p->seen : (uint64_t)l->unexplained;
 	l->unexplained -= (int64_t)p->lost;
@@ -194,14 +135,10 @@ static void add_host_places(const struct reading *r, struct ledger *l)
 static bool kept_by(const struct run_info *info)
 {
 	unsigned counters = engine_counters(info->engine);
-	bool client = info->role & ROLE_CLIENT;
 	unsigned sides = 1u << info->tx_ledger | 1u << info->rx_ledger;
 
-	for (unsigned i = COUNTER_OWN; i < counters; i++) {
-		const struct counter_def *def = engine_counter(info->engine, i);
-
-		sides |= 1u << (client ? def->ledger : def->server_ledger);
-	}
+	for (unsigned i = COUNTER_OWN; i < counters; i++)
+		sides |= 1u << reading_side(info, engine_counter(info->engine, i));
 	return sides >> LEDGER_SENT & 1 && sides >> LEDGER_RECEIVED & 1;
 }
 
@@ -226,45 +163,28 @@ static void take_rest_as_flying(struct ledger *l)
 	l->unexplained = 0;
 }
 
-static void make(const struct reading *r, struct ledger *ret_ledger)
+static void fill(const struct reading *r, struct ledger *l)
 {
-	struct ledger l = { .known = kept_by(r->info) };
+	bool live = !r->final, reliable = r->info->engine->reliable;
 
-	if (l.known) {
-		add_counters(r, &l);
-		l.in_flight = r->live && !r->info->engine->reliable ? in_flight(r) : 0;
-		l.unexplained = (int64_t)(l.sent - l.received - lost_at_places(&l) - l.in_flight);
-		add_host_places(r, &l);
-		if (r->live && r->info->engine->reliable)
-			take_rest_as_flying(&l);
-		balance(&l);
-	}
+	add_counters(r, l);
+	if (live && !reliable)
+		l->in_flight = reading_sum(r, -1, r->info->flying, COUNTER_IN_FLIGHT).value;
+	l->unexplained = (int64_t)(l->sent - l->received - lost_at_places(l) - l->in_flight);
+	add_host_places(r, l);
+	if (live && reliable)
+		take_rest_as_flying(l);
+	balance(l);
+}
+
+void ledger_of(const struct reading *r, struct ledger *ret_ledger)
+{
+	struct ledger l = { 0 };
+	struct reading drained = reading_drained(r);
+
+	if (reading_is_pair(r))
+		l.known = kept_by(r->info);
+	if (l.known)
+		fill(&drained, &l);
 	*ret_ledger = l;
-}
-
-void ledger_between(const struct run_info *info, const struct sample *from, const struct sample *to, struct ledger *ret_ledger)
-{
-	struct reading r = { .info = info, .live = true };
-
-	*ret_ledger = (struct ledger){ 0 };
-	if (!from || !to || from->workers != info->workers || to->workers != info->workers)
-		return;
-	r.from = from->worker;
-	r.to = to->worker;
-	r.net_from = &from->net;
-	r.net_to = &to->net;
-	make(&r, ret_ledger);
-}
-
-void ledger_of_final(const struct run_info *info, const struct run_final *final, struct ledger *ret_ledger)
-{
-	struct reading r = { .info = info };
-
-	*ret_ledger = (struct ledger){ 0 };
-	if (final->workers != info->workers || !final->settled)
-		return;
-	r.to = final->settled;
-	r.net_from = &final->net_from;
-	r.net_to = &final->net_to;
-	make(&r, ret_ledger);
 }

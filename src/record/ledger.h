@@ -1,9 +1,8 @@
 /* The ledger: sent = received + lost at each named place + (in flight, while it runs) +
- * unexplained.  And the verdict: may the number be used? Pure functions over samples and finals;
- * any thread. */
+ * unexplained.  Pure; any thread. */
 #pragma once
 
-#include "record/sample.h"
+#include "record/reading.h"
 
 enum { LEDGER_PLACES_MAX = 12 };
 
@@ -29,22 +28,6 @@ struct ledger {
 	uint64_t lost;
 };
 
-/* Live: from the measure phase's first sample to `to`. */
-void ledger_between(const struct run_info *info, const struct sample *from, const struct sample *to, struct ledger *ret_ledger);
-/* After the drain. */
-void ledger_of_final(const struct run_info *info, const struct run_final *final, struct ledger *ret_ledger);
-
-enum { VERDICT_LINES = 12 };
-
-struct verdict {
-	bool valid;
-	unsigned reasons, cautions;
-	char reason[VERDICT_LINES][200];
-	char caution[VERDICT_LINES][200];
-};
-
-void verdict_of_final(const struct run_info *info, const struct run_final *final, const struct ledger *ledger, bool captured,
-	struct verdict *ret_verdict);
-/* What can be said while it runs. */
-void verdict_live(const struct run_info *info, const struct sample *from, const struct sample *to, const struct ledger *ledger,
-	bool captured, struct verdict *ret_verdict);
+/* Of a final: after the drain.  Of two samples, the first of the measure phase and a later one:
+ * as it stands, with what is in flight. */
+void ledger_of(const struct reading *r, struct ledger *ret_ledger);

@@ -1,8 +1,6 @@
 /* The moment that the screen shows.  See moment.h. */
 #include "record/moment.h"
 
-#include <math.h>
-
 #include "base/clock.h"
 
 /* Rates are those of the last second: long enough to be steady, short enough to see a change at
@@ -87,39 +85,41 @@ void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment
 	*ret_moment = m;
 }
 
-static bool final_usable(const struct moment *m)
+struct reading moment_recent(const struct moment *m)
 {
-	return m->final && m->final->edge && m->final->edge_ns && m->final->settled;
+	struct reading final = reading_of_final(m->info, m->final);
+
+	return m->final && reading_known(&final) ? final : reading_between(m->info, m->from, m->to);
+}
+
+struct reading moment_whole(const struct moment *m)
+{
+	return m->final ? reading_of_final(m->info, m->final) : reading_between(m->info, m->start, m->to);
 }
 
 void moment_rates(const struct moment *m, int worker, unsigned roles, struct rates *ret_rates)
 {
-	if (!m->info) {
-		*ret_rates = (struct rates){ .unknown = ~(uint64_t)0 };
-		ret_rates->tx_pps = ret_rates->rx_pps = ret_rates->tx_mbps = ret_rates->rx_mbps = NAN;
-		ret_rates->busy = ret_rates->drops_per_s = NAN;
-	} else if (final_usable(m)) {
-		rates_of_final(m->info, m->final, worker, roles, ret_rates);
-	} else {
-		rates_between(m->info, m->from, m->to, worker, roles, ret_rates);
-	}
+	struct reading r = moment_recent(m);
+
+	rates_of(&r, worker, roles, ret_rates);
 }
 
 double moment_figure(const struct moment *m, const struct figure_def *figure, int worker)
 {
-	if (!m->info || (!m->to && !final_usable(m)))
-		return NAN;
-	return figure_value(figure, m->info, m->from, m->to, final_usable(m) ? m->final : NULL, worker);
+	struct reading r = moment_recent(m);
+
+	return figure_value(figure, &r, worker);
 }
 
 void moment_latency(const struct moment *m, int worker, unsigned which, struct latency_summary *ret_summary)
 {
+	struct reading r = moment_recent(m);
 	struct latency_summary none = { 0 };
 
-	if (final_usable(m) && worker >= 0)
-		*ret_summary = m->final->edge[worker].latency[which];
-	else if (final_usable(m) && m->final->total)
-		hist_summarise(&m->final->total[which], ret_summary);
+	if (r.final && worker >= 0)
+		*ret_summary = r.final->edge[worker].latency[which];
+	else if (r.final && r.final->total)
+		hist_summarise(&r.final->total[which], ret_summary);
 	else if (m->to && worker >= 0 && (unsigned)worker < m->to->workers)
 		*ret_summary = m->to->worker[worker].latency[which];
 	else if (m->to && worker < 0)
@@ -130,17 +130,10 @@ void moment_latency(const struct moment *m, int worker, unsigned which, struct l
 
 bool moment_total(const struct moment *m, unsigned worker, unsigned counter, uint64_t *ret_total)
 {
-	if (!m->info || worker >= m->info->workers || m->info->worker[worker].unknown >> counter & 1)
-		return false;
-	enum counter_kind kind = engine_counter(m->info->engine, counter)->kind;
-	if (final_usable(m)) {
-		*ret_total = m->final->settled[worker].value[counter];
-		return !counter_is_nothing(kind, *ret_total);
-	}
-	if (!m->to || !m->start || worker >= m->to->workers || worker >= m->start->workers)
-		return false;
-	uint64_t from = m->start->worker[worker].value[counter], to = m->to->worker[worker].value[counter];
+	struct reading whole = moment_whole(m), r = reading_drained(&whole);
 
-	*ret_total = counter_is_level(kind) ? to : to > from ? to - from : 0;
-	return !counter_is_nothing(kind, to);
+	if (!reading_is_pair(&r) || worker >= m->info->workers || m->info->worker[worker].unknown >> counter & 1)
+		return false;
+	*ret_total = reading_value(&r, worker, counter);
+	return !counter_is_nothing(engine_counter(m->info->engine, counter)->kind, *ret_total);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "record/history.h"
+#include "record/rates.h"
 
 struct moment {
 	const struct run_info *info; /* NULL: nothing has run yet */
@@ -23,8 +24,12 @@ void moment_newest(const struct history *h, struct moment *ret_moment);
 /* As it stood at at_ns (of any run); `to` is NULL where a gap is. */
 void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment);
 
-/* Rates over the last second, or of the whole run where `final` is set.  worker < 0: all of
- * `roles`.  Unknown ones are NaN. */
+/* What rates are made of: the last second, or the whole run where `final` is set. */
+struct reading moment_recent(const struct moment *m);
+/* What totals, ledger and verdict are made of: all since the measure phase began. */
+struct reading moment_whole(const struct moment *m);
+
+/* worker < 0: all of `roles`.  Unknown ones are NaN. */
 void moment_rates(const struct moment *m, int worker, unsigned roles, struct rates *ret_rates);
 double moment_figure(const struct moment *m, const struct figure_def *figure, int worker);
 /* Latency `which` over the same window.  worker < 0: merged over all.  count 0: none. */

@@ -39,6 +39,13 @@ void run_info_free(struct run_info *info)
 	free(info);
 }
 
+const char *run_missing_end(const struct run_info *info)
+{
+	return info->role == ROLE_SERVER   ? "the client is another process"
+	       : info->role == ROLE_CLIENT ? "the server is another process"
+					   : "";
+}
+
 void run_final_free(struct run_final *f)
 {
 	if (!f)

@@ -95,6 +95,8 @@ struct run_info {
 };
 
 void run_info_free(struct run_info *info);
+/* In words, which end of a run with one role is not here; "" with both. */
+const char *run_missing_end(const struct run_info *info);
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 

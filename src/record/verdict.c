@@ -1,5 +1,5 @@
-/* May the number be used?  See ledger.h and DESIGN section 4. */
-#include "record/ledger.h"
+/* May the number be used?  See verdict.h. */
+#include "record/verdict.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "record/history.h"
+#include "record/rates.h"
 
 static const int64_t suspended_limit_ns = 500 * NS_PER_MS;
 static const int64_t answer_limit_ns = 2ll * NS_PER_S;
@@ -24,18 +24,14 @@ static const double unseen_most = 0.01;
 /* waking up alone takes some percent where a worker sleeps often */
 static const double delay_most = 0.1;
 
-/* What there is to judge by: a final's edges, or the two samples so far. */
+/* What there is to judge by. */
 struct evidence {
 	const struct run_info *info;
-	/* from NULL: the others are differences */
-	const struct worker_sample *from, *edge, *settled;
-	const struct procnet *net_from, *net_to;
+	const struct reading *edge; /* what rates are made of */
+	struct reading settled;     /* ... and the ledger */
 	const struct ledger *ledger;
 	int64_t measured_ns;
 	uint64_t load; /* now, or at the end; 0 unknown */
-	/* What figures are made of: the samples, or the final. */
-	const struct sample *sample_from, *sample_to;
-	const struct run_final *final;
 };
 
 __attribute__((format(printf, 3, 0))) static void add_line(
@@ -64,22 +60,12 @@ __attribute__((format(printf, 2, 3))) static void caution(struct verdict *v, con
 	va_end(args);
 }
 
-static uint64_t sum_of(const struct evidence *e, const struct worker_sample *to, unsigned roles, unsigned counter)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < e->info->workers; i++)
-		if (e->info->worker[i].role & roles)
-			sum += to[i].value[counter] - (e->from ? e->from[i].value[counter] : 0);
-	return sum;
-}
-
 /* ---- reasons ---- */
 
 static void judge_rate(const struct evidence *e, struct verdict *v)
 {
-	uint64_t due = sum_of(e, e->edge, e->info->tx_roles, COUNTER_SCHEDULED);
-	uint64_t sent = sum_of(e, e->edge, e->info->tx_roles, COUNTER_TX_PACKETS);
+	uint64_t due = reading_sum(e->edge, -1, e->info->tx_roles, COUNTER_SCHEDULED).value;
+	uint64_t sent = reading_sum(e->edge, -1, e->info->tx_roles, COUNTER_TX_PACKETS).value;
 
 	if (!e->info->closed_loop && due && (double)sent < rate_kept_least * (double)due)
 		invalid(v, "the generator could not keep the rate: sent %" PRIu64 " of %" PRIu64 " scheduled (%.2f %%)", sent,
@@ -110,8 +96,8 @@ static void judge_ledger(const struct evidence *e, struct verdict *v)
 
 static void judge_traffic(const struct evidence *e, bool never_answered, struct verdict *v)
 {
-	uint64_t received = sum_of(e, e->settled, e->info->rx_roles, COUNTER_RX_PACKETS) +
-			    sum_of(e, e->settled, e->info->rx_roles, COUNTER_RX_BYTES);
+	uint64_t received = reading_sum(&e->settled, -1, e->info->rx_roles, COUNTER_RX_PACKETS).value +
+			    reading_sum(&e->settled, -1, e->info->rx_roles, COUNTER_RX_BYTES).value;
 
 	if (never_answered)
 		invalid(v, "%s never answered", e->info->peer[0] ? e->info->peer : "the peer");
@@ -149,21 +135,6 @@ static void judge_value(const struct judgement *j, double value, struct verdict 
 	}
 }
 
-static double counter_value(const struct evidence *e, unsigned counter, const struct counter_def *def)
-{
-	uint64_t all = counter_first(def->kind);
-
-	for (unsigned i = 0; i < e->info->workers; i++) {
-		const struct run_worker *w = &e->info->worker[i];
-
-		if (!(w->role & def->roles) || w->unknown >> counter & 1)
-			continue;
-		uint64_t from = e->from && def->kind == COUNTER_SUM ? e->from[i].value[counter] : 0;
-		all = counter_merge(def->kind, all, e->settled[i].value[counter] - from);
-	}
-	return counter_is_nothing(def->kind, all) ? NAN : (double)all;
-}
-
 static void judge_tables(const struct evidence *e, struct verdict *v)
 {
 	unsigned counters = engine_counters(e->info->engine);
@@ -172,11 +143,11 @@ static void judge_tables(const struct evidence *e, struct verdict *v)
 		const struct counter_def *def = engine_counter(e->info->engine, i);
 
 		if (def->judgement.reason || def->judgement.caution)
-			judge_value(&def->judgement, counter_value(e, i, def), v);
+			judge_value(&def->judgement, (double)reading_sum(&e->settled, -1, ROLE_BOTH, i).value, v);
 	}
 	for (const struct figure_def *f = e->info->engine->figures; f && f->name; f++)
 		if (f->judgement.reason || f->judgement.caution)
-			judge_value(&f->judgement, figure_value(f, e->info, e->sample_from, e->sample_to, e->final, -1), v);
+			judge_value(&f->judgement, figure_value(f, e->edge, -1), v);
 }
 
 /* ---- cautions ---- */
@@ -200,14 +171,12 @@ static void judge_workers(const struct evidence *e, struct verdict *v)
 /* Share of the time that a worker was ready and had no CPU; negative if unknown. */
 static double delay_share(const struct evidence *e, unsigned i)
 {
-	double ns[2];
-	static const unsigned part[2] = { COUNTER_RUN_DELAY_NS, COUNTER_OBSERVED_NS };
+	double delay_ns = (double)reading_value(e->edge, i, COUNTER_RUN_DELAY_NS);
+	double observed_ns = (double)reading_value(e->edge, i, COUNTER_OBSERVED_NS);
 
 	if (e->info->worker[i].unknown >> COUNTER_RUN_DELAY_NS & 1)
 		return -1;
-	for (unsigned k = 0; k < 2; k++)
-		ns[k] = (double)(e->edge[i].value[part[k]] - (e->from ? e->from[i].value[part[k]] : 0));
-	return ns[1] > 0 ? ns[0] / ns[1] : -1;
+	return observed_ns > 0 ? delay_ns / observed_ns : -1;
 }
 
 static void judge_delay(const struct evidence *e, struct verdict *v)
@@ -229,7 +198,7 @@ static void judge_delay(const struct evidence *e, struct verdict *v)
 
 static void judge_steal(const struct evidence *e, struct verdict *v)
 {
-	const struct procnet *from = e->net_from, *to = e->net_to;
+	const struct procnet *from = reading_net_from(e->edge), *to = reading_net_to(e->edge);
 	uint32_t needed = 1u << PROCNET_STEAL_TICKS | 1u << PROCNET_CPU_TICKS;
 
 	if ((from->known & to->known & needed) != needed)
@@ -248,7 +217,7 @@ static void judge_hardware(const struct evidence *e, struct verdict *v)
 
 	for (unsigned i = 0; i < e->info->workers; i++)
 		for (unsigned k = 0; k < 3 && !(e->info->worker[i].unknown >> COUNTER_PERF_UNSEEN_NS & 1); k++)
-			ns[k] += (double)(e->edge[i].value[parts[k]] - (e->from ? e->from[i].value[parts[k]] : 0));
+			ns[k] += (double)reading_value(e->edge, i, parts[k]);
 	double cpu_ns = ns[1] + ns[2];
 	if (cpu_ns > 0 && ns[0] / cpu_ns > unseen_most)
 		caution(v,
@@ -307,53 +276,36 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 	judge_length(e, final, v);
 }
 
-void verdict_of_final(const struct run_info *info, const struct run_final *final, const struct ledger *ledger, bool captured,
-	struct verdict *ret_verdict)
+static void judge_live(const struct evidence *e, bool captured, struct verdict *v)
 {
-	struct verdict v = { .valid = true };
-	struct evidence e = { .info = info,
-		.edge = final->edge,
-		.settled = final->settled,
-		.net_from = &final->net_from,
-		.net_to = &final->net_to,
-		.ledger = ledger,
-		.measured_ns = final->measured_ns,
-		.load = final->load,
-		.final = final };
-
-	if (final->how == PHASE_FAILED)
-		invalid(&v, "the run failed: %.180s", final->err.text);
-	if (final->workers != info->workers || !final->edge || !final->settled || final->measured_ns <= 0)
-		invalid(&v, "nothing was measured");
-	else
-		judge_final(&e, final, captured, &v);
-	*ret_verdict = v;
+	judge_rate(e, v);
+	judge_ledger(e, v);
+	if (e->measured_ns >= answer_limit_ns)
+		judge_traffic(e, false, v);
+	judge_tables(e, v);
+	judge_circumstances(e, captured, v);
 }
 
-void verdict_live(const struct run_info *info, const struct sample *from, const struct sample *to, const struct ledger *ledger,
-	bool captured, struct verdict *ret_verdict)
+void verdict_of(const struct reading *r, const struct ledger *ledger, bool captured, struct verdict *ret_verdict)
 {
+	const struct run_final *final = r->final;
 	struct verdict v = { .valid = true };
+	struct evidence e = { .info = r->info,
+		.edge = r,
+		.settled = reading_drained(r),
+		.ledger = ledger,
+		.measured_ns = reading_measured_ns(r),
+		.load = final   ? final->load
+			: r->to ? r->to->load
+				: 0 };
 
-	if (from && to && from->workers == info->workers && to->workers == info->workers) {
-		struct evidence e = { .info = info,
-			.from = from->worker,
-			.edge = to->worker,
-			.settled = to->worker,
-			.net_from = &from->net,
-			.net_to = &to->net,
-			.ledger = ledger,
-			.measured_ns = to->at_ns - from->at_ns,
-			.load = to->load,
-			.sample_from = from,
-			.sample_to = to };
-
-		judge_rate(&e, &v);
-		judge_ledger(&e, &v);
-		if (e.measured_ns >= answer_limit_ns)
-			judge_traffic(&e, false, &v);
-		judge_tables(&e, &v);
-		judge_circumstances(&e, captured, &v);
-	}
+	if (final && final->how == PHASE_FAILED)
+		invalid(&v, "the run failed: %.180s", final->err.text);
+	if (final && (!reading_known(r) || final->measured_ns <= 0))
+		invalid(&v, "nothing was measured");
+	else if (final)
+		judge_final(&e, final, captured, &v);
+	else if (reading_is_pair(r))
+		judge_live(&e, captured, &v);
 	*ret_verdict = v;
 }

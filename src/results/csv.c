@@ -202,18 +202,15 @@ static void add_place(struct csv_row *row, const struct csv_column *column, cons
  * own counters included. */
 static void add_ledger_places(struct csv_row *row, const struct csv_column *column)
 {
-	struct run_final nothing = { .workers = row->info->workers };
+	struct sample *nothing = sample_new(row->info->workers);
+	struct reading r = reading_between(row->info, nothing, nothing);
 	struct ledger l;
 
-	nothing.settled = calloc(nothing.workers, sizeof(*nothing.settled));
-	if (!nothing.settled) {
-		row->failed = true;
-		return;
-	}
-	ledger_of_final(row->info, &nothing, &l);
+	row->failed |= !nothing;
+	ledger_of(&r, &l);
 	for (unsigned i = 0; i < l.places; i++)
 		add_place(row, column, l.place[i].key);
-	free(nothing.settled);
+	sample_free(nothing);
 }
 
 /* A column for each place that the mode can lose packets at, whatever this run measured: the

@@ -62,16 +62,16 @@ static json_t *worst_of(const struct run_info *info, const struct details *d)
 /* A run that is still going: the newest reading of its measure phase. */
 static const struct details *details_of(const struct results_view *v)
 {
-	const struct details *d = history_details(v->source->history, v->info->id);
+	const struct details *d = history_details(v->source->history, v->reading.info->id);
 
-	if (!d || v->final)
+	if (!d || v->reading.final)
 		return d;
 	return v->base && d->at_ns >= v->base->at_ns ? d : NULL;
 }
 
 void results_put_details(struct json_maker *m, const struct results_view *v)
 {
-	const struct detail_def *def = v->info->engine->details;
+	const struct detail_def *def = v->reading.info->engine->details;
 	const struct details *d = def ? details_of(v) : NULL;
 	struct json_maker details;
 
@@ -84,6 +84,6 @@ void results_put_details(struct json_maker *m, const struct results_view *v)
 	json_put(&details, "sort", json_string(def->columns[def->sort].name));
 	json_put(&details, "ascending", json_boolean(def->ascending));
 	json_put(&details, "columns", columns_of(def, d));
-	json_put(&details, "worst", worst_of(v->info, d));
+	json_put(&details, "worst", worst_of(v->reading.info, d));
 	json_put(m, "details", json_made(&details));
 }

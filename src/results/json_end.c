@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "record/rates.h"
 
 /* ---- views ---- */
 
@@ -28,73 +27,52 @@ static const struct sample *newest_of(const struct history *h, uint32_t run_id)
 
 bool results_view_of_end(const struct results_source *source, struct results_view *ret_view)
 {
-	struct results_view v = { .source = source, .info = history_run(source->history, source->run_id) };
+	const struct history *h = source->history;
+	const struct run_info *info = history_run(h, source->run_id);
+	const struct run_final *final = history_final(h, source->run_id);
+	struct results_view v = { .source = source, .base = history_measure_start(h, source->run_id) };
 
-	if (!v.info)
+	if (!info)
 		return false;
-	v.final = history_final(source->history, source->run_id);
-	v.edges = v.final && v.final->workers == v.info->workers && v.final->edge && v.final->edge_ns && v.final->settled;
-	v.from = v.base = history_measure_start(source->history, source->run_id);
-	v.to = v.base ? newest_of(source->history, source->run_id) : NULL;
+	if (final)
+		v.reading = reading_of_final(info, final);
+	else
+		v.reading = reading_between(info, v.base, v.base ? newest_of(h, source->run_id) : NULL);
 	*ret_view = v;
 	return true;
-}
-
-/* The reading before an interval's: the interval before, or the start of the measure phase. */
-static const struct sample *interval_start(const struct results_source *source, const struct sample *interval)
-{
-	const struct sample *s;
-
-	for (unsigned age = 0; (s = history_coarse(source->history, age)); age++)
-		if (s->run_id == interval->run_id && s->at_ns < interval->at_ns)
-			return s;
-	if (history_intervals_lost(source->history, interval->run_id))
-		return NULL;
-	return history_measure_start(source->history, interval->run_id);
 }
 
 bool results_view_of_interval(const struct results_source *source, const struct sample *interval, struct results_view *ret_view)
 {
-	struct results_view v = { .source = source, .info = history_run(source->history, interval->run_id), .to = interval };
+	const struct history *h = source->history;
+	const struct run_info *info = history_run(h, interval->run_id);
+	struct results_view v = { .source = source, .base = history_measure_start(h, interval->run_id) };
 
-	if (!v.info)
+	if (!info)
 		return false;
-	v.base = history_measure_start(source->history, interval->run_id);
-	v.from = interval_start(source, interval);
+	v.reading = reading_between(info, history_interval_start(h, interval), interval);
 	*ret_view = v;
 	return true;
-}
-
-void results_rates(const struct results_view *v, int worker, unsigned roles, bool settled, struct rates *ret_rates)
-{
-	if (!v->final) {
-		rates_between(v->info, v->from, v->to, worker, roles, ret_rates);
-		return;
-	}
-	struct run_final f = *v->final;
-	if (settled)
-		f.edge = f.settled;
-	rates_of_final(v->info, &f, worker, roles, ret_rates);
 }
 
 const struct hist *results_totals(const struct results_view *v)
 {
 	const struct sample *s;
 
-	if (v->final)
-		return v->final->total;
+	if (v->reading.final)
+		return v->reading.final->total;
 	for (unsigned age = 0; age < 4 && (s = history_fine(v->source->history, age)); age++)
-		if (s->run_id == v->info->id && s->total)
+		if (s->run_id == v->reading.info->id && s->total)
 			return s->total;
 	return NULL;
 }
 
-void results_put_latencies(struct json_maker *m, const struct results_view *v, const struct latency_summary *summaries)
+void results_put_latencies(struct json_maker *m, const struct engine *e, const struct latency_summary *summaries)
 {
 	char key[64];
 
-	for (unsigned i = 0; i < engine_latencies(v->info->engine); i++)
-		json_put(m, latency_key(&v->info->engine->latencies[i], key, sizeof(key)),
+	for (unsigned i = 0; i < engine_latencies(e); i++)
+		json_put(m, latency_key(&e->latencies[i], key, sizeof(key)),
 			summaries ? json_of_latency(&summaries[i]) : json_null());
 }
 
@@ -115,14 +93,14 @@ static json_t *context_switches(const struct rates *r)
 /* What was lost in an interval: the loss since the start as it stands at its two ends. */
 static json_t *interval_lost(const struct results_view *v, double *ret_percent)
 {
-	struct ledger before = { 0 }, after;
+	struct reading to_end = reading_between(v->reading.info, v->base, v->reading.to);
+	struct reading to_start = reading_between(v->reading.info, v->base, v->reading.from);
+	struct ledger before, after;
 
 	*ret_percent = NAN;
-	if (!v->base || !v->from)
-		return json_null();
-	ledger_between(v->info, v->base, v->to, &after);
-	ledger_between(v->info, v->base, v->from, &before);
-	if (!after.known)
+	ledger_of(&to_end, &after);
+	ledger_of(&to_start, &before);
+	if (!after.known || !before.known)
 		return json_null();
 	uint64_t lost = after.lost > before.lost ? after.lost - before.lost : 0;
 	uint64_t sent = after.sent > before.sent ? after.sent - before.sent : 0;
@@ -168,12 +146,12 @@ static const struct rates *sum_side(const struct sums *s, unsigned counter, cons
 	}
 }
 
-static void put_sum_counters(struct json_maker *m, const struct results_view *v, const struct sums *s)
+static void put_sum_counters(struct json_maker *m, const struct engine *e, const struct sums *s)
 {
-	unsigned counters = engine_counters(v->info->engine);
+	unsigned counters = engine_counters(e);
 
 	for (unsigned i = 0; i < counters; i++) {
-		const struct counter_def *def = engine_counter(v->info->engine, i);
+		const struct counter_def *def = engine_counter(e, i);
 
 		if (def->show & SHOW_SUM && rates_has(def, i, sum_side(s, i, def)) &&
 			!(m->object && json_object_get(m->object, def->name)))
@@ -181,24 +159,26 @@ static void put_sum_counters(struct json_maker *m, const struct results_view *v,
 	}
 }
 
-static void put_figures(struct json_maker *m, const struct results_view *v, int worker, unsigned roles, enum counter_show show)
+static void put_figures(struct json_maker *m, const struct reading *r, int worker, unsigned roles, enum counter_show show)
 {
-	const struct figure_def *f = v->info->engine->figures;
+	const struct figure_def *f = r->info->engine->figures;
 
 	for (; f && f->name; f++)
 		if (f->show & show && f->numerator_roles & roles)
-			json_put(m, f->name, json_of_real(figure_value(f, v->info, v->from, v->to, v->final, worker), 6));
+			json_put(m, f->name, json_of_real(figure_value(f, r, worker), 6));
 }
 
 json_t *results_sum(const struct results_view *v, const struct ledger *ledger)
 {
+	const struct reading *r = &v->reading;
+	struct reading drained = reading_drained(r);
 	struct json_maker m = json_make();
 	struct sums s;
 
-	results_rates(v, -1, v->info->tx_roles, false, &s.tx);
-	results_rates(v, -1, v->info->rx_roles, false, &s.rx);
-	results_rates(v, -1, ROLE_BOTH, false, &s.all);
-	results_rates(v, -1, ROLE_BOTH, true, &s.settled);
+	rates_of(r, -1, r->info->tx_roles, &s.tx);
+	rates_of(r, -1, r->info->rx_roles, &s.rx);
+	rates_of(r, -1, ROLE_BOTH, &s.all);
+	rates_of(&drained, -1, ROLE_BOTH, &s.settled);
 	json_put(&m, "tx_packets", counter_value(&s.tx, COUNTER_TX_PACKETS));
 	json_put(&m, "rx_packets", counter_value(&s.rx, COUNTER_RX_PACKETS));
 	json_put(&m, "tx_pps", json_of_real(s.tx.tx_pps, 3));
@@ -206,67 +186,68 @@ json_t *results_sum(const struct results_view *v, const struct ledger *ledger)
 	json_put(&m, "tx_mbps", json_of_real(s.tx.tx_mbps, 6));
 	json_put(&m, "rx_mbps", json_of_real(s.rx.rx_mbps, 6));
 	put_lost(&m, v, ledger);
-	put_sum_counters(&m, v, &s);
+	put_sum_counters(&m, r->info->engine, &s);
 	json_put(&m, "ctx_switches", context_switches(&s.all));
-	put_figures(&m, v, -1, ROLE_BOTH, SHOW_SUM);
+	put_figures(&m, r, -1, ROLE_BOTH, SHOW_SUM);
 	return json_made(&m);
 }
 
 /* ---- cores ---- */
 
-static void put_core_counters(struct json_maker *m, const struct results_view *v, enum role role, const struct rates *r)
+static void put_core_counters(struct json_maker *m, const struct engine *e, enum role role, const struct rates *rates)
 {
-	unsigned counters = engine_counters(v->info->engine);
+	unsigned counters = engine_counters(e);
 
 	for (unsigned i = 0; i < counters; i++) {
-		const struct counter_def *def = engine_counter(v->info->engine, i);
+		const struct counter_def *def = engine_counter(e, i);
 
-		if (def->show & SHOW_CORE && def->roles & role && rates_has(def, i, r))
-			json_put(m, def->name, counter_value(r, i));
+		if (def->show & SHOW_CORE && def->roles & role && rates_has(def, i, rates))
+			json_put(m, def->name, counter_value(rates, i));
 	}
 }
 
 /* Latency of one worker: over the measure phase, or over the interval; an unfinished run has
  * none that goes back to the start. */
-static void put_core_latencies(struct json_maker *m, const struct results_view *v, unsigned worker)
+static void put_core_latencies(struct json_maker *m, const struct reading *r, unsigned worker)
 {
-	const struct engine *e = v->info->engine;
+	const struct engine *e = r->info->engine;
 	const struct worker_sample *of = NULL;
 	char key[64];
 
-	if (v->final)
-		of = v->edges ? &v->final->edge[worker] : NULL;
-	else if (v->to && v->to->is_interval)
-		of = &v->to->worker[worker];
+	if (r->final)
+		of = reading_known(r) ? &r->final->edge[worker] : NULL;
+	else if (r->to && r->to->is_interval)
+		of = &r->to->worker[worker];
 	for (unsigned i = 0; i < engine_latencies(e); i++)
-		if (e->latencies[i].roles & v->info->worker[worker].role)
+		if (e->latencies[i].roles & r->info->worker[worker].role)
 			json_put(m, latency_key(&e->latencies[i], key, sizeof(key)),
 				of ? json_of_latency(&of->latency[i]) : json_null());
 }
 
-static json_t *core(const struct results_view *v, unsigned worker)
+static json_t *core(const struct reading *r, unsigned worker)
 {
-	const struct run_worker *w = &v->info->worker[worker];
+	const struct run_worker *w = &r->info->worker[worker];
+	struct reading drained = reading_drained(r);
 	struct json_maker m = json_make();
-	struct rates r, settled;
+	struct rates rates, settled;
 	uint64_t drops;
 
-	results_rates(v, (int)worker, ROLE_BOTH, false, &r);
-	results_rates(v, (int)worker, ROLE_BOTH, true, &settled);
+	rates_of(r, (int)worker, ROLE_BOTH, &rates);
+	rates_of(&drained, (int)worker, ROLE_BOTH, &settled);
 	json_put(&m, "cpu", w->cpu < 0 ? json_null() : json_integer(w->cpu));
 	json_put(&m, "role", json_string(role_names[w->role]));
 	json_put(&m, "index", json_integer(w->index));
-	json_put(&m, "rx_pps", json_of_real(r.rx_pps, 3));
-	json_put(&m, "tx_pps", json_of_real(r.tx_pps, 3));
-	json_put(&m, "rx_mbps", json_of_real(r.rx_mbps, 6));
-	json_put(&m, "tx_mbps", json_of_real(r.tx_mbps, 6));
-	json_put(&m, "drops", rates_drops(v->info, &settled, w->role, &drops) ? json_of_count(drops) : json_null());
-	json_put(&m, "busy_percent", json_of_real(100 * r.busy, 2));
-	json_put(&m, "ctx_switches", context_switches(&r));
-	json_put(&m, "cycles", counter_value(&r, COUNTER_CYCLES));
-	put_core_counters(&m, v, w->role, &r);
-	put_figures(&m, v, (int)worker, w->role, SHOW_CORE);
-	put_core_latencies(&m, v, worker);
+	json_put(&m, "rx_pps", json_of_real(rates.rx_pps, 3));
+	json_put(&m, "tx_pps", json_of_real(rates.tx_pps, 3));
+	json_put(&m, "rx_mbps", json_of_real(rates.rx_mbps, 6));
+	json_put(&m, "tx_mbps", json_of_real(rates.tx_mbps, 6));
+	json_put(&m, "drops", rates_drops(r->info, &settled, w->role, &drops) ? json_of_count(drops) : json_null());
+	json_put(&m, "busy_percent", json_of_real(100 * rates.busy, 2));
+	json_put(&m, "ctx_switches", context_switches(&rates));
+	json_put(&m, "cycles", counter_value(&rates, COUNTER_CYCLES));
+	put_core_counters(&m, r->info->engine, w->role, &rates);
+	put_figures(&m, r, (int)worker, w->role, SHOW_CORE);
+	put_core_latencies(&m, r, worker);
 	return json_made(&m);
 }
 
@@ -278,13 +259,13 @@ static json_t *array_made(json_t *array, bool failed)
 	return NULL;
 }
 
-json_t *results_cores(const struct results_view *v)
+json_t *results_cores(const struct reading *r)
 {
 	json_t *array = json_array();
 	bool failed = false;
 
-	for (unsigned i = 0; i < v->info->workers; i++)
-		json_append(array, core(v, i), &failed);
+	for (unsigned i = 0; i < r->info->workers; i++)
+		json_append(array, core(r, i), &failed);
 	return array_made(array, failed);
 }
 
@@ -335,65 +316,57 @@ json_t *results_verdict(const struct verdict *verdict)
 	return json_made(&m);
 }
 
-/* Why a counter is null: a worker that counts it cannot read it, or no worker of this run counts
- * it. */
-static json_t *why_unknown(const struct results_view *v, const struct rates *all, unsigned counter, const struct counter_def *def)
+/* Why a counter is null: a worker that counts it cannot read it, there was nothing of it, or no
+ * worker of this run counts it. */
+static json_t *why_unknown(const struct reading *r, unsigned counter, const struct counter_def *def)
 {
+	struct reading_sum sum = reading_sum(r, -1, ROLE_BOTH, counter);
 	char text[80];
-	bool counted = false;
 
-	for (unsigned i = 0; i < v->info->workers; i++) {
-		const struct run_worker *w = &v->info->worker[i];
-
-		if (!(w->role & def->roles))
-			continue;
-		counted = true;
-		if (w->unknown >> counter & 1)
-			return json_of_text(run_worker_why(w, counter));
-	}
+	if (sum.why)
+		return json_of_text(sum.why);
 	if (def->show & SHOW_IF_ANY)
 		return NULL;
-	if (counted)
-		return all->unknown >> counter & 1 && counter_first(def->kind) ? json_string("there was none") : NULL;
-	snprintf(text, sizeof(text), "counted by %ss, and none runs here", engine_role(v->info->engine, def->roles)->title);
+	if (sum.workers)
+		return sum.none && counter_first(def->kind) ? json_string("there was none") : NULL;
+	snprintf(text, sizeof(text), "counted by %ss, and none runs here", engine_role(r->info->engine, def->roles)->title);
 	return json_of_text(text);
 }
 
 /* What only both ends together know, and one of them is not in this process. */
-static void put_other_end(struct json_maker *m, const struct results_view *v)
+static void put_other_end(struct json_maker *m, const struct run_info *info)
 {
-	const char *missing = run_missing_end(v->info);
+	const char *missing = run_missing_end(info);
 
-	if (!(v->info->role & v->info->tx_roles))
+	if (!(info->role & info->tx_roles))
 		json_put(m, "tx_packets", json_of_text(missing));
-	if (v->info->tx_ledger == LEDGER_NONE || v->info->rx_ledger == LEDGER_NONE)
+	if (info->tx_ledger == LEDGER_NONE || info->rx_ledger == LEDGER_NONE)
 		json_put(m, "lost", json_of_text(missing));
 }
 
-static void put_figures_unknown(struct json_maker *m, const struct results_view *v)
+static void put_figures_unknown(struct json_maker *m, const struct reading *r)
 {
 	char why[FIGURE_WHY_BYTES];
 
-	for (const struct figure_def *f = v->info->engine->figures; f && f->name; f++)
-		if (f->show & SHOW_SUM && isnan(figure_value(f, v->info, v->from, v->to, v->final, -1)))
-			json_put(m, f->name, json_of_text(figure_explain(v->info, f, why)));
+	for (const struct figure_def *f = r->info->engine->figures; f && f->name; f++)
+		if (f->show & SHOW_SUM && isnan(figure_value(f, r, -1)))
+			json_put(m, f->name, json_of_text(figure_explain(r->info, f, why)));
 }
 
-json_t *results_unknown(const struct results_view *v)
+json_t *results_unknown(const struct reading *r)
 {
-	unsigned counters = engine_counters(v->info->engine);
+	unsigned counters = engine_counters(r->info->engine);
+	struct reading drained = reading_drained(r);
 	struct json_maker m = json_make();
-	struct rates all;
 
-	results_rates(v, -1, ROLE_BOTH, true, &all);
 	for (unsigned i = 0; i < counters; i++) {
-		const struct counter_def *def = engine_counter(v->info->engine, i);
-		json_t *why = def->show & (SHOW_SUM | SHOW_CORE) ? why_unknown(v, &all, i, def) : NULL;
+		const struct counter_def *def = engine_counter(r->info->engine, i);
+		json_t *why = def->show & (SHOW_SUM | SHOW_CORE) ? why_unknown(&drained, i, def) : NULL;
 
 		if (why)
 			json_put(&m, def->name, why);
 	}
-	put_other_end(&m, v);
-	put_figures_unknown(&m, v);
+	put_other_end(&m, r->info);
+	put_figures_unknown(&m, r);
 	return json_made(&m);
 }

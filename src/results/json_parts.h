@@ -2,6 +2,7 @@
  * thread only. */
 #pragma once
 
+#include "record/rates.h"
 #include "results/results.h"
 
 enum { RESULTS_SCHEMA = 1 };
@@ -52,31 +53,26 @@ struct host_field {
 };
 extern const struct host_field host_fields[]; /* ended by key == NULL */
 
-/* What stands between two readings: an interval, a finished run, or one that is still going. */
+/* An interval, a finished run, or one that is still going. */
 struct results_view {
 	const struct results_source *source;
-	const struct run_info *info;
-	const struct run_final *final; /* exact edges; or NULL, and then: */
-	/* measure start, and the two readings (NULL: nothing measured yet) */
-	const struct sample *base, *from, *to;
-	bool edges; /* final has them; a run that failed early has not */
+	struct reading reading;
+	const struct sample *base; /* the start of the measure phase; NULL: nothing measured yet */
 };
 
 /* false: the run is not known. */
 bool results_view_of_end(const struct results_source *source, struct results_view *ret_view);
 bool results_view_of_interval(const struct results_source *source, const struct sample *interval, struct results_view *ret_view);
-/* settled: differences that include the drain, as the ledger has them. */
-void results_rates(const struct results_view *v, int worker, unsigned roles, bool settled, struct rates *ret_rates);
 
 json_t *results_sum(const struct results_view *v, const struct ledger *ledger);
-json_t *results_cores(const struct results_view *v);
+json_t *results_cores(const struct reading *r);
 json_t *results_ledger(const struct ledger *ledger);
 json_t *results_verdict(const struct verdict *verdict);
-json_t *results_unknown(const struct results_view *v);
+json_t *results_unknown(const struct reading *r);
 /* Merged histograms since the measure phase began, [latencies]; NULL if there are none. */
 const struct hist *results_totals(const struct results_view *v);
 /* Puts "<name>_us" of each latency. */
-void results_put_latencies(struct json_maker *m, const struct results_view *v, const struct latency_summary *summaries);
+void results_put_latencies(struct json_maker *m, const struct engine *e, const struct latency_summary *summaries);
 
 /* Puts "details" where the mode keeps rows and there are some: the worst RESULTS_ROWS of them, and
  * every column over all. */

@@ -73,24 +73,26 @@ json_t *results_start(const struct results_source *source)
 
 static double seconds_since_base(const struct results_view *v)
 {
-	return v->base ? (double)(v->to->at_ns - v->base->at_ns) / NS_PER_S : (double)v->to->measured_ns / NS_PER_S;
+	const struct sample *to = v->reading.to;
+
+	return v->base ? (double)(to->at_ns - v->base->at_ns) / NS_PER_S : (double)to->measured_ns / NS_PER_S;
 }
 
 json_t *results_interval(const struct results_source *source, const struct sample *interval)
 {
 	struct json_maker m;
 	struct results_view v;
-	double seconds;
+	int64_t known_ns;
 
 	if (!results_view_of_interval(source, interval, &v))
 		return NULL;
-	seconds = v.from ? (double)(v.to->at_ns - v.from->at_ns) / NS_PER_S : interval->interval_s;
+	known_ns = reading_measured_ns(&v.reading);
 	m = json_make();
 	json_put(&m, "t_s", json_of_real(seconds_since_base(&v), 6));
-	json_put(&m, "seconds", json_of_real(seconds, 6));
+	json_put(&m, "seconds", json_of_real(known_ns ? (double)known_ns / NS_PER_S : interval->interval_s, 6));
 	json_put(&m, "sum", results_sum(&v, NULL));
-	json_put(&m, "cores", results_cores(&v));
-	results_put_latencies(&m, &v, interval->merged);
+	json_put(&m, "cores", results_cores(&v.reading));
+	results_put_latencies(&m, v.reading.info->engine, interval->merged);
 	return json_made(&m);
 }
 
@@ -135,18 +137,16 @@ static void failed_early(const struct run_final *final, struct ledger *ret_ledge
 
 static void judge(const struct results_view *v, struct ledger *ret_ledger, struct verdict *ret_verdict)
 {
-	bool captured = v->source->captured;
+	const struct reading *r = &v->reading;
 
-	if (v->final && !v->edges)
-		failed_early(v->final, ret_ledger, ret_verdict);
-	else if (v->final) {
-		ledger_of_final(v->info, v->final, ret_ledger);
-		verdict_of_final(v->info, v->final, ret_ledger, captured, ret_verdict);
-	} else if (v->from && v->to) {
-		ledger_between(v->info, v->from, v->to, ret_ledger);
-		verdict_live(v->info, v->from, v->to, ret_ledger, captured, ret_verdict);
-	} else
+	if (r->final && !reading_known(r))
+		failed_early(r->final, ret_ledger, ret_verdict);
+	else if (!reading_is_pair(r))
 		nothing_measured(ret_ledger, ret_verdict);
+	else {
+		ledger_of(r, ret_ledger);
+		verdict_of(r, ret_ledger, v->source->captured, ret_verdict);
+	}
 }
 
 void results_judge(const struct results_source *source, struct ledger *ret_ledger, struct verdict *ret_verdict)
@@ -164,26 +164,19 @@ static void put_end_latencies(struct json_maker *m, const struct results_view *v
 	const struct hist *total = results_totals(v);
 	struct latency_summary summary[LATENCIES_MAX] = { 0 };
 
-	for (unsigned i = 0; total && i < engine_latencies(v->info->engine); i++)
+	for (unsigned i = 0; total && i < engine_latencies(v->reading.info->engine); i++)
 		hist_summarise(&total[i], &summary[i]);
-	results_put_latencies(m, v, total ? summary : NULL);
-}
-
-static double measured_seconds(const struct results_view *v)
-{
-	if (v->final)
-		return (double)v->final->measured_ns / NS_PER_S;
-	return v->from && v->to ? (double)(v->to->at_ns - v->from->at_ns) / NS_PER_S : 0;
+	results_put_latencies(m, v->reading.info->engine, total ? summary : NULL);
 }
 
 /* How it ended, where that was not the usual way. */
-static void put_ending(struct json_maker *m, const struct results_view *v)
+static void put_ending(struct json_maker *m, const struct run_final *final)
 {
-	if (!v->final)
+	if (!final)
 		json_put(m, "unfinished", json_true());
-	else if (v->final->how == PHASE_FAILED)
-		json_put(m, "error", json_of_text(v->final->err.text));
-	else if (v->final->interrupted)
+	else if (final->how == PHASE_FAILED)
+		json_put(m, "error", json_of_text(final->err.text));
+	else if (final->interrupted)
 		json_put(m, "interrupted", json_true());
 }
 
@@ -198,15 +191,15 @@ json_t *results_end(const struct results_source *source)
 		return NULL;
 	judge(&v, &ledger, &verdict);
 	m = json_make();
-	json_put(&m, "seconds", json_of_real(measured_seconds(&v), 6));
-	put_ending(&m, &v);
+	json_put(&m, "seconds", json_of_real((double)reading_measured_ns(&v.reading) / NS_PER_S, 6));
+	put_ending(&m, v.reading.final);
 	json_put(&m, "sum", results_sum(&v, &ledger));
-	json_put(&m, "cores", results_cores(&v));
+	json_put(&m, "cores", results_cores(&v.reading));
 	put_end_latencies(&m, &v);
 	results_put_details(&m, &v);
 	json_put(&m, "ledger", results_ledger(&ledger));
 	json_put(&m, "verdict", results_verdict(&verdict));
-	json_put(&m, "unknown", results_unknown(&v));
+	json_put(&m, "unknown", results_unknown(&v.reading));
 	return json_made(&m);
 }
 

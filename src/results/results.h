@@ -6,6 +6,7 @@
 
 #include "record/history.h"
 #include "record/host.h"
+#include "record/verdict.h"
 
 struct results_source {
 	const struct history *history;

@@ -367,7 +367,8 @@ static void close_workers(struct run *r)
 static void say_end(struct run *r, const struct run_final *f)
 {
 	struct mailbox *m = &r->session->mailbox;
-	struct ledger ledger = { 0 };
+	struct reading whole = reading_of_final(r->info, f);
+	struct ledger ledger;
 	char time[32], got[16], lost[16];
 	int64_t unit = f->measured_ns < NS_PER_S ? NS_PER_MS : 100 * NS_PER_MS;
 
@@ -379,7 +380,7 @@ static void say_end(struct run *r, const struct run_final *f)
 		mailbox_put_event(m, r->id, SEVERITY_INFO, "run #%u stop: nothing was measured", r->id);
 		return;
 	}
-	ledger_of_final(r->info, f, &ledger);
+	ledger_of(&whole, &ledger);
 	text_duration((f->measured_ns + unit / 2) / unit * unit, time, sizeof(time));
 	if (ledger.known)
 		mailbox_put_event(m, r->id, SEVERITY_INFO, "run #%u stop: %s, %s received, %s lost, %lld unexplained", r->id,

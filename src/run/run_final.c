@@ -134,14 +134,16 @@ static int64_t mean_measured(const struct run *r, const struct run_final *f)
 	return workers ? sum / workers : 0;
 }
 
-static uint64_t sum_settled(const struct run *r, const struct run_final *f, unsigned roles, unsigned counter)
+/* It expected answers to what it sent, and nothing came. */
+static bool never_answered(const struct run *r, const struct run_final *f)
 {
-	uint64_t sum = 0;
+	struct reading final = reading_of_final(r->info, f), whole = reading_drained(&final);
+	const struct run_info *info = r->info;
 
-	for (unsigned i = 0; i < f->workers; i++)
-		if (r->plan.worker[i].role & roles)
-			sum += f->settled[i].value[counter];
-	return sum;
+	return info->expects_answers &&
+	       (info->engine->reliable || reading_sum(&whole, -1, info->tx_roles, COUNTER_TX_PACKETS).value) &&
+	       !reading_sum(&whole, -1, info->rx_roles, COUNTER_RX_BYTES).value &&
+	       !reading_sum(&whole, -1, info->rx_roles, COUNTER_RX_PACKETS).value;
 }
 
 static void fill(const struct run *r, struct run_final *f)
@@ -154,10 +156,7 @@ static void fill(const struct run *r, struct run_final *f)
 	f->net_from = r->net_from;
 	f->net_to = r->net_to;
 	f->silent_ns = r->watch.silent_ns;
-	f->never_answered = r->plan.expects_answers &&
-			    (r->engine->reliable || sum_settled(r, f, r->plan.tx_roles, COUNTER_TX_PACKETS)) &&
-			    !sum_settled(r, f, r->plan.rx_roles, COUNTER_RX_BYTES) &&
-			    !sum_settled(r, f, r->plan.rx_roles, COUNTER_RX_PACKETS);
+	f->never_answered = never_answered(r, f);
 }
 
 static bool final_allocate(struct run_final *f, unsigned workers, unsigned latencies)

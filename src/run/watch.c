@@ -14,11 +14,6 @@ static const int64_t burst_long_ns = 2ll * NS_PER_S; /* so long, and it is said 
 static const int64_t silence_ns = 2ll * NS_PER_S;
 static const int64_t silence_longest_ns = 60ll * NS_PER_S;
 
-static enum ledger_side side_of(const struct run_info *info, const struct counter_def *def)
-{
-	return info->role & ROLE_CLIENT ? def->ledger : def->server_ledger;
-}
-
 int watch_init(struct watch *w, const struct run_info *info, int64_t now_ns, struct err *err)
 {
 	unsigned counters = engine_counters(info->engine);
@@ -26,12 +21,9 @@ int watch_init(struct watch *w, const struct run_info *info, int64_t now_ns, str
 	*w = (struct watch){
 		.seen_ns = now_ns, .answer_ns = now_ns, .warn_ns = silence_ns, .warn_again_ns = now_ns + silence_ns
 	};
-	for (unsigned i = COUNTER_OWN; i < counters && w->places < LEDGER_PLACES_MAX; i++) {
-		enum ledger_side side = side_of(info, engine_counter(info->engine, i));
-
-		if (side == LEDGER_LOST || side == LEDGER_LOST_ARRIVING)
+	for (unsigned i = COUNTER_OWN; i < counters && w->places < LEDGER_PLACES_MAX; i++)
+		if (reading_is_drop(info, engine_counter(info->engine, i)))
 			w->place[w->places++].counter = i;
-	}
 	w->lost = calloc(info->workers * w->places + 1, sizeof(*w->lost));
 	return w->lost ? 0 : err_sys(err, ENOMEM, "prepare the watch");
 }
@@ -118,16 +110,6 @@ static void watch_place(struct watch *w, const struct run_info *info, const stru
 
 /* ---- answers ---- */
 
-static uint64_t sum_of(const struct run_info *info, const struct sample *s, unsigned roles, unsigned counter)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < s->workers; i++)
-		if (info->worker[i].role & roles)
-			sum += s->worker[i].value[counter];
-	return sum;
-}
-
 static void answered(struct watch *w, const struct run_info *info, const struct sample *s, struct mailbox *m)
 {
 	char time[32];
@@ -142,8 +124,9 @@ static void answered(struct watch *w, const struct run_info *info, const struct 
 static void watch_answers(struct watch *w, const struct run_info *info, const struct sample *s, struct mailbox *m)
 {
 	bool reliable = info->engine->reliable; /* one long message may be on its way for seconds */
-	uint64_t rx = sum_of(info, s, info->rx_roles, reliable ? COUNTER_RX_BYTES : COUNTER_RX_PACKETS);
-	uint64_t tx = sum_of(info, s, info->tx_roles, COUNTER_TX_PACKETS);
+	struct reading r = reading_between(info, NULL, s);
+	uint64_t rx = reading_sum(&r, -1, info->rx_roles, reliable ? COUNTER_RX_BYTES : COUNTER_RX_PACKETS).value;
+	uint64_t tx = reading_sum(&r, -1, info->tx_roles, COUNTER_TX_PACKETS).value;
 	char time[32];
 
 	bool sending = s->phase == PHASE_WARMUP || s->phase == PHASE_MEASURE;

@@ -54,7 +54,7 @@ int snapshot_write_samples(const struct history *h, FILE *out, struct err *err);
 /* ---- reading ---- */
 
 /* Where a reader is, for its errors. */
-struct reading {
+struct reader {
 	const char *file;
 	const struct engine *const *engines;
 	struct history *history;
@@ -68,31 +68,31 @@ struct saved_total {
 	uint64_t sequence;
 };
 
-int reading_fails(const struct reading *r, const char *where, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int reader_fails(const struct reader *r, const char *where, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Members of a JSON object; where names the object in errors.  0 or -EINVAL. */
-int read_members(const struct reading *r, const json_t *object, const char *where, const struct member *members, void *into);
+int read_members(const struct reader *r, const json_t *object, const char *where, const struct member *members, void *into);
 /* One value into a member; null is 0. */
-int read_member(const struct reading *r, const json_t *value, const char *where, const struct member *m, void *into);
+int read_member(const struct reader *r, const json_t *value, const char *where, const struct member *m, void *into);
 /* Index of text in names, or -1. */
 int name_index(const json_t *value, const char *const *names, unsigned count);
-int read_engine(const struct reading *r, const json_t *mode, const char *where, const struct engine **ret_engine);
-int read_host(const struct reading *r, const json_t *host, struct host_info *ret_host);
+int read_engine(const struct reader *r, const json_t *mode, const char *where, const struct engine **ret_engine);
+int read_host(const struct reader *r, const json_t *host, struct host_info *ret_host);
 /* "2026-01-01T00:00:00Z" -> ns since 1970; 0 if it is none. */
 int64_t read_iso_time(const json_t *text);
 
 /* Hands over to the history. */
-int reading_take_run(const struct reading *r, struct run_info *info);
-int reading_take_final(const struct reading *r, struct run_final *final);
-int reading_take_event(const struct reading *r, int64_t at_ns, uint32_t run_id, enum severity severity, const char *text);
-int reading_take_phase(const struct reading *r, uint32_t run_id, enum phase phase);
+int reader_take_run(const struct reader *r, struct run_info *info);
+int reader_take_final(const struct reader *r, struct run_final *final);
+int reader_take_event(const struct reader *r, int64_t at_ns, uint32_t run_id, enum severity severity, const char *text);
+int reader_take_phase(const struct reader *r, uint32_t run_id, enum phase phase);
 
 /* The runs of a snapshot, without their samples; then the samples of history.csv (text is
  * changed); then what comes after samples. */
-int snapshot_read_runs(const struct reading *r, const json_t *snapshot);
-int snapshot_read_total(const struct reading *r, const json_t *snapshot, struct saved_total *ret_total);
+int snapshot_read_runs(const struct reader *r, const json_t *snapshot);
+int snapshot_read_total(const struct reader *r, const json_t *snapshot, struct saved_total *ret_total);
 /* The histograms of total are stolen. */
-int snapshot_read_samples(const struct reading *r, char *text, struct saved_total *total);
-int snapshot_read_finals(const struct reading *r, const json_t *snapshot);
+int snapshot_read_samples(const struct reader *r, char *text, struct saved_total *total);
+int snapshot_read_finals(const struct reader *r, const json_t *snapshot);
 /* A result without samples: from its intervals. */
-int snapshot_read_plain(const struct reading *r, const json_t *document);
+int snapshot_read_plain(const struct reader *r, const json_t *document);

@@ -25,7 +25,7 @@ struct column {
 };
 
 struct rows {
-	const struct reading *r;
+	const struct reader *r;
 	struct column column[SNAPSHOT_COLUMNS_MAX];
 	unsigned columns, run_column, phase_column, kept_column, at_column, role_column, worker_column;
 	unsigned long line;
@@ -43,7 +43,7 @@ static int row_fails(const struct rows *rows, const char *what, const char *text
 
 	snprintf(where, sizeof(where), "line %lu", rows->line);
 	text_escape(text, strnlen(text, 40), shown, sizeof(shown));
-	return reading_fails(rows->r, where, "%s%s%s", what, shown[0] ? ": " : "", shown);
+	return reader_fails(rows->r, where, "%s%s%s", what, shown[0] ? ": " : "", shown);
 }
 
 /* ---- cells ---- */
@@ -417,7 +417,7 @@ static char *next_line(char **at)
 	return line;
 }
 
-int snapshot_read_samples(const struct reading *r, char *text, struct saved_total *total)
+int snapshot_read_samples(const struct reader *r, char *text, struct saved_total *total)
 {
 	struct rows *rows = calloc(1, sizeof(*rows));
 	char *line;

@@ -124,21 +124,14 @@ static void print_place(const struct sheet *s, const struct run_info *info, cons
 /* Merged over the workers that count it; empty where nobody does or one does not know. */
 static void print_counter_sum(const struct sheet *s, const struct run_info *info, const struct sample *sample, int counter)
 {
-	const struct counter_def *def = counter < 0 ? NULL : engine_counter(info->engine, (unsigned)counter);
-	uint64_t sum = def ? counter_first(def->kind) : 0;
-	bool known = false;
+	struct reading r = reading_between(info, NULL, sample);
+	struct reading_sum sum = { 0 };
 
-	for (unsigned i = 0; def && i < info->workers; i++) {
-		if (!(info->worker[i].role & def->roles))
-			continue;
-		known = !(info->worker[i].unknown >> counter & 1);
-		if (!known)
-			break;
-		sum = counter_merge(def->kind, sum, sample->worker[i].value[counter]);
-	}
+	if (counter >= 0)
+		sum = reading_sum(&r, -1, ROLE_BOTH, (unsigned)counter);
 	putc(',', s->out);
-	if (known && !counter_is_nothing(def->kind, sum))
-		fprintf(s->out, "%" PRIu64, sum);
+	if (sum.workers && !sum.why && !sum.none)
+		fprintf(s->out, "%" PRIu64, sum.value);
 }
 
 /* Empty, too, where it is the lowest or highest of nothing. */

@@ -15,7 +15,7 @@ struct loading {
 	char json_path[PATH_MAX], csv_path[PATH_MAX];
 	bool is_directory;
 	json_t *document;
-	struct reading reading;
+	struct reader reader;
 	struct err *err;
 };
 
@@ -61,16 +61,15 @@ static int check_version(const struct loading *l)
 	const json_t *head = json_object_get(l->document, "netdyno"), *schema = json_object_get(head, "schema");
 
 	if (!json_is_object(head))
-		return reading_fails(&l->reading, "netdyno", "missing: this is no result of netdyno");
+		return reader_fails(&l->reader, "netdyno", "missing: this is no result of netdyno");
 	if (!json_is_integer(schema) || json_integer_value(schema) != RESULTS_SCHEMA)
-		return reading_fails(
-			&l->reading, "netdyno.schema", "not %d, the only one that this version reads", RESULTS_SCHEMA);
+		return reader_fails(&l->reader, "netdyno.schema", "not %d, the only one that this version reads", RESULTS_SCHEMA);
 	return 0;
 }
 
 static int load_rows(struct loading *l, struct saved_total *total)
 {
-	struct reading rows = l->reading;
+	struct reader rows = l->reader;
 	char *text;
 	size_t len;
 	int rc = file_read_all(l->csv_path, SNAPSHOT_CSV_BYTES, &text, &len, l->err);
@@ -79,7 +78,7 @@ static int load_rows(struct loading *l, struct saved_total *total)
 		return rc;
 	rows.file = l->csv_path;
 	if (strlen(text) != len)
-		rc = reading_fails(&rows, "contents", "a zero byte: this is no text");
+		rc = reader_fails(&rows, "contents", "a zero byte: this is no text");
 	else
 		rc = snapshot_read_samples(&rows, text, total);
 	free(text);
@@ -89,7 +88,7 @@ static int load_rows(struct loading *l, struct saved_total *total)
 static int load_samples(struct loading *l, const json_t *snapshot)
 {
 	struct saved_total total = { 0 };
-	int rc = snapshot_read_total(&l->reading, snapshot, &total);
+	int rc = snapshot_read_total(&l->reader, snapshot, &total);
 
 	if (!rc)
 		rc = load_rows(l, &total);
@@ -101,16 +100,15 @@ static int load_snapshot(struct loading *l, const json_t *snapshot, int64_t *ret
 {
 	static const struct member saved = { .name = "saved_wall_ns", .type = MEMBER_I64, .max = INT64_MAX / 4 };
 	const json_t *format = json_object_get(snapshot, "format");
-	int rc = read_member(&l->reading, json_object_get(snapshot, "saved_wall_ns"), "snapshot", &saved, ret_wall_ns);
+	int rc = read_member(&l->reader, json_object_get(snapshot, "saved_wall_ns"), "snapshot", &saved, ret_wall_ns);
 
 	if (!rc && json_integer_value(format) != SNAPSHOT_FORMAT)
-		rc = reading_fails(
-			&l->reading, "snapshot.format", "not %d, the only one that this version reads", SNAPSHOT_FORMAT);
+		rc = reader_fails(&l->reader, "snapshot.format", "not %d, the only one that this version reads", SNAPSHOT_FORMAT);
 	if (!rc)
-		rc = snapshot_read_runs(&l->reading, snapshot);
+		rc = snapshot_read_runs(&l->reader, snapshot);
 	if (!rc)
 		rc = load_samples(l, snapshot);
-	return rc ? rc : snapshot_read_finals(&l->reading, snapshot);
+	return rc ? rc : snapshot_read_finals(&l->reader, snapshot);
 }
 
 /* A result.json that was taken out of its directory still has its intervals. */
@@ -121,13 +119,13 @@ static int load_document(struct loading *l, struct host_info *ret_host, int64_t 
 	int rc = check_version(l);
 
 	if (!rc)
-		rc = read_host(&l->reading, json_object_get(start, "host"), ret_host);
+		rc = read_host(&l->reader, json_object_get(start, "host"), ret_host);
 	if (rc)
 		return rc;
 	if (whole)
 		return load_snapshot(l, snapshot, ret_wall_ns);
 	*ret_wall_ns = read_iso_time(json_object_get(start, "time"));
-	return snapshot_read_plain(&l->reading, l->document);
+	return snapshot_read_plain(&l->reader, l->document);
 }
 
 int snapshot_load(const char *path, const struct engine *const *engines, struct history **ret_history, struct host_info *ret_host,
@@ -152,7 +150,7 @@ int snapshot_load(const char *path, const struct engine *const *engines, struct 
 		rc = parse_document(l);
 	if (!rc)
 		rc = history_new(&limits, &history, err);
-	l->reading = (struct reading){ .file = l->json_path, .engines = engines, .history = history, .err = err };
+	l->reader = (struct reader){ .file = l->json_path, .engines = engines, .history = history, .err = err };
 	if (!rc)
 		rc = load_document(l, &host, &wall_ns);
 	json_decref(l->document);

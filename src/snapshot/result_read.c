@@ -19,7 +19,7 @@ enum { PLAIN_RUN = 1 };
 static const double seconds_max = 1e9;
 
 struct plain {
-	const struct reading *r;
+	const struct reader *r;
 	const json_t *start, *intervals, *end, *cores; /* cores: the end's */
 	struct run_info *info;                         /* in the making; then the history's */
 	int64_t base_ns;
@@ -76,7 +76,7 @@ static int read_options(const struct plain *p)
 			continue;
 		option_text(key, value, text, sizeof(text));
 		if (options_set(o, o->def[i]->name, text, &why))
-			return reading_fails(p->r, "start.options", "%s", why.text);
+			return reader_fails(p->r, "start.options", "%s", why.text);
 	}
 	return 0;
 }
@@ -99,7 +99,7 @@ static int read_worker(const struct plain *p, const json_t *core, unsigned i)
 	const json_t *cpu = json_object_get(core, "cpu");
 
 	if (role < 0)
-		return reading_fails(p->r, "end.cores", "role: neither server nor client");
+		return reader_fails(p->r, "end.cores", "role: neither server nor client");
 	w->role = (enum role)role;
 	w->index = (unsigned)(count_of(json_object_get(core, "index")) & 0xffff);
 	w->cpu = json_is_integer(cpu) ? (int)(json_integer_value(cpu) & 0xfffff) : -1;
@@ -121,7 +121,7 @@ static int read_workers(struct plain *p)
 	int rc = 0;
 
 	if (!count || count > SNAPSHOT_WORKERS_MAX)
-		return reading_fails(p->r, "end.cores", "not an array of 1..%d", SNAPSHOT_WORKERS_MAX);
+		return reader_fails(p->r, "end.cores", "not an array of 1..%d", SNAPSHOT_WORKERS_MAX);
 	p->info->worker = calloc(count, sizeof(p->info->worker[0]));
 	p->value = calloc(count, sizeof(p->value[0]));
 	if (!p->info->worker || !p->value)
@@ -298,9 +298,9 @@ static int read_interval(const struct plain *p, const json_t *interval, unsigned
 
 	snprintf(where, sizeof(where), "intervals[%u]", number);
 	if (json_array_size(cores) != p->info->workers)
-		return reading_fails(p->r, where, "cores: not as many as in end.cores");
+		return reader_fails(p->r, where, "cores: not as many as in end.cores");
 	if (t_s <= *last_s)
-		return reading_fails(p->r, where, "t_s: not after the interval before");
+		return reader_fails(p->r, where, "t_s: not after the interval before");
 	*last_s = t_s;
 	for (unsigned i = 0; i < p->info->workers; i++)
 		add_core(p->info->engine, json_array_get(cores, i), seconds, p->value[i]);
@@ -403,21 +403,17 @@ static void match(const struct plain *p, struct run_final *f, unsigned counter, 
 	}
 }
 
-static enum ledger_side side_of(const struct plain *p, const struct counter_def *def)
-{
-	return p->info->role & ROLE_CLIENT ? def->ledger : def->server_ledger;
-}
-
 /* A place that no counter of the mode stands for is one of the kernel's own counters: which, the
  * ledger itself tells. */
 static int host_field_of(const struct plain *p, const struct run_final *final, const char *key)
 {
 	struct run_info info = *p->info;
+	struct reading r = reading_of_final(&info, final);
 	struct ledger l;
 
 	for (int field = 0; field < PROCNET_FIELDS; field++) {
 		info.host_places = 1u << field;
-		ledger_of_final(&info, final, &l);
+		ledger_of(&r, &l);
 		for (unsigned i = 0; i < l.places; i++)
 			if (l.place[i].host_wide && !strcmp(l.place[i].key, key))
 				return field;
@@ -454,7 +450,7 @@ static uint64_t settle_places(const struct plain *p, struct run_final *f, const 
 	for (unsigned c = COUNTER_OWN; c < engine_counters(e); c++) {
 		const struct counter_def *def = engine_counter(e, c);
 		const json_t *value = def->place ? json_object_get(places, def->place) : NULL;
-		enum ledger_side side = side_of(p, def);
+		enum ledger_side side = reading_side(p->info, def);
 		bool taken = false;
 
 		if (side == LEDGER_NONE || side == LEDGER_IN_FLIGHT)
@@ -536,7 +532,7 @@ static int read_final(const struct plain *p)
 		return err_sys(p->r->err, ENOMEM, "%s", p->r->file);
 	}
 	fill_final(p, f);
-	return reading_take_final(p->r, f);
+	return reader_take_final(p->r, f);
 }
 
 /* ---- events ---- */
@@ -551,7 +547,7 @@ static int tell_each(const struct plain *p, const json_t *lines, enum severity s
 	json_array_foreach(lines, i, line)
 	{
 		snprintf(text, sizeof(text), "%s%.150s", before, json_is_string(line) ? json_string_value(line) : "?");
-		rc = i < VERDICT_LINES ? reading_take_event(p->r, p->base_ns, PLAIN_RUN, severity, text) : 0;
+		rc = i < VERDICT_LINES ? reader_take_event(p->r, p->base_ns, PLAIN_RUN, severity, text) : 0;
 		if (rc)
 			break;
 	}
@@ -561,7 +557,7 @@ static int tell_each(const struct plain *p, const json_t *lines, enum severity s
 static int tell(const struct plain *p)
 {
 	const json_t *verdict = json_object_get(p->end, "verdict");
-	int rc = reading_take_event(p->r, p->base_ns, PLAIN_RUN, SEVERITY_INFO,
+	int rc = reader_take_event(p->r, p->base_ns, PLAIN_RUN, SEVERITY_INFO,
 		"opened from a result: one reading per interval, percentiles between those of the file are interpolated");
 
 	if (!rc)
@@ -573,7 +569,7 @@ static int tell(const struct plain *p)
 	return rc;
 }
 
-int snapshot_read_plain(const struct reading *r, const json_t *document)
+int snapshot_read_plain(const struct reader *r, const json_t *document)
 {
 	struct plain p = {
 		.r = r, .start = json_object_get(document, "start"), .intervals = json_object_get(document, "intervals")
@@ -587,7 +583,7 @@ int snapshot_read_plain(const struct reading *r, const json_t *document)
 	if (rc)
 		run_info_free(p.info);
 	else
-		rc = reading_take_run(r, p.info);
+		rc = reader_take_run(r, p.info);
 	if (!rc)
 		rc = read_intervals(&p);
 	if (!rc && !json_is_true(json_object_get(p.end, "unfinished")))

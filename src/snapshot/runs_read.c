@@ -13,13 +13,13 @@ static const struct member count_member = { .name = "a count", .size = 8, .type 
 /* ---- workers ---- */
 
 static int read_unknown(
-	const struct reading *r, const json_t *names, const char *where, const struct engine *e, uint64_t *ret_bits)
+	const struct reader *r, const json_t *names, const char *where, const struct engine *e, uint64_t *ret_bits)
 {
 	size_t i;
 	json_t *name;
 
 	if (!json_is_array(names))
-		return reading_fails(r, where, "unknown: missing or not an array");
+		return reader_fails(r, where, "unknown: missing or not an array");
 	json_array_foreach(names, i, name)
 	{
 		int counter = json_is_string(name) ? engine_find_counter(e, json_string_value(name)) : -1;
@@ -31,27 +31,27 @@ static int read_unknown(
 }
 
 static int read_worker(
-	const struct reading *r, const json_t *from, const char *where, const struct engine *e, struct run_worker *ret_worker)
+	const struct reader *r, const json_t *from, const char *where, const struct engine *e, struct run_worker *ret_worker)
 {
 	int role = name_index(json_object_get(from, "role"), role_names, ROLE_BOTH);
 	int rc = read_members(r, from, where, worker_members, ret_worker);
 
 	if (!rc && role < 0)
-		rc = reading_fails(r, where, "role: neither server nor client");
+		rc = reader_fails(r, where, "role: neither server nor client");
 	if (rc)
 		return rc;
 	ret_worker->role = (enum role)role;
 	return read_unknown(r, json_object_get(from, "unknown"), where, e, &ret_worker->unknown);
 }
 
-static int read_workers(const struct reading *r, const json_t *from, const char *where, struct run_info *info)
+static int read_workers(const struct reader *r, const json_t *from, const char *where, struct run_info *info)
 {
 	size_t count = json_array_size(from);
 	char place[96];
 	int rc = 0;
 
 	if (!json_is_array(from) || !count || count > SNAPSHOT_WORKERS_MAX)
-		return reading_fails(r, where, "workers: not an array of 1..%d", SNAPSHOT_WORKERS_MAX);
+		return reader_fails(r, where, "workers: not an array of 1..%d", SNAPSHOT_WORKERS_MAX);
 	info->worker = calloc(count, sizeof(info->worker[0]));
 	if (!info->worker)
 		return err_sys(r->err, ENOMEM, "%s", r->file);
@@ -66,7 +66,7 @@ static int read_workers(const struct reading *r, const json_t *from, const char 
 /* ---- options ---- */
 
 /* An option that this version does not have is left out: the run is not started again from here. */
-static int read_options(const struct reading *r, const json_t *from, const char *where, bool given, struct options *o)
+static int read_options(const struct reader *r, const json_t *from, const char *where, bool given, struct options *o)
 {
 	const char *name;
 	json_t *value;
@@ -77,13 +77,13 @@ static int read_options(const struct reading *r, const json_t *from, const char 
 	json_object_foreach((json_t *)from, name, value)
 	{
 		if (!json_is_string(value))
-			return reading_fails(r, where, "options: a value is not a text");
+			return reader_fails(r, where, "options: a value is not a text");
 		if (options_find(o, name) < 0)
 			continue;
 		text_escape(json_string_value(value), json_string_length(value), text, sizeof(text));
 		rc = given ? options_set(o, name, text, &why) : options_set_default(o, name, text, &why);
 		if (rc)
-			return reading_fails(r, where, "%s", why.text);
+			return reader_fails(r, where, "%s", why.text);
 	}
 	return 0;
 }
@@ -100,7 +100,7 @@ static int read_load_name(const json_t *from, struct run_info *info)
 	return 0;
 }
 
-static int read_ports(const struct reading *r, const json_t *from, const char *where, struct run_info *info)
+static int read_ports(const struct reader *r, const json_t *from, const char *where, struct run_info *info)
 {
 	size_t i;
 	json_t *port;
@@ -110,9 +110,9 @@ static int read_ports(const struct reading *r, const json_t *from, const char *w
 		int first, last;
 
 		if (json_unpack(port, "[i, i!]", &first, &last) < 0 || first < 0 || last < 0)
-			return reading_fails(r, where, "ports: not a pair of numbers");
+			return reader_fails(r, where, "ports: not a pair of numbers");
 		if (!ports_add(&info->ports, (unsigned)first, (unsigned)last))
-			return reading_fails(r, where, "ports: out of range 1..65535, or more than %d ranges", PORT_RANGES_MAX);
+			return reader_fails(r, where, "ports: out of range 1..65535, or more than %d ranges", PORT_RANGES_MAX);
 	}
 	return 0;
 }
@@ -129,23 +129,23 @@ static void read_notes(const json_t *from, struct run_info *info)
 	}
 }
 
-static int read_sides(const struct reading *r, const json_t *from, const char *where, struct run_info *info)
+static int read_sides(const struct reader *r, const json_t *from, const char *where, struct run_info *info)
 {
 	int role = (int)json_integer_value(json_object_get(from, "role"));
 	int tx = name_index(json_object_get(from, "tx_ledger"), ledger_side_names, LEDGER_IN_FLIGHT + 1);
 	int rx = name_index(json_object_get(from, "rx_ledger"), ledger_side_names, LEDGER_IN_FLIGHT + 1);
 
 	if (role < ROLE_SERVER || role > ROLE_BOTH)
-		return reading_fails(r, where, "role: out of range 1..3");
+		return reader_fails(r, where, "role: out of range 1..3");
 	if (tx < 0 || rx < 0)
-		return reading_fails(r, where, "tx_ledger, rx_ledger: not the name of a side");
+		return reader_fails(r, where, "tx_ledger, rx_ledger: not the name of a side");
 	info->role = (enum role)role;
 	info->tx_ledger = (enum ledger_side)tx;
 	info->rx_ledger = (enum ledger_side)rx;
 	return 0;
 }
 
-static int fill_run(const struct reading *r, const json_t *from, const char *where, struct run_info *info)
+static int fill_run(const struct reader *r, const json_t *from, const char *where, struct run_info *info)
 {
 	const json_t *method = json_object_get(from, "method");
 	int rc = read_engine(r, json_object_get(from, "mode"), where, &info->engine);
@@ -173,21 +173,21 @@ static int fill_run(const struct reading *r, const json_t *from, const char *whe
 	return 0;
 }
 
-static int read_run(const struct reading *r, const json_t *from, const char *where, uint32_t after)
+static int read_run(const struct reader *r, const json_t *from, const char *where, uint32_t after)
 {
 	struct run_info *info = calloc(1, sizeof(*info));
 	int rc = info ? fill_run(r, from, where, info) : err_sys(r->err, ENOMEM, "%s", r->file);
 
 	if (!rc && info->id <= after)
-		rc = reading_fails(r, where, "id: runs are not in order");
+		rc = reader_fails(r, where, "id: runs are not in order");
 	if (rc) {
 		run_info_free(info);
 		return rc;
 	}
-	return reading_take_run(r, info);
+	return reader_take_run(r, info);
 }
 
-int snapshot_read_runs(const struct reading *r, const json_t *snapshot)
+int snapshot_read_runs(const struct reader *r, const json_t *snapshot)
 {
 	const json_t *runs = json_object_get(snapshot, "runs");
 	char where[64];
@@ -196,7 +196,7 @@ int snapshot_read_runs(const struct reading *r, const json_t *snapshot)
 	int rc;
 
 	if (!json_is_array(runs) || !json_array_size(runs) || json_array_size(runs) > SNAPSHOT_RUNS_MAX)
-		return reading_fails(r, "snapshot.runs", "not an array of 1..%d", SNAPSHOT_RUNS_MAX);
+		return reader_fails(r, "snapshot.runs", "not an array of 1..%d", SNAPSHOT_RUNS_MAX);
 	json_array_foreach(runs, i, run)
 	{
 		const struct run_info *before = history_newest_run(r->history);
@@ -211,19 +211,19 @@ int snapshot_read_runs(const struct reading *r, const json_t *snapshot)
 
 /* ---- histograms ---- */
 
-static int read_buckets(const struct reading *r, const json_t *buckets, const char *where, struct hist *h)
+static int read_buckets(const struct reader *r, const json_t *buckets, const char *where, struct hist *h)
 {
 	size_t size = json_array_size(buckets);
 
 	if (!json_is_array(buckets) || size % 2)
-		return reading_fails(r, where, "buckets: not an array of pairs");
+		return reader_fails(r, where, "buckets: not an array of pairs");
 	for (size_t i = 0; i < size; i += 2) {
 		json_int_t index = json_integer_value(json_array_get(buckets, i));
 		json_int_t count = json_integer_value(json_array_get(buckets, i + 1));
 
 		/* 2^48 each keeps every sum within 64 bits. */
 		if (index < 0 || index >= HIST_BUCKETS || count < 0 || count >> 48)
-			return reading_fails(r, where, "buckets: out of range");
+			return reader_fails(r, where, "buckets: out of range");
 		h->bucket[index] = (uint64_t)count;
 	}
 	for (unsigned i = 0; i < HIST_BUCKETS; i++)
@@ -231,7 +231,7 @@ static int read_buckets(const struct reading *r, const json_t *buckets, const ch
 	return 0;
 }
 
-static int read_hist(const struct reading *r, const json_t *from, const char *where, struct hist *ret_hist)
+static int read_hist(const struct reader *r, const json_t *from, const char *where, struct hist *ret_hist)
 {
 	int rc = read_member(r, json_object_get(from, "sum_ns"), where, &count_member, &ret_hist->sum_ns);
 
@@ -240,7 +240,7 @@ static int read_hist(const struct reading *r, const json_t *from, const char *wh
 
 /* One per latency of the mode; a latency that the file does not have is empty. */
 static int read_hists(
-	const struct reading *r, const json_t *from, const char *where, const struct engine *e, struct hist **ret_hists)
+	const struct reader *r, const json_t *from, const char *where, const struct engine *e, struct hist **ret_hists)
 {
 	struct hist *hists = calloc(LATENCIES_MAX, sizeof(*hists));
 	int rc = hists ? 0 : err_sys(r->err, ENOMEM, "%s", r->file);
@@ -259,7 +259,7 @@ static int read_hists(
 	return 0;
 }
 
-int snapshot_read_total(const struct reading *r, const json_t *snapshot, struct saved_total *ret_total)
+int snapshot_read_total(const struct reader *r, const json_t *snapshot, struct saved_total *ret_total)
 {
 	const json_t *total = json_object_get(snapshot, "total");
 	json_int_t id = json_integer_value(json_object_get(total, "run"));
@@ -269,7 +269,7 @@ int snapshot_read_total(const struct reading *r, const json_t *snapshot, struct 
 	if (!json_is_object(total))
 		return 0;
 	if (!info)
-		return reading_fails(r, "snapshot.total", "run: there is no such run");
+		return reader_fails(r, "snapshot.total", "run: there is no such run");
 	rc = read_member(r, json_object_get(total, "sequence"), "snapshot.total", &count_member, &ret_total->sequence);
 	ret_total->run_id = info->id;
 	return rc ? rc : read_hists(r, json_object_get(total, "latency"), "snapshot.total", info->engine, &ret_total->hist);
@@ -277,7 +277,7 @@ int snapshot_read_total(const struct reading *r, const json_t *snapshot, struct 
 
 /* ---- finals ---- */
 
-static int read_net(const struct reading *r, const json_t *from, const char *where, struct procnet *net)
+static int read_net(const struct reader *r, const json_t *from, const char *where, struct procnet *net)
 {
 	const json_t *why = json_object_get(from, "why");
 
@@ -295,7 +295,7 @@ static int read_net(const struct reading *r, const json_t *from, const char *whe
 	return 0;
 }
 
-static int read_latency(const struct reading *r, const json_t *from, const char *where, struct latency_summary *l)
+static int read_latency(const struct reader *r, const json_t *from, const char *where, struct latency_summary *l)
 {
 	unsigned i = 0;
 	int rc = 0;
@@ -307,7 +307,7 @@ static int read_latency(const struct reading *r, const json_t *from, const char 
 
 /* Counters stand in the order that the run's "counters" names; names that this version does not
  * have are left out. */
-static int read_counters(const struct reading *r, const json_t *from, const char *where, const json_t *names,
+static int read_counters(const struct reader *r, const json_t *from, const char *where, const json_t *names,
 	const struct engine *e, uint64_t *values)
 {
 	size_t i;
@@ -328,7 +328,7 @@ static int read_counters(const struct reading *r, const json_t *from, const char
 }
 
 struct final_source {
-	const struct reading *r;
+	const struct reader *r;
 	const json_t *names, *final;
 	const struct run_info *info;
 	const char *where;
@@ -342,7 +342,7 @@ static int read_readings(const struct final_source *s, const char *key, struct w
 	int rc = 0;
 
 	if (json_array_size(array) != s->info->workers)
-		return reading_fails(s->r, s->where, "%s: not as many as there are workers", key);
+		return reader_fails(s->r, s->where, "%s: not as many as there are workers", key);
 	readings = calloc(s->info->workers, sizeof(*readings));
 	if (!readings)
 		return err_sys(s->r->err, ENOMEM, "%s", s->r->file);
@@ -365,7 +365,7 @@ static int read_edge_times(const struct final_source *s, struct run_final *f)
 	int rc = 0;
 
 	if (json_array_size(array) != s->info->workers)
-		return reading_fails(s->r, s->where, "edge_ns: not as many as there are workers");
+		return reader_fails(s->r, s->where, "edge_ns: not as many as there are workers");
 	f->edge_ns = calloc(s->info->workers, sizeof(f->edge_ns[0]));
 	if (!f->edge_ns)
 		return err_sys(s->r->err, ENOMEM, "%s", s->r->file);
@@ -395,7 +395,7 @@ static int read_how(const struct final_source *s, struct run_final *f)
 	const json_t *how = json_object_get(s->final, "how"), *error = json_object_get(s->final, "error");
 
 	if (!json_is_string(how))
-		return reading_fails(s->r, s->where, "how: missing");
+		return reader_fails(s->r, s->where, "how: missing");
 	f->how = strcmp(json_string_value(how), phase_name(PHASE_DONE)) ? PHASE_FAILED : PHASE_DONE;
 	if (json_is_string(error))
 		text_escape(json_string_value(error), json_string_length(error), f->err.text, sizeof(f->err.text));
@@ -422,7 +422,7 @@ static int fill_final(const struct final_source *s, struct run_final *f)
 	return rc;
 }
 
-static int read_final(const struct reading *r, const json_t *run, const char *where)
+static int read_final(const struct reader *r, const json_t *run, const char *where)
 {
 	const json_t *final = json_object_get(run, "final");
 	json_int_t id = json_integer_value(json_object_get(run, "id"));
@@ -439,12 +439,12 @@ static int read_final(const struct reading *r, const json_t *run, const char *wh
 		run_final_free(f);
 		return rc;
 	}
-	return reading_take_final(r, f);
+	return reader_take_final(r, f);
 }
 
 /* ---- events ---- */
 
-static int read_event(const struct reading *r, const json_t *from, const char *where)
+static int read_event(const struct reader *r, const json_t *from, const char *where)
 {
 	static const struct member time = {
 		.name = "at_ns", .size = 8, .type = MEMBER_I64, .min = -(INT64_MAX / 4), .max = INT64_MAX / 4
@@ -456,11 +456,11 @@ static int read_event(const struct reading *r, const json_t *from, const char *w
 	int rc = read_member(r, json_object_get(from, "at_ns"), where, &time, &at_ns);
 
 	if (!rc && (severity < 0 || !json_is_string(text) || run < 0 || run > INT32_MAX))
-		rc = reading_fails(r, where, "severity, text or run: missing or wrong");
-	return rc ? rc : reading_take_event(r, at_ns, (uint32_t)run, (enum severity)severity, json_string_value(text));
+		rc = reader_fails(r, where, "severity, text or run: missing or wrong");
+	return rc ? rc : reader_take_event(r, at_ns, (uint32_t)run, (enum severity)severity, json_string_value(text));
 }
 
-static int read_events(const struct reading *r, const json_t *events)
+static int read_events(const struct reader *r, const json_t *events)
 {
 	char where[64];
 	size_t i;
@@ -468,7 +468,7 @@ static int read_events(const struct reading *r, const json_t *events)
 	int rc = 0;
 
 	if (!json_is_array(events) || json_array_size(events) > SNAPSHOT_EVENTS_MAX)
-		return reading_fails(r, "snapshot.events", "not an array of at most %d", SNAPSHOT_EVENTS_MAX);
+		return reader_fails(r, "snapshot.events", "not an array of at most %d", SNAPSHOT_EVENTS_MAX);
 	json_array_foreach(events, i, event)
 	{
 		snprintf(where, sizeof(where), "snapshot.events[%zu]", i);
@@ -479,18 +479,18 @@ static int read_events(const struct reading *r, const json_t *events)
 	return rc;
 }
 
-static int read_phase(const struct reading *r, const json_t *snapshot)
+static int read_phase(const struct reader *r, const json_t *snapshot)
 {
 	const json_t *name = json_object_get(snapshot, "phase");
 	const struct run_info *newest = history_newest_run(r->history);
 
 	for (int p = PHASE_IDLE; json_is_string(name) && newest && p <= PHASE_FAILED; p++)
 		if (!strcmp(json_string_value(name), phase_name((enum phase)p)))
-			return reading_take_phase(r, newest->id, (enum phase)p);
-	return reading_fails(r, "snapshot", "phase: missing or unknown");
+			return reader_take_phase(r, newest->id, (enum phase)p);
+	return reader_fails(r, "snapshot", "phase: missing or unknown");
 }
 
-int snapshot_read_finals(const struct reading *r, const json_t *snapshot)
+int snapshot_read_finals(const struct reader *r, const json_t *snapshot)
 {
 	char where[64];
 	size_t i;

@@ -89,7 +89,7 @@ static int fill_result(struct saving *s, FILE *out, const void *what)
 
 static int write_percentiles(struct saving *s)
 {
-	const struct engine *e = s->view.info->engine;
+	const struct engine *e = s->view.reading.info->engine;
 	const struct hist *total = results_totals(&s->view);
 	char name[80];
 	int r = 0;

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-int reading_fails(const struct reading *r, const char *where, const char *fmt, ...)
+int reader_fails(const struct reader *r, const char *where, const char *fmt, ...)
 {
 	char text[200];
 	va_list args;
@@ -25,12 +25,12 @@ int reading_fails(const struct reading *r, const char *where, const char *fmt, .
 
 /* ---- members ---- */
 
-static int fails(const struct reading *r, const char *where, const struct member *m, const char *what)
+static int fails(const struct reader *r, const char *where, const struct member *m, const char *what)
 {
-	return reading_fails(r, where, "%s: %s", m->name, what);
+	return reader_fails(r, where, "%s: %s", m->name, what);
 }
 
-static int read_integer(const struct reading *r, const json_t *value, const char *where, const struct member *m, int64_t *ret)
+static int read_integer(const struct reader *r, const json_t *value, const char *where, const struct member *m, int64_t *ret)
 {
 	int64_t low = m->min, high = m->max;
 
@@ -42,7 +42,7 @@ static int read_integer(const struct reading *r, const json_t *value, const char
 	return *ret < low || *ret > high ? fails(r, where, m, "out of range") : 0;
 }
 
-static int read_real(const struct reading *r, const json_t *value, const char *where, const struct member *m, void *at)
+static int read_real(const struct reader *r, const json_t *value, const char *where, const struct member *m, void *at)
 {
 	double number = json_number_value(value);
 
@@ -52,7 +52,7 @@ static int read_real(const struct reading *r, const json_t *value, const char *w
 	return 0;
 }
 
-static int read_text(const struct reading *r, const json_t *value, const char *where, const struct member *m, void *at)
+static int read_text(const struct reader *r, const json_t *value, const char *where, const struct member *m, void *at)
 {
 	if (!json_is_string(value))
 		return fails(r, where, m, "not a text");
@@ -60,7 +60,7 @@ static int read_text(const struct reading *r, const json_t *value, const char *w
 	return 0;
 }
 
-static int read_bool(const struct reading *r, const json_t *value, const char *where, const struct member *m, void *at)
+static int read_bool(const struct reader *r, const json_t *value, const char *where, const struct member *m, void *at)
 {
 	if (!json_is_boolean(value))
 		return fails(r, where, m, "neither true nor false");
@@ -78,7 +78,7 @@ static void store_integer(const struct member *m, int64_t number, void *at)
 		*(int64_t *)at = number; /* MEMBER_U64 has the same bits */
 }
 
-int read_member(const struct reading *r, const json_t *value, const char *where, const struct member *m, void *into)
+int read_member(const struct reader *r, const json_t *value, const char *where, const struct member *m, void *into)
 {
 	char *at = (char *)into + m->offset;
 	int64_t number = 0;
@@ -105,9 +105,9 @@ int read_member(const struct reading *r, const json_t *value, const char *where,
 	return rc;
 }
 
-int read_members(const struct reading *r, const json_t *object, const char *where, const struct member *members, void *into)
+int read_members(const struct reader *r, const json_t *object, const char *where, const struct member *members, void *into)
 {
-	int rc = json_is_object(object) ? 0 : reading_fails(r, where, "missing or not an object");
+	int rc = json_is_object(object) ? 0 : reader_fails(r, where, "missing or not an object");
 
 	for (; !rc && members->name; members++)
 		rc = read_member(r, json_object_get(object, members->name), where, members, into);
@@ -133,32 +133,32 @@ static void list_modes(const struct engine *const *engines, char *out, size_t si
 			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", engines[i]->name);
 }
 
-int read_engine(const struct reading *r, const json_t *mode, const char *where, const struct engine **ret_engine)
+int read_engine(const struct reader *r, const json_t *mode, const char *where, const struct engine **ret_engine)
 {
 	const struct engine *e = json_is_string(mode) ? engine_find(r->engines, json_string_value(mode)) : NULL;
 	char known[120] = "", name[40] = "";
 
 	if (!json_is_string(mode))
-		return reading_fails(r, where, "mode: missing or not a text");
+		return reader_fails(r, where, "mode: missing or not a text");
 	if (!e || !e->built) {
 		list_modes(r->engines, known, sizeof(known));
 		text_escape(json_string_value(mode), json_string_length(mode), name, sizeof(name));
-		return reading_fails(r, where, "unknown mode \"%s\" (known: %s)", name, known);
+		return reader_fails(r, where, "unknown mode \"%s\" (known: %s)", name, known);
 	}
 	*ret_engine = e;
 	return 0;
 }
 
-static int read_host_number(const struct reading *r, const json_t *value, const struct host_field *f, char *at)
+static int read_host_number(const struct reader *r, const json_t *value, const struct host_field *f, char *at)
 {
 	int64_t number = json_is_null(value) ? -1 : json_integer_value(value);
 
 	if (!json_is_null(value) && !json_is_integer(value))
-		return reading_fails(r, "start.host", "%s: not a whole number", f->key);
+		return reader_fails(r, "start.host", "%s: not a whole number", f->key);
 	if (f->type == HOST_INT64)
 		*(int64_t *)at = number;
 	else if (number < -1 || number > 1 << 30)
-		return reading_fails(r, "start.host", "%s: out of range", f->key);
+		return reader_fails(r, "start.host", "%s: out of range", f->key);
 	else if (f->type == HOST_INT)
 		*(int *)at = (int)number;
 	else
@@ -167,10 +167,10 @@ static int read_host_number(const struct reading *r, const json_t *value, const 
 }
 
 /* What is missing is unknown, as on a machine that does not tell it. */
-int read_host(const struct reading *r, const json_t *host, struct host_info *ret_host)
+int read_host(const struct reader *r, const json_t *host, struct host_info *ret_host)
 {
 	struct host_info h = { 0 };
-	int rc = json_is_object(host) ? 0 : reading_fails(r, "start.host", "missing or not an object");
+	int rc = json_is_object(host) ? 0 : reader_fails(r, "start.host", "missing or not an object");
 
 	for (const struct host_field *f = host_fields; !rc && f->key; f++) {
 		const json_t *value = json_object_get(host, f->key);
@@ -197,7 +197,7 @@ int64_t read_iso_time(const json_t *text)
 
 /* ---- handing over ---- */
 
-static struct update *update_new(const struct reading *r, enum update_kind kind, uint32_t run_id)
+static struct update *update_new(const struct reader *r, enum update_kind kind, uint32_t run_id)
 {
 	struct update *u = calloc(1, sizeof(*u));
 
@@ -210,7 +210,7 @@ static struct update *update_new(const struct reading *r, enum update_kind kind,
 	return u;
 }
 
-int reading_take_run(const struct reading *r, struct run_info *info)
+int reader_take_run(const struct reader *r, struct run_info *info)
 {
 	struct update *u = update_new(r, UPDATE_RUN, info->id);
 
@@ -223,7 +223,7 @@ int reading_take_run(const struct reading *r, struct run_info *info)
 	return 0;
 }
 
-int reading_take_final(const struct reading *r, struct run_final *final)
+int reader_take_final(const struct reader *r, struct run_final *final)
 {
 	struct update *u = update_new(r, UPDATE_FINAL, final->run_id);
 
@@ -236,7 +236,7 @@ int reading_take_final(const struct reading *r, struct run_final *final)
 	return 0;
 }
 
-int reading_take_event(const struct reading *r, int64_t at_ns, uint32_t run_id, enum severity severity, const char *text)
+int reader_take_event(const struct reader *r, int64_t at_ns, uint32_t run_id, enum severity severity, const char *text)
 {
 	struct update *u = update_new(r, UPDATE_EVENT, run_id);
 
@@ -249,7 +249,7 @@ int reading_take_event(const struct reading *r, int64_t at_ns, uint32_t run_id, 
 	return 0;
 }
 
-int reading_take_phase(const struct reading *r, uint32_t run_id, enum phase phase)
+int reader_take_phase(const struct reader *r, uint32_t run_id, enum phase phase)
 {
 	struct update *u = update_new(r, UPDATE_PHASE, run_id);
 

@@ -85,9 +85,11 @@ bool outcome_is_silent(const struct outcome *o)
 
 void outcome_ledger(const struct outcome *o, struct ledger *ret_ledger)
 {
+	struct reading whole = reading_of_final(o->info, o->final);
+
 	if (o->final->err.text[0])
 		fail_msg("%s", o->final->err.text);
-	ledger_of_final(o->info, o->final, ret_ledger);
+	ledger_of(&whole, ret_ledger);
 }
 
 void outcome_free(struct outcome *o)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "record/ledger.h"
+#include "record/verdict.h"
 #include "run/session.h"
 
 struct session_rig {

@@ -8,10 +8,11 @@
 
 static void judge(const struct outcome *o, struct verdict *v)
 {
+	struct reading whole = reading_of_final(o->info, o->final);
 	struct ledger l;
 
 	outcome_ledger(o, &l);
-	verdict_of_final(o->info, o->final, &l, false, v);
+	verdict_of(&whole, &l, false, v);
 }
 
 static void expect_balance(const struct outcome *o)

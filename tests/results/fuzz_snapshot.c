@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "record/rates.h"
 #include "snapshot/snapshot.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -52,8 +53,9 @@ static void use(struct history *h, const struct host_info *host)
 
 	for (unsigned age = 0; age + 1 < history_fine_count(h); age++) {
 		const struct sample *to = history_fine(h, age);
+		struct reading r = reading_between(history_run(h, to->run_id), history_fine(h, age + 1), to);
 
-		rates_between(history_run(h, to->run_id), history_fine(h, age + 1), to, -1, ROLE_BOTH, &rates);
+		rates_of(&r, -1, ROLE_BOTH, &rates);
 	}
 	if (info)
 		results_csv_row(&source, out, true, NULL);

@@ -109,6 +109,29 @@ static void by_time(void **state)
 	history_free(h);
 }
 
+/* The interval before, or the start of the measure phase; once that is not the one before any
+ * more, nothing. */
+static void where_an_interval_began(void **state)
+{
+	struct history *h = history_of(&(struct history_limits){ .coarse = 3 });
+
+	(void)state;
+	for (unsigned i = 0; i <= 30; i++)
+		toy_take_sample(h, toy_steady(1, i, i && i % 10 == 0));
+	assert_int_equal(history_interval_start(h, history_coarse(h, 0))->sequence, 21);
+	assert_int_equal(history_interval_start(h, history_coarse(h, 2))->sequence, 1);
+	for (unsigned i = 31; i <= 40; i++)
+		toy_take_sample(h, toy_steady(1, i, i == 40));
+	assert_int_equal(history_interval_start(h, history_coarse(h, 1))->sequence, 21);
+	assert_null(history_interval_start(h, history_coarse(h, 2)));
+	toy_take_run(h, toy_run(2));
+	toy_take_sample(h, toy_steady(2, 0, false));
+	toy_take_sample(h, toy_steady(2, 10, true));
+	assert_int_equal(history_interval_start(h, history_coarse(h, 0))->run_id, 2);
+	assert_int_equal(history_interval_start(h, history_coarse(h, 0))->sequence, 1);
+	history_free(h);
+}
+
 static void totals_only_in_newest(void **state)
 {
 	struct history *h = history_of(NULL);
@@ -243,6 +266,7 @@ int main(void)
 		cmocka_unit_test(bytes_are_bounded),
 		cmocka_unit_test(newest_stays),
 		cmocka_unit_test(by_time),
+		cmocka_unit_test(where_an_interval_began),
 		cmocka_unit_test(totals_only_in_newest),
 		cmocka_unit_test(runs_are_forgotten_whole),
 		cmocka_unit_test(phase_follows_newest_run),

@@ -4,6 +4,24 @@
 #include <math.h>
 #include <string.h>
 
+#include "record/rates.h"
+
+static void rates_between(const struct run_info *info, const struct sample *from, const struct sample *to, int worker,
+	unsigned roles, struct rates *ret_rates)
+{
+	struct reading r = reading_between(info, from, to);
+
+	rates_of(&r, worker, roles, ret_rates);
+}
+
+static void rates_of_final(
+	const struct run_info *info, const struct run_final *final, int worker, unsigned roles, struct rates *ret_rates)
+{
+	struct reading r = reading_of_final(info, final);
+
+	rates_of(&r, worker, roles, ret_rates);
+}
+
 static void one_second(void **state)
 {
 	struct run_info *info = toy_run(1);
@@ -145,7 +163,9 @@ static void exact_edges(void **state)
 
 static double figure(unsigned i, const struct run_info *info, const struct sample *from, const struct sample *to, int worker)
 {
-	return figure_value(&toy_engine.figures[i], info, from, to, NULL, worker);
+	struct reading r = reading_between(info, from, to);
+
+	return figure_value(&toy_engine.figures[i], &r, worker);
 }
 
 static void figures(void **state)
@@ -153,6 +173,7 @@ static void figures(void **state)
 	struct run_info *info = toy_run(1);
 	struct sample *from = toy_steady(1, 10, false), *to = toy_steady(1, 20, false);
 	struct run_final *f = toy_final(1, 2, 10);
+	struct reading whole = reading_of_final(info, f);
 
 	(void)state;
 	assert_close(figure(0, info, from, to, -1), 0.5, 1e-12);
@@ -161,10 +182,10 @@ static void figures(void **state)
 	assert_true(isnan(figure(0, info, from, to, 0)));  /* a server has no part in it */
 	assert_true(isnan(figure(0, info, NULL, to, -1)));
 	assert_true(isnan(figure(0, info, from, from, -1)));
-	assert_close(figure_value(&toy_engine.figures[1], info, NULL, NULL, f, -1), 960, 1e-9);
+	assert_close(figure_value(&toy_engine.figures[1], &whole, -1), 960, 1e-9);
 	f->edge[1].value[COUNTER_RX_PACKETS] = 0;
 	/* x / 0 */
-	assert_true(isnan(figure_value(&toy_engine.figures[0], info, NULL, NULL, f, -1)));
+	assert_true(isnan(figure_value(&toy_engine.figures[0], &whole, -1)));
 	run_final_free(f);
 	sample_free(from);
 	sample_free(to);

@@ -120,6 +120,11 @@ unsigned gathered_samples(const struct gathered *g, uint32_t run_id)
 	return n;
 }
 
+struct reading gathered_reading(const struct gathered *g, uint32_t run_id)
+{
+	return reading_of_final(gathered_run(g, run_id), gathered_final(g, run_id));
+}
+
 const struct sample *gathered_sample(const struct gathered *g, uint32_t run_id, int index)
 {
 	int at = index < 0 ? index + (int)gathered_samples(g, run_id) : index;

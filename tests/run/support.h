@@ -12,7 +12,7 @@
 
 #include "../support/asserts.h"
 #include "../support/leaks.h"
-#include "record/ledger.h"
+#include "record/verdict.h"
 #include "run/session.h"
 
 enum { GATHER_DEADLINE_S = 120 };
@@ -33,6 +33,8 @@ void gather_until_samples(struct session *s, uint32_t run_id, enum phase phase, 
 
 const struct run_info *gathered_run(const struct gathered *g, uint32_t run_id);
 const struct run_final *gathered_final(const struct gathered *g, uint32_t run_id);
+/* The run's last word, read. */
+struct reading gathered_reading(const struct gathered *g, uint32_t run_id);
 /* The index-th sample of the run (negative: from the end), or NULL. */
 const struct sample *gathered_sample(const struct gathered *g, uint32_t run_id, int index);
 unsigned gathered_samples(const struct gathered *g, uint32_t run_id);

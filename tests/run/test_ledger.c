@@ -105,6 +105,7 @@ struct made {
 	struct run_worker worker[2];
 	struct run_final final;
 	struct worker_sample settled[2];
+	int64_t edge_ns[2];
 };
 
 static void make_run(const struct row *r, struct made *m)
@@ -124,6 +125,21 @@ static void make_run(const struct row *r, struct made *m)
 		.host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS,
 		.workers = 2,
 		.worker = m->worker };
+	m->final = (struct run_final){ .workers = 2, .edge = m->settled, .edge_ns = m->edge_ns, .settled = m->settled };
+}
+
+static void ledger_of_final(const struct made *m, struct ledger *ret_ledger)
+{
+	struct reading r = reading_of_final(&m->info, &m->final);
+
+	ledger_of(&r, ret_ledger);
+}
+
+static void ledger_between(const struct made *m, const struct sample *from, const struct sample *to, struct ledger *ret_ledger)
+{
+	struct reading r = reading_between(&m->info, from, to);
+
+	ledger_of(&r, ret_ledger);
 }
 
 static void fill_values(const struct row *r, struct worker_sample *w)
@@ -197,9 +213,7 @@ static void finals(void **state)
 		make_run(&rows[i], &m);
 		fill_values(&rows[i], m.settled);
 		fill_net(&rows[i], &m.final.net_from, &m.final.net_to);
-		m.final.workers = 2;
-		m.final.settled = m.settled;
-		ledger_of_final(&m.info, &m.final, &l);
+		ledger_of_final(&m, &l);
 		expect_row(&rows[i], &l);
 		expect(&rows[i], "in flight", l.in_flight, 0);
 	}
@@ -231,7 +245,7 @@ static void samples(void **state)
 			live.lost = live.unexplained = 0;
 			live.balanced = true;
 		}
-		ledger_between(&m.info, from, to, &l);
+		ledger_between(&m, from, to, &l);
 		expect_row(&live, &l);
 		expect(r, "in flight", l.in_flight, r->flying);
 		sample_free(from);
@@ -249,9 +263,7 @@ static void reasons_are_named(void **state)
 	make_run(&r, &m);
 	fill_values(&r, m.settled);
 	fill_net(&r, &m.final.net_from, &m.final.net_to);
-	m.final.workers = 2;
-	m.final.settled = m.settled;
-	ledger_of_final(&m.info, &m.final, &l);
+	ledger_of_final(&m, &l);
 	assert_false(place(&l, "client_socket_buffer")->known);
 	assert_string_equal(place(&l, "client_socket_buffer")->why, "no SO_MEMINFO");
 	assert_false(place(&l, "softnet_backlog")->known);
@@ -270,12 +282,11 @@ static void readings_that_do_not_fit_give_none(void **state)
 	(void)state;
 	make_run(&r, &m);
 	m.final.workers = 3;
-	m.final.settled = m.settled;
-	ledger_of_final(&m.info, &m.final, &l);
+	ledger_of_final(&m, &l);
 	assert_false(l.known);
-	ledger_between(&m.info, three, three, &l);
+	ledger_between(&m, three, three, &l);
 	assert_false(l.known);
-	ledger_between(&m.info, NULL, three, &l);
+	ledger_between(&m, NULL, three, &l);
 	assert_false(l.known);
 	sample_free(three);
 }

@@ -96,7 +96,8 @@ static void run_toy(unsigned quiet_first, unsigned flying, struct gathered *g)
 	/* What flew came home before the phase was over, and the last sample of the traffic knew
 	 * of it. */
 	assert_int_equal(sum_of_workers(gathered_run(g, id), f->settled, ROLE_BOTH, COUNTER_IN_FLIGHT), 0);
-	ledger_between(gathered_run(g, id), gathered_sample(g, id, 0), last_of_measure(g, id), &l);
+	struct reading since = reading_between(gathered_run(g, id), gathered_sample(g, id, 0), last_of_measure(g, id));
+	ledger_of(&since, &l);
 	assert_int_equal(l.in_flight, FLYING);
 }
 

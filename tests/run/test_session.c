@@ -74,9 +74,10 @@ static void the_ledger_balances_after_the_drain(void **state)
 
 	script.loses_one_in_ten = true;
 	uint32_t id = start_run(s, &engine_script, PAIRS(SHORT));
-	const struct run_final *f = gather_until_final(s, id, &g);
+	gather_until_final(s, id, &g);
+	struct reading whole = gathered_reading(&g, id);
 
-	ledger_of_final(gathered_run(&g, id), f, &l);
+	ledger_of(&whole, &l);
 	assert_true(l.known);
 	assert_more(l.sent, 0);
 	assert_int_equal(l.unexplained, 0);
@@ -139,13 +140,14 @@ static void silence_ends_the_drain(void **state)
 	script.expects_answers = true;
 	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=100ms", "cores=1"));
 	const struct run_final *f = gather_until_final(s, id, &g);
+	struct reading whole = gathered_reading(&g, id);
 
 	assert_int_equal(f->how, PHASE_DONE);
 	assert_true(f->never_answered);
-	ledger_of_final(gathered_run(&g, id), f, &l);
+	ledger_of(&whole, &l);
 	assert_int_equal(l.unexplained, 8);
 	assert_false(l.balanced);
-	verdict_of_final(gathered_run(&g, id), f, &l, false, &v);
+	verdict_of(&whole, &l, false, &v);
 	assert_false(v.valid);
 	gather_free(&g);
 }

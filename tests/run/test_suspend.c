@@ -29,9 +29,10 @@ static int child(int say_fd, int told_fd)
 		return FAILED;
 	gather_until_samples(s, id, PHASE_MEASURE, 4, &g);
 	session_stop(s, false);
-	const struct run_final *f = gather_until_final(s, id, &g);
-	ledger_of_final(gathered_run(&g, id), f, &l);
-	verdict_of_final(gathered_run(&g, id), f, &l, false, &v);
+	gather_until_final(s, id, &g);
+	struct reading whole = gathered_reading(&g, id);
+	ledger_of(&whole, &l);
+	verdict_of(&whole, &l, false, &v);
 	unsigned events = gathered_events(&g, id, "process was suspended or starved for");
 	gather_free(&g);
 	session_free(s);

@@ -14,6 +14,7 @@ struct scene {
 	struct run_worker worker[2];
 	struct run_final final;
 	struct worker_sample edge[2], settled[2];
+	int64_t edge_ns[2];
 	struct ledger ledger;
 	bool captured;
 };
@@ -32,15 +33,33 @@ static void make_good(struct scene *s)
 		.worker = s->worker,
 		.warmup_ns = NS_PER_S,
 		.peer = "127.0.0.1:5000" };
-	s->final = (struct run_final){
-		.how = PHASE_DONE, .workers = 2, .edge = s->edge, .settled = s->settled, .measured_ns = 2ll * NS_PER_S
-	};
+	s->edge_ns[0] = s->edge_ns[1] = 2ll * NS_PER_S;
+	s->final = (struct run_final){ .how = PHASE_DONE,
+		.workers = 2,
+		.edge = s->edge,
+		.edge_ns = s->edge_ns,
+		.settled = s->settled,
+		.measured_ns = 2ll * NS_PER_S };
 	s->final.net_from.known = s->final.net_to.known = UINT32_MAX;
 	s->final.net_to.value[PROCNET_CPU_TICKS] = 400;
 	s->edge[1].value[COUNTER_SCHEDULED] = 10000;
 	s->edge[1].value[COUNTER_TX_PACKETS] = 10000;
 	s->settled[1].value[COUNTER_RX_PACKETS] = 10000;
 	s->ledger = (struct ledger){ .known = true, .sent = 10000, .received = 10000, .balanced = true };
+}
+
+static void judge(const struct scene *s, struct verdict *ret_verdict)
+{
+	struct reading r = reading_of_final(&s->info, &s->final);
+
+	verdict_of(&r, &s->ledger, s->captured, ret_verdict);
+}
+
+static void judge_live(const struct scene *s, const struct sample *from, const struct sample *to, struct verdict *ret_verdict)
+{
+	struct reading r = reading_between(&s->info, from, to);
+
+	verdict_of(&r, &s->ledger, s->captured, ret_verdict);
 }
 
 static void failed(struct scene *s)
@@ -247,7 +266,7 @@ static void one_thing_at_a_time(void **state)
 		make_good(&s);
 		if (rows[i].change)
 			rows[i].change(&s);
-		verdict_of_final(&s.info, &s.final, &s.ledger, s.captured, &v);
+		judge(&s, &v);
 		if (v.valid == (rows[i].reason != NULL) || v.reasons != (rows[i].reason != NULL) ||
 			v.cautions != (rows[i].caution != NULL))
 			fail_msg("row %u: valid %d, %u reasons (%s), %u cautions (%s)", i, v.valid, v.reasons, v.reason[0],
@@ -269,7 +288,7 @@ static void everything_at_once_fits(void **state)
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].change && rows[i].change != nothing_measured)
 			rows[i].change(&s);
-	verdict_of_final(&s.info, &s.final, &s.ledger, s.captured, &v);
+	judge(&s, &v);
 	assert_false(v.valid);
 	assert_at_most(v.reasons, VERDICT_LINES);
 	assert_at_most(v.cautions, VERDICT_LINES);
@@ -286,15 +305,15 @@ static void it_speaks_while_it_runs(void **state)
 	to->at_ns = 3ll * NS_PER_S;
 	to->worker[1].value[COUNTER_SCHEDULED] = 1000;
 	to->worker[1].value[COUNTER_TX_PACKETS] = 500;
-	verdict_live(&s.info, from, to, &s.ledger, false, &v);
+	judge_live(&s, from, to, &v);
 	assert_int_equal(v.reasons, 2);
 	assert_contains(v.reason[0], "sent 500 of 1000");
 	assert_contains(v.reason[1], "nothing was received");
 	to->at_ns = NS_PER_S; /* too early to say that nobody answers */
 	to->worker[1].value[COUNTER_TX_PACKETS] = 1000;
-	verdict_live(&s.info, from, to, &s.ledger, false, &v);
+	judge_live(&s, from, to, &v);
 	assert_true(v.valid);
-	verdict_live(&s.info, NULL, to, &s.ledger, false, &v);
+	judge_live(&s, NULL, to, &v);
 	assert_true(v.valid);
 	sample_free(from);
 	sample_free(to);
@@ -335,14 +354,13 @@ static void tables_have_a_say(void **state)
 	s.edge[0].value[DONE] = 200;
 	s.edge[0].value[COPIED] = 100;
 	s.settled[0].value[WAITING] = 1;
-	s.final.edge_ns = (int64_t[]){ 2ll * NS_PER_S, 2ll * NS_PER_S };
-	verdict_of_final(&s.info, &s.final, &s.ledger, false, &v);
+	judge(&s, &v);
 	assert_true(v.valid);
 	assert_int_equal(v.cautions, 0);
 	s.edge[0].value[COPIED] = 199;
 	s.settled[0].value[WAITING] = 2;
 	s.settled[1].value[DAMAGED] = 45512;
-	verdict_of_final(&s.info, &s.final, &s.ledger, false, &v);
+	judge(&s, &v);
 	assert_false(v.valid);
 	assert_int_equal(v.reasons, 1);
 	assert_string_equal(v.reason[0], "45512 packets were damaged");
@@ -350,7 +368,7 @@ static void tables_have_a_say(void **state)
 	assert_string_equal(v.caution[0], "2 peers wait");
 	assert_string_equal(v.caution[1], "99.5 % were copied");
 	s.worker[1].unknown = 1ull << DAMAGED;
-	verdict_of_final(&s.info, &s.final, &s.ledger, false, &v);
+	judge(&s, &v);
 	assert_true(v.valid);
 }
 

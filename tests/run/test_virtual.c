@@ -81,6 +81,7 @@ static void counts_are_exact(void **state)
 	uint32_t id = start_run(s, &engine_null, PAIRS("cores=3", "rate=1000003", "warmup=70ms", "duration=2s", "loss-ppm=1000"));
 	const struct run_final *f = gather_until_final(s, id, &g);
 	const struct run_info *info = gathered_run(&g, id);
+	struct reading whole = gathered_reading(&g, id);
 
 	(void)state;
 	assert_int_equal(sum_of_workers(info, f->edge, ROLE_CLIENT, COUNTER_TX_PACKETS), 2 * 1000003);
@@ -90,7 +91,7 @@ static void counts_are_exact(void **state)
 	assert_int_equal(f->suspended_ns, 0);
 	for (unsigned i = 0; i < f->workers; i++)
 		assert_int_equal(f->edge_ns[i], 2ll * NS_PER_S);
-	ledger_of_final(info, f, &l);
+	ledger_of(&whole, &l);
 	assert_int_equal(l.sent, 2 * 1000003);
 	assert_int_equal(l.unexplained, 0);
 	assert_int_equal(l.lost, 2 * 1000003 / 1000);
@@ -140,7 +141,8 @@ static void every_sample_is_exact(void **state)
 		if (x->phase != PHASE_MEASURE)
 			continue;
 		first = first ? first : x;
-		ledger_between(gathered_run(&g, id), first, x, &l);
+		struct reading since = reading_between(gathered_run(&g, id), first, x);
+		ledger_of(&since, &l);
 		assert_int_equal(l.sent, x->measured_ns / 1000);
 		assert_int_equal(l.unexplained, 0);
 		assert_int_equal(x->at_ns - first->at_ns, x->measured_ns);
@@ -262,9 +264,10 @@ static void one_role_alone_runs_too(void **state)
 		struct gathered g = { 0 };
 		struct ledger l;
 		uint32_t id = start_run(s, &engine_null, PAIRS(roles[i], "cores=2", "warmup=0", "duration=1s"));
-		const struct run_final *f = gather_until_final(s, id, &g);
 
-		ledger_of_final(gathered_run(&g, id), f, &l);
+		gather_until_final(s, id, &g);
+		struct reading whole = gathered_reading(&g, id);
+		ledger_of(&whole, &l);
 		assert_int_equal(gathered_run(&g, id)->workers, 2);
 		assert_int_equal(l.sent, 1000000);
 		assert_int_equal(l.received, 1000000);

@@ -54,15 +54,16 @@ static double sum_cpu_ns(const struct rates *r)
 	return (double)(r->value[COUNTER_CPU_USER_NS] + r->value[COUNTER_CPU_SYSTEM_NS]);
 }
 
-static void add_interval(struct tally *t, const struct run_info *info, const struct sample *from, const struct sample *to)
+static void add_interval(struct tally *t, const struct reading *r)
 {
-	const struct latency_summary *l = &to->merged[0];
+	const struct run_info *info = r->info;
+	const struct latency_summary *l = &r->to->merged[0];
 	struct rates all, rx, tx, one;
 	unsigned n = t->n;
 
-	rates_between(info, from, to, -1, ROLE_BOTH, &all);
-	rates_between(info, from, to, -1, info->rx_roles, &rx);
-	rates_between(info, from, to, -1, info->tx_roles, &tx);
+	rates_of(r, -1, ROLE_BOTH, &all);
+	rates_of(r, -1, info->rx_roles, &rx);
+	rates_of(r, -1, info->tx_roles, &tx);
 	double packets = (double)rx.value[COUNTER_RX_PACKETS];
 
 	t->value[METRIC_PPS][n] = rx.rx_pps;
@@ -73,10 +74,10 @@ static void add_interval(struct tally *t, const struct run_info *info, const str
 	t->value[METRIC_DROP_PPM][n] = tx.tx_pps > 0 ? all.drops_per_s / tx.tx_pps * 1e6 : NAN;
 	t->value[METRIC_CPU][n] = packets > 0 ? sum_cpu_ns(&all) / packets : NAN;
 	for (unsigned i = 0; i < t->workers; i++) {
-		rates_between(info, from, to, (int)i, ROLE_BOTH, &one);
+		rates_of(r, (int)i, ROLE_BOTH, &one);
 		t->worker[i].rate[n] = headline_rate(info, &one, info->worker[i].role);
 	}
-	t->interval_s = to->interval_s;
+	t->interval_s = r->to->interval_s;
 	t->n++;
 }
 
@@ -102,15 +103,6 @@ static unsigned find_intervals(const struct history *h, uint32_t run_id, int64_t
 		n++;
 	}
 	return n;
-}
-
-static const struct sample *before(const struct history *h, unsigned age, const struct sample *s)
-{
-	const struct sample *older = history_coarse(h, age + 1);
-
-	if (older && older->run_id == s->run_id)
-		return older;
-	return history_measure_start(h, s->run_id);
 }
 
 static int tally_begin(struct tally *t, const struct run_info *info)
@@ -158,10 +150,10 @@ int tally_update(struct tally *t, const struct history *h, uint32_t run_id, int6
 	n = find_intervals(h, run_id, since_ns, until_ns, &first);
 	for (unsigned age = first + 1; n && age-- > 0;) {
 		const struct sample *to = history_coarse(h, age);
-		const struct sample *from = before(h, age, to);
+		struct reading r = reading_between(info, history_interval_start(h, to), to);
 
-		if (belongs(to, run_id, since_ns, until_ns) && from && from->at_ns < to->at_ns && t->n < TALLY_MAX)
-			add_interval(t, info, from, to);
+		if (belongs(to, run_id, since_ns, until_ns) && reading_measured_ns(&r) > 0 && t->n < TALLY_MAX)
+			add_interval(t, &r);
 	}
 	return 0;
 }

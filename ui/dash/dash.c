@@ -168,6 +168,14 @@ static uint64_t lost_before(const struct ledger *earlier, const struct ledger_pl
 	return then && then->lost < place->lost ? then->lost : then ? place->lost : 0;
 }
 
+/* As it stood at a sample since the measurement began. */
+static void ledger_until(const struct moment *m, const struct sample *to, struct ledger *ret_ledger)
+{
+	struct reading r = reading_between(m->info, m->start, to);
+
+	ledger_of(&r, ret_ledger);
+}
+
 /* The second, or what there is of it since the measurement began, that the rates are of; returns
  * its length, NaN: none.  *ret_earlier: the ledger at its beginning. */
 static double drops_window(const struct moment *m, struct ledger *ret_earlier)
@@ -181,7 +189,7 @@ static double drops_window(const struct moment *m, struct ledger *ret_earlier)
 	if (from->at_ns < m->start->at_ns)
 		from = m->start;
 	else
-		ledger_between(m->info, m->start, from, ret_earlier);
+		ledger_until(m, from, ret_earlier);
 	return (double)(m->to->at_ns - from->at_ns) / NS_PER_S;
 }
 
@@ -200,7 +208,7 @@ static void prepare_drops(struct dash *d)
 
 	d->drops = 0;
 	if (view_cleared(&d->view, m->info) && m->start && d->view.clear.at_ns <= m->at_ns)
-		ledger_between(m->info, m->start, d->view.clear.to, &cleared);
+		ledger_until(m, d->view.clear.to, &cleared);
 	d->drops_sent = without(d->ledger.sent, cleared.sent);
 	d->drops_lost = without(d->ledger.lost, cleared.lost);
 	for (unsigned i = 0; d->ledger.known && i < d->ledger.places; i++) {
@@ -227,27 +235,17 @@ static bool within_lag(const struct dash *d)
 
 static void prepare_ledger(struct dash *d)
 {
-	const struct moment *m = &d->moment;
-	bool captured = d->board->captured;
+	struct reading whole = moment_whole(&d->moment);
+	struct ledger judged;
 
-	d->ledger = (struct ledger){ 0 };
-	d->verdict = (struct verdict){ .valid = true };
-	d->ledger_lags = false;
-	if (m->info && m->final) {
-		ledger_of_final(m->info, m->final, &d->ledger);
-		verdict_of_final(m->info, m->final, &d->ledger, captured, &d->verdict);
-	} else if (m->info && m->to && m->start) {
-		struct ledger judged;
-
-		ledger_between(m->info, m->start, m->to, &d->ledger);
-		d->ledger_lags = within_lag(d);
-		judged = d->ledger;
-		if (d->ledger_lags) {
-			judged.unexplained = 0;
-			judged.balanced = true;
-		}
-		verdict_live(m->info, m->start, m->to, &judged, captured, &d->verdict);
+	ledger_of(&whole, &d->ledger);
+	d->ledger_lags = !whole.final && reading_is_pair(&whole) && within_lag(d);
+	judged = d->ledger;
+	if (d->ledger_lags) {
+		judged.unexplained = 0;
+		judged.balanced = true;
 	}
+	verdict_of(&whole, &judged, d->board->captured, &d->verdict);
 	prepare_drops(d);
 }
 

@@ -2,6 +2,7 @@
  * nothing: the panels (ui/panels) read it, keys (keytable.h) change it.  Main thread only. */
 #pragma once
 
+#include "record/verdict.h"
 #include "ui/canvas/canvas.h"
 #include "ui/dash/board.h"
 #include "ui/dash/hits.h"

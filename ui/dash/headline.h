@@ -2,7 +2,7 @@
  * Pure. */
 #pragma once
 
-#include "record/history.h"
+#include "record/rates.h"
 
 struct headline_scale {
 	double scale;

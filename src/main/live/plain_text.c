@@ -118,17 +118,6 @@ void plain_text_header(FILE *out, const struct run_info *info, const struct host
 
 /* ---- intervals ---- */
 
-/* The sample that the interval began with: the interval before, or the start of the measurement. */
-static const struct sample *interval_start(const struct results_source *source, const struct sample *interval)
-{
-	const struct sample *s;
-
-	for (unsigned age = 0; (s = history_coarse(source->history, age)); age++)
-		if (s->run_id == interval->run_id && s->is_interval && s->at_ns < interval->at_ns)
-			return s;
-	return history_measure_start(source->history, interval->run_id);
-}
-
 /* A mode that counts no losses says nothing of them. */
 static bool can_lose(const struct engine *engine)
 {
@@ -145,42 +134,39 @@ static uint64_t missing_nowhere(const struct ledger *l)
 
 /* What was lost at places, and what is missing without one.  Where not every place can be read
  * (another process's socket), what is missing between the two ends is known all the same. */
-static double lost_per_second(const struct results_source *source, const struct run_info *info, const struct sample *from,
-	const struct sample *to, const struct rates *all)
+static double lost_per_second(const struct sample *base, const struct reading *r, const struct rates *all)
 {
-	const struct sample *base = history_measure_start(source->history, info->id);
+	struct reading to_start = reading_between(r->info, base, r->from), to_end = reading_between(r->info, base, r->to);
 	bool places_known = !isnan(all->drops_per_s);
-	struct ledger before = { 0 }, after = { 0 };
+	struct ledger before, after;
 
-	if (!base || !from || from->at_ns >= to->at_ns)
-		return all->drops_per_s;
-	ledger_between(info, base, from, &before);
-	ledger_between(info, base, to, &after);
-	if (!after.known)
+	ledger_of(&to_start, &before);
+	ledger_of(&to_end, &after);
+	if (!before.known || !after.known || reading_measured_ns(r) <= 0)
 		return all->drops_per_s;
 	uint64_t earlier = places_known ? missing_nowhere(&before) : before.lost;
 	uint64_t now = places_known ? missing_nowhere(&after) : after.lost;
-	double more = now > earlier ? (double)(now - earlier) * NS_PER_S / (double)(to->at_ns - from->at_ns) : 0;
+	double more = now > earlier ? (double)(now - earlier) * NS_PER_S / (double)reading_measured_ns(r) : 0;
 	return places_known ? all->drops_per_s + more : more;
 }
 
 void plain_text_interval(FILE *out, const struct results_source *source, const struct sample *interval)
 {
 	const struct run_info *info = history_run(source->history, interval->run_id);
-	const struct sample *from = interval_start(source, interval);
+	const struct sample *base = history_measure_start(source->history, interval->run_id);
+	struct reading r = reading_between(info, history_interval_start(source->history, interval), interval);
 	const struct latency_summary *l = &interval->merged[0];
 	char pps[TEXT], mbps[TEXT], drops[TEXT], p50[TEXT], p99[TEXT], max[TEXT];
 	struct rates rx, all;
 
 	if (!info)
 		return;
-	rates_between(info, from, interval, -1, info->rx_roles, &rx);
-	rates_between(info, from, interval, -1, ROLE_BOTH, &all);
+	rates_of(&r, -1, info->rx_roles, &rx);
+	rates_of(&r, -1, ROLE_BOTH, &all);
 	fprintf(out, "%8.1f s  %8s %s/s  %9s Mbit/s", (double)interval->measured_ns / NS_PER_S,
 		text_human(rx.rx_pps, pps, sizeof(pps)), packets_of(info), fixed(rx.rx_mbps, 1, mbps));
 	if (can_lose(info->engine))
-		fprintf(out, "  lost %s/s",
-			text_human(lost_per_second(source, info, from, interval, &all), drops, sizeof(drops)));
+		fprintf(out, "  lost %s/s", text_human(lost_per_second(base, &r, &all), drops, sizeof(drops)));
 	if (l->count)
 		fprintf(out, "  %s us p50 %s  p99 %s  max %s", info->engine->latencies[0].title, us(l->p50_ns, p50),
 			us(l->p99_ns, p99), us(l->max_ns, max));
@@ -189,66 +175,51 @@ void plain_text_interval(FILE *out, const struct results_source *source, const s
 
 /* ---- summary ---- */
 
-struct view {
-	const struct results_source *source;
-	const struct run_info *info;
-	const struct run_final *final; /* NULL: from .. to instead */
-	const struct sample *from, *to;
-};
-
-static void rates_of(const struct view *v, int worker, unsigned roles, struct rates *ret_rates)
-{
-	if (v->final)
-		rates_of_final(v->info, v->final, worker, roles, ret_rates);
-	else
-		rates_between(v->info, v->from, v->to, worker, roles, ret_rates);
-}
-
-static void summary_rates(FILE *out, const struct view *v)
+static void summary_rates(FILE *out, const struct reading *r)
 {
 	struct rates rx, tx;
 	char n[TEXT], pps[TEXT], mbps[TEXT];
 
-	rates_of(v, -1, v->info->rx_roles, &rx);
-	rates_of(v, -1, v->info->tx_roles, &tx);
+	rates_of(r, -1, r->info->rx_roles, &rx);
+	rates_of(r, -1, r->info->tx_roles, &tx);
 	fprintf(out, "  received %15s %s  %12s /s  %10s Mbit/s\n", text_grouped(rx.value[COUNTER_RX_PACKETS], n, TEXT),
-		packets_of(v->info), fixed(rx.rx_pps, 1, pps), fixed(rx.rx_mbps, 1, mbps));
+		packets_of(r->info), fixed(rx.rx_pps, 1, pps), fixed(rx.rx_mbps, 1, mbps));
 	if (tx.unknown >> COUNTER_TX_PACKETS & 1)
-		fprintf(out, "  sent     %15s (%s)\n", "--", run_missing_end(v->info));
+		fprintf(out, "  sent     %15s (%s)\n", "--", run_missing_end(r->info));
 	else
 		fprintf(out, "  sent     %15s %*s  %12s /s  %10s Mbit/s\n", text_grouped(tx.value[COUNTER_TX_PACKETS], n, TEXT),
-			(int)strlen(packets_of(v->info)), "", fixed(tx.tx_pps, 1, pps), fixed(tx.tx_mbps, 1, mbps));
+			(int)strlen(packets_of(r->info)), "", fixed(tx.tx_pps, 1, pps), fixed(tx.tx_mbps, 1, mbps));
 }
 
-static void summary_workers(FILE *out, const struct view *v)
+static void summary_workers(FILE *out, const struct reading *r)
 {
 	char rx[TEXT], tx[TEXT], rx_mbps[TEXT], tx_mbps[TEXT], drops[TEXT], busy[TEXT];
 
 	fprintf(out, "  %-6s %4s %10s %10s %10s %10s %8s %6s %9s\n", "role", "cpu", "rx/s", "tx/s", "rx Mbit/s", "tx Mbit/s",
 		"lost/s", "busy %", "switches");
-	for (unsigned i = 0; i < v->info->workers; i++) {
-		const struct run_worker *w = &v->info->worker[i];
-		struct rates r;
+	for (unsigned i = 0; i < r->info->workers; i++) {
+		const struct run_worker *w = &r->info->worker[i];
+		struct rates one;
 
-		rates_of(v, (int)i, ROLE_BOTH, &r);
+		rates_of(r, (int)i, ROLE_BOTH, &one);
 		fprintf(out, "  %-6s %4d %10s %10s %10s %10s %8s %6s %9" PRIu64 "\n",
-			engine_role(v->info->engine, w->role)->title, w->cpu, text_human(r.rx_pps, rx, sizeof(rx)),
-			text_human(r.tx_pps, tx, sizeof(tx)), fixed(r.rx_mbps, 1, rx_mbps), fixed(r.tx_mbps, 1, tx_mbps),
-			text_human(r.drops_per_s, drops, sizeof(drops)), fixed(100 * r.busy, 1, busy),
-			r.value[COUNTER_CTX_VOLUNTARY] + r.value[COUNTER_CTX_INVOLUNTARY]);
+			engine_role(r->info->engine, w->role)->title, w->cpu, text_human(one.rx_pps, rx, sizeof(rx)),
+			text_human(one.tx_pps, tx, sizeof(tx)), fixed(one.rx_mbps, 1, rx_mbps), fixed(one.tx_mbps, 1, tx_mbps),
+			text_human(one.drops_per_s, drops, sizeof(drops)), fixed(100 * one.busy, 1, busy),
+			one.value[COUNTER_CTX_VOLUNTARY] + one.value[COUNTER_CTX_INVOLUNTARY]);
 	}
 }
 
-static void summary_figures(FILE *out, const struct view *v)
+static void summary_figures(FILE *out, const struct reading *r)
 {
-	const struct figure_def *f = v->info->engine->figures;
+	const struct figure_def *f = r->info->engine->figures;
 	char text[TEXT], explained[FIGURE_WHY_BYTES];
 
 	for (; f && f->name; f++) {
 		if (!(f->show & SHOW_SUM))
 			continue;
-		double value = figure_value(f, v->info, v->from, v->to, v->final, -1);
-		const char *why = isnan(value) ? figure_explain(v->info, f, explained) : NULL;
+		double value = figure_value(f, r, -1);
+		const char *why = isnan(value) ? figure_explain(r->info, f, explained) : NULL;
 
 		fprintf(out, "  %s %s%s%s%s%s%s\n", f->name, text_human(value, text, sizeof(text)), *f->unit ? " " : "", f->unit,
 			why ? " (" : "", why ? why : "", why ? ")" : "");
@@ -257,43 +228,43 @@ static void summary_figures(FILE *out, const struct view *v)
 
 /* The mode's own counters, those that have counted anything; what was lost stands with the
  * ledger. */
-static void summary_counters(FILE *out, const struct view *v)
+static void summary_counters(FILE *out, const struct reading *r)
 {
-	unsigned counters = engine_counters(v->info->engine);
+	unsigned counters = engine_counters(r->info->engine);
 	char line[1200] = "", n[TEXT];
 	struct rates all;
 
-	rates_of(v, -1, ROLE_BOTH, &all);
+	rates_of(r, -1, ROLE_BOTH, &all);
 	for (unsigned i = COUNTER_OWN; i < counters; i++) {
-		const struct counter_def *def = engine_counter(v->info->engine, i);
+		const struct counter_def *def = engine_counter(r->info->engine, i);
 
-		if (def->show & SHOW_SUM && def->kind == COUNTER_SUM && !rates_is_drop(v->info, def) && all.value[i])
+		if (def->show & SHOW_SUM && def->kind == COUNTER_SUM && !reading_is_drop(r->info, def) && all.value[i])
 			text_add(line, sizeof(line), "%s%s %s %s", *line ? ", " : "counted: ", def->name,
 				text_grouped(all.value[i], n, TEXT),
-				strcmp(def->unit, "packets") ? def->unit : packets_of(v->info));
+				strcmp(def->unit, "packets") ? def->unit : packets_of(r->info));
 	}
 	if (*line)
 		paragraph(out, 2, 4, line);
 }
 
 /* Merged over the run; false where there is none. */
-static bool latency_of(const struct view *v, unsigned index, struct latency_summary *ret_summary)
+static bool latency_of(const struct reading *r, unsigned index, struct latency_summary *ret_summary)
 {
-	const struct hist *total = v->final ? v->final->total : v->to ? v->to->total : NULL;
+	const struct hist *total = r->final ? r->final->total : r->to ? r->to->total : NULL;
 
 	if (total)
 		hist_summarise(&total[index], ret_summary);
 	return total && ret_summary->count;
 }
 
-static void summary_latencies(FILE *out, const struct view *v)
+static void summary_latencies(FILE *out, const struct reading *r)
 {
-	for (unsigned i = 0; i < engine_latencies(v->info->engine); i++) {
-		const struct latency_def *def = &v->info->engine->latencies[i];
+	for (unsigned i = 0; i < engine_latencies(r->info->engine); i++) {
+		const struct latency_def *def = &r->info->engine->latencies[i];
 		struct latency_summary l;
 		char n[TEXT], t[8][TEXT], line[400];
 
-		if (!latency_of(v, i, &l))
+		if (!latency_of(r, i, &l))
 			continue;
 		snprintf(line, sizeof(line), "%s us  min %s, mean %s, p50 %s, p90 %s, p99 %s, p99.9 %s, p99.99 %s, max %s",
 			def->title, us(l.min_ns, t[0]), us((int64_t)l.mean_ns, t[1]), us(l.p50_ns, t[2]), us(l.p90_ns, t[3]),
@@ -344,37 +315,39 @@ static void summary_verdict(FILE *out, const struct verdict *verdict)
 	}
 }
 
-static double seconds_of(const struct view *v)
+/* The final, or what there is until now. */
+static struct reading reading_of_source(const struct results_source *source)
 {
-	if (v->final)
-		return (double)v->final->measured_ns / NS_PER_S;
-	return v->from ? (double)(v->to->at_ns - v->from->at_ns) / NS_PER_S : 0;
+	const struct history *h = source->history;
+	const struct run_info *info = history_run(h, source->run_id);
+	const struct run_final *final = history_final(h, source->run_id);
+
+	if (final)
+		return reading_of_final(info, final);
+	return reading_between(info, history_measure_start(h, source->run_id), history_fine(h, 0));
 }
 
 void plain_text_summary(FILE *out, const struct results_source *source)
 {
-	struct view v = { .source = source,
-		.info = history_run(source->history, source->run_id),
-		.final = history_final(source->history, source->run_id),
-		.from = history_measure_start(source->history, source->run_id),
-		.to = history_fine(source->history, 0) };
+	struct reading r = reading_of_source(source);
 	struct ledger ledger;
 	struct verdict verdict;
 
-	if (!v.info || (!v.final && !(v.from && v.to && v.to->run_id == source->run_id))) {
+	if (!r.info || (!r.final && !reading_is_pair(&r))) {
 		fprintf(out, "nothing was measured\n");
 		return;
 	}
 	results_judge(source, &ledger, &verdict);
-	fprintf(out, "%s, method %s: measured %.2f s%s\n", v.info->engine->title, v.info->ran, seconds_of(&v),
-		v.final && v.final->interrupted && v.info->duration_ns ? ", interrupted"
-		: v.final                                              ? ""
-								       : ", not finished");
-	summary_rates(out, &v);
-	summary_latencies(out, &v);
-	summary_figures(out, &v);
-	summary_counters(out, &v);
-	summary_workers(out, &v);
+	fprintf(out, "%s, method %s: measured %.2f s%s\n", r.info->engine->title, r.info->ran,
+		(double)reading_measured_ns(&r) / NS_PER_S,
+		!r.final                                      ? ", not finished"
+		: r.final->interrupted && r.info->duration_ns ? ", interrupted"
+							      : "");
+	summary_rates(out, &r);
+	summary_latencies(out, &r);
+	summary_figures(out, &r);
+	summary_counters(out, &r);
+	summary_workers(out, &r);
 	summary_ledger(out, &ledger);
 	summary_verdict(out, &verdict);
 }

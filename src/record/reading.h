@@ -1,0 +1,58 @@
+/* A reading of a run: what its counters came to between two samples or, once it has ended, over
+ * its measure phase.  Rates, figures, ledger and verdict are made from one; so is every screen
+ * and every file.  Pure; any thread; it owns nothing of what it points to. */
+#pragma once
+
+#include "record/sample.h"
+
+struct reading {
+	const struct run_info *info; /* NULL: nothing has run yet */
+	/* Two samples of the run.  from NULL: counters stand as they do since the workers opened,
+	 * and how long that is, is not known. */
+	const struct sample *from, *to;
+	const struct run_final *final; /* instead of the samples: the run's last word */
+	/* of a final: differences go up to after the drain, as the ledger has them; else to the
+	 * end of the measure phase, as rates have them */
+	bool drained;
+};
+
+/* Any of them may be NULL.  A sample of another run, or of other workers, is left out. */
+struct reading reading_between(const struct run_info *info, const struct sample *from, const struct sample *to);
+struct reading reading_of_final(const struct run_info *info, const struct run_final *final);
+/* The same, up to after the drain. */
+struct reading reading_drained(const struct reading *r);
+
+/* Is there anything to read? */
+bool reading_known(const struct reading *r);
+/* ... and is it of a span of time, whose differences are known? */
+bool reading_is_pair(const struct reading *r);
+
+/* The following three need a reading that is known. */
+/* How long the reading of this worker is; 0: no difference is known, only levels are. */
+double reading_seconds(const struct reading *r, unsigned worker);
+/* What a counter of one worker came to, never below 0; a level: how it stands at the end. */
+uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counter);
+/* The host's counters at both ends; of a pair. */
+const struct procnet *reading_net_from(const struct reading *r);
+const struct procnet *reading_net_to(const struct reading *r);
+
+/* How long the measure phase was, or lies between the samples; 0: not known. */
+int64_t reading_measured_ns(const struct reading *r);
+
+struct reading_sum {
+	uint64_t value;   /* over the workers that can read it */
+	double per_s;     /* each one's over its own time; NaN where one's is not known */
+	unsigned workers; /* how many count it, whether they can read it or not */
+	double seconds;   /* their mean */
+	const char *why;  /* the reason of the first that cannot; NULL: all of them can */
+	bool none;        /* nothing was read, or it is the lowest of nothing: value is 0 */
+};
+
+/* A counter, merged as its kind says, over the workers of these roles that count it; worker >= 0:
+ * of this one alone. */
+struct reading_sum reading_sum(const struct reading *r, int worker, unsigned roles, unsigned counter);
+
+/* The side of the ledger that a counter stands on in a run like this one. */
+enum ledger_side reading_side(const struct run_info *info, const struct counter_def *def);
+/* Does it count packets that were lost? */
+bool reading_is_drop(const struct run_info *info, const struct counter_def *def);

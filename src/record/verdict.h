@@ -1,0 +1,18 @@
+/* The verdict: may the number be used, and is it what its name suggests?  See DESIGN section 4.
+ * Pure; any thread. */
+#pragma once
+
+#include "record/ledger.h"
+
+enum { VERDICT_LINES = 12 };
+
+struct verdict {
+	bool valid;
+	unsigned reasons, cautions;
+	char reason[VERDICT_LINES][200];
+	char caution[VERDICT_LINES][200];
+};
+
+/* Of a final, or of two samples of the measure phase: what can be said while it runs.
+ * captured: a capture was on. */
+void verdict_of(const struct reading *r, const struct ledger *ledger, bool captured, struct verdict *ret_verdict);
