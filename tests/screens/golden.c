@@ -52,17 +52,17 @@ static char letter_of(struct looks *looks, const char *text)
 	return letters[i];
 }
 
-static void dump_text(const struct term *t, FILE *out)
+static void dump_text(const struct term *t, int from, int end, FILE *out)
 {
 	char row[4096];
 
-	for (int r = 0; r < term_rows(t); r++)
+	for (int r = from; r < end; r++)
 		fprintf(out, "%s\n", term_row(t, r, row, sizeof(row)));
 }
 
-static void dump_looks(const struct term *t, struct looks *looks, FILE *out)
+static void dump_looks(const struct term *t, int from, int end, struct looks *looks, FILE *out)
 {
-	for (int r = 0; r < term_rows(t); r++) {
+	for (int r = from; r < end; r++) {
 		char row[1024] = "";
 		int kept = 0;
 
@@ -80,7 +80,7 @@ static void dump_looks(const struct term *t, struct looks *looks, FILE *out)
 	}
 }
 
-char *golden_dump(const struct term *t)
+char *golden_dump(const struct term *t, int from, int end)
 {
 	struct looks looks = { 0 };
 	char *text = NULL;
@@ -91,9 +91,9 @@ char *golden_dump(const struct term *t)
 		return NULL;
 	fprintf(out, "==== %dx%d, cursor %s\n", term_columns(t), term_rows(t),
 		term_modes(t).cursor_visible ? "visible" : "hidden");
-	dump_text(t, out);
+	dump_text(t, from, end, out);
 	fprintf(out, "==== looks\n");
-	dump_looks(t, &looks, out);
+	dump_looks(t, from, end, &looks, out);
 	fprintf(out, "==== letters\n");
 	for (unsigned i = 0; i < looks.count; i++)
 		fprintf(out, "%c%s\n", letters[i], looks.text[i]);
@@ -151,7 +151,7 @@ static void print_difference(const char *wanted, const char *got)
 	}
 }
 
-static bool compare(const char *name, const char *path, const char *got)
+static bool matches(const char *name, const char *path, const char *got)
 {
 	char *wanted = read_file(path), actual[256];
 	bool same = wanted && strcmp(wanted, got) == 0;
@@ -167,14 +167,18 @@ static bool compare(const char *name, const char *path, const char *got)
 	return same;
 }
 
-bool golden_check(const struct term *t, const char *directory, const char *name, bool update)
+bool golden_compare(const char *text, const char *directory, const char *name, bool update)
 {
-	char path[1024], *got = golden_dump(t);
+	char path[1024];
 
-	if (!got)
-		return false;
 	snprintf(path, sizeof(path), "%s/%s.txt", directory, name);
-	bool ok = update ? write_file(path, got) : compare(name, path, got);
+	return update ? write_file(path, text) : matches(name, path, text);
+}
+
+bool golden_check(const struct term *t, int from, const char *directory, const char *name, bool update)
+{
+	char *got = golden_dump(t, from, term_rows(t));
+	bool ok = got && golden_compare(got, directory, name, update);
 
 	free(got);
 	return ok;

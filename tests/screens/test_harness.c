@@ -53,7 +53,7 @@ static void test_dump_shows_looks(void **state)
 
 	(void)state;
 	assert_true(term_wait_sample(t, 3));
-	char *dump = golden_dump(t);
+	char *dump = golden_dump(t, 0, term_rows(t));
 
 	assert_string_equal(dump, "==== 30x4, cursor hidden\n"
 				  "frame 3, ⣿ keys 0\n\n\n\n"
@@ -75,12 +75,12 @@ static void test_golden_difference_is_found(void **state)
 	assert_non_null(mkdtemp(directory));
 	assert_true(term_wait_sample(t, 3));
 	fprintf(stderr, "(two differences are meant to be reported here)\n");
-	assert_false(golden_check(t, directory, "harness", false));
-	assert_true(golden_check(t, directory, "harness", true));
-	assert_true(golden_check(t, directory, "harness", false));
+	assert_false(golden_check(t, 0, directory, "harness", false));
+	assert_true(golden_check(t, 0, directory, "harness", true));
+	assert_true(golden_check(t, 0, directory, "harness", false));
 	term_send(t, "x", 1);
 	assert_true(term_wait_keys(t, 1));
-	assert_false(golden_check(t, directory, "harness", false));
+	assert_false(golden_check(t, 0, directory, "harness", false));
 	snprintf(path, sizeof(path), "%s/harness.txt", directory);
 	unlink(path);
 	unlink("harness.actual.txt");

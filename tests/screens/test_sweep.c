@@ -150,7 +150,7 @@ static void test_the_grid_fills_in(void **state)
 		assert_true(term_wait_text(t, text));
 	}
 	assert_holding();
-	assert_true(golden_check(t, NETDYNO_GOLDEN, "sweep-80x24", update));
+	assert_true(golden_check(t, 0, NETDYNO_GOLDEN, "sweep-80x24", update));
 }
 
 static void test_the_grid_at_120x40(void **state)
@@ -158,7 +158,7 @@ static void test_the_grid_at_120x40(void **state)
 	(void)state;
 	start_at(40, 120);
 	assert_holding();
-	assert_true(golden_check(program.term, NETDYNO_GOLDEN, "sweep-120x40", update));
+	assert_true(golden_check(program.term, 0, NETDYNO_GOLDEN, "sweep-120x40", update));
 }
 
 static void test_keys(void **state)
@@ -176,7 +176,7 @@ static void test_keys(void **state)
 	}
 	send_key("f");
 	assert_true(term_wait_keys(t, count + 1));
-	assert_true(golden_check(t, NETDYNO_GOLDEN, "sweep-80x24", false));
+	assert_true(golden_check(t, 0, NETDYNO_GOLDEN, "sweep-80x24", false));
 }
 
 static void test_sizes(void **state)
@@ -200,7 +200,7 @@ static void test_sizes(void **state)
 	assert_true(term_wait_text(t, "Ctrl-Z Suspend"));
 	assert_true(term_wait_keys(t, sizeof(sizes) / sizeof(sizes[0]) + 1));
 	assert_true(term_wait_frames(t, 1));
-	assert_true(golden_check(t, NETDYNO_GOLDEN, "sweep-80x24", false));
+	assert_true(golden_check(t, 0, NETDYNO_GOLDEN, "sweep-80x24", false));
 	send_key("q");
 	assert_interrupted();
 }
@@ -268,7 +268,7 @@ static void stop_and_go(void)
 	term_continue(program.term);
 	assert_true(term_wait_frames(program.term, 1));
 	assert_holding();
-	assert_true(golden_check(program.term, NETDYNO_GOLDEN, "sweep-80x24", false));
+	assert_true(golden_check(program.term, 0, NETDYNO_GOLDEN, "sweep-80x24", false));
 }
 
 /* Again and again: a signal that comes while a frame is drawn must not be lost. */

@@ -137,6 +137,7 @@ static void modes_to_come_say_so(void **state)
 	(void)state;
 	press('2');
 	assert_string_equal(dash.view.toast, "to come: not built yet");
+	assert_true(on_screen("to come: not built yet"));
 	press(KEYCODE_TAB);
 	assert_string_equal(dash.view.toast, "to come: not built yet");
 	press('3'); /* hidden ones are no tabs */
