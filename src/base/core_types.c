@@ -66,7 +66,7 @@ int core_types_find(const char *root, const struct cpu_list *cpus, struct core_t
 	if (d)
 		closedir(d);
 	if ((types.count || types.others) && covered < cpus->count)
-		return err_say(err, ENODEV, "no core's PMU names all of CPUs %s", cpu_list_format(cpus, text, sizeof(text)));
+		return err_say(err, ENODEV, "no PMU covers all of CPUs %s", cpu_list_format(cpus, text, sizeof(text)));
 	*ret_types = types;
 	return 0;
 }

@@ -310,7 +310,7 @@ static void word(const struct opening *o, unsigned kind, bool all, char *out, si
 	else if (error == EBUSY && o->plain && cores)
 		snprintf(out, size, "this kernel does not count on %s cores", cores);
 	else if (error == EBUSY)
-		snprintf(out, size, "others hold the hardware counters (perf, the NMI watchdog)");
+		snprintf(out, size, "other programs hold the hardware counters (perf, the NMI watchdog)");
 	else if (is_missing(error) && cores && !o->plain)
 		snprintf(out, size, "not counted on %s cores (perf_event_open: %s)", cores, reason);
 	else if (is_missing(error))

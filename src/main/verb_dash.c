@@ -94,12 +94,12 @@ static int dash(const struct cli *cli)
 
 	if (rc >= 0 && draw && outputs_on_stdout(&console.outputs)) {
 		console_close(&console);
-		rc = err_say(&err, EINVAL, "the dashboard is drawn on stdout: give results a file, or use netdyno run");
+		rc = err_say(&err, EINVAL, "stdout shows the dashboard: write results to a file, or use netdyno run");
 	}
 	if (rc < 0)
 		return complain(&err);
 	if (why)
-		fprintf(stderr, "netdyno: %s: plain lines instead of the dashboard\n", why);
+		fprintf(stderr, "netdyno: %s: printing plain lines instead of the dashboard\n", why);
 	int status = draw ? show(&console, cli, &err) : plain(&console);
 	console_close(&console);
 	return status;

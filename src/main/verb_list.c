@@ -74,7 +74,7 @@ static void list_say(const char *left, bool runs, const char *why, const char *s
 
 static void list_mode(const struct engine *e)
 {
-	printf("  %-8s %s: %s%s\n", e->name, e->title, e->summary, e->built ? "" : " (not built yet)");
+	printf("  %-8s %s%s\n", e->name, e->summary, e->built ? "" : " (not built yet)");
 	for (unsigned i = 0; i < engine_methods(e); i++) {
 		char why[WHY_BYTES] = "";
 		bool runs = method_runs(e->methods[i], why, sizeof(why));

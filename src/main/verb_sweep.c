@@ -34,7 +34,7 @@ const struct option_def sweep_options[] = {
 		.default_text = "3",
 		.min = 1,
 		.max = 1000,
-		.help = "runs of each cell, one in each round" },
+		.help = "how often each combination of values (a cell) is run, once per round" },
 	{ .name = "retries",
 		.type = OPTION_COUNT,
 		.flags = OPTION_RESULT,
@@ -42,29 +42,33 @@ const struct option_def sweep_options[] = {
 		.default_text = "1",
 		.min = 0,
 		.max = 100,
-		.help = "further attempts at a run that failed" },
+		.help = "how often a failed run is tried again" },
 	{ .name = "resume",
 		.type = OPTION_TEXT,
 		.value_name = "DIR",
 		.default_text = "",
-		.help = "go on with the sweep that was begun in this directory" },
+		.help = "continue the sweep in this directory" },
 	{ .name = "theme",
 		.type = OPTION_CHOICE,
 		.value_name = "NAME",
 		.choices = display_themes,
 		.default_text = "dark",
-		.help = "colours of the screen; safe is for colour-blind eyes" },
+		.help = "colours of the screen; safe suits colour-blind eyes" },
 	{ .name = "charset",
 		.type = OPTION_CHOICE,
 		.value_name = "NAME",
 		.choices = display_charsets,
 		.default_text = "auto",
-		.help = "what the screen is drawn with; auto: what the locale has" },
+		.help = "characters that the screen is drawn with; auto: what the locale supports" },
 	{ .name = "plain",
 		.type = OPTION_BOOL,
 		.default_text = "no",
-		.help = "no screen: a line of progress, for screen readers, pipes and logs" },
-	{ .name = "yes", .letter = 'y', .type = OPTION_BOOL, .default_text = "no", .help = "more than 1000 runs are meant" },
+		.help = "print lines of progress instead of the screen: for screen readers, pipes and logs" },
+	{ .name = "yes",
+		.letter = 'y',
+		.type = OPTION_BOOL,
+		.default_text = "no",
+		.help = "start even if the sweep has more than 1000 runs" },
 	{ 0 },
 };
 
@@ -168,11 +172,11 @@ static int check_durations(const struct sweep_plan *plan, struct err *err)
 			for (unsigned n = 0; n < plan->axis[i].count; n++)
 				if (!(plan->axis[i].number[n] > 0))
 					return err_say(
-						err, EINVAL, "--duration %s: such a run would never end", plan->axis[i].text[n]);
+						err, EINVAL, "--duration %s: the run would never end", plan->axis[i].text[n]);
 			return 0;
 		}
 	if (options_number(&plan->options, "duration") <= 0)
-		return err_say(err, EINVAL, "--duration 0: such a run would never end");
+		return err_say(err, EINVAL, "--duration 0: the run would never end");
 	return 0;
 }
 
@@ -183,7 +187,7 @@ static int check_count(const struct sweep *s, double slots, struct err *err)
 	if (slots <= SWEEP_SLOTS_UNASKED || options_number(&s->cli.own, "yes"))
 		return 0;
 	double seconds = slots * (double)sweep_cell_ns(&s->plan, 0) / NS_PER_S;
-	return err_say(err, EINVAL, "%.15g cells x %u repeat%s are %.15g runs, %s: --yes if that is meant",
+	return err_say(err, EINVAL, "%.15g cells x %u repeat%s are %.15g runs, %s: add --yes to start them",
 		slots / s->plan.repeat, s->plan.repeat, s->plan.repeat == 1 ? "" : "s", slots,
 		text_about(seconds, took, sizeof(took)));
 }
@@ -235,7 +239,7 @@ static int check_cells(const struct sweep *s, struct err *err)
 	if (refused == checked)
 		return err_say(err, first.code, "%s", first.text);
 	if (refused)
-		fprintf(stderr, "netdyno: %u of %u cells cannot run here; the first, %s: %s\n", refused, checked, label,
+		fprintf(stderr, "netdyno: %u of %u cells cannot run here; the first is %s: %s\n", refused, checked, label,
 			first.text);
 	return 0;
 }
@@ -292,7 +296,7 @@ static int take_up(struct sweep *s, bool compare, struct err *err)
 	if (compare && sweep_plan_compare(&then, &s->plan, &why) < 0)
 		rc = err_say(err, why.code, "--resume %s: not the same sweep: %s", s->resume, why.text);
 	else if (*sweep_store_compare_host(host, &s->host, difference, sizeof(difference)))
-		fprintf(stderr, "netdyno: warning: this is not the host that the sweep was begun on: %s\n", difference);
+		fprintf(stderr, "netdyno: warning: the sweep was started on another host: %s\n", difference);
 	json_decref(host);
 	if (rc >= 0 && !compare) {
 		sweep_plan_free(&s->plan);
@@ -318,9 +322,9 @@ static int open_store(struct sweep *s, struct err *err)
 	if (rc < 0)
 		return rc;
 	sweep_state_retry(&s->state);
-	fprintf(stderr, "netdyno: %s: %" PRIu64 " of %" PRIu64 " runs are there%s%s\n", s->directory, s->state.done,
-		s->state.slots, s->state.failed ? "; those that failed are tried again" : "",
-		s->store.torn ? "; a last line that was not whole has been dropped" : "");
+	fprintf(stderr, "netdyno: %s: %" PRIu64 " of %" PRIu64 " runs are done%s%s\n", s->directory, s->state.done,
+		s->state.slots, s->state.failed ? "; failed runs are tried again" : "",
+		s->store.torn ? "; an incomplete last line was dropped" : "");
 	return rc;
 }
 
@@ -406,13 +410,15 @@ static int check_resume(const struct sweep *s, bool named, struct err *err)
 	const char *out = options_text(o, "out");
 
 	if (*out && strcmp(out, s->resume) != 0)
-		return err_say(err, EINVAL, "--out %s and --resume %s: a sweep goes on where it was begun", out, s->resume);
+		return err_say(err, EINVAL, "--out %s and --resume %s: a resumed sweep stays in its directory", out, s->resume);
 	for (unsigned i = 0; !named && i < o->count; i++)
 		if (o->value[i].is_given && o->def[i]->flags & OPTION_RESULT)
-			return err_say(
-				err, EINVAL, "--%s: --resume without a mode or plan goes on as it was begun", o->def[i]->name);
+			return err_say(err, EINVAL,
+				"--%s cannot change: --resume without a mode or plan continues the sweep as it was started",
+				o->def[i]->name);
 	if (!named && (s->cli.lists || options_is_given(&s->cli.own, "repeat")))
-		return err_say(err, EINVAL, "--%s: --resume without a mode or plan goes on as it was begun",
+		return err_say(err, EINVAL,
+			"--%s cannot change: --resume without a mode or plan continues the sweep as it was started",
 			s->cli.lists ? s->cli.list[0].name : "repeat");
 	return 0;
 }

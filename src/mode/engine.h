@@ -125,7 +125,7 @@ struct counter_def {
 enum {
 	/* written by the engine */
 	COUNTER_TX_PACKETS, /* datagrams / messages that the kernel took */
-	COUNTER_TX_BYTES,   /* bytes that the application handed over with them */
+	COUNTER_TX_BYTES,   /* bytes that the application sent in them */
 	COUNTER_RX_PACKETS, /* valid and first-time datagrams / messages */
 	COUNTER_RX_BYTES,
 	COUNTER_IN_FLIGHT, /* gauge: sent, not yet answered, not yet given up */
@@ -146,7 +146,7 @@ enum {
 	COUNTER_L1D_MISSES,
 	COUNTER_LLC_MISSES,
 	COUNTER_BRANCH_MISSES,
-	/* CPU time in which a hardware counter was not on the hardware: what it is scaled up for */
+	/* CPU time in which a hardware counter did not count; its value is scaled up for that */
 	COUNTER_PERF_UNSEEN_NS,
 	/* ready to run, but without a CPU: /proc/thread-self/schedstat, second field
 	 * (sched-stats.rst, Linux >= 2.6.9 with SCHED_INFO) */

@@ -65,7 +65,7 @@ static struct update *gap_event(uint64_t dropped)
 	u->kind = UPDATE_EVENT;
 	u->at_ns = clock_run_ns();
 	u->event.severity = SEVERITY_WARNING;
-	snprintf(u->event.text, sizeof(u->event.text), "%llu samples were dropped: whoever shows them did not keep up",
+	snprintf(u->event.text, sizeof(u->event.text), "the display fell behind: %llu samples skipped",
 		(unsigned long long)dropped);
 	return u;
 }

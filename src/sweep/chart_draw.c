@@ -239,7 +239,7 @@ static void draw(const char *directory, struct sweep_charts *charts)
 	if (rc == -ENOENT) {
 		snprintf(charts->why, sizeof(charts->why),
 			"no pictures: gnuplot is not installed (Debian and Ubuntu: apt install gnuplot-nox); "
-			"the .gp files in charts/ draw them once it is");
+			"once it is, the .gp files in charts/ draw them");
 		return;
 	}
 	if (rc < 0) {

@@ -170,7 +170,7 @@ static void write_plot(const struct script *s, unsigned panel, unsigned *block)
 
 static void write_caption(const struct script *s, const struct host_info *host)
 {
-	char text[CHART_TEXT_BYTES], time[40], points[80] = "a run a point";
+	char text[CHART_TEXT_BYTES], time[40], points[80] = "one run per point";
 	unsigned repeat = s->layout->state->plan->repeat;
 
 	if (repeat > 1)

@@ -72,7 +72,7 @@ static int add_value(struct sweep_axis *axis, struct options *scratch, const cha
 	double number = number_of(axis->def, value);
 	const char *shown = value->is_set ? value->text : "auto";
 	if (has_value(axis, shown, number))
-		return err_say(err, EINVAL, "--%s: %s stands twice in the list", name, text_shown(text, quoted));
+		return err_say(err, EINVAL, "--%s: %s is in the list twice", name, text_shown(text, quoted));
 	if (axis->count == SWEEP_VALUES_MAX)
 		return err_say(err, ERANGE, "--%s: more than %d values in the list", name, SWEEP_VALUES_MAX);
 	axis->text[axis->count] = strdup(shown);
@@ -322,16 +322,16 @@ static int compare_axis(const struct sweep_axis *then, const struct sweep_axis *
 	char a[TEXT_SHOWN_BYTES], b[TEXT_SHOWN_BYTES];
 
 	if (strcmp(then->def->name, now->def->name) != 0)
-		return err_say(err, EINVAL, "it has the axis %s where now stands %s", then->def->name, now->def->name);
+		return err_say(err, EINVAL, "its axis was %s, now it is %s", then->def->name, now->def->name);
 	if (then->count != now->count)
-		return err_say(err, EINVAL, "it has %u value%s of --%s, now there %s %u", then->count,
+		return err_say(err, EINVAL, "it had %u value%s of --%s, now there %s %u", then->count,
 			then->count == 1 ? "" : "s", then->def->name, now->count == 1 ? "is" : "are", now->count);
 	for (unsigned i = 0; i < now->count; i++) {
 		bool same = isnan(then->number[i]) ? !strcmp(then->text[i], now->text[i]) : then->number[i] == now->number[i];
 
 		if (!same)
-			return err_say(err, EINVAL, "it has --%s %s where now stands %s", now->def->name,
-				text_shown(then->text[i], a), text_shown(now->text[i], b));
+			return err_say(err, EINVAL, "it had --%s %s, now it is %s", now->def->name, text_shown(then->text[i], a),
+				text_shown(now->text[i], b));
 	}
 	return 0;
 }
@@ -345,7 +345,7 @@ int sweep_plan_compare(const struct sweep_plan *then, const struct sweep_plan *n
 	if (then->repeat != now->repeat)
 		return err_say(err, EINVAL, "it had --repeat %u, now it is %u", then->repeat, now->repeat);
 	if (then->axes != now->axes)
-		return err_say(err, EINVAL, "it has %u ax%s, now there %s %u", then->axes, then->axes == 1 ? "is" : "es",
+		return err_say(err, EINVAL, "it had %u ax%s, now there %s %u", then->axes, then->axes == 1 ? "is" : "es",
 			now->axes == 1 ? "is" : "are", now->axes);
 	for (unsigned i = 0; rc >= 0 && i < now->axes; i++)
 		rc = compare_axis(&then->axis[i], &now->axis[i], err);

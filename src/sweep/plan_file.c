@@ -57,7 +57,7 @@ static char *plan_file_next_line(char *out, int size, void *stream)
 	out[n] = '\0';
 	if (n == size - 1 && out[n - 1] != '\n' && r->at[n]) {
 		say_at(r->err, EINVAL, r->file, r->line,
-			"longer than %d characters (a list may go on in a line that begins with a blank)", size - 2);
+			"longer than %d characters (a list may continue on a line that begins with a blank)", size - 2);
 		return NULL;
 	}
 	r->at += n;
@@ -80,7 +80,8 @@ static int find_section(const struct plan_file_reader *r, const char *section)
 		text_guess_offer(&guess, sections[i]);
 	}
 	if (!*section)
-		return say_at(r->err, EINVAL, r->file, r->line, "a key before the first section ([sweep], [axes] or [options])");
+		return say_at(r->err, EINVAL, r->file, r->line,
+			"this key stands before the first section ([sweep], [axes] or [options])");
 	return say_at(r->err, ENOENT, r->file, r->line, "unknown section [%s]%s; known: [sweep], [axes], [options]",
 		text_shown(section, quoted), text_guess_ask(&guess, "[", "]"));
 }
@@ -142,8 +143,8 @@ static int take_entry(struct plan_file_reader *r, const char *section, const cha
 	r->keys_yet = true;
 	const struct sweep_entry *before = find_entry(r->file, name);
 	if (before)
-		return say_at(r->err, EINVAL, r->file, r->line, "%s stands here for the second time (first in line %d)",
-			text_shown(name, quoted), before->line);
+		return say_at(r->err, EINVAL, r->file, r->line, "%s is set twice (first in line %d)", text_shown(name, quoted),
+			before->line);
 	return plan_file_append(r, at, name, value);
 }
 
@@ -166,7 +167,7 @@ static int find_mode(struct sweep_file *file, const struct engine *const *engine
 	char quoted[TEXT_SHOWN_BYTES];
 
 	if (mode && mode->section != SWEEP_SECTION_SWEEP)
-		return say_at(err, EINVAL, file, mode->line, "mode belongs into [sweep]");
+		return say_at(err, EINVAL, file, mode->line, "mode belongs in [sweep]");
 	if (!mode)
 		return say_at(err, EINVAL, file, 1, "no mode: [sweep] needs a line such as: mode = %s", engines[0]->name);
 	file->engine = engine_find(engines, mode->value);
@@ -249,7 +250,7 @@ static int check_option(struct sweep_plan *plan, const struct sweep_file *file, 
 	if (e->section == SWEEP_SECTION_AXES)
 		rc = sweep_plan_set_axis(plan, e->name, e->value, &why);
 	else if (sweep_is_list(def, e->value))
-		rc = err_say(&why, EINVAL, "--%s: a list belongs into [axes]", e->name);
+		rc = err_say(&why, EINVAL, "--%s: a list belongs in [axes]", e->name);
 	else
 		rc = options_set(&plan->options, e->name, e->value, &why);
 	return rc < 0 ? say_at(err, why.code, file, e->line, "%s", why.text) : 0;
@@ -266,7 +267,7 @@ static int check_entries(const struct sweep_file *file, const struct option_def 
 		const char *right = right_section(&plan, e, own);
 
 		if (right)
-			rc = say_at(err, EINVAL, file, e->line, "%s belongs into %s", e->name, right);
+			rc = say_at(err, EINVAL, file, e->line, "%s belongs in %s", e->name, right);
 		else
 			rc = e->section == SWEEP_SECTION_SWEEP ? check_own(file, e, own, err) : check_option(&plan, file, e, err);
 	}

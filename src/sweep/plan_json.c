@@ -90,7 +90,7 @@ static int axis_from_json(struct sweep_plan *plan, const json_t *object, struct 
 
 	int option = name ? options_find(&plan->options, name) : -1;
 	if (option < 0)
-		return say_broken(err, "an axis of no known option");
+		return say_broken(err, "an axis names an unknown option");
 	out = open_memstream(&list, &length);
 	if (!out)
 		return err_sys(err, ENOMEM, "read the plan");

@@ -250,7 +250,7 @@ static int load_lines(struct sweep_store *store, FILE *in, struct sweep_state *s
 	else if (ferror(in))
 		rc = err_sys(err, errno, "read %s", store->path);
 	else if (torn && getline(&line, &room, in) > 0)
-		rc = err_say(err, EINVAL, "%s:%u: not a line of results", store->path, number + 1);
+		rc = err_say(err, EINVAL, "%s:%u: this line is not a result of a sweep", store->path, number + 1);
 	store->torn = rc >= 0 && torn;
 	free(line);
 	return rc;
@@ -273,7 +273,7 @@ static int open_results(struct sweep_store *store, int flags, struct err *err)
 	if (store->fd < 0)
 		return err_sys(err, errno, "write %s", store->path);
 	if (flock(store->fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? err_say(err, EBUSY, "%s: another sweep is working there", store->directory)
+		return errno == EWOULDBLOCK ? err_say(err, EBUSY, "%s: another sweep is running there", store->directory)
 					    : err_sys(err, errno, "lock %s", store->path);
 	return 0;
 }
@@ -303,7 +303,7 @@ static int check_new(const struct sweep_store *store, bool force, struct err *er
 
 		free(path);
 		if (there)
-			return err_say(err, EEXIST, "%s holds a sweep (%s): --resume %s goes on with it, --force begins anew",
+			return err_say(err, EEXIST, "%s holds a sweep (%s): --resume %s continues it, --force starts over",
 				store->directory, names[i], store->directory);
 	}
 	return 0;

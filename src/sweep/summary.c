@@ -186,7 +186,7 @@ static void write_results(FILE *out, const struct sweep_state *state, bool markd
 		.keep = state->plan->axes + 2 };
 	unsigned left_out = rows && (main || t.metrics) ? text_table_write(out, &table) : 0;
 	if (left_out)
-		fprintf(out, "(%u more figure%s in summary.md, too wide for here)\n", left_out, left_out == 1 ? "" : "s");
+		fprintf(out, "(%u more figure%s in summary.md: no room here)\n", left_out, left_out == 1 ? "" : "s");
 	free(t.cell);
 }
 
@@ -248,10 +248,10 @@ static void write_next(FILE *out, const struct sweep_state *state, uint32_t best
 	spread_stats(state, (uint32_t)next, &b);
 	stats_compare(&a, &b, &d);
 	if (!d.known)
-		fprintf(out, " (fewer than 3 valid runs: whether that is a difference cannot be said)");
+		fprintf(out, " (fewer than 3 valid runs: too few to tell whether they differ)");
 	else if (!d.differs)
-		fprintf(out, " (not a difference that these runs can show: %+.1f %%, 95 %% interval %+.1f..%+.1f %%)",
-			100 * d.relative, 100 * d.low, 100 * d.high);
+		fprintf(out, " (these runs show no difference: %+.1f %%, 95 %% interval %+.1f..%+.1f %%)", 100 * d.relative,
+			100 * d.low, 100 * d.high);
 	else
 		fprintf(out, " (%+.1f %%, 95 %% interval %+.1f..%+.1f %%)", 100 * d.relative, 100 * d.low, 100 * d.high);
 }
@@ -310,7 +310,7 @@ static void write_verdicts(FILE *out, const struct sweep_state *state)
 	for (unsigned i = 0; i < state->remarks; i++)
 		cautions |= !state->remark[i].invalid;
 	if (cautions)
-		fprintf(out, "\nCautions: the numbers are right, but may not be what their names suggest.\n\n");
+		fprintf(out, "\nCautions: the numbers are right, but may not mean what their names suggest.\n\n");
 	write_remarks(out, state, false);
 	if (state->remarks_more)
 		fprintf(out, "- %u more, in results.csv\n", state->remarks_more);
@@ -329,7 +329,7 @@ static void write_failures(FILE *out, const struct sweep_state *state)
 		text_markdown(out, sweep_cell_label(state->plan, f->cell, label, sizeof(label)));
 		fprintf(out, ", round %u, %u attempt%s: ", f->round + 1, f->attempts, f->attempts == 1 ? "" : "s");
 		text_markdown(out, f->why);
-		fputs(f->made_good ? "; made good since\n" : "\n", out);
+		fputs(f->made_good ? "; a later attempt succeeded\n" : "\n", out);
 	}
 }
 
@@ -391,7 +391,7 @@ static void write_charts(FILE *out, const struct sweep_report *report)
 		if (!is_missing(state, i))
 			continue;
 		fprintf(out, "- no chart of %s: ", m->title);
-		text_markdown(out, m->why[0] ? m->why : "no valid run knows it");
+		text_markdown(out, m->why[0] ? m->why : "no valid run has a value");
 		putc('\n', out);
 	}
 }

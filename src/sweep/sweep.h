@@ -37,7 +37,7 @@ struct sweep_plan {
 	struct options options; /* what the cells share; its engine is the sweep's mode */
 	unsigned axes;
 	struct sweep_axis axis[SWEEP_AXES_MAX];
-	unsigned repeat, retries; /* retries: further attempts at a run that failed */
+	unsigned repeat, retries; /* retries: how often a failed run is tried again */
 	/* the product of the axes' counts; filled by sweep_plan_close() */
 	uint32_t cells;
 };

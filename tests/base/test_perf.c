@@ -124,7 +124,8 @@ static void what_never_runs_is_unknown(void **state)
 	pmu.idle_kinds = 1u << PERF_L1D_MISSES | 1u << PERF_LLC_MISSES;
 	open_on("0");
 	expect_known(ALL & ~pmu.idle_kinds, 1);
-	assert_string_equal(perf.why, "l1d_misses, llc_misses: others hold the hardware counters (perf, the NMI watchdog)");
+	assert_string_equal(
+		perf.why, "l1d_misses, llc_misses: other programs hold the hardware counters (perf, the NMI watchdog)");
 	perf_close(&perf);
 }
 
@@ -201,7 +202,7 @@ static void reasons_are_told(void **state)
 		{ { { ANY, ANY, ANY, 0, EOPNOTSUPP } }, "2\n",
 			"no hardware counters on this machine (perf_event_open: Operation not supported)" },
 		{ { { ANY, ANY, ANY, 0, EMFILE } }, "2\n", "perf_event_open: Too many open files" },
-		{ { { ANY, ANY, ANY, 0, EBUSY } }, "2\n", "others hold the hardware counters (perf, the NMI watchdog)" },
+		{ { { ANY, ANY, ANY, 0, EBUSY } }, "2\n", "other programs hold the hardware counters (perf, the NMI watchdog)" },
 		{ { { ANY, ANY, ANY, 0, EINVAL } }, "2\n", "perf_event_open: Invalid argument" },
 		/* user space alone would be permitted: not what is asked for */
 		{ { { ANY, ANY, 0, 0, EACCES } }, "2\n",
@@ -419,7 +420,7 @@ static void cores_without_a_pmu_are_unknown(void **state)
 	pmu_device("odd", "11\n", "0-x\n");
 	open_on("0-5");
 	expect_known(0, 0);
-	assert_string_equal(perf.why, "no core's PMU names all of CPUs 0-5");
+	assert_string_equal(perf.why, "no PMU covers all of CPUs 0-5");
 	open_on("2");
 	expect_known(0, 0);
 	perf_update(&perf);

@@ -85,7 +85,7 @@ static void assert_interrupted(void)
 	assert_true(WIFEXITED(term_status(program.term)));
 	assert_int_equal(WEXITSTATUS(term_status(program.term)), 130);
 	assert_restored();
-	assert_true(term_wait_text(program.term, "to go on: netdyno sweep --resume d"));
+	assert_true(term_wait_text(program.term, "to continue: netdyno sweep --resume d"));
 	assert_true(term_wait_text(program.term, "runs: 18 of 60 done"));
 }
 
@@ -247,7 +247,7 @@ static void test_signal_at_once(void **state)
 	assert_true(WIFEXITED(term_status(program.term)));
 	assert_int_equal(WEXITSTATUS(term_status(program.term)), 130);
 	assert_restored();
-	assert_true(term_wait_text(program.term, "to go on: netdyno sweep --resume d"));
+	assert_true(term_wait_text(program.term, "to continue: netdyno sweep --resume d"));
 }
 
 static void test_crash(void **state)

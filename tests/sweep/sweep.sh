@@ -62,23 +62,23 @@ group_usage()
 	refuses 2 'sweep needs a mode or a plan file' 
 	refuses 2 'unknown mode "nul" (did you mean null?)' nul --rate 1,2
 	refuses 2 '--rate: an empty value in the list' null --rate 1,,2
-	refuses 2 '--rate: 5 stands twice in the list' null --rate 5,5
+	refuses 2 '--rate: 5 is in the list twice' null --rate 5,5
 	refuses 2 '--rate 0: out of range' null --rate 1,0
 	refuses 2 'did you mean --rate?' null --raet 1,2
 	refuses 2 '--repeat 0: out of range' null --repeat 0
 	refuses 2 '--json is for single runs' null --json x --rate 1,2
 	refuses 2 '--capture is for single runs' null --capture x --rate 1,2
-	refuses 2 '--duration 0: such a run would never end' null --duration 0
-	refuses 2 '--duration 0: such a run would never end' null --duration 1,0
+	refuses 2 '--duration 0: the run would never end' null --duration 0
+	refuses 2 '--duration 0: the run would never end' null --duration 1,0
 	refuses 2 'read missing.ini: No such file' missing.ini
-	refuses 2 '--rate: --resume without a mode or plan' --resume x --rate 1,2
-	refuses 2 'goes on where it was begun' null --resume x --out y
+	refuses 2 '--rate cannot change: --resume without a mode or plan' --resume x --rate 1,2
+	refuses 2 'stays in its directory' null --resume x --out y
 	refuses 1 'read x/plan.json: No such file' --resume x
 	# All cells are asked before anything is run.
 	refuses 2 '--cores 999: out of range' null --cores 999 --rate 1,2
 	thousand=$(seq -s, 1 1000)
 	refuses 2 '1000000 cells x 3 repeats are 3000000 runs, about' null --rate "$thousand" --seed "$thousand"
-	says ': --yes if that is meant'
+	says ': add --yes to start them'
 	refuses 2 'more than a sweep can hold' null --rate "$thousand" --seed "$thousand" --loss-ppm "$thousand" --yes
 	refuses 2 'more than a sweep can hold' null --rate "$thousand" --seed "$thousand" --loss-ppm "$thousand" -y
 	sweep 0 --help
@@ -120,7 +120,7 @@ group_results()
 	holds a/summary.md '## Host'
 	[ "$(stat -c %a a/results.csv a/results.jsonl a/summary.md a/plan.json | sort -u)" = 600 ] || fail "files are not 0600"
 	# Never over an existing one.
-	refuses 1 'a holds a sweep (plan.json): --resume a goes on with it, --force begins anew' null --rate 1,2 --out a
+	refuses 1 'a holds a sweep (plan.json): --resume a continues it, --force starts over' null --rate 1,2 --out a
 	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out a --force
 	each_once a 2
 	# In the data directory, named after the mode and the time.
@@ -191,7 +191,7 @@ group_resume()
 	refuses 2 '--resume k: not the same sweep: it had --repeat 2, now it is 3' null "${quick[@]}" 1k,10k,100k,1M --loss-ppm 0,10000 --resume k
 	refuses 2 'not the same sweep' null "${quick[@]}" 1k,10k,100k,2M --loss-ppm 0,10000 --repeat 2 --resume k
 	sweep 0 --resume k
-	says 'of 16 runs are there; a last line that was not whole has been dropped'
+	says 'of 16 runs are done; an incomplete last line was dropped'
 	each_once k 16
 	head -c "$size" k/results.jsonl | cmp -s - before || fail "finished runs are not as they were"
 	[ "$(lines k/results.csv)" = 17 ] || fail "results.csv has $(lines k/results.csv) lines, expected 17"
@@ -203,12 +203,12 @@ group_resume()
 	# Another host is warned of.
 	jq '.host.kernel = "2.0"' k/plan.json >p && cat p >k/plan.json
 	sweep 0 --resume k
-	says 'warning: this is not the host that the sweep was begun on: kernel was "2.0"'
+	says 'warning: the sweep was started on another host: kernel was "2.0"'
 	# Two at once.
 	env PATH="$search" "$program" sweep null --rate 1,2,3 --duration 10s --out l >"$out" 2>"$errors" </dev/null &
 	pid=$!
 	until [ -e l/plan.json ] || ! kill -0 $pid; do sleep 0.01; done
-	errors=$work/errors2 out=$work/out2 refuses 1 'another sweep is working there' --resume l
+	errors=$work/errors2 out=$work/out2 refuses 1 'another sweep is running there' --resume l
 	kill -INT $pid
 	wait $pid
 }
@@ -223,7 +223,7 @@ group_signals()
 	wait $pid
 	status=$?
 	[ $status = 130 ] || fail "SIGINT: status $status, expected 130"
-	says 'interrupted; to go on: netdyno sweep --resume i'
+	says 'interrupted; to continue: netdyno sweep --resume i'
 	prints 'rate  valid'
 	holds i/summary.md '**Not complete**: interrupted.'
 	[ "$(lines i/results.csv)" = "$(($(lines i/results.jsonl) + 1))" ] || fail "results.csv has not all runs"
@@ -240,9 +240,9 @@ group_faults()
 	refuses 1 'make directory file' null --rate 1,2 --out file
 	# Cells that cannot run here: said before, kept as failures with the reason, and the others are run.
 	sweep 1 null "${quick[@]}" 10k --cores 1,999 --repeat 2 --out "f'1 2"
-	says "netdyno: to try those that failed again: netdyno sweep --resume 'f'\\''1 2'"
+	says "netdyno: to try the failed runs again: netdyno sweep --resume 'f'\\''1 2'"
 	sweep 1 null "${quick[@]}" 10k --cores 1,999 --repeat 2 --out f
-	says '1 of 2 cells cannot run here; the first, cores 999: --cores 999: out of range'
+	says '1 of 2 cells cannot run here; the first is cores 999: --cores 999: out of range'
 	each_once f 2
 	[ "$(jq -r 'select(.event == "failed") | .why' f/results.jsonl | grep -c 'cores 999')" = 2 ] || fail "failures are not kept"
 	holds f/summary.md '## Failures'
@@ -267,7 +267,7 @@ group_faults()
 	status=$?
 	[ $status = 1 ] || fail "a file that may not grow: status $status, expected 1"
 	[ "$(grep -c 'write h/results.jsonl: File too large' "$errors")" = 1 ] || fail "not said once: $(cat "$errors")"
-	says 'netdyno: to go on: netdyno sweep --resume h'
+	says 'netdyno: to continue: netdyno sweep --resume h'
 	jq -e .event h/results.jsonl >/dev/null || fail "results.jsonl is not whole"
 	sweep 0 --resume h
 	each_once h 6

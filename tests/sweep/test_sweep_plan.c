@@ -40,8 +40,8 @@ static void lists(void **state)
 	expect_axis("threads", "  ", -EINVAL, "an empty list");
 	expect_axis("threads", "1,0", -ERANGE, "--threads 0: out of range 1..100000");
 	expect_axis("threads", "1,two", -EINVAL, "--threads two: expected a whole number");
-	expect_axis("size", "1K,1024", -EINVAL, "1024 stands twice");
-	expect_axis("pause", "auto,1ms,auto", -EINVAL, "auto stands twice");
+	expect_axis("size", "1K,1024", -EINVAL, "1024 is in the list twice");
+	expect_axis("pause", "auto,1ms,auto", -EINVAL, "auto is in the list twice");
 	expect_axis("method", "slow,fats", -EINVAL, "did you mean fast?");
 	expect_axis("kind", "round,oval", -EINVAL, "known: round, square");
 	expect_axis("server-cpus", "0/x", -EINVAL, "expected a CPU list");
@@ -233,10 +233,10 @@ static void comparison(void **state)
 	(void)state;
 	differs("size=1K,2K pause=auto,1ms", "size=1024,2048 pause=auto,1ms", NULL);
 	differs("server-cpus=0,1/2 verify=yes,no", "server-cpus=0,1/2 verify=yes,no", NULL);
-	differs("size=1K,2K", "size=1K,4K", "it has --size 2K where now stands 4K");
+	differs("size=1K,2K", "size=1K,4K", "it had --size 2K, now it is 4K");
 	differs("size=1K,2K", "size=1K,2K,4K", "2 values of --size, now there are 3");
-	differs("size=1K,2K", "threads=1,2", "the axis size where now stands threads");
-	differs("size=1K,2K", "size=1K,2K threads=1,2", "it has 1 axis, now there are 2");
+	differs("size=1K,2K", "threads=1,2", "its axis was size, now it is threads");
+	differs("size=1K,2K", "size=1K,2K threads=1,2", "it had 1 axis, now there are 2");
 	differs("size=1K,2K duration=1s", "size=1K,2K duration=2s", "it had --duration 1s, now it is 2s");
 	differs("size=1K,2K", "size=1K,2K pause=1ms", "it had --pause unset, now it is 1ms");
 	/* What bears on no result may differ. */

@@ -88,7 +88,7 @@ static void narrow_table(void **state)
 	fclose(out);
 	expect("method  size  valid         throughput Mbit/s  rate messages/s\n");
 	expect("slow    1K    2, 1 invalid  105 (100..110)     1050 (1000..1100)\n");
-	expect("(1 more figure in summary.md, too wide for here)\n");
+	expect("(1 more figure in summary.md: no room here)\n");
 	finish(&b);
 }
 
@@ -107,7 +107,7 @@ static void differences_that_are_none(void **state)
 	FILE *out = paper();
 	sweep_write_findings(out, &b.state);
 	fclose(out);
-	expect("best throughput: size 2K with 111 Mbit/s; next size 1K with 110 (not a difference that these runs can show");
+	expect("best throughput: size 2K with 111 Mbit/s; next size 1K with 110 (these runs show no difference");
 	finish(&b);
 }
 
@@ -180,7 +180,7 @@ static void failures(void **state)
 	fclose(out);
 	expect("## Failures");
 	expect("- size 2K, round 1, 2 attempts: bind: \\*in use\\*\n");
-	expect("- size 1K, round 1, 1 attempt: no memory; made good since\n");
+	expect("- size 1K, round 1, 1 attempt: no memory; a later attempt succeeded\n");
 	expect("| 2K   | 0, 1 failed |");
 	free(charts);
 	finish(&b);

@@ -187,7 +187,8 @@ static void foreign_lines(void **unused)
 	end(NULL);
 	begin(NULL);
 	fill();
-	refuse_line("not JSON\n{\"event\":\"run\",\"cell\":0,\"round\":1}\n", "results.jsonl:4: not a line of results");
+	refuse_line("not JSON\n{\"event\":\"run\",\"cell\":0,\"round\":1}\n",
+		"results.jsonl:4: this line is not a result of a sweep");
 	end(NULL);
 	begin(NULL);
 	fill();
@@ -208,7 +209,7 @@ static void nobody_is_in_the_way(void **unused)
 	err_clear(&err);
 	/* Not even by force while it is being worked on. */
 	assert_int_equal(sweep_store_create(&other, directory, &plan, &host, true, &err), -EBUSY);
-	assert_says(&err, "another sweep is working there");
+	assert_says(&err, "another sweep is running there");
 	sweep_store_close(&store);
 	err_clear(&err);
 	assert_int_equal(sweep_store_create(&store, directory, &plan, &host, true, &err), 0);

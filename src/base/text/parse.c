@@ -137,7 +137,7 @@ static int parse_single(const struct quantity *q, const char *text, int64_t *ret
 	if (!end)
 		return -EINVAL;
 	if (*end)
-		return err_say(err, EINVAL, "%s \"%s\": \"%s\" is too much", q->what, text, end);
+		return err_say(err, EINVAL, "%s \"%s\": unexpected \"%s\"", q->what, text, end);
 	int r = check_range(q, text, sum, err);
 	if (!r)
 		*ret = (int64_t)sum;
@@ -168,7 +168,7 @@ int text_parse_duration(const char *text, int64_t *ret_ns, struct err *err)
 		if (!at)
 			return -EINVAL;
 		if ((last && unit->factor >= last->factor) || ((last || *at) && !*unit->name))
-			return err_say(err, EINVAL, "duration \"%s\": \"%s\" does not follow", text, last ? part : at);
+			return err_say(err, EINVAL, "duration \"%s\": \"%s\" cannot stand here", text, last ? part : at);
 		last = unit;
 	} while (*at && sum <= (unsigned __int128)value_max);
 	int r = check_range(&time_quantity, text, sum, err);

@@ -61,7 +61,7 @@ static int say_other_mode(const struct cli *cli, const char *name, struct err *e
 			text_add(modes, sizeof(modes), "%s%s", *modes ? ", " : "", engines_all[i]->name);
 	if (!*modes)
 		return 0;
-	return err_say(err, EINVAL, "--%s is not an option of mode %s (modes with it: %s)", name, cli->engine->name, modes);
+	return err_say(err, EINVAL, "--%s is not an option of mode %s (modes that have it: %s)", name, cli->engine->name, modes);
 }
 
 static int say_other_verb(const struct cli *cli, const char *name, struct err *err)

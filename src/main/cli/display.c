@@ -17,17 +17,17 @@ const struct option_def display_options[] = {
 		.value_name = "NAME",
 		.choices = display_themes,
 		.default_text = "dark",
-		.help = "colours of the dashboard; safe is for colour-blind eyes" },
+		.help = "colours of the dashboard; safe suits colour-blind eyes" },
 	{ .name = "charset",
 		.type = OPTION_CHOICE,
 		.value_name = "NAME",
 		.choices = display_charsets,
 		.default_text = "auto",
-		.help = "what charts are drawn with; auto: braille where the locale is UTF-8" },
+		.help = "characters that charts are drawn with; auto: braille if the locale is UTF-8" },
 	{ .name = "plain",
 		.type = OPTION_BOOL,
 		.default_text = "no",
-		.help = "no dashboard: a line of text an interval, for screen readers, pipes and logs" },
+		.help = "print a line per interval instead of the dashboard: for screen readers, pipes and logs" },
 	{ .name = "mouse", .type = OPTION_BOOL, .default_text = "yes", .help = "leave the mouse to the terminal" },
 	{ 0 },
 };
@@ -46,9 +46,9 @@ bool display_can_draw(const char **ret_why)
 {
 	const char *term = getenv("TERM");
 
-	*ret_why = !isatty(STDIN_FILENO)                      ? "stdin is no terminal"
-		   : !isatty(STDOUT_FILENO)                   ? "stdout is no terminal"
-		   : !term || !*term || !strcmp(term, "dumb") ? "TERM says that the terminal cannot"
+	*ret_why = !isatty(STDIN_FILENO)                      ? "stdin is not a terminal"
+		   : !isatty(STDOUT_FILENO)                   ? "stdout is not a terminal"
+		   : !term || !*term || !strcmp(term, "dumb") ? "the terminal cannot draw it (TERM is unset or dumb)"
 							      : NULL;
 	return !*ret_why;
 }

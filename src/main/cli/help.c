@@ -15,19 +15,19 @@ enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40, WIDTH_MAX = 130, INDENT = 26 };
 
 static const char *const examples[][2] = {
 	{ "netdyno", "UDP echo on the dashboard, both ends on this machine" },
-	{ "netdyno run echo --method single --duration 5s", "headless, five seconds" },
-	{ "netdyno run echo --json - | jq .end.sum", "the result for a program" },
+	{ "netdyno run echo --method single --duration 5s", "one run of five seconds, without a screen" },
+	{ "netdyno run echo --json - | jq .end.sum", "the result as JSON, for another program" },
 	{ "netdyno run echo --rate 50000 --payload 1400", "open loop: 50000 packets/s" },
-	{ "netdyno run echo --role server --listen 0.0.0.0", "one end here, the other elsewhere:" },
-	{ "netdyno run echo --role client --host 192.0.2.1", "talks to that server" },
+	{ "netdyno run echo --role server --listen 0.0.0.0", "a server for clients on other hosts" },
+	{ "netdyno run echo --role client --host 192.0.2.1", "a client of the server at that address" },
 };
 
 static const char *const statuses[][2] = {
 	{ "0", "done, and the result is valid" },
 	{ "1", "failed" },
-	{ "2", "wrong use: the message names what" },
-	{ "3", "ran, but the verdict is: do not use these numbers" },
-	{ "130", "interrupted; results are written all the same" },
+	{ "2", "usage error: the message says which argument" },
+	{ "3", "the run ended, but its verdict is invalid: do not use the numbers" },
+	{ "130", "interrupted; the results so far are written" },
 };
 
 int help_width(FILE *out)
@@ -135,7 +135,7 @@ static void help_modes(void)
 	for (unsigned i = 0; engines_all[i]; i++) {
 		char text[300];
 
-		snprintf(text, sizeof(text), "%s%s", engines_all[i]->summary, engines_all[i]->built ? "" : " (still to come)");
+		snprintf(text, sizeof(text), "%s%s", engines_all[i]->summary, engines_all[i]->built ? "" : " (not built yet)");
 		row(engines_all[i]->name, text, 12);
 	}
 }
@@ -148,11 +148,11 @@ static void help_verbs(void)
 
 		if (verbs[i].hidden)
 			continue;
-		snprintf(text, sizeof(text), "%s%s", verbs[i].summary, verbs[i].to_come ? " (still to come)" : "");
+		snprintf(text, sizeof(text), "%s%s", verbs[i].summary, verbs[i].to_come ? " (not built yet)" : "");
 		row(verbs[i].usage, text, 38);
 	}
 	row("netdyno MODE --help", "a mode's options and methods", 38);
-	row("netdyno --version | --help", "this program", 38);
+	row("netdyno --version | --help", "the version; this help", 38);
 }
 
 static void help_statuses(void)

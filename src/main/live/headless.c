@@ -74,7 +74,7 @@ static int say_end(struct headless *h)
 	if (c->failed)
 		complain(&c->why);
 	else if (!c->measured && c->over)
-		fprintf(stderr, "netdyno: ended before anything was measured\n");
+		fprintf(stderr, "netdyno: the run ended before anything was measured\n");
 	return status_of(h);
 }
 
@@ -85,7 +85,7 @@ static void keep_unfinished(struct console *c)
 
 	if (!history_measure_start(c->history, c->run_id))
 		return;
-	fprintf(stderr, "netdyno: the run is not waited for: these results are of what was read so far\n");
+	fprintf(stderr, "netdyno: the run does not end: the results cover only what was read so far\n");
 	c->measured = true;
 	outputs_finish(&c->outputs, &source, stderr);
 }

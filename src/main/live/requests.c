@@ -141,7 +141,7 @@ static int on_load(void *ctx, int direction, struct err *err)
 	char text[32];
 
 	if (!info || !info->load_name || !now || c->over)
-		return err_say(err, ENODATA, "nothing runs whose load could be changed");
+		return err_say(err, ENODATA, "no load to change: nothing is running");
 	uint64_t next = session_set_load(c->session, requests_next_load(is_rate(info), now, min, max, direction));
 	c->board.load = next;
 	if (next == now)
@@ -202,7 +202,7 @@ static int on_capture(void *ctx, bool on, struct err *err)
 	if (!on)
 		rc = run_capture_stop(&c->run_capture, err);
 	else if (!info || c->over)
-		return err_say(err, ENODATA, "no capture: nothing runs");
+		return err_say(err, ENODATA, "no capture: nothing is running");
 	else
 		rc = run_capture_start(&c->run_capture, info, err);
 	c->board.capture = c->run_capture.state;
@@ -224,7 +224,7 @@ static void on_setting(void *ctx, const char *name, const char *value)
 	struct err err = ERR_NONE;
 
 	if (settings_keep("dash", name, value, &err) < 0)
-		session_event(c->session, SEVERITY_WARNING, "not kept: %s", err.text);
+		session_event(c->session, SEVERITY_WARNING, "the setting was not saved: %s", err.text);
 }
 
 void requests_fill(struct console *c, struct ui_requests *ret_requests)

@@ -115,10 +115,10 @@ int sweep_finish(const struct sweep_store *store, const struct sweep_state *stat
 	/* Both streams may be one terminal: these are the last words. */
 	status = finish_stdout(status);
 	if (stopped)
-		say_how(end == SWEEP_INTERRUPTED ? "interrupted; to go on" : "to go on", store->directory);
+		say_how(end == SWEEP_INTERRUPTED ? "interrupted; to continue" : "to continue", store->directory);
 	else if (interrupted)
 		say_how("all runs are done; to draw the charts", store->directory);
 	else if (state->failed)
-		say_how("to try those that failed again", store->directory);
+		say_how("to try the failed runs again", store->directory);
 	return status;
 }

@@ -143,7 +143,7 @@ static enum outcome attempt_cell(struct runner *r, uint32_t cell, struct attempt
 		r->job->abandoned = true;
 		if (r->loop.interrupts)
 			return STOPPED;
-		err_say(err, ETIMEDOUT, "a run does not end");
+		err_say(err, ETIMEDOUT, "a run did not end although it was told to");
 		return BROKEN;
 	}
 	if (r->loop.interrupts)
@@ -154,7 +154,7 @@ static enum outcome attempt_cell(struct runner *r, uint32_t cell, struct attempt
 static const char *why_failed(const struct attempt *a)
 {
 	if (a->late)
-		return "it did not end in its time";
+		return "it did not end in time";
 	return a->err.text[0] ? a->err.text : "nothing was measured";
 }
 
@@ -224,7 +224,7 @@ static enum outcome run_slot(struct runner *r, uint32_t cell, unsigned round, st
 		if (outcome != FAILED || attempts > r->job->retries)
 			break;
 		snprintf(before, sizeof(before), "%s", why_failed(&a));
-		sweep_progress_say(r->job->progress, "! attempt %u failed, once more: %s", attempts, before);
+		sweep_progress_say(r->job->progress, "! attempt %u failed, trying again: %s", attempts, before);
 		if (!pause_before_retry(r))
 			outcome = STOPPED;
 	}
