@@ -246,6 +246,7 @@ static int null_observe(struct worker *w, struct err *err)
 	null_step_rows(w, s);
 	counter_set(w->counters, COUNTER_CPU_USER_NS, busy_ns / 5);
 	counter_set(w->counters, COUNTER_CPU_SYSTEM_NS, busy_ns - busy_ns / 5);
+	counter_set(w->counters, COUNTER_HELPER_CPU_NS, elapsed_ns / 10 * s->helpers);
 	counter_set(w->counters, COUNTER_CTX_VOLUNTARY, elapsed_ns / (20 * NS_PER_MS));
 	counter_set(w->counters, COUNTER_CTX_INVOLUNTARY, elapsed_ns / (90 * NS_PER_MS));
 	return 0;
@@ -287,6 +288,7 @@ static int null_open(struct worker *w, struct err *err)
 	s->seed = rng_mix((uint64_t)options_number(w->options, "seed"));
 	s->loss_ppm = (uint64_t)options_number(w->options, "loss-ppm");
 	s->loss_every_ns = options_number(w->options, "loss-every");
+	s->helpers = (uint64_t)options_number(w->options, "helpers");
 	s->opened_ns = clock_run_ns();
 	set_rate(s, w->plan->load, s->opened_ns);
 	hide_hardware(w);
@@ -414,6 +416,15 @@ static const struct option_def options[] = {
 		.max = 3600ll * NS_PER_S,
 		.unset_ok = true,
 		.help = "loss comes in bursts that fill a tenth of this time (default: evenly)" },
+	{ .name = "helpers",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.value_name = "N",
+		.default_text = "",
+		.min = 0,
+		.max = WORKER_HELPERS,
+		.unset_ok = true,
+		.help = "made-up helper threads per worker, each busy for a tenth of the time (method count; default: none)" },
 	{ .name = "rows",
 		.type = OPTION_COUNT,
 		.flags = FORM,

@@ -14,7 +14,7 @@ struct null_row;
 
 struct null_worker {
 	bool full;
-	uint64_t rate, loss_ppm, seed;
+	uint64_t rate, loss_ppm, seed, helpers;
 	int64_t loss_every_ns;
 	unsigned index, siblings; /* among the workers of its role */
 	int64_t opened_ns, origin_ns, last_ns;

@@ -151,6 +151,8 @@ enum {
 	/* ready to run, but without a CPU: /proc/thread-self/schedstat, second field
 	 * (sched-stats.rst, Linux >= 2.6.9 with SCHED_INFO) */
 	COUNTER_RUN_DELAY_NS,
+	/* CPU time of threads that work for the worker: see worker_add_helper() */
+	COUNTER_HELPER_CPU_NS,
 	COUNTER_OBSERVED_NS, /* run clock at which the CPU_*, CTX_* and perf counters were read */
 	COUNTER_OWN,         /* first of the mode's own */
 };
@@ -163,13 +165,14 @@ static inline bool counter_is_hardware(unsigned counter)
 }
 
 /* A figure derived from differences: scale * sum(numerators) / sum(denominators); denominator
- * COUNTER_PER_SECOND divides by seconds.  Unknown (NaN, null) if a part is unknown or the
+ * COUNTER_PER_SECOND divides by seconds.  What the CPU costs is CPU_USER_NS, CPU_SYSTEM_NS and
+ * HELPER_CPU_NS.  Unknown (NaN, null) if a part is unknown or the
  * denominator is 0. */
-enum { COUNTER_PER_SECOND = -2, COUNTER_NONE = -1 };
+enum { COUNTER_PER_SECOND = -2, COUNTER_NONE = -1, FIGURE_NUMERATORS = 3 };
 struct figure_def {
 	const char *name, *title, *unit;
-	int numerator[2]; /* counter indices, COUNTER_NONE where unused */
-	int denominator;  /* counter index or COUNTER_PER_SECOND */
+	int numerator[FIGURE_NUMERATORS]; /* counter indices; COUNTER_NONE ends them */
+	int denominator;                  /* counter index or COUNTER_PER_SECOND */
 	double scale;
 	unsigned numerator_roles, denominator_roles; /* workers of which roles are summed */
 	unsigned show;

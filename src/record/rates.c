@@ -39,11 +39,13 @@ static double busy_of(const struct reading *r, int worker, unsigned roles)
 {
 	struct reading_sum user = reading_sum(r, worker, roles, COUNTER_CPU_USER_NS);
 	struct reading_sum system = reading_sum(r, worker, roles, COUNTER_CPU_SYSTEM_NS);
+	struct reading_sum helpers = reading_sum(r, worker, roles, COUNTER_HELPER_CPU_NS);
 	struct reading_sum observed = reading_sum(r, worker, roles, COUNTER_OBSERVED_NS);
 
 	if (isnan(user.per_s + system.per_s + observed.per_s) || !observed.value)
 		return NAN;
-	return fmin((double)(user.value + system.value) / (double)observed.value, 1);
+	return fmin((double)(user.value + system.value) / (double)observed.value, 1) +
+	       (double)helpers.value / (double)observed.value;
 }
 
 static void add_counters(const struct reading *r, int worker, unsigned roles, struct rates *rates)
@@ -132,9 +134,8 @@ double figure_value(const struct figure_def *f, const struct reading *r, int wor
 
 	if (!reading_known(r))
 		return NAN;
-	for (unsigned i = 0; i < 2; i++)
-		if (f->numerator[i] != COUNTER_NONE)
-			above += part(r, worker, f->numerator_roles, f->numerator[i], a_second);
+	for (unsigned i = 0; i < FIGURE_NUMERATORS && f->numerator[i] != COUNTER_NONE; i++)
+		above += part(r, worker, f->numerator_roles, f->numerator[i], a_second);
 	if (a_second)
 		return f->scale * above;
 	below = part(r, worker, f->denominator_roles, f->denominator, false);
@@ -143,10 +144,14 @@ double figure_value(const struct figure_def *f, const struct reading *r, int wor
 
 const char *figure_why_unknown(const struct run_info *info, const struct figure_def *f, int worker)
 {
-	const int parts[] = { f->numerator[0], f->numerator[1], f->denominator };
+	int parts[FIGURE_NUMERATORS + 1], count = 0;
+
+	for (; count < FIGURE_NUMERATORS && f->numerator[count] != COUNTER_NONE; count++)
+		parts[count] = f->numerator[count];
+	parts[count++] = f->denominator;
 
 	for (unsigned i = 0; i < info->workers; i++)
-		for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++)
+		for (int k = 0; k < count; k++)
 			if ((worker < 0 || i == (unsigned)worker) && parts[k] >= 0 && info->worker[i].unknown >> parts[k] & 1)
 				return run_worker_why(&info->worker[i], (unsigned)parts[k]);
 	return NULL;

@@ -10,7 +10,8 @@ struct rates {
 	/* bit per counter: one of the workers cannot read it, or none of them counts it */
 	uint64_t unknown;
 	double tx_pps, rx_pps, tx_mbps, rx_mbps; /* 10^6 bits/s of application bytes */
-	double busy;                             /* CPU time / wall time, 0..1; NaN if unknown */
+	/* CPU time / wall time, 0..1, and what helper threads used on top; NaN if unknown */
+	double busy;
 	/* counters with LEDGER_LOST; NaN if one is unknown or there is none */
 	double drops_per_s;
 };

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -16,3 +18,7 @@ void thread_accept_wakes(void); /* for the calling thread */
 /* For the calling thread: its name in /proc (at most 15 bytes) and timers that are not put off
  * (PR_SET_TIMERSLACK 1 ns). */
 void thread_name_self(const char *name);
+/* CPU time that a thread of this process has used; -ESRCH or -EINVAL once it has ended.  From its
+ * CPU clock: that is one system call and exact at this moment, which the first field of
+ * /proc/self/task/TID/schedstat, as of the scheduler's last tick, is not. */
+int thread_cpu_ns(pid_t tid, uint64_t *ret_ns);

@@ -57,6 +57,20 @@ static void observe_usage(struct worker *w)
 	counter_set(w->counters, COUNTER_PAGE_FAULTS, (uint64_t)(usage.ru_minflt + usage.ru_majflt));
 }
 
+static void observe_helpers(struct worker *w)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < w->helpers; i++) {
+		struct worker_helper *h = &w->helper[i];
+
+		if (h->tid && thread_cpu_ns(h->tid, &h->cpu_ns) < 0)
+			h->tid = 0;
+		sum += h->cpu_ns - h->from_ns;
+	}
+	counter_set(w->counters, COUNTER_HELPER_CPU_NS, sum);
+}
+
 /* "cpu-time run-delay timeslices", in ns. */
 static void observe_delay(struct worker *w)
 {
@@ -96,6 +110,7 @@ static int worker_observe(struct worker *w)
 
 	if (!w->engine->synthetic) {
 		observe_usage(w);
+		observe_helpers(w);
 		observe_perf(w);
 		observe_delay(w);
 	}
@@ -281,6 +296,21 @@ static int worker_loop(struct worker *w)
 }
 
 /* ---- for the engine ---- */
+
+int worker_add_helper(struct worker *w, pid_t tid, struct err *err)
+{
+	struct worker_helper h = { .tid = tid };
+	int rc;
+
+	if (w->helpers == WORKER_HELPERS)
+		return err_say(err, ENOSPC, "a worker has at most %d helper threads", WORKER_HELPERS);
+	rc = thread_cpu_ns(tid, &h.from_ns);
+	if (rc < 0)
+		return err_sys(err, -rc, "read the CPU clock of thread %d", (int)tid);
+	h.cpu_ns = h.from_ns;
+	w->helper[w->helpers++] = h;
+	return 0;
+}
 
 int worker_rows(struct worker *w, unsigned most, struct err *err)
 {

@@ -16,6 +16,7 @@
 
 enum {
 	WORKER_WAIT_FDS = 6,
+	WORKER_HELPERS = 64,
 	WORKER_WAIT_MS = 100, /* the longest wait */
 };
 
@@ -53,6 +54,13 @@ struct worker_status { /* writer: the worker */
 	_Atomic int error;
 };
 
+/* A thread that works for the worker. */
+struct worker_helper {
+	pid_t tid; /* 0: it has ended */
+	/* used when it was added, and by the newest reading */
+	uint64_t from_ns, cpu_ns;
+};
+
 /* A worker's counters at an instant it chose itself: the exact edge of a phase. */
 struct worker_mark {
 	int64_t at_ns; /* 0: not reached */
@@ -86,6 +94,8 @@ struct worker {
 	struct perf perf;
 	/* the real ones; tests set others before worker_start() */
 	const struct perf_calls *perf_calls;
+	struct worker_helper helper[WORKER_HELPERS];
+	unsigned helpers;
 	int schedstat_fd; /* /proc/thread-self/schedstat of this thread, or -1 */
 	pthread_t thread;
 	bool started, pinned;
@@ -112,6 +122,11 @@ static inline void worker_count(struct worker *w, unsigned index, uint64_t n)
 	counter_add(w->counters, index, n);
 }
 
+/* A thread (gettid(2)) whose work is the worker's: of a pool, or the kernel's own for an SQPOLL
+ * ring.  Its CPU time from now on counts as HELPER_CPU_NS, until it ends: what it used between
+ * the last reading, ten of which there are a second, and its end is not seen.  In open() or any
+ * later call.  -ENOSPC beyond WORKER_HELPERS. */
+int worker_add_helper(struct worker *w, pid_t tid, struct err *err);
 /* In open(): room for so many rows of the engine's details, w->rows.  -EINVAL, -ENOMEM. */
 int worker_rows(struct worker *w, unsigned most, struct err *err);
 

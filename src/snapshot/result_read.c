@@ -224,8 +224,9 @@ static int make_run(struct plain *p)
 /* When CPU time was read is not in the file; the busy share is. */
 static uint64_t observed_ns(const json_t *core, double seconds)
 {
-	double cpu = number_in(core, "cpu_user_ns", 1e18) + number_in(core, "cpu_system_ns", 1e18);
-	double busy = number_in(core, "busy_percent", 100);
+	double cpu = number_in(core, "cpu_user_ns", 1e18) + number_in(core, "cpu_system_ns", 1e18) +
+		     number_in(core, "helper_cpu_ns", 1e18);
+	double busy = number_in(core, "busy_percent", 1e6);
 
 	return (uint64_t)nanoseconds(busy > 0 ? 100 * cpu / busy : seconds * NS_PER_S, 1);
 }

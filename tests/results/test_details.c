@@ -20,7 +20,7 @@ static void set(struct options *o, const char *name, const char *text)
 }
 
 /* A run of three seconds; without its final it is as it stood just before it ended. */
-static struct history *run(const char *rows, bool with_final)
+static struct history *run(const char *rows, const char *helpers, bool with_final)
 {
 	struct session_config config = { .want_totals = true, .virtual_ticks = 100 };
 	struct history *history = NULL;
@@ -36,6 +36,7 @@ static struct history *run(const char *rows, bool with_final)
 	set(&o, "warmup", "300ms");
 	set(&o, "cores", "2");
 	set(&o, "rows", rows);
+	set(&o, "helpers", helpers);
 	if (session_start(s, &o, &err) <= 0)
 		fail_msg("%s", err.text);
 	for (struct pollfd p = { .fd = session_fd(s), .events = POLLIN }; !over; poll(&p, 1, 1000))
@@ -75,7 +76,7 @@ static json_int_t integer(const json_t *object, const char *key)
 
 static void the_worst_come_first(void **state)
 {
-	struct history *h = run("1000", true);
+	struct history *h = run("1000", "0", true);
 	json_t *j = document_of(h);
 	const json_t *details = json_object_get(json_object_get(j, "end"), "details");
 	const json_t *worst = json_object_get(details, "worst");
@@ -93,7 +94,7 @@ static void the_worst_come_first(void **state)
 
 static void columns_are_over_all_rows(void **state)
 {
-	struct history *h = run("500", true);
+	struct history *h = run("500", "0", true);
 	json_t *j = document_of(h);
 	const json_t *details = json_object_get(json_object_get(j, "end"), "details");
 	const json_t *behind = json_object_get(json_object_get(details, "columns"), "behind");
@@ -117,7 +118,7 @@ static void columns_are_over_all_rows(void **state)
 /* A MIN and a MAX counter of the whole run are those of its workers. */
 static void extremes_are_merged_by_what_they_are(void **state)
 {
-	struct history *h = run("100", true);
+	struct history *h = run("100", "0", true);
 	json_t *j = document_of(h);
 	const json_t *end = json_object_get(j, "end"), *sum = json_object_get(end, "sum"), *core;
 	json_int_t quickest = INT64_MAX, slowest = 0;
@@ -142,7 +143,7 @@ static void extremes_are_merged_by_what_they_are(void **state)
 /* Interrupted by a snapshot, say. */
 static void an_unfinished_run_tells_its_newest_rows(void **state)
 {
-	struct history *h = run("50", false);
+	struct history *h = run("50", "0", false);
 	json_t *j = document_of(h);
 	const json_t *details = json_object_get(json_object_get(j, "end"), "details");
 
@@ -154,7 +155,7 @@ static void an_unfinished_run_tells_its_newest_rows(void **state)
 
 static void without_rows_nothing_is_said(void **state)
 {
-	struct history *h = run("0", true);
+	struct history *h = run("0", "0", true);
 	json_t *j = document_of(h);
 	const json_t *end = json_object_get(j, "end");
 
@@ -166,6 +167,25 @@ static void without_rows_nothing_is_said(void **state)
 	history_free(h);
 }
 
+/* A tenth of the time each; the clients of mode null are busy for 97 and 96 %. */
+static void helpers_are_part_of_what_the_cpu_does(void **state)
+{
+	struct history *without = run("0", "0", true), *with = run("0", "3", true);
+	json_t *j = document_of(without), *k = document_of(with);
+	const json_t *sum = json_object_get(json_object_get(j, "end"), "sum"), *end = json_object_get(k, "end");
+	const json_t *core = json_array_get(json_object_get(end, "cores"), 2);
+
+	(void)state;
+	assert_null(json_object_get(sum, "helper_cpu_ns"));
+	assert_int_equal(integer(json_object_get(end, "sum"), "helper_cpu_ns"), 4 * 3 * 300ll * NS_PER_MS);
+	assert_int_equal(integer(core, "helper_cpu_ns"), 3 * 300 * NS_PER_MS);
+	assert_between(json_number_value(json_object_get(core, "busy_percent")), 126.9, 127.1);
+	json_decref(j);
+	json_decref(k);
+	history_free(without);
+	history_free(with);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +194,7 @@ int main(void)
 		cmocka_unit_test(extremes_are_merged_by_what_they_are),
 		cmocka_unit_test(an_unfinished_run_tells_its_newest_rows),
 		cmocka_unit_test(without_rows_nothing_is_said),
+		cmocka_unit_test(helpers_are_part_of_what_the_cpu_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

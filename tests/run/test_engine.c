@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engines/engines.h"
 #include "engines/null/null.h"
 #include "mode/plan.h"
 #include "script.h"
@@ -22,6 +23,36 @@ static void names_are_unique_and_fit(void **state)
 			fail_msg("title \"%s\" is wider than 8 cells", def->title);
 		if (engine_find_counter(&engine_null, def->name) != (int)i)
 			fail_msg("counter %s stands at %d and at %u", def->name, engine_find_counter(&engine_null, def->name), i);
+	}
+}
+
+/* Two numerators need COUNTER_NONE behind them: a third that was left out would be TX_PACKETS. */
+static void figures_end_their_numerators(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; engines_all[i]; i++)
+		for (const struct figure_def *f = engines_all[i]->figures; f && f->name; f++)
+			for (unsigned n = 0; f->numerator[n] != COUNTER_NONE && n < FIGURE_NUMERATORS; n++)
+				if (n == 2 && f->numerator[n] == COUNTER_TX_PACKETS)
+					fail_msg("%s of mode %s has a third numerator by mistake", f->name, engines_all[i]->name);
+}
+
+static void details_fit(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; engines_all[i]; i++) {
+		const struct detail_def *def = engines_all[i]->details;
+
+		for (unsigned c = 0; c < detail_columns(def); c++) {
+			const struct detail_column *column = &def->columns[c];
+
+			assert_non_null(column->help);
+			if (strlen(column->title) > 8)
+				fail_msg("title \"%s\" is wider than 8 cells", column->title);
+			if (!strcmp(column->name, "id") || !strcmp(column->name, "role") || !strcmp(column->name, "index"))
+				fail_msg("%s is a key of every row", column->name);
+		}
+		assert_true(!def || def->sort < detail_columns(def));
 	}
 }
 
@@ -73,6 +104,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_unique_and_fit),
+		cmocka_unit_test(figures_end_their_numerators),
+		cmocka_unit_test(details_fit),
 		cmocka_unit_test(lookups_find_or_not),
 		cmocka_unit_test(roles_have_the_words_of_their_mode),
 		cmocka_unit_test(notes_beyond_the_last_are_dropped),

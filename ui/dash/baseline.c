@@ -51,7 +51,7 @@ static double sum_cpu_ns(const struct rates *r)
 
 	if (r->unknown & parts)
 		return NAN;
-	return (double)(r->value[COUNTER_CPU_USER_NS] + r->value[COUNTER_CPU_SYSTEM_NS]);
+	return (double)(r->value[COUNTER_CPU_USER_NS] + r->value[COUNTER_CPU_SYSTEM_NS] + r->value[COUNTER_HELPER_CPU_NS]);
 }
 
 static void add_interval(struct tally *t, const struct reading *r)
