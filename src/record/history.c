@@ -190,13 +190,17 @@ void history_keep(struct history *h, struct sample *s, unsigned where)
 	fit_bytes(h);
 }
 
+void history_set_details(struct history *h, uint32_t run_id, struct details *details)
+{
+	free(h->details);
+	h->details = details;
+	h->details_run = run_id;
+}
+
 static void take_details(struct history *h, struct sample *s)
 {
-	if (!s->details)
-		return;
-	free(h->details);
-	h->details = s->details;
-	h->details_run = s->run_id;
+	if (s->details)
+		history_set_details(h, s->run_id, s->details);
 	s->details = NULL;
 }
 

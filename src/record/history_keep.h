@@ -18,5 +18,7 @@ void history_each(const struct history *h, history_each_fn fn, void *ctx);
 /* Takes the sample over and keeps it in the given places (bit set of enum history_where);
  * without a place, or of an unknown run, it is freed. */
 void history_keep(struct history *h, struct sample *s, unsigned where);
+/* Takes the details over as the newest of this run. */
+void history_set_details(struct history *h, uint32_t run_id, struct details *details);
 /* Says that so many intervals of a run had already been forgotten when the history was saved. */
 void history_set_intervals_lost(struct history *h, uint32_t run_id, uint64_t lost);

@@ -18,6 +18,7 @@ enum {
 	SNAPSHOT_CSV_BYTES = 256 << 20,
 	SNAPSHOT_COLUMNS_MAX = 512,
 	SNAPSHOT_SAMPLES_MAX = 100000, /* in each ring; beyond, the oldest are not shown */
+	SNAPSHOT_ROWS_MAX = 1 << 20,
 	SNAPSHOT_SAMPLE_BYTES = 64 << 20,
 };
 
@@ -50,6 +51,8 @@ unsigned kept_parse(const char *text); /* 0 if wrong */
 /* The value of key "snapshot". */
 json_t *snapshot_describe(const struct results_source *source, int64_t saved_wall_ns);
 int snapshot_write_samples(const struct history *h, FILE *out, struct err *err);
+/* All rows of a reading; null of NULL. */
+json_t *snapshot_details_of(const struct engine *e, const struct details *d);
 
 /* ---- reading ---- */
 
@@ -91,6 +94,9 @@ int reader_take_phase(const struct reader *r, uint32_t run_id, enum phase phase)
  * changed); then what comes after samples. */
 int snapshot_read_runs(const struct reader *r, const json_t *snapshot);
 int snapshot_read_total(const struct reader *r, const json_t *snapshot, struct saved_total *ret_total);
+/* What snapshot_details_of() wrote; null, or nothing, leaves *ret_details. */
+int snapshot_read_details(
+	const struct reader *r, const json_t *from, const char *where, const struct run_info *info, struct details **ret_details);
 /* The histograms of total are stolen. */
 int snapshot_read_samples(const struct reader *r, char *text, struct saved_total *total);
 int snapshot_read_finals(const struct reader *r, const json_t *snapshot);

@@ -422,19 +422,34 @@ static int fill_final(const struct final_source *s, struct run_final *f)
 	return rc;
 }
 
+/* Of a run that had no final: what its newest sample with rows had. */
+static int read_newest_details(const struct reader *r, const json_t *from, const char *where, const struct run_info *info)
+{
+	struct details *details = NULL;
+	int rc = snapshot_read_details(r, from, where, info, &details);
+
+	if (!rc && details)
+		history_set_details(r->history, info->id, details);
+	return rc;
+}
+
 static int read_final(const struct reader *r, const json_t *run, const char *where)
 {
-	const json_t *final = json_object_get(run, "final");
+	const json_t *final = json_object_get(run, "final"), *details = json_object_get(run, "details");
 	json_int_t id = json_integer_value(json_object_get(run, "id"));
 	struct final_source s = { .r = r, .names = json_object_get(run, "counters"), .final = final, .where = where };
 	struct run_final *f;
 	int rc;
 
 	s.info = history_run(r->history, (uint32_t)id);
-	if (!json_is_object(final) || !s.info)
+	if (!s.info)
 		return 0;
+	if (!json_is_object(final))
+		return read_newest_details(r, details, where, s.info);
 	f = calloc(1, sizeof(*f));
 	rc = f ? fill_final(&s, f) : err_sys(r->err, ENOMEM, "%s", r->file);
+	if (!rc)
+		rc = snapshot_read_details(r, details, where, s.info, &f->details);
 	if (rc) {
 		run_final_free(f);
 		return rc;

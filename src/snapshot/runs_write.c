@@ -233,6 +233,7 @@ static json_t *run_of(const struct history *h, const struct run_info *info)
 	json_put(&m, "intervals_lost", json_of_count(history_intervals_lost(h, info->id)));
 	json_put(&m, "workers", workers_of(info));
 	json_put(&m, "counters", counter_names(info->engine));
+	json_put(&m, "details", snapshot_details_of(info->engine, history_details(h, info->id)));
 	json_put(&m, "final", final ? final_of(info->engine, final) : json_null());
 	return json_made(&m);
 }

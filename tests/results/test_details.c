@@ -1,12 +1,16 @@
 /* Details in results: a run of mode null with rows, on the virtual clock, as its JSON tells it. */
 #include "fixture.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engines/null/null.h"
 #include "run/session.h"
 #include "schema.h"
+#include "snapshot/snapshot.h"
 #include "../support/asserts.h"
 
 static struct host_info host;
@@ -167,6 +171,113 @@ static void without_rows_nothing_is_said(void **state)
 	history_free(h);
 }
 
+/* ---- saved and opened again ---- */
+
+static void assert_same_details(const struct details *a, const struct details *b)
+{
+	assert_non_null(b);
+	assert_int_equal(a->rows, b->rows);
+	assert_int_equal(a->at_ns, b->at_ns);
+	assert_int_equal(a->missed, b->missed);
+	assert_equals(a->seconds, b->seconds);
+	for (unsigned i = 0; i < a->rows; i++)
+		assert_memory_equal(&a->row[i], &b->row[i], sizeof(a->row[i]));
+}
+
+struct shelf {
+	char directory[32], saved[256];
+	struct history *history, *opened;
+	struct err err;
+};
+
+static void save(struct shelf *s, bool with_final)
+{
+	*s = (struct shelf){ .directory = "/tmp/netdyno-test-XXXXXX", .history = run("70", "0", with_final) };
+	struct results_source source = { .history = s->history, .run_id = 1, .host = &host, .show_unfinished = true };
+
+	assert_non_null(mkdtemp(s->directory));
+	if (snapshot_save(&source, NULL, s->directory, s->saved, sizeof(s->saved), &s->err) < 0)
+		fail_msg("%s", s->err.text);
+}
+
+static int load(struct shelf *s)
+{
+	static const struct engine *const engines[] = { &engine_null, NULL };
+	struct host_info read;
+	int64_t wall_ns;
+
+	return snapshot_load(s->saved, engines, &s->opened, &read, &wall_ns, &s->err);
+}
+
+static void clear(struct shelf *s)
+{
+	char command[64];
+
+	history_free(s->history);
+	history_free(s->opened);
+	snprintf(command, sizeof(command), "rm -rf '%s'", s->directory);
+	assert_int_equal(system(command), 0);
+}
+
+static void a_snapshot_keeps_all_rows(void **state)
+{
+	(void)state;
+	for (int with_final = 0; with_final < 2; with_final++) {
+		struct shelf s;
+
+		save(&s, with_final);
+		if (load(&s) < 0)
+			fail_msg("%s", s.err.text);
+		assert_int_equal(history_details(s.history, 1)->rows, 70);
+		assert_same_details(history_details(s.history, 1), history_details(s.opened, 1));
+		assert_int_equal(!history_final(s.opened, 1), !with_final);
+		clear(&s);
+	}
+}
+
+/* One value of the first row is another. */
+static void spoil(const struct shelf *s, size_t at, json_t *value)
+{
+	char path[300];
+	json_t *j, *run, *row;
+
+	snprintf(path, sizeof(path), "%s/result.json", s->saved);
+	j = json_load_file(path, 0, NULL);
+	run = json_array_get(json_object_get(json_object_get(j, "snapshot"), "runs"), 0);
+	row = json_array_get(json_object_get(json_object_get(run, "details"), "rows"), 0);
+	assert_int_equal(at < json_array_size(row) ? json_array_set_new(row, at, value) : json_array_append_new(row, value), 0);
+	assert_int_equal(json_dump_file(j, path, 0), 0);
+	json_decref(j);
+}
+
+static void rows_that_cannot_be_are_refused(void **state)
+{
+	struct {
+		size_t at;
+		json_t *value;
+		const char *why;
+	} faults[] = {
+		{ 0, json_integer(0), "a row has no id" },
+		{ 99, json_integer(1), "too many values" },
+		{ 1, json_integer(4), "a row is of no worker" },
+		{ 1, json_string("0"), "a row is of no worker" },
+		{ 2, json_integer(-1), "a value" },
+		{ 3, json_string("x"), "a value" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct shelf s;
+
+		save(&s, i % 2);
+		spoil(&s, faults[i].at, faults[i].value);
+		assert_int_equal(load(&s), -EINVAL);
+		assert_contains(s.err.text, faults[i].why);
+		assert_null(s.opened);
+		clear(&s);
+	}
+}
+
 /* A tenth of the time each; the clients of mode null are busy for 97 and 96 %. */
 static void helpers_are_part_of_what_the_cpu_does(void **state)
 {
@@ -194,6 +305,8 @@ int main(void)
 		cmocka_unit_test(extremes_are_merged_by_what_they_are),
 		cmocka_unit_test(an_unfinished_run_tells_its_newest_rows),
 		cmocka_unit_test(without_rows_nothing_is_said),
+		cmocka_unit_test(a_snapshot_keeps_all_rows),
+		cmocka_unit_test(rows_that_cannot_be_are_refused),
 		cmocka_unit_test(helpers_are_part_of_what_the_cpu_does),
 	};
 
