@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What was tried may hold foreign text (a path, an argument): one line, no control characters. */
+/* The text may quote foreign bytes (a path, an argument): it becomes one line without control
+ * characters. */
 static void make_one_line(char *text)
 {
 	for (; *text; text++)

@@ -55,7 +55,7 @@ static int make_temporary(const char *path, char **ret_name, struct err *err)
 	return fd;
 }
 
-/* What stands in the way: 0 nothing, 1 a device or pipe (written to directly), or -errno. */
+/* Can this file be written?  0: yes; 1: yes, directly, since it is a device or pipe; or -errno. */
 static int check_target(const char *path, bool force, struct err *err)
 {
 	struct stat st;
@@ -75,8 +75,8 @@ static int check_target(const char *path, bool force, struct err *err)
 	return force ? 0 : err_say(err, EEXIST, "%s exists (--force overwrites)", path);
 }
 
-/* Where the file will stand: what a symbolic link points to, so that --force replaces the file
- * and not the link. */
+/* The file that will be replaced: the target of a symbolic link, so that --force replaces the
+ * file and not the link. */
 static char *resolve(const char *path)
 {
 	char *real = realpath(path, NULL);

@@ -31,7 +31,7 @@ struct hist {
 	uint64_t bucket[HIST_BUCKETS];
 };
 
-/* What screens and results say of a distribution.  All in ns, 0 where count is 0 (show that as
+/* A distribution as screens and results show it.  All in ns, 0 where count is 0 (show that as
  * unknown). */
 struct latency_summary {
 	uint64_t count;

@@ -19,7 +19,7 @@ enum { PERF_WHY_BYTES = 240 };
 
 struct perf_event_attr;
 
-/* What perf.c asks of the system; tests put scripted ones in its place. */
+/* The system calls of perf.c; tests replace them by scripted ones. */
 struct perf_calls {
 	/* perf_event_open(2) for the calling thread on any CPU, close-on-exec: a descriptor, or
 	 * -1 with errno */

@@ -1,5 +1,5 @@
-/* Where the kernel says that packets were lost: /proc/net/snmp, snmp6, softnet_stat, SO_MEMINFO,
- * and CPU steal from /proc/stat.
+/* The places at which the kernel counts lost packets: /proc/net/snmp, snmp6, softnet_stat,
+ * SO_MEMINFO; and CPU steal from /proc/stat.
  *
  * snmp is per network namespace: it is read through /proc/thread-self/net, the calling thread's.
  * softnet_stat and stat are host-wide.  A counter that cannot be read is absent (its bit in
@@ -44,7 +44,7 @@ static inline bool procnet_has(const struct procnet *p, enum procnet_field f)
 void procnet_read(struct procnet *ret_sample);
 const char *procnet_name(enum procnet_field field);
 
-/* What the kernel holds for a socket: getsockopt(SO_MEMINFO), Linux >= 4.12; sock_diag(7)
+/* Memory that the kernel holds for a socket: getsockopt(SO_MEMINFO), Linux >= 4.12; sock_diag(7)
  * explains the fields.  Buffers are as the kernel counts them, with its overhead, and those of
  * TCP grow by themselves where no option has set them (tcp(7): tcp_rmem, tcp_wmem). */
 struct procnet_memory {

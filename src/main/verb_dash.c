@@ -68,7 +68,7 @@ static int show(struct console *c, const struct cli *cli, struct err *err)
 		signals_guard_terminal();
 		rc = ui_run(&config, &c->board, &requests, &outcome, err);
 	}
-	/* What is said from here on can be seen. */
+	/* From here on messages can be seen. */
 	c->notes = stderr;
 	console_finish(c, LAST_WORDS_MS);
 	close(config.signal_fd);

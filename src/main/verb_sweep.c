@@ -95,8 +95,8 @@ static bool is_plan_file(const char *word)
 	return strchr(word, '/') || (length > 4 && !strcmp(word + length - 4, ".ini")) || stat(word, &st) == 0;
 }
 
-/* Where the plans that come with netdyno are installed, seen from the program: it may have been
- * moved together with them. */
+/* The path of a plan that came with netdyno, relative to the program: both may have been moved
+ * together. */
 static void installed_plan(const char *name, char *out, size_t size)
 {
 	char self[PATH_MAX] = "";

@@ -1,4 +1,4 @@
-/* What every mode shares: the counters that each worker has, and looking things up in a mode's
+/* Shared by all modes: the counters that each worker has, and looking things up in a mode's
  * tables.  See engine.h. */
 #include "mode/engine.h"
 

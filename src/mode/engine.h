@@ -58,7 +58,7 @@ static inline bool counter_is_level(enum counter_kind kind)
 	return kind != COUNTER_SUM;
 }
 
-/* What a counter begins with, and a merge over several workers, too. */
+/* The value that a counter starts from, and so does a merge over several workers. */
 static inline uint64_t counter_first(enum counter_kind kind)
 {
 	return kind == COUNTER_MIN || kind == COUNTER_MAX ? COUNTER_NOTHING : 0;
@@ -95,8 +95,8 @@ enum counter_show {
 	SHOW_IF_ANY = 16,
 };
 
-/* What a counter or figure does to the verdict where its value over the measure phase is more
- * than `over`.  In the texts {} stands for the value; NULL: nothing. */
+/* The effect of a counter or figure on the verdict if its value over the measure phase is above
+ * `over`.  In the texts {} stands for the value; NULL: nothing. */
 struct judgement {
 	double over;
 	/* the number must not be used: "{} messages were damaged on the way" */
@@ -193,8 +193,8 @@ struct detail_column {
 	const char *help; /* one line */
 };
 
-/* What a mode counts per connection or reader, beside the counters of its workers: a row each,
- * that comes and goes, in run/rows.h. */
+/* Figures that a mode counts per connection or reader, beside the counters of its workers: a
+ * row each, that comes and goes, in run/rows.h. */
 struct detail_def {
 	const char *name;                    /* JSON name, and what the rows are: "connections" */
 	const char *title;                   /* "Connections" */
@@ -221,7 +221,7 @@ struct latency_def {
 
 /* ---- methods ---- */
 
-/* What a method can do in one run. */
+/* The limits of a method in one run. */
 struct method_limits {
 	unsigned workers;        /* of each role */
 	uint32_t datagram_bytes; /* the longest that it sends or receives */
@@ -258,7 +258,7 @@ bool method_runs(const struct method *m, char *why, size_t size);
 
 /* ---- the engine ---- */
 
-/* What a mode calls one of its roles where people read it. */
+/* The name of a role in this mode, for people. */
 struct role_words {
 	const char *title; /* "writer" */
 	const char *brief; /* "wri", at most 4 cells */

@@ -363,7 +363,7 @@ void options_carry(struct options *to, const struct options *from)
 	for (unsigned i = 0; i < from->count; i++) {
 		int at = options_find(to, from->def[i]->name);
 
-		/* What is not valid there keeps that mode's own value. */
+		/* A value that is not valid there leaves that mode's own value alone. */
 		if (at >= 0 && from->value[i].is_given && to->def[at]->type == from->def[i]->type)
 			store(to, (unsigned)at, from->value[i].text, true, NULL);
 	}

@@ -1,4 +1,4 @@
-/* What the bytes cross.  A path makes the sockets of a run, so that engines need not know
+/* The way that bytes take.  A path makes the sockets of a run, so that engines need not know
  * whether these live in this network namespace (loopback, a remote host) or in one that a helper
  * made (veth, still to come): a socket keeps the namespace it was made in. */
 #pragma once

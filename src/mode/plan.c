@@ -14,7 +14,7 @@
 /* Made-up CPUs: the default, and how many threads a small machine can still step in time. */
 enum { SYNTHETIC_CORES = 4, SYNTHETIC_MOST = 64 };
 
-/* What one role asks for. */
+/* The demands of one role. */
 struct side {
 	enum role role;
 	const char *option; /* "server-cpus" */

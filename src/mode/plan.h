@@ -19,7 +19,7 @@ struct plan_worker {
 
 struct path; /* what the bytes cross: makes the sockets, see mode/path.h */
 
-/* What a worker with nothing to do does, as --wait says.  options_common's choices have the same
+/* How an idle worker waits, as --wait says.  options_common's choices have the same
  * order. */
 enum wait_how {
 	WAIT_BLOCK, /* the engine's own wait where it has one, else ppoll(2) */
@@ -80,7 +80,7 @@ void plan_note(struct plan *plan, const char *fmt, ...) __attribute__((format(pr
 /* Frees plan->worker and zeroes it; plan->shared is the engine's (release()).  Accepts a zeroed
  * plan. */
 void plan_free(struct plan *plan);
-/* What --role and --wait say. */
+/* The values of --role and --wait. */
 enum role plan_role(const struct options *o);
 enum wait_how plan_wait(const struct options *o);
 
@@ -93,7 +93,7 @@ int plan_place(const struct options *o, bool synthetic, struct plan *plan, struc
 /* After plan_place(): as many workers of each role as said, going round the CPUs that the role
  * has; what then shares a CPU is marked. */
 int plan_spread(struct plan *plan, unsigned workers, struct err *err);
-/* What a run wants of its methods. */
+/* The demands of a run on its methods. */
 struct plan_demand {
 	/* the mode's own option for the number of workers, "threads"; NULL: --cores and the CPU
 	 * lists alone */

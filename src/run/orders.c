@@ -1,4 +1,4 @@
-/* What the main thread asks of the control thread.  See orders.h. */
+/* Orders from the main thread to the control thread.  See orders.h. */
 #include "run/orders.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* What the main thread asks of the control thread: the next run, a stop, another load, the end.
+/* Orders from the main thread to the control thread: the next run, a stop, another load, the end.
  * A few words under a mutex, and an eventfd that wakes the control thread. */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 struct run;
 
-/* What stands there, as the control thread reads it. */
+/* The orders as the control thread reads them. */
 struct orders {
 	bool next, stop, immediate, quit;
 	uint32_t load_run; /* whose load it is; 0: there is none */

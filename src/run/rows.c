@@ -157,7 +157,7 @@ static bool copy_row(const struct rows *rows, unsigned index, struct row_copy *r
 	return atomic_load_explicit(&row->id, memory_order_relaxed) == ret_copy->id;
 }
 
-/* What came since the copy, if that is of the same row. */
+/* The increase since the copy, if that is of the same row. */
 static void subtract(const struct rows *rows, const struct row_copy *now, const struct row_copy *from, uint64_t *ret_value)
 {
 	for (unsigned i = 0; i < rows->columns; i++) {

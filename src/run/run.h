@@ -12,7 +12,7 @@
 #include "run/session.h"
 #include "run/watch.h"
 
-/* What a run uses of its session. */
+/* The parts of a session that its runs use. */
 struct run_session {
 	struct mailbox mailbox;
 	struct order_desk desk;

@@ -1,5 +1,5 @@
-/* What is said of a run: before, its description; after, the exact differences over its measure
- * phase.  See run.h. */
+/* The two reports of a run: its description before it, the exact differences over its measure
+ * phase after it.  See run.h. */
 #include "run/run.h"
 
 #include <stdio.h>
@@ -88,8 +88,8 @@ struct run_info *run_make_info(const struct run *r)
 
 /* ---- the final ---- */
 
-/* What both edges have in common: sums are differences, all others stand as they are at the
- * end. */
+/* The values over the measure phase: sums are differences between its edges, all others are
+ * taken at its end. */
 static void subtract(const struct engine *engine, const uint64_t *from, const uint64_t *to, uint64_t *ret_value)
 {
 	unsigned counters = engine_counters(engine);
@@ -119,8 +119,7 @@ static void fill_worker(const struct run *r, struct run_final *f, unsigned i)
 		}
 }
 
-/* Of the workers whose receiving is the headline: so packets by seconds are the rate that is
- * told. */
+/* Mean over the receiving workers, so that packets / seconds equals the reported rate. */
 static int64_t mean_measured(const struct run *r, const struct run_final *f)
 {
 	int64_t sum = 0;

@@ -196,7 +196,7 @@ static void take_load(struct run *r, const struct orders *orders)
 		worker_set_load(&r->worker[i], r->load);
 }
 
-/* What is asked; a drain that is under way is only cut short. */
+/* Takes the orders that came; a drain under way is only cut short. */
 static bool asked(struct run *r, int64_t now_ns)
 {
 	struct orders orders;

@@ -32,8 +32,8 @@ void sampler_close(struct sampler *s);
 
 /* Copies everything, now. */
 void sampler_read(struct sampler *s);
-/* What was just read begins the measure phase, which began at at_ns: no window reaches behind
- * it. */
+/* The values read last are those at the start of the measure phase, at_ns: no window reaches
+ * further back. */
 void sampler_begin_measure(struct sampler *s, int64_t at_ns);
 /* A sample of what was just read: counters, window latencies, heat, and totals if wanted.  NULL
  * when out of memory. */

@@ -274,7 +274,7 @@ static int worker_wait(struct worker *w)
 		cpu_relax();
 		return 0;
 	}
-	/* What came during the burst has had its signal. */
+	/* An order that came during the burst has been signalled already: no sleep. */
 	if (w->signalled && is_told(w))
 		return 0;
 	return idle ? worker_ppoll(w, until_ns, &w->err) : w->sleep(w, until_ns, &w->err);

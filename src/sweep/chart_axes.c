@@ -20,7 +20,7 @@ static const struct sweep_axis *x_axis(const struct chart_layout *l)
 
 /* ---- text ---- */
 
-/* What an option is counted in stands in its key, behind its name: "payload_bytes", "rate_pps". */
+/* The unit of an option stands in its key, behind its name: "payload_bytes", "rate_pps". */
 static const char *unit_of(const struct option_def *def)
 {
 	size_t length = strlen(def->name);

@@ -193,8 +193,7 @@ static bool name_picture(const char *directory, const char *name, const char *fo
 	return named;
 }
 
-/* Where gnuplot did not come to its end, it was at the last picture that is there, and may have
- * been in the middle of it. */
+/* If gnuplot was cut short (`torn`), the last picture it began may be incomplete. */
 static void name_pictures(const char *directory, struct sweep_charts *charts, bool torn)
 {
 	for (unsigned i = charts->count; i-- > 0;) {

@@ -1,4 +1,4 @@
-/* What people get of a sweep: tables, summary.md, charts.  Pure: made from the state, written to
+/* The reports of a sweep: tables, summary.md, charts.  Pure: made from the state, written to
  * streams; nothing is evaluated by who reads them: text from outside is escaped for Markdown and
  * for gnuplot.  Main thread only. */
 #pragma once
@@ -41,7 +41,7 @@ char *sweep_number(double value, char *out, size_t size);
 /* The table of results, for a terminal of so many columns (0: any): figures that do not fit are
  * left out, and that is said. */
 void sweep_write_table(FILE *out, const struct sweep_state *state, unsigned room);
-/* What is best, what failed, verdicts: a line each. */
+/* The best cell, failures and verdicts: a line each. */
 void sweep_write_findings(FILE *out, const struct sweep_state *state);
 /* Which charts are missing because what they show cannot be counted here, and why: a line a
  * reason, which begins with `head`; or none. */

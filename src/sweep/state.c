@@ -1,4 +1,4 @@
-/* What came of a sweep so far.  See sweep.h. */
+/* The state of a sweep: its results so far.  See sweep.h. */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>

@@ -53,7 +53,7 @@ struct result_table {
 	uint32_t *cell; /* [rows] */
 };
 
-/* What one looks for first stands in the first table; the rest in the second. */
+/* The figures that people look for first are in the first table, the others in the second. */
 static bool is_main(const struct sweep_metric *m)
 {
 	return m->bars || !strcmp(m->column, "lost_percent");

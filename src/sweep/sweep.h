@@ -128,7 +128,7 @@ struct sweep_cell {
 
 enum sweep_status { SWEEP_WAITING, SWEEP_RUNNING, SWEEP_PARTLY, SWEEP_DONE, SWEEP_FAILED };
 
-/* What runs said about themselves, alike but for the numbers in it. */
+/* A remark that runs made about themselves; remarks that differ in numbers only are one. */
 struct sweep_remark {
 	bool invalid; /* a reason not to use the number; else a caution */
 	unsigned runs;
@@ -187,7 +187,7 @@ int sweep_state_take_failure(
  * reason. */
 int sweep_state_take_retry(
 	struct sweep_state *state, uint32_t cell, unsigned round, unsigned failed, const char *why, struct err *err);
-/* What has failed waits for another attempt: what a sweep that is gone on with begins with. */
+/* Lets all failed slots wait for another attempt: a resumed sweep begins with that. */
 void sweep_state_retry(struct sweep_state *state);
 /* How many slots are over. */
 uint64_t sweep_state_ended(const struct sweep_state *state);

@@ -35,7 +35,7 @@ int cli_say_unknown_mode(const char *word, bool with_verbs, struct err *err);
 /* NETDYNO_TEST_TICKS: how many ticks of the virtual clock a run of a synthetic mode gets before
  * time stands still; 0: the clock is real. */
 unsigned cli_test_ticks(const struct engine *engine);
-/* Where that variable is set, the dashboard reports its frames to the test that reads them,
+/* Is that variable set?  Then the dashboard reports its frames to the test that reads them,
  * whatever the mode. */
 bool cli_test_reports(void);
 /* Is there a --help or -h among the words? */

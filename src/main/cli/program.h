@@ -1,4 +1,4 @@
-/* What the verbs share: exit statuses, the verb table, and the command line of one invocation.
+/* Shared by the verbs: exit statuses, the verb table, and the command line of one invocation.
  * Main thread only. */
 #pragma once
 

@@ -149,8 +149,8 @@ static const char *line_after(const char *line)
 	return end ? end + 1 : line + strlen(line);
 }
 
-/* Where the key's line is or should be: [*ret_from, *ret_to) is replaced.  Returns whether the
- * section is there. */
+/* Finds the place of the key's line, [*ret_from, *ret_to), whether the line exists or not.
+ * false: the section does not exist. */
 static bool find_place(const char *text, const char *section, const char *name, const char **ret_from, const char **ret_to)
 {
 	const char *line = text, *end;

@@ -52,7 +52,8 @@ static void run_to_end(struct headless *h)
 static int status_of(const struct headless *h)
 {
 	const struct console *c = h->console;
-	/* What could not be written to it says nothing that its going has not said. */
+	/* A terminal that hung up ended the run: that it took no more output is no failure
+	 * of its own. */
 	bool hung_up = h->loop.interrupts && stdout_hung_up();
 
 	if (c->failed || c->outputs.failed || c->outputs.broken_pipe || (c->lines_errno && !hung_up))

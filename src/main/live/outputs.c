@@ -144,8 +144,8 @@ void outputs_interval(struct outputs *out, const struct results_source *source, 
 
 /* ---- the end ---- */
 
-/* Where a result is saved whose own file failed: the data directory, or at worst `notes`, as
- * text. */
+/* Saves a result whose own file failed into the data directory, or at worst prints it to
+ * `notes`. */
 static void save_elsewhere(struct outputs *out, const struct results_source *source, FILE *notes)
 {
 	char directory[PATH_MAX], path[PATH_MAX + 64], stamp[64];

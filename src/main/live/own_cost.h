@@ -1,4 +1,4 @@
-/* What netdyno itself costs beside the traffic: CPU time of the main thread and of the session's
+/* The cost of netdyno itself beside the traffic: CPU time of the main thread and of the session's
  * control thread.  Main thread only. */
 #pragma once
 

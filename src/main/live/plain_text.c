@@ -132,8 +132,8 @@ static uint64_t missing_nowhere(const struct ledger *l)
 	return l->unexplained > 0 ? (uint64_t)l->unexplained : 0;
 }
 
-/* What was lost at places, and what is missing without one.  Where not every place can be read
- * (another process's socket), what is missing between the two ends is known all the same. */
+/* Losses at known places plus packets missing without one.  If not every place can be read
+ * (another process's socket), the difference between the two ends is known nevertheless. */
 static double lost_per_second(const struct sample *base, const struct reading *r, const struct rates *all)
 {
 	struct reading to_start = reading_between(r->info, base, r->from), to_end = reading_between(r->info, base, r->to);

@@ -1,4 +1,4 @@
-/* What the dashboard's keys ask for, done to the console. */
+/* The requests of the dashboard's keys, carried out on the console. */
 #pragma once
 
 #include "main/live/console.h"

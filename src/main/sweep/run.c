@@ -112,7 +112,7 @@ static void wait_for_end(struct runner *r, struct attempt *a)
 	r->attempt = NULL;
 }
 
-/* What was in the way may go away: an address in use, a limit.  false: it is to end. */
+/* Waits, since the cause may go away: an address in use, a limit.  false: the sweep is to end. */
 static bool pause_before_retry(struct runner *r)
 {
 	int64_t until_ns = clock_now_ns() + (int64_t)r->job->retry_pause_ms * NS_PER_MS, left_ns;
