@@ -90,9 +90,9 @@ static uint64_t scaled(uint64_t n, uint64_t multiplier, uint64_t divisor)
 	return (uint64_t)((unsigned __int128)n * multiplier / divisor);
 }
 
-/* Scales what was added since the reading before, so that the count never falls and a phase has
- * no part of the one before in it.  Where the event had no turn meanwhile, it is taken to have
- * gone on as before: 0 would be a false one.  Returns the time that it was not counted in. */
+/* Scales the increase since the last reading, so that the count never falls and a phase contains
+ * no part of the one before.  If the event was not counted meanwhile, it is assumed to have
+ * continued at its old rate, since 0 would be wrong.  Returns the time without counting. */
 static uint64_t advance(struct perf_counter *c, const struct reading *now)
 {
 	uint64_t value = now->value - c->value, enabled = now->enabled - c->enabled, running = now->running - c->running;
@@ -338,7 +338,7 @@ static void add_text(char *out, size_t size, const char *text)
 	snprintf(out + used, size - used, "%s", text);
 }
 
-/* "l1d_misses, llc_misses: not counted by this CPU (...)"; without names where it is said of
+/* "l1d_misses, llc_misses: not counted by this CPU (...)"; without names if it is true of
  * all. */
 static void explain(const struct opening *o)
 {

@@ -38,7 +38,7 @@ static int dispatch(int argc, char **argv)
 }
 
 /* Without them a socket or a result file would get the number that messages are written to.
- * Read-only: who writes to a stdout that was closed is told so. */
+ * Read-only, so that writing to a closed stdout is an error. */
 static void open_standard_streams(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

@@ -80,7 +80,7 @@ struct sweep {
 	struct sweep_store store;
 	struct host_info host;
 	char directory[PATH_MAX];
-	const char *resume; /* directory of the sweep that is gone on with; NULL: a new one */
+	const char *resume; /* directory of the sweep that is continued; NULL: a new one */
 };
 
 /* ---- what is asked for ---- */
@@ -403,7 +403,7 @@ static int read_words(struct sweep *s, const struct verb *verb, int argc, char *
 	return rc < 0 ? rc : cli_read_options(&s->cli, verb, s->file.engine, argc, argv, from + 1, err);
 }
 
-/* --resume alone goes on as the plan says: what else is asked for would not be done. */
+/* --resume alone continues the plan of the directory: other options would have no effect. */
 static int check_resume(const struct sweep *s, bool named, struct err *err)
 {
 	const struct options *o = &s->cli.options;

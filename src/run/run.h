@@ -88,6 +88,6 @@ enum run_end { RUN_TIME, RUN_ASKED, RUN_OVER, RUN_FAILED };
  * end, or a worker fails. */
 enum run_end run_pass(struct run *r, bool (*over)(struct run *r));
 
-/* run_final.c: what is said of a run.  NULL when out of memory. */
+/* run_final.c: the two reports of a run, before and after.  NULL when out of memory. */
 struct run_info *run_make_info(const struct run *r);
 struct run_final *run_make_final(const struct run *r, enum phase how);

@@ -10,7 +10,8 @@
 
 /* so long without a drop, and a burst is over */
 static const int64_t burst_quiet_ns = 300 * NS_PER_MS;
-static const int64_t burst_long_ns = 2ll * NS_PER_S; /* so long, and it is said that it goes on */
+/* a burst of this length gets an event while it goes on */
+static const int64_t burst_long_ns = 2ll * NS_PER_S;
 static const int64_t silence_ns = 2ll * NS_PER_S;
 static const int64_t silence_longest_ns = 60ll * NS_PER_S;
 
@@ -148,7 +149,7 @@ static void watch_answers(struct watch *w, const struct run_info *info, const st
 	w->warn_again_ns = s->at_ns + w->warn_ns;
 }
 
-/* How long nobody has answered, as far as the measure phase goes back. */
+/* Notes how long the peer has been silent, within the measure phase. */
 static void note_silence(struct watch *w, const struct sample *s)
 {
 	int64_t silent_ns = s->at_ns - w->answer_ns;

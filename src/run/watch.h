@@ -23,7 +23,7 @@ struct watch {
 	uint64_t rx, tx;   /* as of the last answer */
 	int64_t answer_ns; /* when the last one came, or traffic began */
 	int64_t warn_ns, warn_again_ns;
-	bool silent; /* it was said that nobody answers */
+	bool silent; /* the event "no answer" has been sent */
 	/* the longest time of the measure phase without an answer to what was sent */
 	int64_t silent_ns;
 };

@@ -125,7 +125,7 @@ static void take_mark(struct worker *w, struct worker_mark *mark)
 	mark->at_ns = clock_run_ns();
 }
 
-/* ---- what it is told ---- */
+/* ---- orders ---- */
 
 static int step_idle(struct worker *w, struct err *err)
 {

@@ -39,7 +39,7 @@ char *sweep_host_line(const struct host_info *host, char *out, size_t size);
 char *sweep_number(double value, char *out, size_t size);
 
 /* The table of results, for a terminal of so many columns (0: any): figures that do not fit are
- * left out, and that is said. */
+ * left out, and a line says how many. */
 void sweep_write_table(FILE *out, const struct sweep_state *state, unsigned room);
 /* The best cell, failures and verdicts: a line each. */
 void sweep_write_findings(FILE *out, const struct sweep_state *state);

@@ -170,7 +170,7 @@ static unsigned char *slot_of(const struct sweep_state *state, uint32_t cell, un
 	return &state->slot[(size_t)round * state->plan->cells + cell];
 }
 
-/* A slot that had failed may be taken up again by a sweep that is gone on with. */
+/* A resumed sweep may fill a slot that had failed. */
 static void fill_slot(struct sweep_state *state, uint32_t cell, unsigned round, unsigned char how)
 {
 	unsigned char *slot = slot_of(state, cell, round);

@@ -388,8 +388,8 @@ void sweep_store_close(struct sweep_store *store)
 
 /* ---- results.csv ---- */
 
-/* Columns of all rows, in the order in which they first come: a sweep may have been gone on with
- * by a newer version. */
+/* Columns of all rows, in the order of their first appearance: a newer version may have continued
+ * the sweep and added some. */
 static int collect_columns(json_t *columns, FILE *in, struct err *err)
 {
 	char *line = NULL;

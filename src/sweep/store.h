@@ -1,12 +1,12 @@
 /* The directory of a sweep: plan.json, written whole at the start, and results.jsonl, to which a
- * line is appended and synced for every slot that has ended: what kill -9 leaves can be gone on
- * with.  Main thread only.
+ * line is appended and synced for every slot that has ended: a sweep ended by kill -9 can be
+ * continued.  Main thread only.
  *
- *   {"event":"run","cell":3,"round":0,"attempts":1,"axes":{"size":"16K"},"row":{the CSV
- *   row},"result":{the result document}}
- *   {"event":"run","cell":3,"round":0,"attempts":2,"why":"what the attempt before failed of",
- *   ...} {"event":"failed","cell":3,"round":0,"attempts":2,"axes":{"size":"16K"},"why":"bind
- *   127.0.0.1:5000: Address already in use"} */
+ *   {"event":"run", "cell":3, "round":0, "attempts":1, "axes":{"size":"16K"},
+ *    "row":{the CSV row}, "result":{the result document}}
+ *   {"event":"run", "cell":3, "round":0, "attempts":2, "why":"how the first attempt failed", ...}
+ *   {"event":"failed", "cell":3, "round":0, "attempts":2, "axes":{"size":"16K"},
+ *    "why":"bind 127.0.0.1:5000: Address already in use"} */
 #pragma once
 
 #include <stdio.h>

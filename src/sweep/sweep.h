@@ -139,7 +139,7 @@ struct sweep_remark {
 struct sweep_failure {
 	uint32_t cell;
 	unsigned round, attempts;
-	bool made_good; /* a later attempt, or the sweep that was gone on with, has a result */
+	bool made_good; /* a later attempt, perhaps after --resume, has a result */
 	char *why;
 };
 
@@ -147,7 +147,7 @@ enum {
 	SWEEP_SLOT_WAITING,
 	SWEEP_SLOT_DONE,
 	SWEEP_SLOT_FAILED,
-	SWEEP_SLOT_AGAIN, /* had failed before the sweep was gone on with */
+	SWEEP_SLOT_AGAIN, /* had failed before the sweep was resumed */
 };
 
 struct sweep_state {

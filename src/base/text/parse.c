@@ -62,7 +62,7 @@ static const char *take_fraction(const char *at, struct number *n)
 	return at;
 }
 
-/* Reads one number and its unit; returns the end, or NULL where no number stands there. */
+/* Reads one number and its unit; returns the end, or NULL if there is no number. */
 static const char *take_number(const char *text, struct number *ret)
 {
 	struct number n = { .divisor = 1 };

@@ -7,8 +7,8 @@
 #include "mode/options.h"
 
 /* Applies [mode] of options->engine, and [dash] to display (may be NULL: not looked at), as
- * defaults below the command line.  What the file has wrong is said to `warnings` with file,
- * line and the nearest known word, and skipped.  No file: nothing happens. */
+ * defaults below the command line.  Mistakes in the file are skipped, with a line to `warnings`
+ * that names file, line and the nearest known word.  No file: nothing happens. */
 void settings_read(struct options *options, struct options *display, FILE *warnings);
 /* [mode] alone: for the modes that the dashboard may switch to. */
 void settings_read_mode(struct options *options, FILE *warnings);

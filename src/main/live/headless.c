@@ -15,7 +15,7 @@ enum { CAPTURE_LOOK_MS = 500 };
 struct headless {
 	struct console *console;
 	struct live_loop loop;
-	bool unread; /* nobody takes what is said */
+	bool unread; /* the reader of stdout has gone */
 };
 
 /* SIGUSR1 */
@@ -79,7 +79,7 @@ static int say_end(struct headless *h)
 	return status_of(h);
 }
 
-/* It would not end in time, or was told to end at once: what has been measured so far is kept. */
+/* The run did not end in time, or had to end at once: the measurement so far is kept. */
 static void keep_unfinished(struct console *c)
 {
 	struct results_source source = console_source(c);
@@ -106,7 +106,7 @@ int headless_run(struct console *c)
 		return complain(&err);
 	}
 	run_to_end(&h);
-	/* Told more than once to end, and something does not: nobody waits for it. */
+	/* It was told more than once to end and does not: it is not waited for. */
 	c->abandoned = !c->over;
 	if (c->abandoned)
 		keep_unfinished(c);

@@ -1,6 +1,6 @@
-/* The loop around a session, with a screen or without: it waits for updates, signals and keys,
- * and turns "please end" into what the session is told.  The dashboard's own loop is ui/ui.c; for
- * single runs without it and for sweeps it is this one.  Main thread only. */
+/* The loop around a session, for runs without the dashboard (whose loop is ui/ui.c) and for
+ * sweeps: it waits for updates, signals and keys, and stops the session when somebody asks for an
+ * end.  Main thread only. */
 #pragma once
 
 #include "run/session.h"

@@ -29,8 +29,8 @@ bool outputs_on_stdout(const struct outputs *out);
 
 void outputs_start(struct outputs *out, const struct results_source *source);
 void outputs_interval(struct outputs *out, const struct results_source *source, const struct sample *interval);
-/* The run is over: writes everything.  What fails is said to `notes`, and the result goes to a
- * file in the data directory or, at worst, to `notes`. */
+/* The run is over: writes everything.  If one cannot be written, `notes` gets the reason, and
+ * the result goes to a file in the data directory or, at worst, to `notes`. */
 void outputs_finish(struct outputs *out, const struct results_source *source, FILE *notes);
-/* Throws away what is half written. */
+/* Removes half-written files. */
 void outputs_abort(struct outputs *out);

@@ -19,7 +19,7 @@ static int on_run(void *ctx, bool on, struct err *err)
 	return 0;
 }
 
-/* Starts anew where traffic is on; where that fails, *undo is what stands again. */
+/* Restarts the run if traffic is on; if that fails, restores the options of *undo. */
 static int restart_or_undo(struct console *c, struct options *undo, struct err *err)
 {
 	struct options *now = &console_mode(c)->options;
@@ -214,7 +214,7 @@ static int on_capture_options(void *ctx, const struct capture_options *options, 
 	struct console *c = ctx;
 
 	c->run_capture.options = c->board.capture_options = *options;
-	/* A capture that is going begins anew with them, in a file of its own. */
+	/* A running capture is restarted with them, into a new file. */
 	return c->run_capture.capture ? on_capture(c, true, err) : 0;
 }
 

@@ -86,7 +86,7 @@ int run_capture_stop(struct run_capture *t, struct err *err)
 	t->wanted = false;
 	if (!c)
 		return 0;
-	/* Only what is told after the end is what the file holds. */
+	/* Only after the end does the state say what the file holds. */
 	capture_halt(c);
 	capture_state(c, &t->state);
 	t->capture = NULL;

@@ -1,5 +1,5 @@
-/* The end of a sweep, whatever it is: reports are written, the table is printed, and how to go
- * on is said.  Main thread only. */
+/* The end of a sweep, complete or not: writes the reports, prints the table and the command that
+ * continues it.  Main thread only. */
 #pragma once
 
 #include "main/sweep/run.h"

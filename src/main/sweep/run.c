@@ -19,7 +19,7 @@ struct attempt {
 	bool over, measured;
 	enum phase how;
 	struct err err;
-	int64_t started_ns, end_by_ns; /* end_by_ns: it is told to end when it has not by then */
+	int64_t started_ns, end_by_ns; /* after end_by_ns it is stopped */
 	bool late;
 };
 
@@ -88,8 +88,8 @@ static bool turn(struct runner *r, int timeout_ms)
 	return going;
 }
 
-/* A run that does not end by itself must not hold up the night: it is told to, and what it
- * measured does not count. */
+/* A run that does not end by itself must not hold up the sweep: it is stopped, and its figures do
+ * not count. */
 static void watch_time(struct runner *r, struct attempt *a)
 {
 	int64_t now_ns = clock_now_ns();
