@@ -21,8 +21,7 @@ static void put(const char *text)
 static void put_option(const struct option_def *def)
 {
 	bool on_by_default = def->type == OPTION_BOOL && !strcmp(def->default_text, "yes");
-	bool has_range = def->type == OPTION_COUNT || def->type == OPTION_SIZE || def->type == OPTION_DURATION ||
-			 def->type == OPTION_CHOICE;
+	bool has_range = option_is_number(def) || def->type == OPTION_CHOICE;
 	char range[200];
 
 	printf("*");

@@ -19,6 +19,9 @@ int text_parse_duration(const char *text, int64_t *ret_ns, struct err *err);
 /* A whole decimal number, or with k/M/G (1000-based) for rates. */
 int text_parse_count(const char *text, int64_t *ret_count, struct err *err);
 
+/* The same to a thousandth, in thousandths: "0.1" -> 100, "1.5k" -> 1500000. */
+int text_parse_decimal(const char *text, int64_t *ret_thousandths, struct err *err);
+
 /* ---- text/figures.c ---- */
 
 /* A number with three or four digits: 812.4k, 3.21M, 12, 0.  NaN is "--". */

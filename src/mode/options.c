@@ -31,6 +31,19 @@ const struct option_def *options_table_find(const struct option_def *table, cons
 	return NULL;
 }
 
+bool option_is_number(const struct option_def *def)
+{
+	return def->type == OPTION_COUNT || def->type == OPTION_DECIMAL || def->type == OPTION_SIZE ||
+	       def->type == OPTION_DURATION;
+}
+
+double option_real(const struct option_def *def, const struct option_value *value)
+{
+	double number = (double)value->number;
+
+	return def->type == OPTION_DURATION ? number / NS_PER_S : def->type == OPTION_DECIMAL ? number / 1000 : number;
+}
+
 /* ---- what may stand there ---- */
 
 static char *range_size(const struct option_def *def, char *out, size_t size)
@@ -68,6 +81,9 @@ char *options_range_text(const struct option_def *def, char *out, size_t size)
 		break;
 	case OPTION_COUNT:
 		snprintf(out, size, "%" PRId64 "..%" PRId64, def->min, def->max);
+		break;
+	case OPTION_DECIMAL:
+		snprintf(out, size, "%g..%.12g", (double)def->min / 1000, (double)def->max / 1000);
 		break;
 	case OPTION_SIZE:
 		return range_size(def, out, size);
@@ -194,6 +210,7 @@ static int parse(
 	static const char sizes[] = "a size such as 64, 16K, 1M";
 	static const char durations[] = "a duration such as 500ms, 10s, 5m";
 	static const char counts[] = "a whole number such as 8, 50k, 1M";
+	static const char decimals[] = "a number such as 8, 0.1, 50k";
 
 	if (may_be_auto(def) && (!*text || !strcmp(text, "auto"))) {
 		*ret_parsed = (struct parsed){ .text = "" };
@@ -204,6 +221,8 @@ static int parse(
 		return parse_bool(def, text, ret_parsed, err);
 	case OPTION_COUNT:
 		return parse_number(def, text, text_parse_count, counts, ret_parsed, err);
+	case OPTION_DECIMAL:
+		return parse_number(def, text, text_parse_decimal, decimals, ret_parsed, err);
 	case OPTION_SIZE:
 		return parse_number(def, text, text_parse_size, sizes, ret_parsed, err);
 	case OPTION_DURATION:

@@ -19,6 +19,7 @@ struct method;
 enum option_type {
 	OPTION_BOOL,     /* flag; 0 or 1 */
 	OPTION_COUNT,    /* whole number, k/M/G are 1000-based */
+	OPTION_DECIMAL,  /* to a thousandth, k/M/G are 1000-based; the number is in thousandths */
 	OPTION_SIZE,     /* bytes, K/M/G are 1024-based */
 	OPTION_DURATION, /* nanoseconds */
 	OPTION_CHOICE,   /* one of def->choices; the number is its index */
@@ -103,6 +104,10 @@ const char *options_text(const struct options *o, const char *name);
 bool options_is_set(const struct options *o, const char *name);
 bool options_is_given(const struct options *o, const char *name);
 
+/* Has a range, and a number that can be drawn and compared? */
+bool option_is_number(const struct option_def *def);
+/* That number as people say it: durations in seconds, decimals whole. */
+double option_real(const struct option_def *def, const struct option_value *value);
 /* Of a table that is ended by name == NULL, or of none (NULL). */
 unsigned options_table_length(const struct option_def *table);
 /* The entry of this name, or NULL. */

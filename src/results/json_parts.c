@@ -161,6 +161,8 @@ json_t *json_of_option(const struct option_def *def, const struct option_value *
 	case OPTION_COUNT:
 	case OPTION_SIZE:
 		return json_integer(value->number);
+	case OPTION_DECIMAL:
+		return json_of_real(option_real(def, value), 3);
 	case OPTION_DURATION:
 		return json_of_real((double)value->number / duration_unit(option_key(def, key, sizeof(key))), 9);
 	case OPTION_CHOICE:

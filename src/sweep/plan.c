@@ -37,16 +37,11 @@ static void axis_free(struct sweep_axis *axis)
 	*axis = (struct sweep_axis){ 0 };
 }
 
-static bool is_number(const struct option_def *def)
-{
-	return def->type == OPTION_COUNT || def->type == OPTION_SIZE || def->type == OPTION_DURATION;
-}
-
 static double number_of(const struct option_def *def, const struct option_value *value)
 {
-	if (!is_number(def) || !value->is_set)
+	if (!option_is_number(def) || !value->is_set)
 		return NAN;
-	return def->type == OPTION_DURATION ? (double)value->number / NS_PER_S : (double)value->number;
+	return option_real(def, value);
 }
 
 /* 1K and 1024 are the same cell twice. */
@@ -291,8 +286,8 @@ static bool same_value(const struct option_def *def, const struct option_value *
 {
 	if (a->is_set != b->is_set)
 		return false;
-	return is_number(def) || def->type == OPTION_BOOL || def->type == OPTION_CHOICE ? a->number == b->number
-											: !strcmp(a->text, b->text);
+	return option_is_number(def) || def->type == OPTION_BOOL || def->type == OPTION_CHOICE ? a->number == b->number
+											       : !strcmp(a->text, b->text);
 }
 
 static const char *shown_value(const struct option_value *value, char quoted[TEXT_SHOWN_BYTES])

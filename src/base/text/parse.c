@@ -28,9 +28,14 @@ static const struct unit time_units[] = { { "", NS_PER_S }, { "h", INT64_C(3600)
 static const struct unit count_units[] = { { "", 1 }, { "k", 1000 }, { "K", 1000 }, { "M", 1000000 }, { "m", 1000000 },
 	{ "G", 1000000000 }, { "g", 1000000000 }, { NULL, 0 } };
 
+static const struct unit decimal_units[] = { { "", 1000 }, { "k", 1000000 }, { "K", 1000000 }, { "M", 1000000000 },
+	{ "m", 1000000000 }, { "G", 1000000000000 }, { "g", 1000000000000 }, { NULL, 0 } };
+
 static const struct quantity size_quantity = { "size", "B, K, M, G", size_units };
 static const struct quantity time_quantity = { "duration", "h, m, s, ms, us, ns", time_units };
 static const struct quantity count_quantity = { "number", "k, M, G", count_units };
+
+static const struct quantity decimal_quantity = { "number", "k, M, G", decimal_units };
 
 static const int64_t value_max = INT64_C(1) << 62;
 
@@ -152,6 +157,11 @@ int text_parse_size(const char *text, int64_t *ret_bytes, struct err *err)
 int text_parse_count(const char *text, int64_t *ret_count, struct err *err)
 {
 	return parse_single(&count_quantity, text, ret_count, err);
+}
+
+int text_parse_decimal(const char *text, int64_t *ret_thousandths, struct err *err)
+{
+	return parse_single(&decimal_quantity, text, ret_thousandths, err);
 }
 
 /* Also "1m30s", which text_duration() writes: units from large to small, each at most once. */

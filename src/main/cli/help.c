@@ -85,11 +85,6 @@ static void row(const char *left, const char *text, int indent)
 
 /* ---- options ---- */
 
-static bool is_number(const struct option_def *def)
-{
-	return def->type == OPTION_COUNT || def->type == OPTION_SIZE || def->type == OPTION_DURATION;
-}
-
 static void option_left(const struct option_def *def, char *out, size_t size)
 {
 	bool negative = def->type == OPTION_BOOL && !strcmp(def->default_text, "yes");
@@ -106,7 +101,7 @@ static void option_right(const struct option_def *def, char *out, size_t size)
 	char range[160] = "";
 	bool has_default = *def->default_text && def->type != OPTION_BOOL;
 
-	if (is_number(def) || def->type == OPTION_CHOICE)
+	if (option_is_number(def) || def->type == OPTION_CHOICE)
 		options_range_text(def, range, sizeof(range));
 	snprintf(out, size, "%s%s%s%s%s%s%s", def->help, *range || has_default ? " [" : "", range,
 		*range && has_default ? "; " : "", has_default ? "default " : "", has_default ? def->default_text : "",
