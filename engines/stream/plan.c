@@ -47,7 +47,7 @@ static int plan_threads(const struct options *o, struct plan *plan, struct strea
 		s->threads = servers < clients ? servers : clients;
 	if (s->threads > STREAM_THREADS_MAX)
 		s->threads = STREAM_THREADS_MAX;
-	return plan_spread(plan, s->threads, err);
+	return plan_spread(plan, s->threads, s->threads, err);
 }
 
 /* The sender's method is the run's; receivers all do the same. */

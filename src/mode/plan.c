@@ -221,20 +221,20 @@ static unsigned workers_of(const struct plan *plan, enum role role)
 	return n;
 }
 
-int plan_spread(struct plan *plan, unsigned workers, struct err *err)
+int plan_spread(struct plan *plan, unsigned servers, unsigned clients, struct err *err)
 {
-	unsigned servers = workers_of(plan, ROLE_SERVER), clients = workers_of(plan, ROLE_CLIENT), at = 0;
-	unsigned count = (servers ? workers : 0) + (clients ? workers : 0);
+	unsigned server_cpus = workers_of(plan, ROLE_SERVER), client_cpus = workers_of(plan, ROLE_CLIENT), at = 0;
+	unsigned count = (server_cpus ? servers : 0) + (client_cpus ? clients : 0);
 	struct plan_worker *spread = calloc(count ? count : 1, sizeof(*spread));
 
 	if (!spread)
 		return err_sys(err, ENOMEM, "plan %u workers", count);
-	for (unsigned i = 0; servers && i < workers; i++) {
-		spread[at] = plan->worker[i % servers];
+	for (unsigned i = 0; server_cpus && i < servers; i++) {
+		spread[at] = plan->worker[i % server_cpus];
 		spread[at++].index = i;
 	}
-	for (unsigned i = 0; clients && i < workers; i++) {
-		spread[at] = plan->worker[servers + i % clients];
+	for (unsigned i = 0; client_cpus && i < clients; i++) {
+		spread[at] = plan->worker[server_cpus + i % client_cpus];
 		spread[at++].index = i;
 	}
 	free(plan->worker);

@@ -90,9 +90,9 @@ enum wait_how plan_wait(const struct options *o);
  * the mask, or more cores than CPUs: -EINVAL with a clear line.  synthetic: any CPU number goes,
  * nothing is pinned. */
 int plan_place(const struct options *o, bool synthetic, struct plan *plan, struct err *err);
-/* After plan_place(): as many workers of each role as said, going round the CPUs that the role
- * has; what then shares a CPU is marked. */
-int plan_spread(struct plan *plan, unsigned workers, struct err *err);
+/* After plan_place(): as many workers of each role as said (of a role that has some), going round
+ * the CPUs that the role has; what then shares a CPU is marked. */
+int plan_spread(struct plan *plan, unsigned servers, unsigned clients, struct err *err);
 /* The demands of a run on its methods. */
 struct plan_demand {
 	/* the mode's own option for the number of workers, "threads"; NULL: --cores and the CPU

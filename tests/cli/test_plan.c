@@ -125,7 +125,7 @@ static void test_spread(void **state)
 
 		make(&o, &mode, cases[i].settings);
 		assert_int_equal(plan_place(&o, true, &plan, &err), 0);
-		assert_int_equal(plan_spread(&plan, cases[i].workers, &err), 0);
+		assert_int_equal(plan_spread(&plan, cases[i].workers, cases[i].workers, &err), 0);
 		describe(&plan, text, sizeof(text));
 		assert_string_equal(text, cases[i].want);
 		for (unsigned w = 0; w < cases[i].workers; w++)
