@@ -280,6 +280,9 @@ struct engine {
 	bool hidden;
 	/* NULL: server (srv), client (cli) */
 	const struct role_words *server, *client;
+	/* plural of what open() may leave for later (worker_set_missing): "connections"; NULL:
+	 * nothing */
+	const char *missing;
 	const char *packets;     /* what one is called: "answers", "messages" */
 	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
 	/* for captures: what its packets are, IPPROTO_UDP or IPPROTO_TCP; 0: either */
@@ -305,6 +308,10 @@ struct engine {
 	/* NULL if nothing to do; after all workers have closed (control thread), or when plan()
 	 * failed half-way or the run never began (main thread): frees plan->shared. */
 	void (*release)(struct plan *plan);
+	/* NULL if nothing outlives a run.  Control thread: a run of this mode takes the place of
+	 * another one, whose workers have closed and whose plan is released afterwards: sockets
+	 * may move from one plan->shared to the other.  What does not fit stays where it is. */
+	void (*inherit)(struct plan *from, struct plan *to);
 	/* The rest runs on the owning worker's thread and returns >= 0, or -errno with *err
 	 * naming what was tried. */
 	/* mandatory; the only one that may allocate */

@@ -15,6 +15,8 @@ static const int64_t settle_limit_ns = NS_PER_S;
 /* packets may be late by up to a second */
 static const int64_t drain_limit_ns = NS_PER_S + 100 * NS_PER_MS;
 /* a rest below that is no interval */
+/* so long nothing comes of what is missing before the run: it begins without */
+static const int64_t missing_limit_ns = 10ll * NS_PER_S;
 static const int64_t shortest_interval_ns = 10 * NS_PER_MS;
 
 /* ---- main thread ---- */
@@ -244,17 +246,68 @@ static enum run_end tell_all(struct run *r, unsigned first, enum phase phase)
 	return RUN_TIME;
 }
 
+/* ---- until all is there ---- */
+
+static uint64_t still_missing(const struct run *r)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < r->opened; i++)
+		sum += atomic_load_explicit(&r->worker[i].status->missing, memory_order_relaxed);
+	return sum;
+}
+
+/* Nothing is missing any more; it is said now and then how far it is, and given up where nothing
+ * comes. */
+static bool is_ready(struct run *r)
+{
+	uint64_t missing = still_missing(r);
+	int64_t now_ns = clock_run_ns();
+
+	if (missing != r->moved) {
+		r->moved = missing;
+		r->quiet_since_ns = now_ns;
+	}
+	if (missing && now_ns >= r->say_ns) {
+		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_INFO, "%llu %s still to come",
+			(unsigned long long)missing, r->engine->missing);
+		r->say_ns = now_ns + NS_PER_S;
+	}
+	return !missing || now_ns - r->quiet_since_ns >= missing_limit_ns;
+}
+
+/* The workers move already, but the run does not begin before all is there. */
+static enum run_end get_ready(struct run *r)
+{
+	enum run_end end = tell_all(r, ROLE_SERVER, PHASE_WARMUP);
+	uint64_t missing;
+
+	if (end == RUN_FAILED || !still_missing(r))
+		return end;
+	r->moved = 0;
+	r->quiet_since_ns = clock_run_ns();
+	r->say_ns = r->quiet_since_ns + NS_PER_S;
+	r->until_ns = 0;
+	end = run_pass(r, is_ready);
+	missing = still_missing(r);
+	if (end == RUN_OVER && missing)
+		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_WARNING,
+			"%llu %s are missing: the run begins without them", (unsigned long long)missing, r->engine->missing);
+	return end == RUN_OVER ? RUN_TIME : end;
+}
+
 static enum run_end warm_up(struct run *r)
 {
 	enum run_end end;
 
-	if (r->warmup_ns <= 0)
+	if (r->warmup_ns <= 0 && !still_missing(r))
 		return RUN_TIME;
+	end = get_ready(r);
+	if (end != RUN_TIME)
+		return end;
 	enter_phase(r, PHASE_WARMUP);
 	r->until_ns = clock_run_ns() + r->warmup_ns;
-	end = tell_all(r, ROLE_SERVER, PHASE_WARMUP);
-	if (end != RUN_FAILED)
-		end = run_pass(r, NULL);
+	end = run_pass(r, NULL);
 	if (end != RUN_TIME)
 		return end;
 	enter_phase(r, PHASE_SETTLE);
@@ -390,6 +443,21 @@ static void say_end(struct run *r, const struct run_final *f)
 		mailbox_put_event(m, r->id, SEVERITY_INFO, "run #%u stop: %s", r->id, time);
 }
 
+/* Another run waits to take its place. */
+static bool has_heir(const struct run *r)
+{
+	struct orders orders;
+
+	orders_read(&r->session->desk, &orders);
+	return orders.next && r->engine->inherit;
+}
+
+void run_inherit(struct run *r, struct run *before)
+{
+	if (r->engine == before->engine && r->engine->inherit && !before->unplanned)
+		r->engine->inherit(&before->plan, &r->plan);
+}
+
 void run_execute(struct run *r, struct run_session *session)
 {
 	struct run_final *final;
@@ -409,7 +477,8 @@ void run_execute(struct run *r, struct run_session *session)
 		final->details = rows_reader_final(&r->rows, r->sampler.now_ns, final->measured_ns);
 	/* Everything is given back before the final says that it is over. */
 	close_workers(r);
-	unplan(r);
+	if (!has_heir(r))
+		unplan(r);
 	orders_run_over(&session->desk, r->id);
 	if (final) {
 		say_end(r, final);

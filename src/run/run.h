@@ -47,6 +47,7 @@ struct run {
 	uint64_t load;
 
 	/* settling: when a packet last moved; how long none must */
+	int64_t say_ns; /* before the run: when it is said next what is missing */
 	int64_t quiet_since_ns, quiet_limit_ns;
 	uint64_t moved;
 	struct procnet net, net_from, net_to;
@@ -65,8 +66,11 @@ void run_free(struct run *r);
 
 /* ---- control thread ---- */
 
-/* From PREPARE to the final, which is published. */
+/* From PREPARE to the final, which is published.  Then all is given back, but for what a run that
+ * waits to take its place may take over: run_inherit(), run_free(). */
 void run_execute(struct run *r, struct run_session *session);
+/* `r` takes the place of `before`, which is over. */
+void run_inherit(struct run *r, struct run *before);
 
 /* run_tick.c: telling workers, waiting for them, taking samples. */
 

@@ -26,20 +26,24 @@ struct session {
 static void *control_main(void *arg)
 {
 	struct session *s = arg;
+	struct run *before = NULL; /* over; may still have what the next one takes over */
 	struct orders orders;
 
 	thread_name_self("nd-control");
 	for (;;) {
 		orders_read(&s->shared.desk, &orders);
+		struct run *r = orders.next && !orders.quit ? orders_take_run(&s->shared.desk) : NULL;
+
+		if (r && before)
+			run_inherit(r, before);
+		run_free(before);
+		before = r;
 		if (orders.quit)
 			return NULL;
-		struct run *r = orders.next ? orders_take_run(&s->shared.desk) : NULL;
-		if (r) {
+		if (r)
 			run_execute(r, &s->shared);
-			run_free(r);
-		} else {
+		else
 			orders_wait(&s->shared.desk, -1, -1);
-		}
 	}
 }
 

@@ -52,6 +52,8 @@ struct worker_status { /* writer: the worker */
 	_Atomic uint32_t tick;
 	/* 0, or positive errno: the worker has ended itself; its struct err is valid */
 	_Atomic int error;
+	/* what is still to come before the run can begin, in words of engine->missing */
+	_Atomic uint32_t missing;
 };
 
 /* A thread that works for the worker. */
@@ -137,6 +139,13 @@ static inline void worker_count_wait(struct worker *w)
 {
 	worker_count(w, COUNTER_WAITS, 1);
 	worker_count(w, COUNTER_SYSCALLS, 1);
+}
+
+/* So much is still to come before the run can begin (connections of a ramp): said in open(), and
+ * whenever it changes.  The worker is in WARMUP meanwhile. */
+static inline void worker_set_missing(struct worker *w, uint32_t missing)
+{
+	atomic_store_explicit(&w->status->missing, missing, memory_order_relaxed);
 }
 
 /* wake_fd was readable: it is not any more. */
