@@ -3,15 +3,10 @@
 
 #include <stddef.h>
 
+#include "engines/chat/chat.h"
 #include "engines/echo/echo.h"
 #include "engines/null/null.h"
 #include "engines/stream/stream.h"
-
-static const struct engine engine_chat = {
-	.name = "chat",
-	.title = "epoll chat",
-	.summary = "an epoll broadcast server and its load",
-};
 
 static const struct engine engine_fanout = {
 	.name = "fanout",

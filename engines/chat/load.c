@@ -1,0 +1,559 @@
+/* Mode chat, the load: its connections, phases and counts.  See engines/chat/load.h.
+ *
+ * Connections are made so many at a time (--ramp), each begins with a hello that says whose it
+ * is; one that is lost is made anew after a pause.
+ *
+ * Sources: connect(2), epoll(7). */
+#include "engines/chat/load.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "engines/net/epoll.h"
+#include "mode/path.h"
+
+#define TAG_WAKE ((uint64_t)1 << 32)
+
+static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
+static const int64_t QUIET_LOOK_NS = NS_PER_MS;
+/* so long a full window stays without a sign from its witness, and it is given up */
+static const int64_t GIVE_UP_NS = NS_PER_S;
+
+/* ---- connections ---- */
+
+void load_watch(struct load *x, struct load_connection *c)
+{
+	bool out = c->blocked || c->state == LOAD_CONNECTING;
+	struct epoll_event event = { .events = EPOLLRDHUP | (c->reads && c->state == LOAD_UP ? EPOLLIN : 0) |
+					       (out ? EPOLLOUT : 0),
+		.data.u64 = (uint64_t)(c - x->connection) };
+
+	x->controls++;
+	epoll_ctl(x->epoll_fd, EPOLL_CTL_MOD, c->fd, &event);
+}
+
+static void put_down(struct load *x, struct load_connection *c)
+{
+	unsigned at = x->down_head + x->downs++;
+
+	x->down[at < x->connections ? at : at - x->connections] = (uint32_t)(c - x->connection);
+	c->state = LOAD_DOWN;
+}
+
+static void close_connection(struct worker *w, struct load *x, struct load_connection *c)
+{
+	(void)w;
+	x->connecting -= c->state == LOAD_CONNECTING;
+	x->ups -= c->state == LOAD_UP;
+	close(c->fd);
+	x->syscalls++;
+	c->fd = -1;
+	c->blocked = false;
+	chat_pool_give(&x->pool, c->part);
+	c->part = NULL;
+	c->part_bytes = 0;
+}
+
+static void back_off(struct load *x, struct load_connection *c)
+{
+	c->backoff_ns = c->backoff_ns ? c->backoff_ns * 2 : BACKOFF_MIN_NS;
+	if (c->backoff_ns > BACKOFF_MAX_NS)
+		c->backoff_ns = BACKOFF_MAX_NS;
+	c->until_ns = clock_now_ns() + c->backoff_ns;
+	put_down(x, c);
+}
+
+void load_lost(struct worker *w, struct load *x, struct load_connection *c)
+{
+	struct chat_shared *s = chat_shared_of(w);
+
+	if (s->both && c->state == LOAD_UP) {
+		uint64_t read = atomic_load_explicit(&s->flow[c->id].read, memory_order_acquire);
+
+		x->lost += c->here > read ? c->here - read : 0;
+	}
+	/* A message that was half sent is not of the next connection. */
+	c->begun -= c->sent_bytes && s->open_loop;
+	c->sent_bytes = 0;
+	c->seen = c->sequence;
+	close_connection(w, x, c);
+	back_off(x, c);
+}
+
+static void fail_to_connect(struct worker *w, struct load *x, struct load_connection *c)
+{
+	x->failures++;
+	close_connection(w, x, c);
+	back_off(x, c);
+}
+
+/* It is there: says whose it is. */
+static void greet(struct worker *w, struct load *x, struct load_connection *c)
+{
+	struct chat_shared *s = chat_shared_of(w);
+	uint8_t hello[CHAT_HELLO_BYTES];
+
+	c->here = c->received = 0;
+	if (s->both) {
+		atomic_store_explicit(&s->flow[c->id].read, 0, memory_order_relaxed);
+		atomic_store_explicit(&s->flow[c->id].received, 0, memory_order_relaxed);
+	}
+	chat_stamp_put(
+		hello, &(struct chat_stamp){
+			       .kind = c->reads ? CHAT_HELLO_READS : CHAT_HELLO_MUTE, .token = s->token, .connection = c->id });
+	hello[CHAT_STAMP_BYTES] = '\n';
+	x->syscalls++;
+	if (send(c->fd, hello, sizeof(hello), MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(hello)) {
+		fail_to_connect(w, x, c);
+		return;
+	}
+	x->connecting--;
+	x->ups++;
+	x->reconnects += c->was_up;
+	c->was_up = true;
+	c->state = LOAD_UP;
+	c->backoff_ns = 0;
+	load_watch(x, c);
+	load_queue(x, c);
+}
+
+/* A socket on its way. */
+static int start_connecting(struct worker *w, struct load *x, struct load_connection *c, struct err *err)
+{
+	const union net_address *host = &chat_shared_of(w)->at.host;
+	struct epoll_event event = { .events = EPOLLOUT, .data.u64 = (uint64_t)(c - x->connection) };
+	const struct path *path = w->plan->path;
+	int rc;
+
+	c->fd = path->socket(path, ROLE_CLIENT, host->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP, err);
+	if (c->fd < 0)
+		return c->fd;
+	x->syscalls += 2;
+	c->state = LOAD_CONNECTING;
+	x->connecting++;
+	if ((rc = chat_set_options(w, c->fd, err)) < 0)
+		return rc;
+	if (connect(c->fd, &host->sa, net_address_bytes(host)) < 0 && errno != EINPROGRESS) {
+		fail_to_connect(w, x, c);
+		return 0;
+	}
+	x->controls++;
+	if (epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) < 0)
+		return err_sys(err, errno, "epoll_ctl");
+	return 0;
+}
+
+/* As many as may be on their way at once. */
+static int connect_more(struct worker *w, struct load *x, struct err *err)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+	int64_t now;
+	int rc;
+
+	if (!x->downs || x->connecting >= s->ramp)
+		return 0;
+	now = clock_now_ns();
+	while (x->downs && x->connecting < s->ramp) {
+		struct load_connection *c = &x->connection[x->down[x->down_head]];
+
+		if (c->until_ns > now)
+			return 0;
+		x->down_head = x->down_head + 1 < x->connections ? x->down_head + 1 : 0;
+		x->downs--;
+		if ((rc = start_connecting(w, x, c, err)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static void finish_connecting(struct worker *w, struct load *x, struct load_connection *c)
+{
+	int error = 0;
+	socklen_t bytes = sizeof(error);
+
+	x->syscalls++;
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0 || error)
+		fail_to_connect(w, x, c);
+	else
+		greet(w, x, c);
+}
+
+/* ---- open ---- */
+
+/* Each connection that reads is the witness of the one before it and of those between that do
+ * not read, in the order of this worker's connections, round and round. */
+static void choose_witnesses(struct load *x)
+{
+	unsigned readers = 0, last = 0;
+
+	for (unsigned i = 0; i < x->connections; i++)
+		if (x->connection[i].reads) {
+			readers++;
+			last = i;
+		}
+	for (unsigned i = 0; i < x->connections; i++) {
+		struct load_connection *c = &x->connection[i];
+
+		if (!c->reads)
+			continue;
+		c->witness_first = last;
+		c->witness_count = readers > 1 ? (i + x->connections - last) % x->connections : x->connections;
+		last = i;
+	}
+}
+
+static int open_connections(struct worker *w, struct load *x, struct err *err)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+	unsigned readers = 0;
+
+	x->connections = (s->connections - w->self->index + s->clients - 1) / s->clients;
+	x->connection = calloc(x->connections, sizeof(*x->connection));
+	x->down = malloc(x->connections * sizeof(*x->down));
+	x->turn = malloc(x->connections * sizeof(*x->turn));
+	if (!x->connection || !x->down || !x->turn)
+		return err_sys(err, ENOMEM, "prepare %u connections", x->connections);
+	for (unsigned i = 0; i < x->connections; i++) {
+		struct load_connection *c = &x->connection[i];
+
+		*c = (struct load_connection){ .fd = -1, .id = w->self->index + i * s->clients };
+		c->reads = c->id < s->readers;
+		readers += c->reads;
+		if (c->reads && !(c->next = calloc(s->connections, sizeof(*c->next))))
+			return err_sys(err, ENOMEM, "prepare the check of %u senders", s->connections);
+		put_down(x, c);
+	}
+	choose_witnesses(x);
+	if (chat_pool_open(&x->pool, s->line_bytes, readers + 1) < 0)
+		return err_sys(err, ENOMEM, "prepare %u readers", readers);
+	return 0;
+}
+
+static int open_epoll(struct worker *w, struct load *x, struct err *err)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = TAG_WAKE };
+
+	x->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (x->epoll_fd < 0)
+		return err_sys(err, errno, "epoll_create1");
+	x->looks = w->plan->wait != WAIT_BLOCK;
+	w->wait.fd[0] = (struct pollfd){ .fd = x->epoll_fd, .events = POLLIN };
+	w->wait.count = 1;
+	if (!x->looks && epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &event) < 0)
+		return err_sys(err, errno, "epoll_ctl");
+	return 0;
+}
+
+static int open_buffers(struct worker *w, struct load *x, struct err *err)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+
+	x->event = malloc(LOAD_EVENTS * sizeof(*x->event));
+	x->buffer = malloc(LOAD_READ_BYTES);
+	x->message = malloc(s->message_bytes);
+	if (!x->event || !x->buffer || !x->message)
+		return err_sys(err, ENOMEM, "open the chat load");
+	for (uint32_t i = 0; i < s->message_bytes; i++)
+		x->message[i] = (uint8_t)('a' + i % 26);
+	x->message[s->message_bytes - 1] = '\n';
+	return 0;
+}
+
+/* Connections that were up when the last run ended are still up. */
+static void take_over(struct worker *w, struct load *x)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+	struct chat_kept_list *kept = chat_kept_of(w);
+
+	for (unsigned i = 0; i < kept->count; i++) {
+		struct load_connection *c = &x->connection[kept->at[i].connection / s->clients];
+		struct epoll_event event = { .data.u64 = (uint64_t)(c - x->connection) };
+
+		c->fd = kept->at[i].fd;
+		c->state = LOAD_UP;
+		c->was_up = true;
+		x->ups++;
+		epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, c->fd, &event);
+		load_watch(x, c);
+	}
+	kept->count = 0;
+	x->downs = x->down_head = 0;
+	for (unsigned i = 0; i < x->connections; i++)
+		if (x->connection[i].state == LOAD_DOWN)
+			put_down(x, &x->connection[i]);
+}
+
+int chat_load_open(struct worker *w, struct err *err)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+	struct load *x = calloc(1, sizeof(*x));
+	int rc;
+
+	if (!x)
+		return err_sys(err, ENOMEM, "open the chat load");
+	w->state = x;
+	x->epoll_fd = -1;
+	if ((rc = open_epoll(w, x, err)) < 0 || (rc = open_buffers(w, x, err)) < 0 || (rc = open_connections(w, x, err)) < 0)
+		return rc;
+	take_over(w, x);
+	worker_set_missing(w, x->connections - x->ups);
+	if (w->self->index == 0 && !s->both)
+		net_format(&s->at.host, w->plan->peer, sizeof(w->plan->peer));
+	return connect_more(w, x, err);
+}
+
+/* ---- events ---- */
+
+static int gather_events(struct load *x, int64_t until_ns, struct err *err)
+{
+	int n = net_epoll_wait(x->epoll_fd, x->event, LOAD_EVENTS, until_ns);
+
+	if (n < 0)
+		return n == -EINTR ? 0 : err_sys(err, -n, "epoll_wait");
+	x->wakeups++;
+	x->happened += (unsigned)n;
+	x->events = (unsigned)n;
+	return n;
+}
+
+static void handle_event(struct worker *w, struct load *x, const struct epoll_event *event)
+{
+	struct load_connection *c = &x->connection[event->data.u64];
+
+	if (c->state == LOAD_CONNECTING) {
+		finish_connecting(w, x, c);
+		return;
+	}
+	if (c->state == LOAD_UP && event->events & EPOLLOUT && c->blocked) {
+		c->blocked = false;
+		load_watch(x, c);
+		load_queue(x, c);
+	}
+	if (c->state == LOAD_UP && event->events & EPOLLIN)
+		load_receive(w, x, c);
+	/* What one that does not read still had to get is lost with it. */
+	if (c->state == LOAD_UP && event->events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP) && !(event->events & EPOLLIN))
+		load_lost(w, x, c);
+}
+
+static void handle_events(struct worker *w, struct load *x)
+{
+	for (unsigned i = 0; i < x->events; i++)
+		if (x->event[i].data.u64 == TAG_WAKE)
+			worker_woken(w);
+		else
+			handle_event(w, x, &x->event[i]);
+	x->events = 0;
+}
+
+/* ---- counts ---- */
+
+static void count(struct worker *w, struct load *x)
+{
+	struct counters *k = w->counters;
+	uint64_t syscalls = x->syscalls + x->reads + x->writes + x->controls;
+
+	counter_set(k, COUNTER_TX_PACKETS, x->sent);
+	counter_set(k, COUNTER_TX_BYTES, x->sent * chat_shared_of(w)->message_bytes);
+	counter_set(k, COUNTER_RX_PACKETS, x->received);
+	counter_set(k, COUNTER_RX_BYTES, x->received_bytes);
+	counter_set(k, COUNTER_SCHEDULED, x->scheduled + x->schedule.taken);
+	counter_set(k, CHAT_C_CONNECTIONS, x->ups);
+	counter_set(k, CHAT_C_MESSAGES_LOST, x->lost);
+	counter_set(k, CHAT_C_CARRIED, x->carried);
+	counter_set(k, CHAT_C_MISSING, x->missing);
+	counter_set(k, CHAT_C_REPEATED, x->repeated);
+	counter_set(k, CHAT_C_FOREIGN, x->foreign);
+	counter_set(k, CHAT_C_GIVEN_UP, x->given_up);
+	counter_set(k, CHAT_C_CONNECT_FAILURES, x->failures);
+	counter_set(k, CHAT_C_RECONNECTS, x->reconnects);
+	counter_set(k, CHAT_C_WAKEUPS, x->wakeups);
+	counter_set(k, CHAT_C_EVENTS, x->happened);
+	counter_set(k, CHAT_C_READS, x->reads);
+	counter_set(k, CHAT_C_WRITES, x->writes);
+	counter_set(k, CHAT_C_WRITE_BYTES, x->write_bytes);
+	counter_set(k, CHAT_C_EAGAIN, x->again);
+	counter_set(k, CHAT_C_CONTROLS, x->controls);
+	/* The worker's loop adds its own to this one. */
+	worker_count(w, COUNTER_SYSCALLS, syscalls - x->counted);
+	x->counted = syscalls;
+}
+
+/* Messages that the kernel took and the server has not read. */
+static uint64_t count_in_flight(const struct worker *w, const struct load *x)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < x->connections; i++) {
+		const struct load_connection *c = &x->connection[i];
+		uint64_t read;
+
+		if (c->state != LOAD_UP)
+			continue;
+		read = atomic_load_explicit(&s->flow[c->id].read, memory_order_acquire);
+		sum += c->here > read ? c->here - read : 0;
+		sum += c->sent_bytes > 0;
+	}
+	return sum;
+}
+
+/* ---- operations ---- */
+
+/* No message goes before all connections are there: they would slow the ramp down. */
+static void look_at_ramp(struct worker *w, struct load *x)
+{
+	x->ramped = x->ups == x->connections || w->phase == PHASE_MEASURE;
+	worker_set_missing(w, x->ramped ? 0 : x->connections - x->ups);
+	if (!x->ramped)
+		return;
+	load_apply_rate(w, x, clock_now_ns());
+	for (unsigned i = 0; i < x->connections; i++)
+		load_queue(x, &x->connection[i]);
+}
+
+static void set_deadline(struct worker *w, struct load *x, bool quiet)
+{
+	int64_t at_ns = quiet ? x->look_ns : x->ramped ? load_next_due(x) : 0;
+
+	if (x->downs && x->connecting < chat_shared_of(w)->ramp) {
+		int64_t retry_ns = x->connection[x->down[x->down_head]].until_ns;
+
+		at_ns = !at_ns || retry_ns < at_ns ? retry_ns : at_ns;
+	}
+	w->wait.until_ns = at_ns;
+}
+
+static void look_at_flight(struct worker *w, struct load *x)
+{
+	int64_t now = clock_now_ns();
+
+	if (now < x->look_ns)
+		return;
+	counter_set(w->counters, COUNTER_IN_FLIGHT, chat_shared_of(w)->both ? count_in_flight(w, x) : 0);
+	x->look_ns = now + QUIET_LOOK_NS;
+}
+
+int chat_load_poll(struct worker *w, struct err *err)
+{
+	struct load *x = w->state;
+	bool quiet = chat_is_quiet(w);
+	unsigned done;
+	int rc = 0;
+
+	if (x->looks && !x->events) {
+		x->syscalls++;
+		rc = gather_events(x, 0, err);
+	}
+	if (rc < 0)
+		return rc;
+	done = x->events;
+	handle_events(w, x);
+	if ((rc = connect_more(w, x, err)) < 0)
+		return rc;
+	if (!x->ramped)
+		look_at_ramp(w, x);
+	if (x->ramped)
+		done += load_send(w, x, quiet);
+	if (quiet)
+		look_at_flight(w, x);
+	set_deadline(w, x, quiet);
+	count(w, x);
+	return (int)done;
+}
+
+int chat_load_wait(struct worker *w, int64_t until_ns, struct err *err)
+{
+	int rc;
+
+	worker_count_wait(w);
+	rc = gather_events(w->state, until_ns, err);
+	return rc < 0 ? rc : 0;
+}
+
+int chat_load_enter(struct worker *w, enum phase phase, struct err *err)
+{
+	struct load *x = w->state;
+
+	(void)err;
+	x->look_ns = 0;
+	if (phase == PHASE_MEASURE)
+		x->measure_ns = clock_now_ns();
+	if (phase == PHASE_WARMUP || phase == PHASE_MEASURE)
+		look_at_ramp(w, x);
+	count(w, x);
+	return 0;
+}
+
+/* Messages whose witness will not get them: they were dropped, or it is gone. */
+static void give_up_windows(struct load *x)
+{
+	int64_t now = clock_now_ns();
+
+	for (unsigned i = 0; i < x->connections; i++) {
+		struct load_connection *c = &x->connection[i];
+
+		if (c->sequence - c->seen < x->window || now - c->seen_ns < GIVE_UP_NS)
+			continue;
+		x->given_up += c->sequence - c->seen;
+		c->seen = c->sequence;
+		load_queue(x, c);
+	}
+}
+
+int chat_load_observe(struct worker *w, struct err *err)
+{
+	struct load *x = w->state;
+
+	(void)err;
+	if (x->window && chat_shared_of(w)->readers && !chat_is_quiet(w))
+		give_up_windows(x);
+	count(w, x);
+	return 0;
+}
+
+static void keep_connections(struct worker *w, struct load *x)
+{
+	struct chat_kept_list *kept = chat_kept_of(w);
+
+	for (unsigned i = 0; i < x->connections; i++) {
+		struct load_connection *c = &x->connection[i];
+
+		if (c->state != LOAD_UP || c->sent_bytes || c->part_bytes || kept->count == kept->room)
+			continue;
+		kept->at[kept->count++] = (struct chat_kept){ .fd = c->fd, .connection = c->id, .reads = c->reads };
+		c->fd = -1;
+	}
+}
+
+void chat_load_close(struct worker *w)
+{
+	struct load *x = w->state;
+
+	if (!x)
+		return;
+	if (x->connection)
+		keep_connections(w, x);
+	for (unsigned i = 0; x->connection && i < x->connections; i++) {
+		if (x->connection[i].fd >= 0)
+			close(x->connection[i].fd);
+		free(x->connection[i].next);
+	}
+	if (x->epoll_fd >= 0)
+		close(x->epoll_fd);
+	chat_pool_close(&x->pool);
+	free(x->connection);
+	free(x->down);
+	free(x->turn);
+	free(x->event);
+	free(x->buffer);
+	free(x->message);
+	free(x);
+	w->state = NULL;
+}

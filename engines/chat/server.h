@@ -1,0 +1,71 @@
+/* An event loop of mode chat: what a server worker owns.  Its parts: server.c (events, phases,
+ * counts), listen.c (who comes), reading.c (what they say), room.c and deliver.c (what becomes of
+ * it). */
+#pragma once
+
+#include "engines/chat/shared.h"
+
+enum {
+	CHAT_EVENTS = 256, /* of one epoll_wait(2) */
+	/* In a big room a short line is thousands of sends.  About so many in one poll(), and from
+	 * one read, so that the loop hears in time what it is told, and nobody waits for long
+	 * because of one client. */
+	CHAT_POLL_SENDS = 8192,
+	CHAT_READ_SENDS = 4096,
+	CHAT_READ_LEAST = 256,
+};
+
+/* What an event is of: a member's index, or one of these. */
+#define CHAT_TAG_LISTENER ((uint64_t)1 << 32) /* + which */
+#define CHAT_TAG_WAKE     ((uint64_t)2 << 32)
+#define CHAT_TAG_BELL     ((uint64_t)3 << 32)
+
+struct chat_loop {
+	struct chat_room room;
+	int epoll_fd;
+	struct epoll_event *event; /* [CHAT_EVENTS] */
+	unsigned events, event_at; /* gathered; handled so far */
+	uint64_t sends_before;     /* calls made when this poll() began */
+	bool looks;                /* poll() asks the epoll: the wait is not epoll_wait(2) */
+	bool held;                 /* a ring to another loop is full: nobody is read */
+	uint8_t *buffer;           /* [CHAT_READ_BYTES] */
+	uint8_t *scratch;          /* [line_bytes]: a line that goes round a ring's end */
+	/* members that have more to read, in the order of their turns */
+	uint32_t *turn;
+	unsigned turn_head, turns;
+	int64_t flush_ns;         /* when what is in the log is handed on, 0: nothing is */
+	bool paused;              /* no descriptor was left for the next caller */
+	int64_t resume_ns;        /* then it is tried again */
+	int64_t look_ns;          /* while the run settles: of the next look at what is in flight */
+	uint64_t queued_at_start; /* lines that waited when the measure phase began */
+	/* cumulative */
+	uint64_t lines, line_bytes, reads, read_again, pauses, wakeups, happened;
+	uint64_t syscalls, counted; /* others than those counted elsewhere; counted so far */
+};
+
+/* Has this poll() done its share? */
+static inline bool chat_is_enough(const struct chat_loop *l)
+{
+	return l->room.totals.sends - l->sends_before >= CHAT_POLL_SENDS;
+}
+
+/* ---- listen.c ---- */
+
+/* The loop's own listening sockets, in a SO_REUSEPORT group with those of the others. */
+int chat_listen_open(struct worker *w, struct chat_loop *l, struct err *err);
+/* Takes callers as long as there are some, and descriptors. */
+int chat_accept(struct worker *w, struct chat_loop *l, unsigned which, struct err *err);
+/* After a pause: listens again where it is time, or somebody has gone. */
+void chat_accept_resume(struct worker *w, struct chat_loop *l, int64_t now_ns, bool somebody_went);
+
+/* ---- reading.c ---- */
+
+/* Reads what one member has to say: one call (level-triggered), or up to EAGAIN, but not more
+ * than its turn allows (edge-triggered). */
+void chat_read(struct worker *w, struct chat_loop *l, struct chat_member *m);
+/* Those whose turn was over.  Returns how many were read. */
+unsigned chat_read_turns(struct worker *w, struct chat_loop *l);
+/* Lines that came from other loops. */
+unsigned chat_read_crossing(struct worker *w, struct chat_loop *l);
+/* This turn's lines can be handed on, and seen by other loops. */
+void chat_loop_turn_over(struct worker *w, struct chat_loop *l);
