@@ -87,7 +87,7 @@ static void take_parted_line(struct worker *w, struct chat_loop *l, struct chat_
 	chat_pool_give(&l->room.pool, part);
 }
 
-static void take_bytes(struct worker *w, struct chat_loop *l, struct chat_member *m, const uint8_t *data, size_t bytes)
+void chat_take_bytes(struct worker *w, struct chat_loop *l, struct chat_member *m, const uint8_t *data, size_t bytes)
 {
 	while (bytes && m->end == END_NONE) {
 		const uint8_t *end = memchr(data, '\n', bytes);
@@ -146,7 +146,7 @@ static bool read_once(struct worker *w, struct chat_loop *l, struct chat_member 
 
 	l->reads++;
 	if (n > 0) {
-		take_bytes(w, l, m, l->buffer, (size_t)n);
+		chat_take_bytes(w, l, m, l->buffer, (size_t)n);
 		return m->end == END_NONE;
 	}
 	if (n < 0 && errno == EINTR)
