@@ -511,6 +511,8 @@ const struct method chat_et = {
 	.probe = runs_anywhere,
 };
 
+static const struct role_words loop_words = { "loop", "loop" }, load_words = { "load", "load" };
+
 static const struct method *const chat_methods[] = { &chat_lt, &chat_et, NULL };
 
 /* ---- operations ---- */
@@ -559,6 +561,8 @@ const struct engine engine_chat = {
 	.summary = "an epoll broadcast server and its load",
 	.built = true,
 	.reliable = true,
+	.server = &loop_words,
+	.client = &load_words,
 	.missing = "connections",
 	.packets = "messages",
 	.packet_rate = "msg/s",

@@ -46,6 +46,12 @@ static void keep(struct update *u, uint32_t id, struct outcome *o)
 	} else if (u->run_id == id && u->kind == UPDATE_FINAL) {
 		o->final = u->final;
 		u->final = NULL;
+	} else if (u->run_id == id && u->kind == UPDATE_PHASE) {
+		o->measures |= u->phase == PHASE_MEASURE;
+	} else if (u->run_id == id && u->kind == UPDATE_SAMPLE) {
+		o->value = 0;
+		for (unsigned i = 0; i < u->sample->workers; i++)
+			o->value += u->sample->worker[i].value[o->counter];
 	} else if (u->kind == UPDATE_EVENT && strstr(u->event.text, "no answer from")) {
 		o->silent = true;
 	}
@@ -66,6 +72,32 @@ void session_rig_await(struct session_rig *rig, uint32_t id, bool (*done)(const 
 		while ((u = session_next(rig->session)))
 			keep(u, id, o);
 	}
+}
+
+static bool outcome_measures(const struct outcome *o)
+{
+	return o->measures || o->final;
+}
+
+void session_rig_await_measure(struct session_rig *rig, uint32_t id, struct outcome *o)
+{
+	session_rig_await(rig, id, outcome_measures, o);
+	if (o->final)
+		fail_msg("run %u: %s", id, o->final->err.text);
+}
+
+static bool outcome_is_enough(const struct outcome *o)
+{
+	return o->value >= o->least || o->final;
+}
+
+void session_rig_await_counter(struct session_rig *rig, uint32_t id, unsigned counter, uint64_t least, struct outcome *o)
+{
+	o->counter = counter;
+	o->least = least;
+	session_rig_await(rig, id, outcome_is_enough, o);
+	if (o->final)
+		fail_msg("run %u: %s", id, o->final->err.text);
 }
 
 bool outcome_has_info(const struct outcome *o)

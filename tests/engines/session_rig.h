@@ -24,6 +24,9 @@ struct outcome {
 	struct run_info *info;
 	struct run_final *final;
 	bool silent; /* an event said that nobody answers */
+	bool measures;
+	unsigned counter; /* awaited: its sum over the workers in the newest sample */
+	uint64_t least, value;
 };
 
 void session_rig_open(struct session_rig *rig, const struct engine *engine, int deadline_s);
@@ -33,6 +36,11 @@ void session_rig_close(struct session_rig *rig);
 uint32_t session_rig_start(struct session_rig *rig, const char *const *option);
 /* Gathers into a zeroed outcome until done() says so. */
 void session_rig_await(struct session_rig *rig, uint32_t id, bool (*done)(const struct outcome *o), struct outcome *o);
+
+/* Until the run measures; and until a counter of all its workers has come to `least` since they
+ * opened. */
+void session_rig_await_measure(struct session_rig *rig, uint32_t id, struct outcome *o);
+void session_rig_await_counter(struct session_rig *rig, uint32_t id, unsigned counter, uint64_t least, struct outcome *o);
 
 bool outcome_has_info(const struct outcome *o);
 bool outcome_has_final(const struct outcome *o);
