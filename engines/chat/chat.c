@@ -246,7 +246,7 @@ static const struct counter_def chat_counters[] = {
 	COUNTER(CHAT_C_QUEUE_MAX) = { .name = "queue_max_bytes",
 		.title = "max que",
 		.unit = "bytes",
-		.kind = COUNTER_GAUGE,
+		.kind = COUNTER_MAX,
 		.roles = ROLE_SERVER,
 		.show = EACH,
 		.help = "the longest queue of a client so far, looked at ten times a second" },
@@ -473,6 +473,45 @@ static const struct figure_def chat_figures[] = {
 	{ 0 },
 };
 
+static const struct detail_column chat_columns[] = {
+	[CHAT_D_MESSAGES] = { .name = "messages",
+		.title = "messages",
+		.unit = "messages",
+		.help = "messages that came from it; in a client alone: that it sent" },
+	[CHAT_D_DELIVERIES] = { .name = "deliveries",
+		.title = "deliver",
+		.unit = "deliveries",
+		.help = "messages that the kernel took for it; in a client alone: that it received" },
+	[CHAT_D_DROPPED] = { .name = "dropped",
+		.title = "dropped",
+		.unit = "deliveries",
+		.help = "messages that were dropped because it is slow; in a client alone: that are missing" },
+	[CHAT_D_QUEUED] = { .name = "queued_bytes",
+		.title = "queue B",
+		.unit = "bytes",
+		.kind = COUNTER_GAUGE,
+		.help = "bytes that wait for it" },
+	[CHAT_D_QUEUE_MAX] = { .name = "queue_max_bytes",
+		.title = "max que",
+		.unit = "bytes",
+		.kind = COUNTER_MAX,
+		.help = "its longest queue, looked at twice a second" },
+	[CHAT_D_DIGEST] = { .name = "digest",
+		.title = "digest",
+		.unit = "",
+		.kind = COUNTER_MAX,
+		.help = "in a client alone: of all messages received, whatever their order; equal for equal sets" },
+	{ 0 },
+};
+
+static const struct detail_def chat_details = {
+	.name = "connections",
+	.title = "Connections",
+	.roles = ROLE_BOTH,
+	.columns = chat_columns,
+	.sort = CHAT_D_DROPPED,
+};
+
 static const struct latency_def chat_latencies[] = {
 	[CHAT_L_DELIVERY] = { .name = "delivery",
 		.title = "delivery",
@@ -570,6 +609,7 @@ const struct engine engine_chat = {
 	.counters = chat_counters,
 	.figures = chat_figures,
 	.latencies = chat_latencies,
+	.details = &chat_details,
 	.methods = chat_methods,
 	.plan = chat_plan,
 	.release = chat_release,

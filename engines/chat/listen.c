@@ -160,10 +160,13 @@ int chat_accept(struct worker *w, struct chat_loop *l, unsigned which, struct er
 
 	for (unsigned i = 0; i < ACCEPTS; i++) {
 		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct chat_member *m = fd >= 0 ? chat_room_join(&l->room, fd) : NULL;
 
 		l->syscalls++;
-		if (fd >= 0 && chat_room_join(&l->room, fd))
+		if (m) {
+			chat_welcome(w, l, m);
 			continue;
+		}
 		int errnum = errno;
 		if (fd >= 0)
 			close(fd);

@@ -17,11 +17,15 @@
 #include "base/clock.h"
 #include "engines/net/epoll.h"
 #include "mode/path.h"
+#include "run/rows.h"
 
-#define TAG_WAKE ((uint64_t)1 << 32)
+/* A number that every reader of JSON keeps. */
+#define DIGEST_MASK (((uint64_t)1 << 53) - 1)
+#define TAG_WAKE    ((uint64_t)1 << 32)
 
 static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
 static const int64_t QUIET_LOOK_NS = NS_PER_MS;
+static const int64_t ROWS_NS = 400 * NS_PER_MS;
 /* so long a full window stays without a sign from its witness, and it is given up */
 static const int64_t GIVE_UP_NS = NS_PER_S;
 
@@ -99,6 +103,7 @@ static void greet(struct worker *w, struct load *x, struct load_connection *c)
 	struct chat_shared *s = chat_shared_of(w);
 	uint8_t hello[CHAT_HELLO_BYTES];
 
+	c->received_before += c->received;
 	c->here = c->received = 0;
 	if (s->both) {
 		atomic_store_explicit(&s->flow[c->id].read, 0, memory_order_relaxed);
@@ -265,6 +270,15 @@ static int open_buffers(struct worker *w, struct load *x, struct err *err)
 	return 0;
 }
 
+static int open_rows(struct worker *w, struct load *x, struct err *err)
+{
+	int rc = worker_rows(w, chat_rows(x->connections), err);
+
+	for (unsigned i = 0; rc >= 0 && i < chat_rows(x->connections); i++)
+		x->connection[i].row = rows_take(w->rows, x->connection[i].id + 1);
+	return rc;
+}
+
 /* Connections that were up when the last run ended are still up. */
 static void take_over(struct worker *w, struct load *x)
 {
@@ -300,6 +314,8 @@ int chat_load_open(struct worker *w, struct err *err)
 	w->state = x;
 	x->epoll_fd = -1;
 	if ((rc = open_epoll(w, x, err)) < 0 || (rc = open_buffers(w, x, err)) < 0 || (rc = open_connections(w, x, err)) < 0)
+		return rc;
+	if (!s->both && (rc = open_rows(w, x, err)) < 0)
 		return rc;
 	take_over(w, x);
 	worker_set_missing(w, x->connections - x->ups);
@@ -404,6 +420,19 @@ static uint64_t count_in_flight(const struct worker *w, const struct load *x)
 	return sum;
 }
 
+static void show_connections(struct load *x, int64_t now_ns)
+{
+	for (unsigned i = 0; i < x->connections; i++) {
+		const struct load_connection *c = &x->connection[i];
+
+		row_set(c->row, CHAT_D_MESSAGES, c->sequence);
+		row_set(c->row, CHAT_D_DELIVERIES, c->received_before + c->received);
+		row_set(c->row, CHAT_D_DROPPED, c->missing);
+		row_set(c->row, CHAT_D_DIGEST, c->digest & DIGEST_MASK);
+	}
+	x->rows_ns = now_ns;
+}
+
 /* ---- operations ---- */
 
 /* No message goes before all connections are there: they would slow the ramp down. */
@@ -488,6 +517,7 @@ int chat_load_enter(struct worker *w, enum phase phase, struct err *err)
 	if (phase == PHASE_WARMUP || phase == PHASE_MEASURE)
 		look_at_ramp(w, x);
 	count(w, x);
+	show_connections(x, clock_now_ns());
 	return 0;
 }
 
@@ -515,6 +545,8 @@ int chat_load_observe(struct worker *w, struct err *err)
 	if (x->window && chat_shared_of(w)->readers && !chat_is_quiet(w))
 		give_up_windows(x);
 	count(w, x);
+	if (clock_now_ns() - x->rows_ns >= ROWS_NS)
+		show_connections(x, clock_now_ns());
 	return 0;
 }
 

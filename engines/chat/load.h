@@ -25,9 +25,11 @@ struct load_connection {
 	/* receiving */
 	uint8_t *part; /* a line whose end is not there yet */
 	uint32_t part_bytes;
-	uint64_t received; /* lines on this connection */
-	uint64_t digest;   /* of all lines of ours received, whatever their order */
-	uint32_t *next;    /* [connections of the run]: the sender's next sequence + 1; 0: none seen */
+	uint64_t received, received_before; /* lines on this connection; on those before */
+	struct row *row;                    /* in a client alone; may be NULL */
+	uint64_t missing;
+	uint64_t digest; /* of all lines of ours received, whatever their order */
+	uint32_t *next;  /* [connections of the run]: the sender's next sequence + 1; 0: none seen */
 	/* it is the witness of this worker's connections from `first` on, `count` of them */
 	uint32_t witness_first, witness_count;
 };
@@ -62,7 +64,7 @@ struct load {
 	uint64_t scheduled; /* by schedules that are over */
 	uint64_t window;    /* closed loop; 0: open */
 	int64_t measure_ns; /* when MEASURE was entered */
-	int64_t look_ns;
+	int64_t look_ns, rows_ns;
 	/* cumulative */
 	uint64_t sent, received, received_bytes, lost, carried, missing, repeated, foreign, given_up;
 	uint64_t failures, reconnects, reads, writes, again, controls, wakeups, happened, write_bytes;

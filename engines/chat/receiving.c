@@ -22,6 +22,7 @@ static void check_order(struct load *x, struct load_connection *c, const struct 
 			return;
 		}
 		x->missing += sequence - expected;
+		c->missing += sequence - expected;
 	}
 	c->next[stamp->connection] = sequence + 2 ? sequence + 2 : 1;
 }

@@ -23,6 +23,8 @@
 #include "engines/chat/log.h"
 #include "engines/chat/pool.h"
 
+struct row; /* run/rows.h */
+
 enum chat_slow { SLOW_NEWEST, SLOW_OLDEST, SLOW_DISCONNECT };
 
 /* Why a client has gone. */
@@ -48,7 +50,8 @@ struct chat_member {
 	/* a line whose end is not there yet: a block of the room's pool */
 	uint8_t *part;
 	uint32_t part_bytes;
-	uint64_t lines; /* read from it */
+	uint64_t lines;  /* read from it */
+	struct row *row; /* of the loop, which shows what it keeps here; may be NULL */
 	/* what is sent to it, where it is behind; else all is up to room->done */
 	bool behind, hole, armed;
 	uint64_t joined;        /* gets records from this one on */

@@ -16,9 +16,12 @@
 
 #include "base/clock.h"
 #include "engines/net/epoll.h"
+#include "run/rows.h"
 
 /* between two looks at what the clients have received, while the run settles */
 static const int64_t QUIET_LOOK_NS = NS_PER_MS;
+/* Rows are read once a second; ten thousand of them are work. */
+static const int64_t ROWS_NS = 400 * NS_PER_MS;
 
 /* ---- open ---- */
 
@@ -73,6 +76,11 @@ static int open_room(struct worker *w, struct chat_loop *l, struct err *err)
 	return l->event && l->buffer && l->scratch && l->turn ? 0 : err_sys(err, ENOMEM, "open a chat loop");
 }
 
+void chat_welcome(struct worker *w, struct chat_loop *l, struct chat_member *m)
+{
+	m->row = rows_take(w->rows, ++l->comers);
+}
+
 /* Those who were in the room when the last run ended are still here. */
 static void take_over(struct worker *w, struct chat_loop *l)
 {
@@ -88,6 +96,7 @@ static void take_over(struct worker *w, struct chat_loop *l)
 		m->connection = kept->at[i].connection;
 		m->reads = kept->at[i].reads;
 		m->greeted = true;
+		chat_welcome(w, l, m);
 	}
 	kept->count = 0;
 }
@@ -101,7 +110,8 @@ int chat_server_open(struct worker *w, struct err *err)
 		return err_sys(err, ENOMEM, "open a chat loop");
 	w->state = l;
 	l->epoll_fd = -1;
-	if ((rc = open_epoll(w, l, err)) < 0 || (rc = open_room(w, l, err)) < 0)
+	if ((rc = open_epoll(w, l, err)) < 0 || (rc = open_room(w, l, err)) < 0 ||
+		(rc = worker_rows(w, chat_rows(chat_shared_of(w)->members), err)) < 0)
 		return rc;
 	take_over(w, l);
 	return chat_listen_open(w, l, err);
@@ -225,6 +235,59 @@ static void count(struct worker *w, struct chat_loop *l)
 	l->counted = syscalls;
 }
 
+static uint64_t count_queued(const struct chat_loop *l, uint64_t *ret_bytes, uint64_t *ret_most)
+{
+	uint64_t lines = 0, bytes = 0, most = 0;
+
+	for (unsigned i = 0; i < l->room.lates; i++) {
+		const struct chat_member *m = &l->room.member[l->room.late[i]];
+		size_t one = chat_member_pending_bytes(&l->room, m);
+
+		lines += chat_member_pending(&l->room, m);
+		bytes += one;
+		most = one > most ? one : most;
+	}
+	*ret_bytes = bytes;
+	*ret_most = most;
+	return lines;
+}
+
+/* What the rows show of each client. */
+static void show_member(const struct chat_room *r, const struct chat_member *m)
+{
+	size_t queued = chat_member_pending_bytes(r, m);
+
+	row_set(m->row, CHAT_D_MESSAGES, m->lines);
+	row_set(m->row, CHAT_D_DELIVERIES, m->owed - m->dropped - chat_member_pending(r, m));
+	row_set(m->row, CHAT_D_DROPPED, m->dropped);
+	row_set(m->row, CHAT_D_QUEUED, queued);
+	row_most(m->row, CHAT_D_QUEUE_MAX, queued);
+}
+
+static void show_members(struct chat_loop *l, int64_t now_ns)
+{
+	for (unsigned i = 0; i < l->room.presents; i++)
+		show_member(&l->room, &l->room.member[l->room.present[i]]);
+	l->rows_ns = now_ns;
+}
+
+/* The rows of those who go, go with them. */
+static void give_back_rows(struct worker *w, struct chat_loop *l)
+{
+	for (unsigned i = 0; i < l->room.endings; i++)
+		rows_give_back(w->rows, l->room.member[l->room.ending[i]].row);
+}
+
+static void count_queues(struct worker *w, struct chat_loop *l)
+{
+	uint64_t bytes, most, lines = count_queued(l, &bytes, &most);
+
+	counter_set(w->counters, CHAT_C_QUEUED, lines);
+	counter_set(w->counters, CHAT_C_QUEUED_BYTES, bytes);
+	if (most > counter_get(w->counters, CHAT_C_QUEUE_MAX))
+		counter_set(w->counters, CHAT_C_QUEUE_MAX, most);
+}
+
 /* ---- operations ---- */
 
 static void sooner(struct worker *w, int64_t at_ns)
@@ -259,6 +322,7 @@ int chat_server_poll(struct worker *w, struct err *err)
 		return rc;
 	done = (unsigned)rc + chat_read_turns(w, l) + chat_read_crossing(w, l);
 	chat_loop_turn_over(w, l);
+	give_back_rows(w, l);
 	went = chat_room_close_ended(&l->room);
 	if (l->paused)
 		chat_accept_resume(w, l, clock_now_ns(), went != 0);
@@ -313,33 +377,6 @@ int chat_server_wait(struct worker *w, int64_t until_ns, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
-static uint64_t count_queued(const struct chat_loop *l, uint64_t *ret_bytes, uint64_t *ret_most)
-{
-	uint64_t lines = 0, bytes = 0, most = 0;
-
-	for (unsigned i = 0; i < l->room.lates; i++) {
-		const struct chat_member *m = &l->room.member[l->room.late[i]];
-		size_t one = chat_member_pending_bytes(&l->room, m);
-
-		lines += chat_member_pending(&l->room, m);
-		bytes += one;
-		most = one > most ? one : most;
-	}
-	*ret_bytes = bytes;
-	*ret_most = most;
-	return lines;
-}
-
-static void count_queues(struct worker *w, struct chat_loop *l)
-{
-	uint64_t bytes, most, lines = count_queued(l, &bytes, &most);
-
-	counter_set(w->counters, CHAT_C_QUEUED, lines);
-	counter_set(w->counters, CHAT_C_QUEUED_BYTES, bytes);
-	if (most > counter_get(w->counters, CHAT_C_QUEUE_MAX))
-		counter_set(w->counters, CHAT_C_QUEUE_MAX, most);
-}
-
 int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 {
 	struct chat_loop *l = w->state;
@@ -354,8 +391,10 @@ int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 		 * still wait at its end. */
 		l->queued_at_start += count_queued(l, &bytes, &most);
 		counter_set(w->counters, CHAT_C_QUEUE_MAX, most);
+		rows_forget_extremes(w->rows);
 	}
 	count(w, l);
+	show_members(l, clock_now_ns());
 	return 0;
 }
 
@@ -364,8 +403,12 @@ int chat_server_observe(struct worker *w, struct err *err)
 	struct chat_loop *l = w->state;
 
 	(void)err;
+	int64_t now = clock_now_ns();
+
 	count(w, l);
 	count_queues(w, l);
+	if (now - l->rows_ns >= ROWS_NS)
+		show_members(l, now);
 	return 0;
 }
 

@@ -38,6 +38,8 @@ struct chat_loop {
 	int64_t resume_ns;        /* then it is tried again */
 	int64_t look_ns;          /* while the run settles: of the next look at what is in flight */
 	uint64_t queued_at_start; /* lines that waited when the measure phase began */
+	uint64_t comers;          /* rows are numbered by them */
+	int64_t rows_ns;          /* when the rows were brought up to date */
 	/* cumulative */
 	uint64_t lines, line_bytes, reads, read_again, pauses, wakeups, happened;
 	uint64_t syscalls, counted; /* others than those counted elsewhere; counted so far */
@@ -48,6 +50,11 @@ static inline bool chat_is_enough(const struct chat_loop *l)
 {
 	return l->room.totals.sends - l->sends_before >= CHAT_POLL_SENDS;
 }
+
+/* ---- server.c ---- */
+
+/* Somebody has come. */
+void chat_welcome(struct worker *w, struct chat_loop *l, struct chat_member *m);
 
 /* ---- listen.c ---- */
 

@@ -53,6 +53,11 @@ enum {
 	CHAT_C_END,
 };
 
+/* Columns of the rows: of a loop's clients; in a client alone, of its connections. */
+enum { CHAT_D_MESSAGES, CHAT_D_DELIVERIES, CHAT_D_DROPPED, CHAT_D_QUEUED, CHAT_D_QUEUE_MAX, CHAT_D_DIGEST };
+
+enum { CHAT_ROWS_MAX = 16384 }; /* more connections have none */
+
 enum { CHAT_L_DELIVERY, CHAT_L_SEND, CHAT_L_LATENESS };
 
 /* A connection of the load, as both its ends in this process know it.  For the connection that
@@ -113,6 +118,12 @@ static inline struct chat_shared *chat_shared_of(const struct worker *w)
 static inline bool chat_is_quiet(const struct worker *w)
 {
 	return w->phase == PHASE_SETTLE || w->phase == PHASE_DRAIN;
+}
+
+/* For so many connections. */
+static inline unsigned chat_rows(unsigned connections)
+{
+	return connections < CHAT_ROWS_MAX ? connections : CHAT_ROWS_MAX;
 }
 
 extern const struct method chat_lt, chat_et;

@@ -94,6 +94,7 @@ static bool outcome_is_enough(const struct outcome *o)
 void session_rig_await_counter(struct session_rig *rig, uint32_t id, unsigned counter, uint64_t least, struct outcome *o)
 {
 	o->counter = counter;
+	o->value = 0;
 	o->least = least;
 	session_rig_await(rig, id, outcome_is_enough, o);
 	if (o->final)
