@@ -82,8 +82,10 @@ enum ledger_side {
 	/* lost at def->place, and part of what was offered (server-only runs: drops at our own
 	 * socket) */
 	LEDGER_LOST_ARRIVING,
-	LEDGER_LOST,      /* lost at def->place */
-	LEDGER_IN_FLIGHT, /* gauge: neither yet (live ledger only) */
+	LEDGER_LOST, /* lost at def->place */
+	/* gauge: neither yet.  The common IN_FLIGHT: live only; a mode's own: of the final, too,
+	 * for what may still wait when a run ends. */
+	LEDGER_IN_FLIGHT,
 };
 
 enum counter_show {

@@ -75,8 +75,10 @@ static void add_side(
 	case LEDGER_LOST:
 		add_place(l, def, sum);
 		break;
-	case LEDGER_NONE:
 	case LEDGER_IN_FLIGHT:
+		l->in_flight += sum->value;
+		break;
+	case LEDGER_NONE:
 		break;
 	}
 }
@@ -169,7 +171,7 @@ static void fill(const struct reading *r, struct ledger *l)
 
 	add_counters(r, l);
 	if (live && !reliable)
-		l->in_flight = reading_sum(r, -1, r->info->flying, COUNTER_IN_FLIGHT).value;
+		l->in_flight += reading_sum(r, -1, r->info->flying, COUNTER_IN_FLIGHT).value;
 	l->unexplained = (int64_t)(l->sent - l->received - lost_at_places(l) - l->in_flight);
 	add_host_places(r, l);
 	if (live && reliable)
