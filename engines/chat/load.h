@@ -29,7 +29,8 @@ struct load_connection {
 	struct row *row;                    /* in a client alone; may be NULL */
 	uint64_t missing;
 	uint64_t digest; /* of all lines of ours received, whatever their order */
-	uint32_t *next;  /* [connections of the run]: the sender's next sequence + 1; 0: none seen */
+	/* [connections of the run]: the sender's next sequence + 1; 0: none seen */
+	uint32_t *next;
 	/* it is the witness of this worker's connections from `first` on, `count` of them */
 	uint32_t witness_first, witness_count;
 };

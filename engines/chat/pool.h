@@ -11,6 +11,8 @@ struct chat_pool {
 };
 
 int chat_pool_open(struct chat_pool *p, uint32_t block_bytes, uint32_t blocks); /* 0 or -errno */
-void chat_pool_close(struct chat_pool *p);                                      /* accepts a zeroed one */
-uint8_t *chat_pool_take(struct chat_pool *p);                                   /* NULL: none is left */
-void chat_pool_give(struct chat_pool *p, uint8_t *block);                       /* accepts NULL */
+/* accepts a zeroed one */
+void chat_pool_close(struct chat_pool *p);
+/* NULL: none is left */
+uint8_t *chat_pool_take(struct chat_pool *p);
+void chat_pool_give(struct chat_pool *p, uint8_t *block); /* accepts NULL */
