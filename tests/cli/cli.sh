@@ -190,6 +190,12 @@ group_results()
 		fail "CSV: the row has other columns than the head"
 	run_ok null "${quick[@]}" --json -
 	has "$out" '.start.mode == "null" and .end.sum.rx_packets > 0'
+	# Rows of details: in plain text in one line, in JSON the worst of them.
+	try 0 run null --rows 100 --helpers 2 "${quick[@]}"
+	prints "100 rows: behind "
+	try 0 run null --rows 100 --helpers 2 "${quick[@]}" --json "$work/rows.json"
+	has "$work/rows.json" '.end.details.rows == 100 and (.end.details.worst | length) == 32'
+	has "$work/rows.json" '.end.sum.helper_cpu_ns > 0'
 	# The same run again without a terminal on the dashboard: plain lines, said once.
 	timeout -k 5 60 "$program" echo "${quick[@]}" >"$out" 2>"$errors" </dev/null
 	says "plain lines instead of the dashboard"

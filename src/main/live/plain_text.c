@@ -274,6 +274,33 @@ static void summary_latencies(FILE *out, const struct reading *r)
 	}
 }
 
+/* All rows in one line, and the worst of them. */
+static void summary_details(FILE *out, const struct history *h, const struct run_info *info)
+{
+	const struct detail_def *def = info->engine->details;
+	const struct details *d = def ? history_details(h, info->id) : NULL;
+	struct details_order order;
+	struct detail_summary all;
+	unsigned worst;
+	char at_worst[TEXT], median[TEXT], line[300] = "";
+
+	if (!d || !d->rows)
+		return;
+	order = details_usual_order(def, DETAILS_TOTAL);
+	details_rank(def, d, &order, &worst, 1);
+	if (details_summarise(def, d, order.column, DETAILS_TOTAL, &all) < 0 || !all.count)
+		return;
+	const struct detail_row *row = &d->row[worst];
+	const struct run_worker *w = &info->worker[row->worker];
+	text_add(line, sizeof(line), "%u %s: %s %s at worst (%s %u, #%llu), median %s", d->rows, def->name,
+		def->columns[order.column].name, text_human(order.ascending ? all.min : all.max, at_worst, TEXT),
+		engine_role(info->engine, w->role)->title, w->index, (unsigned long long)row->id,
+		text_human(all.median, median, TEXT));
+	if (d->missed)
+		text_add(line, sizeof(line), "; no room for %llu more", (unsigned long long)d->missed);
+	paragraph(out, 2, 4, line);
+}
+
 static void summary_ledger(FILE *out, const struct ledger *ledger)
 {
 	char a[TEXT], b[TEXT], c[TEXT], places[1200] = "";
@@ -348,6 +375,7 @@ void plain_text_summary(FILE *out, const struct results_source *source)
 	summary_figures(out, &r);
 	summary_counters(out, &r);
 	summary_workers(out, &r);
+	summary_details(out, source->history, r.info);
 	summary_ledger(out, &ledger);
 	summary_verdict(out, &verdict);
 }
