@@ -79,7 +79,7 @@ static int plan_congestion(const struct options *o, struct plan *plan, struct st
 
 	if (!*name)
 		return 0;
-	fd = plan->path->socket(plan->path, ROLE_SERVER, plan->address_family, SOCK_STREAM, IPPROTO_TCP, err);
+	fd = path_socket(plan, ROLE_SERVER, plan->address_family, SOCK_STREAM, IPPROTO_TCP, err);
 	if (fd < 0)
 		return fd;
 	if (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) < 0)

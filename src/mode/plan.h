@@ -68,7 +68,11 @@ struct plan {
 	int address_family; /* AF_INET or AF_INET6, of the traffic; 0 if none */
 	/* warnings for start.warnings and the event list, "" = none */
 	char notes[4][160];
-	const struct path *path; /* set by the run layer before plan() */
+	/* Set by the run layer before plan(), which may take another of the table: see
+	 * path_reach(). */
+	const struct path *path;
+	const struct path *const *paths;
+	void *path_state; /* the path's own, from before the first open() on */
 	/* the engine's own, shared by its workers: written only in plan() and open() (which run
 	 * one at a time) */
 	void *shared;
