@@ -136,6 +136,14 @@ static void plan_ledger(const struct options *o, struct plan *plan, const struct
 	plan->expects_answers = here & ROLE_CLIENT;
 }
 
+static void plan_latencies(struct plan *plan, const struct stream_shared *s)
+{
+	unsigned senders = s->server_sends ? ROLE_SERVER : ROLE_CLIENT;
+
+	plan->unrecorded[STREAM_L_DELIVERY] = plan->unrecorded[STREAM_L_MESSAGE] = senders;
+	plan->unrecorded[STREAM_L_LATENESS] = s->open_loop ? ROLE_BOTH & ~senders : ROLE_BOTH;
+}
+
 /* What identifies the run to its own other end, and this kernel's clock to another process's. */
 static void plan_identity(struct stream_shared *s)
 {
@@ -223,6 +231,7 @@ int stream_plan(const struct options *o, struct plan *plan, struct err *err)
 		(rc = endpoints_plan(o, SOCK_STREAM, plan, &s->at, err)) < 0 || (rc = plan_congestion(o, plan, s, err)) < 0)
 		return rc;
 	plan_ledger(o, plan, s);
+	plan_latencies(plan, s);
 	plan_identity(s);
 	note_unknowns(o, plan, s);
 	return 0;

@@ -44,6 +44,9 @@ struct plan {
 	/* Whose IN_FLIGHT is in flight: where it is 0, a phase is settled.  Not always those that
 	 * send: what an epoll chat has in flight is deliveries, at the server. */
 	unsigned flying;
+	/* Of each latency: roles that the engine's table names and that do not record it in this
+	 * run.  No memory is set aside for it there. */
+	unsigned unrecorded[LATENCIES_MAX];
 	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS):
 	 * only up to what is unexplained. */
 	uint32_t host_places;

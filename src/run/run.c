@@ -320,7 +320,8 @@ static enum run_end begin_measure(struct run *r)
 	r->until_ns = r->duration_ns ? start_ns + r->duration_ns : 0;
 	r->next_tick_ns = start_ns + r->session->config.sample_ns;
 	r->next_interval_ns = r->interval_ns ? start_ns + r->interval_ns : 0;
-	sampler_begin_measure(&r->sampler, start_ns);
+	if (sampler_begin_measure(&r->sampler, start_ns, &r->err) < 0)
+		return RUN_FAILED;
 	run_publish_sample(r, false, true, 0);
 	return RUN_TIME;
 }

@@ -3,7 +3,8 @@
  *
  * Histograms are cumulative, so every window is a subtraction of an earlier copy: it keeps
  * copies of about the last second (a sliding window), of the start of the current interval, and
- * of the start of the measure phase. */
+ * of the start of the measure phase: packed, since there are a dozen for each histogram and most
+ * of their buckets are empty. */
 #pragma once
 
 #include "run/worker.h"
@@ -19,7 +20,9 @@ struct sampler {
 	int64_t now_ns;
 	uint64_t (*value)[COUNTERS_MAX]; /* [workers]: at now_ns */
 	/* Copies, [series] each. */
-	struct hist *now, *interval, *measure, *slot[SAMPLER_SLOTS];
+	struct hist *now;
+	struct hist_packed *interval, *measure, *slot[SAMPLER_SLOTS];
+	bool out_of_memory; /* a copy could not be kept: no window is right any more */
 	/* when they were made; measure_ns 0: does not measure yet */
 	int64_t interval_ns, measure_ns, slot_ns[SAMPLER_SLOTS];
 	unsigned slots, newest;
@@ -33,8 +36,8 @@ void sampler_close(struct sampler *s);
 /* Copies everything, now. */
 void sampler_read(struct sampler *s);
 /* What was just read begins the measure phase, which began at at_ns: no window reaches behind
- * it. */
-void sampler_begin_measure(struct sampler *s, int64_t at_ns);
+ * it.  0 or -ENOMEM. */
+int sampler_begin_measure(struct sampler *s, int64_t at_ns, struct err *err);
 /* A sample of what was just read: counters, window latencies, heat, and totals if wanted.  NULL
  * when out of memory. */
 struct sample *sampler_make(struct sampler *s, bool is_interval, bool want_totals);

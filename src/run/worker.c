@@ -426,7 +426,7 @@ static bool worker_allocate(struct worker *w)
 	w->control = lines_new(sizeof(*w->control));
 	w->status = lines_new(sizeof(*w->status));
 	for (unsigned i = 0; i < engine_latencies(w->engine); i++)
-		if (w->engine->latencies[i].roles & w->self->role)
+		if (w->engine->latencies[i].roles & ~w->plan->unrecorded[i] & w->self->role)
 			ok &= (w->latency[i] = lines_new(sizeof(*w->latency[i]))) != NULL;
 	return ok && w->counters && w->control && w->status;
 }

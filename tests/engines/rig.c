@@ -231,6 +231,8 @@ uint64_t rig_latencies(struct rig *rig, unsigned index)
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < rig->clients; i++) {
+		if (!rig_client(rig, i)->latency[index])
+			continue;
 		histogram_copy(rig_client(rig, i)->latency[index], &h);
 		n += h.count;
 	}

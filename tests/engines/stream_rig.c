@@ -162,6 +162,8 @@ uint64_t stream_rig_latencies(struct stream_rig *rig, unsigned index)
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < rig->opened; i++) {
+		if (!rig->worker[i].latency[index])
+			continue;
 		histogram_copy(rig->worker[i].latency[index], &h);
 		n += h.count;
 	}

@@ -106,7 +106,7 @@ static void measuring_begins_at_zero(void **state)
 
 	(void)state;
 	sample_free(tick(1000, 999999, false));
-	sampler_begin_measure(&bench.sampler, bench.now_ns);
+	assert_int_equal(sampler_begin_measure(&bench.sampler, bench.now_ns, NULL), 0);
 	struct sample *s = tick(10, 5000, false);
 	assert_int_equal(s->measured_ns, TICK_NS);
 	assert_int_equal(s->window_ns, TICK_NS);
@@ -145,6 +145,21 @@ static void heat_is_since_the_sample_before(void **state)
 	}
 }
 
+/* A dozen copies of a histogram take less than two whole ones. */
+static void copies_are_small(void **state)
+{
+	size_t bytes = 0;
+
+	(void)state;
+	for (unsigned i = 1; i <= 30; i++)
+		sample_free(tick(100, 5000 + 1000 * i, i == 10));
+	assert_int_equal(bench.sampler.series, 2);
+	for (unsigned i = 0; i < SAMPLER_SLOTS; i++)
+		bytes += bench.sampler.slot[i][0].room * sizeof(*bench.sampler.slot[i][0].entry);
+	bytes += bench.sampler.interval[0].room * sizeof(*bench.sampler.interval[0].entry);
+	assert_in_range(bytes, 11 * 30, 2 * sizeof(struct hist));
+}
+
 static void counters_are_copied(void **state)
 {
 	(void)state;
@@ -164,6 +179,7 @@ int main(void)
 		CASE(an_interval_is_exactly_that),
 		CASE(measuring_begins_at_zero),
 		CASE(heat_is_since_the_sample_before),
+		CASE(copies_are_small),
 		CASE(counters_are_copied),
 	};
 
