@@ -146,6 +146,20 @@ static void avoid_workers(const struct run *r)
 		cpu_avoid_self(&busy);
 }
 
+static int prepare_sampler(struct run *r)
+{
+	struct block **blocks = calloc(r->plan.workers, sizeof(struct block *));
+	int rc;
+
+	if (!blocks)
+		return err_sys(&r->err, ENOMEM, "prepare the sampler");
+	for (unsigned i = 0; i < r->plan.workers; i++)
+		blocks[i] = r->worker[i].block;
+	rc = sampler_init(&r->sampler, blocks, r->plan.workers, engine_latencies(r->engine), &r->err);
+	free(blocks);
+	return rc;
+}
+
 static int prepare_rows(struct run *r)
 {
 	struct rows **rows = calloc(r->plan.workers, sizeof(struct rows *));
@@ -167,10 +181,7 @@ static int prepare(struct run *r)
 	r->started_ns = clock_run_ns();
 	r->started_wall_ns = clock_wall_of(r->started_ns);
 	enter_phase(r, PHASE_PREPARE);
-	if ((rc = open_path(r)) < 0 || (rc = open_workers(r)) < 0 ||
-		(rc = sampler_init(&r->sampler, r->worker, r->plan.workers, &r->err)) < 0)
-		return rc;
-	if ((rc = prepare_rows(r)) < 0)
+	if ((rc = open_path(r)) < 0 || (rc = open_workers(r)) < 0 || (rc = prepare_sampler(r)) < 0 || (rc = prepare_rows(r)) < 0)
 		return rc;
 	r->info = run_make_info(r);
 	if (!r->info)

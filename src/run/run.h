@@ -11,6 +11,7 @@
 #include "run/sampler.h"
 #include "run/session.h"
 #include "run/watch.h"
+#include "run/worker.h"
 
 /* What a run uses of its session. */
 struct run_session {

@@ -15,7 +15,7 @@ static void number_series(struct sampler *s)
 {
 	for (unsigned w = 0; w < s->workers; w++)
 		for (unsigned l = 0; l < s->latencies; l++)
-			s->series_of[w * s->latencies + l] = s->worker[w].latency[l] ? s->series++ : UINT_MAX;
+			s->series_of[w * s->latencies + l] = block_latency(s->block[w], l) ? s->series++ : UINT_MAX;
 }
 
 static unsigned series_at(const struct sampler *s, unsigned worker, unsigned latency)
@@ -37,12 +37,14 @@ static bool sampler_allocate(struct sampler *s)
 	return ok && s->now && s->interval && s->measure && s->merged && s->value;
 }
 
-int sampler_init(struct sampler *s, const struct worker *workers, unsigned count, struct err *err)
+int sampler_init(struct sampler *s, struct block *const *blocks, unsigned workers, unsigned latencies, struct err *err)
 {
-	*s = (struct sampler){ .worker = workers, .workers = count, .latencies = engine_latencies(workers[0].engine) };
-	s->series_of = calloc(count * s->latencies + 1, sizeof(*s->series_of));
-	if (!s->series_of)
+	*s = (struct sampler){ .workers = workers, .latencies = latencies };
+	s->block = calloc(workers, sizeof(struct block *));
+	s->series_of = calloc(workers * latencies + 1, sizeof(*s->series_of));
+	if (!s->block || !s->series_of)
 		return err_sys(err, ENOMEM, "prepare the sampler");
+	memcpy(s->block, blocks, workers * sizeof(struct block *));
 	number_series(s);
 	if (!sampler_allocate(s))
 		return err_sys(err, ENOMEM, "prepare the sampler");
@@ -60,6 +62,7 @@ static void free_copies(const struct sampler *s, struct hist_packed *copy)
 
 void sampler_close(struct sampler *s)
 {
+	free(s->block);
 	free(s->series_of);
 	free(s->now);
 	free_copies(s, s->interval);
@@ -76,11 +79,11 @@ void sampler_read(struct sampler *s)
 	s->now_ns = clock_run_ns();
 	for (unsigned w = 0; w < s->workers; w++)
 		for (unsigned i = 0; i < COUNTERS_MAX; i++)
-			s->value[w][i] = counter_get(s->worker[w].counters, i);
+			s->value[w][i] = counter_get(&s->block[w]->counters, i);
 	for (unsigned w = 0; w < s->workers; w++)
 		for (unsigned l = 0; l < s->latencies; l++)
-			if (s->worker[w].latency[l])
-				histogram_copy(s->worker[w].latency[l], &s->now[series_at(s, w, l)]);
+			if (series_at(s, w, l) != UINT_MAX)
+				histogram_copy(block_latency(s->block[w], l), &s->now[series_at(s, w, l)]);
 }
 
 /* ---- windows ---- */

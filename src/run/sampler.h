@@ -7,13 +7,13 @@
  * of their buckets are empty. */
 #pragma once
 
-#include "run/worker.h"
 #include "record/sample.h"
+#include "run/block.h"
 
 enum { SAMPLER_SLOTS = 10 };
 
 struct sampler {
-	const struct worker *worker;
+	struct block **block;                /* [workers] */
 	unsigned workers, latencies, series; /* series: histograms that somebody records */
 	/* [workers * latencies]: index into the copies, or UINT_MAX */
 	unsigned *series_of;
@@ -30,7 +30,8 @@ struct sampler {
 	struct hist heat;    /* headline, all workers, at the sample before */
 };
 
-int sampler_init(struct sampler *s, const struct worker *workers, unsigned count, struct err *err);
+/* blocks: one of each worker; the array is copied, the blocks must outlive the sampler. */
+int sampler_init(struct sampler *s, struct block *const *blocks, unsigned workers, unsigned latencies, struct err *err);
 void sampler_close(struct sampler *s);
 
 /* Copies everything, now. */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "engines/null/null.h"
 #include "run/sampler.h"
+#include "run/worker.h"
 
 enum { WORKERS = 3, TICK_NS = 100 * NS_PER_MS };
 
@@ -22,6 +23,7 @@ static struct bench bench;
 
 static int begin(void **state)
 {
+	struct block *blocks[WORKERS];
 	struct err err = ERR_NONE;
 
 	memset(&bench, 0, sizeof(bench));
@@ -32,8 +34,9 @@ static int begin(void **state)
 	for (unsigned i = 0; i < WORKERS; i++) {
 		bench.planned[i] = (struct plan_worker){ .role = i ? ROLE_CLIENT : ROLE_SERVER, .cpu = -1 };
 		assert_int_equal(worker_init(&bench.worker[i], &engine_null, NULL, &bench.plan, i, &err), 0);
+		blocks[i] = bench.worker[i].block;
 	}
-	assert_int_equal(sampler_init(&bench.sampler, bench.worker, WORKERS, &err), 0);
+	assert_int_equal(sampler_init(&bench.sampler, blocks, WORKERS, engine_latencies(&engine_null), &err), 0);
 	*state = &bench;
 	return 0;
 }
