@@ -100,7 +100,7 @@ static int open_port(struct worker *w, struct client *c, struct err *err)
 {
 	const struct udp_method *method = udp_method_of(w->self->method);
 	struct udp_config config;
-	int fd, rc = connect_socket(w, &fd, err);
+	int fd = -1, rc = connect_socket(w, &fd, err);
 
 	if (rc < 0)
 		return rc;

@@ -105,7 +105,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	const struct udp_method *method = udp_method_of(w->self->method);
 	struct listener *l = &server->listener[which];
 	struct udp_config config;
-	int fd, rc = make_socket(w, which, &fd, err);
+	int fd = -1, rc = make_socket(w, which, &fd, err);
 
 	if (rc < 0)
 		return rc;
