@@ -12,6 +12,7 @@
 #include "engines/echo/flow.h"
 #include "engines/echo/schedule.h"
 #include "engines/echo/shared.h"
+#include "mode/path.h"
 
 enum {
 	ROUNDS = 32, /* datagrams a poll where a burst is one datagram */
@@ -70,7 +71,7 @@ static int connect_socket(struct worker *w, int *ret_fd, struct err *err)
 {
 	struct echo_shared *s = echo_shared_of(w);
 	char text[NET_ADDRESS_TEXT];
-	int fd = w->plan->path->socket(w->plan->path, ROLE_CLIENT, s->host.sa.sa_family, SOCK_DGRAM, 0, err);
+	int fd = path_socket(w->plan, ROLE_CLIENT, s->host.sa.sa_family, SOCK_DGRAM, 0, err);
 	int rc = fd;
 
 	if (rc >= 0)
@@ -99,7 +100,7 @@ static int open_port(struct worker *w, struct client *c, struct err *err)
 {
 	const struct udp_method *method = udp_method_of(w->self->method);
 	struct udp_config config;
-	int fd, rc = connect_socket(w, &fd, err);
+	int fd = -1, rc = connect_socket(w, &fd, err);
 
 	if (rc < 0)
 		return rc;

@@ -127,6 +127,13 @@ static void plan_ledger(struct plan *plan, const struct echo_shared *s)
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }
 
+/* When a packet was due is known in an open loop only. */
+static void plan_latencies(struct plan *plan, const struct echo_shared *s)
+{
+	if (!s->open_loop)
+		plan->unrecorded[ECHO_L_RTT_SEND] = plan->unrecorded[ECHO_L_LATENESS] = ROLE_BOTH;
+}
+
 static int plan_cpus(const struct plan *plan, struct echo_shared *s, struct err *err)
 {
 	s->server_cpus = calloc(s->servers ? s->servers : 1, sizeof(*s->server_cpus));
@@ -154,6 +161,7 @@ int echo_plan(const struct options *o, struct plan *plan, struct err *err)
 		return rc;
 	plan_buffers(o, s);
 	plan_ledger(plan, s);
+	plan_latencies(plan, s);
 	return 0;
 }
 

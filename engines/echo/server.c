@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engines/echo/shared.h"
+#include "mode/path.h"
 
 enum { ROUNDS = 32 }; /* datagrams a poll where a burst is one datagram */
 
@@ -79,7 +80,7 @@ static int bind_next(struct worker *w, int fd, unsigned which, struct err *err)
 static int make_socket(struct worker *w, unsigned which, int *ret_fd, struct err *err)
 {
 	const union net_address *a = &echo_shared_of(w)->listen[which];
-	int fd = w->plan->path->socket(w->plan->path, ROLE_SERVER, a->sa.sa_family, SOCK_DGRAM, 0, err);
+	int fd = path_socket(w->plan, ROLE_SERVER, a->sa.sa_family, SOCK_DGRAM, 0, err);
 	int rc = fd;
 
 	/* Without it :: would also take IPv4's port, which has a socket of its own. */

@@ -2,6 +2,7 @@
 #include "engines/net/endpoints.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@ static bool family_works(const struct plan *plan, int type, const union net_addr
 {
 	union net_address any_port = *a;
 	struct err ignored = ERR_NONE;
-	int fd = plan->path->socket(plan->path, ROLE_SERVER, a->sa.sa_family, type, 0, &ignored);
+	int fd = path_socket(plan, ROLE_SERVER, a->sa.sa_family, type, 0, &ignored);
 
 	/* anything else will be said where the socket is needed */
 	if (fd < 0)
@@ -144,20 +145,68 @@ static int plan_client_host(const struct options *o, struct plan *plan, struct e
 	return rc < 0 ? rc : check_family(plan, e->type, &e->host, "host", err);
 }
 
+/* A path with addresses of its own has both ends here. */
+static int plan_path_address(const struct options *o, struct plan *plan, struct endpoints *e, unsigned port, struct err *err)
+{
+	struct sockaddr_storage there = { 0 };
+
+	if (plan_role(o) != ROLE_BOTH)
+		return err_say(err, EINVAL, "--path %s: needs both ends here (--role both)", plan->path->name);
+	if (options_is_given(o, "listen") || *options_text(o, "host"))
+		return err_say(
+			err, EINVAL, "--path %s: has addresses of its own, takes no --listen and no --host", plan->path->name);
+	plan->path->address(ROLE_SERVER, &there);
+	memcpy(&e->host, &there, sizeof(e->host));
+	net_set_port(&e->host, port);
+	e->listen[e->listens++] = e->host;
+	e->host_is_ours = true;
+	return 0;
+}
+
+/* One end here: is the other on another host? */
+static int reach_one(const struct options *o, const struct endpoints *e, struct plan *plan, struct err *err)
+{
+	bool client = plan_role(o) == ROLE_CLIENT, elsewhere = client && !net_is_here(&e->host);
+	const union net_address *at = &e->host;
+	char text[NET_ADDRESS_TEXT], why[NET_ADDRESS_TEXT + 64];
+
+	for (unsigned i = 0; i < e->listens && !elsewhere; i++) {
+		at = &e->listen[i];
+		elsewhere = !net_is_loopback(at);
+	}
+	snprintf(why, sizeof(why), client ? "--host %s is another host" : "other hosts can reach the servers on %s",
+		net_format_host(at, text, sizeof(text)));
+	return path_reach(o, elsewhere, why, plan, err);
+}
+
+static int plan_addresses(const struct options *o, struct plan *plan, struct endpoints *e, unsigned port, struct err *err)
+{
+	enum role role = plan_role(o);
+
+	if (plan->path->address)
+		return plan_path_address(o, plan, e, port, err);
+	if (role == ROLE_BOTH)
+		return plan_both(o, plan, e, port, err);
+	int rc = role == ROLE_SERVER ? plan_listen(o, plan, e, port, err) : plan_client_host(o, plan, e, port, err);
+	return rc < 0 ? rc : reach_one(o, e, plan, err);
+}
+
 int endpoints_plan(const struct options *o, int type, struct plan *plan, struct endpoints *ret_endpoints, struct err *err)
 {
 	enum role role = plan_role(o);
 	unsigned port = options_is_set(o, "port") ? (unsigned)options_number(o, "port") : role == ROLE_BOTH ? 0 : DEFAULT_PORT;
 	struct endpoints e = { .type = type };
-	int rc = role == ROLE_BOTH     ? plan_both(o, plan, &e, port, err)
-		 : role == ROLE_SERVER ? plan_listen(o, plan, &e, port, err)
-				       : plan_client_host(o, plan, &e, port, err);
+	int rc = plan_addresses(o, plan, &e, port, err);
+
 	if (rc < 0)
 		return rc;
 	const union net_address *traffic = role & ROLE_CLIENT ? &e.host : &e.listen[0];
 
 	plan->address_family = traffic->sa.sa_family;
-	net_interface(traffic, plan->interface, sizeof(plan->interface));
+	if (plan->path->interface)
+		snprintf(plan->interface, sizeof(plan->interface), "%s", plan->path->interface);
+	else
+		net_interface(traffic, plan->interface, sizeof(plan->interface));
 	if (role == ROLE_CLIENT)
 		ports_add(&plan->ports, port, port);
 	*ret_endpoints = e;

@@ -85,8 +85,7 @@ static int set_options(struct worker *w, int fd, struct err *err)
 
 static int make_socket(struct worker *w, const union net_address *a, struct err *err)
 {
-	int fd = w->plan->path->socket(
-		w->plan->path, w->self->role, a->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP, err);
+	int fd = path_socket(w->plan, w->self->role, a->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP, err);
 	int rc = fd < 0 ? fd : set_options(w, fd, err);
 
 	if (rc < 0 && fd >= 0)

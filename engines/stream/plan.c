@@ -79,7 +79,7 @@ static int plan_congestion(const struct options *o, struct plan *plan, struct st
 
 	if (!*name)
 		return 0;
-	fd = plan->path->socket(plan->path, ROLE_SERVER, plan->address_family, SOCK_STREAM, IPPROTO_TCP, err);
+	fd = path_socket(plan, ROLE_SERVER, plan->address_family, SOCK_STREAM, IPPROTO_TCP, err);
 	if (fd < 0)
 		return fd;
 	if (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) < 0)
@@ -134,6 +134,14 @@ static void plan_ledger(const struct options *o, struct plan *plan, const struct
 	plan->rx_ledger = s->both ? LEDGER_RECEIVED : LEDGER_NONE;
 	plan->quiet_first = plan->flying = sender & (unsigned)here;
 	plan->expects_answers = here & ROLE_CLIENT;
+}
+
+static void plan_latencies(struct plan *plan, const struct stream_shared *s)
+{
+	unsigned senders = s->server_sends ? ROLE_SERVER : ROLE_CLIENT;
+
+	plan->unrecorded[STREAM_L_DELIVERY] = plan->unrecorded[STREAM_L_MESSAGE] = senders;
+	plan->unrecorded[STREAM_L_LATENESS] = s->open_loop ? ROLE_BOTH & ~senders : ROLE_BOTH;
 }
 
 /* What identifies the run to its own other end, and this kernel's clock to another process's. */
@@ -223,6 +231,7 @@ int stream_plan(const struct options *o, struct plan *plan, struct err *err)
 		(rc = endpoints_plan(o, SOCK_STREAM, plan, &s->at, err)) < 0 || (rc = plan_congestion(o, plan, s, err)) < 0)
 		return rc;
 	plan_ledger(o, plan, s);
+	plan_latencies(plan, s);
 	plan_identity(s);
 	note_unknowns(o, plan, s);
 	return 0;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 int64_t hist_bucket_low(unsigned index)
@@ -66,6 +67,68 @@ void hist_subtract(struct hist *into, const struct hist *older)
 		count += into->bucket[i];
 	}
 	into->count = count;
+	into->sum_ns = minus(into->sum_ns, older->sum_ns);
+}
+
+/* ---- packed copies ---- */
+
+_Static_assert(HIST_BUCKETS <= 1 << HIST_PACKED_BITS, "a bucket's index fits");
+
+enum { PACKED_STEP = 32 }; /* entries that the room grows by */
+
+static unsigned filled_buckets(const struct hist *h)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < HIST_BUCKETS; i++)
+		n += h->bucket[i] != 0;
+	return n;
+}
+
+static bool packed_reserve(struct hist_packed *p, unsigned entries)
+{
+	unsigned room = (entries + PACKED_STEP - 1) / PACKED_STEP * PACKED_STEP;
+	uint64_t *entry;
+
+	if (entries <= p->room)
+		return true;
+	entry = realloc(p->entry, room * sizeof(*entry));
+	if (!entry)
+		return false;
+	p->entry = entry;
+	p->room = room;
+	return true;
+}
+
+bool hist_pack(const struct hist *h, struct hist_packed *into)
+{
+	unsigned n = 0;
+
+	if (!packed_reserve(into, filled_buckets(h)))
+		return false;
+	for (unsigned i = 0; i < HIST_BUCKETS; i++)
+		if (h->bucket[i])
+			into->entry[n++] = h->bucket[i] << HIST_PACKED_BITS | i;
+	into->entries = n;
+	into->sum_ns = h->sum_ns;
+	return true;
+}
+
+void hist_packed_free(struct hist_packed *p)
+{
+	free(p->entry);
+	*p = (struct hist_packed){ 0 };
+}
+
+void hist_subtract_packed(struct hist *into, const struct hist_packed *older)
+{
+	for (unsigned i = 0; i < older->entries; i++) {
+		uint64_t *bucket = &into->bucket[older->entry[i] & ((1u << HIST_PACKED_BITS) - 1)];
+		uint64_t left = minus(*bucket, older->entry[i] >> HIST_PACKED_BITS);
+
+		into->count -= *bucket - left;
+		*bucket = left;
+	}
 	into->sum_ns = minus(into->sum_ns, older->sum_ns);
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -71,6 +72,20 @@ void histogram_copy(const struct histogram *live, struct hist *ret_copy);
 void hist_merge(struct hist *into, const struct hist *add);
 /* into -= older, where older is an earlier copy of the same histogram(s). */
 void hist_subtract(struct hist *into, const struct hist *older);
+
+/* A copy to keep: the buckets that are not empty, most often a few hundred of them. */
+enum { HIST_PACKED_BITS = 11 };
+struct hist_packed {
+	uint64_t sum_ns;
+	unsigned entries, room;
+	uint64_t *entry; /* malloc'ed: count << HIST_PACKED_BITS | bucket, buckets rising */
+};
+/* Over what stood there; false when out of memory (and what stands there is undefined). */
+bool hist_pack(const struct hist *h, struct hist_packed *into);
+void hist_packed_free(struct hist_packed *p); /* accepts a zeroed one, and zeroes it */
+/* As hist_subtract(). */
+void hist_subtract_packed(struct hist *into, const struct hist_packed *older);
+
 /* The value at or below which `percent` (0..100) of the values lie; 0 if empty.  Nearest rank:
  * the ceil(percent/100*count)-th value. */
 int64_t hist_percentile(const struct hist *h, double percent);

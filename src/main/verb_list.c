@@ -13,9 +13,6 @@ const struct option_def list_options[] = {
 	{ 0 },
 };
 
-/* Those that exist; what else is to come stands in the text alone. */
-static const struct path *const paths[] = { &path_here, NULL };
-
 enum { WHY_BYTES = 160 };
 
 /* ---- JSON ---- */
@@ -53,10 +50,11 @@ static json_t *list_json(void)
 
 	for (unsigned i = 0; engines_all[i]; i++)
 		json_array_append_new(modes, mode_json(engines_all[i]));
-	for (unsigned i = 0; paths[i]; i++) {
-		json_t *o = ability(!paths[i]->probe || paths[i]->probe(why, sizeof(why)), why);
+	for (unsigned i = 0; paths_here[i]; i++) {
+		json_t *o = ability(paths_here[i]->probe(why, sizeof(why)), why);
 
-		json_object_set_new(o, "name", json_string(paths[i]->name));
+		json_object_set_new(o, "name", json_string(paths_here[i]->name));
+		json_object_set_new(o, "summary", json_string(paths_here[i]->summary));
 		json_array_append_new(path_list, o);
 	}
 	bool captures = capture_probe(why, sizeof(why));
@@ -91,8 +89,8 @@ static void list_text(void)
 	for (unsigned i = 0; engines_all[i]; i++)
 		list_mode(engines_all[i]);
 	printf("\nPaths\n");
-	for (unsigned i = 0; paths[i]; i++)
-		list_say(paths[i]->name, !paths[i]->probe || paths[i]->probe(why, sizeof(why)), why, "");
+	for (unsigned i = 0; paths_here[i]; i++)
+		list_say(paths_here[i]->name, paths_here[i]->probe(why, sizeof(why)), why, paths_here[i]->summary);
 	printf("    %-10s not built yet\n\nCaptures\n", "veth");
 	bool captures = capture_probe(why, sizeof(why));
 	list_say("pcap", captures, why, "");

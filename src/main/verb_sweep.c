@@ -16,6 +16,7 @@
 #include "main/cli/help.h"
 #include "main/live/signals.h"
 #include "main/sweep/end.h"
+#include "mode/path.h"
 #include "sweep/chart_draw.h"
 #include "run/session.h"
 
@@ -227,7 +228,7 @@ static int check_cells(const struct sweep *s, struct err *err)
 
 		if (rc < 0)
 			return rc;
-		rc = session_check(&options, &why);
+		rc = session_check(&options, paths_here, &why);
 		options_free(&options);
 		if (rc >= 0)
 			continue;

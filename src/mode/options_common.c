@@ -11,7 +11,7 @@ enum {
 
 /* plan_role() relies on this order. */
 static const char *const roles[] = { "server", "client", "both", NULL };
-/* Others come with the work that makes them. */
+/* Each is a row of main's table of paths.  Others come with the work that makes them. */
 static const char *const paths[] = { "loopback", NULL };
 /* plan_wait() relies on this order. */
 static const char *const waits[] = { "block", "poll", "spin", NULL };

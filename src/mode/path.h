@@ -1,18 +1,58 @@
-/* The way that bytes take.  A path makes the sockets of a run, so that engines need not know
- * whether these live in this network namespace (loopback, a remote host) or in one that a helper
- * made (veth, still to come): a socket keeps the namespace it was made in. */
+/* What the bytes cross.  A path makes the sockets of a run, so that engines need not know whether
+ * these live in this network namespace (loopback, remote) or in one that a helper made (veth, to
+ * come): a socket keeps the namespace it was made in.
+ *
+ * Paths are a table that is handed to whoever starts runs.  --path names the one of a run with
+ * both ends here; a run whose other end may be on another host is on the one that leads there,
+ * whatever --path says by default (path_reach()). */
 #pragma once
 
-#include "base/err.h"
-#include "mode/engine.h"
+#include <sys/socket.h>
+
+#include "base/procnet.h"
+#include "mode/plan.h"
 
 struct path {
 	const char *name; /* "loopback" */
-	/* socket(2) with SOCK_CLOEXEC on the side that `role` stands on; a descriptor or -errno
-	 * with *err.  Any worker's thread. */
-	int (*socket)(const struct path *path, enum role role, int domain, int type, int protocol, struct err *err);
+	const char *summary;
+	bool elsewhere; /* the other end is on another host; no choice of --path */
+
+	/* Mandatory; main thread: does it run here?  As a method's. */
 	bool (*probe)(char *why, size_t size);
+	/* NULL if nothing to do; control thread, before the first worker opens: makes what the
+	 * sockets need.  *ret_state goes to the other operations. */
+	int (*open)(const struct options *o, void **ret_state, struct err *err);
+	/* Mandatory; any worker's thread: socket(2) with SOCK_CLOEXEC on the side that `role`
+	 * stands on.  In plan(), before open(), state is NULL and the socket is only asked what
+	 * the kernel can do.  A connection that is made anew in poll() must not wait: a path with
+	 * a helper keeps spares for that, which the helper fills up. */
+	int (*socket)(void *state, enum role role, int domain, int type, int protocol, struct err *err);
+	/* NULL: --listen and --host say.  Main thread: the address, without a port, that this
+	 * role has there. */
+	void (*address)(enum role role, struct sockaddr_storage *ret_address);
+	/* where its packets are seen; NULL: where routing takes them */
+	const char *interface;
+	/* NULL: procnet_read(), of this namespace; control thread: counters of its namespaces */
+	void (*read_net)(void *state, struct procnet *ret_net);
+	/* NULL if nothing to do; control thread, after the last worker has closed, if open() went
+	 * well */
+	void (*close)(void *state);
 };
 
-/* Sockets of this process's own namespace: loopback and remote hosts. */
-extern const struct path path_here;
+/* Sockets of this process's own namespace. */
+extern const struct path path_loopback, path_remote;
+/* Both, NULL-terminated: those that need no helper. */
+extern const struct path *const paths_here[];
+
+/* NULL-terminated table; or NULL. */
+const struct path *path_find(const struct path *const *paths, const char *name);
+/* The plan's path by the name that --path says, from this table.  -ENOTSUP with probe()'s reason
+ * where it does not run here. */
+int path_choose(const struct options *o, const struct path *const *paths, struct plan *plan, struct err *err);
+/* For plan(): the other end is on another host, or not; `why` says what shows that ("--host ::2 is
+ * another host").  The plan's path becomes one that leads there; -EINVAL if --path was given and
+ * does not. */
+int path_reach(const struct options *o, bool elsewhere, const char *why, struct plan *plan, struct err *err);
+
+/* A socket of the plan's path, or -errno with *err: see struct path. */
+int path_socket(const struct plan *plan, enum role role, int domain, int type, int protocol, struct err *err);

@@ -44,6 +44,9 @@ struct plan {
 	/* Whose IN_FLIGHT is in flight: where it is 0, a phase is settled.  Not always those that
 	 * send: what an epoll chat has in flight is deliveries, at the server. */
 	unsigned flying;
+	/* Of each latency: roles that the engine's table names and that do not record it in this
+	 * run.  No memory is set aside for it there. */
+	unsigned unrecorded[LATENCIES_MAX];
 	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS):
 	 * only up to what is unexplained. */
 	uint32_t host_places;
@@ -68,7 +71,11 @@ struct plan {
 	int address_family; /* AF_INET or AF_INET6, of the traffic; 0 if none */
 	/* warnings for start.warnings and the event list, "" = none */
 	char notes[4][160];
-	const struct path *path; /* set by the run layer before plan() */
+	/* Set by the run layer before plan(), which may take another of the table: see
+	 * path_reach(). */
+	const struct path *path;
+	const struct path *const *paths;
+	void *path_state; /* the path's own, from before the first open() on */
 	/* the engine's own, shared by its workers: written only in plan() and open() (which run
 	 * one at a time) */
 	void *shared;

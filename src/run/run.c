@@ -32,11 +32,12 @@ static int check_mode(const struct options *o, bool is_virtual, struct err *err)
 	return 0;
 }
 
-static int plan(struct run *r, struct err *err)
+static int plan(struct run *r, const struct path *const *paths, struct err *err)
 {
-	int rc;
+	int rc = path_choose(&r->options, paths, &r->plan, err);
 
-	r->plan.path = &path_here;
+	if (rc < 0)
+		return rc;
 	r->plan.wait = plan_wait(&r->options);
 	rc = r->engine->plan(&r->options, &r->plan, err);
 	if (rc < 0)
@@ -47,7 +48,8 @@ static int plan(struct run *r, struct err *err)
 	return 0;
 }
 
-int run_new(const struct options *options, uint32_t id, bool is_virtual, struct run **ret_run, struct err *err)
+int run_new(const struct options *options, const struct path *const *paths, uint32_t id, bool is_virtual, struct run **ret_run,
+	struct err *err)
 {
 	int rc = check_mode(options, is_virtual, err);
 	struct run *r;
@@ -64,7 +66,7 @@ int run_new(const struct options *options, uint32_t id, bool is_virtual, struct 
 	r->duration_ns = options_number(&r->options, "duration");
 	r->warmup_ns = options_number(&r->options, "warmup");
 	r->interval_ns = options_number(&r->options, "interval");
-	if ((rc = plan(r, err)) < 0)
+	if ((rc = plan(r, paths, err)) < 0)
 		goto fail;
 	*ret_run = r;
 	return 0;
@@ -96,6 +98,22 @@ static void enter_phase(struct run *r, enum phase phase)
 {
 	r->phase = phase;
 	mailbox_put_phase(&r->session->mailbox, r->id, phase);
+}
+
+static int open_path(struct run *r)
+{
+	const struct path *path = r->plan.path;
+	int rc = path->open ? path->open(&r->options, &r->plan.path_state, &r->err) : 0;
+
+	r->path_opened = rc >= 0;
+	return rc;
+}
+
+static void close_path(struct run *r)
+{
+	if (r->path_opened && r->plan.path->close)
+		r->plan.path->close(r->plan.path_state);
+	r->path_opened = false;
 }
 
 static int open_workers(struct run *r)
@@ -130,6 +148,20 @@ static void avoid_workers(const struct run *r)
 		cpu_avoid_self(&busy);
 }
 
+static int prepare_sampler(struct run *r)
+{
+	struct block **blocks = calloc(r->plan.workers, sizeof(struct block *));
+	int rc;
+
+	if (!blocks)
+		return err_sys(&r->err, ENOMEM, "prepare the sampler");
+	for (unsigned i = 0; i < r->plan.workers; i++)
+		blocks[i] = r->worker[i].block;
+	rc = sampler_init(&r->sampler, blocks, r->plan.workers, engine_latencies(r->engine), &r->err);
+	free(blocks);
+	return rc;
+}
+
 static int prepare_rows(struct run *r)
 {
 	struct rows **rows = calloc(r->plan.workers, sizeof(struct rows *));
@@ -151,9 +183,7 @@ static int prepare(struct run *r)
 	r->started_ns = clock_run_ns();
 	r->started_wall_ns = clock_wall_of(r->started_ns);
 	enter_phase(r, PHASE_PREPARE);
-	if ((rc = open_workers(r)) < 0 || (rc = sampler_init(&r->sampler, r->worker, r->plan.workers, &r->err)) < 0)
-		return rc;
-	if ((rc = prepare_rows(r)) < 0)
+	if ((rc = open_path(r)) < 0 || (rc = open_workers(r)) < 0 || (rc = prepare_sampler(r)) < 0 || (rc = prepare_rows(r)) < 0)
 		return rc;
 	r->info = run_make_info(r);
 	if (!r->info)
@@ -354,7 +384,8 @@ static enum run_end begin_measure(struct run *r)
 	r->until_ns = r->duration_ns ? start_ns + r->duration_ns : 0;
 	r->next_tick_ns = start_ns + r->session->config.sample_ns;
 	r->next_interval_ns = r->interval_ns ? start_ns + r->interval_ns : 0;
-	sampler_begin_measure(&r->sampler, start_ns);
+	if (sampler_begin_measure(&r->sampler, start_ns, &r->err) < 0)
+		return RUN_FAILED;
 	run_publish_sample(r, false, true, 0);
 	return RUN_TIME;
 }
@@ -477,6 +508,7 @@ void run_execute(struct run *r, struct run_session *session)
 		final->details = rows_reader_final(&r->rows, r->sampler.now_ns, final->measured_ns);
 	/* Everything is given back before the final says that it is over. */
 	close_workers(r);
+	close_path(r);
 	if (!has_heir(r))
 		unplan(r);
 	orders_run_over(&session->desk, r->id);

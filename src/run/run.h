@@ -11,6 +11,7 @@
 #include "run/sampler.h"
 #include "run/session.h"
 #include "run/watch.h"
+#include "run/worker.h"
 
 /* The parts of a session that its runs use. */
 struct run_session {
@@ -53,14 +54,15 @@ struct run {
 	struct procnet net, net_from, net_to;
 	bool net_fresh; /* net was read since the last sample */
 	int64_t suspended_ns;
-	bool measured, interrupted, unplanned;
+	bool measured, interrupted, unplanned, path_opened;
 	struct err err; /* the first that went wrong */
 };
 
 /* ---- main thread ---- */
 
 /* Copies the options, plans.  -EINVAL for what the user can mend. */
-int run_new(const struct options *options, uint32_t id, bool is_virtual, struct run **ret_run, struct err *err);
+int run_new(const struct options *options, const struct path *const *paths, uint32_t id, bool is_virtual, struct run **ret_run,
+	struct err *err);
 /* Also the control thread, after run_execute().  Accepts NULL. */
 void run_free(struct run *r);
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "mode/path.h"
 
 static const int64_t suspended_from_ns = 500 * NS_PER_MS;
 static const int64_t settle_look_ns = NS_PER_MS / 2; /* between two looks at what is in flight */
@@ -118,7 +119,10 @@ void run_read_net(struct run *r)
 		snprintf(r->net.why, sizeof(r->net.why), "virtual clock");
 		return;
 	}
-	procnet_read(&r->net);
+	if (r->plan.path->read_net)
+		r->plan.path->read_net(r->plan.path_state, &r->net);
+	else
+		procnet_read(&r->net);
 }
 
 void run_publish_sample(struct run *r, bool is_interval, bool from_marks, int64_t late_ns)

@@ -15,7 +15,7 @@ static void number_series(struct sampler *s)
 {
 	for (unsigned w = 0; w < s->workers; w++)
 		for (unsigned l = 0; l < s->latencies; l++)
-			s->series_of[w * s->latencies + l] = s->worker[w].latency[l] ? s->series++ : UINT_MAX;
+			s->series_of[w * s->latencies + l] = block_latency(s->block[w], l) ? s->series++ : UINT_MAX;
 }
 
 static unsigned series_at(const struct sampler *s, unsigned worker, unsigned latency)
@@ -28,21 +28,23 @@ static bool sampler_allocate(struct sampler *s)
 	bool ok = true;
 
 	s->now = calloc(s->series + 1, sizeof(*s->now));
-	s->interval = calloc(s->series + 1, sizeof(*s->now));
-	s->measure = calloc(s->series + 1, sizeof(*s->now));
+	s->interval = calloc(s->series + 1, sizeof(*s->interval));
+	s->measure = calloc(s->series + 1, sizeof(*s->measure));
 	for (unsigned i = 0; i < SAMPLER_SLOTS; i++)
-		ok &= (s->slot[i] = calloc(s->series + 1, sizeof(*s->now))) != NULL;
+		ok &= (s->slot[i] = calloc(s->series + 1, sizeof(*s->slot[i]))) != NULL;
 	s->merged = calloc(s->latencies + 1, sizeof(*s->merged));
 	s->value = calloc(s->workers, sizeof(*s->value));
 	return ok && s->now && s->interval && s->measure && s->merged && s->value;
 }
 
-int sampler_init(struct sampler *s, const struct worker *workers, unsigned count, struct err *err)
+int sampler_init(struct sampler *s, struct block *const *blocks, unsigned workers, unsigned latencies, struct err *err)
 {
-	*s = (struct sampler){ .worker = workers, .workers = count, .latencies = engine_latencies(workers[0].engine) };
-	s->series_of = calloc(count * s->latencies + 1, sizeof(*s->series_of));
-	if (!s->series_of)
+	*s = (struct sampler){ .workers = workers, .latencies = latencies };
+	s->block = calloc(workers, sizeof(struct block *));
+	s->series_of = calloc(workers * latencies + 1, sizeof(*s->series_of));
+	if (!s->block || !s->series_of)
 		return err_sys(err, ENOMEM, "prepare the sampler");
+	memcpy(s->block, blocks, workers * sizeof(struct block *));
 	number_series(s);
 	if (!sampler_allocate(s))
 		return err_sys(err, ENOMEM, "prepare the sampler");
@@ -51,14 +53,22 @@ int sampler_init(struct sampler *s, const struct worker *workers, unsigned count
 	return 0;
 }
 
+static void free_copies(const struct sampler *s, struct hist_packed *copy)
+{
+	for (unsigned i = 0; copy && i < s->series; i++)
+		hist_packed_free(&copy[i]);
+	free(copy);
+}
+
 void sampler_close(struct sampler *s)
 {
+	free(s->block);
 	free(s->series_of);
 	free(s->now);
-	free(s->interval);
-	free(s->measure);
+	free_copies(s, s->interval);
+	free_copies(s, s->measure);
 	for (unsigned i = 0; i < SAMPLER_SLOTS; i++)
-		free(s->slot[i]);
+		free_copies(s, s->slot[i]);
 	free(s->merged);
 	free(s->value);
 	*s = (struct sampler){ 0 };
@@ -69,18 +79,19 @@ void sampler_read(struct sampler *s)
 	s->now_ns = clock_run_ns();
 	for (unsigned w = 0; w < s->workers; w++)
 		for (unsigned i = 0; i < COUNTERS_MAX; i++)
-			s->value[w][i] = counter_get(s->worker[w].counters, i);
+			s->value[w][i] = counter_get(&s->block[w]->counters, i);
 	for (unsigned w = 0; w < s->workers; w++)
 		for (unsigned l = 0; l < s->latencies; l++)
-			if (s->worker[w].latency[l])
-				histogram_copy(s->worker[w].latency[l], &s->now[series_at(s, w, l)]);
+			if (series_at(s, w, l) != UINT_MAX)
+				histogram_copy(block_latency(s->block[w], l), &s->now[series_at(s, w, l)]);
 }
 
 /* ---- windows ---- */
 
-static void keep(struct sampler *s, struct hist *copy)
+static void keep(struct sampler *s, struct hist_packed *copy)
 {
-	memcpy(copy, s->now, s->series * sizeof(*copy));
+	for (unsigned i = 0; i < s->series; i++)
+		s->out_of_memory |= !hist_pack(&s->now[i], &copy[i]);
 }
 
 static void keep_slot(struct sampler *s)
@@ -95,7 +106,7 @@ static void keep_slot(struct sampler *s)
 	s->slot_ns[s->newest] = s->now_ns;
 }
 
-void sampler_begin_measure(struct sampler *s, int64_t at_ns)
+int sampler_begin_measure(struct sampler *s, int64_t at_ns, struct err *err)
 {
 	s->now_ns = at_ns;
 	keep(s, s->measure);
@@ -103,6 +114,7 @@ void sampler_begin_measure(struct sampler *s, int64_t at_ns)
 	s->measure_ns = s->interval_ns = s->now_ns;
 	s->slots = 0;
 	keep_slot(s);
+	return s->out_of_memory ? err_sys(err, ENOMEM, "keep latencies") : 0;
 }
 
 /* The oldest copy within the window; where ticks are longer than that, the newest. */
@@ -123,7 +135,7 @@ static unsigned window_slot(const struct sampler *s)
 /* ---- making a sample ---- */
 
 /* Each worker's and the merged summaries over the window that began with `since`. */
-static void summarise(struct sampler *s, const struct hist *since, struct sample *sample)
+static void summarise(struct sampler *s, const struct hist_packed *since, struct sample *sample)
 {
 	struct hist window;
 
@@ -135,7 +147,7 @@ static void summarise(struct sampler *s, const struct hist *since, struct sample
 			if (at == UINT_MAX)
 				continue;
 			window = s->now[at];
-			hist_subtract(&window, &since[at]);
+			hist_subtract_packed(&window, &since[at]);
 			hist_summarise(&window, &sample->worker[w].latency[l]);
 			hist_merge(&s->merged[l], &window);
 		}
@@ -168,7 +180,7 @@ static void make_totals(const struct sampler *s, struct sample *sample)
 
 struct sample *sampler_make(struct sampler *s, bool is_interval, bool want_totals)
 {
-	struct sample *sample = sample_new(s->workers);
+	struct sample *sample = s->out_of_memory ? NULL : sample_new(s->workers);
 	unsigned slot = window_slot(s);
 	int64_t since_ns = is_interval ? s->interval_ns : s->slot_ns[slot];
 
@@ -202,7 +214,7 @@ bool sampler_since_start(const struct sampler *s, unsigned worker, unsigned late
 	if (at == UINT_MAX)
 		return false;
 	*ret_hist = s->now[at];
-	hist_subtract(ret_hist, &s->measure[at]);
+	hist_subtract_packed(ret_hist, &s->measure[at]);
 	return true;
 }
 

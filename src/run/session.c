@@ -51,6 +51,8 @@ static void *control_main(void *arg)
 
 static int check_config(const struct session_config *config, struct err *err)
 {
+	if (!config->paths)
+		return err_say(err, EINVAL, "session: no paths");
 	if (config->sample_ns < 0)
 		return err_say(err, EINVAL, "session: a tick of %lld ns", (long long)config->sample_ns);
 	if (!config->virtual_ticks && clock_is_virtual())
@@ -128,10 +130,10 @@ static void turn_away(struct session *s, struct run *r, const char *why)
 	run_free(r);
 }
 
-int session_check(const struct options *options, struct err *err)
+int session_check(const struct options *options, const struct path *const *paths, struct err *err)
 {
 	struct run *r = NULL;
-	int rc = run_new(options, 1, false, &r, err);
+	int rc = run_new(options, paths, 1, false, &r, err);
 
 	run_free(r);
 	return rc;
@@ -140,7 +142,7 @@ int session_check(const struct options *options, struct err *err)
 int session_start(struct session *s, const struct options *options, struct err *err)
 {
 	struct run *r = NULL;
-	int rc = run_new(options, s->last_id + 1, s->shared.config.virtual_ticks > 0, &r, err);
+	int rc = run_new(options, s->shared.config.paths, s->last_id + 1, s->shared.config.virtual_ticks > 0, &r, err);
 
 	if (rc < 0)
 		return rc;

@@ -9,10 +9,12 @@
 
 #include "record/sample.h"
 
+struct path;
 struct session;
 
 struct session_config {
-	int64_t sample_ns; /* tick; 0 = 100 ms */
+	const struct path *const *paths; /* what runs may go over; NULL-terminated */
+	int64_t sample_ns;               /* tick; 0 = 100 ms */
 	/* > 0: virtual clock: the sampler steps this many ticks of each run, waits for all
 	 * workers' acknowledgement at each, then holds (tests) */
 	unsigned virtual_ticks;
@@ -29,7 +31,7 @@ void session_free(struct session *s);
  * What fails later (bind) arrives as UPDATE_FINAL with how == PHASE_FAILED. */
 int session_start(struct session *s, const struct options *options, struct err *err);
 /* Plans and forgets: what session_start() would say at once.  No session is needed. */
-int session_check(const struct options *options, struct err *err);
+int session_check(const struct options *options, const struct path *const *paths, struct err *err);
 /* Ends the run as its duration would have: drain, final.  immediate: without waiting for a
  * drain. */
 void session_stop(struct session *s, bool immediate);

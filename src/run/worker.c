@@ -409,26 +409,23 @@ static void *worker_main(void *arg)
 
 /* ---- for the control thread ---- */
 
-static void *lines_new(size_t size)
-{
-	size_t whole = (size + 63) / 64 * 64;
-	void *memory = aligned_alloc(64, whole);
-
-	/* Touched here, so that no worker meets a page fault in its loop. */
-	return memory ? memset(memory, 0, whole) : NULL;
-}
-
 static bool worker_allocate(struct worker *w)
 {
-	bool ok = true;
+	const struct latency_def *latencies = w->engine->latencies;
+	unsigned recorded = 0;
 
-	w->counters = lines_new(sizeof(*w->counters));
-	w->control = lines_new(sizeof(*w->control));
-	w->status = lines_new(sizeof(*w->status));
 	for (unsigned i = 0; i < engine_latencies(w->engine); i++)
-		if (w->engine->latencies[i].roles & w->self->role)
-			ok &= (w->latency[i] = lines_new(sizeof(*w->latency[i]))) != NULL;
-	return ok && w->counters && w->control && w->status;
+		if (latencies[i].roles & ~w->plan->unrecorded[i] & w->self->role)
+			recorded |= 1u << i;
+	w->block = block_new(recorded);
+	if (!w->block)
+		return false;
+	w->counters = &w->block->counters;
+	w->control = &w->block->control;
+	w->status = &w->block->status;
+	for (unsigned i = 0; i < LATENCIES_MAX; i++)
+		w->latency[i] = block_latency(w->block, i);
+	return true;
 }
 
 int worker_init(struct worker *w, const struct engine *engine, const struct options *options, struct plan *plan, unsigned index,
@@ -516,11 +513,7 @@ void worker_free(struct worker *w)
 	if (w->wake_fd >= 0)
 		close(w->wake_fd);
 	sem_destroy(&w->opened);
-	free(w->counters);
-	free(w->control);
-	free(w->status);
+	free(w->block);
 	rows_free(w->rows);
-	for (unsigned i = 0; i < LATENCIES_MAX; i++)
-		free(w->latency[i]);
 	*w = (struct worker){ .wake_fd = -1, .ack_fd = -1 };
 }

@@ -1,8 +1,7 @@
 /* A worker: one pinned thread that owns its sockets, its method's state and its counters.
  *
- * The engine's calls get a `struct worker` and may use the first part freely.  Control words are
- * written by the control thread and only read here; status words are written here and only read
- * there; they stand in cache lines of their own. */
+ * The engine's calls get a `struct worker` and may use the first part freely.  What the run reads
+ * and writes of it while it works is its block. */
 #pragma once
 
 #include <poll.h>
@@ -12,6 +11,7 @@
 
 #include "base/perf.h"
 #include "mode/plan.h"
+#include "run/block.h"
 #include "run/rows.h"
 
 enum {
@@ -37,23 +37,6 @@ struct worker_wait {
 	 * and what must be answered is signalled again after 10 ms.  Where w->wait.until_ns is
 	 * nearer than that limit, worker_ppoll() is the better wait. */
 	bool by_signal;
-};
-
-struct worker_control { /* writer: the control thread */
-	alignas(64) _Atomic uint32_t phase;
-	_Atomic uint32_t tick;
-	_Atomic uint64_t load;
-	_Atomic bool answer; /* the tick is to be answered on ack_fd */
-};
-
-struct worker_status { /* writer: the worker */
-	/* acknowledged (release): all that the worker did before is visible */
-	alignas(64) _Atomic uint32_t phase;
-	_Atomic uint32_t tick;
-	/* 0, or positive errno: the worker has ended itself; its struct err is valid */
-	_Atomic int error;
-	/* what is still to come before the run can begin, in words of engine->missing */
-	_Atomic uint32_t missing;
 };
 
 /* A thread that works for the worker. */
@@ -83,12 +66,14 @@ struct worker {
 	void *state;          /* the engine's own */
 	uint64_t unknown;     /* bit per counter that cannot be read here; set in open() only */
 	char unknown_why[96]; /* of the engine's own; perf.why has that of hardware counters */
+	/* parts of the block */
 	struct counters *counters;
 	struct histogram *latency[LATENCIES_MAX]; /* NULL where this role records none */
 	struct rows *rows;                        /* by worker_rows(); NULL: keeps none */
 
 	/* the run layer's */
-	struct worker_control *control;
+	struct block *block;
+	struct worker_control *control; /* parts of it */
 	struct worker_status *status;
 	/* valid after the acknowledgement of MEASURE / DRAIN */
 	struct worker_mark measure_from, measure_to;
@@ -155,7 +140,7 @@ int worker_ppoll(struct worker *w, int64_t until_ns, struct err *err);
 
 /* ---- for the run layer (control thread) ---- */
 
-/* Allocates counters, histograms, words, eventfd.  0 or -errno; worker_free accepts half-made. */
+/* Allocates the block, eventfd.  0 or -errno; worker_free accepts half-made. */
 int worker_init(struct worker *w, const struct engine *engine, const struct options *options, struct plan *plan, unsigned index,
 	struct err *err);
 /* Starts the thread, waits until open() has answered.  On failure the thread has ended and *err

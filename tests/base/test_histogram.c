@@ -247,6 +247,44 @@ static uint64_t sum_of(const uint32_t rows[HEAT_ROWS])
 	return sum;
 }
 
+/* A packed copy subtracts like the copy it was made of; the old one's room is used again. */
+static void test_packed_copies_subtract_like_whole_ones(void **state)
+{
+	(void)state;
+	static int64_t values[20000];
+	struct rng rng = { .state = 17 };
+	struct hist older = { 0 }, expected, got;
+	struct hist_packed packed = { 0 };
+	unsigned room = 0;
+
+	for (size_t n = 20000; n >= 5000; n /= 2) {
+		for (size_t i = 0; i < n; i++)
+			values[i] = from_exponential(&rng);
+		record_all(values, n, &older);
+		assert_true(hist_pack(&older, &packed));
+		assert_in_range(packed.entries, 100, HIST_BUCKETS / 2);
+		/* The first was the largest. */
+		assert_true(!room || packed.room == room);
+		room = packed.room;
+		expected = older;
+		expected.bucket[0] += 3;
+		expected.bucket[HIST_BUCKETS - 1] += 7;
+		expected.count += 10;
+		expected.sum_ns += 12345;
+		got = expected;
+		hist_subtract(&expected, &older);
+		hist_subtract_packed(&got, &packed);
+		assert_memory_equal(&got, &expected, sizeof(got));
+		assert_int_equal(got.count, 10);
+	}
+	/* A bucket that never was so full: 0, not less. */
+	got = (struct hist){ .count = 1, .bucket[5] = 1 };
+	hist_subtract_packed(&got, &packed);
+	assert_int_equal(got.count, got.bucket[5]);
+	hist_packed_free(&packed);
+	assert_null(packed.entry);
+}
+
 static void test_heat_keeps_every_count(void **state)
 {
 	(void)state;
@@ -395,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_every_bucket_boundary),
 		cmocka_unit_test(test_empty_and_extreme),
 		cmocka_unit_test(test_merge_and_subtract),
+		cmocka_unit_test(test_packed_copies_subtract_like_whole_ones),
 		cmocka_unit_test(test_heat_keeps_every_count),
 		cmocka_unit_test(test_hgrm_exact),
 		cmocka_unit_test(test_hgrm_of_many_and_none),

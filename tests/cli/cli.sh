@@ -141,6 +141,7 @@ group_list()
 	prints "runs here"
 	prints "not built yet"
 	prints "loopback"
+	prints "remote"
 	silent "$errors"
 	try 0 list --json
 	has "$out" '.modes | map(.name) | contains(["echo", "null", "stream"])'

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "mode/path.h"
 #include "../support/asserts.h"
 
 /* The plan's workers are replaced: tests want more of them than there may be CPUs. */
@@ -52,7 +53,8 @@ int rig_plan(struct rig *rig, const struct rig_config *config)
 	for (unsigned i = 0; config->option[i]; i += 2)
 		if (options_set(&rig->options, config->option[i], config->option[i + 1], &rig->err) < 0)
 			fail_msg("%s", rig->err.text);
-	rig->plan.path = &path_here;
+	rig->plan.path = &path_loopback;
+	rig->plan.paths = paths_here;
 	int rc = engine_echo.plan(&rig->options, &rig->plan, &rig->err);
 	if (rc < 0)
 		return rc;
@@ -229,6 +231,8 @@ uint64_t rig_latencies(struct rig *rig, unsigned index)
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < rig->clients; i++) {
+		if (!rig_client(rig, i)->latency[index])
+			continue;
 		histogram_copy(rig_client(rig, i)->latency[index], &h);
 		n += h.count;
 	}

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "mode/path.h"
 
 void session_rig_open(struct session_rig *rig, const struct engine *engine, int deadline_s)
 {
-	struct session_config config = { 0 };
+	struct session_config config = { .paths = paths_here };
 	struct err err = ERR_NONE;
 
 	*rig = (struct session_rig){ .engine = engine, .deadline_s = deadline_s };

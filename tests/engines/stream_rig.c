@@ -16,7 +16,8 @@ int stream_rig_try(struct stream_rig *rig, const char *const *option)
 		rc = options_set(&rig->options, option[0], option[1], &rig->err);
 	if (rc < 0)
 		return rc;
-	rig->plan.path = &path_here;
+	rig->plan.path = &path_loopback;
+	rig->plan.paths = paths_here;
 	rc = engine_stream.plan(&rig->options, &rig->plan, &rig->err);
 	for (unsigned i = 0; rc >= 0 && i < rig->plan.workers; i++) {
 		assert_less(i, STREAM_RIG_WORKERS);
@@ -161,6 +162,8 @@ uint64_t stream_rig_latencies(struct stream_rig *rig, unsigned index)
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < rig->opened; i++) {
+		if (!rig->worker[i].latency[index])
+			continue;
 		histogram_copy(rig->worker[i].latency[index], &h);
 		n += h.count;
 	}

@@ -428,7 +428,7 @@ static void no_ipv6_is_said(void **state)
 static void flow_ids_run_out(void **state)
 {
 	struct options o;
-	struct plan plan = { .path = &path_here };
+	struct plan plan = { .path = &path_loopback, .paths = paths_here };
 	struct cpu_list cpus;
 	struct err err = ERR_NONE;
 

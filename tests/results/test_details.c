@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engines/null/null.h"
+#include "mode/path.h"
 #include "run/session.h"
 #include "schema.h"
 #include "snapshot/snapshot.h"
@@ -26,7 +27,7 @@ static void set(struct options *o, const char *name, const char *text)
 /* A run of three seconds; without its final it is as it stood just before it ended. */
 static struct history *run(const char *rows, const char *helpers, bool with_final)
 {
-	struct session_config config = { .want_totals = true, .virtual_ticks = 100 };
+	struct session_config config = { .paths = paths_here, .want_totals = true, .virtual_ticks = 100 };
 	struct history *history = NULL;
 	struct session *s = NULL;
 	struct options o;

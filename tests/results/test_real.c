@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "engines/engines.h"
 #include "engines/null/null.h"
+#include "mode/path.h"
 #include "run/session.h"
 #include "snapshot/snapshot.h"
 #include "schema.h"
@@ -43,7 +44,7 @@ static void set(struct options *o, const char *name, const char *text)
 
 static int run_once(void **state)
 {
-	struct session_config config = { .want_totals = true };
+	struct session_config config = { .paths = paths_here, .want_totals = true };
 	struct session *s = NULL;
 	struct options o;
 	struct err err = ERR_NONE;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "mode/path.h"
 
 /* ---- gathering ---- */
 
@@ -177,7 +178,7 @@ void make_options(struct options *o, const struct engine *engine, const char *co
 
 struct session *make_session(unsigned virtual_ticks, bool want_totals)
 {
-	struct session_config config = { .virtual_ticks = virtual_ticks, .want_totals = want_totals };
+	struct session_config config = { .paths = paths_here, .virtual_ticks = virtual_ticks, .want_totals = want_totals };
 	struct session *s = NULL;
 	struct err err = ERR_NONE;
 

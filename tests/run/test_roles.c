@@ -1,5 +1,5 @@
-/* What a plan says of its roles: who stops first and measures last, and whose packets in flight a
- * phase waits for.  Neither needs to be who sends. */
+/* What a plan says of its roles: who stops first and measures last, whose packets in flight a phase
+ * waits for (neither needs to be who sends), and who records which latency. */
 #include "support.h"
 
 #include <string.h>
@@ -158,11 +158,30 @@ static void servers_stop_first(void **state)
 	gather_free(&g);
 }
 
+static void what_is_not_recorded_takes_no_memory(void **state)
+{
+	struct plan_worker planned[] = { { .role = ROLE_SERVER, .cpu = -1 }, { .role = ROLE_CLIENT, .cpu = -1 } };
+	struct plan plan = { .workers = 2, .worker = planned };
+	struct worker worker;
+	struct err err = ERR_NONE;
+
+	(void)state;
+	/* In the script's table clients record. */
+	for (unsigned unrecorded = 0; unrecorded <= ROLE_BOTH; unrecorded++)
+		for (unsigned i = 0; i < 2; i++) {
+			plan.unrecorded[0] = unrecorded;
+			assert_int_equal(worker_init(&worker, &engine_script, NULL, &plan, i, &err), 0);
+			assert_int_equal(worker.latency[0] != NULL, i == 1 && !(unrecorded & ROLE_CLIENT));
+			worker_free(&worker);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clients_stop_first),
 		cmocka_unit_test(servers_stop_first),
+		cmocka_unit_test(what_is_not_recorded_takes_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "engines/null/null.h"
 #include "run/sampler.h"
+#include "run/worker.h"
 
 enum { WORKERS = 3, TICK_NS = 100 * NS_PER_MS };
 
@@ -22,6 +23,7 @@ static struct bench bench;
 
 static int begin(void **state)
 {
+	struct block *blocks[WORKERS];
 	struct err err = ERR_NONE;
 
 	memset(&bench, 0, sizeof(bench));
@@ -32,8 +34,9 @@ static int begin(void **state)
 	for (unsigned i = 0; i < WORKERS; i++) {
 		bench.planned[i] = (struct plan_worker){ .role = i ? ROLE_CLIENT : ROLE_SERVER, .cpu = -1 };
 		assert_int_equal(worker_init(&bench.worker[i], &engine_null, NULL, &bench.plan, i, &err), 0);
+		blocks[i] = bench.worker[i].block;
 	}
-	assert_int_equal(sampler_init(&bench.sampler, bench.worker, WORKERS, &err), 0);
+	assert_int_equal(sampler_init(&bench.sampler, blocks, WORKERS, engine_latencies(&engine_null), &err), 0);
 	*state = &bench;
 	return 0;
 }
@@ -106,7 +109,7 @@ static void measuring_begins_at_zero(void **state)
 
 	(void)state;
 	sample_free(tick(1000, 999999, false));
-	sampler_begin_measure(&bench.sampler, bench.now_ns);
+	assert_int_equal(sampler_begin_measure(&bench.sampler, bench.now_ns, NULL), 0);
 	struct sample *s = tick(10, 5000, false);
 	assert_int_equal(s->measured_ns, TICK_NS);
 	assert_int_equal(s->window_ns, TICK_NS);
@@ -145,6 +148,21 @@ static void heat_is_since_the_sample_before(void **state)
 	}
 }
 
+/* A dozen copies of a histogram take less than two whole ones. */
+static void copies_are_small(void **state)
+{
+	size_t bytes = 0;
+
+	(void)state;
+	for (unsigned i = 1; i <= 30; i++)
+		sample_free(tick(100, 5000 + 1000 * i, i == 10));
+	assert_int_equal(bench.sampler.series, 2);
+	for (unsigned i = 0; i < SAMPLER_SLOTS; i++)
+		bytes += bench.sampler.slot[i][0].room * sizeof(*bench.sampler.slot[i][0].entry);
+	bytes += bench.sampler.interval[0].room * sizeof(*bench.sampler.interval[0].entry);
+	assert_in_range(bytes, 11 * 30, 2 * sizeof(struct hist));
+}
+
 static void counters_are_copied(void **state)
 {
 	(void)state;
@@ -164,6 +182,7 @@ int main(void)
 		CASE(an_interval_is_exactly_that),
 		CASE(measuring_begins_at_zero),
 		CASE(heat_is_since_the_sample_before),
+		CASE(copies_are_small),
 		CASE(counters_are_copied),
 	};
 

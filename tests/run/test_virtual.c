@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "engines/null/null.h"
+#include "mode/path.h"
 #include "script.h"
 
 #define BASIC "cores=2", "warmup=300ms", "duration=1s", "interval=250ms", "loss-ppm=1234", "loss-every=300ms"
@@ -196,7 +197,7 @@ static void it_holds_and_still_answers(void **state)
 
 static void real_packets_are_refused(void **state)
 {
-	struct session_config real = { 0 };
+	struct session_config real = { .paths = paths_here }, nowhere = { .virtual_ticks = 10 };
 	struct session *s = make_session(10, false), *none = NULL;
 	struct options o;
 	struct err err = ERR_NONE;
@@ -209,6 +210,9 @@ static void real_packets_are_refused(void **state)
 	err_clear(&err);
 	assert_int_equal(session_new(&real, &none, &err), -EINVAL);
 	assert_null(none);
+	err_clear(&err);
+	assert_int_equal(session_new(&nowhere, &none, &err), -EINVAL);
+	assert_string_equal(err.text, "session: no paths");
 	session_free(s);
 }
 

@@ -9,6 +9,7 @@
 #include "main/live/loop.h"
 #include "main/live/modes.h"
 #include "main/live/plain_text.h"
+#include "mode/path.h"
 #include "ui/ui.h"
 
 enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40 };
@@ -17,7 +18,7 @@ enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40 };
 
 static int open_parts(struct console *c, const struct cli *cli, struct err *err)
 {
-	struct session_config config = { .virtual_ticks = c->virtual_ticks, .want_totals = true };
+	struct session_config config = { .paths = paths_here, .virtual_ticks = c->virtual_ticks, .want_totals = true };
 	int rc = outputs_init(&c->outputs, &cli->options, err);
 
 	if (rc >= 0)

@@ -1,0 +1,45 @@
+/* What a worker shares with the run that it works for: words each way, counters, histograms.  One
+ * block without a pointer in it, so that it may as well stand in memory that two processes share.
+ * Each word has one writer; words of different writers stand in different cache lines. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "mode/engine.h"
+
+struct worker_control { /* writer: the control thread */
+	alignas(64) _Atomic uint32_t phase;
+	_Atomic uint32_t tick;
+	_Atomic uint64_t load;
+	_Atomic bool answer; /* the tick is to be answered on ack_fd */
+};
+
+struct worker_status { /* writer: the worker */
+	/* acknowledged (release): all that the worker did before is visible */
+	alignas(64) _Atomic uint32_t phase;
+	_Atomic uint32_t tick;
+	/* 0, or positive errno: the worker has ended itself; its struct err is valid */
+	_Atomic int error;
+	/* what is still to come before the run can begin, in words of engine->missing */
+	_Atomic uint32_t missing;
+};
+
+struct block {
+	struct worker_control control;
+	struct worker_status status;
+	struct counters counters; /* writer: the worker, as of the histograms */
+	/* its place among histogram[], from 1; 0: not recorded; constant */
+	unsigned char latency[LATENCIES_MAX];
+	alignas(64) struct histogram histogram[];
+};
+
+/* With histograms for the latencies whose bits are set; all zero, and touched, so that no worker
+ * meets a page fault in its loop.  NULL when out of memory.  free(3) ends it. */
+struct block *block_new(unsigned recorded);
+
+/* NULL where the worker does not record it. */
+static inline struct histogram *block_latency(struct block *b, unsigned latency)
+{
+	return b->latency[latency] ? &b->histogram[b->latency[latency] - 1] : NULL;
+}

@@ -1,0 +1,147 @@
+/* Where the ends of an IP mode stand, and which path that is: the truth of start.path. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "engines/echo/echo.h"
+#include "engines/net/net.h"
+#include "engines/stream/stream.h"
+#include "engines/stream/worker.h"
+#include "mode/path.h"
+
+#define OPTIONS_MAX 8
+
+struct endpoint_row {
+	const char *option[OPTIONS_MAX]; /* name, value, ... */
+	const char *path;                /* NULL: refused */
+	const char *error;
+};
+
+static int plan(const struct engine *e, const struct path *const *paths, const struct endpoint_row *row, struct plan *plan,
+	struct err *err)
+{
+	struct options o;
+	int rc = options_init(&o, e, err);
+
+	*plan = (struct plan){ 0 };
+	for (unsigned i = 0; rc >= 0 && i < OPTIONS_MAX && row->option[i]; i += 2)
+		rc = options_set(&o, row->option[i], row->option[i + 1], err);
+	if (rc >= 0)
+		rc = path_choose(&o, paths, plan, err);
+	if (rc >= 0)
+		rc = e->plan(&o, plan, err);
+	options_free(&o);
+	return rc;
+}
+
+static void plan_row(const struct engine *e, const struct path *const *paths, const struct endpoint_row *row)
+{
+	struct plan p;
+	struct err err = ERR_NONE;
+	int rc = plan(e, paths, row, &p, &err);
+
+	if (row->path ? rc < 0 : rc != -EINVAL || !strstr(err.text, row->error))
+		fail_msg("%s, %s %s %s %s: %d \"%s\"", e->name, row->option[0], row->option[1], row->option[2], row->option[3],
+			rc, err.text);
+	if (row->path)
+		assert_string_equal(p.path->name, row->path);
+	e->release(&p);
+	plan_free(&p);
+}
+
+/* 192.0.2.1 stands in documentation only; planning sends nothing. */
+static const struct endpoint_row rows[] = {
+	{ .option = { "role", "both" }, .path = "loopback" },
+	{ .option = { "role", "both", "path", "loopback", "listen", "0.0.0.0" }, .path = "loopback" },
+	{ .option = { "role", "client" }, .path = "loopback" },
+	{ .option = { "role", "client", "host", "127.0.0.7" }, .path = "loopback" },
+	{ .option = { "role", "client", "host", "192.0.2.1" }, .path = "remote" },
+	{ .option = { "role", "client", "host", "192.0.2.1", "path", "loopback" },
+		.error = "--path loopback: --host 192.0.2.1 is another host" },
+	{ .option = { "role", "server", "listen", "127.0.0.1" }, .path = "loopback" },
+	{ .option = { "role", "server", "listen", "127.0.0.1,0.0.0.0" }, .path = "remote" },
+	{ .option = { "role", "server", "listen", "0.0.0.0", "path", "loopback" },
+		.error = "--path loopback: other hosts can reach the servers on 0.0.0.0" },
+};
+
+static void the_path_is_where_the_peer_is(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		plan_row(&engine_echo, paths_here, &rows[i]);
+		plan_row(&engine_stream, paths_here, &rows[i]);
+	}
+}
+
+/* ---- a path with addresses of its own ---- */
+
+static bool runs(char *why, size_t size)
+{
+	(void)why;
+	(void)size;
+	return true;
+}
+
+static int toy_socket(void *state, enum role role, int domain, int type, int protocol, struct err *err)
+{
+	return path_loopback.socket(state, role, domain, type, protocol, err);
+}
+
+static void toy_address(enum role role, struct sockaddr_storage *ret_address)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(role == ROLE_SERVER ? 0x7f000009 : 0x7f000008) };
+
+	memcpy(ret_address, &at, sizeof(at));
+}
+
+static const struct path toy_path = {
+	.name = "loopback",
+	.summary = "a toy",
+	.probe = runs,
+	.socket = toy_socket,
+	.address = toy_address,
+	.interface = "toy0",
+};
+static const struct path *const toy_paths[] = { &toy_path, &path_remote, NULL };
+
+static void a_path_may_say_where_the_ends_are(void **state)
+{
+	static const struct endpoint_row both = { .option = { "role", "both", "port", "5001" } };
+	static const struct endpoint_row refused[] = {
+		{ .option = { "role", "client" }, .error = "--path loopback: needs both ends here" },
+		{ .option = { "role", "both", "host", "127.0.0.1" }, .error = "has addresses of its own" },
+		{ .option = { "role", "both", "listen", "127.0.0.1" }, .error = "has addresses of its own" },
+	};
+	char text[NET_ADDRESS_TEXT];
+	struct plan p;
+	struct err err = ERR_NONE;
+
+	(void)state;
+	assert_int_equal(plan(&engine_stream, toy_paths, &both, &p, &err), 0);
+	const struct stream_shared *s = p.shared;
+	assert_string_equal(net_format(&s->at.host, text, sizeof(text)), "127.0.0.9:5001");
+	assert_int_equal(s->at.listens, 1);
+	assert_string_equal(net_format(&s->at.listen[0], text, sizeof(text)), "127.0.0.9:5001");
+	assert_string_equal(p.interface, "toy0");
+	assert_int_equal(p.address_family, AF_INET);
+	engine_stream.release(&p);
+	plan_free(&p);
+	for (unsigned i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		plan_row(&engine_echo, toy_paths, &refused[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_path_is_where_the_peer_is),
+		cmocka_unit_test(a_path_may_say_where_the_ends_are),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
