@@ -58,6 +58,7 @@ static const struct option_def stream_options[] = {
 		.flags = FORM,
 		.value_name = "NAME",
 		.default_text = "",
+		.host_key = "tcp_congestion",
 		.help = "congestion control, such as cubic (default: the system's)" },
 	{ .name = "rate",
 		.type = OPTION_COUNT,
@@ -490,6 +491,15 @@ static void stream_close(struct worker *w)
 	w->state = NULL;
 }
 
+static const struct result_column stream_columns[] = {
+	{ .name = "size", .path = "start.options.size_bytes" },
+	{ .name = "threads", .path = "start.workers.client" },
+	{ .name = "threads", .path = "start.workers.server" },
+	{ .name = "throughput_gbps", .path = "end.sum.rx_mbps", .scale = 1e-3 },
+	{ .name = "latency_us", .path = "end.message_us.p50" },
+	{ 0 },
+};
+
 const struct engine engine_stream = {
 	.name = "stream",
 	.title = "TCP copy",
@@ -504,6 +514,7 @@ const struct engine engine_stream = {
 	.counters = stream_counters,
 	.figures = stream_figures,
 	.latencies = stream_latencies,
+	.columns = stream_columns,
 	.methods = stream_methods,
 	.plan = stream_plan,
 	.release = stream_release,

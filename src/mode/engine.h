@@ -221,6 +221,16 @@ struct latency_def {
 	const char *help;
 };
 
+/* ---- results ---- */
+
+/* A column that a mode puts in front of a CSV row's options: a value of the result document under
+ * the name that its users look for.  Of several with one name the first that has a value counts. */
+struct result_column {
+	const char *name; /* "throughput_gbps" */
+	const char *path; /* "end.sum.rx_mbps" */
+	double scale;     /* of a number; 0: as it is */
+};
+
 /* ---- methods ---- */
 
 /* The limits of a method in one run. */
@@ -299,6 +309,8 @@ struct engine {
 	const struct figure_def *figures; /* ended by name == NULL; may be NULL */
 	/* ended by name == NULL, at most LATENCIES_MAX; the first is the headline; may be NULL */
 	const struct latency_def *latencies;
+	/* own, ended by name == NULL; may be NULL */
+	const struct result_column *columns;
 	/* NULL: its workers keep no rows */
 	const struct detail_def *details;
 	/* NULL-terminated, the first that runs here is the default */

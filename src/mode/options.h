@@ -51,6 +51,9 @@ struct option_def {
 	int64_t min, max;           /* inclusive, base units, for numbers */
 	/* a number that may be unset ("" and "auto"): is_set() false, number 0 */
 	bool unset_ok;
+	/* where it is unset: the host's setting that decides, by its key in results' start.host
+	 * ("tcp_congestion"); NULL: nothing does */
+	const char *host_key;
 	const char *help; /* one line, no full stop */
 };
 

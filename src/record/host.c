@@ -209,7 +209,41 @@ void host_read(struct host_info *ret_host)
 	*ret_host = h;
 }
 
-const char *host_default(const struct host_info *host, const char *option)
+#define TEXT(member)                                                                                            \
+	{                                                                                                       \
+#member, offsetof(struct host_info, member), sizeof(((struct host_info *)0)->member), HOST_TEXT \
+	}
+#define NUMBER(member, type)                                         \
+	{                                                            \
+#member, offsetof(struct host_info, member), 0, type \
+	}
+const struct host_field host_fields[] = {
+	TEXT(kernel),
+	TEXT(machine),
+	TEXT(cpu_model),
+	NUMBER(cpus_online, HOST_UNSIGNED),
+	NUMBER(cpus_allowed, HOST_UNSIGNED),
+	TEXT(mitigations),
+	TEXT(governor),
+	TEXT(hypervisor),
+	TEXT(clocksource),
+	TEXT(tcp_congestion),
+	NUMBER(rmem_max, HOST_INT64),
+	NUMBER(wmem_max, HOST_INT64),
+	NUMBER(rmem_default, HOST_INT64),
+	NUMBER(wmem_default, HOST_INT64),
+	NUMBER(netdev_max_backlog, HOST_INT64),
+	NUMBER(optmem_max, HOST_INT64),
+	NUMBER(perf_paranoid, HOST_INT),
+	{ 0 },
+};
+#undef TEXT
+#undef NUMBER
+
+const char *host_default(const struct host_info *host, const struct option_def *def)
 {
-	return !strcmp(option, "congestion") ? host->tcp_congestion : "";
+	for (const struct host_field *f = host_fields; def->host_key && f->key; f++)
+		if (f->type == HOST_TEXT && !strcmp(f->key, def->host_key))
+			return (const char *)host + f->offset;
+	return "";
 }

@@ -2,7 +2,10 @@
  * once, main thread. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "mode/options.h"
 
 struct host_info {
 	char kernel[80], machine[32], cpu_model[80], mitigations[160], governor[32], hypervisor[32], clocksource[32];
@@ -16,6 +19,15 @@ struct host_info {
 };
 
 void host_read(struct host_info *ret_host);
+
+/* Texts and numbers of struct host_info by key: one table to write, to read and to look up. */
+struct host_field {
+	const char *key;
+	size_t offset, size; /* size > 0: text; 0: a number */
+	enum { HOST_TEXT, HOST_UNSIGNED, HOST_INT, HOST_INT64 } type;
+};
+extern const struct host_field host_fields[]; /* ended by key == NULL */
+
 /* What an option that is not set comes to on that machine, where the system decides; "" where it
  * does not, or is not known. */
-const char *host_default(const struct host_info *host, const char *option);
+const char *host_default(const struct host_info *host, const struct option_def *def);

@@ -93,8 +93,6 @@ struct csv_column {
 	void (*add)(struct csv_row *row, const struct csv_column *column);
 	const char *path; /* where in the document: "end.sum" */
 	const char *name; /* of the column; or what stands before each name; NULL: nothing */
-	const char *mode; /* of this mode alone; NULL: of all */
-	const char *key;  /* of what is summed or scaled */
 	double scale;     /* of a number; 0: as it is */
 };
 
@@ -158,35 +156,20 @@ static void add_latencies(struct csv_row *row, const struct csv_column *column)
 	}
 }
 
-/* Sum over the workers; empty where one of them does not know. */
-static void add_core_sum(struct csv_row *row, const struct csv_column *column)
+/* The mode's own columns.  One that has no value leaves the name to another, and is empty in the
+ * end if there is none. */
+static void add_own(struct csv_row *row, const struct csv_column *unused)
 {
-	json_t *cores = value_at(row->document, column->path), *core;
-	uint64_t sum = 0;
-	size_t i;
+	const struct result_column *own = row->info->engine->columns;
 
-	json_array_foreach(cores, i, core)
-	{
-		json_t *value = json_object_get(core, column->key);
+	(void)unused;
+	for (const struct result_column *c = own; c && c->name; c++) {
+		struct csv_column column = { .path = c->path, .name = c->name, .scale = c->scale };
+		bool another = c[1].name && !strcmp(c[1].name, c->name);
 
-		if (!json_is_integer(value)) {
-			add_cell(row, column->name, NULL);
-			return;
-		}
-		sum += (uint64_t)json_integer_value(value);
+		if (value_at(row->document, c->path) || !another)
+			add_value(row, &column);
 	}
-	add_cell(row, column->name, json_of_count(sum));
-}
-
-/* Workers of the side that has more of them, whatever the option said. */
-static void add_threads(struct csv_row *row, const struct csv_column *column)
-{
-	unsigned of_role[ROLE_BOTH + 1] = { 0 };
-
-	for (unsigned i = 0; i < row->info->workers; i++)
-		of_role[row->info->worker[i].role]++;
-	unsigned servers = of_role[ROLE_SERVER], clients = of_role[ROLE_CLIENT];
-	add_cell(row, column->name, json_of_count(servers > clients ? servers : clients));
 }
 
 static void add_place(struct csv_row *row, const struct csv_column *column, const char *place)
@@ -246,10 +229,6 @@ static void add_lines(struct csv_row *row, const struct csv_column *column)
 
 /* ---- the table ---- */
 
-#define CORES(counter)                                                                    \
-	{                                                                                 \
-		.add = add_core_sum, .path = "end.cores", .name = counter, .key = counter \
-	}
 static const struct csv_column csv_columns[] = {
 	{ .add = add_value, .path = "start.time", .name = "time" },
 	{ .add = add_value, .path = "start.mode", .name = "mode" },
@@ -257,23 +236,11 @@ static const struct csv_column csv_columns[] = {
 	{ .add = add_value, .path = "start.ran", .name = "ran" },
 	{ .add = add_value, .path = "start.role", .name = "role" },
 	{ .add = add_value, .path = "start.path", .name = "path" },
-	{ .add = add_value, .path = "start.options.size_bytes", .name = "size", .mode = "stream" },
-	{ .add = add_threads, .name = "threads", .mode = "stream" },
-	{ .add = add_value, .path = "end.sum.rx_mbps", .name = "throughput_gbps", .mode = "stream", .scale = 1e-3 },
-	{ .add = add_value, .path = "end.message_us.p50", .name = "latency_us", .mode = "stream" },
-	{ .add = add_value, .path = "end.delivery_us.p50", .name = "latency_us", .mode = "stream" },
+	{ .add = add_own },
 	{ .add = add_object, .path = "start.options" },
 	{ .add = add_value, .path = "end.seconds", .name = "seconds" },
 	{ .add = add_object, .path = "end.sum" },
 	{ .add = add_latencies, .path = "end" },
-	CORES("ctx_switches"),
-	CORES("cpu_user_ns"),
-	CORES("cpu_system_ns"),
-	CORES("cycles"),
-	CORES("instructions"),
-	CORES("l1d_misses"),
-	CORES("llc_misses"),
-	CORES("branch_misses"),
 	{ .add = add_value, .path = "end.ledger.sent", .name = "ledger_sent" },
 	{ .add = add_value, .path = "end.ledger.received", .name = "ledger_received" },
 	{ .add = add_places, .path = "end.ledger.places", .name = "lost_" },
@@ -285,18 +252,13 @@ static const struct csv_column csv_columns[] = {
 	{ .add = add_object, .path = "start.host", .name = "host_" },
 	{ .add = add_lines, .path = "start.warnings", .name = "warnings" },
 };
-#undef CORES
 
 /* ---- rows ---- */
 
 static void fill_row(struct csv_row *row)
 {
-	for (size_t i = 0; i < sizeof(csv_columns) / sizeof(csv_columns[0]); i++) {
-		const struct csv_column *c = &csv_columns[i];
-
-		if (!c->mode || !strcmp(c->mode, row->info->engine->name))
-			c->add(row, c);
-	}
+	for (size_t i = 0; i < sizeof(csv_columns) / sizeof(csv_columns[0]); i++)
+		csv_columns[i].add(row, &csv_columns[i]);
 }
 
 static void print_row(const struct csv_row *row, bool header, FILE *out)

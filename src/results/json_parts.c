@@ -176,37 +176,6 @@ json_t *json_of_option(const struct option_def *def, const struct option_value *
 
 /* ---- host ---- */
 
-#define TEXT(member)                                                                                            \
-	{                                                                                                       \
-#member, offsetof(struct host_info, member), sizeof(((struct host_info *)0)->member), HOST_TEXT \
-	}
-#define NUMBER(member, type)                                         \
-	{                                                            \
-#member, offsetof(struct host_info, member), 0, type \
-	}
-const struct host_field host_fields[] = {
-	TEXT(kernel),
-	TEXT(machine),
-	TEXT(cpu_model),
-	NUMBER(cpus_online, HOST_UNSIGNED),
-	NUMBER(cpus_allowed, HOST_UNSIGNED),
-	TEXT(mitigations),
-	TEXT(governor),
-	TEXT(hypervisor),
-	TEXT(clocksource),
-	TEXT(tcp_congestion),
-	NUMBER(rmem_max, HOST_INT64),
-	NUMBER(wmem_max, HOST_INT64),
-	NUMBER(rmem_default, HOST_INT64),
-	NUMBER(wmem_default, HOST_INT64),
-	NUMBER(netdev_max_backlog, HOST_INT64),
-	NUMBER(optmem_max, HOST_INT64),
-	NUMBER(perf_paranoid, HOST_INT),
-	{ 0 },
-};
-#undef TEXT
-#undef NUMBER
-
 static json_t *number_or_null(int64_t value)
 {
 	return value < 0 ? json_null() : json_integer(value);

@@ -5,7 +5,7 @@
 #include "record/rates.h"
 #include "results/results.h"
 
-enum { RESULTS_SCHEMA = 1 };
+enum { RESULTS_SCHEMA = 2 };
 
 /* An object in the making: the first failure (out of memory) spoils it, and json_made() then
  * gives NULL. */
@@ -44,14 +44,6 @@ struct latency_field {
 };
 extern const struct latency_field latency_fields[]; /* ended by key == NULL */
 double latency_field_ns(const struct latency_summary *l, const struct latency_field *field);
-
-/* Texts and numbers of struct host_info by key: one table to write and to read. */
-struct host_field {
-	const char *key;
-	size_t offset, size; /* size > 0: text; 0: a number */
-	enum { HOST_TEXT, HOST_UNSIGNED, HOST_INT, HOST_INT64 } type;
-};
-extern const struct host_field host_fields[]; /* ended by key == NULL */
 
 /* An interval, a finished run, or one that is still going. */
 struct results_view {

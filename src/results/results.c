@@ -45,6 +45,20 @@ static json_t *warnings_of(const struct results_source *source, const struct run
 	return NULL;
 }
 
+/* How many workers of each role run here. */
+static json_t *workers_of(const struct run_info *info)
+{
+	unsigned of_role[ROLE_BOTH] = { 0 };
+	struct json_maker m = json_make();
+
+	for (unsigned i = 0; i < info->workers; i++)
+		of_role[info->worker[i].role]++;
+	for (unsigned role = ROLE_SERVER; role <= ROLE_CLIENT; role++)
+		if (of_role[role])
+			json_put(&m, role_names[role], json_integer(of_role[role]));
+	return json_made(&m);
+}
+
 json_t *results_start(const struct results_source *source)
 {
 	const struct run_info *info = history_run(source->history, source->run_id);
@@ -63,6 +77,7 @@ json_t *results_start(const struct results_source *source)
 	json_put(&m, "role", json_string(role_names[info->role & ROLE_BOTH ? info->role & ROLE_BOTH : ROLE_BOTH]));
 	json_put(&m, "path", json_of_text_or_null(info->path));
 	json_put(&m, "peer", json_of_text_or_null(info->peer));
+	json_put(&m, "workers", workers_of(info));
 	json_put(&m, "options", options_of(info));
 	json_put(&m, "host", json_of_host(source->host));
 	json_put(&m, "warnings", warnings_of(source, info));

@@ -59,12 +59,20 @@ static int parse_document(struct loading *l)
 static int check_version(const struct loading *l)
 {
 	const json_t *head = json_object_get(l->document, "netdyno"), *schema = json_object_get(head, "schema");
+	const json_t *version = json_object_get(head, "version");
+	char name[40] = "an unknown version";
 
 	if (!json_is_object(head))
 		return reader_fails(&l->reader, "netdyno", "missing: this is no result of netdyno");
-	if (!json_is_integer(schema) || json_integer_value(schema) != RESULTS_SCHEMA)
-		return reader_fails(&l->reader, "netdyno.schema", "not %d, the only one that this version reads", RESULTS_SCHEMA);
-	return 0;
+	if (json_is_integer(schema) && json_integer_value(schema) == RESULTS_SCHEMA)
+		return 0;
+	if (json_is_string(version))
+		text_escape(json_string_value(version), json_string_length(version), name, sizeof(name));
+	if (!json_is_integer(schema))
+		return reader_fails(&l->reader, "netdyno.schema", "missing; written by netdyno %s", name);
+	return reader_fails(&l->reader, "netdyno.schema",
+		"%" JSON_INTEGER_FORMAT ", as netdyno %s wrote it; netdyno %s reads schema %d only", json_integer_value(schema),
+		name, NETDYNO_VERSION, RESULTS_SCHEMA);
 }
 
 static int load_rows(struct loading *l, struct saved_total *total)

@@ -170,7 +170,7 @@ group_results()
 	prints "RTT us"
 	[ "$(grep -c ' answers/s ' "$out")" -ge 2 ] || fail "there is no line per interval"
 	run_ok echo "${quick[@]}" --json -
-	has "$out" '.netdyno.schema == 1 and .start.mode == "echo" and (.intervals | length >= 2)'
+	has "$out" '.netdyno.schema == 2 and .start.mode == "echo" and (.intervals | length >= 2)'
 	has "$out" '.end.sum | .tx_packets > 0 and .rx_packets > 0 and .rx_pps > 0'
 	has "$out" '.end.ledger.balanced and .end.rtt_us.count > 0 and (.end.cores | length == 2 or length > 2)'
 	has "$out" '.end.verdict | has("valid") and has("reasons") and has("cautions")'

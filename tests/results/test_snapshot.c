@@ -419,7 +419,10 @@ static void damaged_files(void **state)
 	(void)state;
 	save(d);
 	spoil(d, "result.json", "{", "[", "result.json: line ");
-	spoil(d, "result.json", "\"schema\": 1", "\"schema\": 2", "netdyno.schema");
+	spoil(d, "result.json", "\"schema\": 2", "\"schema\": 1",
+		"result.json: netdyno.schema: 1, as netdyno " NETDYNO_VERSION " wrote it; netdyno " NETDYNO_VERSION
+		" reads schema 2 only");
+	spoil(d, "result.json", "\"schema\": 2", "\"schema\": \"2\"", "netdyno.schema: missing");
 	spoil(d, "result.json", "\"netdyno\":", "\"other\":", "no result of netdyno");
 	spoil(d, "result.json", "\"mode\": \"toy\",\n    \"method\"", "\"mode\": \"nosuch\\u001b[2J\",\n    \"method\"",
 		"(known: toy)");

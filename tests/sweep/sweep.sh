@@ -111,7 +111,7 @@ group_results()
 		fail "results.csv begins with $(head -1 a/results.csv)"
 	jq -r 'select(.event == "run") | .row | keys_unsorted | join(",")' a/results.jsonl | sort -u >columns
 	[ "cell,round,attempts,$(cat columns)" = "$(head -1 a/results.csv)" ] || fail "columns of rows and of the header differ"
-	jq -es 'all(.[]; .result.end.verdict.valid and .result.netdyno.schema == 1 and (.row.rate_pps | tostring) != "" and (.axes | has("rate") and has("loss-ppm")))' \
+	jq -es 'all(.[]; .result.end.verdict.valid and .result.netdyno.schema == 2 and (.row.rate_pps | tostring) != "" and (.axes | has("rate") and has("loss-ppm")))' \
 		a/results.jsonl >/dev/null || fail "results.jsonl is not as expected"
 	jq -e '.plan.mode == "null" and .plan.repeat == 2 and .plan.axes[0].option == "rate" and .host.kernel != null' a/plan.json \
 		>/dev/null || fail "plan.json is not as expected"

@@ -48,7 +48,7 @@ void act_setup(struct dash *d, int key)
 	}
 	show_form(d, names && why ? form_new(title, &mode->options, names, why) : NULL, SCREEN_SETUP);
 	for (unsigned i = 0; d->form && i < mode->options.count; i++)
-		form_set_default(d->form, mode->options.def[i]->name, host_default(&d->board->host, mode->options.def[i]->name));
+		form_set_default(d->form, mode->options.def[i]->name, host_default(&d->board->host, mode->options.def[i]));
 	free(names);
 	free(why);
 }

@@ -197,7 +197,7 @@ static const char *option_shown(const struct dash *d, const struct run_info *inf
 
 	if (!(own || value->is_given) || !(def->flags & OPTION_FORM) || elsewhere)
 		return "";
-	return value->is_set && value->text[0] ? value->text : host_default(&d->board->host, def->name);
+	return value->is_set && value->text[0] ? value->text : host_default(&d->board->host, def);
 }
 
 static enum worth option_worth(const struct run_info *info, unsigned i)

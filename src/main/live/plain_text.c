@@ -89,7 +89,7 @@ static void header_options(FILE *out, const struct run_info *info, const struct 
 
 	for (unsigned i = first; i < info->options.count; i++) {
 		const struct option_def *def = info->options.def[i];
-		const char *text = info->options.value[i].is_set ? info->options.value[i].text : host_default(host, def->name);
+		const char *text = info->options.value[i].is_set ? info->options.value[i].text : host_default(host, def);
 
 		if ((info->options.value[i].is_set || *text) && def->flags & OPTION_RESULT)
 			fprintf(out, "%s--%s %s", i == first ? "  " : " ", def->name, text);
