@@ -1,6 +1,6 @@
-/* Mode echo, the client's side: one connected socket per worker, flows are ids inside it.  A
- * closed loop keeps a window of datagrams out per flow; an open loop (--rate) sends by a
- * schedule that no stall moves, see engines/echo/schedule.h. */
+/* Mode echo, the client's side: connected sockets, one per worker unless --sockets says more;
+ * flows are ids inside them.  A closed loop keeps a window of datagrams out per flow; an open
+ * loop (--rate) sends by a schedule that no stall moves, see engines/echo/schedule.h. */
 #include "engines/echo/client.h"
 
 #include <errno.h>
@@ -10,8 +10,10 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "engines/echo/flow.h"
+#include "engines/echo/ready.h"
 #include "engines/echo/schedule.h"
 #include "engines/echo/shared.h"
+#include "engines/udp/group.h"
 #include "mode/path.h"
 
 enum {
@@ -33,22 +35,22 @@ struct tally {
 };
 
 struct client {
-	struct udp_port *port;
+	struct udp_group group;
+	struct udp_port *port; /* the group's */
 	struct echo_flows flows;
 	struct tally tally;
 	bool open_loop, blocked; /* blocked: the kernel had no room for the last send */
 	size_t datagram_bytes;
 	int64_t opened_ns, received_ns; /* received_ns: of the latest burst */
 	unsigned received;              /* elements of the latest burst */
-	uint32_t drops;
-	uint16_t *burst_flow; /* index of the flow of each datagram offered */
+	unsigned sender;                /* socket of the latest send */
+	uint16_t *burst_flow;           /* index of the flow of each datagram offered */
 	/* nobody there */
 	uint64_t unreachable, errors, sent_packets; /* of the port's totals, as seen */
 	int64_t backoff_ns, backoff_until_ns;
-	/* closed loop: flows with room, a ring of indices */
+	/* closed loop */
 	uint64_t window;
-	uint16_t *ready;
-	unsigned ready_head, ready_count;
+	struct echo_ready ready; /* flows with room */
 	int64_t scan_ns;
 	struct echo_schedule schedule; /* open loop */
 };
@@ -60,8 +62,7 @@ static void flow_has_room(struct client *c, unsigned index)
 
 	if (flow->queued || c->open_loop || echo_flow_outstanding(flow) >= c->window)
 		return;
-	unsigned at = c->ready_head + c->ready_count++;
-	c->ready[at < c->flows.count ? at : at - c->flows.count] = (uint16_t)index;
+	echo_ready_add(&c->ready, index);
 	flow->queued = true;
 }
 
@@ -96,28 +97,37 @@ static void refused(void *ctx, const uint8_t *data, size_t len)
 		flow_has_room(c, (unsigned)index);
 }
 
+static int open_sockets(struct worker *w, struct client *c, struct err *err)
+{
+	unsigned sockets = echo_shared_of(w)->sockets;
+
+	if (udp_group_init(&c->group, sockets) < 0)
+		return err_sys(err, ENOMEM, "open echo client, %u sockets", sockets);
+	for (unsigned i = 0; i < sockets; i++) {
+		int fd = -1, rc = connect_socket(w, &fd, err);
+
+		if (rc < 0)
+			return rc;
+		udp_group_add(&c->group, fd);
+	}
+	return 0;
+}
+
 static int open_port(struct worker *w, struct client *c, struct err *err)
 {
-	const struct udp_method *method = udp_method_of(w->self->method);
-	struct udp_config config;
-	int fd = -1, rc = connect_socket(w, &fd, err);
+	struct udp_config config = udp_config_of(w->plan, w->self, c->group.socket[0].fd);
+	uint32_t drops;
 
-	if (rc < 0)
-		return rc;
-	config = udp_config_of(w->plan, w->self, fd);
 	config.connected = config.want_time = true;
 	config.batch = echo_shared_of(w)->batch;
 	config.datagram_bytes = config.send_bytes = (uint32_t)c->datagram_bytes;
 	config.refused = refused;
 	config.refused_ctx = c;
-	rc = method->open(method, &config, &c->port, err);
-	if (rc < 0) {
-		close(fd);
+	int rc = udp_group_open(&c->group, udp_method_of(w->self->method), &config, w, err);
+	if (rc < 0)
 		return rc;
-	}
-	w->wait.fd[0] = (struct pollfd){ .fd = c->port->wait, .events = c->port->wait_in };
-	w->wait.count = 1;
-	echo_start_drops(w, c->port, &c->drops, ECHO_C_CLIENT_SOCKET_DROPS);
+	c->port = c->group.port;
+	echo_drops_known(w, udp_group_drops(&c->group, &drops), ECHO_C_CLIENT_SOCKET_DROPS);
 	return 0;
 }
 
@@ -136,11 +146,10 @@ static void fill_payload(const struct worker *w, struct client *c)
 
 static bool allocate(struct client *c)
 {
-	unsigned flows = c->flows.count, batch = c->port->batch;
+	unsigned batch = c->port->batch;
 
-	c->ready = calloc(flows, sizeof(*c->ready));
 	c->burst_flow = calloc(batch, sizeof(*c->burst_flow));
-	if (!c->ready || !c->burst_flow)
+	if (!c->burst_flow || echo_ready_init(&c->ready, c->flows.count, c->group.count) < 0)
 		return false;
 	return !c->open_loop || echo_schedule_init(&c->schedule, batch) == 0;
 }
@@ -169,8 +178,8 @@ int echo_client_open(struct worker *w, struct err *err)
 	c->opened_ns = clock_now_ns();
 	if (echo_flows_init(&c->flows, (uint16_t)(w->self->index * s->flows), s->flows) < 0)
 		return err_sys(err, ENOMEM, "open echo client, %u flows", s->flows);
-	int rc = open_port(w, c, err);
-	if (rc < 0)
+	int rc = open_sockets(w, c, err);
+	if (rc < 0 || (rc = open_port(w, c, err)) < 0)
 		return rc;
 	if (!allocate(c))
 		return err_sys(err, ENOMEM, "open echo client");
@@ -217,14 +226,13 @@ static void take_answer(struct worker *w, struct client *c, const uint8_t *data,
 		record(w, c, &a, sent_ns, now_ns);
 }
 
-/* Elements received. */
-static int receive(struct worker *w, struct client *c, struct err *err)
+/* Elements of one burst. */
+static int receive_burst(struct worker *w, struct client *c, struct err *err)
 {
 	struct udp_datagram *burst;
-	uint64_t answers = c->tally.answers;
-	int n = c->port->method->recv_burst(c->port, c->port->batch, &burst, err);
+	unsigned socket;
+	int n = udp_group_recv(&c->group, &burst, &socket, err);
 
-	c->received = n > 0 ? (unsigned)n : 0;
 	if (n <= 0)
 		return n;
 	for (int i = 0; i < n; i++) {
@@ -242,9 +250,25 @@ static int receive(struct worker *w, struct client *c, struct err *err)
 	}
 	c->received_ns = burst[n - 1].received_ns;
 	c->port->method->release(c->port);
+	return n;
+}
+
+/* Elements received, of as many sockets as it takes to make a burst. */
+static int receive(struct worker *w, struct client *c, struct err *err)
+{
+	uint64_t answers = c->tally.answers;
+	int n;
+
+	c->received = 0;
+	do {
+		n = receive_burst(w, c, err);
+		if (n < 0)
+			return n;
+		c->received += (unsigned)n;
+	} while (c->received < c->port->batch && udp_group_is_ready(&c->group));
 	if (c->tally.answers != answers)
 		c->backoff_ns = c->backoff_until_ns = 0;
-	return n;
+	return (int)c->received;
 }
 
 /* ---- send ---- */
@@ -287,25 +311,13 @@ static unsigned room(const struct client *c, unsigned slots, unsigned done)
 	return slots < budget - done ? slots : budget - done;
 }
 
-static unsigned next_ready(struct client *c)
-{
-	unsigned index = c->ready[c->ready_head];
-
-	if (++c->ready_head == c->flows.count)
-		c->ready_head = 0;
-	c->ready_count--;
-	c->flows.flow[index].queued = false;
-	return index;
-}
-
 /* Fills up to n slots, one datagram a flow and turn. */
 static unsigned fill_window(struct client *c, struct udp_send *slot, unsigned n, int64_t now_ns)
 {
-	unsigned i = 0;
+	unsigned i = 0, index;
 
-	while (i < n && c->ready_count) {
-		unsigned index = next_ready(c);
-
+	while (i < n && echo_ready_take(&c->ready, &index)) {
+		c->flows.flow[index].queued = false;
 		if (echo_flow_outstanding(&c->flows.flow[index]) >= c->window)
 			continue; /* the window has shrunk */
 		echo_put(slot[i].data, (uint16_t)(c->flows.first + index), echo_flows_send(&c->flows, index), now_ns);
@@ -313,19 +325,34 @@ static unsigned fill_window(struct client *c, struct udp_send *slot, unsigned n,
 		c->flows.flow[index].moved_ns = now_ns;
 		flow_has_room(c, index);
 	}
+	echo_ready_turn(&c->ready);
 	return i;
 }
 
-static bool has_more(const struct client *c)
+/* Is there something to send?  Then c->sender is the socket for it. */
+static bool has_more(struct client *c)
 {
-	return c->open_loop ? echo_schedule_owes(&c->schedule) : c->ready_count > 0;
+	if (c->open_loop) {
+		if (!echo_schedule_owes(&c->schedule))
+			return false;
+		/* Flows take turns, and with them the sockets. */
+		c->sender = c->group.count > 1 ? (unsigned)(c->schedule.sent % c->group.count) : 0;
+	} else {
+		c->sender = echo_ready_socket(&c->ready);
+		if (c->sender == ECHO_READY_NONE)
+			return false;
+	}
+	udp_group_use(&c->group, c->sender);
+	return true;
 }
 
 /* Fills up to n slots; *ret_now_ns is when they go. */
 static unsigned offer(struct client *c, struct udp_send *slot, unsigned n, int64_t now_ns, int64_t *ret_now_ns)
 {
+	/* What is due next belongs to the next socket. */
 	if (c->open_loop)
-		return echo_schedule_offer(&c->schedule, &c->flows, slot, n, now_ns, c->burst_flow, ret_now_ns);
+		return echo_schedule_offer(
+			&c->schedule, &c->flows, slot, c->group.count > 1 ? 1 : n, now_ns, c->burst_flow, ret_now_ns);
 	*ret_now_ns = clock_now_ns();
 	return fill_window(c, slot, n, *ret_now_ns);
 }
@@ -377,7 +404,7 @@ static void apply_window(struct client *c, uint64_t window)
  * read: this thread itself may have been away. */
 static void scan_stalls(struct client *c, int64_t now_ns, int64_t limit_ns)
 {
-	if (now_ns < c->scan_ns || c->received >= c->port->batch)
+	if (now_ns < c->scan_ns || c->received >= c->port->batch || udp_group_is_ready(&c->group))
 		return;
 	c->scan_ns = now_ns + STALL_SCAN_NS;
 	for (unsigned i = 0; i < c->flows.count; i++) {
@@ -460,10 +487,10 @@ static int poll_once(struct worker *w, struct client *c, struct err *err)
 	int sent = c->open_loop ? poll_open(w, c, now, err) : poll_closed(w, c, now, err);
 	if (sent < 0)
 		return sent;
-	w->wait.fd[0].events = (short)(c->port->wait_in | (c->blocked && !c->backoff_ns ? c->port->wait_out : 0));
 	if (now < c->backoff_until_ns)
 		w->wait.until_ns = c->backoff_until_ns;
-	return got + sent;
+	int rc = udp_group_await_room(&c->group, c->blocked && !c->backoff_ns ? c->sender : c->group.count, err);
+	return rc < 0 ? rc : got + sent;
 }
 
 int echo_client_poll(struct worker *w, struct err *err)
@@ -485,12 +512,11 @@ int echo_client_poll(struct worker *w, struct err *err)
 int echo_client_drain(struct worker *w, struct err *err)
 {
 	struct client *c = w->state;
-	int n = receive(w, c, err);
+	int n = receive(w, c, err), rc = udp_group_await_room(&c->group, c->group.count, err);
 
-	w->wait.fd[0].events = c->port->wait_in;
 	w->wait.until_ns = 0;
 	count(w, c);
-	return n;
+	return rc < 0 ? rc : n;
 }
 
 int echo_client_enter(struct worker *w, enum phase phase, struct err *err)
@@ -525,8 +551,23 @@ int echo_client_observe(struct worker *w, struct err *err)
 {
 	struct client *c = w->state;
 
+	uint32_t drops;
+
 	count_due(w, c);
-	return echo_count_drops(w, c->port, &c->drops, ECHO_C_CLIENT_SOCKET_DROPS, err);
+	if (!echo_knows_drops(w, ECHO_C_CLIENT_SOCKET_DROPS))
+		return 0;
+	int rc = udp_group_drops(&c->group, &drops);
+	if (rc < 0)
+		return err_sys(err, -rc, "getsockopt SO_MEMINFO");
+	worker_count(w, ECHO_C_CLIENT_SOCKET_DROPS, drops);
+	return 0;
+}
+
+int echo_client_wait(struct worker *w, int64_t until_ns, struct err *err)
+{
+	struct client *c = w->state;
+
+	return udp_group_wait(&c->group, until_ns, err);
 }
 
 void echo_client_close(struct worker *w)
@@ -535,10 +576,9 @@ void echo_client_close(struct worker *w)
 
 	if (!c)
 		return;
-	if (c->port)
-		c->port->method->close(c->port);
+	udp_group_close(&c->group);
 	echo_flows_free(&c->flows);
-	free(c->ready);
+	echo_ready_free(&c->ready);
 	free(c->burst_flow);
 	echo_schedule_free(&c->schedule);
 	free(c);

@@ -30,7 +30,15 @@ static const struct option_def echo_options[] = {
 		.default_text = "1",
 		.min = 1,
 		.max = ECHO_FLOWS_MAX,
-		.help = "flows per client worker; all clients together have at most 32767" },
+		.help = "flows per client socket; all clients together have at most 32767" },
+	{ .name = "sockets",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.value_name = "N",
+		.default_text = "1",
+		.min = 1,
+		.max = ECHO_FLOWS_MAX,
+		.help = "sockets per client worker, each with a source port of its own" },
 	{ .name = "window",
 		.type = OPTION_COUNT,
 		.flags = FORM,
@@ -307,6 +315,11 @@ static int echo_poll(struct worker *w, struct err *err)
 	return is_server(w) ? echo_server_poll(w, err) : echo_client_poll(w, err);
 }
 
+static int echo_wait(struct worker *w, int64_t until_ns, struct err *err)
+{
+	return is_server(w) ? worker_ppoll(w, until_ns, err) : echo_client_wait(w, until_ns, err);
+}
+
 static int echo_enter(struct worker *w, enum phase phase, struct err *err)
 {
 	return is_server(w) ? 0 : echo_client_enter(w, phase, err);
@@ -343,6 +356,7 @@ const struct engine engine_echo = {
 	.open = echo_open,
 	.poll = echo_poll,
 	.drain = echo_client_drain,
+	.wait = echo_wait,
 	.enter = echo_enter,
 	.observe = echo_observe,
 	.close = echo_close,

@@ -75,10 +75,38 @@ static int plan_addresses(const struct options *o, struct plan *plan, struct ech
 	return 0;
 }
 
-static int plan_load(const struct options *o, struct plan *plan, struct echo_shared *s, struct err *err)
+/* Flow ids are 15 bits; the first of a client's ids is a multiple of its sockets. */
+static int check_flows(const struct options *o, const struct echo_shared *s, struct err *err)
+{
+	unsigned flows = (unsigned)options_number(o, "flows"), sockets = s->sockets * s->clients;
+
+	if (sockets > ECHO_FLOWS_MAX)
+		return err_say(err, EINVAL, "--sockets %u: out of range 1..%u (%u clients share %d flow ids)", s->sockets,
+			ECHO_FLOWS_MAX / s->clients, s->clients, ECHO_FLOWS_MAX);
+	if (sockets && flows > ECHO_FLOWS_MAX / sockets)
+		return err_say(err, EINVAL, "--flows %u: out of range 1..%u (%u client sockets share %d flow ids)", flows,
+			ECHO_FLOWS_MAX / sockets, sockets, ECHO_FLOWS_MAX);
+	return 0;
+}
+
+/* Several sockets of a worker take a method that can go from one to the other, and descriptors. */
+static int check_sockets(const struct plan *plan, const struct echo_shared *s, struct err *err)
+{
+	const struct method *m = s->clients ? plan->worker[s->servers].method : NULL;
+
+	if (!m || s->sockets == 1)
+		return 0;
+	if (!udp_method_of(m)->many)
+		return err_say(
+			err, EINVAL, "--sockets %u: out of range 1..1 (method %s has one socket a worker)", s->sockets, m->name);
+	return net_allow_descriptors(s->sockets * s->clients, "sockets", s->sockets, err);
+}
+
+static void plan_load(const struct options *o, struct plan *plan, struct echo_shared *s)
 {
 	s->payload_bytes = (uint32_t)options_number(o, "payload");
-	s->flows = (unsigned)options_number(o, "flows");
+	s->sockets = (unsigned)options_number(o, "sockets");
+	s->flows = (unsigned)options_number(o, "flows") * s->sockets;
 	s->batch = (unsigned)options_number(o, "batch");
 	s->seed = (uint64_t)options_number(o, "seed");
 	s->verbatim = options_number(o, "verbatim");
@@ -86,17 +114,13 @@ static int plan_load(const struct options *o, struct plan *plan, struct echo_sha
 	s->open_loop = options_is_set(o, "rate");
 	/* Only where both ends are here is it known what questions look like. */
 	s->receive_bytes = s->clients && !s->verbatim ? (uint32_t)echo_datagram_bytes(s) : ECHO_DATAGRAM_MAX;
-	if ((uint64_t)s->flows * s->clients > ECHO_FLOWS_MAX)
-		return err_say(err, EINVAL, "--flows %u: out of range 1..%u (%u clients share %d flow ids)", s->flows,
-			ECHO_FLOWS_MAX / s->clients, s->clients, ECHO_FLOWS_MAX);
 	if (!s->clients)
-		return 0;
+		return;
 	plan->closed_loop = !s->open_loop;
 	plan->load_name = s->open_loop ? "rate" : "window";
 	plan->load = (uint64_t)options_number(o, plan->load_name);
 	plan->load_min = 1;
 	plan->load_max = s->open_loop ? 100000000 : 65535;
-	return 0;
 }
 
 /* The default holds what can be outstanding at one socket, in the unit of SO_RCVBUF: the kernel
@@ -157,7 +181,10 @@ int echo_plan(const struct options *o, struct plan *plan, struct err *err)
 	if ((rc = plan_addresses(o, plan, s, err)) < 0 || (rc = plan_limits(o, plan, err)) < 0)
 		return rc;
 	count_roles(plan, s);
-	if ((rc = plan_cpus(plan, s, err)) < 0 || (rc = plan_load(o, plan, s, err)) < 0)
+	if ((rc = plan_cpus(plan, s, err)) < 0)
+		return rc;
+	plan_load(o, plan, s);
+	if ((rc = check_flows(o, s, err)) < 0 || (rc = check_sockets(plan, s, err)) < 0)
 		return rc;
 	plan_buffers(o, s);
 	plan_ledger(plan, s);

@@ -124,7 +124,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 		return err_sys(err, ENOMEM, "open echo server");
 	w->wait.fd[which] = (struct pollfd){ .fd = l->port->wait, .events = l->port->wait_in };
 	w->wait.count = which + 1;
-	echo_start_drops(w, l->port, &l->drops, ECHO_C_SERVER_SOCKET_DROPS);
+	echo_drops_known(w, l->port->method->drops(l->port, &l->drops), ECHO_C_SERVER_SOCKET_DROPS);
 	return 0;
 }
 
@@ -284,14 +284,17 @@ int echo_server_poll(struct worker *w, struct err *err)
 int echo_server_observe(struct worker *w, struct err *err)
 {
 	struct server *server = w->state;
-	int rc = 0;
 
-	for (unsigned i = 0; i < server->count && rc >= 0; i++) {
+	for (unsigned i = 0; i < server->count && echo_knows_drops(w, ECHO_C_SERVER_SOCKET_DROPS); i++) {
 		struct listener *l = &server->listener[i];
+		uint32_t before = l->drops;
+		int rc = l->port->method->drops(l->port, &l->drops);
 
-		rc = echo_count_drops(w, l->port, &l->drops, ECHO_C_SERVER_SOCKET_DROPS, err);
+		if (rc < 0)
+			return err_sys(err, -rc, "getsockopt SO_MEMINFO");
+		worker_count(w, ECHO_C_SERVER_SOCKET_DROPS, (uint32_t)(l->drops - before));
 	}
-	return rc;
+	return 0;
 }
 
 void echo_server_close(struct worker *w)

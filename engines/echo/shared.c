@@ -31,27 +31,11 @@ int echo_set_buffers(struct worker *w, int fd, struct err *err)
 	return 0;
 }
 
-void echo_start_drops(struct worker *w, struct udp_port *port, uint32_t *ret_last, unsigned counter)
+void echo_drops_known(struct worker *w, int rc, unsigned counter)
 {
-	int rc = port->method->drops(port, ret_last);
-
 	if (rc >= 0)
 		return;
 	w->unknown |= 1ull << counter;
 	if (!w->unknown_why[0])
 		snprintf(w->unknown_why, sizeof(w->unknown_why), "drops of a socket cannot be read here (%s)", strerror(-rc));
-}
-
-int echo_count_drops(struct worker *w, struct udp_port *port, uint32_t *last, unsigned counter, struct err *err)
-{
-	uint32_t now;
-
-	if (w->unknown >> counter & 1)
-		return 0;
-	int rc = port->method->drops(port, &now);
-	if (rc < 0)
-		return err_sys(err, -rc, "getsockopt SO_MEMINFO");
-	worker_count(w, counter, (uint32_t)(now - *last));
-	*last = now;
-	return 0;
 }

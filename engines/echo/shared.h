@@ -40,7 +40,8 @@ struct echo_shared {
 	unsigned servers, clients;
 	uint32_t payload_bytes;
 	uint32_t receive_bytes; /* the longest datagram that a server takes */
-	unsigned flows;         /* per client */
+	unsigned flows;         /* per client: the same number on each of its sockets */
+	unsigned sockets;       /* per client */
 	unsigned batch;
 	bool open_loop, verbatim;
 	enum steer steer;
@@ -67,8 +68,10 @@ static inline size_t echo_datagram_bytes(const struct echo_shared *s)
 /* SO_RCVBUF and SO_SNDBUF as the run has them; says in a note where the kernel gave less than
  * was asked for. */
 int echo_set_buffers(struct worker *w, int fd, struct err *err);
-/* The drops that a port has seen are counted from here on; where they cannot be read, the
- * counter is unknown. */
-void echo_start_drops(struct worker *w, struct udp_port *port, uint32_t *ret_last, unsigned counter);
-/* Adds what a port's 32-bit drop counter has moved by since *last to a counter. */
-int echo_count_drops(struct worker *w, struct udp_port *port, uint32_t *last, unsigned counter, struct err *err);
+/* Whether drops can be read, as asked once in open(): rc is what drops() returned.  Where they
+ * cannot, the counter is unknown. */
+void echo_drops_known(struct worker *w, int rc, unsigned counter);
+static inline bool echo_knows_drops(const struct worker *w, unsigned counter)
+{
+	return !(w->unknown >> counter & 1);
+}

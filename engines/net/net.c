@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 int net_resolve(const char *text, const char *option, unsigned port, union net_address *ret_address, struct err *err)
@@ -152,6 +153,23 @@ void net_mac(int fd, const char *interface, uint8_t ret_mac[6])
 	if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
 		memset(&request, 0, sizeof(request));
 	memcpy(ret_mac, request.ifr_hwaddr.sa_data, 6);
+}
+
+int net_allow_descriptors(unsigned more, const char *option, unsigned value, struct err *err)
+{
+	enum { OTHERS = 256 }; /* what the rest of the program has open, with room to spare */
+	struct rlimit limit;
+	rlim_t need = (rlim_t)more + OTHERS;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_sys(err, errno, "getrlimit RLIMIT_NOFILE");
+	if (need <= limit.rlim_cur)
+		return 0;
+	if (need > limit.rlim_max)
+		return err_say(err, EINVAL, "--%s %u: needs about %llu descriptors, and this process may have %llu (ulimit -n)",
+			option, value, (unsigned long long)need, (unsigned long long)limit.rlim_max);
+	limit.rlim_cur = need;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? err_sys(err, errno, "setrlimit RLIMIT_NOFILE") : 0;
 }
 
 int net_set_buffer(int fd, int option, int bytes, bool force, int *ret_bytes, struct err *err)

@@ -56,6 +56,12 @@ bool net_is_here(const union net_address *a);
  * unknown. */
 void net_interface(const union net_address *a, char *out, size_t size);
 
+/* Makes sure that this process may open so many descriptors beside those that it has, and raises
+ * its soft limit where the hard one lets it (getrlimit(2), RLIMIT_NOFILE).  -EINVAL names the
+ * option that asks for them: "--sockets 5000: needs about 5256 descriptors, and this process may
+ * have 1024 (ulimit -n)".  Main thread. */
+int net_allow_descriptors(unsigned more, const char *option, unsigned value, struct err *err);
+
 /* The hardware address of an interface, in the namespace that the socket fd lives in; zeros where
  * it has none or is not there (netdevice(7), SIOCGIFHWADDR). */
 void net_mac(int fd, const char *interface, uint8_t ret_mac[6]);

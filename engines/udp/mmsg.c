@@ -239,6 +239,7 @@ static int mmsg_send(struct udp_port *port, unsigned count, struct err *err)
 
 const struct udp_method udp_mmsg = {
 	.method = { .name = "mmsg", .summary = "recvmmsg and sendmmsg, a burst a call" },
+	.many = true,
 	.open = mmsg_open,
 	.recv_burst = mmsg_recv,
 	.reply_burst = mmsg_reply,

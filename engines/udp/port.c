@@ -37,15 +37,15 @@ struct twin {
 static const struct twin errors = { IP_RECVERR, IPV6_RECVERR, "IP_RECVERR" };
 static const struct twin local = { IP_PKTINFO, IPV6_RECVPKTINFO, "IP_PKTINFO" };
 
-static int switch_on(const struct udp_port *port, const struct twin *option, struct err *err)
+static int switch_on(int fd, const struct twin *option, struct err *err)
 {
 	int on = 1, family = 0;
 	socklen_t size = sizeof(family);
 
-	if (getsockopt(port->config.fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0)
 		return err_sys(err, errno, "getsockopt SO_DOMAIN");
 	bool six = family == AF_INET6;
-	if (setsockopt(port->config.fd, six ? SOL_IPV6 : SOL_IP, six ? option->v6 : option->v4, &on, sizeof(on)) < 0)
+	if (setsockopt(fd, six ? SOL_IPV6 : SOL_IP, six ? option->v6 : option->v4, &on, sizeof(on)) < 0)
 		return err_sys(err, errno, "setsockopt %s", option->name);
 	return 0;
 }
@@ -63,6 +63,13 @@ struct udp_config udp_config_of(const struct plan *plan, const struct plan_worke
 	return config;
 }
 
+int udp_socket_options(const struct udp_config *config, int fd, struct err *err)
+{
+	if (config->connected)
+		return switch_on(fd, &errors, err);
+	return config->want_local ? switch_on(fd, &local, err) : 0;
+}
+
 int udp_port_init(struct udp_port *port, const struct udp_method *method, const struct udp_config *config, struct err *err)
 {
 	uint32_t longest = config->datagram_bytes > config->send_bytes ? config->datagram_bytes : config->send_bytes;
@@ -77,9 +84,7 @@ int udp_port_init(struct udp_port *port, const struct udp_method *method, const 
 		.wait_in = POLLIN,
 		.wait_out = POLLOUT,
 	};
-	if (config->connected)
-		return switch_on(port, &errors, err);
-	return config->want_local ? switch_on(port, &local, err) : 0;
+	return udp_socket_options(config, config->fd, err);
 }
 
 /* One message of the error queue; false when it is empty. */

@@ -128,6 +128,9 @@ struct udp_port {
 /* Every operation is mandatory. */
 struct udp_method {
 	struct method method; /* first: a plan's method pointer is this */
+	/* The socket is used in each call and not kept between them: config.fd may be another one
+	 * as long as nothing is lent (group.h). */
+	bool many;
 	/* 0 and *ret_port, or -errno with *err; the socket stays the caller's on failure. */
 	int (*open)(
 		const struct udp_method *method, const struct udp_config *config, struct udp_port **ret_port, struct err *err);
@@ -165,6 +168,8 @@ unsigned udp_batch_fitting(unsigned batch, uint32_t bytes);
  * full device queue is an error and not a silent loss, and refused datagrams can be counted, and
  * IP_PKTINFO where want_local. */
 int udp_port_init(struct udp_port *port, const struct udp_method *method, const struct udp_config *config, struct err *err);
+/* The part of it that concerns the socket. */
+int udp_socket_options(const struct udp_config *config, int fd, struct err *err);
 /* What an errno of a send means. */
 enum udp_fate {
 	UDP_AGAIN, /* call once more */

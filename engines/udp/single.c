@@ -173,6 +173,7 @@ static int single_send(struct udp_port *port, unsigned count, struct err *err)
 
 const struct udp_method udp_single = {
 	.method = { .name = "single", .summary = "recvfrom and sendto, a datagram a call" },
+	.many = true,
 	.open = single_open,
 	.recv_burst = single_recv,
 	.reply_burst = single_reply,

@@ -27,6 +27,10 @@ static void runs_balance(void **state)
 		{ "server-method", "single", "client-method", "mmsg", "warmup", "0", "duration", "200ms", NULL },
 		{ "wait", "spin", "warmup", "50ms", "duration", "200ms", "window", "1", NULL },
 		{ "rate", "2000", "flows", "7", "warmup", "50ms", "duration", "300ms", NULL },
+		{ "sockets", "16", "steer", "hash", "warmup", "50ms", "duration", "200ms", NULL },
+		{ "sockets", "16", "wait", "poll", "warmup", "50ms", "duration", "200ms", NULL },
+		{ "sockets", "3", "wait", "spin", "method", "single", "warmup", "50ms", "duration", "200ms", NULL },
+		{ "sockets", "3", "rate", "2000", "warmup", "50ms", "duration", "300ms", NULL },
 		{ "verbatim", "yes", "flows", "3", "window", "3", "warmup", "0", "duration", "200ms", NULL },
 	};
 	struct session_rig s;
@@ -49,7 +53,7 @@ static void restarts_leave_nothing(void **state)
 	enum { RESTARTS = 20 };
 	static const char *const runs[2][10] = {
 		{ "method", "mmsg", "warmup", "0", "duration", "0", NULL },
-		{ "method", "single", "warmup", "0", "duration", "0", NULL },
+		{ "method", "single", "sockets", "20", "warmup", "0", "duration", "0", NULL },
 	};
 	unsigned fds = open_fds(), threads = running_threads();
 	struct session_rig s;
