@@ -17,7 +17,9 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/procnet.h"
@@ -188,6 +190,20 @@ static int hear(struct stream_link *l)
 	return l->got == sizeof(l->greeting);
 }
 
+/* Signals end a call that blocks; the limit is for one that comes just before the call. */
+static void let_block(struct worker *w, struct stream_link *l)
+{
+	static const struct timeval limit = { .tv_usec = WORKER_WAIT_MS * 1000 };
+	int off = 0;
+
+	l->can_block = false;
+	if (w->plan->wait != WAIT_BLOCK)
+		return;
+	l->syscalls += 3;
+	l->can_block = setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
+		       setsockopt(l->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0 && ioctl(l->fd, FIONBIO, &off) == 0;
+}
+
 static int flows(struct worker *w, struct stream_worker *x, const struct stream_greeting *theirs, int64_t now_ns)
 {
 	struct stream_link *l = &x->link;
@@ -199,6 +215,7 @@ static int flows(struct worker *w, struct stream_worker *x, const struct stream_
 	l->backoff_ns = 0;
 	l->moved_ns = now_ns;
 	l->bytes_before = x->bytes;
+	let_block(w, l);
 	wait_on(w, l->fd, POLLIN);
 	return 1;
 }

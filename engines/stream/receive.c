@@ -102,7 +102,7 @@ static size_t wanted(const struct stream_shared *s, const struct stream_worker *
 	uint64_t left = x->frame.size - x->frame.offset;
 	size_t header = stream_header_bytes(x->frame.size), at;
 
-	*ret_flags = MSG_DONTWAIT;
+	*ret_flags = x->waits ? 0 : MSG_DONTWAIT;
 	*ret_to = x->buffer;
 	if (s->discard) {
 		if (x->frame.offset < header)
@@ -131,7 +131,7 @@ int stream_receive(struct worker *w, struct stream_worker *x)
 	const struct stream_shared *s = stream_shared_of(w);
 
 	x->began_ns = clock_now_ns();
-	for (unsigned i = 0; i < RECEIVES; i++) {
+	for (unsigned i = 0; i < (x->waits ? 1 : RECEIVES); i++) {
 		uint8_t *to;
 		int flags;
 		size_t want = wanted(s, x, &to, &flags);
@@ -147,7 +147,7 @@ int stream_receive(struct worker *w, struct stream_worker *x)
 		int64_t now = clock_now_ns();
 		take(w, x, to, (size_t)n, now);
 		x->began_ns = now;
-		if ((size_t)n < want)
+		if ((size_t)n < want && !x->waits)
 			return wait_for_more(w, x);
 	}
 	return RECEIVES;

@@ -147,7 +147,8 @@ int stream_send(struct worker *w, struct stream_worker *x)
 	x->blocked = false;
 	if (w->wait.count && w->wait.fd[0].revents & POLLHUP)
 		return STREAM_LOST;
-	for (unsigned i = 0; i < SENDS; i++) {
+	x->sender->flags = x->waits ? 0 : MSG_DONTWAIT;
+	for (unsigned i = 0; i < (x->waits ? 1 : SENDS); i++) {
 		if (!x->begun && (quiet || !is_due(w, x)))
 			return idle(w, x, quiet);
 		if (!x->begun && !begin(w, x))

@@ -83,6 +83,7 @@ struct stream_link {
 	int fd; /* -1: none */
 	enum link_state state;
 	bool same_clock; /* both ends have one clock */
+	bool can_block;  /* calls without MSG_DONTWAIT wait, with a time limit */
 	unsigned flow;   /* the client's index */
 	uint64_t first;  /* sequence of the first message that comes in */
 	uint8_t greeting[STREAM_GREETING_BYTES];
@@ -107,6 +108,7 @@ enum { STREAM_LOST = -1 };
 struct stream_worker {
 	struct stream_link link;
 	bool sends, blocked;      /* blocked: the sender waits for room */
+	bool waits;               /* in engine->wait(): calls may block */
 	uint64_t syscalls;        /* those counted */
 	uint64_t bytes, messages; /* sent or received */
 	int64_t measure_ns;       /* when MEASURE was entered, 0 before */

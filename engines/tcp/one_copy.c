@@ -27,7 +27,7 @@ static int one_copy_open(const struct tcp_sender_method *method, size_t size, co
 		one_copy_close(&o->sender);
 		return err_sys(err, ENOMEM, "open one-copy sender, message of %zu bytes", size);
 	}
-	o->sender = (struct tcp_sender){ .method = method, .calls = calls, .size = size, .fd = -1 };
+	o->sender = (struct tcp_sender){ .method = method, .calls = calls, .size = size, .fd = -1, .flags = MSG_DONTWAIT };
 	*ret_sender = &o->sender;
 	return 0;
 }
@@ -46,7 +46,7 @@ static ssize_t one_copy_send(struct tcp_sender *s)
 	struct iovec parts[TCP_FIELDS];
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = tcp_message_parts(&o->message, s->size - s->left, parts) };
 
-	return tcp_sent(s, s->calls->sendmsg(s->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+	return tcp_sent(s, s->calls->sendmsg(s->fd, &message, s->flags | MSG_NOSIGNAL));
 }
 
 const struct tcp_sender_method tcp_one_copy = {

@@ -50,6 +50,9 @@ struct tcp_sender {
 	const struct tcp_calls *calls;
 	size_t size; /* of a message */
 	int fd;      /* -1: none; the owner's */
+	/* of send calls; the owner's: MSG_DONTWAIT, or 0 on a socket that blocks, with a time
+	 * limit (SO_SNDTIMEO) */
+	int flags;
 	size_t left; /* of the begun message; 0: none is begun */
 	short wait_events;
 	struct tcp_totals totals;
@@ -66,7 +69,8 @@ struct tcp_sender_method {
 	 * the one before is forgotten.  0 or -errno with *err */
 	int (*attach)(struct tcp_sender *s, int fd, struct err *err);
 	struct tcp_message *(*begin)(struct tcp_sender *s); /* mandatory */
-	/* mandatory: bytes taken, 0: not now, or -errno: the connection is lost */
+	/* mandatory: bytes taken, 0: not now, or -errno: the connection is lost.  Where it may
+	 * block it returns early for a signal or the time limit only. */
 	ssize_t (*send)(struct tcp_sender *s);
 	/* NULL if nothing completes later: takes what completions there are */
 	void (*reap)(struct tcp_sender *s);

@@ -33,7 +33,7 @@ static int two_copy_open(const struct tcp_sender_method *method, size_t size, co
 		return err_sys(err, ENOMEM, "open two-copy sender, message and buffer of %zu bytes each", size);
 	}
 	memset(t->buffer, 0, size);
-	t->sender = (struct tcp_sender){ .method = method, .calls = calls, .size = size, .fd = -1 };
+	t->sender = (struct tcp_sender){ .method = method, .calls = calls, .size = size, .fd = -1, .flags = MSG_DONTWAIT };
 	*ret_sender = &t->sender;
 	return 0;
 }
@@ -69,7 +69,7 @@ static ssize_t two_copy_send(struct tcp_sender *s)
 
 	if (!t->gathered)
 		gather(t);
-	return tcp_sent(s, s->calls->send(s->fd, t->buffer + (s->size - s->left), s->left, MSG_DONTWAIT | MSG_NOSIGNAL));
+	return tcp_sent(s, s->calls->send(s->fd, t->buffer + (s->size - s->left), s->left, s->flags | MSG_NOSIGNAL));
 }
 
 const struct tcp_sender_method tcp_two_copy = {

@@ -118,7 +118,8 @@ static int zero_copy_open(const struct tcp_sender_method *method, size_t size, c
 	int rc = -ENOMEM;
 
 	if (z) {
-		z->sender = (struct tcp_sender){ .method = method, .calls = calls, .size = size, .fd = -1 };
+		z->sender =
+			(struct tcp_sender){ .method = method, .calls = calls, .size = size, .fd = -1, .flags = MSG_DONTWAIT };
 		z->slots = slots_for(size);
 		z->ring = calloc(z->slots, sizeof(*z->ring));
 		rc = z->ring ? map_messages(z) : -ENOMEM;
@@ -234,7 +235,7 @@ static struct tcp_message *zero_copy_begin(struct tcp_sender *s)
 static ssize_t send_copying(struct zero_copy *z, const struct msghdr *message)
 {
 	struct tcp_sender *s = &z->sender;
-	ssize_t n = tcp_sent(s, s->calls->sendmsg(s->fd, message, MSG_DONTWAIT | MSG_NOSIGNAL));
+	ssize_t n = tcp_sent(s, s->calls->sendmsg(s->fd, message, s->flags | MSG_NOSIGNAL));
 
 	if (n > 0) {
 		s->totals.completions++;
@@ -279,7 +280,7 @@ static ssize_t zero_copy_send(struct tcp_sender *s)
 		if (completions_outstanding(&z->completions) == COMPLETIONS_MAX)
 			return 0;
 	}
-	n = s->calls->sendmsg(s->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY);
+	n = s->calls->sendmsg(s->fd, &message, s->flags | MSG_NOSIGNAL | MSG_ZEROCOPY);
 	if (n < 0 && errno == ENOBUFS) {
 		n = no_buffers(z, &message);
 	} else {

@@ -213,12 +213,6 @@ static int obey(struct worker *w)
 	return rc;
 }
 
-static bool is_told(const struct worker *w)
-{
-	return atomic_load_explicit(&w->control->phase, memory_order_relaxed) != (uint32_t)w->phase ||
-	       atomic_load_explicit(&w->control->tick, memory_order_relaxed) != w->tick;
-}
-
 /* ---- the loop ---- */
 
 void worker_woken(struct worker *w)
@@ -275,7 +269,7 @@ static int worker_wait(struct worker *w)
 		return 0;
 	}
 	/* An order that came during the burst has been signalled already: no sleep. */
-	if (w->signalled && is_told(w))
+	if (w->signalled && worker_is_told(w))
 		return 0;
 	return idle ? worker_ppoll(w, until_ns, &w->err) : w->sleep(w, until_ns, &w->err);
 }
@@ -283,7 +277,7 @@ static int worker_wait(struct worker *w)
 static int worker_loop(struct worker *w)
 {
 	for (;;) {
-		int rc = is_told(w) ? obey(w) : 0;
+		int rc = worker_is_told(w) ? obey(w) : 0;
 
 		if (rc < 0 || w->phase == PHASE_DONE)
 			return rc;

@@ -133,6 +133,14 @@ static inline void worker_set_missing(struct worker *w, uint32_t missing)
 	atomic_store_explicit(&w->status->missing, missing, memory_order_relaxed);
 }
 
+/* Has it been told a phase or a tick that it has not answered?  A wait that makes several calls
+ * asks before each, and returns to do so. */
+static inline bool worker_is_told(const struct worker *w)
+{
+	return atomic_load_explicit(&w->control->phase, memory_order_relaxed) != (uint32_t)w->phase ||
+	       atomic_load_explicit(&w->control->tick, memory_order_relaxed) != w->tick;
+}
+
 /* wake_fd was readable: it is not any more. */
 void worker_woken(struct worker *w);
 /* The wait of an engine that has none: ppoll(2) over w->wait.fd and wake_fd. */

@@ -34,6 +34,8 @@ static void runs_balance(void **state)
 		{ "method", "zero-copy", "warmup", "50ms", "duration", "300ms", "verify", "yes", NULL },
 		{ "method", "zero-copy", "warmup", "0", "duration", "200ms", "reverse", "yes", "threads", "3", NULL },
 		{ "wait", "spin", "warmup", "50ms", "duration", "200ms", "size", "100", NULL },
+		{ "wait", "poll", "warmup", "50ms", "duration", "200ms", "method", "zero-copy", NULL },
+		{ "wait", "poll", "warmup", "50ms", "duration", "200ms", "rate", "500", "reverse", "yes", NULL },
 		{ "size", "30M", "warmup", "50ms", "duration", "300ms", "receive", "discard", NULL },
 		{ "rate", "2000", "warmup", "50ms", "duration", "300ms", "threads", "2", NULL },
 		{ "size", "1", "warmup", "50ms", "duration", "200ms", NULL },
