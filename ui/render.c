@@ -5,12 +5,13 @@
 #include <stdlib.h>
 
 #include "ui/panels/frame.h"
+#include "ui/panels/panels.h"
 
 int ui_render(const struct board *board, int columns, int rows, enum charset charset, const char *theme, char **ret_text,
 	char **ret_svg, struct err *err)
 {
 	struct dash d;
-	int e = dash_init(&d, board, NULL, charset_resolve(charset), theme, err);
+	int e = dash_init(&d, board, NULL, panel_rows, charset_resolve(charset), theme, err);
 	char *text = NULL, *svg = NULL;
 
 	if (!e && dash_resize(&d, rows, columns))

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "ui/dash/keytable.h"
 #include "ui/panels/frame.h"
+#include "ui/panels/panels.h"
 
 static const int64_t frame_ns = 100ll * NS_PER_MS;
 /* Data that stays away: the clock and the gap in the charts must be seen to go on. */
@@ -244,7 +245,8 @@ int ui_run(const struct ui_config *config, struct board *board, const struct ui_
 	struct ui_outcome *ret_outcome, struct err *err)
 {
 	struct loop l = { .config = config };
-	int e = dash_init(&l.dash, board, requests, charset_resolve(config->terminal.charset), config->terminal.theme, err);
+	int e = dash_init(
+		&l.dash, board, requests, panel_rows, charset_resolve(config->terminal.charset), config->terminal.theme, err);
 
 	if (!e)
 		e = start(&l, err);

@@ -167,7 +167,7 @@ void act_pick(struct dash *d, int key)
 		    : key == 'k' || key == KEYCODE_UP ? -1
 		    : key == KEYCODE_PAGE_DOWN        ? 10
 						      : -10;
-	bool table = d->view.screen == SCREEN_DASH || (d->view.screen == SCREEN_PANEL && d->view.panel == PANEL_CORES);
+	bool table = d->view.screen == SCREEN_DASH || (d->view.screen == SCREEN_PANEL && dash_expanded(d)->shows & PANEL_WORKERS);
 
 	if (table) {
 		view_move_pick(&d->view, d->order, d->order_count, steps);
@@ -188,29 +188,53 @@ void act_drill(struct dash *d, int key)
 void act_sort(struct dash *d, int key)
 {
 	(void)key;
+	if (d->view.screen == SCREEN_PANEL && dash_expanded(d)->sort) {
+		dash_expanded(d)->sort(d);
+		return;
+	}
 	d->view.sort = (enum sort)((d->view.sort + 1) % SORTS);
+}
+
+/* The panel whose turn it is after that one (NULL: the first's), or before it. */
+static int next_panel(const struct dash *d, const struct panel_row *now, int step)
+{
+	int best = -1;
+
+	for (int i = 0; d->panels[i].def; i++) {
+		int turn = step * d->panels[i].turn;
+
+		if (d->lines[i] == PANEL_NONE || (now && turn <= step * now->turn))
+			continue;
+		if (best < 0 || turn < step * d->panels[best].turn)
+			best = i;
+	}
+	return best < 0 && now ? next_panel(d, NULL, step) : best;
 }
 
 void act_expand(struct dash *d, int key)
 {
+	bool expanded = d->view.screen == SCREEN_PANEL;
+	int next;
+
 	if (key >= KEY_PANEL) {
-		if (d->view.screen == SCREEN_PANEL) {
+		if (expanded)
 			view_back(&d->view);
-			return;
-		}
-		d->view.panel = (enum panel)(key - KEY_PANEL);
-		view_open(&d->view, SCREEN_PANEL);
+		else
+			view_open_panel(&d->view, key - KEY_PANEL);
 		return;
 	}
-	view_next_panel(&d->view, key == 'e' ? 1 : -1);
+	next = next_panel(d, expanded ? &d->panels[d->view.panel] : NULL, key == 'e' ? 1 : -1);
+	if (next >= 0)
+		view_open_panel(&d->view, next);
 }
 
 void act_verdict(struct dash *d, int key)
 {
+	int panel = dash_panel(d, PANEL_VERDICT);
+
 	(void)key;
-	d->view.panel = PANEL_EVENTS;
-	d->view.scroll = 0;
-	view_open(&d->view, SCREEN_PANEL);
+	if (panel >= 0)
+		view_open_panel(&d->view, panel);
 }
 
 void act_back(struct dash *d, int key)

@@ -18,12 +18,12 @@
 static const int64_t silence_ns = 300ll * NS_PER_MS;
 static const double ledger_lag_s = 0.2;
 
-int dash_init(struct dash *d, const struct board *board, const struct ui_requests *requests, enum charset charset,
-	const char *theme, struct err *err)
+int dash_init(struct dash *d, const struct board *board, const struct ui_requests *requests, const struct panel_row *panels,
+	enum charset charset, const char *theme, struct err *err)
 {
 	const struct theme *t = theme_find(theme);
 
-	*d = (struct dash){ .board = board, .requests = requests };
+	*d = (struct dash){ .board = board, .requests = requests, .panels = panels };
 	if (!t)
 		return err_say(err, EINVAL, "theme \"%s\": unknown (dark, light, mono, safe)", theme);
 	view_init(&d->view, t);
@@ -91,15 +91,12 @@ static int64_t right_edge(const struct dash *d)
 	return dash_running(d) && d->now_ns - at > silence_ns ? d->now_ns : at;
 }
 
-/* Chart and heatmap stand under one another and show the same stretch of time, whichever of them
- * is there. */
+/* Charts stand under one another and show the same stretch of time, whichever of them is there. */
 static struct rect chart_area(const struct dash *d)
 {
-	static const enum panel charts[] = { PANEL_CHART, PANEL_HEAT };
-
-	for (unsigned i = 0; i < 2; i++)
-		if (layout_shows(&d->layout, charts[i]))
-			return d->layout.panel[charts[i]];
+	for (int i = 0; d->panels[i].def; i++)
+		if (d->panels[i].def->shows & PANEL_TIME && d->layout.panel[i].rows)
+			return d->layout.panel[i];
 	return (struct rect){ 0, 0, d->canvas.rows, d->canvas.columns };
 }
 
@@ -316,24 +313,16 @@ static void prepare_differences(struct dash *d)
 
 static void prepare_layout(struct dash *d)
 {
-	const struct run_info *info = d->moment.info;
-	int sums = 0, full = -1;
-
-	for (unsigned i = 0, seen = 0; info && i < info->workers; i++)
-		if (!(seen & info->worker[i].role)) {
-			seen |= info->worker[i].role;
-			sums++;
-		}
-	if (d->view.screen == SCREEN_PANEL)
-		full = d->view.panel;
-	else if (d->view.screen != SCREEN_DASH)
-		full = PANELS;
 	struct layout_ask ask = { .rows = d->canvas.rows,
 		.columns = d->canvas.columns,
-		.table_rows = info ? (int)info->workers + sums : 4,
-		.places = d->ledger.known ? (int)d->ledger.places : 5,
-		.compare = d->view.base_kept,
-		.full = full };
+		.panels = d->panels,
+		.full = d->view.screen == SCREEN_DASH    ? LAYOUT_DASH
+			: d->view.screen == SCREEN_PANEL ? d->view.panel
+							 : LAYOUT_OTHER };
+
+	for (int i = 0; d->panels[i].def; i++)
+		d->lines[i] = d->panels[i].def->lines ? d->panels[i].def->lines(d) : 0;
+	memcpy(ask.lines, d->lines, sizeof(ask.lines));
 	layout_make(&ask, &d->layout);
 }
 
@@ -353,6 +342,19 @@ void dash_look(struct dash *d)
 }
 
 /* ---- for the panels ---- */
+
+int dash_panel(const struct dash *d, unsigned shows)
+{
+	for (int i = 0; d->panels[i].def; i++)
+		if (d->panels[i].def->shows & shows)
+			return i;
+	return -1;
+}
+
+const struct panel_def *dash_expanded(const struct dash *d)
+{
+	return d->panels[d->view.panel].def;
+}
 
 /* A run that was saved brings its own wall time along. */
 const char *dash_hms(const struct dash *d, int64_t at_ns, char *out, size_t size)

@@ -13,7 +13,7 @@
 #include "ui/widgets/form.h"
 
 /* The key that a click stands for which expands a panel. */
-enum { KEY_PANEL = 0x120000 /* + enum panel */ };
+enum { KEY_PANEL = 0x120000 /* + index of the panel */ };
 
 /* What the interface itself costs; refreshed once a second so that it can be read. */
 struct cost {
@@ -34,8 +34,10 @@ struct drop_line {
 struct dash {
 	const struct board *board;
 	const struct ui_requests *requests; /* NULL: only painted */
+	const struct panel_row *panels;     /* ended by def == NULL */
 	struct view view;
 	struct canvas canvas;
+	int lines[PANELS_MAX]; /* what each panel can fill: see panel_def.lines */
 	struct layout layout;
 	struct cost cost;
 
@@ -76,8 +78,8 @@ struct dash {
 	bool quit, suspend, repaint; /* what a key has asked of the terminal's owner */
 };
 
-int dash_init(struct dash *d, const struct board *board, const struct ui_requests *requests, enum charset charset,
-	const char *theme, struct err *err);
+int dash_init(struct dash *d, const struct board *board, const struct ui_requests *requests, const struct panel_row *panels,
+	enum charset charset, const char *theme, struct err *err);
 void dash_free(struct dash *d);
 /* 0 or -ENOMEM (the old size stays). */
 int dash_resize(struct dash *d, int rows, int columns);
@@ -86,6 +88,11 @@ int dash_resize(struct dash *d, int rows, int columns);
 void dash_look(struct dash *d);
 
 /* ---- for the panels ---- */
+
+/* The first panel of the table that shows one of these (bit set of enum panel_shows); -1: none. */
+int dash_panel(const struct dash *d, unsigned shows);
+/* SCREEN_PANEL: the expanded one. */
+const struct panel_def *dash_expanded(const struct dash *d);
 
 /* of the shown run, else of the chosen mode */
 const struct engine *dash_engine(const struct dash *d);

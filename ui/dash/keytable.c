@@ -153,7 +153,7 @@ void key_dispatch(struct dash *d, int key)
 		act_filter_key(d, key);
 		return;
 	}
-	if (key >= KEY_PANEL && key < KEY_PANEL + PANELS) {
+	if (key >= KEY_PANEL && key < KEY_PANEL + PANELS_MAX) {
 		act_expand(d, key);
 		return;
 	}

@@ -3,21 +3,19 @@
 
 #include <string.h>
 
-enum { NO_PANEL = PANELS, STACK_MAX = 8 };
+enum { NO_PANEL = -1, BESIDE_COLUMNS = 64, BESIDE_ROWS = 18 };
 
-/* One storey of a column.  Lower ranks are given up first. */
+/* One storey of a column. */
 struct storey {
-	int panel, beside; /* enum panel; beside: shares the rows, at the right; NO_PANEL none */
-	int min, want, weight, rank;
+	int panel, beside; /* indices; beside: shares the rows, at the right; NO_PANEL none */
+	int min, want, weight, stays;
 	int rows; /* the outcome */
 };
 
 struct stack {
-	struct storey storey[STACK_MAX];
+	struct storey storey[PANELS_MAX];
 	int count;
 };
-
-enum rank { RANK_CAPTURE, RANK_COMPARE, RANK_EVENTS, RANK_PERCENTILES, RANK_HEAT, RANK_CHART, RANK_DROPS, RANK_CORES };
 
 static int at_most(int a, int b)
 {
@@ -29,10 +27,16 @@ static int at_least(int a, int b)
 	return a > b ? a : b;
 }
 
-static void stack_add(struct stack *s, struct storey storey)
+static void stack_add(struct stack *s, const struct layout_ask *ask, int panel, const struct panel_size *size)
 {
-	if (s->count < STACK_MAX)
-		s->storey[s->count++] = storey;
+	int want = size->want + ask->lines[panel];
+
+	s->storey[s->count++] = (struct storey){ .panel = panel,
+		.beside = NO_PANEL,
+		.min = at_most(size->min, want),
+		.want = want,
+		.weight = size->weight,
+		.stays = ask->panels[panel].stays };
 }
 
 static int stack_min(const struct stack *s)
@@ -49,7 +53,7 @@ static void stack_shed(struct stack *s)
 	int first = 0;
 
 	for (int i = 1; i < s->count; i++)
-		if (s->storey[i].rank < s->storey[first].rank)
+		if (s->storey[i].stays < s->storey[first].stays)
 			first = i;
 	s->count--;
 	memmove(&s->storey[first], &s->storey[first + 1], (size_t)(s->count - first) * sizeof(s->storey[0]));
@@ -121,52 +125,49 @@ static void stack_settle(struct stack *s, struct rect area, struct layout *l)
 	stack_place(s, area, l);
 }
 
-static struct storey cores_storey(const struct layout_ask *ask)
+static bool is_there(const struct layout_ask *ask, int panel)
 {
-	int want = 2 + at_least(ask->table_rows, 1);
-
-	return (struct storey){ PANEL_CORES, NO_PANEL, at_most(want, 8), want, 0, RANK_CORES, 0 };
+	return panel < PANELS_MAX && ask->panels[panel].def;
 }
 
-/* Events stand beside the drops where that is readable, and go when the heatmap goes. */
 static void lay_one(const struct layout_ask *ask, struct layout *l)
 {
 	struct stack s = { .count = 0 };
-	bool beside = ask->columns >= 64 && l->main.rows >= 18;
+	bool beside = ask->columns >= BESIDE_COLUMNS && l->main.rows >= BESIDE_ROWS;
 
-	stack_add(&s, cores_storey(ask));
-	stack_add(&s, (struct storey){ PANEL_CHART, NO_PANEL, 3, 5, 3, RANK_CHART, 0 });
-	stack_add(&s, (struct storey){ PANEL_HEAT, NO_PANEL, 4, 6, 3, RANK_HEAT, 0 });
-	stack_add(&s, (struct storey){ PANEL_PERCENTILES, NO_PANEL, 6, 7, 0, RANK_PERCENTILES, 0 });
-	if (ask->compare)
-		stack_add(&s, (struct storey){ PANEL_COMPARE, NO_PANEL, 6, 8, 0, RANK_COMPARE, 0 });
-	stack_add(&s, (struct storey){ PANEL_DROPS, beside ? PANEL_EVENTS : NO_PANEL, 3, 2 + ask->places, 0, RANK_DROPS, 0 });
-	if (!beside)
-		stack_add(&s, (struct storey){ PANEL_EVENTS, NO_PANEL, 3, 5, 0, RANK_EVENTS, 0 });
-	stack_add(&s, (struct storey){ PANEL_CAPTURE, NO_PANEL, 4, 6, 1, RANK_CAPTURE, 0 });
-	stack_settle(&s, l->main, l);
+	for (int i = 0; is_there(ask, i); i++) {
+		if (ask->lines[i] < 0)
+			continue;
+		if (beside && ask->panels[i].def->beside && s.count)
+			s.storey[s.count - 1].beside = i;
+		else
+			stack_add(&s, ask, i, &ask->panels[i].def->narrow);
+	}
+	if (s.count)
+		stack_settle(&s, l->main, l);
+}
+
+static void lay_side(const struct layout_ask *ask, enum side side, struct rect area, struct layout *l)
+{
+	struct stack s = { .count = 0 };
+
+	for (int i = 0; is_there(ask, i); i++)
+		if (ask->panels[i].side == side && ask->lines[i] >= 0)
+			stack_add(&s, ask, i, &ask->panels[i].def->wide);
+	if (s.count)
+		stack_settle(&s, area, l);
 }
 
 static void lay_two(const struct layout_ask *ask, struct layout *l)
 {
-	struct stack left = { .count = 0 }, right = { .count = 0 };
-	struct rect a = l->main, b = l->main;
+	struct rect left = l->main, right = l->main;
 
 	l->divider = ask->columns * 54 / 100;
-	a.columns = l->divider;
-	b.column = l->divider + 1;
-	b.columns = ask->columns - b.column;
-	stack_add(&left, cores_storey(ask));
-	stack_add(&left, (struct storey){ PANEL_CHART, NO_PANEL, 4, 8, 5, RANK_CHART, 0 });
-	stack_add(&left, (struct storey){ PANEL_HEAT, NO_PANEL, 5, 10, 3, RANK_HEAT, 0 });
-	stack_add(&left, (struct storey){ PANEL_EVENTS, NO_PANEL, 3, 6, 2, RANK_EVENTS, 0 });
-	stack_add(&right, (struct storey){ PANEL_DROPS, NO_PANEL, 4, 3 + ask->places, 0, RANK_DROPS, 0 });
-	if (ask->compare)
-		stack_add(&right, (struct storey){ PANEL_COMPARE, NO_PANEL, 6, 9, 0, RANK_COMPARE, 0 });
-	stack_add(&right, (struct storey){ PANEL_PERCENTILES, NO_PANEL, 6, 10, 1, RANK_PERCENTILES, 0 });
-	stack_add(&right, (struct storey){ PANEL_CAPTURE, NO_PANEL, 4, 8, 2, RANK_CAPTURE, 0 });
-	stack_settle(&left, a, l);
-	stack_settle(&right, b, l);
+	left.columns = l->divider;
+	right.column = l->divider + 1;
+	right.columns = ask->columns - right.column;
+	lay_side(ask, SIDE_LEFT, left, l);
+	lay_side(ask, SIDE_RIGHT, right, l);
 }
 
 /* The rows that every screen has: title and method above; ledger, verdict, status and keys
@@ -194,7 +195,7 @@ void layout_make(const struct layout_ask *ask, struct layout *ret_layout)
 		lay_edges(ask, &l);
 		if (ask->full >= 0) {
 			l.kind = LAYOUT_FULL;
-			if (ask->full < PANELS)
+			if (ask->full < PANELS_MAX)
 				l.panel[ask->full] = l.main;
 		} else if (ask->columns >= LAYOUT_TWO_COLUMNS) {
 			l.kind = LAYOUT_TWO;

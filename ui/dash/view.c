@@ -88,27 +88,9 @@ bool view_back(struct view *v)
 	return true;
 }
 
-/* From the most looked at to the least. */
-static const enum panel expand_order[PANELS] = {
-	PANEL_CHART,
-	PANEL_HEAT,
-	PANEL_PERCENTILES,
-	PANEL_DROPS,
-	PANEL_CORES,
-	PANEL_EVENTS,
-	PANEL_COMPARE,
-	PANEL_CAPTURE,
-};
-
-void view_next_panel(struct view *v, int step)
+void view_open_panel(struct view *v, int panel)
 {
-	int at = step > 0 ? -1 : PANELS;
-
-	if (v->screen == SCREEN_PANEL)
-		for (int i = 0; i < PANELS; i++)
-			if (expand_order[i] == v->panel)
-				at = i;
-	v->panel = expand_order[(at + step + PANELS) % PANELS];
+	v->panel = panel;
 	view_open(v, SCREEN_PANEL);
 	v->scroll = 0;
 }

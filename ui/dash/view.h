@@ -25,7 +25,7 @@ struct held {
 struct view {
 	enum screen screen, back[VIEW_DEPTH];
 	unsigned depth;
-	enum panel panel; /* SCREEN_PANEL */
+	int panel; /* SCREEN_PANEL: index into the table of panels */
 	bool frozen;
 	struct held hold;
 	int64_t cursor_ns; /* 0: none */
@@ -52,8 +52,8 @@ void view_free(struct view *v);
 /* ---- screens: a small stack, so that Esc goes back one level ---- */
 void view_open(struct view *v, enum screen screen);
 bool view_back(struct view *v); /* false: already on the dashboard */
-/* The next (or previous) panel on the full screen; from the dashboard the first. */
-void view_next_panel(struct view *v, int step);
+/* Expands a panel to the full screen. */
+void view_open_panel(struct view *v, int panel);
 
 /* ---- time ---- */
 int64_t view_span_ns(const struct view *v);

@@ -132,7 +132,7 @@ static void paint_packet(struct dash *d, struct rect area, int row, const struct
 	}
 }
 
-void panel_capture_paint(struct dash *d, struct rect area)
+static void paint(struct dash *d, struct rect area)
 {
 	const struct board *b = d->board;
 	bool full = d->layout.kind == LAYOUT_FULL;
@@ -146,6 +146,14 @@ void panel_capture_paint(struct dash *d, struct rect area)
 	for (int i = first; i < (int)b->packets && row < area.rows; i++)
 		paint_packet(d, area, row++, &b->packet[i]);
 }
+
+const struct panel_def panel_capture = {
+	.name = "capture",
+	.shows = PANEL_CAPTURE,
+	.narrow = { .min = 4, .want = 6, .weight = 1 },
+	.wide = { .min = 4, .want = 8, .weight = 2 },
+	.paint = paint,
+};
 
 /* ---- the status line ---- */
 

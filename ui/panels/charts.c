@@ -71,18 +71,29 @@ static void paint_series(struct dash *d, struct rect area, const struct series *
 	chart_paint(&d->canvas, body, &chart);
 }
 
-void panel_chart_paint(struct dash *d, struct rect area)
+/* The lowest one of a column has the time axis. */
+static bool has_chart_below(const struct dash *d, struct rect area)
+{
+	for (int i = 0; d->panels[i].def; i++) {
+		struct rect other = d->layout.panel[i];
+
+		if (d->panels[i].def->shows & PANEL_TIME && other.rows && other.column == area.column && other.row > area.row)
+			return true;
+	}
+	return false;
+}
+
+static void paint_throughput(struct dash *d, struct rect area)
 {
 	const struct tally *a = &d->view.base;
 	double base = !d->view.base_kept                 ? NAN
 		      : headline_is_bits(dash_engine(d)) ? 1e6 * tally_mean(a->value[METRIC_MBPS], a->n)
 							 : tally_mean(a->value[METRIC_PPS], a->n);
-	bool axis_below = layout_shows(&d->layout, PANEL_HEAT) && d->layout.panel[PANEL_HEAT].column == area.column;
 
 	if (!d->series_ok)
 		area_rule(&d->canvas, area, "throughput: no room", NULL);
 	else
-		paint_series(d, area, &d->series, "throughput", base, !axis_below && area.rows > 3);
+		paint_series(d, area, &d->series, "throughput", base, !has_chart_below(d, area) && area.rows > 3);
 }
 
 void chart_of_worker_paint(struct dash *d, struct rect area)
@@ -129,7 +140,7 @@ static void heat_note(const struct dash *d, int room, char *out, size_t size)
 		snprintf(out, size, "%s", p99);
 }
 
-void panel_heat_paint(struct dash *d, struct rect area)
+static void paint_heat(struct dash *d, struct rect area)
 {
 	const struct latency_def *l = headline(d);
 	const struct series *s = &d->series;
@@ -156,3 +167,19 @@ void panel_heat_paint(struct dash *d, struct rect area)
 		.gap = s->gap };
 	heatmap_paint(&d->canvas, body, &map);
 }
+
+const struct panel_def panel_chart = {
+	.name = "throughput",
+	.shows = PANEL_TIME,
+	.narrow = { .min = 3, .want = 5, .weight = 3 },
+	.wide = { .min = 4, .want = 8, .weight = 5 },
+	.paint = paint_throughput,
+};
+
+const struct panel_def panel_heat = {
+	.name = "heatmap",
+	.shows = PANEL_TIME,
+	.narrow = { .min = 4, .want = 6, .weight = 3 },
+	.wide = { .min = 5, .want = 10, .weight = 3 },
+	.paint = paint_heat,
+};

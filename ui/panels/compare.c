@@ -77,7 +77,7 @@ static void paint_metric(struct dash *d, struct rect area, int row, enum metric 
 
 enum { COMPARE_LEAST = 3 /* intervals of each, for an interval of confidence */ };
 
-void panel_compare_paint(struct dash *d, struct rect area)
+static void paint(struct dash *d, struct rect area)
 {
 	char title[128];
 	int row = 1;
@@ -110,3 +110,16 @@ void panel_compare_paint(struct dash *d, struct rect area)
 			: b_short ? "-- until B has 3 intervals"
 				  : "▲▼ CI excludes 0   = not shown to differ");
 }
+
+static int lines(const struct dash *d)
+{
+	return d->view.base_kept ? 0 : PANEL_ASIDE;
+}
+
+const struct panel_def panel_compare = {
+	.name = "A/B",
+	.narrow = { .min = 6, .want = 8 },
+	.wide = { .min = 6, .want = 9 },
+	.paint = paint,
+	.lines = lines,
+};

@@ -390,7 +390,7 @@ static void paint_rule(struct dash *d, struct rect area)
 	area_rule(&d->canvas, area, title, note);
 }
 
-void panel_cores_paint(struct dash *d, struct rect area)
+static void paint(struct dash *d, struct rect area)
 {
 	struct core_table t;
 	int sums, room;
@@ -417,3 +417,23 @@ void panel_cores_paint(struct dash *d, struct rect area)
 	if (!d->order_count && room > 0)
 		area_printf(&d->canvas, area, 2, 1, STYLE_DIM, "no core matches /%s", d->view.filter);
 }
+
+/* Its sums stand below it: one for each side. */
+static int lines(const struct dash *d)
+{
+	const struct run_info *info = d->moment.info;
+	unsigned seen = 0;
+
+	for (unsigned i = 0; info && i < info->workers; i++)
+		seen |= info->worker[i].role;
+	return info ? (int)info->workers + !!(seen & ROLE_SERVER) + !!(seen & ROLE_CLIENT) : 4;
+}
+
+const struct panel_def panel_cores = {
+	.name = "cores",
+	.shows = PANEL_WORKERS,
+	.narrow = { .min = 8, .want = 2 },
+	.wide = { .min = 8, .want = 2 },
+	.paint = paint,
+	.lines = lines,
+};

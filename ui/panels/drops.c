@@ -110,7 +110,7 @@ static int paint_places(struct dash *d, struct rect area, int row)
 	return shown;
 }
 
-void panel_drops_paint(struct dash *d, struct rect area)
+static void paint(struct dash *d, struct rect area)
 {
 	bool head = area.rows >= 4;
 	char note[64] = "", at[32];
@@ -132,6 +132,20 @@ void panel_drops_paint(struct dash *d, struct rect area)
 		paint_drop_head(d, area);
 	paint_places(d, area, 1 + head);
 }
+
+static int lines(const struct dash *d)
+{
+	return d->ledger.known ? (int)d->ledger.places : 5;
+}
+
+const struct panel_def panel_drops = {
+	.name = "drops",
+	.shows = PANEL_LEDGER,
+	.narrow = { .min = 3, .want = 2 },
+	.wide = { .min = 4, .want = 3 },
+	.paint = paint,
+	.lines = lines,
+};
 
 /* ---- the ledger's line ---- */
 

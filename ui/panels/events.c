@@ -49,7 +49,7 @@ static int paint_notices(struct dash *d, struct rect area, int row)
 	return row;
 }
 
-void panel_events_paint(struct dash *d, struct rect area)
+static void paint(struct dash *d, struct rect area)
 {
 	unsigned events = history_event_count(d->board->history);
 	bool full = d->layout.kind == LAYOUT_FULL;
@@ -75,3 +75,12 @@ void panel_events_paint(struct dash *d, struct rect area)
 	if (full && row < 1 && d->view.scroll) /* the last line stays in sight */
 		d->view.scroll += row - 1 > -d->view.scroll ? row - 1 : -d->view.scroll;
 }
+
+const struct panel_def panel_events = {
+	.name = "events",
+	.shows = PANEL_VERDICT,
+	.narrow = { .min = 3, .want = 5 },
+	.wide = { .min = 3, .want = 6, .weight = 2 },
+	.beside = true,
+	.paint = paint,
+};

@@ -3,17 +3,6 @@
 
 #include "ui/panels/panels.h"
 
-static void (*const panel_paints[PANELS])(struct dash *, struct rect) = {
-	[PANEL_CORES] = panel_cores_paint,
-	[PANEL_CHART] = panel_chart_paint,
-	[PANEL_HEAT] = panel_heat_paint,
-	[PANEL_PERCENTILES] = panel_percentiles_paint,
-	[PANEL_DROPS] = panel_drops_paint,
-	[PANEL_EVENTS] = panel_events_paint,
-	[PANEL_COMPARE] = panel_compare_paint,
-	[PANEL_CAPTURE] = panel_capture_paint,
-};
-
 static void paint_form(struct dash *d, struct rect area)
 {
 	if (d->form)
@@ -30,7 +19,7 @@ static void (*const screen_paints[SCREENS])(struct dash *, struct rect) = {
 /* Is there a panel's rule at this row on that side of the divider? */
 static bool rule_at(const struct layout *l, int row, bool right)
 {
-	for (int i = 0; i < PANELS; i++)
+	for (int i = 0; i < PANELS_MAX; i++)
 		if (l->panel[i].rows > 0 && l->panel[i].row == row && (l->panel[i].column > l->divider) == right)
 			return true;
 	return false;
@@ -49,17 +38,18 @@ static void paint_divider(struct dash *d)
 	}
 }
 
-static void expand_by_click(struct dash *d, struct rect area, enum panel panel)
+static void expand_by_click(struct dash *d, struct rect area, int panel)
 {
-	hits_add(&d->hits, area, KEY_PANEL + (int)panel, 0);
+	if (panel >= 0)
+		hits_add(&d->hits, area, KEY_PANEL + panel, 0);
 }
 
 /* What these rows cut short stands in full in a panel. */
 static void paint_edges(struct dash *d)
 {
-	expand_by_click(d, d->layout.ledger, PANEL_DROPS);
-	expand_by_click(d, d->layout.verdict, PANEL_EVENTS);
-	expand_by_click(d, d->layout.status, PANEL_CAPTURE);
+	expand_by_click(d, d->layout.ledger, dash_panel(d, PANEL_LEDGER));
+	expand_by_click(d, d->layout.verdict, dash_panel(d, PANEL_VERDICT));
+	expand_by_click(d, d->layout.status, dash_panel(d, PANEL_CAPTURE));
 	panel_title_paint(d);
 	panel_method_paint(d);
 	panel_ledger_paint(d, d->layout.ledger);
@@ -82,12 +72,12 @@ void frame_paint(struct dash *d)
 	paint_edges(d);
 	if (screen_paints[d->view.screen])
 		screen_paints[d->view.screen](d, d->layout.main);
-	for (int i = 0; i < PANELS; i++)
-		if (layout_shows(&d->layout, (enum panel)i)) {
+	for (int i = 0; d->panels[i].def; i++)
+		if (d->layout.panel[i].rows > 0) {
 			struct rect area = d->layout.panel[i];
 
-			panel_paints[i](d, area);
-			expand_by_click(d, (struct rect){ area.row, area.column, 1, area.columns }, (enum panel)i);
+			d->panels[i].def->paint(d, area);
+			expand_by_click(d, (struct rect){ area.row, area.column, 1, area.columns }, i);
 		}
 	if (d->layout.kind == LAYOUT_TWO)
 		paint_divider(d);

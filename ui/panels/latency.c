@@ -124,7 +124,7 @@ static void paint_figures(struct dash *d, struct rect area, int row)
 	}
 }
 
-void panel_percentiles_paint(struct dash *d, struct rect area)
+static void paint(struct dash *d, struct rect area)
 {
 	const struct engine *e = dash_engine(d);
 	const struct latency_def *l = e ? e->latencies : NULL;
@@ -154,3 +154,10 @@ void panel_percentiles_paint(struct dash *d, struct rect area)
 	paint_count(d, area, row);
 	paint_figures(d, area, paint_others(d, area, row + 1));
 }
+
+const struct panel_def panel_percentiles = {
+	.name = "percentiles",
+	.narrow = { .min = 6, .want = 7 },
+	.wide = { .min = 6, .want = 10, .weight = 1 },
+	.paint = paint,
+};

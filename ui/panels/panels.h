@@ -6,14 +6,7 @@
 #include "ui/dash/dash.h"
 #include "ui/dash/words.h"
 
-void panel_cores_paint(struct dash *d, struct rect area);
-void panel_chart_paint(struct dash *d, struct rect area);
-void panel_heat_paint(struct dash *d, struct rect area);
-void panel_percentiles_paint(struct dash *d, struct rect area);
-void panel_drops_paint(struct dash *d, struct rect area);
-void panel_events_paint(struct dash *d, struct rect area);
-void panel_compare_paint(struct dash *d, struct rect area);
-void panel_capture_paint(struct dash *d, struct rect area);
+extern const struct panel_row panel_rows[]; /* ended by def == NULL */
 
 /* The rows above and below that every screen has. */
 void panel_title_paint(struct dash *d);

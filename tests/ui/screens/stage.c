@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ui/dash/keytable.h"
+#include "ui/panels/panels.h"
 
 struct made made;
 struct made_calls calls;
@@ -17,7 +18,7 @@ void stage_dash(enum charset charset, const char *theme)
 	struct err err = ERR_NONE;
 
 	made_requests(&calls, &requests);
-	assert_int_equal(dash_init(&dash, &made.board, &requests, charset, theme, &err), 0);
+	assert_int_equal(dash_init(&dash, &made.board, &requests, panel_rows, charset, theme, &err), 0);
 }
 
 void stage_run(unsigned ticks)

@@ -49,7 +49,7 @@ static void every_panel_at_many_sizes(void **state)
 	start();
 	frame(24, 80);
 	press('b');
-	for (int i = 0; i < PANELS; i++) {
+	for (int i = 0; dash.panels[i].def; i++) {
 		press('e');
 		assert_int_equal(dash.view.screen, SCREEN_PANEL);
 		for (int rows = 8; rows <= 60; rows += 5)

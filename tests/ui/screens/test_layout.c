@@ -9,9 +9,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/dash/layout.h"
+#include "ui/panels/panels.h"
 
 enum { COLUMNS_MAX = 300, ROWS_MAX = 100 };
+
+/* The table that the program has. */
+static int panels(void)
+{
+	int n = 0;
+
+	while (panel_rows[n].def)
+		n++;
+	return n;
+}
+
+static int panel(const char *name)
+{
+	for (int i = 0; i < panels(); i++)
+		if (!strcmp(panel_rows[i].def->name, name))
+			return i;
+	fail_msg("there is no panel \"%s\"", name);
+	return -1;
+}
+
+/* Of a run with so many rows in the table of cores, and eight places in its ledger. */
+static struct layout_ask ask_of(int rows, int columns, int table_rows, bool compare, int full)
+{
+	struct layout_ask ask = { .rows = rows, .columns = columns, .panels = panel_rows, .full = full };
+
+	ask.lines[panel("cores")] = table_rows;
+	ask.lines[panel("drops")] = 8;
+	ask.lines[panel("A/B")] = compare ? 0 : PANEL_ASIDE;
+	return ask;
+}
+
+static bool shows(const struct layout *l, int which)
+{
+	return l->panel[which].rows > 0;
+}
 
 static unsigned char taken[ROWS_MAX][COLUMNS_MAX];
 
@@ -43,7 +78,7 @@ static void check(const struct layout_ask *ask)
 	claim(ask, l.verdict, "verdict");
 	claim(ask, l.status, "status");
 	claim(ask, l.footer, "footer");
-	for (int i = 0; i < PANELS; i++) {
+	for (int i = 0; i < PANELS_MAX; i++) {
 		snprintf(name, sizeof(name), "panel %d", i);
 		claim(ask, l.panel[i], name);
 	}
@@ -61,8 +96,11 @@ static void everything_fits_everywhere(void **state)
 	for (int rows = 1; rows <= ROWS_MAX; rows++)
 		for (int columns = 1; columns <= COLUMNS_MAX; columns += 1 + columns / 40)
 			for (int i = 0; i < 4; i++)
-				for (int full = -1; full <= PANELS; full += PANELS + 1)
-					check(&(struct layout_ask){ rows, columns, table_rows[i], 8, (rows + i) & 1, full });
+				for (int full = LAYOUT_DASH; full <= LAYOUT_OTHER; full += LAYOUT_OTHER - LAYOUT_DASH) {
+					struct layout_ask ask = ask_of(rows, columns, table_rows[i], (rows + i) & 1, full);
+
+					check(&ask);
+				}
 }
 
 static void small_windows_get_lines(void **state)
@@ -74,67 +112,77 @@ static void small_windows_get_lines(void **state)
 		for (int columns = 36; columns <= 44; columns++) {
 			bool small = rows < 10 || columns < 40;
 
-			layout_make(&(struct layout_ask){ rows, columns, 4, 5, false, -1 }, &l);
+			struct layout_ask ask = ask_of(rows, columns, 4, false, LAYOUT_DASH);
+
+			layout_make(&ask, &l);
 			if ((l.kind == LAYOUT_LINES) != small)
 				fail_msg("%dx%d: kind %d", columns, rows, l.kind);
 		}
 }
 
 /* The fewest rows at which a panel is there, and that it stays from there on. */
-static int first_rows(enum panel panel, int columns, bool compare)
+static int first_rows(int which, int columns, bool compare)
 {
 	struct layout l;
 	int first = 0;
 
 	for (int rows = 10; rows <= ROWS_MAX; rows++) {
-		layout_make(&(struct layout_ask){ rows, columns, 4, 8, compare, -1 }, &l);
-		if (layout_shows(&l, panel) && !first)
+		struct layout_ask ask = ask_of(rows, columns, 4, compare, LAYOUT_DASH);
+
+		layout_make(&ask, &l);
+		if (shows(&l, which) && !first)
 			first = rows;
-		if (!layout_shows(&l, panel) && first)
-			fail_msg("panel %d comes at %d rows and goes at %d (%d columns)", panel, first, rows, columns);
+		if (!shows(&l, which) && first)
+			fail_msg("%s comes at %d rows and goes at %d (%d columns)", panel_rows[which].def->name, first, rows,
+				columns);
 	}
 	return first;
 }
 
+/* Of those that stand in one column, not beside one another: who stays longer is there first. */
 static void panels_go_in_order(void **state)
 {
-	static const enum panel left[] = { PANEL_CHART, PANEL_HEAT, PANEL_EVENTS };
-	static const enum panel right[] = { PANEL_DROPS, PANEL_PERCENTILES, PANEL_CAPTURE };
-	static const enum panel one[] = { PANEL_CHART, PANEL_HEAT, PANEL_PERCENTILES, PANEL_CAPTURE };
-
 	(void)state;
-	for (int columns = 40; columns <= COLUMNS_MAX; columns++) {
-		for (int i = 0; i + 1 < 4 && columns < LAYOUT_TWO_COLUMNS; i++)
-			if (first_rows(one[i], columns, true) > first_rows(one[i + 1], columns, true))
-				fail_msg("%d columns: panel %d outlives %d", columns, one[i + 1], one[i]);
-		for (int i = 0; i + 1 < 3 && columns >= LAYOUT_TWO_COLUMNS; i++) {
-			if (first_rows(left[i], columns, false) > first_rows(left[i + 1], columns, false))
-				fail_msg("%d columns: panel %d outlives %d", columns, left[i + 1], left[i]);
-			if (first_rows(right[i], columns, false) > first_rows(right[i + 1], columns, false))
-				fail_msg("%d columns: panel %d outlives %d", columns, right[i + 1], right[i]);
-		}
+	for (int columns = LAYOUT_MIN_COLUMNS; columns <= COLUMNS_MAX; columns += 1 + columns / 40) {
+		int first[PANELS_MAX];
+
+		for (int i = 0; i < panels(); i++)
+			first[i] = first_rows(i, columns, true);
+		for (int i = 0; i < panels(); i++)
+			for (int j = 0; j < panels(); j++) {
+				const struct panel_row *a = &panel_rows[i], *b = &panel_rows[j];
+				bool two = columns >= LAYOUT_TWO_COLUMNS;
+
+				if ((two && a->side != b->side) || (!two && (a->def->beside || b->def->beside)))
+					continue;
+				if (a->stays > b->stays && first[i] > first[j])
+					fail_msg("%d columns: %s outlives %s", columns, b->def->name, a->def->name);
+			}
 	}
 }
 
 static void drawn_sizes_show_what_is_drawn(void **state)
 {
-	static const enum panel at_80[] = { PANEL_CORES, PANEL_CHART, PANEL_HEAT, PANEL_DROPS, PANEL_EVENTS };
+	static const char *const at_80[] = { "cores", "throughput", "heatmap", "drops", "events" };
+	struct layout_ask ask = ask_of(24, 80, 4, false, LAYOUT_DASH);
 	struct layout l;
 
 	(void)state;
-	layout_make(&(struct layout_ask){ 24, 80, 4, 8, false, -1 }, &l);
+	layout_make(&ask, &l);
 	for (int i = 0; i < 5; i++)
-		if (!layout_shows(&l, at_80[i]))
-			fail_msg("80x24 lacks panel %d", at_80[i]);
-	layout_make(&(struct layout_ask){ 40, 120, 10, 8, true, -1 }, &l);
-	for (int i = 0; i < PANELS - 1; i++)
-		if (!layout_shows(&l, (enum panel)i))
-			fail_msg("120x40 lacks panel %d", i);
-	layout_make(&(struct layout_ask){ 60, 200, 10, 8, true, -1 }, &l);
-	for (int i = 0; i < PANELS; i++)
-		if (!layout_shows(&l, (enum panel)i))
-			fail_msg("200x60 lacks panel %d", i);
-	assert_int_equal(l.panel[PANEL_CORES].rows, 12);
+		if (!shows(&l, panel(at_80[i])))
+			fail_msg("80x24 lacks %s", at_80[i]);
+	ask = ask_of(40, 120, 10, true, LAYOUT_DASH);
+	layout_make(&ask, &l);
+	for (int i = 0; i < panels(); i++)
+		if (!shows(&l, i) && i != panel("capture"))
+			fail_msg("120x40 lacks %s", panel_rows[i].def->name);
+	ask = ask_of(60, 200, 10, true, LAYOUT_DASH);
+	layout_make(&ask, &l);
+	for (int i = 0; i < panels(); i++)
+		if (!shows(&l, i))
+			fail_msg("200x60 lacks %s", panel_rows[i].def->name);
+	assert_int_equal(l.panel[panel("cores")].rows, 12);
 }
 
 static void one_panel_gets_all_the_room(void **state)
@@ -142,12 +190,32 @@ static void one_panel_gets_all_the_room(void **state)
 	struct layout l;
 
 	(void)state;
-	for (int i = 0; i < PANELS; i++) {
-		layout_make(&(struct layout_ask){ 24, 80, 4, 8, false, i }, &l);
-		for (int j = 0; j < PANELS; j++)
-			assert_int_equal(layout_shows(&l, (enum panel)j), i == j);
+	for (int i = 0; i < panels(); i++) {
+		struct layout_ask ask = ask_of(24, 80, 4, false, i);
+
+		layout_make(&ask, &l);
+		for (int j = 0; j < panels(); j++)
+			assert_int_equal(shows(&l, j), i == j);
 		assert_int_equal(l.panel[i].rows, l.main.rows);
 		assert_int_equal(l.panel[i].columns, 80);
+	}
+}
+
+/* What the dashboard takes for granted of any table. */
+static void the_table_is_in_order(void **state)
+{
+	(void)state;
+	assert_in_range(panels(), 1, PANELS_MAX - 1);
+	for (int i = 0; i < panels(); i++) {
+		const struct panel_row *a = &panel_rows[i];
+
+		if (!a->def->paint || a->def->narrow.min < 1 || a->def->wide.min < 1)
+			fail_msg("%s: no paint() or no least size", a->def->name);
+		for (int j = i + 1; j < panels(); j++) {
+			assert_string_not_equal(a->def->name, panel_rows[j].def->name);
+			assert_int_not_equal(a->stays, panel_rows[j].stays);
+			assert_int_not_equal(a->turn, panel_rows[j].turn);
+		}
 	}
 }
 
@@ -159,6 +227,7 @@ int main(void)
 		cmocka_unit_test(panels_go_in_order),
 		cmocka_unit_test(drawn_sizes_show_what_is_drawn),
 		cmocka_unit_test(one_panel_gets_all_the_room),
+		cmocka_unit_test(the_table_is_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
