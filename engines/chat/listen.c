@@ -65,8 +65,7 @@ static int make_listener(struct worker *w, unsigned which, struct err *err)
 {
 	struct chat_shared *s = chat_shared_of(w);
 	union net_address *a = &s->at.listen[which];
-	const struct path *path = w->plan->path;
-	int fd = path->socket(path, ROLE_SERVER, a->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP, err);
+	int fd = path_socket(w->plan, ROLE_SERVER, a->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP, err);
 	int rc = fd;
 
 	if (fd < 0)

@@ -133,10 +133,9 @@ static int start_connecting(struct worker *w, struct load *x, struct load_connec
 {
 	const union net_address *host = &chat_shared_of(w)->at.host;
 	struct epoll_event event = { .events = EPOLLOUT, .data.u64 = (uint64_t)(c - x->connection) };
-	const struct path *path = w->plan->path;
 	int rc;
 
-	c->fd = path->socket(path, ROLE_CLIENT, host->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP, err);
+	c->fd = path_socket(w->plan, ROLE_CLIENT, host->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP, err);
 	if (c->fd < 0)
 		return c->fd;
 	x->syscalls += 2;

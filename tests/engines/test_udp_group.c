@@ -27,7 +27,7 @@ struct bench {
 static void bench_open(
 	struct bench *b, const struct udp_method *m, unsigned sockets, unsigned batch, enum wait_how wait, int rcvbuf)
 {
-	struct udp_config config = { .path = &path_here, .batch = batch, .datagram_bytes = DATAGRAM_BYTES };
+	struct udp_config config = { .path = &path_loopback, .batch = batch, .datagram_bytes = DATAGRAM_BYTES };
 	struct err err = ERR_NONE;
 
 	*b = (struct bench){ .fds = open_fds(), .plan = { .workers = 1, .wait = wait }, .self = { .role = ROLE_CLIENT } };
@@ -334,7 +334,7 @@ static int fails_to_open(
 static void half_opened(void **state)
 {
 	struct udp_method broken = *udp_method_of(udp_methods[0]);
-	struct udp_config config = { .path = &path_here, .batch = 1, .datagram_bytes = DATAGRAM_BYTES };
+	struct udp_config config = { .path = &path_loopback, .batch = 1, .datagram_bytes = DATAGRAM_BYTES };
 	struct plan plan = { 0 };
 	struct worker w = { .plan = &plan };
 	struct udp_group g = { 0 };
