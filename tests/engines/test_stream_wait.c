@@ -71,7 +71,8 @@ static void start(struct rig *rig, const char *method, const char *wait, bool re
 	assert_int_equal(options_init(&rig->options, &engine_stream, &rig->err), 0);
 	for (size_t i = 0; i < sizeof(option) / sizeof(option[0]); i++)
 		assert_at_least(options_set(&rig->options, option[i][0], option[i][1], &rig->err), 0);
-	rig->plan.path = &path_here;
+	rig->plan.path = &path_loopback;
+	rig->plan.paths = paths_here;
 	rig->plan.wait = plan_wait(&rig->options);
 	rc = engine_stream.plan(&rig->options, &rig->plan, &rig->err);
 	if (rc < 0)
