@@ -126,6 +126,12 @@ static inline unsigned chat_rows(unsigned connections)
 	return connections < CHAT_ROWS_MAX ? connections : CHAT_ROWS_MAX;
 }
 
+/* Each ends with a name that is NULL. */
+extern const struct counter_def chat_counters[];
+extern const struct figure_def chat_figures[];
+extern const struct latency_def chat_latencies[];
+extern const struct detail_def chat_details;
+
 extern const struct method chat_lt, chat_et;
 
 int chat_plan(const struct options *o, struct plan *plan, struct err *err);
