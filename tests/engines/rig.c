@@ -1,79 +1,151 @@
 /* See rig.h. */
 #include "rig.h"
 
-#include <errno.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/time.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "mode/path.h"
-#include "../support/asserts.h"
 
-/* The plan's workers are replaced: tests want more of them than there may be CPUs. */
-static void replace_workers(struct rig *rig, const struct rig_config *config)
+/* ---- as many CPUs as a test wants ---- */
+
+void __wrap_cpu_allowed(struct cpu_list *ret_list);
+int __wrap_cpu_check(int cpu, struct err *err);
+
+static unsigned cpus = 2;
+
+void __wrap_cpu_allowed(struct cpu_list *ret_list)
 {
-	struct echo_shared *s = rig->plan.shared;
-	unsigned n = config->servers + config->clients;
+	ret_list->count = cpus;
+	for (unsigned i = 0; i < cpus; i++)
+		ret_list->cpu[i] = (short)i;
+}
 
-	free(rig->plan.worker);
-	free(s->server_cpus);
-	rig->plan.worker = calloc(n, sizeof(*rig->plan.worker));
-	s->server_cpus = calloc(n, sizeof(*s->server_cpus));
-	assert_non_null(rig->plan.worker);
-	assert_non_null(s->server_cpus);
-	rig->plan.workers = n;
-	for (unsigned i = 0; i < n; i++) {
-		bool server = i < config->servers;
+int __wrap_cpu_check(int cpu, struct err *err)
+{
+	(void)cpu, (void)err;
+	return 0;
+}
 
-		s->server_cpus[i] = -1;
-		rig->plan.worker[i] = (struct plan_worker){
-			.role = server ? ROLE_SERVER : ROLE_CLIENT,
-			.index = server ? i : i - config->servers,
-			.cpu = -1,
-			.method = config->method ? &config->method->method : engine_echo.methods[0],
-		};
+/* ---- life ---- */
+
+static int set_option(struct rig *rig, const char *name, const char *value)
+{
+	return options_set(&rig->options, name, value, &rig->err);
+}
+
+/* A CPU each: servers from 0 on, clients behind them. */
+static void set_cpus(struct rig *rig, const char *name, unsigned from, unsigned count)
+{
+	char list[24];
+
+	snprintf(list, sizeof(list), "%u-%u", from, from + count - 1);
+	if (count && set_option(rig, name, list) < 0)
+		fail_msg("%s", rig->err.text);
+}
+
+static void set_roles(struct rig *rig, const struct rig_config *config)
+{
+	const char *role = !config->clients ? "server" : !config->servers ? "client" : "both";
+
+	cpus = 2;
+	if (!config->servers && !config->clients)
+		return;
+	cpus = config->servers + config->clients;
+	if (set_option(rig, "role", role) < 0)
+		fail_msg("%s", rig->err.text);
+	set_cpus(rig, "server-cpus", 0, config->servers);
+	set_cpus(rig, "client-cpus", config->servers, config->clients);
+}
+
+/* Free a moment ago, for UDP and TCP.  The kernel does not give the same one again soon. */
+static void set_free_port(struct rig *rig)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6 };
+	socklen_t size = sizeof(any);
+	char text[8];
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&any, size) < 0) {
+		struct sockaddr_in four = { .sin_family = AF_INET };
+
+		close(fd);
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(bind(fd, (struct sockaddr *)&four, sizeof(four)), 0);
 	}
-	/* Servers alone would take the port that is ours by default: tests take any. */
-	for (unsigned i = 0; i < s->listens && !options_is_set(&rig->options, "port"); i++)
-		net_set_port(&s->listen[i], 0);
-	s->servers = config->servers;
-	s->clients = config->clients;
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &size), 0);
+	close(fd);
+	/* The port stands at the same place in both. */
+	snprintf(text, sizeof(text), "%u", ntohs(any.sin6_port));
+	if (set_option(rig, "port", text) < 0)
+		fail_msg("%s", rig->err.text);
+}
+
+/* Of the engine's table; a test may have made another. */
+static bool has_method(const struct rig_config *config)
+{
+	return config->method && engine_find_method(config->engine, config->method->name) == config->method;
 }
 
 int rig_plan(struct rig *rig, const struct rig_config *config)
 {
-	const char *role = config->servers && config->clients ? "both" : config->servers ? "server" : "client";
+	int rc;
 
-	*rig = (struct rig){ .fds = open_fds() };
-	if (options_init(&rig->options, &engine_echo, &rig->err) < 0 || options_set(&rig->options, "role", role, &rig->err) < 0)
+	*rig = (struct rig){ .engine = config->engine, .threads = config->threads, .unchecked = config->unchecked };
+	if (!rig->unchecked) {
+		rig->fds_before = open_fds();
+		rig->threads_before = running_threads();
+	}
+	if (options_init(&rig->options, config->engine, &rig->err) < 0)
+		fail_msg("%s", rig->err.text);
+	set_roles(rig, config);
+	if (has_method(config) && set_option(rig, "method", config->method->name) < 0)
 		fail_msg("%s", rig->err.text);
 	for (unsigned i = 0; config->option[i]; i += 2)
-		if (options_set(&rig->options, config->option[i], config->option[i + 1], &rig->err) < 0)
-			fail_msg("%s", rig->err.text);
+		if ((rc = set_option(rig, config->option[i], config->option[i + 1])) < 0)
+			return rc;
+	if (plan_role(&rig->options) == ROLE_SERVER && !options_is_set(&rig->options, "port"))
+		set_free_port(rig);
 	rig->plan.path = &path_loopback;
 	rig->plan.paths = paths_here;
-	int rc = engine_echo.plan(&rig->options, &rig->plan, &rig->err);
+	rig->plan.wait = config->threads ? plan_wait(&rig->options) : WAIT_POLL;
+	rc = config->engine->plan(&rig->options, &rig->plan, &rig->err);
 	if (rc < 0)
 		return rc;
-	replace_workers(rig, config);
-	rig->servers = config->servers;
-	rig->clients = config->clients;
+	for (unsigned i = 0; i < rig->plan.workers; i++) {
+		struct plan_worker *w = &rig->plan.worker[i];
+
+		*(w->role == ROLE_SERVER ? &rig->servers : &rig->clients) += 1;
+		if (config->method && !has_method(config))
+			w->method = config->method;
+	}
 	return 0;
+}
+
+int rig_open_workers(struct rig *rig)
+{
+	int rc = 0;
+
+	assert_at_most(rig->plan.workers, RIG_WORKERS);
+	for (unsigned i = 0; rc >= 0 && i < rig->plan.workers; i++) {
+		struct worker *w = &rig->worker[i];
+
+		assert_int_equal(worker_init(w, rig->engine, &rig->options, &rig->plan, i, &rig->err), 0);
+		rig->opened++;
+		rc = rig->threads ? worker_start(w, &rig->err) : rig->engine->open(w, &rig->err);
+	}
+	return rc;
 }
 
 int rig_open(struct rig *rig, const struct rig_config *config)
 {
 	int rc = rig_plan(rig, config);
 
-	for (unsigned i = 0; rc >= 0 && i < rig->plan.workers; i++) {
-		assert_int_equal(worker_init(&rig->worker[i], &engine_echo, &rig->options, &rig->plan, i, &rig->err), 0);
-		rig->opened++;
-		rc = engine_echo.open(&rig->worker[i], &rig->err);
-	}
-	return rc;
+	return rc < 0 ? rc : rig_open_workers(rig);
 }
 
 void rig_open_or_fail(struct rig *rig, const struct rig_config *config)
@@ -85,23 +157,217 @@ void rig_open_or_fail(struct rig *rig, const struct rig_config *config)
 void rig_close(struct rig *rig)
 {
 	for (unsigned i = 0; i < rig->opened; i++) {
-		engine_echo.close(&rig->worker[i]);
+		if (rig->threads)
+			worker_stop(&rig->worker[i]);
+		else
+			rig->engine->close(&rig->worker[i]);
 		worker_free(&rig->worker[i]);
 	}
-	engine_echo.release(&rig->plan);
+	if (rig->engine->release)
+		rig->engine->release(&rig->plan);
 	plan_free(&rig->plan);
 	options_free(&rig->options);
-	assert_int_equal(open_fds(), rig->fds);
+	if (!rig->unchecked) {
+		assert_int_equal(open_fds(), rig->fds_before);
+		assert_threads(rig->threads_before);
+	}
 }
 
-void rig_for_all(void (*fn)(const struct udp_method *method))
+void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *engine, const struct method *method))
 {
 	char why[160];
 
-	for (unsigned i = 0; engine_echo.methods[i]; i++)
-		if (method_runs(engine_echo.methods[i], why, sizeof(why)))
-			fn(udp_method_of(engine_echo.methods[i]));
+	for (unsigned i = 0; engine->methods[i]; i++)
+		if (method_runs(engine->methods[i], why, sizeof(why)))
+			fn(engine, engine->methods[i]);
+		else
+			print_message("%s %s does not run here: %s\n", engine->name, engine->methods[i]->name, why);
 }
+
+/* ---- going on ---- */
+
+static void expect_good(struct rig *rig, int rc)
+{
+	if (rc < 0)
+		fail_msg("%s: %d: %s", rig->engine->name, rc, rig->err.text);
+}
+
+/* Until a thread's status word has the value; the worker may end itself instead. */
+static void await_status(struct worker *w, const _Atomic uint32_t *word, uint32_t value)
+{
+	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S, again = clock_now_ns();
+
+	while (atomic_load_explicit(word, memory_order_acquire) != value) {
+		if (atomic_load_explicit(&w->status->error, memory_order_acquire))
+			fail_msg("%s", w->err.text);
+		if (clock_now_ns() > end)
+			fail_msg("worker %ld does not answer", (long)(w->self - w->plan->worker));
+		if (clock_now_ns() > again) {
+			worker_wake(w);
+			again = clock_now_ns() + 10 * NS_PER_MS;
+		}
+		sched_yield();
+	}
+}
+
+static void enter_on_this_thread(struct rig *rig, struct worker *w, enum phase phase)
+{
+	if (rig->engine->observe)
+		expect_good(rig, rig->engine->observe(w, &rig->err));
+	for (unsigned i = 0; phase == PHASE_MEASURE && i < COUNTERS_MAX; i++)
+		w->measure_from.value[i] = counter_get(w->counters, i);
+	w->phase = phase;
+	w->phase_ns = clock_run_ns();
+	if (rig->engine->enter)
+		expect_good(rig, rig->engine->enter(w, phase, &rig->err));
+}
+
+static void enter_by_role(struct rig *rig, unsigned roles, enum phase phase)
+{
+	for (unsigned i = 0; i < rig->opened; i++)
+		if (rig->worker[i].self->role & roles) {
+			if (rig->threads)
+				worker_tell(&rig->worker[i], phase);
+			else
+				enter_on_this_thread(rig, &rig->worker[i], phase);
+		}
+	for (unsigned i = 0; rig->threads && i < rig->opened; i++)
+		if (rig->worker[i].self->role & roles)
+			await_status(&rig->worker[i], &rig->worker[i].status->phase, phase);
+}
+
+void rig_enter(struct rig *rig, enum phase phase)
+{
+	unsigned first = rig->plan.quiet_first;
+
+	if (phase == PHASE_MEASURE)
+		first = ROLE_BOTH & ~first;
+	enter_by_role(rig, first, phase);
+	enter_by_role(rig, ROLE_BOTH & ~first, phase);
+}
+
+void rig_observe(struct rig *rig)
+{
+	rig->tick++;
+	for (unsigned i = 0; i < rig->opened; i++)
+		if (rig->threads)
+			worker_tick(&rig->worker[i], rig->tick, true);
+		else if (rig->engine->observe)
+			expect_good(rig, rig->engine->observe(&rig->worker[i], &rig->err));
+	for (unsigned i = 0; rig->threads && i < rig->opened; i++)
+		await_status(&rig->worker[i], &rig->worker[i].status->tick, rig->tick);
+}
+
+static int step_worker(struct rig *rig, struct worker *w)
+{
+	bool quiet = (w->phase == PHASE_DRAIN || w->phase == PHASE_SETTLE) && w->self->role & rig->plan.quiet_first;
+
+	/* What ppoll(2) would say: the worker's loop asks only when there is nothing to do. */
+	for (unsigned i = 0; i < w->wait.count; i++)
+		w->wait.fd[i].revents = 0;
+	poll(w->wait.fd, w->wait.count, 0);
+	return quiet && rig->engine->drain ? rig->engine->drain(w, &rig->err) : rig->engine->poll(w, &rig->err);
+}
+
+static int check_threads(struct rig *rig)
+{
+	sched_yield();
+	for (unsigned i = 0; i < rig->opened; i++) {
+		int code = atomic_load_explicit(&rig->worker[i].status->error, memory_order_acquire);
+
+		if (code) {
+			rig->err = rig->worker[i].err;
+			return -code;
+		}
+	}
+	return 0;
+}
+
+int rig_try_step(struct rig *rig, unsigned roles)
+{
+	int moved = 0;
+
+	if (rig->threads)
+		return check_threads(rig);
+	for (unsigned i = 0; i < rig->opened; i++) {
+		int rc = rig->worker[i].self->role & roles ? step_worker(rig, &rig->worker[i]) : 0;
+
+		if (rc < 0)
+			return rc;
+		moved += rc;
+	}
+	return moved;
+}
+
+int rig_step(struct rig *rig, unsigned roles)
+{
+	int moved = rig_try_step(rig, roles);
+
+	expect_good(rig, moved);
+	return moved;
+}
+
+static void until(
+	struct rig *rig, unsigned roles, struct rig *other, bool (*done)(struct rig *rig, uint64_t value), uint64_t value)
+{
+	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S;
+
+	while (!done(rig, value)) {
+		rig_step(rig, roles);
+		if (other)
+			rig_step(other, ROLE_BOTH);
+		if (clock_now_ns() > end)
+			fail_msg("%s: not reached in %d s: %llu (rx %llu, tx %llu)", rig->engine->name, RIG_DEADLINE_S,
+				(unsigned long long)value, (unsigned long long)rig_sum(rig, ROLE_BOTH, COUNTER_RX_PACKETS),
+				(unsigned long long)rig_sum(rig, ROLE_BOTH, COUNTER_TX_PACKETS));
+	}
+}
+
+void rig_until(struct rig *rig, unsigned roles, bool (*done)(struct rig *rig, uint64_t value), uint64_t value)
+{
+	until(rig, roles, NULL, done, value);
+}
+
+void rig_until_with(struct rig *rig, struct rig *other, bool (*done)(struct rig *rig, uint64_t value), uint64_t value)
+{
+	until(rig, ROLE_BOTH, other, done, value);
+}
+
+/* A gauge may be read in observe() only. */
+static bool nothing_flies(struct rig *rig, uint64_t value)
+{
+	rig_observe(rig);
+	return rig_sum(rig, rig->plan.flying, COUNTER_IN_FLIGHT) <= value;
+}
+
+void rig_drain(struct rig *rig)
+{
+	rig_enter(rig, PHASE_DRAIN);
+	rig_until(rig, ROLE_BOTH, nothing_flies, 0);
+}
+
+void rig_measure(struct rig *rig, uint64_t packets)
+{
+	uint64_t before = rig_sum(rig, rig->plan.rx_roles, COUNTER_RX_PACKETS);
+
+	rig_enter(rig, PHASE_MEASURE);
+	rig_until(rig, ROLE_BOTH, rig_has_received, before + packets);
+	rig_drain(rig);
+}
+
+/* ---- conditions ---- */
+
+bool rig_has_received(struct rig *rig, uint64_t packets)
+{
+	return rig_sum(rig, rig->plan.rx_roles, COUNTER_RX_PACKETS) >= packets;
+}
+
+bool rig_has_sent(struct rig *rig, uint64_t packets)
+{
+	return rig_sum(rig, rig->plan.tx_roles, COUNTER_TX_PACKETS) >= packets;
+}
+
+/* ---- what they say ---- */
 
 struct worker *rig_server(struct rig *rig, unsigned index)
 {
@@ -115,73 +381,6 @@ struct worker *rig_client(struct rig *rig, unsigned index)
 	return &rig->worker[rig->servers + index];
 }
 
-static void expect_good(struct rig *rig, int rc)
-{
-	if (rc < 0)
-		fail_msg("%d: %s", rc, rig->err.text);
-}
-
-void rig_enter(struct rig *rig, enum phase phase)
-{
-	for (unsigned i = 0; i < rig->opened; i++) {
-		struct worker *w = &rig->worker[i];
-
-		expect_good(rig, engine_echo.observe(w, &rig->err));
-		w->phase = phase;
-		w->phase_ns = clock_now_ns();
-		expect_good(rig, engine_echo.enter(w, phase, &rig->err));
-	}
-}
-
-int rig_step(struct rig *rig, unsigned roles)
-{
-	int moved = 0;
-
-	for (unsigned i = 0; i < rig->opened; i++) {
-		struct worker *w = &rig->worker[i];
-		bool quiet = w->self->role == ROLE_CLIENT && (w->phase == PHASE_DRAIN || w->phase == PHASE_SETTLE);
-
-		if (!(w->self->role & roles))
-			continue;
-		int rc = quiet ? engine_echo.drain(w, &rig->err) : engine_echo.poll(w, &rig->err);
-		expect_good(rig, rc);
-		moved += rc;
-	}
-	return moved;
-}
-
-void rig_until(struct rig *rig, unsigned roles, bool (*done)(struct rig *rig, uint64_t value), uint64_t value)
-{
-	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S;
-
-	while (!done(rig, value)) {
-		rig_step(rig, roles);
-		if (clock_now_ns() > end)
-			fail_msg("not reached in %d s: %llu (rx %llu, tx %llu)", RIG_DEADLINE_S, (unsigned long long)value,
-				(unsigned long long)rig_sum(rig, ROLE_CLIENT, COUNTER_RX_PACKETS),
-				(unsigned long long)rig_sum(rig, ROLE_CLIENT, COUNTER_TX_PACKETS));
-	}
-}
-
-static bool nothing_flies(struct rig *rig, uint64_t value)
-{
-	return rig_sum(rig, ROLE_BOTH, COUNTER_IN_FLIGHT) <= value;
-}
-
-void rig_drain(struct rig *rig)
-{
-	rig_enter(rig, PHASE_DRAIN);
-	rig_until(rig, ROLE_BOTH, nothing_flies, 0);
-	rig_enter(rig, PHASE_DRAIN); /* observes */
-}
-
-void rig_measure(struct rig *rig, uint64_t answers)
-{
-	rig_enter(rig, PHASE_MEASURE);
-	rig_until(rig, ROLE_BOTH, rig_has_answers, answers);
-	rig_drain(rig);
-}
-
 uint64_t rig_sum(struct rig *rig, unsigned roles, unsigned counter)
 {
 	uint64_t sum = 0;
@@ -192,32 +391,29 @@ uint64_t rig_sum(struct rig *rig, unsigned roles, unsigned counter)
 	return sum;
 }
 
-bool rig_has_answers(struct rig *rig, uint64_t value)
+uint64_t rig_since(struct rig *rig, unsigned roles, unsigned counter)
 {
-	return rig_sum(rig, ROLE_CLIENT, COUNTER_RX_PACKETS) >= value;
+	uint64_t sum = rig_sum(rig, roles, counter);
+
+	for (unsigned i = 0; i < rig->opened; i++)
+		if (rig->worker[i].self->role & roles)
+			sum -= rig->worker[i].measure_from.value[counter];
+	return sum;
 }
 
-bool rig_has_questions(struct rig *rig, uint64_t value)
+uint64_t rig_latencies(struct rig *rig, unsigned index)
 {
-	return rig_sum(rig, ROLE_SERVER, COUNTER_RX_PACKETS) >= value;
-}
+	uint64_t n = 0;
 
-void rig_expect_balance(struct rig *rig)
-{
-	uint64_t sent = rig_sum(rig, ROLE_CLIENT, COUNTER_TX_PACKETS), got = rig_sum(rig, ROLE_CLIENT, COUNTER_RX_PACKETS);
-	uint64_t lost = 0;
+	for (unsigned i = 0; i < rig->opened; i++) {
+		struct hist h;
 
-	for (unsigned i = COUNTER_OWN; i < engine_counters(&engine_echo); i++) {
-		const struct counter_def *def = engine_counter(&engine_echo, i);
-		uint64_t n = rig_sum(rig, def->roles, i);
-
-		sent += def->ledger == LEDGER_LOST_ARRIVING ? n : 0;
-		lost += def->ledger == LEDGER_LOST || def->ledger == LEDGER_LOST_ARRIVING ? n : 0;
-		got -= def->ledger == LEDGER_CARRIED ? n : 0;
+		if (!rig->worker[i].latency[index])
+			continue;
+		histogram_copy(rig->worker[i].latency[index], &h);
+		n += h.count;
 	}
-	if (sent != got + lost)
-		fail_msg("sent %llu, received %llu, lost %llu", (unsigned long long)sent, (unsigned long long)got,
-			(unsigned long long)lost);
+	return n;
 }
 
 unsigned rig_port(const struct rig *rig)
@@ -225,37 +421,47 @@ unsigned rig_port(const struct rig *rig)
 	return rig->plan.ports.range[0].first;
 }
 
-uint64_t rig_latencies(struct rig *rig, unsigned index)
+static void post(struct rig_ledger *l, enum ledger_side side, uint64_t n)
 {
-	struct hist h;
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < rig->clients; i++) {
-		if (!rig_client(rig, i)->latency[index])
-			continue;
-		histogram_copy(rig_client(rig, i)->latency[index], &h);
-		n += h.count;
-	}
-	return n;
+	l->sent += side == LEDGER_SENT || side == LEDGER_LOST_ARRIVING ? n : 0;
+	l->received += side == LEDGER_RECEIVED ? n : 0;
+	l->received -= side == LEDGER_CARRIED ? n : 0;
+	l->lost += side == LEDGER_LOST || side == LEDGER_LOST_ARRIVING ? n : 0;
 }
 
-int rig_socket(int family, unsigned local_port, unsigned port)
+void rig_read_ledger(struct rig *rig, struct rig_ledger *ret_ledger)
 {
-	union net_address a = { .sa.sa_family = (sa_family_t)family };
-	struct timeval limit = { .tv_sec = RIG_DEADLINE_S };
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const struct plan *p = &rig->plan;
+	struct rig_ledger l = { 0 };
 
-	assert_at_least(fd, 0);
-	if (family == AF_INET)
-		a.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	else
-		a.v6.sin6_addr = in6addr_loopback;
-	net_set_port(&a, local_port);
-	if (bind(fd, &a.sa, net_address_bytes(&a)) < 0)
-		fail_msg("bind port %u: %s", local_port, strerror(errno));
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
-	net_set_port(&a, port);
-	if (port && connect(fd, &a.sa, net_address_bytes(&a)) < 0)
-		fail_msg("connect port %u: %s", port, strerror(errno));
-	return fd;
+	post(&l, p->tx_ledger, rig_since(rig, p->tx_roles, COUNTER_TX_PACKETS));
+	post(&l, p->rx_ledger, rig_since(rig, p->rx_roles, COUNTER_RX_PACKETS));
+	for (unsigned i = COUNTER_OWN; i < engine_counters(rig->engine); i++) {
+		const struct counter_def *def = engine_counter(rig->engine, i);
+
+		post(&l, rig->clients ? def->ledger : def->server_ledger, rig_since(rig, def->roles, i));
+	}
+	*ret_ledger = l;
+}
+
+void rig_expect_balance(struct rig *rig)
+{
+	struct rig_ledger l;
+
+	rig_read_ledger(rig, &l);
+	if (l.sent != l.received + l.lost)
+		fail_msg("%s: sent %llu, received %llu, lost %llu", rig->engine->name, (unsigned long long)l.sent,
+			(unsigned long long)l.received, (unsigned long long)l.lost);
+}
+
+void rig_expect_sound(struct rig *rig)
+{
+	for (unsigned i = COUNTER_OWN; i < engine_counters(rig->engine); i++) {
+		const struct counter_def *def = engine_counter(rig->engine, i);
+		uint64_t n = rig_sum(rig, def->roles, i);
+
+		if (def->judgement.reason && (double)n > def->judgement.over)
+			fail_msg(
+				"%s: %s is %llu: %s", rig->engine->name, def->name, (unsigned long long)n, def->judgement.reason);
+	}
 }

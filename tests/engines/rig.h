@@ -1,6 +1,9 @@
-/* Runs an engine's operations on one thread, over real loopback sockets, without the run layer:
- * tests step servers and clients by hand, so that nothing depends on time but deadlines for what
- * must happen. */
+/* Runs any mode's operations over real loopback sockets, without a session: a test opens the
+ * workers of a plan, steps them by hand on its own thread (or lets them run on theirs), leads
+ * them through the phases and waits for conditions, each with a deadline.
+ *
+ * It knows a mode by its struct engine alone.  What only one mode has stands in the files of
+ * that mode's tests. */
 #pragma once
 
 #include <setjmp.h>
@@ -11,60 +14,98 @@
 
 #include <cmocka.h>
 
+#include "../support/asserts.h"
 #include "../support/leaks.h"
-#include "engines/echo/echo.h"
-#include "engines/echo/shared.h"
+#include "mode/plan.h"
+#include "run/worker.h"
 
-enum { RIG_WORKERS = 8, RIG_DEADLINE_S = 20 };
+enum { RIG_WORKERS = 24, RIG_OPTIONS_MAX = 32, RIG_DEADLINE_S = 30 };
 
 struct rig {
+	const struct engine *engine;
 	struct options options;
 	struct plan plan;
 	struct worker worker[RIG_WORKERS];
-	unsigned servers, clients, opened;
+	unsigned servers, clients; /* of the plan */
+	unsigned opened;           /* workers, in plan order */
+	bool threads, unchecked;
+	uint32_t tick;
 	struct err err;
-	unsigned fds; /* open descriptors before */
+	unsigned fds_before, threads_before;
 };
 
-/* What a test wants: workers of each role however many CPUs there are, a method for all, and
- * options as name, value pairs. */
+/* Options as name, value pairs, ended by NULL. */
+#define RIG_OPTIONS(...) ((const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+
 struct rig_config {
+	const struct engine *engine;
+	/* Workers of each role, however many CPUs there are; none of either: the mode's own
+	 * number of both on two CPUs. */
 	unsigned servers, clients;
-	const struct udp_method *method; /* NULL: the default */
-	const char *option[24];          /* pairs; ends with NULL */
+	/* of all workers: one of the engine's, or a test's own; NULL: as the options say */
+	const struct method *method;
+	/* They run on threads of their own, and wait as --wait says.  Otherwise the test steps
+	 * them. */
+	bool threads;
+	/* The test opens and closes other things meanwhile: rig_close() looks for no leaks. */
+	bool unchecked;
+	const char *option[RIG_OPTIONS_MAX]; /* name, value pairs; ends with NULL */
 };
 
-/* Plans only; 0 or -errno in rig->err.  rig_close() in any case. */
+/* ---- life ---- */
+
+/* Plans only; 0 or -errno with rig->err.  A role server that is not told its port gets one that
+ * is free.  rig_close() in any case. */
 int rig_plan(struct rig *rig, const struct rig_config *config);
-/* Plans and opens all workers. */
+/* Opens all workers of the plan, in its order. */
+int rig_open_workers(struct rig *rig);
+/* Both. */
 int rig_open(struct rig *rig, const struct rig_config *config);
-void rig_open_or_fail(struct rig *rig, const struct rig_config *config); /* fails the test */
-/* Closes everything and checks that no descriptor is left. */
+void rig_open_or_fail(struct rig *rig, const struct rig_config *config);
+/* Stops and closes everything; checks that no descriptor and no thread is left.  After a plan
+ * that failed, too. */
 void rig_close(struct rig *rig);
 
-/* Calls fn for every method that runs here. */
-void rig_for_all(void (*fn)(const struct udp_method *method));
+/* Calls fn for every method of the engine that runs here, and says which do not. */
+void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *engine, const struct method *method));
+
+/* ---- going on; each fails the test where a worker fails ---- */
+
+/* All workers enter it: those that start the traffic first, but last into MEASURE. */
+void rig_enter(struct rig *rig, enum phase phase);
+void rig_observe(struct rig *rig);
+/* One burst of every worker of these roles, as the phase has it; what they returned in all, or
+ * what the first that failed returned, with rig->err.  With threads nothing. */
+int rig_try_step(struct rig *rig, unsigned roles);
+int rig_step(struct rig *rig, unsigned roles);
+/* Until done() says so.  With another rig it is stepped in turns. */
+void rig_until(struct rig *rig, unsigned roles, bool (*done)(struct rig *rig, uint64_t value), uint64_t value);
+void rig_until_with(struct rig *rig, struct rig *other, bool (*done)(struct rig *rig, uint64_t value), uint64_t value);
+/* The measure phase until so many packets were received, and the drain until none is in flight. */
+void rig_measure(struct rig *rig, uint64_t packets);
+void rig_drain(struct rig *rig);
+
+/* ---- conditions ---- */
+
+bool rig_has_received(struct rig *rig, uint64_t packets); /* by plan->rx_roles */
+bool rig_has_sent(struct rig *rig, uint64_t packets);     /* by plan->tx_roles */
+
+/* ---- what they say ---- */
 
 struct worker *rig_server(struct rig *rig, unsigned index);
 struct worker *rig_client(struct rig *rig, unsigned index);
-void rig_enter(struct rig *rig, enum phase phase);
-/* One poll (or drain, as the phase is) of every worker of the roles; what they returned in all.
- * Fails the test on an error. */
-int rig_step(struct rig *rig, unsigned roles);
-/* Steps all until done() says so; fails the test after RIG_DEADLINE_S. */
-void rig_until(struct rig *rig, unsigned roles, bool (*done)(struct rig *rig, uint64_t value), uint64_t value);
-/* Runs the measure phase until the clients have `answers` and drains. */
-void rig_measure(struct rig *rig, uint64_t answers);
-void rig_drain(struct rig *rig);
-
 uint64_t rig_sum(struct rig *rig, unsigned roles, unsigned counter);
-bool rig_has_answers(struct rig *rig, uint64_t value);   /* clients' RX_PACKETS >= value */
-bool rig_has_questions(struct rig *rig, uint64_t value); /* servers' RX_PACKETS >= value */
-/* sent = received + all places, over the whole life; fails the test with all figures otherwise. */
-void rig_expect_balance(struct rig *rig);
+/* By what it has grown since the measure phase began. */
+uint64_t rig_since(struct rig *rig, unsigned roles, unsigned counter);
+uint64_t rig_latencies(struct rig *rig, unsigned index); /* values of all workers */
 unsigned rig_port(const struct rig *rig);
-uint64_t rig_latencies(struct rig *rig, unsigned index); /* count over clients */
 
-/* A datagram socket of the test's own, bound to loopback (port 0: any), connected to `port`
- * unless 0; with a receive time limit. */
-int rig_socket(int family, unsigned local_port, unsigned port);
+/* Of the measure phase and what came after, as plan and counter table have it. */
+struct rig_ledger {
+	uint64_t sent, received, lost;
+};
+void rig_read_ledger(struct rig *rig, struct rig_ledger *ret_ledger);
+/* Sent = received + lost at all places, exactly. */
+void rig_expect_balance(struct rig *rig);
+/* No counter says that the numbers must not be used. */
+void rig_expect_sound(struct rig *rig);

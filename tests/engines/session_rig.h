@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "record/verdict.h"
+#include "rig.h"
 #include "run/session.h"
 
 struct session_rig {

@@ -1,6 +1,6 @@
 /* What every method of mode echo must do, over real loopback sockets.  A method that is added to
  * the engine's table is tested by that alone. */
-#include "rig.h"
+#include "echo_rig.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
-#include "../support/asserts.h"
 
 static const int families[] = { AF_INET, AF_INET6 };
 
@@ -52,8 +51,12 @@ static void for_all(void (*fn)(const struct udp_method *method, int family))
 }
 
 /* A server, a client and a method; options follow. */
-#define PAIR(m, family, ...) \
-	((struct rig_config){ .servers = 1, .clients = 1, .method = m, .option = { "host", host_of(family), __VA_ARGS__ } })
+#define PAIR(m, family, ...)                          \
+	((struct rig_config){ .engine = &engine_echo, \
+		.servers = 1,                         \
+		.clients = 1,                         \
+		.method = &m->method,                 \
+		.option = { "host", host_of(family), __VA_ARGS__ } })
 
 static void expect_all_answered(struct rig *rig, unsigned payload)
 {
@@ -96,7 +99,7 @@ static void one_payload(const struct udp_method *m, int family, const char *payl
 	assert_int_equal(rig.plan.address_family, family);
 	assert_int_equal(rig.plan.wire_overhead_bytes, family == AF_INET ? 42 : 62);
 	assert_string_equal(rig.plan.interface, "lo");
-	assert_string_equal(rig.plan.ran, engine_echo.methods[0]->name);
+	assert_string_equal(rig.plan.ran, m->method.name);
 	rig_measure(&rig, answers);
 	expect_all_answered(&rig, (unsigned)atoi(payload));
 	rig_close(&rig);
@@ -116,9 +119,10 @@ static void many_flows_servers_clients(const struct udp_method *m, int family)
 	static const char *const steers[] = { "flow", "hash", "cpu" };
 
 	for (size_t i = 0; i < 3; i++) {
-		struct rig_config config = { .servers = 3,
+		struct rig_config config = { .engine = &engine_echo,
+			.servers = 3,
 			.clients = 2,
-			.method = m,
+			.method = &m->method,
 			.option = { "host", host_of(family), "flows", "50", "window", "2", "steer", steers[i] } };
 
 		everything_answered(&config, 2000);
@@ -135,23 +139,36 @@ static void window_of_one(const struct udp_method *m, int family)
 		rig_step(&rig, ROLE_BOTH);
 		assert_at_most(rig_sum(&rig, ROLE_CLIENT, COUNTER_IN_FLIGHT), 1);
 	}
-	rig_until(&rig, ROLE_BOTH, rig_has_answers, 100);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, 100);
 	rig_drain(&rig);
 	expect_all_answered(&rig, 64);
 	rig_close(&rig);
 }
 
+/* The schedule does not wait for a test that was held up: servers take all that is there each
+ * time, so that no socket runs over. */
+static bool has_caught_up(struct rig *rig, uint64_t answers)
+{
+	while (rig_step(rig, ROLE_SERVER) > 0)
+		;
+	return rig_has_received(rig, answers);
+}
+
 static void open_loop(const struct udp_method *m, int family)
 {
 	struct rig rig;
-	struct rig_config config = {
-		.servers = 2, .clients = 2, .method = m, .option = { "host", host_of(family), "rate", "20001", "flows", "3" }
-	};
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 2,
+		.clients = 2,
+		.method = &m->method,
+		.option = { "host", host_of(family), "rate", "20001", "flows", "3" } };
 
 	rig_open_or_fail(&rig, &config);
 	assert_false(rig.plan.closed_loop);
 	assert_string_equal(rig.plan.load_name, "rate");
-	rig_measure(&rig, 2000);
+	rig_enter(&rig, PHASE_MEASURE);
+	rig_until(&rig, ROLE_BOTH, has_caught_up, 2000);
+	rig_drain(&rig);
 	expect_all_answered(&rig, 64);
 	uint64_t sent = rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS);
 	uint64_t due = rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED);
@@ -179,7 +196,7 @@ static void catches_up_in_turns(const struct udp_method *m, int family)
 	}
 	assert_at_least(rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED), 500);
 	uint64_t due = rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED);
-	rig_until(&rig, ROLE_BOTH, rig_has_answers, due);
+	rig_until(&rig, ROLE_BOTH, has_caught_up, due);
 	rig_drain(&rig);
 	expect_all_answered(&rig, 64);
 	rig_close(&rig);
@@ -208,9 +225,10 @@ static void schedule_goes_on(const struct udp_method *m, int family)
 
 static void verbatim(const struct udp_method *m, int family)
 {
-	struct rig_config config = { .servers = 2,
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 2,
 		.clients = 1,
-		.method = m,
+		.method = &m->method,
 		.option = { "host", host_of(family), "verbatim", "yes", "window", "8", "flows", "4" } };
 
 	everything_answered(&config, 500);
@@ -223,13 +241,13 @@ static void phases(const struct udp_method *m, int family)
 
 	rig_open_or_fail(&rig, &PAIR(m, family, "window", "32"));
 	rig_enter(&rig, PHASE_WARMUP);
-	rig_until(&rig, ROLE_BOTH, rig_has_answers, 100);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, 100);
 	/* Left in flight on purpose: their answers come in the measure phase. */
 	rig_enter(&rig, PHASE_SETTLE);
 	uint64_t sent = rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS), got = rig_sum(&rig, ROLE_CLIENT, COUNTER_RX_PACKETS);
 	rig_enter(&rig, PHASE_MEASURE);
 	assert_int_equal(rig_sum(&rig, ROLE_CLIENT, COUNTER_IN_FLIGHT), 0);
-	rig_until(&rig, ROLE_BOTH, rig_has_answers, got + 500);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, got + 500);
 	rig_drain(&rig);
 	assert_int_equal(rig_sum(&rig, ROLE_CLIENT, ECHO_C_CARRIED), sent - got);
 	sent = rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS) - sent;
@@ -245,10 +263,10 @@ static void load_changes_live(const struct udp_method *m, int family)
 	rig_open_or_fail(&rig, &PAIR(m, family, "window", "16", "flows", "2"));
 	struct worker *client = rig_client(&rig, 0);
 	rig_enter(&rig, PHASE_MEASURE);
-	rig_until(&rig, ROLE_BOTH, rig_has_answers, 100);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, 100);
 	worker_set_load(client, 2);
 	uint64_t more = rig_sum(&rig, ROLE_CLIENT, COUNTER_RX_PACKETS) + 100;
-	rig_until(&rig, ROLE_BOTH, rig_has_answers, more);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, more);
 	assert_at_most(rig_sum(&rig, ROLE_CLIENT, COUNTER_IN_FLIGHT), 4);
 	worker_set_load(client, 100);
 	while (rig_sum(&rig, ROLE_CLIENT, COUNTER_IN_FLIGHT) < 200)
@@ -265,7 +283,7 @@ static uint64_t questions_wanted;
 
 static bool all_asked(struct rig *rig, uint64_t value)
 {
-	return rig_has_questions(rig, value);
+	return echo_has_questions(rig, value);
 }
 
 /* One datagram there and back, byte for byte. */
@@ -291,15 +309,16 @@ static void payload_byte_exact(const struct udp_method *m, int family)
 
 	for (int plain = 0; plain < 2; plain++) {
 		struct rig rig;
-		struct rig_config config = {
-			.servers = 1, .method = m, .option = { "listen", host_of(family), "verbatim", plain ? "no" : "yes" }
-		};
+		struct rig_config config = { .engine = &engine_echo,
+			.servers = 1,
+			.method = &m->method,
+			.option = { "listen", host_of(family), "verbatim", plain ? "no" : "yes" } };
 		struct rng rng = { .state = 1 };
 
 		rig_open_or_fail(&rig, &config);
 		rig_enter(&rig, PHASE_MEASURE);
 		questions_wanted = 0;
-		int fd = rig_socket(family, 0, rig_port(&rig));
+		int fd = echo_socket(family, 0, rig_port(&rig));
 		for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 			for (size_t b = 0; b < lengths[i]; b++)
 				data[b] = (uint8_t)rng_next(&rng);
@@ -319,12 +338,16 @@ static void steered_by_flow(const struct udp_method *m, int family)
 {
 	enum { SERVERS = 3, IDS = 200 };
 	struct rig rig;
-	struct rig_config config = { .servers = SERVERS, .clients = 1, .method = m, .option = { "host", host_of(family) } };
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = SERVERS,
+		.clients = 1,
+		.method = &m->method,
+		.option = { "host", host_of(family) } };
 	uint8_t data[80] = { 0 };
 
 	rig_open_or_fail(&rig, &config);
 	rig_enter(&rig, PHASE_DRAIN);
-	int fd = rig_socket(family, 0, rig_port(&rig));
+	int fd = echo_socket(family, 0, rig_port(&rig));
 	for (unsigned id = 0; id < IDS; id++) {
 		echo_put(data, (uint16_t)id, 1, 1);
 		assert_int_equal(send(fd, data, sizeof(data), 0), sizeof(data));
@@ -345,7 +368,11 @@ static void wildcard(const struct udp_method *m, int family)
 {
 	struct rig rig;
 	bool four = family == AF_INET;
-	struct rig_config config = { .servers = 1, .clients = 1, .method = m, .option = { "listen", four ? "0.0.0.0" : "::" } };
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 1,
+		.clients = 1,
+		.method = &m->method,
+		.option = { "listen", four ? "0.0.0.0" : "::" } };
 	uint8_t data[80] = { 0 };
 	union net_address other = { .v4 = { .sin_family = AF_INET } };
 
@@ -355,7 +382,7 @@ static void wildcard(const struct udp_method *m, int family)
 	expect_all_answered(&rig, 64);
 	if (four) {
 		questions_wanted = rig_sum(&rig, ROLE_SERVER, COUNTER_RX_PACKETS);
-		int fd = rig_socket(AF_INET, 0, 0);
+		int fd = echo_socket(AF_INET, 0, 0);
 		assert_int_equal(inet_pton(AF_INET, "127.9.8.7", &other.v4.sin_addr), 1);
 		net_set_port(&other, rig_port(&rig));
 		assert_int_equal(connect(fd, &other.sa, sizeof(other.v4)), 0);
@@ -373,7 +400,9 @@ static void every_pair_of_methods(void **state)
 	for (unsigned i = 0; engine_echo.methods[i]; i++) {
 		for (unsigned j = 0; engine_echo.methods[j]; j++) {
 			struct rig rig;
-			struct rig_config config = { .servers = 1, .clients = 1, .option = { "window", "8" } };
+			struct rig_config config = {
+				.engine = &engine_echo, .servers = 1, .clients = 1, .option = { "window", "8" }
+			};
 
 			if (rig_plan(&rig, &config) < 0)
 				fail_msg("%s", rig.err.text);

@@ -1,6 +1,6 @@
 /* Mode echo when things go wrong: nobody listens, a port in use, a buffer too small, a kernel
  * without room, options that do not fit together. */
-#include "rig.h"
+#include "echo_rig.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "base/procnet.h"
 #include "engines/engines.h"
-#include "../support/asserts.h"
 
 static unsigned port_of(int fd)
 {
@@ -54,11 +53,14 @@ static void refused_then_answered(const struct udp_method *m, const char *const 
 	char port[8];
 	/* Bound, so that nobody else gets the port, but connected elsewhere, so that it takes
 	 * nothing. */
-	int keeper = rig_socket(AF_INET, 0, 9);
+	int keeper = echo_socket(AF_INET, 0, 9);
 	unsigned number = port_of(keeper);
 
 	snprintf(port, sizeof(port), "%u", number);
-	struct rig_config config = { .clients = 1, .method = m, .option = { "port", port, load[0], load[1], "flows", "3" } };
+	struct rig_config config = { .engine = &engine_echo,
+		.clients = 1,
+		.method = &m->method,
+		.option = { "port", port, load[0], load[1], "flows", "3" } };
 	rig_open_or_fail(&rig, &config);
 	int64_t start = clock_now_ns();
 	rig_enter(&rig, PHASE_MEASURE);
@@ -71,13 +73,13 @@ static void refused_then_answered(const struct udp_method *m, const char *const 
 		fail_msg("%llu sent in %lld periods", (unsigned long long)sent, (long long)periods);
 	assert_int_equal(rig_sum(&rig, ROLE_CLIENT, ECHO_C_TX_ERRORS), 0);
 	close(keeper);
-	int server = rig_socket(AF_INET, number, 0);
+	int server = echo_socket(AF_INET, number, 0);
 	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S;
-	while (!rig_has_answers(&rig, 100) && clock_now_ns() < end) {
+	while (!rig_has_received(&rig, 100) && clock_now_ns() < end) {
 		rig_step(&rig, ROLE_CLIENT);
 		answer_all(server);
 	}
-	assert_true(rig_has_answers(&rig, 100));
+	assert_true(rig_has_received(&rig, 100));
 	rig_enter(&rig, PHASE_DRAIN);
 	while (rig_sum(&rig, ROLE_CLIENT, COUNTER_IN_FLIGHT) && clock_now_ns() < end) {
 		answer_all(server);
@@ -102,11 +104,13 @@ static void port_in_use(const struct udp_method *m)
 {
 	struct rig rig, second;
 	char port[8], want[64];
-	int fd = rig_socket(AF_INET, 0, 0);
+	int fd = echo_socket(AF_INET, 0, 0);
 
 	snprintf(port, sizeof(port), "%u", port_of(fd));
 	snprintf(want, sizeof(want), "bind 127.0.0.1:%s: Address already in use", port);
-	struct rig_config config = { .servers = 2, .clients = 1, .method = m, .option = { "port", port } };
+	struct rig_config config = {
+		.engine = &engine_echo, .servers = 2, .clients = 1, .method = &m->method, .option = { "port", port }
+	};
 	assert_int_equal(rig_open(&rig, &config), -EADDRINUSE);
 	assert_string_equal(rig.err.text, want);
 	rig_close(&rig);
@@ -132,15 +136,17 @@ static bool is_balanced(struct rig *rig, uint64_t value)
 static void forced_loss(const struct udp_method *m)
 {
 	struct rig rig;
-	struct rig_config config = {
-		.servers = 1, .clients = 1, .method = m, .option = { "rcvbuf", "2304", "window", "500", "batch", "1000" }
-	};
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 1,
+		.clients = 1,
+		.method = &m->method,
+		.option = { "rcvbuf", "2304", "window", "500", "batch", "1000" } };
 	struct procnet before, after;
 
 	rig_open_or_fail(&rig, &config);
 	procnet_read(&before);
 	rig_enter(&rig, PHASE_MEASURE);
-	rig_until(&rig, ROLE_BOTH, rig_has_answers, 20);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, 20);
 	rig_enter(&rig, PHASE_DRAIN);
 	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S;
 	while (!is_balanced(&rig, 0) && clock_now_ns() < end) {
@@ -181,7 +187,7 @@ static void in_namespace(void (*fn)(const struct udp_method *method), bool ipv6)
 		_exit(SKIPPED);
 	if (fd >= 0)
 		close(fd);
-	rig_for_all(fn);
+	echo_for_all(fn);
 }
 
 /* A failure in the child makes it end with another status than 0. */
@@ -213,8 +219,8 @@ static void loss_equals_what_the_kernel_counts(void **state)
 static void small_buffer_is_said(void **state)
 {
 	struct rig rig;
-	struct rig_config config = { .servers = 1, .clients = 1, .option = { "rcvbuf", "1G" } };
-	int fd = rig_socket(AF_INET, 0, 0), granted;
+	struct rig_config config = { .engine = &engine_echo, .servers = 1, .clients = 1, .option = { "rcvbuf", "1G" } };
+	int fd = echo_socket(AF_INET, 0, 0), granted;
 	struct err err = ERR_NONE;
 
 	(void)state;
@@ -289,9 +295,11 @@ static void nothing_is_lost_for_want_of_room(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct rig rig;
-		struct rig_config config = {
-			.servers = 1, .clients = 1, .method = &jam, .option = { "flows", "3", loads[i][0], loads[i][1] }
-		};
+		struct rig_config config = { .engine = &engine_echo,
+			.servers = 1,
+			.clients = 1,
+			.method = &jam.method,
+			.option = { "flows", "3", loads[i][0], loads[i][1] } };
 
 		rig_open_or_fail(&rig, &config);
 		rig_measure(&rig, 2000);
@@ -310,12 +318,12 @@ static void server_keeps_a_burst(void **state)
 {
 	struct udp_method jam = jam_method();
 	struct rig rig;
-	struct rig_config config = { .servers = 1, .clients = 1, .method = &jam };
+	struct rig_config config = { .engine = &engine_echo, .servers = 1, .clients = 1, .method = &jam.method };
 	uint8_t data[80] = { 0 };
 
 	(void)state;
 	rig_open_or_fail(&rig, &config);
-	int fd = rig_socket(AF_INET, 0, rig_port(&rig));
+	int fd = echo_socket(AF_INET, 0, rig_port(&rig));
 	rig_enter(&rig, PHASE_DRAIN);
 	jammed = true;
 	assert_int_equal(send(fd, data, sizeof(data), 0), sizeof(data));
@@ -327,7 +335,7 @@ static void server_keeps_a_burst(void **state)
 	assert_int_equal(rig_sum(&rig, ROLE_SERVER, COUNTER_IN_FLIGHT), 1);
 	assert_int_equal(rig_server(&rig, 0)->wait.fd[0].events, POLLOUT);
 	jammed = false;
-	rig_until(&rig, ROLE_SERVER, rig_has_questions, 2);
+	rig_until(&rig, ROLE_SERVER, echo_has_questions, 2);
 	while (rig_sum(&rig, ROLE_SERVER, COUNTER_TX_PACKETS) < 2)
 		rig_step(&rig, ROLE_SERVER);
 	assert_int_equal(rig_server(&rig, 0)->wait.fd[0].events, POLLIN);
@@ -350,13 +358,15 @@ static void send_errors_balance(void **state)
 {
 	struct udp_method failing = *mmsg();
 	struct rig rig;
-	struct rig_config config = { .servers = 1, .clients = 1, .method = &failing, .option = { "window", "4" } };
+	struct rig_config config = {
+		.engine = &engine_echo, .servers = 1, .clients = 1, .method = &failing.method, .option = { "window", "4" }
+	};
 
 	(void)state;
 	failing.send_burst = fail_send;
 	rig_open_or_fail(&rig, &config);
 	rig_enter(&rig, PHASE_MEASURE);
-	rig_until(&rig, ROLE_BOTH, rig_has_answers, 30);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, 30);
 	rig_enter(&rig, PHASE_DRAIN);
 	for (int i = 0;
 		i < 100 || rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS) != rig_sum(&rig, ROLE_CLIENT, COUNTER_RX_PACKETS);
@@ -390,7 +400,7 @@ static void plan_says_what_is_wrong(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rig rig;
-		struct rig_config config = { .servers = cases[i].servers, .clients = cases[i].clients };
+		struct rig_config config = { .engine = &engine_echo, .servers = cases[i].servers, .clients = cases[i].clients };
 
 		memcpy(config.option, cases[i].option, sizeof(cases[i].option));
 		if (rig_plan(&rig, &config) != -EINVAL || !strstr(rig.err.text, cases[i].want))
@@ -402,9 +412,11 @@ static void plan_says_what_is_wrong(void **state)
 static void without_ipv6(const struct udp_method *m)
 {
 	struct rig rig;
-	struct rig_config both = { .servers = 1, .clients = 1, .method = m, .option = { "host", "::1" } };
-	struct rig_config client = { .clients = 1, .method = m, .option = { "host", "::1" } };
-	struct rig_config server = { .servers = 1, .method = m };
+	struct rig_config both = {
+		.engine = &engine_echo, .servers = 1, .clients = 1, .method = &m->method, .option = { "host", "::1" }
+	};
+	struct rig_config client = { .engine = &engine_echo, .clients = 1, .method = &m->method, .option = { "host", "::1" } };
+	struct rig_config server = { .engine = &engine_echo, .servers = 1, .method = &m->method };
 
 	assert_int_equal(rig_plan(&rig, &both), -EINVAL);
 	assert_string_equal(rig.err.text, "--host ::1: this machine has no IPv6");
@@ -473,7 +485,7 @@ static void tables_are_sound(void **state)
 	static void all_##name(void **state) \
 	{                                    \
 		(void)state;                 \
-		rig_for_all(name);           \
+		echo_for_all(name);          \
 	}
 FOR_ALL(nobody_listens)
 FOR_ALL(port_in_use)

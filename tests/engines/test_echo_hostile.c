@@ -1,7 +1,7 @@
 /* Mode echo against what it must not believe: datagrams that are short, long, answers
  * themselves, from ports and addresses that must not be answered, and a server that answers
  * twice, late, out of order and nonsense. */
-#include "rig.h"
+#include "echo_rig.h"
 
 #include <errno.h>
 #include <netinet/ip.h>
@@ -42,11 +42,13 @@ static void bad_datagrams(const struct udp_method *m)
 {
 	static uint8_t data[UDP_DATAGRAM_MAX], back[UDP_DATAGRAM_MAX];
 	struct rig rig;
-	struct rig_config config = { .servers = 1, .clients = 1, .method = m, .option = { "payload", "64" } };
+	struct rig_config config = {
+		.engine = &engine_echo, .servers = 1, .clients = 1, .method = &m->method, .option = { "payload", "64" }
+	};
 	uint64_t sent = 0;
 
 	rig_open_or_fail(&rig, &config);
-	int fd = rig_socket(AF_INET, 0, rig_port(&rig));
+	int fd = echo_socket(AF_INET, 0, rig_port(&rig));
 	memset(data, 0, sizeof(data));
 	for (size_t len = 0; len < ECHO_HEADER_BYTES; len++, sent++)
 		assert_int_equal(send(fd, data, len, 0), len);
@@ -79,10 +81,12 @@ static void longest_alone(const struct udp_method *m)
 {
 	static uint8_t data[UDP_DATAGRAM_MAX];
 	struct rig rig;
-	struct rig_config config = { .servers = 1, .method = m, .option = { "listen", "127.0.0.1" } };
+	struct rig_config config = {
+		.engine = &engine_echo, .servers = 1, .method = &m->method, .option = { "listen", "127.0.0.1" }
+	};
 
 	rig_open_or_fail(&rig, &config);
-	int fd = rig_socket(AF_INET, 0, rig_port(&rig));
+	int fd = echo_socket(AF_INET, 0, rig_port(&rig));
 	assert_int_equal(send(fd, data, ECHO_DATAGRAM_MAX + 1, 0), ECHO_DATAGRAM_MAX + 1);
 	assert_int_equal(send(fd, data, ECHO_DATAGRAM_MAX, 0), ECHO_DATAGRAM_MAX);
 	rig_enter(&rig, PHASE_MEASURE);
@@ -144,9 +148,11 @@ static void bad_sources(const struct udp_method *m)
 
 	for (int plain = 0; plain < 2; plain++) {
 		struct rig rig;
-		struct rig_config config = {
-			.servers = 1, .clients = 1, .method = m, .option = { "verbatim", plain ? "no" : "yes" }
-		};
+		struct rig_config config = { .engine = &engine_echo,
+			.servers = 1,
+			.clients = 1,
+			.method = &m->method,
+			.option = { "verbatim", plain ? "no" : "yes" } };
 		uint8_t data[80] = { 0 };
 		uint64_t sent = 0;
 
@@ -169,7 +175,9 @@ static void bad_sources(const struct udp_method *m)
 static void servers_do_not_loop(const struct udp_method *m)
 {
 	struct rig a, b;
-	struct rig_config config = { .servers = 1, .method = m, .option = { "listen", "127.0.0.1" } };
+	struct rig_config config = {
+		.engine = &engine_echo, .servers = 1, .method = &m->method, .option = { "listen", "127.0.0.1" }
+	};
 	uint8_t data[80] = { 0 };
 
 	rig_open_or_fail(&a, &config);
@@ -197,7 +205,9 @@ static void servers_do_not_loop(const struct udp_method *m)
 static void verbatim_does_not_answer_itself(const struct udp_method *m)
 {
 	struct rig rig;
-	struct rig_config config = { .servers = 1, .clients = 1, .method = m, .option = { "verbatim", "yes" } };
+	struct rig_config config = {
+		.engine = &engine_echo, .servers = 1, .clients = 1, .method = &m->method, .option = { "verbatim", "yes" }
+	};
 	uint8_t data[80] = { 0 };
 
 	rig_open_or_fail(&rig, &config);
@@ -225,12 +235,13 @@ static void fake_open(struct fake *f, const struct udp_method *m, const char *lo
 	union net_address own;
 	socklen_t size = sizeof(own);
 
-	f->fd = rig_socket(AF_INET, 0, 0);
+	f->fd = echo_socket(AF_INET, 0, 0);
 	assert_int_equal(getsockname(f->fd, &own.sa, &size), 0);
 	snprintf(f->port, sizeof(f->port), "%u", net_port(&own));
-	struct rig_config config = {
-		.clients = 1, .method = m, .option = { "port", f->port, load, value, "payload", "8", "flows", "2" }
-	};
+	struct rig_config config = { .engine = &engine_echo,
+		.clients = 1,
+		.method = &m->method,
+		.option = { "port", f->port, load, value, "payload", "8", "flows", "2" } };
 	rig_open_or_fail(&f->rig, &config);
 	rig_enter(&f->rig, PHASE_MEASURE);
 }
@@ -386,7 +397,7 @@ static void strangers(const struct udp_method *m)
 	fake_open(&f, m, "window", "1");
 	rig_until(&f.rig, ROLE_CLIENT, has_sent, 2);
 	fake_receive(&f, q);
-	int fd = rig_socket(AF_INET, 0, 0);
+	int fd = echo_socket(AF_INET, 0, 0);
 	assert_int_equal(sendto(fd, q, 24, 0, &f.client.sa, sizeof(f.client.v4)), 24);
 	rig_enter(&f.rig, PHASE_DRAIN);
 	fake_send(&f, q, 24);
@@ -403,7 +414,7 @@ static void strangers(const struct udp_method *m)
 	static void all_##name(void **state) \
 	{                                    \
 		(void)state;                 \
-		rig_for_all(name);           \
+		echo_for_all(name);          \
 	}
 FOR_ALL(bad_datagrams)
 FOR_ALL(longest_alone)

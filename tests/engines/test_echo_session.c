@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rig.h"
+#include "echo_rig.h"
 #include "session_rig.h"
 
 /* A machine that stands still for a second may make answers late; nothing may be missing. */
@@ -75,7 +75,7 @@ static void restarts_leave_nothing(void **state)
 /* What fails in open() on a worker's thread arrives as a failed final. */
 static void bind_fails_clearly(void **state)
 {
-	int fd = rig_socket(AF_INET, 0, 0);
+	int fd = echo_socket(AF_INET, 0, 0);
 	union net_address a;
 	socklen_t size = sizeof(a);
 	char port[8], want[64];

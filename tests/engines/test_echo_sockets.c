@@ -1,7 +1,7 @@
 /* Mode echo with several sockets per client: every answer comes to the socket that asked, the
  * kernel's hash spreads what comes from them, and what is lost at any of them stands in the
  * ledger. */
-#include "rig.h"
+#include "echo_rig.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -103,18 +103,22 @@ static void everything_answered(const struct rig_config *config, unsigned answer
 
 static void closed_loop(const struct udp_method *m)
 {
-	struct rig_config config = {
-		.servers = 3, .clients = 2, .method = m, .option = { "sockets", "16", "flows", "3", "window", "4" }
-	};
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 3,
+		.clients = 2,
+		.method = &m->method,
+		.option = { "sockets", "16", "flows", "3", "window", "4" } };
 
 	everything_answered(&config, 5000);
 }
 
 static void open_loop(const struct udp_method *m)
 {
-	struct rig_config config = {
-		.servers = 2, .clients = 2, .method = m, .option = { "sockets", "5", "flows", "2", "rate", "20001" }
-	};
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 2,
+		.clients = 2,
+		.method = &m->method,
+		.option = { "sockets", "5", "flows", "2", "rate", "20001" } };
 
 	everything_answered(&config, 2000);
 }
@@ -122,7 +126,11 @@ static void open_loop(const struct udp_method *m)
 static void thousand_sockets(const struct udp_method *m)
 {
 	struct rig rig;
-	struct rig_config config = { .servers = 1, .clients = 1, .method = m, .option = { "sockets", "1000", "window", "2" } };
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 1,
+		.clients = 1,
+		.method = &m->method,
+		.option = { "sockets", "1000", "window", "2" } };
 
 	rig_open_or_fail(&rig, &config);
 	assert_int_equal(rig.worker[1].wait.count, 1);
@@ -135,9 +143,11 @@ static void thousand_sockets(const struct udp_method *m)
 static void hash_spreads(const struct udp_method *m)
 {
 	struct rig rig;
-	struct rig_config config = {
-		.servers = 2, .clients = 1, .method = m, .option = { "sockets", "64", "window", "1", "steer", "hash" }
-	};
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 2,
+		.clients = 1,
+		.method = &m->method,
+		.option = { "sockets", "64", "window", "1", "steer", "hash" } };
 
 	rig_open_or_fail(&rig, &config);
 	rig_measure(&rig, 1000);
@@ -159,9 +169,12 @@ static void nobody_listens(const struct udp_method *m)
 	union net_address a;
 	socklen_t size = sizeof(a);
 	char port[8];
-	int fd = rig_socket(AF_INET, 0, 0);
+	int fd = echo_socket(AF_INET, 0, 0);
 	struct rig rig;
-	struct rig_config config = { .clients = 1, .method = m, .option = { "port", port, "sockets", "4", "window", "2" } };
+	struct rig_config config = { .engine = &engine_echo,
+		.clients = 1,
+		.method = &m->method,
+		.option = { "port", port, "sockets", "4", "window", "2" } };
 
 	assert_int_equal(getsockname(fd, &a.sa, &size), 0);
 	snprintf(port, sizeof(port), "%u", net_port(&a));
@@ -192,9 +205,11 @@ static bool has_answered(struct rig *rig, uint64_t value)
 static void client_drops_are_summed(const struct udp_method *m)
 {
 	struct rig rig;
-	struct rig_config config = {
-		.servers = 1, .clients = 1, .method = m, .option = { "sockets", "4", "window", "100", "batch", "1000" }
-	};
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 1,
+		.clients = 1,
+		.method = &m->method,
+		.option = { "sockets", "4", "window", "100", "batch", "1000" } };
 
 	if (rig_plan(&rig, &config) < 0)
 		fail_msg("%s", rig.err.text);
@@ -239,9 +254,11 @@ static void no_room_on_a_socket(void **state)
 	jam.send_burst = jam_send;
 	for (size_t i = 0; i < 2; i++) {
 		struct rig rig;
-		struct rig_config config = {
-			.servers = 1, .clients = 1, .method = &jam, .option = { "sockets", "3", loads[i][0], loads[i][1] }
-		};
+		struct rig_config config = { .engine = &engine_echo,
+			.servers = 1,
+			.clients = 1,
+			.method = &jam,
+			.option = { "sockets", "3", loads[i][0], loads[i][1] } };
 
 		rig_open_or_fail(&rig, &config);
 		rig_measure(&rig, 1000);
@@ -256,7 +273,7 @@ static void no_room_on_a_socket(void **state)
 static void refused_plan(const char *const *option, const char *words)
 {
 	struct rig rig;
-	struct rig_config config = { .servers = 1, .clients = 1 };
+	struct rig_config config = { .engine = &engine_echo, .servers = 1, .clients = 1 };
 
 	for (unsigned i = 0; option[i]; i++)
 		config.option[i] = option[i];
@@ -306,7 +323,7 @@ static void descriptors_run_out(void **state)
 	static void all_##name(void **state) \
 	{                                    \
 		(void)state;                 \
-		rig_for_all(name);           \
+		echo_for_all(name);          \
 	}
 FOR_ALL(closed_loop)
 FOR_ALL(open_loop)

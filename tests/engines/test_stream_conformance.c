@@ -1,7 +1,6 @@
 /* What every method of mode stream must do, over real loopback sockets.  A method that is added
  * to the engine's table is tested by that alone. */
 #include "stream_rig.h"
-#include "../support/asserts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +49,7 @@ static void for_all(void (*fn)(const char *method, const char *host))
 	}
 }
 
-static void expect_all(struct stream_rig *rig, uint64_t size, bool timed)
+static void expect_all(struct rig *rig, uint64_t size, bool timed)
 {
 	uint64_t sent = stream_rig_sum(rig, COUNTER_TX_PACKETS);
 
@@ -58,15 +57,15 @@ static void expect_all(struct stream_rig *rig, uint64_t size, bool timed)
 	assert_int_equal(stream_rig_sum(rig, COUNTER_RX_PACKETS), sent);
 	assert_int_equal(stream_rig_sum(rig, COUNTER_TX_BYTES), sent * size);
 	assert_int_equal(stream_rig_sum(rig, COUNTER_RX_BYTES), sent * size);
-	assert_int_equal(stream_rig_latencies(rig, STREAM_L_MESSAGE), sent);
-	assert_int_equal(stream_rig_latencies(rig, STREAM_L_DELIVERY), timed ? sent : 0);
+	assert_int_equal(rig_latencies(rig, STREAM_L_MESSAGE), sent);
+	assert_int_equal(rig_latencies(rig, STREAM_L_DELIVERY), timed ? sent : 0);
 	assert_int_equal(stream_rig_sum(rig, STREAM_C_RECONNECTS), 0);
 	assert_int_equal(stream_rig_sum(rig, STREAM_C_REJECTED), 0);
 }
 
 static void one_size(const char *method, const char *host, const char *size, bool discard, bool reverse)
 {
-	struct stream_rig rig;
+	struct rig rig;
 	uint64_t bytes = (uint64_t)atoll(size);
 
 	stream_rig_open(&rig, RIG_OPTIONS("method", method, "host", host, "size", size, "receive", discard ? "discard" : "copy",
@@ -76,9 +75,9 @@ static void one_size(const char *method, const char *host, const char *size, boo
 	assert_string_equal(rig.plan.interface, "lo");
 	assert_int_equal(rig.plan.address_family, host[0] == ':' ? AF_INET6 : AF_INET);
 	assert_int_equal(rig.plan.tx_roles, reverse ? ROLE_CLIENT : ROLE_SERVER);
-	stream_rig_measure(&rig, bytes > 1 << 20 ? 10 : bytes >= 65536 ? 100 : 300);
+	rig_measure(&rig, bytes > 1 << 20 ? 10 : bytes >= 65536 ? 100 : 300);
 	expect_all(&rig, bytes, bytes >= STREAM_TIMED_BYTES);
-	stream_rig_close(&rig);
+	rig_close(&rig);
 }
 
 static void sizes(const char *method, const char *host)
@@ -99,88 +98,88 @@ static void long_messages(const char *method, const char *host)
 /* Small buffers: every message is cut many times on its way, at both ends. */
 static void small_buffers(const char *method, const char *host)
 {
-	struct stream_rig rig;
+	struct rig rig;
 
 	stream_rig_open(&rig, RIG_OPTIONS("method", method, "host", host, "size", "100001", "verify", "yes", "threads", "1",
 				      "sndbuf", "5000", "rcvbuf", "3000"));
-	stream_rig_measure(&rig, 100);
+	rig_measure(&rig, 100);
 	expect_all(&rig, 100001, true);
 	assert_more(stream_rig_sum(&rig, STREAM_C_PARTIAL_SENDS), 0);
-	stream_rig_close(&rig);
+	rig_close(&rig);
 }
 
 static void many_threads(const char *method, const char *host)
 {
-	struct stream_rig rig;
+	struct rig rig;
 
 	stream_rig_open(&rig, RIG_OPTIONS("method", method, "host", host, "size", "1000", "verify", "yes", "threads", "7"));
 	assert_int_equal(rig.plan.workers, 14);
-	stream_rig_measure(&rig, 5000);
+	rig_measure(&rig, 5000);
 	expect_all(&rig, 1000, true);
 	for (unsigned i = 0; i < rig.opened; i++)
 		assert_int_equal(counter_get(rig.worker[i].counters, STREAM_C_CONNECTIONS), 1);
-	stream_rig_close(&rig);
+	rig_close(&rig);
 }
 
 /* Left on their way on purpose at the edge: they arrive in the measure phase, and are not of it. */
 static void phases(const char *method, const char *host)
 {
-	struct stream_rig rig;
+	struct rig rig;
 	uint64_t sent, got;
 
 	stream_rig_open(&rig, RIG_OPTIONS("method", method, "host", host, "size", "50000", "threads", "1", "verify", "yes"));
-	stream_rig_enter(&rig, PHASE_WARMUP);
-	stream_rig_until(&rig, NULL, stream_rig_received, 50);
+	rig_enter(&rig, PHASE_WARMUP);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, 50);
 	struct worker *server = &rig.worker[0];
 	for (int i = 0; i < 3; i++)
 		assert_at_least(engine_stream.poll(server, &rig.err), 0);
-	stream_rig_enter(&rig, PHASE_SETTLE);
+	rig_enter(&rig, PHASE_SETTLE);
 	sent = stream_rig_sum(&rig, COUNTER_TX_PACKETS);
 	got = stream_rig_sum(&rig, COUNTER_RX_PACKETS);
 	assert_more(sent, got);
 	assert_at_least(stream_rig_sum(&rig, COUNTER_IN_FLIGHT), sent - got);
-	stream_rig_enter(&rig, PHASE_MEASURE);
-	stream_rig_until(&rig, NULL, stream_rig_received, got + 500);
-	stream_rig_drain(&rig);
+	rig_enter(&rig, PHASE_MEASURE);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, got + 500);
+	rig_drain(&rig);
 	assert_int_equal(stream_rig_sum(&rig, STREAM_C_CARRIED), sent - got);
 	stream_rig_expect_balance(&rig);
-	stream_rig_close(&rig);
+	rig_close(&rig);
 }
 
 /* A settle that is given its time: nothing is carried. */
 static void settles(const char *method, const char *host)
 {
-	struct stream_rig rig;
+	struct rig rig;
 	uint64_t bytes;
 
 	stream_rig_open(&rig, RIG_OPTIONS("method", method, "host", host, "size", "300000", "threads", "2"));
-	stream_rig_enter(&rig, PHASE_WARMUP);
-	stream_rig_until(&rig, NULL, stream_rig_received, 50);
-	stream_rig_drain(&rig);
+	rig_enter(&rig, PHASE_WARMUP);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, 50);
+	rig_drain(&rig);
 	bytes = stream_rig_sum(&rig, COUNTER_RX_BYTES);
 	assert_int_equal(bytes, stream_rig_sum(&rig, COUNTER_TX_BYTES));
 	assert_int_equal(bytes, stream_rig_sum(&rig, COUNTER_RX_PACKETS) * 300000);
-	stream_rig_enter(&rig, PHASE_MEASURE);
-	stream_rig_until(&rig, NULL, stream_rig_received, bytes / 300000 + 100);
-	stream_rig_drain(&rig);
+	rig_enter(&rig, PHASE_MEASURE);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, bytes / 300000 + 100);
+	rig_drain(&rig);
 	assert_int_equal(stream_rig_sum(&rig, STREAM_C_CARRIED), 0);
 	stream_rig_expect_balance(&rig);
-	stream_rig_close(&rig);
+	rig_close(&rig);
 }
 
 static void open_loop(const char *method, const char *host)
 {
-	struct stream_rig rig;
+	struct rig rig;
 	uint64_t sent;
 
 	stream_rig_open(&rig, RIG_OPTIONS("method", method, "host", host, "size", "100", "threads", "3", "rate", "20001"));
 	assert_false(rig.plan.closed_loop);
-	stream_rig_measure(&rig, 1000);
+	rig_measure(&rig, 1000);
 	sent = stream_rig_sum(&rig, COUNTER_TX_PACKETS);
 	expect_all(&rig, 100, true);
-	assert_int_equal(stream_rig_latencies(&rig, STREAM_L_LATENESS), sent);
+	assert_int_equal(rig_latencies(&rig, STREAM_L_LATENESS), sent);
 	assert_at_least(stream_rig_sum(&rig, COUNTER_SCHEDULED), sent);
-	stream_rig_close(&rig);
+	rig_close(&rig);
 }
 
 /* Two processes: no ledger, but every message is accounted for by the receiver. */
@@ -188,7 +187,7 @@ static void one_role_each(const char *method, const char *host)
 {
 	for (int reverse = 0; reverse < 2; reverse++) {
 		const char *way = reverse ? "yes" : "no";
-		struct stream_rig server, client, *receiver = reverse ? &server : &client, *sender = reverse ? &client : &server;
+		struct rig server, client, *receiver = reverse ? &server : &client, *sender = reverse ? &client : &server;
 		char port[8];
 		int fd = socket(host[0] == ':' ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		union net_address any = { .sa.sa_family = host[0] == ':' ? AF_INET6 : AF_INET };
@@ -203,17 +202,17 @@ static void one_role_each(const char *method, const char *host)
 						 way, "size", "4096", "verify", "yes", "threads", "1"));
 		stream_rig_open(&client, RIG_OPTIONS("role", "client", "host", host, "port", port, "method", method, "reverse",
 						 way, "size", "4096", "verify", "yes", "threads", "1"));
-		stream_rig_enter(&server, PHASE_MEASURE);
-		stream_rig_enter(&client, PHASE_MEASURE);
-		stream_rig_until(receiver, sender, stream_rig_received, 500);
+		rig_enter(&server, PHASE_MEASURE);
+		rig_enter(&client, PHASE_MEASURE);
+		rig_until_with(receiver, sender, rig_has_received, 500);
 		assert_int_equal(stream_rig_sum(receiver, STREAM_C_DAMAGED), 0);
-		assert_int_equal(stream_rig_latencies(receiver, STREAM_L_DELIVERY), stream_rig_sum(receiver, COUNTER_RX_PACKETS));
+		assert_int_equal(rig_latencies(receiver, STREAM_L_DELIVERY), stream_rig_sum(receiver, COUNTER_RX_PACKETS));
 		/* A sender alone says what the other end's kernel has acknowledged. */
-		stream_rig_enter(sender, PHASE_MEASURE);
+		rig_enter(sender, PHASE_MEASURE);
 		assert_in_range(stream_rig_sum(sender, COUNTER_RX_PACKETS), 500, stream_rig_sum(sender, COUNTER_TX_PACKETS));
 		assert_int_equal(stream_rig_sum(sender, COUNTER_IN_FLIGHT), 0);
-		stream_rig_close(&client);
-		stream_rig_close(&server);
+		rig_close(&client);
+		rig_close(&server);
 	}
 }
 

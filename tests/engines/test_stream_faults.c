@@ -1,6 +1,5 @@
 /* What goes wrong with connections of mode stream, and what is said and counted then. */
 #include "stream_rig.h"
-#include "../support/asserts.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,7 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-static struct stream_worker *state_of(struct stream_rig *rig, unsigned worker)
+static struct stream_worker *state_of(struct rig *rig, unsigned worker)
 {
 	return rig->worker[worker].state;
 }
@@ -34,7 +33,7 @@ static void free_port(char port[8])
 static int raw_client(unsigned port)
 {
 	union net_address a = { .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
-	struct timeval limit = { .tv_sec = STREAM_RIG_DEADLINE_S };
+	struct timeval limit = { .tv_sec = RIG_DEADLINE_S };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	net_set_port(&a, port);
@@ -54,7 +53,7 @@ static void greet(int fd, uint64_t size)
 	assert_int_equal(send(fd, out, sizeof(out), MSG_NOSIGNAL), sizeof(out));
 }
 
-static bool has_connections(struct stream_rig *rig, uint64_t value)
+static bool has_connections(struct rig *rig, uint64_t value)
 {
 	uint64_t n = 0;
 
@@ -63,23 +62,23 @@ static bool has_connections(struct stream_rig *rig, uint64_t value)
 	return n >= value;
 }
 
-static bool has_none(struct stream_rig *rig, uint64_t value)
+static bool has_none(struct rig *rig, uint64_t value)
 {
 	(void)value;
 	return !has_connections(rig, 1);
 }
 
-static bool has_rejected(struct stream_rig *rig, uint64_t value)
+static bool has_rejected(struct rig *rig, uint64_t value)
 {
 	return stream_rig_sum(rig, STREAM_C_REJECTED) >= value;
 }
 
-static bool has_reconnects(struct stream_rig *rig, uint64_t value)
+static bool has_reconnects(struct rig *rig, uint64_t value)
 {
 	return stream_rig_sum(rig, STREAM_C_RECONNECTS) >= value;
 }
 
-static bool has_failed_to_connect(struct stream_rig *rig, uint64_t value)
+static bool has_failed_to_connect(struct rig *rig, uint64_t value)
 {
 	return stream_rig_sum(rig, STREAM_C_CONNECT_FAILURES) >= value;
 }
@@ -101,33 +100,33 @@ static void resets_in_mid_message(void **state)
 	for (unsigned m = 0; engine_stream.methods[m]; m++)
 		for (int reverse = 0; reverse < 2; reverse++) {
 			unsigned fds = open_fds();
-			struct stream_rig rig;
+			struct rig rig;
 			uint64_t lost;
 
 			stream_rig_open(&rig, RIG_OPTIONS("method", engine_stream.methods[m]->name, "size", "70001", "threads",
 						      "3", "verify", "yes", "reverse", reverse ? "yes" : "no"));
-			stream_rig_enter(&rig, PHASE_MEASURE);
+			rig_enter(&rig, PHASE_MEASURE);
 			for (unsigned i = 0; i < 12; i++) {
 				uint64_t got;
 
 				/* at both ends */
-				stream_rig_until(&rig, NULL, has_reconnects, 2 * i);
-				stream_rig_until(&rig, NULL, has_connections, 6);
+				rig_until(&rig, ROLE_BOTH, has_reconnects, 2 * i);
+				rig_until(&rig, ROLE_BOTH, has_connections, 6);
 				got = stream_rig_sum(&rig, COUNTER_RX_PACKETS);
-				stream_rig_until(&rig, NULL, stream_rig_received, got + 20 + i);
+				rig_until(&rig, ROLE_BOTH, rig_has_received, got + 20 + i);
 				/* whole messages that nobody reads any more */
 				for (unsigned w = 0; w < rig.opened; w++)
 					if (rig.worker[w].self->role & rig.plan.tx_roles)
 						assert_at_least(engine_stream.poll(&rig.worker[w], &rig.err), 0);
 				reset(state_of(&rig, i % 6));
 			}
-			stream_rig_until(&rig, NULL, has_reconnects, 24);
-			stream_rig_until(&rig, NULL, has_connections, 6);
-			stream_rig_drain(&rig);
+			rig_until(&rig, ROLE_BOTH, has_reconnects, 24);
+			rig_until(&rig, ROLE_BOTH, has_connections, 6);
+			rig_drain(&rig);
 			stream_rig_expect_balance(&rig);
 			lost = stream_rig_sum(&rig, STREAM_C_LOST);
 			assert_in_range(lost, 1, stream_rig_sum(&rig, COUNTER_TX_PACKETS));
-			stream_rig_close(&rig);
+			rig_close(&rig);
 			assert_int_equal(open_fds(), fds);
 		}
 }
@@ -135,7 +134,7 @@ static void resets_in_mid_message(void **state)
 /* A client outlives its server, and the next one. */
 static void server_restarts_under_a_client(void **state)
 {
-	struct stream_rig server, client;
+	struct rig server, client;
 	char port[8];
 
 	(void)state;
@@ -143,25 +142,25 @@ static void server_restarts_under_a_client(void **state)
 	const char *const *option = RIG_OPTIONS(
 		"role", "server", "port", port, "listen", "127.0.0.1", "size", "100000", "threads", "1");
 	stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "size", "100000", "threads", "1"));
-	stream_rig_enter(&client, PHASE_MEASURE);
+	rig_enter(&client, PHASE_MEASURE);
 	/* nobody listens yet: tried again and again */
-	stream_rig_until(&client, NULL, has_failed_to_connect, 3);
+	rig_until(&client, ROLE_BOTH, has_failed_to_connect, 3);
 	assert_true(client.plan.expects_answers && engine_stream.reliable);
 	for (unsigned i = 0; i < 3; i++) {
 		uint64_t got = stream_rig_sum(&client, COUNTER_RX_PACKETS);
 
 		stream_rig_open(&server, option);
-		stream_rig_enter(&server, PHASE_MEASURE);
-		stream_rig_until(&client, &server, stream_rig_received, got + 50);
+		rig_enter(&server, PHASE_MEASURE);
+		rig_until_with(&client, &server, rig_has_received, got + 50);
 		assert_int_equal(stream_rig_sum(&client, STREAM_C_RECONNECTS), i);
-		stream_rig_close(&server);
-		stream_rig_until(&client, NULL, has_none, 0);
+		rig_close(&server);
+		rig_until(&client, ROLE_BOTH, has_none, 0);
 	}
 	assert_int_equal(stream_rig_sum(&client, STREAM_C_DAMAGED), 0);
-	stream_rig_close(&client);
+	rig_close(&client);
 }
 
-static bool is_blocked(struct stream_rig *rig, uint64_t value)
+static bool is_blocked(struct rig *rig, uint64_t value)
 {
 	struct worker *w = &rig->worker[0];
 
@@ -174,7 +173,7 @@ static void receiver_that_stops_reading(void **state)
 {
 	(void)state;
 	for (unsigned m = 0; engine_stream.methods[m]; m++) {
-		struct stream_rig server;
+		struct rig server;
 		char port[8];
 		uint64_t sent;
 		int fd;
@@ -182,13 +181,13 @@ static void receiver_that_stops_reading(void **state)
 		free_port(port);
 		stream_rig_open(&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "method",
 						 engine_stream.methods[m]->name, "size", "1000000", "threads", "1"));
-		stream_rig_enter(&server, PHASE_MEASURE);
-		fd = raw_client(stream_rig_port(&server));
+		rig_enter(&server, PHASE_MEASURE);
+		fd = raw_client(rig_port(&server));
 		greet(fd, 1000000);
-		stream_rig_until(&server, NULL, is_blocked, 100000);
+		rig_until(&server, ROLE_BOTH, is_blocked, 100000);
 		sent = stream_rig_sum(&server, COUNTER_TX_BYTES);
 		for (unsigned i = 0; i < 100; i++)
-			stream_rig_step(&server);
+			rig_step(&server, ROLE_BOTH);
 		assert_in_range(stream_rig_sum(&server, COUNTER_TX_BYTES), sent, sent + 10000000);
 		/* Nobody waits for its place: it may keep it. */
 		assert_int_equal(engine_stream.observe(&server.worker[0], &server.err), 0);
@@ -198,14 +197,14 @@ static void receiver_that_stops_reading(void **state)
 		int64_t back_ms = state_of(&server, 0)->link.moved_ns / 2 / NS_PER_MS;
 
 		state_of(&server, 0)->link.moved_ns -= back_ms * NS_PER_MS;
-		stream_rig_enter(&server, PHASE_MEASURE);
+		rig_enter(&server, PHASE_MEASURE);
 		assert_true(has_connections(&server, 1));
 		/* But it is said how long the connection has been standing still, each moment
 		 * once. */
-		assert_in_range(stream_rig_sum(&server, STREAM_C_STALLED_MS), back_ms, back_ms + 1000 * STREAM_RIG_DEADLINE_S);
+		assert_in_range(stream_rig_sum(&server, STREAM_C_STALLED_MS), back_ms, back_ms + 1000 * RIG_DEADLINE_S);
 		assert_int_equal(engine_stream.observe(&server.worker[0], &server.err), 0);
-		assert_in_range(stream_rig_sum(&server, STREAM_C_STALLED_MS), back_ms, back_ms + 1000 * STREAM_RIG_DEADLINE_S);
-		stream_rig_close(&server);
+		assert_in_range(stream_rig_sum(&server, STREAM_C_STALLED_MS), back_ms, back_ms + 1000 * RIG_DEADLINE_S);
+		rig_close(&server);
 		close(fd);
 	}
 }
@@ -214,7 +213,7 @@ static void receiver_that_stops_reading(void **state)
  * messages are without is said. */
 static void another_clock(void **state)
 {
-	struct stream_rig server, client;
+	struct rig server, client;
 	char port[8];
 
 	(void)state;
@@ -224,20 +223,19 @@ static void another_clock(void **state)
 			RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
 		stream_shared_of(&server.worker[0])->boot ^= (uint64_t)other;
 		stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "size", "5000", "threads", "1"));
-		stream_rig_enter(&client, PHASE_MEASURE);
-		stream_rig_until(&client, &server, stream_rig_received, 100);
-		uint64_t got = stream_rig_sum(&client, COUNTER_RX_PACKETS),
-			 timed = stream_rig_latencies(&client, STREAM_L_DELIVERY);
+		rig_enter(&client, PHASE_MEASURE);
+		rig_until_with(&client, &server, rig_has_received, 100);
+		uint64_t got = stream_rig_sum(&client, COUNTER_RX_PACKETS), timed = rig_latencies(&client, STREAM_L_DELIVERY);
 
 		assert_int_equal(stream_rig_sum(&client, STREAM_C_UNTIMED), other ? got : 0);
 		assert_int_equal(timed, other ? 0 : got);
-		assert_int_equal(stream_rig_latencies(&client, STREAM_L_MESSAGE), got);
-		stream_rig_close(&client);
-		stream_rig_close(&server);
+		assert_int_equal(rig_latencies(&client, STREAM_L_MESSAGE), got);
+		rig_close(&client);
+		rig_close(&server);
 	}
 }
 
-static bool has_waiting(struct stream_rig *rig, uint64_t value)
+static bool has_waiting(struct rig *rig, uint64_t value)
 {
 	assert_int_equal(engine_stream.observe(&rig->worker[0], &rig->err), 0);
 	return stream_rig_sum(rig, STREAM_C_CLIENTS_WAITING) == value;
@@ -247,44 +245,44 @@ static bool has_waiting(struct stream_rig *rig, uint64_t value)
  * or has left the server waiting for too long. */
 static void more_clients_than_threads(void **state)
 {
-	struct stream_rig server, client;
+	struct rig server, client;
 	char port[8];
 
 	(void)state;
 	free_port(port);
 	stream_rig_open(
 		&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
-	stream_rig_enter(&server, PHASE_MEASURE);
+	rig_enter(&server, PHASE_MEASURE);
 	for (int stuck = 0; stuck < 2; stuck++) {
-		int fd = raw_client(stream_rig_port(&server));
+		int fd = raw_client(rig_port(&server));
 
 		greet(fd, 5000);
-		stream_rig_until(&server, NULL, is_blocked, stream_rig_sum(&server, COUNTER_TX_BYTES));
+		rig_until(&server, ROLE_BOTH, is_blocked, stream_rig_sum(&server, COUNTER_TX_BYTES));
 		stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "size", "5000", "threads", "1"));
-		stream_rig_enter(&client, PHASE_MEASURE);
-		stream_rig_until(&server, &client, has_waiting, 1);
-		assert_false(stream_rig_received(&client, 1));
-		stream_rig_until(&client, &server, has_waiting, 1); /* which says so, too */
+		rig_enter(&client, PHASE_MEASURE);
+		rig_until_with(&server, &client, has_waiting, 1);
+		assert_false(rig_has_received(&client, 1));
+		rig_until_with(&client, &server, has_waiting, 1); /* which says so, too */
 		if (stuck)
 			state_of(&server, 0)->link.moved_ns -= 11ll * NS_PER_S;
 		else
 			close(fd);
-		stream_rig_enter(&server, PHASE_MEASURE);
-		stream_rig_until(&client, &server, stream_rig_received, 100);
-		stream_rig_until(&server, &client, has_waiting, 0);
-		stream_rig_close(&client);
-		stream_rig_until(&server, NULL, has_none, 0);
+		rig_enter(&server, PHASE_MEASURE);
+		rig_until_with(&client, &server, rig_has_received, 100);
+		rig_until_with(&server, &client, has_waiting, 0);
+		rig_close(&client);
+		rig_until(&server, ROLE_BOTH, has_none, 0);
 		if (stuck)
 			close(fd);
 	}
-	stream_rig_close(&server);
+	rig_close(&server);
 }
 
 /* Garbage, half a greeting, silence, somebody else's run: turned away, and who comes after is
  * served. */
 static void strangers(void **state)
 {
-	struct stream_rig rig;
+	struct rig rig;
 	uint8_t garbage[200];
 	int fd;
 
@@ -297,43 +295,43 @@ static void strangers(void **state)
 	close(state_of(&rig, 1)->link.fd);
 	state_of(&rig, 1)->link.fd = -1;
 	state_of(&rig, 1)->link.state = LINK_NONE;
-	stream_rig_enter(&rig, PHASE_MEASURE);
-	int64_t end = clock_now_ns() + (int64_t)STREAM_RIG_DEADLINE_S * NS_PER_S;
+	rig_enter(&rig, PHASE_MEASURE);
+	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S;
 
-	fd = raw_client(stream_rig_port(&rig));
+	fd = raw_client(rig_port(&rig));
 	assert_more(send(fd, garbage, sizeof(garbage), MSG_NOSIGNAL), 0);
 	while (!has_rejected(&rig, 1) && clock_now_ns() < end)
 		assert_at_least(engine_stream.poll(&rig.worker[0], &rig.err), 0);
 	assert_at_most(recv(fd, garbage, sizeof(garbage), 0), 0);
 	close(fd);
 	/* goes with us in everything, but is not of this run */
-	fd = raw_client(stream_rig_port(&rig));
+	fd = raw_client(rig_port(&rig));
 	greet(fd, 5000);
 	while (!has_rejected(&rig, 2) && clock_now_ns() < end)
 		assert_at_least(engine_stream.poll(&rig.worker[0], &rig.err), 0);
 	close(fd);
-	fd = raw_client(stream_rig_port(&rig));
+	fd = raw_client(rig_port(&rig));
 	assert_int_equal(send(fd, garbage, 10, MSG_NOSIGNAL), 10);
 	close(fd);
 	while (!has_rejected(&rig, 3) && clock_now_ns() < end)
 		assert_at_least(engine_stream.poll(&rig.worker[0], &rig.err), 0);
-	fd = raw_client(stream_rig_port(&rig)); /* says nothing */
+	fd = raw_client(rig_port(&rig)); /* says nothing */
 	while (state_of(&rig, 0)->link.state != LINK_GREETING && clock_now_ns() < end)
 		assert_at_least(engine_stream.poll(&rig.worker[0], &rig.err), 0);
 	state_of(&rig, 0)->link.until_ns = 1;
 	assert_int_equal(engine_stream.poll(&rig.worker[0], &rig.err), 0);
 	assert_true(has_rejected(&rig, 4));
 	close(fd);
-	stream_rig_until(&rig, NULL, stream_rig_received, 100);
-	stream_rig_drain(&rig);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, 100);
+	rig_drain(&rig);
 	stream_rig_expect_balance(&rig);
-	stream_rig_close(&rig);
+	rig_close(&rig);
 }
 
 /* The only thread of a server is not held up by callers that say nothing. */
 static void silent_callers(void **state)
 {
-	struct stream_rig server, client;
+	struct rig server, client;
 	char port[8];
 	int fd[3];
 
@@ -342,17 +340,17 @@ static void silent_callers(void **state)
 	stream_rig_open(
 		&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
 	for (unsigned i = 0; i < 3; i++)
-		fd[i] = raw_client(stream_rig_port(&server));
+		fd[i] = raw_client(rig_port(&server));
 	stream_rig_open(
 		&client, RIG_OPTIONS("role", "client", "host", "127.0.0.1", "port", port, "size", "5000", "threads", "1"));
-	stream_rig_until(&client, &server, stream_rig_received, 100);
+	rig_until_with(&client, &server, rig_has_received, 100);
 	assert_int_equal(stream_rig_sum(&server, STREAM_C_REJECTED), 0);
-	stream_rig_close(&client);
+	rig_close(&client);
 	/* When their time is over they are turned away. */
-	stream_rig_until(&server, NULL, has_rejected, 3);
+	rig_until(&server, ROLE_BOTH, has_rejected, 3);
 	for (unsigned i = 0; i < 3; i++)
 		close(fd[i]);
-	stream_rig_close(&server);
+	rig_close(&server);
 }
 
 /* Nor by hundreds of them that begin to greet, which the kernel hands over at once, and never
@@ -360,7 +358,7 @@ static void silent_callers(void **state)
 static void many_half_greetings(void **state)
 {
 	enum { CALLERS = 300 };
-	struct stream_rig server, client;
+	struct rig server, client;
 	char port[8];
 	int fd[CALLERS];
 
@@ -369,27 +367,27 @@ static void many_half_greetings(void **state)
 	stream_rig_open(
 		&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
 	for (unsigned i = 0; i < CALLERS; i++) {
-		fd[i] = raw_client(stream_rig_port(&server));
+		fd[i] = raw_client(rig_port(&server));
 		assert_int_equal(send(fd[i], "netdyn", 6, MSG_NOSIGNAL), 6);
 	}
 	stream_rig_open(
 		&client, RIG_OPTIONS("role", "client", "host", "127.0.0.1", "port", port, "size", "5000", "threads", "1"));
 	int64_t began = clock_now_ns();
-	stream_rig_until(&client, &server, stream_rig_received, 100);
+	rig_until_with(&client, &server, rig_has_received, 100);
 	/* a fifth of a second for each would be a minute */
 	assert_in_range((clock_now_ns() - began) / NS_PER_MS, 0, 15000);
 	assert_int_equal(stream_rig_sum(&server, STREAM_C_REJECTED), CALLERS);
-	stream_rig_close(&client);
+	rig_close(&client);
 	for (unsigned i = 0; i < CALLERS; i++)
 		close(fd[i]);
-	stream_rig_close(&server);
+	rig_close(&server);
 }
 
 /* A sender that keeps the greeting and then breaks the framing: counted as damage, and nothing
  * worse. */
 static void garbage_instead_of_messages(void **state)
 {
-	struct stream_rig server;
+	struct rig server;
 	uint8_t garbage[3000], out[STREAM_GREETING_BYTES];
 	struct stream_greeting g = { .flags = STREAM_VERIFY, .size = 1000, .seed = 1 };
 	char port[8];
@@ -399,30 +397,30 @@ static void garbage_instead_of_messages(void **state)
 	free_port(port);
 	stream_rig_open(&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "1000", "threads",
 					 "1", "reverse", "yes", "verify", "yes"));
-	stream_rig_enter(&server, PHASE_MEASURE);
-	fd = raw_client(stream_rig_port(&server));
+	rig_enter(&server, PHASE_MEASURE);
+	fd = raw_client(rig_port(&server));
 	stream_greeting_put(out, &g);
 	assert_int_equal(send(fd, out, sizeof(out), MSG_NOSIGNAL), sizeof(out));
 	memset(garbage, 0xee, sizeof(garbage));
 	assert_int_equal(send(fd, garbage, sizeof(garbage), MSG_NOSIGNAL), sizeof(garbage));
-	stream_rig_until(&server, NULL, stream_rig_received, 3);
+	rig_until(&server, ROLE_BOTH, rig_has_received, 3);
 	assert_int_equal(stream_rig_sum(&server, STREAM_C_DAMAGED), 3);
 	assert_more(stream_rig_sum(&server, STREAM_C_DAMAGED_BYTES), 2900);
-	assert_int_equal(stream_rig_latencies(&server, STREAM_L_DELIVERY), 0);
+	assert_int_equal(rig_latencies(&server, STREAM_L_DELIVERY), 0);
 	close(fd);
-	stream_rig_until(&server, NULL, has_none, 0);
-	stream_rig_close(&server);
+	rig_until(&server, ROLE_BOTH, has_none, 0);
+	rig_close(&server);
 }
 
-static void expect_error(struct stream_rig *rig, struct stream_rig *server, int code, const char *words)
+static void expect_error(struct rig *rig, struct rig *server, int code, const char *words)
 {
-	int64_t end = clock_now_ns() + (int64_t)STREAM_RIG_DEADLINE_S * NS_PER_S;
+	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S;
 	int rc = 0;
 
 	while (!rc && clock_now_ns() < end) {
 		if (server)
-			assert_int_equal(stream_rig_step(server), 0);
-		rc = stream_rig_step(rig);
+			rig_step(server, ROLE_BOTH);
+		rc = rig_try_step(rig, ROLE_BOTH);
 	}
 	assert_int_equal(rc, code);
 	if (!strstr(rig->err.text, words))
@@ -440,28 +438,28 @@ static void ends_that_differ(void **state)
 		{ "verify", "no", "--verify must be given to both or to neither" },
 		{ "seed", "9", "--seed 9: the server 127.0.0.1:" },
 	};
-	struct stream_rig server, client;
+	struct rig server, client;
 	char port[8];
 
 	(void)state;
 	free_port(port);
 	stream_rig_open(&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads",
 					 "1", "verify", "yes"));
-	stream_rig_enter(&server, PHASE_MEASURE);
+	rig_enter(&server, PHASE_MEASURE);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "size", "5000", "threads", "1", "verify",
 						 "yes", cases[i].option, cases[i].value));
-		stream_rig_enter(&client, PHASE_MEASURE);
+		rig_enter(&client, PHASE_MEASURE);
 		expect_error(&client, &server, -EPROTO, cases[i].words);
-		stream_rig_close(&client);
+		rig_close(&client);
 	}
 	assert_int_equal(stream_rig_sum(&server, STREAM_C_REJECTED), sizeof(cases) / sizeof(cases[0]));
-	stream_rig_close(&server);
+	rig_close(&server);
 }
 
 static void something_else_answers(void **state)
 {
-	struct stream_rig client;
+	struct rig client;
 	union net_address a = { .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
 	socklen_t bytes = sizeof(a);
 	char port[8], page[100];
@@ -476,9 +474,9 @@ static void something_else_answers(void **state)
 	fd = accept(listener, NULL, NULL);
 	memset(page, '<', sizeof(page));
 	assert_int_equal(send(fd, page, sizeof(page), MSG_NOSIGNAL), sizeof(page));
-	stream_rig_enter(&client, PHASE_MEASURE);
+	rig_enter(&client, PHASE_MEASURE);
 	expect_error(&client, NULL, -EPROTO, "is not a netdyno stream server");
-	stream_rig_close(&client);
+	rig_close(&client);
 	close(fd);
 	close(listener);
 }
@@ -488,12 +486,12 @@ static void something_else_answers(void **state)
 static void refuse(const char *const *option, const char *words)
 {
 	unsigned fds = open_fds();
-	struct stream_rig rig;
+	struct rig rig;
 
 	assert_less(stream_rig_try(&rig, option), 0);
 	if (!strstr(rig.err.text, words))
 		fail_msg("\"%s\" is not in \"%s\"", words, rig.err.text);
-	stream_rig_close(&rig);
+	rig_close(&rig);
 	assert_int_equal(open_fds(), fds);
 }
 
@@ -513,21 +511,21 @@ static void wrong_options(void **state)
 
 static void port_in_use(void **state)
 {
-	struct stream_rig first;
+	struct rig first;
 	char port[8];
 
 	(void)state;
 	free_port(port);
 	stream_rig_open(&first, RIG_OPTIONS("port", port, "threads", "1"));
 	refuse(RIG_OPTIONS("port", port, "threads", "1"), "Address already in use");
-	stream_rig_close(&first);
+	rig_close(&first);
 }
 
 /* The process has no descriptor for a socket: a clear line, and nothing left behind. */
 static void no_descriptors_left(void **state)
 {
 	struct rlimit old, less;
-	struct stream_rig rig;
+	struct rig rig;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
@@ -538,64 +536,83 @@ static void no_descriptors_left(void **state)
 	assert_less(rc, 0);
 	if (!strstr(rig.err.text, "Too many open files"))
 		fail_msg("%s", rig.err.text);
-	stream_rig_close(&rig);
+	rig_close(&rig);
 }
 
 static void congestion_is_set(void **state)
 {
-	struct stream_rig rig;
+	struct rig rig;
 	char name[16];
 	socklen_t bytes;
 
 	(void)state;
 	stream_rig_open(&rig, RIG_OPTIONS("threads", "1", "congestion", "reno"));
-	stream_rig_enter(&rig, PHASE_MEASURE);
-	stream_rig_until(&rig, NULL, has_connections, 2);
+	rig_enter(&rig, PHASE_MEASURE);
+	rig_until(&rig, ROLE_BOTH, has_connections, 2);
 	for (unsigned i = 0; i < 2; i++) {
 		bytes = sizeof(name);
 		assert_int_equal(getsockopt(state_of(&rig, i)->link.fd, IPPROTO_TCP, TCP_CONGESTION, name, &bytes), 0);
 		assert_string_equal(name, "reno");
 	}
-	stream_rig_close(&rig);
+	rig_close(&rig);
 }
 
 /* What is granted is twice what is asked for (socket(7)); each side shows the buffer of its own
  * direction. */
 static void buffers_are_shown(void **state)
 {
-	struct stream_rig rig;
+	struct rig rig;
 
 	(void)state;
 	stream_rig_open(&rig, RIG_OPTIONS("threads", "1", "rcvbuf", "100000", "sndbuf", "50000"));
-	stream_rig_enter(&rig, PHASE_MEASURE);
-	stream_rig_until(&rig, NULL, has_connections, 2);
+	rig_enter(&rig, PHASE_MEASURE);
+	rig_until(&rig, ROLE_BOTH, has_connections, 2);
 	for (unsigned i = 0; i < 2; i++) {
 		assert_int_equal(engine_stream.observe(&rig.worker[i], &rig.err), 0);
 		assert_int_equal(
 			counter_get(rig.worker[i].counters, STREAM_C_BUFFER), state_of(&rig, i)->sends ? 100000 : 200000);
 	}
-	stream_rig_close(&rig);
+	rig_close(&rig);
 }
+
+/* Rigs and sockets of a test come and go side by side: what is left is counted behind it. */
+static unsigned fds_before;
+
+static int begin(void **state)
+{
+	(void)state;
+	fds_before = open_fds();
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	assert_int_equal(open_fds(), fds_before);
+	return 0;
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(resets_in_mid_message),
-		cmocka_unit_test(server_restarts_under_a_client),
-		cmocka_unit_test(receiver_that_stops_reading),
-		cmocka_unit_test(another_clock),
-		cmocka_unit_test(more_clients_than_threads),
-		cmocka_unit_test(strangers),
-		cmocka_unit_test(silent_callers),
-		cmocka_unit_test(many_half_greetings),
-		cmocka_unit_test(garbage_instead_of_messages),
-		cmocka_unit_test(ends_that_differ),
-		cmocka_unit_test(something_else_answers),
-		cmocka_unit_test(wrong_options),
-		cmocka_unit_test(port_in_use),
-		cmocka_unit_test(no_descriptors_left),
-		cmocka_unit_test(congestion_is_set),
-		cmocka_unit_test(buffers_are_shown),
+		CASE(resets_in_mid_message),
+		CASE(server_restarts_under_a_client),
+		CASE(receiver_that_stops_reading),
+		CASE(another_clock),
+		CASE(more_clients_than_threads),
+		CASE(strangers),
+		CASE(silent_callers),
+		CASE(many_half_greetings),
+		CASE(garbage_instead_of_messages),
+		CASE(ends_that_differ),
+		CASE(something_else_answers),
+		CASE(wrong_options),
+		CASE(port_in_use),
+		CASE(no_descriptors_left),
+		CASE(congestion_is_set),
+		CASE(buffers_are_shown),
 	};
 
 	return cmocka_run_group_tests_name("stream faults", tests, NULL, NULL);

@@ -1,10 +1,11 @@
 /* Mode stream in real runs: threads, phases, the ledger of the final, methods swapped on the
  * fly, verdicts; nothing left behind. */
 #include "session_rig.h"
-#include "stream_rig.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "engines/stream/stream.h"
 
 static void judge(const struct outcome *o, struct verdict *v)
 {
@@ -43,7 +44,7 @@ static void runs_balance(void **state)
 	struct session_rig s;
 
 	(void)state;
-	session_rig_open(&s, &engine_stream, STREAM_RIG_DEADLINE_S);
+	session_rig_open(&s, &engine_stream, RIG_DEADLINE_S);
 	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
 		struct outcome o = { 0 };
 
@@ -67,7 +68,7 @@ static void copied_zero_copy_is_a_caution(void **state)
 	struct session_rig s;
 
 	(void)state;
-	session_rig_open(&s, &engine_stream, STREAM_RIG_DEADLINE_S);
+	session_rig_open(&s, &engine_stream, RIG_DEADLINE_S);
 	for (int zero = 0; zero < 2; zero++) {
 		struct outcome o = { 0 };
 		struct verdict v;
@@ -96,7 +97,7 @@ static void restarts_leave_nothing(void **state)
 	uint32_t last = 0;
 
 	(void)state;
-	session_rig_open(&s, &engine_stream, STREAM_RIG_DEADLINE_S);
+	session_rig_open(&s, &engine_stream, RIG_DEADLINE_S);
 	for (unsigned i = 0; i < RESTARTS; i++) {
 		uint32_t id = session_rig_start(
 			&s, RIG_OPTIONS("method", methods[i % 3], "warmup", "0", "duration", "0", "threads", "3"));
@@ -125,7 +126,7 @@ static void nobody_listens(void **state)
 	uint32_t id;
 
 	(void)state;
-	session_rig_open(&s, &engine_stream, STREAM_RIG_DEADLINE_S);
+	session_rig_open(&s, &engine_stream, RIG_DEADLINE_S);
 	id = session_rig_start(
 		&s, RIG_OPTIONS("role", "client", "host", "127.0.0.1", "port", "1", "warmup", "0", "duration", "3s"));
 	session_rig_await(&s, id, outcome_is_silent, &o);

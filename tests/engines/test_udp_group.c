@@ -1,5 +1,5 @@
 /* Groups of UDP sockets over real loopback sockets, with every method that can have several. */
-#include "rig.h"
+#include "echo_rig.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -37,7 +37,7 @@ static void bench_open(
 	assert_int_equal(udp_group_init(&b->group, sockets), 0);
 	for (unsigned i = 0; i < sockets; i++) {
 		socklen_t size = sizeof(b->at[i]);
-		int fd = rig_socket(AF_INET, 0, 0), granted;
+		int fd = echo_socket(AF_INET, 0, 0), granted;
 
 		if (rcvbuf)
 			assert_int_equal(net_set_buffer(fd, SO_RCVBUF, rcvbuf, false, &granted, &err), 0);
@@ -46,7 +46,7 @@ static void bench_open(
 	}
 	if (udp_group_open(&b->group, m, &config, &b->worker, &err) < 0)
 		fail_msg("%s", err.text);
-	b->source = rig_socket(AF_INET, 0, 0);
+	b->source = echo_socket(AF_INET, 0, 0);
 }
 
 static void bench_close(struct bench *b)
@@ -345,8 +345,8 @@ static void half_opened(void **state)
 	udp_group_close(&g);
 	broken.open = fails_to_open;
 	assert_int_equal(udp_group_init(&g, 3), 0);
-	udp_group_add(&g, rig_socket(AF_INET, 0, 0));
-	udp_group_add(&g, rig_socket(AF_INET, 0, 0));
+	udp_group_add(&g, echo_socket(AF_INET, 0, 0));
+	udp_group_add(&g, echo_socket(AF_INET, 0, 0));
 	assert_int_equal(udp_group_open(&g, &broken, &config, &w, &err), -ENODEV);
 	udp_group_close(&g);
 	assert_int_equal(open_fds(), fds);
@@ -356,7 +356,7 @@ static void half_opened(void **state)
 	static void all_##name(void **state) \
 	{                                    \
 		(void)state;                 \
-		rig_for_all(name);           \
+		echo_for_all(name);          \
 	}
 FOR_ALL(thousand_sockets)
 FOR_ALL(takes_turns)

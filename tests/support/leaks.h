@@ -1,5 +1,5 @@
 /* What a test must not leave behind is counted: entries of a directory, this process's
- * descriptors and threads. */
+ * descriptors, threads and memory maps. */
 #pragma once
 
 #include <setjmp.h>
@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -34,6 +35,19 @@ static inline unsigned open_fds(void)
 static inline unsigned running_threads(void)
 {
 	return entries_in("/proc/self/task");
+}
+
+/* Memory maps of this process. */
+static inline unsigned memory_maps(void)
+{
+	FILE *in = fopen("/proc/self/maps", "re");
+	unsigned n = 0;
+
+	assert_non_null(in);
+	for (int c; (c = getc(in)) != EOF;)
+		n += c == '\n';
+	fclose(in);
+	return n;
 }
 
 /* Waits for it: a joined thread may stay in /proc for a moment. */

@@ -1,0 +1,167 @@
+/* What every mode must do with every method, whatever it moves.  A mode or a method that is added
+ * to the table is tested by that alone. */
+#include "rig.h"
+
+#include <string.h>
+
+#include "engines/engines.h"
+
+enum { CYCLES = 100, SETTLED_CYCLES = 20, MAPS_MORE = 8 };
+
+/* Calls fn for every method that runs here of every mode that there is. */
+static void for_all(void (*fn)(const struct engine *engine, const struct method *method))
+{
+	for (unsigned i = 0; engines_all[i]; i++)
+		if (engines_all[i]->built)
+			rig_for_all(engines_all[i], fn);
+}
+
+/* Everything that was to arrive has arrived or was lost at a place that is named, and nothing
+ * says that the numbers are wrong. */
+static void expect_good_numbers(struct rig *rig)
+{
+	const struct plan *p = &rig->plan;
+	uint64_t packets = rig_since(rig, p->rx_roles, COUNTER_RX_PACKETS);
+	uint64_t bytes = rig_since(rig, p->rx_roles, COUNTER_RX_BYTES);
+	uint64_t sent = rig_since(rig, p->tx_roles, COUNTER_TX_PACKETS);
+	uint64_t sent_bytes = rig_since(rig, p->tx_roles, COUNTER_TX_BYTES);
+	struct rig_ledger l;
+
+	rig_expect_balance(rig);
+	rig_expect_sound(rig);
+	rig_read_ledger(rig, &l);
+	assert_more(packets, 0);
+	assert_more(l.sent, 0);
+	if (rig->engine->reliable)
+		assert_int_equal(l.lost, 0);
+	/* Each as long as it was sent; a broadcast arrives more often than it was sent. */
+	assert_equals((double)bytes / (double)packets, (double)sent_bytes / (double)sent);
+	if (engine_latencies(rig->engine) && !rig_latencies(rig, 0))
+		fail_msg("%s %s: no %s of %llu packets", rig->engine->name, p->ran, rig->engine->latencies[0].name,
+			(unsigned long long)packets);
+	assert_string_not_equal(p->ran, "");
+}
+
+static void measure(const struct engine *engine, const struct method *method, bool threads)
+{
+	struct rig rig;
+
+	rig_open_or_fail(&rig, &(struct rig_config){ .engine = engine, .method = method, .threads = threads });
+	rig_enter(&rig, PHASE_WARMUP);
+	rig_until(&rig, ROLE_BOTH, rig_has_received, 50);
+	rig_drain(&rig);
+	rig_measure(&rig, 500);
+	expect_good_numbers(&rig);
+	rig_close(&rig);
+}
+
+static void measures(const struct engine *engine, const struct method *method)
+{
+	measure(engine, method, false);
+	measure(engine, method, true);
+}
+
+static void waits_as_told(const struct engine *engine, const struct method *method)
+{
+	static const char *const how[] = { "block", "poll", "spin" };
+
+	for (size_t i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+		struct rig rig;
+
+		rig_open_or_fail(
+			&rig, &(struct rig_config){
+				      .engine = engine, .method = method, .threads = true, .option = { "wait", how[i] } });
+		rig_measure(&rig, 300);
+		expect_good_numbers(&rig);
+		rig_close(&rig);
+	}
+}
+
+/* With and without a drain before the end. */
+static void stops_and_starts(const struct engine *engine, const struct method *method)
+{
+	unsigned maps = 0;
+
+	for (unsigned i = 0; i < CYCLES; i++) {
+		struct rig rig;
+
+		rig_open_or_fail(&rig, &(struct rig_config){ .engine = engine, .method = method, .threads = true });
+		rig_enter(&rig, i % 3 ? PHASE_MEASURE : PHASE_WARMUP);
+		rig_until(&rig, ROLE_BOTH, rig_has_received, i % 2);
+		if (i % 2)
+			rig_drain(&rig);
+		rig_close(&rig);
+		/* Stacks and arenas of threads are kept for the next ones. */
+		if (i == SETTLED_CYCLES)
+			maps = memory_maps();
+	}
+	assert_at_most(memory_maps(), maps + MAPS_MORE);
+}
+
+/* close() accepts workers that were never opened, and some that were. */
+static void closes_half_opened(const struct engine *engine, const struct method *method)
+{
+	struct rig_config config = { .engine = engine, .method = method };
+	struct rig rig;
+
+	assert_int_equal(rig_plan(&rig, &config), 0);
+	rig_close(&rig);
+	for (unsigned open = 0; open <= 2; open++) {
+		assert_int_equal(rig_plan(&rig, &config), 0);
+		for (unsigned i = 0; i < rig.plan.workers; i++) {
+			assert_int_equal(worker_init(&rig.worker[i], engine, &rig.options, &rig.plan, i, &rig.err), 0);
+			rig.opened++;
+			if (i < open && engine->open(&rig.worker[i], &rig.err) < 0)
+				fail_msg("%s", rig.err.text);
+		}
+		rig_close(&rig);
+	}
+}
+
+/* Where both ends may have methods of their own, all pairs of them understand each other. */
+static void pairs(const struct engine *engine, const struct method *server)
+{
+	char why[160];
+
+	for (unsigned i = 0; engine->methods[i]; i++) {
+		struct rig_config config = { .engine = engine,
+			.option = { "server-method", server->name, "client-method", engine->methods[i]->name } };
+		struct rig rig;
+
+		if (!method_runs(engine->methods[i], why, sizeof(why)))
+			continue;
+		if (rig_open(&rig, &config) < 0) {
+			/* of one end alone: said at once */
+			assert_contains(rig.err.text, "-method");
+		} else {
+			rig_measure(&rig, 200);
+			expect_good_numbers(&rig);
+		}
+		rig_close(&rig);
+	}
+}
+
+#define FOR_ALL(name)                        \
+	static void all_##name(void **state) \
+	{                                    \
+		(void)state;                 \
+		for_all(name);               \
+	}
+FOR_ALL(measures)
+FOR_ALL(waits_as_told)
+FOR_ALL(stops_and_starts)
+FOR_ALL(closes_half_opened)
+FOR_ALL(pairs)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_measures),
+		cmocka_unit_test(all_waits_as_told),
+		cmocka_unit_test(all_stops_and_starts),
+		cmocka_unit_test(all_closes_half_opened),
+		cmocka_unit_test(all_pairs),
+	};
+
+	return cmocka_run_group_tests_name("conformance", tests, NULL, NULL);
+}
