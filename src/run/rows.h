@@ -42,7 +42,7 @@ static inline void row_set(struct row *row, unsigned column, uint64_t n)
 
 static inline uint64_t row_get(const struct row *row, unsigned column)
 {
-	return atomic_load_explicit(&row->value[column], memory_order_relaxed);
+	return row ? atomic_load_explicit(&row->value[column], memory_order_relaxed) : 0;
 }
 
 static inline void row_add(struct row *row, unsigned column, uint64_t n)

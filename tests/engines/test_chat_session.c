@@ -322,7 +322,7 @@ static void clients_misbehave(void **state)
 		/* A byte at a time. */
 		for (const char *p = "slowly\n"; *p; p++)
 			assert_int_equal(send(a, p, 1, MSG_NOSIGNAL), 1);
-		expect_text(b, "marco\nslowly\n" + 6);
+		expect_text(b, "slowly\n");
 		close(a);
 		close(b);
 		close(c);

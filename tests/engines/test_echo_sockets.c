@@ -257,7 +257,7 @@ static void no_room_on_a_socket(void **state)
 		struct rig_config config = { .engine = &engine_echo,
 			.servers = 1,
 			.clients = 1,
-			.method = &jam,
+			.method = &jam.method,
 			.option = { "sockets", "3", loads[i][0], loads[i][1] } };
 
 		rig_open_or_fail(&rig, &config);
