@@ -137,8 +137,8 @@ static int by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* At once, though some may be late on a busy machine: without the signal each would take the
- * time limit of the call, half of WORKER_WAIT_MS on average. */
+/* Most are answered at once, though a busy machine makes some late: without the signal each would
+ * take the whole time limit of the call.  One that spins is told nothing but by its CPU. */
 static void expect_prompt(struct rig *rig)
 {
 	int64_t took_ns[TELLS];
@@ -146,8 +146,9 @@ static void expect_prompt(struct rig *rig)
 	for (unsigned i = 0; i < TELLS; i++)
 		took_ns[i] = tell(rig, i % 2 ? PHASE_MEASURE : PHASE_WARMUP);
 	qsort(took_ns, TELLS, sizeof(took_ns[0]), by_time);
-	assert_in_range(took_ns[TELLS / 2], 0, 30 * NS_PER_MS);
-	assert_in_range(took_ns[TELLS - 1], 0, 1000 * NS_PER_MS);
+	if (rig->plan.wait != WAIT_SPIN)
+		assert_in_range(took_ns[TELLS / 2], 0, WORKER_WAIT_MS * 9 / 10 * NS_PER_MS);
+	assert_in_range(took_ns[TELLS - 1], 0, 2000 * NS_PER_MS);
 }
 
 static void expect_prompt_stop(struct rig *rig)
@@ -155,7 +156,7 @@ static void expect_prompt_stop(struct rig *rig)
 	int64_t began_ns = clock_now_ns();
 
 	worker_stop(&rig->worker);
-	assert_in_range(clock_now_ns() - began_ns, 0, 1000 * NS_PER_MS);
+	assert_in_range(clock_now_ns() - began_ns, 0, 2000 * NS_PER_MS);
 }
 
 static const char *const waits[] = { "block", "poll", "spin" };
