@@ -355,7 +355,7 @@ static void captures_are_shown(void **state)
 	frame(40, 90);
 	assert_int_equal(dash.verdict.cautions, cautions + 1);
 	assert_true(on_screen("201 234 packets  25.7MB"));
-	press('E');
+	press(KEY_PANEL + dash_panel(&dash, PANEL_CAPTURE));
 	assert_true(on_screen("127.0.0.1:40000→127.0.0.1:5000 question flow 7 #12345 age 1.50µs"));
 	assert_true(on_screen("age --"));
 	assert_true(on_screen("not IP"));
