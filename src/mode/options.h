@@ -35,6 +35,7 @@ enum option_flag {
 	OPTION_RESULT = 8,    /* stands in the result's start.options */
 	OPTION_LIST = 16,     /* text may hold a comma list of addresses and is not swept */
 	OPTION_RATE = 32,     /* a load whose steps are tenths of it; those of others double it */
+	OPTION_WORKERS = 64,  /* how many workers there are: where they are counted, it is said */
 };
 
 struct option_def {

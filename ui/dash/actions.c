@@ -42,7 +42,7 @@ static void choose_mode(struct dash *d, unsigned mode)
 	struct err err = ERR_NONE;
 
 	if (!e->built) {
-		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s: not built yet", e->title);
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "mode %s is not built yet", e->name);
 		return;
 	}
 	if (mode == d->board->current_mode)
@@ -76,10 +76,10 @@ void act_next_tab(struct dash *d, int key)
 			return;
 		}
 		size_t at = strlen(missing);
-		snprintf(missing + at, sizeof(missing) - at, "%s%s", at ? ", " : "", b->mode[mode].engine->title);
+		snprintf(missing + at, sizeof(missing) - at, "%s%s", at ? ", " : "", b->mode[mode].engine->name);
 	}
 	if (missing[0])
-		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s: not built yet", missing);
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "not built yet: %s", missing);
 }
 
 void act_method(struct dash *d, int key)

@@ -41,7 +41,7 @@ void act_setup(struct dash *d, int key)
 	char title[96];
 
 	(void)key;
-	snprintf(title, sizeof(title), "set-up: %s", mode->engine->title);
+	snprintf(title, sizeof(title), "set-up: %s", mode->engine->name);
 	for (unsigned i = 0; names && why && i < mode->methods; i++) {
 		names[i] = mode->method[i].method->name;
 		why[i] = mode->method[i].runs ? NULL : mode->method[i].why;

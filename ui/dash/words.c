@@ -1,6 +1,7 @@
-/* Latencies in words.  See words.h. */
+/* Figures and names in words.  See words.h. */
 #include "ui/dash/words.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -21,4 +22,13 @@ const char *words_us_unit(const char *text)
 	size_t length = strlen(text);
 
 	return !length || text[length - 1] == 's' || text[length - 1] == '-' ? "" : "µs";
+}
+
+const char *words_mode(const struct engine *e, char *out, size_t size)
+{
+	if (strstr(e->title, e->name))
+		snprintf(out, size, "%s", e->title);
+	else
+		snprintf(out, size, "%s (%s)", e->name, e->title);
+	return out;
 }

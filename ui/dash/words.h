@@ -1,13 +1,16 @@
-/* Latencies as the panels write them. */
+/* Latencies, and the names of modes, as the panels write them. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/histogram.h"
+#include "mode/engine.h"
 
 /* "18.2", "9.40ms": microseconds, with their unit where it is another one; "--" where l is
  * empty. */
 const char *words_us(const struct latency_summary *l, int64_t ns, char *out, size_t size);
 /* The unit that words_us() has left out: "" where its text brings one along, or is "--". */
 const char *words_us_unit(const char *text);
+/* "stream (TCP copy)", "UDP echo": what a mode is, with the name that everything calls it by. */
+const char *words_mode(const struct engine *e, char *out, size_t size);

@@ -149,12 +149,11 @@ const struct panel_def panel_drops = {
 
 /* ---- the ledger's line ---- */
 
-static void append(char *out, size_t size, const char *name, uint64_t n)
+static void add_count(char *out, size_t size, const char *name, uint64_t n)
 {
 	char count[32];
-	size_t at = strlen(out);
 
-	snprintf(out + at, size - at, "%s %s", name, text_grouped(n, count, sizeof(count)));
+	text_add(out, size, "%s %s", name, text_grouped(n, count, sizeof(count)));
 }
 
 static uint64_t lost_somewhere(const struct ledger *l)
@@ -167,7 +166,7 @@ static uint64_t lost_somewhere(const struct ledger *l)
 	return sum;
 }
 
-static void append_places(const struct ledger *l, char *out, size_t size)
+static void add_places(const struct ledger *l, char *out, size_t size)
 {
 	char name[96];
 
@@ -175,7 +174,7 @@ static void append_places(const struct ledger *l, char *out, size_t size)
 		if (!l->place[i].known || !l->place[i].lost)
 			continue;
 		snprintf(name, sizeof(name), " + %s", l->place[i].title);
-		append(out, size, name, l->place[i].lost);
+		add_count(out, size, name, l->place[i].lost);
 	}
 }
 
@@ -188,20 +187,34 @@ static uint64_t counted_meanwhile(const struct ledger *l)
 	return over > 0 ? (uint64_t)over : 0;
 }
 
-static void ledger_text(const struct ledger *l, const char *prefix, bool places, char *out, size_t size)
+/* What the line says, the fullest first.  A ledger that balances leaves nothing unexplained: the
+ * mark at its end says that, too. */
+static const struct ledger_form {
+	bool prefix, places, zero;
+} ledger_forms[] = {
+	{ .prefix = true, .places = true, .zero = true },
+	{ .places = true, .zero = true },
+	{ .places = true },
+	{ .prefix = true, .zero = true },
+	{ .zero = true },
+	{ .places = false },
+};
+
+static void ledger_text(const struct ledger *l, const char *prefix, const struct ledger_form *form, char *out, size_t size)
 {
 	snprintf(out, size, "%s", prefix);
-	append(out, size, "sent", l->sent);
-	append(out, size, " = received", l->received);
-	if (places)
-		append_places(l, out, size);
+	add_count(out, size, "sent", l->sent);
+	add_count(out, size, " = received", l->received);
+	if (form->places)
+		add_places(l, out, size);
 	else if (lost_somewhere(l))
-		append(out, size, " + lost", lost_somewhere(l));
+		add_count(out, size, " + lost", lost_somewhere(l));
 	if (l->in_flight)
-		append(out, size, " + in flight", l->in_flight);
+		add_count(out, size, " + in flight", l->in_flight);
 	if (counted_meanwhile(l))
-		append(out, size, " - counted meanwhile", counted_meanwhile(l));
-	append(out, size, l->unexplained < 0 ? " - unexplained" : " + unexplained", (uint64_t)llabs(l->unexplained));
+		add_count(out, size, " - counted meanwhile", counted_meanwhile(l));
+	if (form->zero || l->unexplained)
+		add_count(out, size, l->unexplained < 0 ? " - unexplained" : " + unexplained", (uint64_t)llabs(l->unexplained));
 }
 
 static enum style balance_text(const struct ledger *l, bool lags, char *out, size_t size)
@@ -209,7 +222,7 @@ static enum style balance_text(const struct ledger *l, bool lags, char *out, siz
 	char n[32];
 
 	if (l->unexplained == 0) {
-		snprintf(out, size, "✓ closed ");
+		snprintf(out, size, "✓ balanced ");
 		return STYLE_GOOD;
 	}
 	if (l->balanced) {
@@ -217,7 +230,7 @@ static enum style balance_text(const struct ledger *l, bool lags, char *out, siz
 		return STYLE_GOOD;
 	}
 	if (lags) {
-		snprintf(out, size, "≈ closed, counters lag ");
+		snprintf(out, size, "≈ balanced, counters lag ");
 		return STYLE_GOOD;
 	}
 	snprintf(out, size, "✗ %s %s ", text_grouped((uint64_t)llabs(l->unexplained), n, sizeof(n)),
@@ -266,10 +279,14 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 	room = area.columns - canvas_width(right) - 2;
 	bool cleared = view_cleared(&d->view, d->moment.info);
 	const char *plain = cleared ? "whole run: " : "", *full = cleared ? "ledger of the whole run: " : "ledger: ";
-	for (unsigned form = 0; form < 4 && (form == 0 || canvas_width(text) > room); form++)
-		ledger_text(l, form & 1 ? plain : full, form < 2, text, sizeof(text));
+	for (size_t i = 0; i < sizeof(ledger_forms) / sizeof(ledger_forms[0]) && (i == 0 || canvas_width(text) > room); i++)
+		ledger_text(l, ledger_forms[i].prefix ? full : plain, &ledger_forms[i], text, sizeof(text));
 	if (canvas_width(text) > room)
 		ledger_short_text(l, plain, text, sizeof(text));
+	if (canvas_width(text) > room) { /* numbers before words: the mark alone is left */
+		snprintf(right + strcspn(right, " "), sizeof(right) - strcspn(right, " "), " ");
+		room = area.columns - canvas_width(right) - 2;
+	}
 	canvas_put_cut(&d->canvas, area.row, 1, room, l->balanced || d->ledger_lags ? STYLE_TEXT : STYLE_BAD, text);
 	area_put_right(&d->canvas, area, 0, style, right);
 }

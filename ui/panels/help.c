@@ -11,7 +11,7 @@ struct glyph_help {
 static const struct glyph_help legend[] = {
 	{ "--", "unknown: cannot be read, or not yet (never a 0)" },
 	{ "Σ", "sum over all workers of a side" },
-	{ "srv7 cpu3*", "server 7; its CPU is shared with another worker" },
+	{ "cpu3*", "a CPU that several workers share" },
 	{ ">", "the picked core: Enter drills into it" },
 	{ "▲ ▼", "up, down against A: the 95 % confidence interval excludes 0" },
 	{ "=", "not shown to differ from A" },
@@ -99,19 +99,29 @@ static int put_wrapped(struct dash *d, struct rect area, int line, const char *n
 	return line + (rows ? rows : 1);
 }
 
+static int put_role(struct dash *d, struct rect area, int line, const struct role_words *role)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "side: %s", role->title);
+	return put_wrapped(d, area, line, role->brief, text);
+}
+
 /* What this mode measures and counts in the table and the panels, in the words of its own
  * tables; the drill-down explains the rest. */
 static int put_measures(struct dash *d, struct rect area, int line)
 {
 	const struct engine *e = dash_engine(d);
-	char text[256];
+	char text[256], name[64];
 
 	if (!e || !e->built)
 		return line;
-	snprintf(text, sizeof(text), "of this mode (%s)", e->title);
+	snprintf(text, sizeof(text), "of this mode: %s", words_mode(e, name, sizeof(name)));
 	if (line >= 1 && line < area.rows)
 		area_put(&d->canvas, area, line, 1, STYLE_STRONG, text);
 	line++;
+	line = put_role(d, area, line, engine_role(e, ROLE_SERVER));
+	line = put_role(d, area, line, engine_role(e, ROLE_CLIENT));
 	for (const struct latency_def *l = e->latencies; l && l->name; l++) {
 		snprintf(text, sizeof(text), "%s%s", l == e->latencies ? "the table's p50, p99; " : "", l->help);
 		line = put_wrapped(d, area, line, l->title, text);

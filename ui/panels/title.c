@@ -68,18 +68,25 @@ enum style state_text(const struct dash *d, char *out, size_t size)
 
 /* ---- tabs ---- */
 
-static int tab_text(const struct dash *d, unsigned mode, unsigned number, bool short_form, char *out, size_t size)
+/* How much the tabs say, the most first: the modes' names with what they are; that of the current
+ * one alone; names; the numbers of all but the current one. */
+enum tabs { TABS_TITLES, TABS_TITLE, TABS_NAMES, TABS_NUMBERS };
+
+static int tab_text(const struct dash *d, unsigned mode, unsigned number, enum tabs form, char *out, size_t size)
 {
 	const struct engine *e = d->board->mode[mode].engine;
-	bool current = mode == d->board->current_mode;
+	bool current = mode == d->board->current_mode, titled = form == TABS_TITLES || (form == TABS_TITLE && current);
 	const char *mark = current && dash_running(d) ? " ●" : "";
+	char name[64];
 
-	if (short_form && !current)
-		snprintf(out, size, "%u", number);
-	else if (current)
-		snprintf(out, size, "[%u %s%s]", number, e->title, mark);
+	if (titled)
+		words_mode(e, name, sizeof(name));
 	else
-		snprintf(out, size, " %u %s ", number, e->title);
+		snprintf(name, sizeof(name), "%s", e->name);
+	if (form == TABS_NUMBERS && !current)
+		snprintf(out, size, "%u", number);
+	else
+		snprintf(out, size, current ? "[%u %s%s]" : " %u %s%s ", number, name, mark);
 	return canvas_width(out);
 }
 
@@ -88,26 +95,28 @@ static bool is_tab(const struct dash *d, unsigned mode)
 	return !d->board->mode[mode].engine->hidden || mode == d->board->current_mode;
 }
 
-static int tabs_width(const struct dash *d, bool short_form)
+static int tabs_width(const struct dash *d, enum tabs form)
 {
-	char text[64];
+	char text[96];
 	int width = 0;
 
 	for (unsigned i = 0, number = 0; i < d->board->modes; i++)
 		if (is_tab(d, i))
-			width += tab_text(d, i, ++number, short_form, text, sizeof(text)) + short_form;
+			width += tab_text(d, i, ++number, form, text, sizeof(text)) + (form == TABS_NUMBERS);
 	return width;
 }
 
 static void paint_tabs(struct dash *d, int column, int limit)
 {
-	bool short_form = tabs_width(d, false) > limit - column;
-	char text[64];
+	enum tabs form = TABS_TITLES;
+	char text[96];
 
+	while (form < TABS_NUMBERS && tabs_width(d, form) > limit - column)
+		form++;
 	for (unsigned i = 0, number = 0; i < d->board->modes; i++) {
 		if (!is_tab(d, i))
 			continue;
-		int width = tab_text(d, i, ++number, short_form, text, sizeof(text));
+		int width = tab_text(d, i, ++number, form, text, sizeof(text));
 		enum style style = i == d->board->current_mode       ? STYLE_TAB_CURRENT
 				   : d->board->mode[i].engine->built ? STYLE_TAB
 								     : STYLE_TAB_GREYED;
@@ -116,7 +125,7 @@ static void paint_tabs(struct dash *d, int column, int limit)
 			continue;
 		canvas_put(&d->canvas, 0, column, width, style, text);
 		hits_add(&d->hits, (struct rect){ 0, column, 1, width }, '0' + (int)number, 0);
-		column += width + short_form;
+		column += width + (form == TABS_NUMBERS);
 	}
 }
 
@@ -185,16 +194,12 @@ enum worth { WORTH_GIVEN, WORTH_NUMBER, WORTH_SYSTEM, WORTH_CHOICE, WORTH_SWITCH
 /* The value that option i has in this run; "": none, or it is shown elsewhere. */
 static const char *option_shown(const struct dash *d, const struct run_info *info, unsigned i)
 {
-	/* how many workers there are stands before them */
-	static const char *const said[] = { "method", "cores", "threads" };
 	const struct option_def *def = info->options.def[i];
 	const struct option_value *value = &info->options.value[i];
 	bool own = options_find(&info->options, def->name) >= (int)options_table_length(options_common);
 	bool elsewhere = info->load_name && strcmp(def->name, info->load_name) == 0;
 
-	for (unsigned k = 0; k < sizeof(said) / sizeof(said[0]); k++)
-		elsewhere |= strcmp(def->name, said[k]) == 0;
-
+	elsewhere |= def->type == OPTION_METHOD || def->flags & OPTION_WORKERS;
 	if (!(own || value->is_given) || !(def->flags & OPTION_FORM) || elsewhere)
 		return "";
 	return value->is_set && value->text[0] ? value->text : host_default(&d->board->host, def);

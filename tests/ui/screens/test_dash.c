@@ -132,7 +132,7 @@ static void what_is_promised_is_there(void **state)
 	start();
 	frame(24, 80);
 	assert_true(on_screen("[1 made up ●]"));
-	assert_true(on_screen("2 to come"));
+	assert_true(on_screen("2 later"));
 	assert_true(on_screen("● RUN 00:05"));
 	assert_true(on_screen("‹one›"));
 	assert_true(on_screen("2+2 cores"));
@@ -142,7 +142,7 @@ static void what_is_promised_is_there(void **state)
 	assert_true(on_screen("Σ 2 cli"));
 	assert_true(on_screen("2.00k"));
 	assert_true(on_screen("50%"));
-	assert_true(on_screen("✓ closed"));
+	assert_true(on_screen("✓ balanced"));
 	assert_true(on_screen("caution: closed loop"));
 	assert_true(on_screen("UI -- % -- ms late --"));
 	assert_true(on_screen("q Quit"));
@@ -161,7 +161,7 @@ static void small_windows_say_what_matters(void **state)
 	assert_true(on_screen("p99 46.0"));
 	frame(10, 40);
 	assert_true(on_screen("closed loop: omission!"));
-	assert_true(on_screen("✓ closed"));
+	assert_true(on_screen("✓ balanced"));
 	stage_close();
 }
 

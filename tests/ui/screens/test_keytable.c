@@ -136,10 +136,10 @@ static void modes_to_come_say_so(void **state)
 {
 	(void)state;
 	press('2');
-	assert_string_equal(dash.view.toast, "to come: not built yet");
-	assert_true(on_screen("to come: not built yet"));
+	assert_string_equal(dash.view.toast, "mode later is not built yet");
+	assert_true(on_screen("mode later is not built yet"));
 	press(KEYCODE_TAB);
-	assert_string_equal(dash.view.toast, "to come: not built yet");
+	assert_string_equal(dash.view.toast, "not built yet: later");
 	press('3'); /* hidden ones are no tabs */
 	assert_string_equal(dash.view.toast, "there are 2 modes");
 	assert_int_equal(calls.count[CALL_MODE], 0);

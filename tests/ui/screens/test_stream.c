@@ -360,7 +360,7 @@ static void help_explains_the_columns(void **state)
 	open_stream(1, "zero-copy", false, 60, 200);
 	run();
 	press('?');
-	assert_true(on_screen("of this mode (TCP copy)"));
+	assert_true(on_screen("of this mode: stream (TCP copy)"));
 	assert_true(on_screen("copied %      share of the zero-copy sends"));
 	assert_true(on_screen("message       time to receive one message"));
 	assert_true(on_screen("cwnd "));
