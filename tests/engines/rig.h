@@ -44,8 +44,8 @@ struct rig_config {
 	unsigned servers, clients;
 	/* of all workers: one of the engine's, or a test's own; NULL: as the options say */
 	const struct method *method;
-	/* They run on threads of their own, and wait as --wait says.  Otherwise the test steps
-	 * them. */
+	/* They run on threads of their own.  Otherwise the test steps them, and what would wait
+	 * returns at once. */
 	bool threads;
 	/* The test opens and closes other things meanwhile: rig_close() looks for no leaks. */
 	bool unchecked;
