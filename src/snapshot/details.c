@@ -58,12 +58,13 @@ static json_t *row_of(const struct detail_def *def, const struct detail_row *fro
 
 json_t *snapshot_details_of(const struct engine *e, const struct details *d)
 {
-	struct json_maker m = json_make();
+	struct json_maker m;
 	json_t *rows;
 	bool failed = false;
 
 	if (!e->details || !d)
 		return json_null();
+	m = json_make();
 	rows = json_array();
 	for (unsigned i = 0; i < d->rows; i++)
 		json_append(rows, row_of(e->details, &d->row[i]), &failed);

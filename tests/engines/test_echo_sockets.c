@@ -130,7 +130,7 @@ static void thousand_sockets(const struct udp_method *m)
 		.servers = 1,
 		.clients = 1,
 		.method = &m->method,
-		.option = { "sockets", "1000", "window", "2" } };
+		.option = { "sockets", "1000", "rate", "50000" } };
 
 	rig_open_or_fail(&rig, &config);
 	assert_int_equal(rig.worker[1].wait.count, 1);

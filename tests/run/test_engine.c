@@ -32,7 +32,7 @@ static void figures_end_their_numerators(void **state)
 	(void)state;
 	for (unsigned i = 0; engines_all[i]; i++)
 		for (const struct figure_def *f = engines_all[i]->figures; f && f->name; f++)
-			for (unsigned n = 0; f->numerator[n] != COUNTER_NONE && n < FIGURE_NUMERATORS; n++)
+			for (unsigned n = 0; n < FIGURE_NUMERATORS && f->numerator[n] != COUNTER_NONE; n++)
 				if (n == 2 && f->numerator[n] == COUNTER_TX_PACKETS)
 					fail_msg("%s of mode %s has a third numerator by mistake", f->name, engines_all[i]->name);
 }
