@@ -112,7 +112,8 @@ int rig_plan(struct rig *rig, const struct rig_config *config)
 		set_free_port(rig);
 	rig->plan.path = &path_loopback;
 	rig->plan.paths = paths_here;
-	rig->plan.wait = plan_wait(&rig->options);
+	/* On the test's own thread nobody sleeps in a call of its own. */
+	rig->plan.wait = config->threads ? plan_wait(&rig->options) : WAIT_POLL;
 	rc = config->engine->plan(&rig->options, &rig->plan, &rig->err);
 	if (rc < 0)
 		return rc;
@@ -261,16 +262,12 @@ void rig_observe(struct rig *rig)
 static int step_worker(struct rig *rig, struct worker *w)
 {
 	bool quiet = (w->phase == PHASE_DRAIN || w->phase == PHASE_SETTLE) && w->self->role & rig->plan.quiet_first;
-	bool waits_itself = rig->engine->wait && rig->plan.wait == WAIT_BLOCK;
-	int rc;
 
 	/* What ppoll(2) would say: the worker's loop asks only when there is nothing to do. */
 	for (unsigned i = 0; i < w->wait.count; i++)
 		w->wait.fd[i].revents = 0;
 	poll(w->wait.fd, w->wait.count, 0);
-	rc = quiet && rig->engine->drain ? rig->engine->drain(w, &rig->err) : rig->engine->poll(w, &rig->err);
-	/* A wait that must return at once, but may find work. */
-	return rc || !waits_itself ? rc : rig->engine->wait(w, clock_now_ns(), &rig->err);
+	return quiet && rig->engine->drain ? rig->engine->drain(w, &rig->err) : rig->engine->poll(w, &rig->err);
 }
 
 static int check_threads(struct rig *rig)
