@@ -151,6 +151,8 @@ struct udp_config udp_config_of(const struct plan *plan, const struct plan_worke
 
 /* All that there are (methods.c), ended by NULL: the first that runs here is the default. */
 extern const struct method *const udp_methods[];
+/* Those of the socket itself, for engines that choose one by name. */
+extern const struct udp_method udp_mmsg, udp_single;
 
 static inline const struct udp_method *udp_method_of(const struct method *method)
 {

@@ -87,8 +87,6 @@ group_usage()
 	refuses 2 'unknown mode "zzzzzz"' dash zzzzzz
 	refuses 2 'run needs a mode' run
 	refuses 2 'run needs a mode' run --duration 1
-	refuses 2 'mode fanout (fan-out) is not built yet' fanout
-	refuses 2 'is not built yet' run fanout
 	refuses 2 'unknown option --paylod (did you mean --payload?)' run echo --paylod 64
 	refuses 2 'unknown option --them (did you mean --theme?)' echo --them dark
 	refuses 2 'unknown option --xyzzyplugh' run echo --xyzzyplugh
@@ -146,7 +144,7 @@ group_list()
 	try 0 list --json
 	has "$out" '.modes | map(.name) | contains(["echo", "null", "stream"])'
 	has "$out" '.modes[] | select(.name == "echo") | .built and (.methods | map(select(.runs)) | length >= 1)'
-	has "$out" '.modes[] | select(.name == "fanout") | .built == false'
+	has "$out" '.modes[] | select(.name == "fanout") | .built'
 	has "$out" '.modes[].methods[] | .runs or (.why | length > 0)'
 	has "$out" '.paths[] | select(.name == "loopback") | .runs'
 	has "$out" '.capture | .runs or (.why | length > 0)'
