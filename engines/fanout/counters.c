@@ -1,4 +1,4 @@
-/* Mode fanout: its counters, the figures made of them, its latencies, and the rows of its readers. */
+/* Mode fanout: its counters, the figures made of them, its latencies, and its readers' rows. */
 #include <stddef.h>
 
 #include "engines/fanout/shared.h"
@@ -6,8 +6,8 @@
 enum {
 	WIDE = SHOW_DRILL | SHOW_SUM | SHOW_CORE,
 	EACH = SHOW_DRILL | SHOW_CORE,
-	/* Readers count it; writers stand in the row to say that it is unknown where the readers are
-	 * another process. */
+	/* Readers count it; writers stand in the row to say that it is unknown where the readers
+	 * are another process. */
 	AT_READERS = ROLE_BOTH,
 };
 

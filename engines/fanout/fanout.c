@@ -1,5 +1,5 @@
-/* Mode fanout: its options and operations.  See engines/fanout/shared.h; the counters are counters.c,
- * the methods methods.c. */
+/* Mode fanout: its options and operations.  See engines/fanout/shared.h; the counters are
+ * counters.c, the methods methods.c. */
 #include "engines/fanout/fanout.h"
 
 #include <stddef.h>

@@ -6,7 +6,8 @@
 #include <string.h>
 
 struct fanout_payload {
-	uint8_t *bytes; /* random; a payload begins at any of the first FANOUT_PAYLOADS cache lines */
+	/* random; a payload begins at any of the first FANOUT_PAYLOADS cache lines */
+	uint8_t *bytes;
 	uint32_t next;
 };
 

@@ -12,8 +12,10 @@
 
 /* Of one worker of readers, for the writers. */
 struct fanout_share {
-	alignas(64) _Atomic uint64_t have; /* the low 32 bits of the round << 32 | datagrams of it */
-	_Atomic int64_t first_ns, last_ns; /* when the first and the latest of these were received */
+	/* the low 32 bits of the round << 32 | datagrams of it */
+	alignas(64) _Atomic uint64_t have;
+	/* when the first and the latest of these were received */
+	_Atomic int64_t first_ns, last_ns;
 	/* datagrams since the worker opened: that counted, and that are known to be lost */
 	_Atomic uint64_t received, lost;
 };

@@ -54,7 +54,8 @@ static inline const struct fanout_method *fanout_method_of(const struct method *
  * whoever wakes it takes back. */
 struct fanout_desk {
 	alignas(64) _Atomic bool asleep;
-	int bell;                   /* eventfd, readable when there is something to see; release() closes it */
+	/* eventfd, readable when there is something to see; release() closes it */
+	int bell;
 	_Atomic uint64_t sent_each; /* datagrams sent to each of its readers since it opened */
 	_Atomic uint64_t sent;      /* copies that readers can get, since it opened */
 	/* the low 32 bits of a round << 32 | datagrams of it that could not be sent */
@@ -83,19 +84,14 @@ struct fanout_shared {
 	union net_address *to;      /* [readers]: where they are */
 	struct fanout_share *share; /* [reader_workers] */
 	struct fanout_desk *desk;   /* [writers] */
-	/* The round that is sent: how often sending has begun << 32 | its number.  Writer: the first
-	 * writer. */
+	/* The round that is sent: how often sending has begun << 32 | its number.  Writer: the
+	 * first writer. */
 	alignas(64) _Atomic uint64_t round;
 };
 
 static inline struct fanout_shared *fanout_shared_of(const struct worker *w)
 {
 	return w->plan->shared;
-}
-
-static inline bool fanout_is_quiet(const struct worker *w)
-{
-	return w->phase != PHASE_WARMUP && w->phase != PHASE_MEASURE;
 }
 
 /* Wakes a writer that sleeps, after what it sleeps for was stored; true: that took a system

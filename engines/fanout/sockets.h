@@ -1,4 +1,5 @@
-/* The sockets of mode fanout.  Called in open(), on the worker's thread; opens run one at a time. */
+/* The sockets of mode fanout.  Called in open(), on the worker's thread; opens run one at a
+ * time. */
 #pragma once
 
 #include "engines/fanout/shared.h"

@@ -63,8 +63,7 @@ group_help()
 		silent "$errors"
 	done
 	try 0 --help
-	for verb in dash run list open sweep echo null stream 130; do prints "$verb"; done
-	prints "not built yet"
+	for verb in dash run list open sweep echo null stream chat fanout 130; do prints "$verb"; done
 	silent "$errors"
 	[ "$(awk '{ if (length($0) > w) w = length($0) } END { print w }' "$out")" -le 80 ] || fail "--help is wider than 80 columns"
 	try 0 -h
@@ -91,7 +90,7 @@ group_usage()
 	refuses 2 'unknown option --them (did you mean --theme?)' echo --them dark
 	refuses 2 'unknown option --xyzzyplugh' run echo --xyzzyplugh
 	refuses 2 'unknown option -Z' run echo -Z
-	refuses 2 '--payload is not an option of mode null (modes that have it: echo)' run null --payload 64
+	refuses 2 '--payload is not an option of mode null (modes that have it: echo, fanout)' run null --payload 64
 	refuses 2 '--theme is not an option of "run"' run echo --theme dark
 	refuses 2 'unexpected word "64"' run echo 64
 	refuses 2 'run needs a mode' run --duration 1s echo
