@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "base/procnet.h"
 #include "base/rng.h"
 #include "engines/fanout/fanout.h"
@@ -102,6 +103,16 @@ static int plan_descriptors(const struct fanout_shared *s, struct err *err)
 
 /* ---- traffic ---- */
 
+static unsigned pool_threads(const struct options *o)
+{
+	struct cpu_list allowed;
+
+	if (options_is_set(o, "pool"))
+		return (unsigned)options_number(o, "pool");
+	cpu_allowed(&allowed);
+	return allowed.count < 2 ? 2 : allowed.count < UDP_THREADS_MAX ? allowed.count : UDP_THREADS_MAX;
+}
+
 static void plan_traffic(const struct options *o, struct plan *plan, struct fanout_shared *s)
 {
 	s->bytes = (uint32_t)options_number(o, "size");
@@ -111,6 +122,7 @@ static void plan_traffic(const struct options *o, struct plan *plan, struct fano
 	s->paced = options_is_set(o, "rate");
 	s->deadline_ns = options_number(o, "deadline");
 	s->batch = (unsigned)options_number(o, "batch");
+	s->threads = pool_threads(o);
 	s->seed = (uint64_t)options_number(o, "seed");
 	s->rcvbuf_bytes = options_is_set(o, "rcvbuf") ? (int)options_number(o, "rcvbuf") : 0;
 	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;

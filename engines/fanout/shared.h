@@ -43,6 +43,8 @@ struct fanout_method {
 	const struct udp_method *port;
 	bool connected; /* a socket per reader */
 	bool multicast; /* one datagram for all readers, which join a group */
+	bool segments;  /* one send may hold several datagrams for a reader */
+	bool threads;   /* its port has a pool */
 };
 
 static inline const struct fanout_method *fanout_method_of(const struct method *method)
@@ -74,7 +76,7 @@ struct fanout_shared {
 	bool unique;    /* a fresh payload for each datagram */
 	bool paced;     /* rounds begin on a schedule */
 	int64_t deadline_ns;
-	unsigned batch;
+	unsigned batch, threads;        /* threads: of a pool */
 	int rcvbuf_bytes, sndbuf_bytes; /* 0: the system's */
 	uint64_t seed;
 	uint32_t token;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "engines/fanout/payload.h"
+#include "engines/fanout/ports.h"
 #include "engines/fanout/shared.h"
 #include "engines/fanout/sockets.h"
 #include "engines/net/pace.h"
@@ -26,14 +27,16 @@ struct writer {
 	struct fanout_payload payload;
 	unsigned first, count; /* readers */
 	unsigned sends, sent;  /* of a round: to be made, made */
-	unsigned copies;       /* of one send: readers that get it */
+	unsigned packets;      /* datagrams of a round */
+	unsigned pieces;       /* datagrams of a send, the last of a reader may have fewer */
+	unsigned copies;       /* of a datagram: readers that get it */
 	bool leads, blocked;
 	int64_t spin_ns; /* how long it asks again and again before it sleeps */
 	uint32_t epoch;  /* how often sending has begun */
 	struct fanout_cycle cycle;
 	struct pace pace;
 	uint64_t rate;           /* of the run, as the pace has it */
-	uint64_t before;         /* sends scheduled before this schedule */
+	uint64_t before;         /* datagrams scheduled before this schedule */
 	uint64_t whole;          /* rounds that were sent to the end */
 	uint64_t syscalls;       /* those counted */
 	uint64_t rings;          /* system calls to wake others, and to be woken */
@@ -66,14 +69,18 @@ static int open_port(struct worker *w, struct writer *x, struct err *err)
 	struct udp_config config = udp_config_of(w->plan, w->self, x->group.socket[0].fd);
 
 	config.connected = s->method->connected;
-	config.batch = s->batch;
+	/* A task for each reader, all at once. */
+	config.batch = s->method->threads ? UDP_BATCH_MAX : s->batch;
+	config.threads = s->threads;
 	config.datagram_bytes = 1; /* it receives nothing */
-	config.send_bytes = s->bytes;
-	int rc = udp_group_open(&x->group, s->method->port, &config, w, err);
-	if (rc < 0)
+	config.send_bytes = s->bytes * x->pieces;
+	int rc = s->method->segments ? fanout_segment(config.fd, s->bytes, err) : 0;
+	if (rc < 0 || (rc = udp_group_open(&x->group, s->method->port, &config, w, err)) < 0)
 		return rc;
 	x->port = x->group.port;
-	return 0;
+	for (unsigned i = 0; i < x->port->helpers && rc >= 0; i++)
+		rc = worker_add_helper(w, x->port->helper[i], err);
+	return rc;
 }
 
 /* Payload that stays is written once. */
@@ -86,7 +93,8 @@ static int fill_payload(const struct worker *w, struct writer *x, struct err *er
 	if (fanout_payload_init(&x->payload, s->bytes, s->seed) < 0)
 		return err_sys(err, ENOMEM, "open the writer");
 	for (unsigned i = 0; i < n; i++)
-		memcpy(slot[i].data, x->payload.bytes, s->bytes);
+		for (unsigned k = 0; k < x->pieces; k++)
+			memcpy(slot[i].data + (size_t)k * s->bytes, x->payload.bytes, s->bytes);
 	return 0;
 }
 
@@ -99,6 +107,21 @@ static int open_bell(struct worker *w, struct writer *x, struct err *err)
 	w->wait.fd[0] = (struct pollfd){ .fd = x->desk->bell, .events = POLLIN };
 	w->wait.count = 1;
 	return 0;
+}
+
+/* How a round is cut into sends. */
+static void plan_sends(const struct fanout_shared *s, struct writer *x)
+{
+	unsigned readers = s->method->multicast ? 1 : x->count, most = FANOUT_BYTES_MAX / s->bytes;
+
+	x->copies = s->method->multicast ? x->count : 1;
+	x->packets = s->each * readers;
+	x->pieces = 1;
+	if (s->method->segments) {
+		most = most < FANOUT_SEGMENTS_MAX ? most : FANOUT_SEGMENTS_MAX;
+		x->pieces = s->each < most ? s->each : most;
+	}
+	x->sends = x->sent = (s->each + x->pieces - 1) / x->pieces * readers;
 }
 
 int fanout_writer_open(struct worker *w, struct err *err)
@@ -114,9 +137,7 @@ int fanout_writer_open(struct worker *w, struct err *err)
 	x->leads = w->self->index == 0;
 	x->first = fanout_part_first(w->self->index, s->writers, s->readers);
 	x->count = fanout_part_first(w->self->index + 1, s->writers, s->readers) - x->first;
-	x->copies = s->method->multicast ? x->count : 1;
-	x->sends = s->each * (s->method->multicast ? 1 : x->count);
-	x->sent = x->sends;
+	plan_sends(s, x);
 	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0 || (rc = fill_payload(w, x, err)) < 0)
 		return rc;
 	if (x->leads)
@@ -126,20 +147,33 @@ int fanout_writer_open(struct worker *w, struct err *err)
 
 /* ---- one round ---- */
 
-static void write_datagram(
-	const struct fanout_shared *s, struct writer *x, struct udp_send *slot, unsigned reader, int64_t now_ns)
-{
-	if (s->unique)
-		fanout_payload_fill(&x->payload, slot->data, s->bytes);
-	fanout_put(slot->data, s->bytes, x->cycle.round, s->token + (s->method->multicast ? 0 : reader), now_ns);
-	slot->len = s->bytes;
-	slot->to = s->method->connected ? NULL : s->method->multicast ? &s->group : &s->to[reader];
-}
-
 /* The readers take turns: each gets its first datagram before one gets its second. */
 static unsigned reader_of(const struct writer *x, unsigned send)
 {
-	return x->first + (x->copies > 1 ? 0 : send % x->count);
+	return x->copies > 1 ? 0 : send % x->count;
+}
+
+static unsigned pieces_of(const struct fanout_shared *s, const struct writer *x, unsigned send)
+{
+	unsigned before = (x->copies > 1 ? send : send / x->count) * x->pieces;
+
+	return s->each - before < x->pieces ? s->each - before : x->pieces;
+}
+
+static void write_send(const struct fanout_shared *s, struct writer *x, struct udp_send *slot, unsigned send, int64_t now_ns)
+{
+	unsigned reader = x->first + reader_of(x, send), pieces = x->pieces > 1 ? pieces_of(s, x, send) : 1;
+	uint32_t token = s->token + (s->method->multicast ? 0 : reader);
+
+	for (unsigned i = 0; i < pieces; i++) {
+		uint8_t *at = slot->data + (size_t)i * s->bytes;
+
+		if (s->unique)
+			fanout_payload_fill(&x->payload, at, s->bytes);
+		fanout_put(at, s->bytes, x->cycle.round, token, now_ns);
+	}
+	slot->len = s->bytes * pieces;
+	slot->to = s->method->connected ? NULL : s->method->multicast ? &s->group : &s->to[reader];
 }
 
 /* Datagrams that the kernel refused for good: nobody will get them. */
@@ -150,7 +184,7 @@ static void look_at_errors(struct writer *x)
 	if (!more)
 		return;
 	x->errors += more;
-	x->failed += more * x->copies;
+	x->failed += more * x->copies * x->pieces;
 	atomic_store_explicit(&x->desk->failed, (uint64_t)x->cycle.round << 32 | (x->failed & UINT32_MAX), memory_order_seq_cst);
 }
 
@@ -165,7 +199,7 @@ static int send_burst(struct worker *w, struct writer *x, struct err *err)
 	unsigned room = x->port->method->send_slots(x->port, &slot), left = x->sends - x->sent;
 	unsigned n = s->method->connected ? 1 : room < left ? room : left;
 	for (unsigned i = 0; i < n; i++)
-		write_datagram(s, x, &slot[i], reader_of(x, x->sent + i), now_ns);
+		write_send(s, x, &slot[i], x->sent + i, now_ns);
 	int taken = x->port->method->send_burst(x->port, n, err);
 	if (taken < 0)
 		return taken;
@@ -358,19 +392,20 @@ static int rest(struct worker *w, struct writer *x)
 	return begin(w, x, now_ns);
 }
 
-static uint64_t sends_scheduled(const struct writer *x, int64_t now_ns)
+static uint64_t packets_scheduled(const struct writer *x, int64_t now_ns)
 {
 	uint64_t due = pace_due(&x->pace, now_ns);
-
 	/* Of a round that is on its way nothing is late yet. */
 	bool on_its_way = due && due == x->pace.taken && x->cycle.step == FANOUT_SEND;
-	return x->before + due * x->sends - (on_its_way ? x->sends - x->sent : 0);
+	uint64_t left = on_its_way ? (uint64_t)x->packets * (x->sends - x->sent) / x->sends : 0;
+
+	return x->before + due * x->packets - left;
 }
 
 /* What was due and not yet sent stays scheduled, and is not sent any more. */
 static void apply_rate(struct writer *x, uint64_t rate, int64_t now_ns)
 {
-	x->before = sends_scheduled(x, now_ns);
+	x->before = packets_scheduled(x, now_ns);
 	x->rate = rate;
 	pace_start(&x->pace, now_ns, rate);
 }
@@ -379,15 +414,17 @@ static void count(struct worker *w, struct writer *x)
 {
 	const struct udp_totals *t = &x->port->totals;
 	struct counters *k = w->counters;
+	/* A send may hold several; all are of one length. */
+	uint64_t sent = x->pieces > 1 ? t->sent_bytes / fanout_shared_of(w)->bytes : t->sent_packets;
 	uint64_t syscalls = t->syscalls + x->rings;
 
-	counter_set(k, COUNTER_TX_PACKETS, t->sent_packets);
+	counter_set(k, COUNTER_TX_PACKETS, sent);
 	counter_set(k, COUNTER_TX_BYTES, t->sent_bytes);
-	counter_set(k, FANOUT_C_COPIES, t->sent_packets * x->copies);
-	counter_set(k, FANOUT_C_TX_ERRORS, t->send_errors * x->copies);
+	counter_set(k, FANOUT_C_COPIES, sent * x->copies);
+	counter_set(k, FANOUT_C_TX_ERRORS, t->send_errors * x->copies * x->pieces);
 	counter_set(k, FANOUT_C_TX_RETRIES, t->send_busy);
 	counter_set(k, FANOUT_C_REFUSED, t->refused);
-	atomic_store_explicit(&x->desk->sent, t->sent_packets * x->copies - t->refused, memory_order_relaxed);
+	atomic_store_explicit(&x->desk->sent, sent * x->copies - t->refused, memory_order_relaxed);
 	/* The worker's loop adds its own to this one. */
 	worker_count(w, COUNTER_SYSCALLS, syscalls - x->syscalls);
 	x->syscalls = syscalls;
@@ -475,7 +512,7 @@ int fanout_writer_observe(struct worker *w, struct err *err)
 
 	(void)err;
 	if (fanout_shared_of(w)->paced)
-		counter_set(w->counters, COUNTER_SCHEDULED, sends_scheduled(x, clock_now_ns()));
+		counter_set(w->counters, COUNTER_SCHEDULED, packets_scheduled(x, clock_now_ns()));
 	count(w, x);
 	count_in_flight(w, x);
 	return 0;

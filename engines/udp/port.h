@@ -31,6 +31,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "engines/net/net.h"
@@ -43,6 +44,7 @@ enum {
 	UDP_DATAGRAM_MAX = 65507, /* the longest UDP payload over IPv4 */
 	/* buffers of one port and direction; a longer datagram makes a shorter batch */
 	UDP_ARENA_BYTES = 4 << 20,
+	UDP_THREADS_MAX = 64, /* that work for one port */
 };
 
 struct udp_datagram {
@@ -105,6 +107,7 @@ struct udp_config {
 	unsigned batch;
 	uint32_t datagram_bytes; /* the longest datagram to receive, > 0 */
 	uint32_t send_bytes;     /* size of a send slot; 0: it only replies */
+	unsigned threads;        /* for methods with a pool, 1..UDP_THREADS_MAX */
 	/* Connected ports: a datagram that we sent came back as an ICMP error, with at least its
 	 * first bytes; may be NULL. */
 	void (*refused)(void *ctx, const uint8_t *data, size_t len);
@@ -122,6 +125,8 @@ struct udp_port {
 	unsigned segments_max;   /* datagrams in one element, 1 without GRO */
 	int wait;                /* descriptor to poll(2) */
 	short wait_in, wait_out; /* events that mean "receive" and "send again" */
+	const pid_t *helper;     /* threads that work for it, their CPU time is its owner's */
+	unsigned helpers;
 	struct udp_totals totals;
 };
 
