@@ -1,5 +1,5 @@
-/* The port of method threads: a pool of threads, each datagram a task of its own, as programs do that
- * hand every reader's send to a worker of theirs.  Threads take tasks until none is left; the
+/* The port of method threads: a pool of threads, each datagram a task of its own, as programs do
+ * that hand every reader's send to a worker of theirs.  Threads take tasks until none is left; the
  * owner waits until all are done.  Tasks are given out by one word, count << 32 | next, so that a
  * thread that comes late to a burst takes a task of the next one or none.
  *
