@@ -5,7 +5,7 @@
 #include "record/verdict.h"
 #include "ui/canvas/canvas.h"
 #include "ui/dash/board.h"
-#include "ui/dash/hits.h"
+#include "ui/canvas/hits.h"
 #include "ui/dash/layout.h"
 #include "ui/dash/requests.h"
 #include "ui/dash/series.h"
