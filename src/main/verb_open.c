@@ -82,6 +82,7 @@ static int show(struct saved *s, const struct options *own, struct err *err)
 	struct ui_config config = { .update_fd = -1 };
 
 	display_config(own, &config.terminal);
+	config.terminal.report_frames = cli_test_reports();
 	config.signal_fd = signals_open(true, err);
 	if (config.signal_fd < 0)
 		return complain(err);
