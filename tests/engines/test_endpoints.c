@@ -85,8 +85,7 @@ static void the_port_is_5000_where_nobody_says_another(void **state)
 		struct endpoint_row row;
 		unsigned port;
 	} cases[] = {
-		{ { .option = { "role", "server" } }, 5000 },
-		{ { .option = { "role", "client" } }, 5000 },
+		{ { .option = { "role", "server" } }, 5000 }, { { .option = { "role", "client" } }, 5000 },
 		{ { .option = { "role", "client", "port", "5001" } }, 5001 },
 		{ { .option = { "role", "both" } }, 0 }, /* any that is free */
 	};
