@@ -342,15 +342,33 @@ with_descriptors()
 	) >"$out" 2>"$errors" </dev/null
 }
 
+# free_port: one that was free a moment ago, for UDP and TCP.
+free_port()
+{
+	python3 -c '
+import socket
+while True:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as t, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+        t.bind(("127.0.0.1", 0))
+        try:
+            u.bind(t.getsockname())
+        except OSError:
+            continue
+        print(t.getsockname()[1])
+        break'
+}
+
 group_faults()
 {
-	local port pid status
-	# Port in use.
-	coproc { exec timeout 60 "$program" run echo --role server --duration 50s --warmup 0 2>&1; }
+	local port said pid status
+	# A server says where it listens.
+	port=$(free_port)
+	coproc { exec timeout 60 "$program" run echo --role server --port "$port" --duration 50s --warmup 0 2>&1; }
 	pid=$COPROC_PID
 	read -r -t 20 line <&"${COPROC[0]}"
-	port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' <<<"$line")
-	[ "$port" = 5000 ] || { fail "a server does not say its port: $line"; port=5000; }
+	said=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' <<<"$line")
+	[ "$said" = "$port" ] || fail "a server does not say its port $port: $line"
+	# Port in use.
 	python3 - "$port" "$program" >"$out" 2>"$errors" <<-'END' || fail "port in use: $(cat "$out" "$errors")"
 	import socket, subprocess, sys
 	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
