@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engines/fanout/link.h"
 #include "engines/fanout/payload.h"
 #include "engines/fanout/ports.h"
 #include "engines/fanout/shared.h"
@@ -24,6 +25,7 @@ struct writer {
 	struct udp_group group;
 	struct udp_port *port; /* the group's */
 	struct fanout_desk *desk;
+	struct fanout_link link; /* of the first, to readers elsewhere */
 	struct fanout_payload payload;
 	unsigned first, count; /* readers */
 	unsigned sends, sent;  /* of a round: to be made, made */
@@ -31,6 +33,7 @@ struct writer {
 	unsigned pieces;       /* datagrams of a send, the last of a reader may have fewer */
 	unsigned copies;       /* of a datagram: readers that get it */
 	bool leads, blocked;
+	unsigned waits;  /* descriptors that it always waits for */
 	int64_t spin_ns; /* how long it asks again and again before it sleeps */
 	uint32_t epoch;  /* how often sending has begun */
 	struct fanout_cycle cycle;
@@ -105,7 +108,8 @@ static int open_bell(struct worker *w, struct writer *x, struct err *err)
 		return err_sys(err, errno, "eventfd");
 	x->spin_ns = w->plan->wait == WAIT_SPIN ? INT64_MAX : w->self->shares_cpu ? 0 : SPIN_NS;
 	w->wait.fd[0] = (struct pollfd){ .fd = x->desk->bell, .events = POLLIN };
-	w->wait.count = 1;
+	w->wait.fd[1] = (struct pollfd){ .fd = x->link.fd, .events = POLLIN };
+	w->wait.count = x->waits = x->link.fd < 0 ? 1 : 2;
 	return 0;
 }
 
@@ -135,6 +139,9 @@ int fanout_writer_open(struct worker *w, struct err *err)
 	w->state = x;
 	x->desk = &s->desk[w->self->index];
 	x->leads = w->self->index == 0;
+	x->link.fd = -1;
+	if (x->leads && !s->both && (rc = fanout_link_open(&x->link, w, err)) < 0)
+		return rc;
 	x->first = fanout_part_first(w->self->index, s->writers, s->readers);
 	x->count = fanout_part_first(w->self->index + 1, s->writers, s->readers) - x->first;
 	plan_sends(s, x);
@@ -215,8 +222,8 @@ static void await_room(struct worker *w, struct writer *x)
 	bool nobody = x->port->totals.unreachable != x->unreachable;
 
 	x->unreachable = x->port->totals.unreachable;
-	w->wait.fd[1] = (struct pollfd){ .fd = x->port->config.fd, .events = x->port->wait_out };
-	w->wait.count = nobody ? 1 : 2;
+	w->wait.fd[x->waits] = (struct pollfd){ .fd = x->port->config.fd, .events = x->port->wait_out };
+	w->wait.count = nobody ? x->waits : x->waits + 1;
 	w->wait.until_ns = nobody ? clock_now_ns() + NOBODY_NS : 0;
 }
 
@@ -342,9 +349,13 @@ static void end_awaited(struct worker *w, struct writer *x, enum fanout_end end,
 }
 
 /* Whether the round is over.  1: something to do at once, or it is worth asking again; 0: sleep. */
-static int look(struct worker *w, struct writer *x, bool last)
+static int look(struct worker *w, struct writer *x, bool last, struct err *err)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
+	int rc = x->link.fd < 0 ? 0 : fanout_link_read(&x->link, w, err);
+
+	if (rc < 0)
+		return rc;
 	struct fanout_state state = fanout_round_state(s->share, s->reader_workers, x->cycle.round);
 	int64_t now_ns = clock_now_ns();
 	enum fanout_end end = fanout_cycle_look(&x->cycle, &state, wanted(s, x), now_ns, s->deadline_ns);
@@ -360,17 +371,17 @@ static int look(struct worker *w, struct writer *x, bool last)
 		return 0;
 	/* Who stores what is awaited from now on rings; what was stored before is seen now. */
 	atomic_store_explicit(&x->desk->asleep, true, memory_order_seq_cst);
-	return look(w, x, true);
+	return look(w, x, true, err);
 }
 
 /* ---- poll ---- */
 
-static int await(struct worker *w, struct writer *x)
+static int await(struct worker *w, struct writer *x, struct err *err)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 
 	if (s->rounds && x->leads)
-		return look(w, x, false);
+		return look(w, x, false, err);
 	if (!s->rounds && x->leads)
 		end_round(w, x, x->cycle.sent_ns);
 	x->cycle.step = FANOUT_REST;
@@ -416,7 +427,7 @@ static void count(struct worker *w, struct writer *x)
 	struct counters *k = w->counters;
 	/* A send may hold several; all are of one length. */
 	uint64_t sent = x->pieces > 1 ? t->sent_bytes / fanout_shared_of(w)->bytes : t->sent_packets;
-	uint64_t syscalls = t->syscalls + x->rings;
+	uint64_t syscalls = t->syscalls + x->rings + x->link.calls;
 
 	counter_set(k, COUNTER_TX_PACKETS, sent);
 	counter_set(k, COUNTER_TX_BYTES, t->sent_bytes);
@@ -430,11 +441,27 @@ static void count(struct worker *w, struct writer *x)
 	x->syscalls = syscalls;
 }
 
+/* What readers elsewhere have said. */
+static void count_reports(struct worker *w, struct fanout_shared *s)
+{
+	uint64_t received = 0, dropped = 0, late = 0;
+
+	for (unsigned i = 0; i < s->reader_workers; i++) {
+		received += atomic_load_explicit(&s->share[i].received, memory_order_relaxed);
+		dropped += atomic_load_explicit(&s->share[i].dropped, memory_order_relaxed);
+		late += atomic_load_explicit(&s->share[i].late, memory_order_relaxed);
+	}
+	counter_set(w->counters, COUNTER_RX_PACKETS, received);
+	counter_set(w->counters, COUNTER_RX_BYTES, received * s->bytes);
+	counter_set(w->counters, FANOUT_C_READER_DROPS, dropped);
+	counter_set(w->counters, FANOUT_C_LATE, late);
+}
+
 static void woken(struct worker *w, struct writer *x)
 {
 	uint64_t rings;
 
-	w->wait.count = 1;
+	w->wait.count = x->waits;
 	w->wait.until_ns = 0;
 	atomic_store_explicit(&x->desk->asleep, false, memory_order_relaxed);
 	if (!w->wait.fd[0].revents)
@@ -456,7 +483,7 @@ int fanout_writer_poll(struct worker *w, struct err *err)
 	if (x->cycle.step == FANOUT_SEND)
 		moved = send_some(w, x, err);
 	else
-		moved = x->cycle.step == FANOUT_AWAIT ? await(w, x) : rest(w, x);
+		moved = x->cycle.step == FANOUT_AWAIT ? await(w, x, err) : rest(w, x);
 	count(w, x);
 	return moved;
 }
@@ -475,20 +502,30 @@ static void count_in_flight(struct worker *w, struct writer *x)
 		sent += atomic_load_explicit(&s->desk[i].sent, memory_order_relaxed);
 	for (unsigned i = 0; i < s->reader_workers; i++)
 		known += atomic_load_explicit(&s->share[i].received, memory_order_relaxed) +
-			 atomic_load_explicit(&s->share[i].lost, memory_order_relaxed);
+			 atomic_load_explicit(&s->share[i].dropped, memory_order_relaxed) +
+			 atomic_load_explicit(&s->share[i].late, memory_order_relaxed);
 	counter_set(w->counters, COUNTER_IN_FLIGHT, sent > known ? sent - known : 0);
+}
+
+static int listen_to_readers(struct worker *w, struct writer *x, struct err *err)
+{
+	int rc = x->link.fd < 0 ? 0 : fanout_link_read(&x->link, w, err);
+
+	if (x->link.fd >= 0)
+		count_reports(w, fanout_shared_of(w));
+	return rc;
 }
 
 int fanout_writer_drain(struct worker *w, struct err *err)
 {
 	struct writer *x = w->state;
+	int rc = listen_to_readers(w, x, err);
 
-	(void)err;
 	woken(w, x);
 	count(w, x);
 	count_in_flight(w, x);
 	w->wait.until_ns = clock_now_ns() + NS_PER_MS;
-	return 0;
+	return rc;
 }
 
 /* A round that sending was stopped in is not gone on with. */
@@ -509,13 +546,13 @@ int fanout_writer_enter(struct worker *w, enum phase phase, struct err *err)
 int fanout_writer_observe(struct worker *w, struct err *err)
 {
 	struct writer *x = w->state;
+	int rc = listen_to_readers(w, x, err);
 
-	(void)err;
 	if (fanout_shared_of(w)->paced)
 		counter_set(w->counters, COUNTER_SCHEDULED, packets_scheduled(x, clock_now_ns()));
 	count(w, x);
 	count_in_flight(w, x);
-	return 0;
+	return rc;
 }
 
 void fanout_writer_close(struct worker *w)
@@ -524,6 +561,8 @@ void fanout_writer_close(struct worker *w)
 
 	if (!x)
 		return;
+	if (x->link.fd >= 0)
+		fanout_link_close(&x->link);
 	if (x->group.socket)
 		udp_group_close(&x->group);
 	fanout_payload_free(&x->payload);
