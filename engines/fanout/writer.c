@@ -19,7 +19,8 @@ enum { BURST = 128 }; /* datagrams of a poll, where a round has more */
 /* So long a writer asks again and again after something has moved, before it sleeps: a reader
  * takes microseconds, a sleep tens of them. */
 static const int64_t SPIN_NS = 50 * NS_PER_US;
-static const int64_t NOBODY_NS = NS_PER_MS; /* before the next try where nobody is there */
+static const int64_t HEAR_NS = 5 * NS_PER_MS; /* between two looks at what readers report */
+static const int64_t NOBODY_NS = NS_PER_MS;   /* before the next try where nobody is there */
 
 struct writer {
 	struct udp_group group;
@@ -33,9 +34,10 @@ struct writer {
 	unsigned pieces;       /* datagrams of a send, the last of a reader may have fewer */
 	unsigned copies;       /* of a datagram: readers that get it */
 	bool leads, blocked;
-	unsigned waits;  /* descriptors that it always waits for */
-	int64_t spin_ns; /* how long it asks again and again before it sleeps */
-	uint32_t epoch;  /* how often sending has begun */
+	unsigned waits;   /* descriptors that it always waits for */
+	int64_t spin_ns;  /* how long it asks again and again before it sleeps */
+	int64_t heard_ns; /* readers elsewhere, last */
+	uint32_t epoch;   /* how often sending has begun */
 	struct fanout_cycle cycle;
 	struct pace pace;
 	uint64_t rate;           /* of the run, as the pace has it */
@@ -472,10 +474,21 @@ static void woken(struct worker *w, struct writer *x)
 		return;
 }
 
+/* Readers elsewhere: now and then, where rounds do not ask. */
+static int listen_to_readers(struct worker *w, struct writer *x, struct err *err)
+{
+	if (x->link.fd < 0)
+		return 0;
+	int rc = fanout_link_read(&x->link, w, err);
+	count_reports(w, fanout_shared_of(w));
+	x->heard_ns = clock_now_ns();
+	return rc;
+}
+
 int fanout_writer_poll(struct worker *w, struct err *err)
 {
 	struct writer *x = w->state;
-	int moved;
+	int moved, rc;
 
 	woken(w, x);
 	if (fanout_shared_of(w)->paced && worker_load(w) != x->rate)
@@ -484,6 +497,8 @@ int fanout_writer_poll(struct worker *w, struct err *err)
 		moved = send_some(w, x, err);
 	else
 		moved = x->cycle.step == FANOUT_AWAIT ? await(w, x, err) : rest(w, x);
+	if (moved >= 0 && x->link.fd >= 0 && clock_now_ns() - x->heard_ns >= HEAR_NS && (rc = listen_to_readers(w, x, err)) < 0)
+		return rc;
 	count(w, x);
 	return moved;
 }
@@ -505,15 +520,6 @@ static void count_in_flight(struct worker *w, struct writer *x)
 			 atomic_load_explicit(&s->share[i].dropped, memory_order_relaxed) +
 			 atomic_load_explicit(&s->share[i].late, memory_order_relaxed);
 	counter_set(w->counters, COUNTER_IN_FLIGHT, sent > known ? sent - known : 0);
-}
-
-static int listen_to_readers(struct worker *w, struct writer *x, struct err *err)
-{
-	int rc = x->link.fd < 0 ? 0 : fanout_link_read(&x->link, w, err);
-
-	if (x->link.fd >= 0)
-		count_reports(w, fanout_shared_of(w));
-	return rc;
 }
 
 int fanout_writer_drain(struct worker *w, struct err *err)
