@@ -235,7 +235,8 @@ int fanout_gate_open(struct fanout_gate *g, struct fanout_shared *s, struct plan
 	g->shared = s;
 	g->listen_fd = -1;
 	g->stop_fd = eventfd(0, EFD_CLOEXEC);
-	g->nobody_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); /* every send to it fails at once */
+	/* every send to it fails at once */
+	g->nobody_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	g->report_fd = g->nobody_fd < 0 ? -1 : fcntl(g->nobody_fd, F_DUPFD_CLOEXEC, 0);
 	if (g->stop_fd < 0 || g->report_fd < 0)
 		return err_sys(err, errno, "open the readers' gate");

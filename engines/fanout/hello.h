@@ -2,15 +2,15 @@
  * integers are big-endian, all lengths fixed but for the answer's ranges, whose number its head
  * has; nothing is taken from the bytes before it has been checked.
  *
- *   request, writer first:  "NDFO", version (2), flags (2), bytes of a datagram (4), datagrams of a
- *                           reader and round (4), token (4), 0 (4), clock (8)
+ *   request, writer first:  "NDFO", version (2), flags (2), bytes of a datagram (4), datagrams of
+ *                           a reader and round (4), token (4), 0 (4), clock (8)
  *   answer, once:           "NDFO", version (2), status (2), readers (4), their workers (2), ranges
  *                           (2), group (4, IPv4, multicast readers only), session (2), 0 (10);
  *                           then the ranges of ports, in the order of the readers: first (2),
  *                           last (2)
- *   reports, readers:       "NDFR", worker (2), session (2), round (4), datagrams of it (4), when the
- *                           first and the latest of these came (8, 8), datagrams received, dropped
- *                           at sockets and late since this session began (8, 8, 8)
+ *   reports, readers:       "NDFR", worker (2), session (2), round (4), datagrams of it (4), when
+ *                           the first and the latest of these came (8, 8), datagrams received,
+ *                           dropped at sockets and late since this session began (8, 8, 8)
  *
  * A worker of readers reports when all its readers have a round, and now and then.  Magic, version
  * and status stand at the same place in every version. */

@@ -5,8 +5,25 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "engines/fanout/ports.h"
+#include "engines/fanout/ports/ports.h"
 #include "engines/fanout/shared.h"
+
+/* No datagram is longer than the interface takes. */
+void fanout_mtu_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	unsigned headers = plan->wire_overhead_bytes - 14;
+	struct ifreq request = { 0 };
+
+	(void)o;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", plan->interface);
+	if (role == ROLE_CLIENT && fd >= 0 && ioctl(fd, SIOCGIFMTU, &request) == 0) {
+		limits->datagram_bytes = (uint32_t)request.ifr_mtu - headers;
+		snprintf(limits->bytes_why, sizeof(limits->bytes_why), "the MTU of %s is %d", plan->interface, request.ifr_mtu);
+	}
+	if (fd >= 0)
+		close(fd);
+}
 
 static const struct fanout_method single = {
 	.method = { .name = "single", .summary = "a sendto for each reader" },
@@ -41,28 +58,11 @@ static const struct fanout_method multicast = {
 	.multicast = true,
 };
 
-/* The kernel cuts, but makes no piece longer than the interface takes. */
-static void gso_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	unsigned headers = plan->wire_overhead_bytes - 14;
-	struct ifreq request = { 0 };
-
-	(void)o;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", plan->interface);
-	if (role == ROLE_CLIENT && fd >= 0 && ioctl(fd, SIOCGIFMTU, &request) == 0) {
-		limits->datagram_bytes = (uint32_t)request.ifr_mtu - headers;
-		snprintf(limits->bytes_why, sizeof(limits->bytes_why), "the MTU of %s is %d", plan->interface, request.ifr_mtu);
-	}
-	if (fd >= 0)
-		close(fd);
-}
-
 static const struct fanout_method gso = {
 	.method = { .name = "gso",
 		.summary = "sendmmsg, and the kernel cuts the datagrams of a reader out of one send (UDP_SEGMENT)",
 		.probe = fanout_can_segment,
-		.limits = gso_limits },
+		.limits = fanout_mtu_limits },
 	.port = &udp_mmsg,
 	.segments = true,
 };
@@ -93,6 +93,7 @@ const struct method *const fanout_methods[] = {
 	&gso.method,
 	&threads.method,
 	&multicast.method,
+	&fanout_packet.method,
 	&uring.method,
 	&xdp.method,
 	NULL,

@@ -6,48 +6,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "engines/fanout/link.h"
-#include "engines/fanout/payload.h"
-#include "engines/fanout/ports.h"
-#include "engines/fanout/shared.h"
+#include "engines/fanout/ports/ports.h"
 #include "engines/fanout/sockets.h"
-#include "engines/net/pace.h"
-#include "engines/udp/group.h"
-
-enum { BURST = 128 }; /* datagrams of a poll, where a round has more */
+#include "engines/fanout/writer.h"
 
 /* So long a writer asks again and again after something has moved, before it sleeps: a reader
  * takes microseconds, a sleep tens of them. */
 static const int64_t SPIN_NS = 50 * NS_PER_US;
 static const int64_t HEAR_NS = 5 * NS_PER_MS; /* between two looks at what readers report */
-static const int64_t NOBODY_NS = NS_PER_MS;   /* before the next try where nobody is there */
-
-struct writer {
-	struct udp_group group;
-	struct udp_port *port; /* the group's */
-	struct fanout_desk *desk;
-	struct fanout_link link; /* of the first, to readers elsewhere */
-	struct fanout_payload payload;
-	unsigned first, count; /* readers */
-	unsigned sends, sent;  /* of a round: to be made, made */
-	unsigned packets;      /* datagrams of a round */
-	unsigned pieces;       /* datagrams of a send, the last of a reader may have fewer */
-	unsigned copies;       /* of a datagram: readers that get it */
-	bool leads, blocked;
-	unsigned waits;   /* descriptors that it always waits for */
-	int64_t spin_ns;  /* how long it asks again and again before it sleeps */
-	int64_t heard_ns; /* readers elsewhere, last */
-	uint32_t epoch;   /* how often sending has begun */
-	struct fanout_cycle cycle;
-	struct pace pace;
-	uint64_t rate;           /* of the run, as the pace has it */
-	uint64_t before;         /* datagrams scheduled before this schedule */
-	uint64_t whole;          /* rounds that were sent to the end */
-	uint64_t syscalls;       /* those counted */
-	uint64_t rings;          /* system calls to wake others, and to be woken */
-	uint64_t errors, failed; /* errors: of the port, as seen; failed: of this round */
-	uint64_t unreachable;    /* of the port, as seen */
-};
 
 /* ---- open ---- */
 
@@ -77,6 +43,7 @@ static int open_port(struct worker *w, struct writer *x, struct err *err)
 	/* A task for each reader, all at once. */
 	config.batch = s->method->threads ? UDP_BATCH_MAX : s->batch;
 	config.threads = s->threads;
+	config.peer = &s->to[x->first];
 	config.datagram_bytes = 1; /* it receives nothing */
 	config.send_bytes = s->bytes * x->pieces;
 	int rc = s->method->segments ? fanout_segment(config.fd, s->bytes, err) : 0;
@@ -86,21 +53,6 @@ static int open_port(struct worker *w, struct writer *x, struct err *err)
 	for (unsigned i = 0; i < x->port->helpers && rc >= 0; i++)
 		rc = worker_add_helper(w, x->port->helper[i], err);
 	return rc;
-}
-
-/* Payload that stays is written once. */
-static int fill_payload(const struct worker *w, struct writer *x, struct err *err)
-{
-	const struct fanout_shared *s = fanout_shared_of(w);
-	struct udp_send *slot;
-	unsigned n = x->port->method->send_slots(x->port, &slot);
-
-	if (fanout_payload_init(&x->payload, s->bytes, s->seed) < 0)
-		return err_sys(err, ENOMEM, "open the writer");
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned k = 0; k < x->pieces; k++)
-			memcpy(slot[i].data + (size_t)k * s->bytes, x->payload.bytes, s->bytes);
-	return 0;
 }
 
 static int open_bell(struct worker *w, struct writer *x, struct err *err)
@@ -113,21 +65,6 @@ static int open_bell(struct worker *w, struct writer *x, struct err *err)
 	w->wait.fd[1] = (struct pollfd){ .fd = x->link.fd, .events = POLLIN };
 	w->wait.count = x->waits = x->link.fd < 0 ? 1 : 2;
 	return 0;
-}
-
-/* How a round is cut into sends. */
-static void plan_sends(const struct fanout_shared *s, struct writer *x)
-{
-	unsigned readers = s->method->multicast ? 1 : x->count, most = FANOUT_BYTES_MAX / s->bytes;
-
-	x->copies = s->method->multicast ? x->count : 1;
-	x->packets = s->each * readers;
-	x->pieces = 1;
-	if (s->method->segments) {
-		most = most < FANOUT_SEGMENTS_MAX ? most : FANOUT_SEGMENTS_MAX;
-		x->pieces = s->each < most ? s->each : most;
-	}
-	x->sends = x->sent = (s->each + x->pieces - 1) / x->pieces * readers;
 }
 
 int fanout_writer_open(struct worker *w, struct err *err)
@@ -146,111 +83,20 @@ int fanout_writer_open(struct worker *w, struct err *err)
 		return rc;
 	x->first = fanout_part_first(w->self->index, s->writers, s->readers);
 	x->count = fanout_part_first(w->self->index + 1, s->writers, s->readers) - x->first;
-	plan_sends(s, x);
-	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0 || (rc = fill_payload(w, x, err)) < 0)
+	fanout_plan_sends(s, x);
+	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0 || (rc = fanout_fill_payload(w, x, err)) < 0)
 		return rc;
 	if (x->leads)
 		net_format(&s->to[0], w->plan->peer, sizeof(w->plan->peer));
 	return open_bell(w, x, err);
 }
 
-/* ---- one round ---- */
-
-/* The readers take turns: each gets its first datagram before one gets its second. */
-static unsigned reader_of(const struct writer *x, unsigned send)
-{
-	return x->copies > 1 ? 0 : send % x->count;
-}
-
-static unsigned pieces_of(const struct fanout_shared *s, const struct writer *x, unsigned send)
-{
-	unsigned before = (x->copies > 1 ? send : send / x->count) * x->pieces;
-
-	return s->each - before < x->pieces ? s->each - before : x->pieces;
-}
-
-static void write_send(const struct fanout_shared *s, struct writer *x, struct udp_send *slot, unsigned send, int64_t now_ns)
-{
-	unsigned reader = x->first + reader_of(x, send), pieces = x->pieces > 1 ? pieces_of(s, x, send) : 1;
-	uint32_t token = s->token + (s->method->multicast ? 0 : reader);
-
-	for (unsigned i = 0; i < pieces; i++) {
-		uint8_t *at = slot->data + (size_t)i * s->bytes;
-
-		if (s->unique)
-			fanout_payload_fill(&x->payload, at, s->bytes);
-		fanout_put(at, s->bytes, x->cycle.round, token, now_ns);
-	}
-	slot->len = s->bytes * pieces;
-	slot->to = s->method->connected ? NULL : s->method->multicast ? &s->group : &s->to[reader];
-}
-
-/* Datagrams that the kernel refused for good: nobody will get them. */
-static void look_at_errors(struct writer *x)
-{
-	uint64_t more = x->port->totals.send_errors - x->errors;
-
-	if (!more)
-		return;
-	x->errors += more;
-	x->failed += more * x->copies * x->pieces;
-	atomic_store_explicit(&x->desk->failed, (uint64_t)x->cycle.round << 32 | (x->failed & UINT32_MAX), memory_order_seq_cst);
-}
-
-static int send_burst(struct worker *w, struct writer *x, struct err *err)
-{
-	const struct fanout_shared *s = fanout_shared_of(w);
-	struct udp_send *slot;
-	int64_t now_ns = clock_now_ns();
-
-	if (s->method->connected)
-		udp_group_use(&x->group, x->sent % x->count);
-	unsigned room = x->port->method->send_slots(x->port, &slot), left = x->sends - x->sent;
-	unsigned n = s->method->connected ? 1 : room < left ? room : left;
-	for (unsigned i = 0; i < n; i++)
-		write_send(s, x, &slot[i], x->sent + i, now_ns);
-	int taken = x->port->method->send_burst(x->port, n, err);
-	if (taken < 0)
-		return taken;
-	x->sent += (unsigned)taken;
-	x->blocked = (unsigned)taken < n;
-	look_at_errors(x);
-	return taken;
-}
-
-/* The kernel has no room, or nobody is there. */
-static void await_room(struct worker *w, struct writer *x)
-{
-	bool nobody = x->port->totals.unreachable != x->unreachable;
-
-	x->unreachable = x->port->totals.unreachable;
-	w->wait.fd[x->waits] = (struct pollfd){ .fd = x->port->config.fd, .events = x->port->wait_out };
-	w->wait.count = nobody ? x->waits : x->waits + 1;
-	w->wait.until_ns = nobody ? clock_now_ns() + NOBODY_NS : 0;
-}
-
-/* Datagrams sent, of a poll. */
-static int send_some(struct worker *w, struct writer *x, struct err *err)
-{
-	int done = 0, n = 0;
-
-	do {
-		n = send_burst(w, x, err);
-		if (n < 0)
-			return n;
-		done += n;
-	} while (!x->blocked && x->sent < x->sends && done < BURST);
-	if (x->blocked)
-		await_room(w, x);
-	if (x->sent < x->sends)
-		return done;
-	atomic_store_explicit(&x->desk->sent_each, ++x->whole * fanout_shared_of(w)->each, memory_order_relaxed);
-	x->cycle.sent_ns = x->cycle.moved_ns = clock_now_ns();
-	x->cycle.step = FANOUT_AWAIT;
-	return done;
-}
-
 /* ---- beginning ---- */
+
+static bool follows(const struct worker *w, const struct writer *x)
+{
+	return fanout_shared_of(w)->rounds && !x->leads;
+}
 
 static void start_round(struct writer *x, uint32_t round, int64_t from_ns)
 {
@@ -292,7 +138,7 @@ static int begin(struct worker *w, struct writer *x, int64_t now_ns)
 	struct fanout_shared *s = fanout_shared_of(w);
 	int64_t from_ns;
 
-	if (s->rounds && !x->leads) {
+	if (follows(w, x)) {
 		uint64_t round = atomic_load_explicit(&s->round, memory_order_seq_cst);
 
 		if (round >> 32 != x->epoch || (uint32_t)round == x->cycle.round)
@@ -397,7 +243,7 @@ static int rest(struct worker *w, struct writer *x)
 
 	if (begin(w, x, now_ns))
 		return 1;
-	if (x->leads || !fanout_shared_of(w)->rounds)
+	if (!follows(w, x))
 		return 0;
 	if (now_ns - x->cycle.moved_ns < x->spin_ns)
 		return 1;
@@ -494,7 +340,7 @@ int fanout_writer_poll(struct worker *w, struct err *err)
 	if (fanout_shared_of(w)->paced && worker_load(w) != x->rate)
 		apply_rate(x, worker_load(w), clock_now_ns());
 	if (x->cycle.step == FANOUT_SEND)
-		moved = send_some(w, x, err);
+		moved = fanout_send_some(w, x, err);
 	else
 		moved = x->cycle.step == FANOUT_AWAIT ? await(w, x, err) : rest(w, x);
 	if (moved >= 0 && x->link.fd >= 0 && clock_now_ns() - x->heard_ns >= HEAR_NS && (rc = listen_to_readers(w, x, err)) < 0)
@@ -554,9 +400,11 @@ int fanout_writer_observe(struct worker *w, struct err *err)
 	struct writer *x = w->state;
 	int rc = listen_to_readers(w, x, err);
 
-	if (fanout_shared_of(w)->paced)
-		counter_set(w->counters, COUNTER_SCHEDULED, packets_scheduled(x, clock_now_ns()));
 	count(w, x);
+	/* Who follows has no schedule but the first writer's. */
+	if (fanout_shared_of(w)->paced)
+		counter_set(w->counters, COUNTER_SCHEDULED,
+			follows(w, x) ? counter_get(w->counters, COUNTER_TX_PACKETS) : packets_scheduled(x, clock_now_ns()));
 	count_in_flight(w, x);
 	return rc;
 }

@@ -96,6 +96,7 @@ struct udp_place {
 
 struct udp_config {
 	const struct path *path;
+	void *path_state;
 	enum role role;
 	struct udp_place place;
 	int fd;         /* bound or connected; the port's from a successful open() on */
@@ -108,6 +109,8 @@ struct udp_config {
 	uint32_t datagram_bytes; /* the longest datagram to receive, > 0 */
 	uint32_t send_bytes;     /* size of a send slot; 0: it only replies */
 	unsigned threads;        /* for methods with a pool, 1..UDP_THREADS_MAX */
+	/* one that it will send to, for methods that look the way up; all are on its host */
+	const union net_address *peer;
 	/* Connected ports: a datagram that we sent came back as an ICMP error, with at least its
 	 * first bytes; may be NULL. */
 	void (*refused)(void *ctx, const uint8_t *data, size_t len);

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../packet/netns.h"
 #include "rig.h"
 
 #include "base/clock.h"
@@ -218,6 +219,31 @@ static void strangers_do_not_count(const struct engine *engine, const struct met
 	close(fd);
 }
 
+/* Longer than the interface takes in one piece: named, with the limit. */
+static void limits_are_named(void **state)
+{
+	static const char *const method[] = { "packet", "gso" };
+
+	(void)state;
+	netns_need();
+	netns_run("ip link set lo mtu 1400");
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig_config config = { .engine = &engine_fanout, .option = { "method", method[i], "size", "1373" } };
+		const struct method *m = engine_find_method(&engine_fanout, method[i]);
+		char why[160];
+		struct rig rig;
+
+		if (!method_runs(m, why, sizeof(why)))
+			continue;
+		assert_int_equal(rig_open(&rig, &config), -EINVAL);
+		assert_contains(rig.err.text, "takes datagrams of at most 1372 bytes, these have 1373 (the MTU of lo is 1400)");
+		rig_close(&rig);
+		config.option[3] = "1372";
+		measure(&config, 300);
+	}
+	netns_run("ip link set lo mtu 65536");
+}
+
 static void refuse(const char *option, const char *value, const char *more, const char *its_value, const char *says)
 {
 	struct rig rig;
@@ -267,6 +293,11 @@ FOR_ALL(strangers_do_not_count)
 
 int main(void)
 {
+	/* In a namespace of its own method packet may send over lo, too. */
+	if (netns_make()) {
+		netns_lo_switch("accept_local", true);
+		netns_lo_switch("route_localnet", true);
+	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_all_lengths),
 		cmocka_unit_test(all_short_rounds_go_round),
@@ -277,6 +308,7 @@ int main(void)
 		cmocka_unit_test(all_rates_are_kept),
 		cmocka_unit_test(all_over_six),
 		cmocka_unit_test(all_strangers_do_not_count),
+		cmocka_unit_test(limits_are_named),
 		cmocka_unit_test(bad_options_are_named),
 	};
 
