@@ -7,6 +7,7 @@
 
 #include "engines/fanout/ports/ports.h"
 #include "engines/fanout/shared.h"
+#include "engines/udp/packet.h"
 
 /* No datagram is longer than the interface takes. */
 void fanout_mtu_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
@@ -73,17 +74,22 @@ static const struct fanout_method threads = {
 	.threads = true,
 };
 
+static const struct fanout_method packet = {
+	.method = UDP_PACKET_METHOD,
+	.port = &udp_packet,
+};
+
 /* Places that are kept. */
 static const struct fanout_method uring = {
 	.method = { .name = "uring",
 		.summary = "io_uring: the sends of a round in one call",
-		.missing = "not built yet: it comes with io_uring" },
+		.missing = "this netdyno was built without it: io_uring is still to come" },
 };
 
 static const struct fanout_method xdp = {
 	.method = { .name = "xdp",
 		.summary = "AF_XDP: whole frames, past the IP stack",
-		.missing = "not built yet: it comes with AF_XDP" },
+		.missing = "this netdyno was built without it: AF_XDP is still to come" },
 };
 
 const struct method *const fanout_methods[] = {
@@ -93,7 +99,7 @@ const struct method *const fanout_methods[] = {
 	&gso.method,
 	&threads.method,
 	&multicast.method,
-	&fanout_packet.method,
+	&packet.method,
 	&uring.method,
 	&xdp.method,
 	NULL,

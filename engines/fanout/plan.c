@@ -40,7 +40,7 @@ static int plan_workers(const struct options *o, struct plan *plan, struct fanou
 	return plan_spread(plan, readers, writers, err);
 }
 
-/* Writers have a method; of readers it says only whether they join a group. */
+/* The writers' method is the run's; readers all receive alike, and only join a group or not. */
 static int plan_the_method(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
 {
 	enum role here = plan_role(o), role = here & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
@@ -56,7 +56,7 @@ static int plan_the_method(const struct options *o, struct plan *plan, struct fa
 		return rc;
 	s->method = fanout_method_of(method);
 	for (unsigned i = 0; i < plan->workers; i++)
-		plan->worker[i].method = plan->worker[i].role == ROLE_CLIENT ? method : NULL;
+		plan->worker[i].method = here & ROLE_CLIENT ? method : NULL;
 	snprintf(plan->ran, sizeof(plan->ran), "%s", here & ROLE_CLIENT ? method->name : "read");
 	return 0;
 }

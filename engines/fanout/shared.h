@@ -51,9 +51,6 @@ struct fanout_method {
 	bool threads;   /* its port has a pool */
 };
 
-/* packet.c, or packet_missing.c where it was built without libmnl. */
-extern const struct fanout_method fanout_packet;
-
 static inline const struct fanout_method *fanout_method_of(const struct method *method)
 {
 	return (const struct fanout_method *)method;

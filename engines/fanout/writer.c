@@ -43,13 +43,15 @@ static int open_port(struct worker *w, struct writer *x, struct err *err)
 	/* A task for each reader, all at once. */
 	config.batch = s->method->threads ? UDP_BATCH_MAX : s->batch;
 	config.threads = s->threads;
-	config.peer = &s->to[x->first];
 	config.datagram_bytes = 1; /* it receives nothing */
 	config.send_bytes = s->bytes * x->pieces;
 	int rc = s->method->segments ? fanout_segment(config.fd, s->bytes, err) : 0;
 	if (rc < 0 || (rc = udp_group_open(&x->group, s->method->port, &config, w, err)) < 0)
 		return rc;
 	x->port = x->group.port;
+	/* All are on one host. */
+	if (s->method->port->expect && (rc = s->method->port->expect(x->port, &s->to[x->first], err)) < 0)
+		return rc;
 	for (unsigned i = 0; i < x->port->helpers && rc >= 0; i++)
 		rc = worker_add_helper(w, x->port->helper[i], err);
 	return rc;

@@ -96,7 +96,7 @@ struct udp_place {
 
 struct udp_config {
 	const struct path *path;
-	void *path_state;
+	void *path_state; /* for path->socket() */
 	enum role role;
 	struct udp_place place;
 	int fd;         /* bound or connected; the port's from a successful open() on */
@@ -109,8 +109,6 @@ struct udp_config {
 	uint32_t datagram_bytes; /* the longest datagram to receive, > 0 */
 	uint32_t send_bytes;     /* size of a send slot; 0: it only replies */
 	unsigned threads;        /* for methods with a pool, 1..UDP_THREADS_MAX */
-	/* one that it will send to, for methods that look the way up; all are on its host */
-	const union net_address *peer;
 	/* Connected ports: a datagram that we sent came back as an ICMP error, with at least its
 	 * first bytes; may be NULL. */
 	void (*refused)(void *ctx, const uint8_t *data, size_t len);
@@ -133,7 +131,7 @@ struct udp_port {
 	struct udp_totals totals;
 };
 
-/* Every operation is mandatory. */
+/* Every operation is mandatory that does not say otherwise. */
 struct udp_method {
 	struct method method; /* first: a plan's method pointer is this */
 	/* The socket is used in each call and not kept between them: config.fd may be another one
@@ -142,6 +140,11 @@ struct udp_method {
 	/* 0 and *ret_port, or -errno with *err; the socket stays the caller's on failure. */
 	int (*open)(
 		const struct udp_method *method, const struct udp_config *config, struct udp_port **ret_port, struct err *err);
+	/* NULL if there is nothing to prepare.  In the worker's open(), after this open():
+	 * datagrams will go to this address.  What is in their way is found here (no route, no
+	 * neighbour, an MTU below send_bytes); it may wait three seconds for a neighbour.  Without
+	 * this call the first send does the same.  0, or -errno with *err. */
+	int (*expect)(struct udp_port *port, const union net_address *to, struct err *err);
 	int (*recv_burst)(struct udp_port *port, unsigned max, struct udp_datagram **ret_burst, struct err *err);
 	int (*reply_burst)(struct udp_port *port, const struct udp_reply *replies, unsigned count, struct err *err);
 	void (*release)(struct udp_port *port);
