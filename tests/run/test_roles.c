@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "mode/plan.h"
 #include "run/worker.h"
-#include "script.h"
+#include "../support/toy.h"
 
 enum { FLYING = 5, ENTERED_MAX = 16 };
 
@@ -54,7 +54,7 @@ static int toy_enter(struct worker *w, enum phase phase, struct err *err)
 
 static int toy_plan(const struct options *o, struct plan *plan, struct err *err)
 {
-	int rc = engine_script.plan(o, plan, err);
+	int rc = engine_toy.plan(o, plan, err);
 
 	plan->quiet_first = toy.quiet_first;
 	plan->flying = toy.flying;
@@ -74,7 +74,7 @@ static const struct sample *last_of_measure(const struct gathered *g, uint32_t i
 
 static void run_toy(unsigned quiet_first, unsigned flying, struct gathered *g)
 {
-	struct engine e = engine_script;
+	struct engine e = engine_toy;
 	struct session *s = make_session(0, false);
 
 	script_reset();
@@ -170,7 +170,7 @@ static void what_is_not_recorded_takes_no_memory(void **state)
 	for (unsigned unrecorded = 0; unrecorded <= ROLE_BOTH; unrecorded++)
 		for (unsigned i = 0; i < 2; i++) {
 			plan.unrecorded[0] = unrecorded;
-			assert_int_equal(worker_init(&worker, &engine_script, NULL, &plan, i, &err), 0);
+			assert_int_equal(worker_init(&worker, &engine_toy, NULL, &plan, i, &err), 0);
 			assert_int_equal(worker.latency[0] != NULL, i == 1 && !(unrecorded & ROLE_CLIENT));
 			worker_free(&worker);
 		}

@@ -17,7 +17,7 @@
 
 #include "base/clock.h"
 #include "run/worker.h"
-#include "script.h"
+#include "../support/toy.h"
 
 enum { WAKE_UPS = 100 };
 
@@ -54,7 +54,7 @@ static void watch_for(int fd, uint32_t events)
 static int epoll_open(struct worker *w, struct err *err)
 {
 	if (!is_server(w))
-		return engine_script.open(w, err);
+		return engine_toy.open(w, err);
 	toy.thread = gettid();
 	toy.poller = epoll_create1(EPOLL_CLOEXEC);
 	toy.data = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -102,7 +102,7 @@ static int toy_epoll(struct worker *w, int64_t until_ns, struct err *err)
 static int toy_poll(struct worker *w, struct err *err)
 {
 	if (!is_server(w))
-		return engine_script.poll(w, err);
+		return engine_toy.poll(w, err);
 	toy.load = worker_load(w);
 	if (w->plan->wait != WAIT_BLOCK)
 		take_events(w, 0);
@@ -118,7 +118,7 @@ static int block_open(struct worker *w, struct err *err)
 	struct timeval limit = { .tv_sec = toy.timeout_s };
 
 	if (!is_server(w))
-		return engine_script.open(w, err);
+		return engine_toy.open(w, err);
 	w->wait.by_signal = true;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, toy.pair), 0);
 	return setsockopt(toy.pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
@@ -163,7 +163,7 @@ static int toy_block(struct worker *w, int64_t until_ns, struct err *err)
 
 static struct engine make_toy(bool blocks)
 {
-	struct engine e = engine_script;
+	struct engine e = engine_toy;
 
 	script_reset();
 	memset(&toy, 0, sizeof(toy));
