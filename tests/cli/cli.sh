@@ -280,9 +280,11 @@ group_signals()
 	wait $pid
 	[ $? = 130 ] || fail "SIGTERM: status is not 130"
 	dir=$(sed -n 's/^snapshot: //p' "$errors")
-	for f in result.json history.csv screen.txt screen.svg; do
+	for f in result.json history.jsonl history.csv screen.txt screen.svg; do
 		[ -s "$dir/$f" ] || fail "the snapshot \"$dir\" has no $f"
 	done
+	try 0 open "$dir"
+	prints "verdict:"
 	# In the warm-up: nothing has been measured, and that is said.
 	start run echo --duration 60s --warmup 60s --json "$work/warm.json"
 	until_says $pid "$out" method
@@ -502,8 +504,10 @@ group_capture()
 group_open()
 {
 	run_ok echo "${quick[@]}" --json "$work/r.json"
+	sed -n '/: measured /,$p' "$out" >"$work/said"
 	try 0 open "$work/r.json"
 	prints "r.json"
+	sed -n '/: measured /,$p' "$out" | diff "$work/said" - || fail "what is opened differs from what the run said"
 	prints "verdict:"
 	prints "ledger: sent"
 	refuses 1 "No such file" open "$work/nothing"
@@ -514,6 +518,10 @@ group_open()
 	try 1 open "$work/noise.json"
 	mkdir "$work/emptydir"
 	try 1 open "$work/emptydir"
+	sed '/"record":/s/"rx_roles":[0-9]/"rx_roles":-1/' "$work/r.json" >"$work/changed.json"
+	refuses 1 'changed.json: record.runs[0]: rx_roles: out of range' open "$work/changed.json"
+	jq 'del(.record)' "$work/r.json" >"$work/without.json"
+	refuses 1 'without.json: record: missing' open "$work/without.json"
 }
 
 group_settings()

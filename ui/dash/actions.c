@@ -195,6 +195,14 @@ void act_sort(struct dash *d, int key)
 	d->view.sort = (enum sort)((d->view.sort + 1) % SORTS);
 }
 
+void act_sort_details(struct dash *d, int key)
+{
+	if (key == 'I')
+		ranked_turn(&d->ranked);
+	else
+		ranked_step(&d->ranked, key == '>' ? 1 : -1);
+}
+
 /* The panel whose turn it is after that one (NULL: the first's), or before it. */
 static int next_panel(const struct dash *d, const struct panel_row *now, int step)
 {

@@ -150,6 +150,13 @@ static void prepare_rows(struct dash *d)
 		d->view.pick = d->order[0];
 }
 
+static void prepare_details(struct dash *d)
+{
+	const struct engine *e = dash_engine(d);
+
+	ranked_look(&d->ranked, e ? e->details : NULL, &d->moment);
+}
+
 static const struct ledger_place *same_place(const struct ledger *ledger, const char *key)
 {
 	for (unsigned i = 0; i < ledger->places; i++)
@@ -333,6 +340,7 @@ void dash_look(struct dash *d)
 		d->view.toast[0] = '\0';
 	view_moment(&d->view, d->board->history, &d->moment);
 	prepare_rows(d);
+	prepare_details(d);
 	prepare_ledger(d);
 	prepare_total(d);
 	prepare_tally(d);

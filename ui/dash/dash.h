@@ -5,8 +5,9 @@
 #include "record/verdict.h"
 #include "ui/canvas/canvas.h"
 #include "ui/dash/board.h"
-#include "ui/dash/hits.h"
+#include "ui/canvas/hits.h"
 #include "ui/dash/layout.h"
+#include "ui/dash/ranked.h"
 #include "ui/dash/requests.h"
 #include "ui/dash/series.h"
 #include "ui/dash/view.h"
@@ -48,6 +49,7 @@ struct dash {
 	bool series_ok, one_ok;
 	int *order; /* worker rows as shown */
 	unsigned order_count, order_room;
+	struct ranked ranked; /* rows of the mode, in order */
 	struct ledger ledger;
 	/* what is unexplained is no more than counters read at different instants may differ by */
 	bool ledger_lags;

@@ -49,6 +49,11 @@ static bool has_filter(const struct dash *d)
 	return d->view.filter[0] != '\0';
 }
 
+static bool has_details(const struct dash *d)
+{
+	return d->ranked.def && d->ranked.most;
+}
+
 static bool has_way_back(const struct dash *d)
 {
 	return d->view.screen != SCREEN_DASH || d->view.frozen || d->view.filter[0];
@@ -99,6 +104,7 @@ static const char *why_not(const struct dash *d, int key)
 		{ has_load, "there is no load to change now" },
 		{ has_run, "nothing has run yet" },
 		{ has_base, "there is no baseline: b keeps one" },
+		{ has_details, "there are no rows to sort: this run keeps none" },
 		{ has_filter, "there is no filter: / sets one" },
 	};
 	const struct key_def *def = NULL;
@@ -234,6 +240,8 @@ const struct key_def key_defs[] = {
 	{ { KEYCODE_ENTER }, "Enter", "drill into the picked core", ON(SCREEN_DASH) | ON(SCREEN_PANEL), has_run, "Enter Drill",
 		15, act_drill },
 	{ { 'S' }, "S", "sort the cores: plan order, rate, drops, p99, busy", VIEWS, NULL, NULL, 0, act_sort },
+	{ { '<', '>', 'I' }, "< > I", "sort the rows of connections by another column; turn the order", VIEWS, has_details, NULL,
+		0, act_sort_details },
 	{ { 'e', 'E' }, "e E", "expand a panel to the full screen", ON(SCREEN_DASH) | ON(SCREEN_DRILL), NULL, "e Expand", 9,
 		act_expand },
 	{ { 'e', 'E' }, "e E", "expanded: the next or previous panel", ON(SCREEN_PANEL), NULL, "e Next", 5, act_expand },

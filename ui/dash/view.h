@@ -17,8 +17,9 @@ enum { VIEW_DEPTH = 4, FILTER_BYTES = 32, ZOOM_DEFAULT = 2 };
 /* A sample kept beyond the history's next step, with the headline's histogram of that time. */
 struct held {
 	struct sample *to, *from;
-	struct hist *total; /* NULL: unknown */
-	bool is_final;      /* what was shown was the run's last word */
+	struct hist *total;      /* NULL: unknown */
+	struct details *details; /* of a frozen view; NULL: there are none */
+	bool is_final;           /* what was shown was the run's last word */
 	int64_t at_ns;
 };
 

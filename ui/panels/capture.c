@@ -98,11 +98,10 @@ static void age_text(const struct packet *p, char *out, size_t size)
 	else if (p->age_ns < 0)
 		snprintf(out, size, "-%.1fµs", (double)-p->age_ns / NS_PER_US);
 	else {
-		struct latency_summary known = { .count = 1 };
 		char value[32];
 
-		words_us(&known, p->age_ns, value, sizeof(value));
-		snprintf(out, size, "%s%s", value, value[strlen(value) - 1] == 's' ? "" : "µs");
+		words_ns((double)p->age_ns, value, sizeof(value));
+		snprintf(out, size, "%s%s", value, words_us_unit(value));
 	}
 }
 

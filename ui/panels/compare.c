@@ -11,10 +11,9 @@
 static void number(enum metric metric, double value, char *out, size_t size)
 {
 	bool latency = metric == METRIC_P50 || metric == METRIC_P99 || metric == METRIC_P99_9;
-	struct latency_summary known = { .count = !isnan(value) };
 
 	if (latency)
-		words_us(&known, known.count ? (int64_t)(value * NS_PER_US) : 0, out, size);
+		words_ns(value * NS_PER_US, out, size);
 	else if (fabs(value) < 1000 && !isnan(value))
 		snprintf(out, size, "%.4g", value);
 	else

@@ -85,11 +85,20 @@ static void add_column(struct core_table *t, const char *title, const char *per,
 }
 
 /* Drops have a column of their own already. */
-static bool own_column(const struct counter_def *def)
+static bool own_column(const struct dash *d, unsigned index, const struct rates *all)
 {
+	const struct counter_def *def = engine_counter(dash_engine(d), index);
 	bool lost = def->ledger == LEDGER_LOST || def->ledger == LEDGER_LOST_ARRIVING;
 
-	return def->show & SHOW_TABLE && !lost;
+	return def->show & SHOW_TABLE && !lost && rates_has(def, index, all);
+}
+
+/* What stands behind the title of a counter's column. */
+static const char *own_unit(const struct counter_def *def)
+{
+	if (!counter_is_level(def->kind))
+		return "/s";
+	return strcmp(def->unit, "ns") ? "" : " µs";
 }
 
 /* One that this run does not have (no method of it counts that) needs no column. */
@@ -115,7 +124,9 @@ static int widest_name(const struct dash *d)
 static void make_columns(const struct dash *d, int columns, struct core_table *t)
 {
 	const struct engine *e = dash_engine(d);
+	struct rates all;
 
+	moment_rates(&d->moment, -1, ROLE_BOTH, &all);
 	*t = (struct core_table){ .count = CORE_FIXED };
 	memcpy(t->column, headline_is_bits(e) ? bits_columns : fixed_columns, sizeof(fixed_columns));
 	if (headline_is_bits(e))
@@ -124,9 +135,8 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 	if (!d->view.base_kept)
 		t->column[CORE_VERSUS].priority = 1000;
 	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
-		if (own_column(engine_counter(e, i)))
-			add_column(t, engine_counter(e, i)->title, counter_is_level(engine_counter(e, i)->kind) ? "" : "/s",
-				(int)i, NULL);
+		if (own_column(d, i, &all))
+			add_column(t, engine_counter(e, i)->title, own_unit(engine_counter(e, i)), (int)i, NULL);
 	for (const struct figure_def *f = e ? e->figures : NULL; f && f->name; f++)
 		if (f->show & SHOW_TABLE && has_figure(d, f))
 			add_column(t, f->title, "", -1, f);
@@ -218,36 +228,48 @@ static double figure_of(const struct dash *d, const struct figure_def *f, int wo
 	return known ? moment_figure(&d->moment, f, worker) : NAN;
 }
 
-/* Round trips and windows of several connections do not add up to anything. */
+/* Round trips and windows of several connections do not add up to anything; the lowest or highest
+ * of them is always one. */
 static bool has_sum(const struct dash *d, int counter)
 {
-	return engine_counter(d->moment.info->engine, (unsigned)counter)->show & SHOW_SUM;
+	const struct counter_def *def = engine_counter(d->moment.info->engine, (unsigned)counter);
+
+	return def->show & SHOW_SUM || counter_first(def->kind) == COUNTER_NOTHING;
+}
+
+/* Per second, or as it stands. */
+static double own_value(const struct counter_def *def, const struct rates *r, unsigned counter)
+{
+	if (r->unknown >> counter & 1)
+		return NAN;
+	if (counter_is_level(def->kind))
+		return (double)r->value[counter];
+	return r->seconds > 0 ? (double)r->value[counter] / r->seconds : NAN;
+}
+
+static void put_counter(struct table_cell *cell, const struct counter_def *def, double value, enum style style)
+{
+	put_number(cell, value, style);
+	if (counter_is_level(def->kind))
+		words_figure(def->unit, value, cell->text, sizeof(cell->text));
 }
 
 static void put_own(const struct dash *d, const struct core_table *t, const struct rates *r, int worker, unsigned roles,
 	enum style style, struct table_cell *cell)
 {
 	for (unsigned i = CORE_FIXED; i < t->count; i++) {
-		double value = NAN;
-		unsigned counted_by = ROLE_BOTH;
+		const struct figure_def *f = t->figure[i];
 
-		if (worker < 0 && !t->figure[i] && !has_sum(d, t->counter[i]))
-			continue;
-		if (t->figure[i]) {
-			counted_by = t->figure[i]->numerator_roles;
-			value = figure_of(d, t->figure[i], worker, roles);
-		} else {
-			const struct counter_def *def = engine_counter(d->moment.info->engine, (unsigned)t->counter[i]);
-
-			counted_by = def->roles;
-			if (!(r->unknown >> t->counter[i] & 1))
-				value = counter_is_level(def->kind) ? (double)r->value[t->counter[i]]
-					: r->seconds > 0            ? (double)r->value[t->counter[i]] / r->seconds
-								    : NAN;
-		}
 		cell[i].style = style;
-		if (counted_by & roles)
-			put_number(&cell[i], value, style);
+		if (f) {
+			if (f->numerator_roles & roles)
+				put_number(&cell[i], figure_of(d, f, worker, roles), style);
+			continue;
+		}
+		const struct counter_def *def = engine_counter(d->moment.info->engine, (unsigned)t->counter[i]);
+
+		if (def->roles & roles && (worker >= 0 || has_sum(d, t->counter[i])))
+			put_counter(&cell[i], def, own_value(def, r, (unsigned)t->counter[i]), style);
 	}
 }
 
@@ -398,7 +420,8 @@ static void paint(struct dash *d, struct rect area)
 	paint_rule(d, area);
 	make_columns(d, area.columns - 2, &t);
 	if (area.rows > 1)
-		table_paint_head(&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, sort_column(d));
+		table_paint_head(
+			&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, sort_column(d), false);
 	if (!d->moment.info) {
 		area_put(&d->canvas, area, 2, 1, STYLE_DIM, "no run yet: r starts one");
 		return;

@@ -5,7 +5,7 @@
 
 #include "ui/canvas/paint.h"
 
-enum { TABLE_COLUMNS_MAX = 64, SORT_MARK = 0x25bc };
+enum { TABLE_COLUMNS_MAX = 64, MARK_DOWN = 0x25bc, MARK_UP = 0x25b2 };
 
 static int width_min(const struct column *col)
 {
@@ -76,30 +76,30 @@ uint64_t table_fit(const struct column *column, unsigned count, int columns, int
 
 /* A title that is longer than its column is cut without an ellipsis: half a title reads better
  * than "thr…". */
-static void paint_title(struct canvas *c, int row, int at, int width, const struct column *def, bool sorted)
+static void paint_title(struct canvas *c, int row, int at, int width, const struct column *def, uint32_t mark)
 {
-	enum style style = sorted ? STYLE_STRONG : STYLE_DIM;
+	enum style style = mark ? STYLE_STRONG : STYLE_DIM;
 	int used = canvas_width(def->title);
 
 	used = used > width ? width : used;
 	int left = def->align == ALIGN_RIGHT ? at + width - used : at;
 	canvas_put(c, row, left, used, style, def->title);
-	if (!sorted)
+	if (!mark)
 		return;
 	/* Beside the title where the column has room, else over its far end. */
-	int mark = def->align == ALIGN_RIGHT ? left - 1 : left + used;
-	mark = mark < at ? at : mark > at + width - 1 ? at + width - 1 : mark;
-	paint_glyph(c, row, mark, style, SORT_MARK);
+	int beside = def->align == ALIGN_RIGHT ? left - 1 : left + used;
+	beside = beside < at ? at : beside > at + width - 1 ? at + width - 1 : beside;
+	paint_glyph(c, row, beside, style, mark);
 }
 
 void table_paint_head(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,
-	unsigned count, int sorted_by)
+	unsigned count, int sorted_by, bool ascending)
 {
 	int at = paint_limited(column);
 
 	for (unsigned i = 0; i < count && i < TABLE_COLUMNS_MAX; i++)
 		if (fit >> i & 1) {
-			paint_title(c, row, at, width[i], &def[i], sorted_by == (int)i);
+			paint_title(c, row, at, width[i], &def[i], sorted_by != (int)i ? 0 : ascending ? MARK_UP : MARK_DOWN);
 			at += width[i] + 1;
 		}
 }
