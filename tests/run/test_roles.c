@@ -21,7 +21,8 @@ struct entered {
 static struct {
 	unsigned quiet_first, flying; /* as the test's plan says */
 	_Atomic unsigned drained;     /* roles on which drain() was called */
-	int64_t hold_up_ns;           /* the last call in which nothing has come home takes so long */
+	/* so long the first call of the drain takes in which something flies */
+	int64_t hold_up_ns;
 	_Atomic unsigned entries;
 	struct entered entered[ENTERED_MAX]; /* one at a time: each is waited for */
 } toy;
