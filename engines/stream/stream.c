@@ -155,9 +155,9 @@ static const struct counter_def stream_counters[] = {
 		.show = EACH,
 		.help = "clients in the queue, because every thread of the server has a connection; a server alone: counted by "
 			"its first thread",
-		.judgement = { .caution =
-				       "{} callers wait for a thread of the server: it has too few for its clients (--threads), "
-				       "or it is no netdyno, or these are no clients" } },
+		.judgement = { .caution = "{} connections wait for a free server thread: raise --threads, or the peer is not a "
+					  "netdyno "
+					  "stream client" } },
 	COUNTER(STREAM_C_STALLED_MS) = { .name = "stalled_ms",
 		.title = "stalled",
 		.unit = "ms",

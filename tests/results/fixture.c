@@ -163,6 +163,22 @@ struct run_final *toy_final(uint32_t run_id, unsigned workers, unsigned steps)
 	return f;
 }
 
+struct details *toy_details(unsigned rows)
+{
+	struct details *d = details_new(rows);
+
+	assert_non_null(d);
+	d->at_ns = 102ll * NS_PER_S;
+	d->seconds = 1.0 / 3;
+	d->missed = 2;
+	for (unsigned i = 0; i < rows; i++)
+		d->row[i] = (struct detail_row){ .id = i + 7,
+			.worker = 1,
+			.value = { [TOY_ROW_SENT] = 1000 * i, [TOY_ROW_LEAST] = i ? 15000 : COUNTER_NOTHING },
+			.recent = { [TOY_ROW_SENT] = 10 * i, [TOY_ROW_LEAST] = i ? 16000 : COUNTER_NOTHING } };
+	return d;
+}
+
 static struct update *update_new(enum update_kind kind, uint32_t run_id)
 {
 	struct update *u = calloc(1, sizeof(*u));

@@ -1,5 +1,5 @@
-/* What keys do.  Each changes the view, or asks for something through struct ui_requests and
- * shows the outcome as a toast.  Main thread only. */
+/* The actions of the keys.  Each changes the view, or asks for something through struct
+ * ui_requests and shows the outcome as a toast.  Main thread only. */
 #pragma once
 
 #include "ui/dash/dash.h"

@@ -19,7 +19,7 @@ struct ranked {
 	 * this mode has a reading. */
 	unsigned most;
 	uint32_t most_run;
-	/* what row[] was made from */
+	/* row[] was made from these */
 	struct details_order ranked_by;
 	int64_t ranked_at_ns;
 };
@@ -27,7 +27,7 @@ struct ranked {
 /* Takes the rows of this moment, and ranks them where they or the order are new.  def: of the
  * mode that is shown; another one than before begins in its usual order. */
 void ranked_look(struct ranked *r, const struct detail_def *def, const struct moment *m);
-/* What a reading says per second and in all are two columns: -1 or +1 goes to the next one. */
+/* -1 or +1 goes to the column before or after this one.  A SUM has two, per second and in all. */
 void ranked_step(struct ranked *r, int step);
 void ranked_turn(struct ranked *r); /* the last to the front */
 

@@ -41,7 +41,7 @@ static bool has_drops(const struct capture_state *s)
 
 /* ---- the panel ---- */
 
-static int paint_state(struct dash *d, struct rect area)
+static int capture_paint_state(struct dash *d, struct rect area)
 {
 	const struct capture_state *s = &d->board->capture;
 	char packets[32], bytes[32], drops[96], line[PATH_MAX];
@@ -131,7 +131,7 @@ static void paint_packet(struct dash *d, struct rect area, int row, const struct
 	}
 }
 
-static void paint(struct dash *d, struct rect area)
+static void capture_paint(struct dash *d, struct rect area)
 {
 	const struct board *b = d->board;
 	bool full = d->layout.kind == LAYOUT_FULL;
@@ -141,7 +141,7 @@ static void paint(struct dash *d, struct rect area)
 		b->read_only        ? NULL
 		: b->capture.active ? "w stop · W options"
 				    : "w start · W options");
-	row = paint_state(d, area);
+	row = capture_paint_state(d, area);
 	for (int i = first; i < (int)b->packets && row < area.rows; i++)
 		paint_packet(d, area, row++, &b->packet[i]);
 }
@@ -151,7 +151,7 @@ const struct panel_def panel_capture = {
 	.shows = PANEL_CAPTURE,
 	.narrow = { .min = 4, .want = 6, .weight = 1 },
 	.wide = { .min = 4, .want = 8, .weight = 2 },
-	.paint = paint,
+	.paint = capture_paint,
 };
 
 /* ---- the status line ---- */

@@ -13,7 +13,7 @@ enum core_column {
 	CORE_SHARE,
 	CORE_RX_PPS,
 	CORE_TX_PPS,
-	CORE_WAY = CORE_RX_PPS, /* where bits are the headline */
+	CORE_WAY = CORE_RX_PPS, /* of a mode whose headline is bits */
 	CORE_PACKETS = CORE_TX_PPS,
 	CORE_MBPS,
 	CORE_DROPS,
@@ -40,9 +40,9 @@ static const struct column fixed_columns[CORE_FIXED] = {
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 5, false },
 };
 
-/* Where bits are the headline: which way they go, messages/s, and bits/s in the magnitude that
- * fits.  The mode's figures (a share that was copied after all) go before the bars and before
- * the third percentile, its counters after them. */
+/* A mode whose headline is bits has columns for their direction, for messages/s, and for bits/s
+ * in the magnitude that fits.  The mode's figures (a share that was copied after all) go before
+ * the bars and before the third percentile, its counters after them. */
 static const struct column bits_columns[CORE_FIXED] = {
 	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
 	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 40, true },
@@ -93,7 +93,7 @@ static bool own_column(const struct dash *d, unsigned index, const struct rates 
 	return def->show & SHOW_TABLE && !lost && rates_has(def, index, all);
 }
 
-/* What stands behind the title of a counter's column. */
+/* The unit that follows the title of a counter's column. */
 static const char *own_unit(const struct counter_def *def)
 {
 	if (!counter_is_level(def->kind))
@@ -151,13 +151,14 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 
 /* ---- cells ---- */
 
-static void put_number(struct table_cell *cell, double value, enum style style)
+static void cores_put_number(struct table_cell *cell, double value, enum style style)
 {
 	text_human(value, cell->text, sizeof(cell->text));
 	cell->style = isnan(value) ? STYLE_DIM : style;
 }
 
-static void put_percentile(struct table_cell *cell, const struct latency_summary *l, int64_t ns, bool records, enum style style)
+static void cores_put_percentile(
+	struct table_cell *cell, const struct latency_summary *l, int64_t ns, bool records, enum style style)
 {
 	cell->style = style;
 	if (!records)
@@ -174,12 +175,12 @@ static void put_throughput(const struct dash *d, const struct rates *r, unsigned
 	if (headline_is_bits(d->moment.info->engine)) {
 		snprintf(cell[CORE_WAY].text, sizeof(cell->text), sent ? "tx" : "rx");
 		cell[CORE_WAY].style = STYLE_DIM;
-		put_number(&cell[CORE_PACKETS], sent ? r->tx_pps : r->rx_pps, style);
-		put_number(&cell[CORE_MBPS], 1e6 * dash_mbps(d, r, !sent), style);
+		cores_put_number(&cell[CORE_PACKETS], sent ? r->tx_pps : r->rx_pps, style);
+		cores_put_number(&cell[CORE_MBPS], 1e6 * dash_mbps(d, r, !sent), style);
 	} else {
-		put_number(&cell[CORE_RX_PPS], r->rx_pps, style);
-		put_number(&cell[CORE_TX_PPS], r->tx_pps, style);
-		put_number(&cell[CORE_MBPS], dash_mbps(d, r, true), style);
+		cores_put_number(&cell[CORE_RX_PPS], r->rx_pps, style);
+		cores_put_number(&cell[CORE_TX_PPS], r->tx_pps, style);
+		cores_put_number(&cell[CORE_MBPS], dash_mbps(d, r, true), style);
 	}
 }
 
@@ -188,7 +189,7 @@ static void put_rates(const struct dash *d, const struct rates *r, unsigned role
 	double drops = r->drops_per_s;
 
 	put_throughput(d, r, role, style, cell);
-	put_number(&cell[CORE_DROPS], drops, drops > 0 ? STYLE_BAD : style);
+	cores_put_number(&cell[CORE_DROPS], drops, drops > 0 ? STYLE_BAD : style);
 	cell[CORE_BUSY].style = isnan(r->busy) ? STYLE_DIM : style;
 	if (isnan(r->busy))
 		snprintf(cell[CORE_BUSY].text, sizeof(cell->text), "--");
@@ -205,15 +206,15 @@ static bool records_latency(const struct dash *d, unsigned role)
 	return l && l->name && l->roles & role && !(l->roles == ROLE_BOTH && headline_is_sent(d->moment.info, role));
 }
 
-static void put_latencies(const struct dash *d, int worker, unsigned roles, enum style style, struct table_cell *cell)
+static void cores_put_latencies(const struct dash *d, int worker, unsigned roles, enum style style, struct table_cell *cell)
 {
 	struct latency_summary l;
 	bool records = records_latency(d, roles);
 
 	moment_latency(&d->moment, worker, 0, &l);
-	put_percentile(&cell[CORE_P50], &l, l.p50_ns, records, style);
-	put_percentile(&cell[CORE_P99], &l, l.p99_ns, records, style);
-	put_percentile(&cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
+	cores_put_percentile(&cell[CORE_P50], &l, l.p50_ns, records, style);
+	cores_put_percentile(&cell[CORE_P99], &l, l.p99_ns, records, style);
+	cores_put_percentile(&cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
 }
 
 /* A figure is of all workers together: the sum of a side has it only if one of that side's
@@ -247,9 +248,9 @@ static double own_value(const struct counter_def *def, const struct rates *r, un
 	return r->seconds > 0 ? (double)r->value[counter] / r->seconds : NAN;
 }
 
-static void put_counter(struct table_cell *cell, const struct counter_def *def, double value, enum style style)
+static void cores_put_counter(struct table_cell *cell, const struct counter_def *def, double value, enum style style)
 {
-	put_number(cell, value, style);
+	cores_put_number(cell, value, style);
 	if (counter_is_level(def->kind))
 		words_figure(def->unit, value, cell->text, sizeof(cell->text));
 }
@@ -263,13 +264,13 @@ static void put_own(const struct dash *d, const struct core_table *t, const stru
 		cell[i].style = style;
 		if (f) {
 			if (f->numerator_roles & roles)
-				put_number(&cell[i], figure_of(d, f, worker, roles), style);
+				cores_put_number(&cell[i], figure_of(d, f, worker, roles), style);
 			continue;
 		}
 		const struct counter_def *def = engine_counter(d->moment.info->engine, (unsigned)t->counter[i]);
 
 		if (def->roles & roles && (worker >= 0 || has_sum(d, t->counter[i])))
-			put_counter(&cell[i], def, own_value(def, r, (unsigned)t->counter[i]), style);
+			cores_put_counter(&cell[i], def, own_value(def, r, (unsigned)t->counter[i]), style);
 	}
 }
 
@@ -318,7 +319,7 @@ static void worker_row(const struct dash *d, const struct core_table *t, int wor
 	cell[CORE_SHARE].fraction = headline_rate(d->moment.info, &r, w->role) / side_rate(d, w->role);
 	cell[CORE_SHARE].style = style;
 	put_rates(d, &r, w->role, STYLE_TEXT, cell);
-	put_latencies(d, worker, w->role, STYLE_TEXT, cell);
+	cores_put_latencies(d, worker, w->role, STYLE_TEXT, cell);
 	put_own(d, t, &r, worker, w->role, STYLE_TEXT, cell);
 	put_versus(d, worker, &cell[CORE_VERSUS]);
 }
@@ -332,7 +333,7 @@ static void sum_row(const struct dash *d, const struct core_table *t, unsigned r
 	cell[CORE_NAME].style = STYLE_SUM;
 	cell[CORE_SHARE].fraction = NAN;
 	put_rates(d, &r, role, STYLE_SUM, cell);
-	put_latencies(d, -1, role, STYLE_SUM, cell);
+	cores_put_latencies(d, -1, role, STYLE_SUM, cell);
 	put_own(d, t, &r, -1, role, STYLE_SUM, cell);
 	put_versus_sum(d, role, &cell[CORE_VERSUS]);
 }
@@ -412,7 +413,7 @@ static void paint_rule(struct dash *d, struct rect area)
 	area_rule(&d->canvas, area, title, note);
 }
 
-static void paint(struct dash *d, struct rect area)
+static void cores_paint(struct dash *d, struct rect area)
 {
 	struct core_table t;
 	int sums, room;
@@ -442,7 +443,7 @@ static void paint(struct dash *d, struct rect area)
 }
 
 /* Its sums stand below it: one for each side. */
-static int lines(const struct dash *d)
+static int cores_lines(const struct dash *d)
 {
 	const struct run_info *info = d->moment.info;
 	unsigned seen = 0;
@@ -457,6 +458,6 @@ const struct panel_def panel_cores = {
 	.shows = PANEL_WORKERS,
 	.narrow = { .min = 8, .want = 2 },
 	.wide = { .min = 8, .want = 2 },
-	.paint = paint,
-	.lines = lines,
+	.paint = cores_paint,
+	.lines = cores_lines,
 };

@@ -126,7 +126,7 @@ static const char *details_hint(const struct dash *d, unsigned end)
 	if (d->layout.kind != LAYOUT_FULL)
 		return "< > I sort";
 	if (end == RANKED_MOST && d->ranked.details->rows > RANKED_MOST)
-		return "1000 at most · I turns";
+		return "1000 at most";
 	return "j/k scroll · < > I sort";
 }
 
@@ -134,7 +134,7 @@ static const char *details_missing(const struct dash *d)
 {
 	if (!d->moment.info)
 		return "no run yet";
-	return d->view.cursor_ns ? "kept of the newest moment only" : "none yet";
+	return d->view.cursor_ns ? "only the newest rows are kept" : "no row yet";
 }
 
 static void details_paint(struct dash *d, struct rect area)
@@ -146,7 +146,7 @@ static void details_paint(struct dash *d, struct rect area)
 
 	if (!r->def) {
 		area_rule(&d->canvas, area, "details", NULL);
-		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "this mode keeps no rows");
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "this mode has no details");
 		return;
 	}
 	if (d->layout.kind == LAYOUT_FULL && d->view.scroll > most)

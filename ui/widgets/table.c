@@ -41,8 +41,8 @@ static unsigned first_to_go(const struct column *column, unsigned count, uint64_
 	return (unsigned)worst;
 }
 
-/* What is left over goes to the most important columns first, up to what they want. */
-static void share_out(const struct column *column, unsigned count, uint64_t fit, int spare, int width[])
+/* Cells left over go to the most important columns first, up to the width that they want. */
+static void table_share_out(const struct column *column, unsigned count, uint64_t fit, int spare, int width[])
 {
 	uint64_t left = fit;
 
@@ -70,13 +70,13 @@ uint64_t table_fit(const struct column *column, unsigned count, int columns, int
 	for (unsigned i = 0; i < count; i++)
 		ret_width[i] = fit >> i & 1 ? width_min(&column[i]) : 0;
 	if (fit)
-		share_out(column, count, fit, columns - needed(column, count, fit), ret_width);
+		table_share_out(column, count, fit, columns - needed(column, count, fit), ret_width);
 	return fit;
 }
 
 /* A title that is longer than its column is cut without an ellipsis: half a title reads better
  * than "thr…". */
-static void paint_title(struct canvas *c, int row, int at, int width, const struct column *def, uint32_t mark)
+static void table_paint_title(struct canvas *c, int row, int at, int width, const struct column *def, uint32_t mark)
 {
 	enum style style = mark ? STYLE_STRONG : STYLE_DIM;
 	int used = canvas_width(def->title);
@@ -99,12 +99,15 @@ void table_paint_head(struct canvas *c, int row, int column, uint64_t fit, const
 
 	for (unsigned i = 0; i < count && i < TABLE_COLUMNS_MAX; i++)
 		if (fit >> i & 1) {
-			paint_title(c, row, at, width[i], &def[i], sorted_by != (int)i ? 0 : ascending ? MARK_UP : MARK_DOWN);
+			table_paint_title(c, row, at, width[i], &def[i],
+				sorted_by != (int)i ? 0
+				: ascending         ? MARK_UP
+						    : MARK_DOWN);
 			at += width[i] + 1;
 		}
 }
 
-static void paint_cell(
+static void table_paint_cell(
 	struct canvas *c, int row, int at, int width, const struct column *def, const struct table_cell *cell, bool selected)
 {
 	enum style style = selected ? STYLE_SELECTED : cell->style;
@@ -130,7 +133,7 @@ void table_paint_row(struct canvas *c, int row, int column, uint64_t fit, const 
 
 		if (selected && !def[i].bar)
 			canvas_fill(c, (struct rect){ row, at, 1, width[i] + more }, STYLE_SELECTED, NULL);
-		paint_cell(c, row, at, width[i], &def[i], &cell[i], selected);
+		table_paint_cell(c, row, at, width[i], &def[i], &cell[i], selected);
 		at += width[i] + 1;
 	}
 }

@@ -147,7 +147,7 @@ static void modes_without_rows_have_no_panel(void **state)
 	open_toys(0, 40, 120);
 	assert_true(not_on_screen("toys"));
 	press('>');
-	assert_true(on_screen("no rows to sort"));
+	assert_true(on_screen("no details to sort"));
 	stage_close();
 	made_open(&made, 1, 1);
 	stage_dash(CHARSET_BRAILLE, NULL);
@@ -193,7 +193,7 @@ static void the_cursor_has_rows_where_they_are_known(void **state)
 	assert_true(on_screen("toys · 8 of 40"));
 	for (int i = 0; i < 4; i++)
 		press(KEYCODE_LEFT);
-	assert_true(on_screen("kept of the newest moment only"));
+	assert_true(on_screen("only the newest rows are kept"));
 	assert_true(on_screen("toys · by behind"));
 	stage_close();
 }
@@ -207,7 +207,7 @@ static void its_place_outlives_the_run(void **state)
 	made_run(&made, true);
 	frame_paint(&dash);
 	assert_true(on_screen("toys · by behind ▲"));
-	assert_true(on_screen("none yet"));
+	assert_true(on_screen("no row yet"));
 	made_ticks(&made, 20, PHASE_MEASURE, 1);
 	frame_paint(&dash);
 	assert_true(on_screen("toys · 8 of 40 · by behind ▲"));
