@@ -69,7 +69,7 @@ static void the_worst_stand_in_front(void **state)
 	(void)state;
 	open_toys(40, 40, 120);
 	assert_true(on_screen("toys · 10 of 40 · by behind ▼"));
-	assert_true(on_screen("│     id CORE      sent/s    sent   ▼behind  slowest µs\n"));
+	assert_true(on_screen("│     id CORE       sent/s    sent  ▼behind  slowest µs\n"));
 	assert_true(on_screen("│   1039 cli cpu2 "));
 	assert_int_equal(dash.ranked.count, 40);
 	assert_int_equal(dash.ranked.details->row[dash.ranked.row[0]].id, 1039);
