@@ -19,7 +19,7 @@ enum {
 	SLOT_FRAME = SLOT_DATA + sizeof(struct virtio_net_hdr),
 	BLOCK_BYTES = 64 << 10, /* of small slots */
 	FRAME_BYTES_MAX = 1 << 17,
-	/* what the kernel charges for a frame beyond its bytes, generously */
+	/* about what the kernel charges for a frame beyond its bytes */
 	SKB_OVERHEAD_BYTES = 1024,
 	SNDBUF_MAX_BYTES = 32 << 20,
 	STATUS_MASK = TP_STATUS_SEND_REQUEST | TP_STATUS_SENDING | TP_STATUS_WRONG_FORMAT,
@@ -91,10 +91,12 @@ static int ring_socket(const struct ring_config *config, struct err *err)
 	return fd >= 0 ? fd : err_say(err, -fd, "packet %s", first.text);
 }
 
-/* Frames that wait in the device's queue are charged to the socket. */
-static int ring_set_buffer(const struct ring *ring, struct err *err)
+/* Frames that wait in the device's queue are charged to the socket.  The buffer holds all of them,
+ * and not twice as many: then poll(2) says that there is room when half of it is free, and not
+ * while the ring is full.  The kernel doubles what it is told. */
+static int ring_set_buffer(const struct ring *ring, const struct ring_config *config, struct err *err)
 {
-	uint64_t bytes = (uint64_t)ring->slots * (ring->slot_bytes + SKB_OVERHEAD_BYTES);
+	uint64_t bytes = (uint64_t)ring->slots * (config->frame_bytes + SKB_OVERHEAD_BYTES) / 2;
 	int granted;
 
 	return net_set_buffer(ring->fd, SO_SNDBUF, bytes < SNDBUF_MAX_BYTES ? (int)bytes : SNDBUF_MAX_BYTES, true, &granted, err);
@@ -117,7 +119,7 @@ static int ring_set_up(struct ring *ring, const struct ring_config *config, cons
 		return rc;
 	if ((rc = ring_set(ring, PACKET_TX_RING, "PACKET_TX_RING", shape, sizeof(*shape), err)) < 0)
 		return rc;
-	return ring_set_buffer(ring, err);
+	return ring_set_buffer(ring, config, err);
 }
 
 int ring_open(struct ring *ring, const struct ring_config *config, struct err *err)

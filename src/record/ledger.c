@@ -167,14 +167,17 @@ static void take_rest_as_flying(struct ledger *l)
 
 static void fill(const struct reading *r, struct ledger *l)
 {
-	bool live = !r->final, reliable = r->info->engine->reliable;
+	const struct run_info *info = r->info;
+	bool live = !r->final, reliable = info->engine->reliable;
+	/* One end counts what is sent, the other what is received. */
+	bool apart = !(info->tx_roles & info->rx_roles);
 
 	add_counters(r, l);
 	if (live && !reliable)
 		l->in_flight += reading_sum(r, -1, r->info->flying, COUNTER_IN_FLIGHT).value;
 	l->unexplained = (int64_t)(l->sent - l->received - lost_at_places(l) - l->in_flight);
 	add_host_places(r, l);
-	if (live && reliable)
+	if (live && (reliable || apart))
 		take_rest_as_flying(l);
 	balance(l);
 }

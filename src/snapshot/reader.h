@@ -11,7 +11,7 @@ enum {
 	SNAPSHOT_WORKERS_MAX = 4096,
 	SNAPSHOT_RUNS_MAX = 64,
 	SNAPSHOT_EVENTS_MAX = 5000,
-	SNAPSHOT_RESULT_BYTES = 64 << 20,
+	SNAPSHOT_RESULT_BYTES = 128 << 20, /* hours of many workers */
 	SNAPSHOT_LINES_BYTES = 256 << 20,
 	SNAPSHOT_COUNTERS_MAX = 512,   /* names of a run's counters */
 	SNAPSHOT_SAMPLES_MAX = 100000, /* in each ring; beyond, the oldest are not shown */

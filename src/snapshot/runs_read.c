@@ -214,7 +214,7 @@ struct final_source {
 	const struct reader *r;
 	const json_t *run, *final;
 	const struct counter_columns *columns;
-	const char *where;
+	char where[48], details[48]; /* places of the two */
 };
 
 static int read_edge_readings(const struct final_source *s, const char *key, struct worker_sample **ret_readings)
@@ -289,7 +289,7 @@ static int fill_final(const struct final_source *s, struct run_final *f)
 		rc = read_net(s->r, json_object_get(s->final, "net_to"), s->where, &f->net_to);
 	if (!rc && !json_is_null(total))
 		rc = read_hists(s->r, total, s->where, s->columns->info->engine, &f->total);
-	return rc ? rc : read_details(s->r, json_object_get(s->run, "details"), s->where, s->columns->info, &f->details);
+	return rc ? rc : read_details(s->r, json_object_get(s->run, "details"), s->details, s->columns->info, &f->details);
 }
 
 static int read_final(const struct final_source *s)
@@ -310,26 +310,28 @@ static int read_newest_details(const struct final_source *s)
 {
 	const struct run_info *info = s->columns->info;
 	struct details *details = NULL;
-	int rc = read_details(s->r, json_object_get(s->run, "details"), s->where, info, &details);
+	int rc = read_details(s->r, json_object_get(s->run, "details"), s->details, info, &details);
 
 	if (!rc && details)
 		history_set_details(s->r->history, info->id, details);
 	return rc;
 }
 
-static int read_end(const struct reader *r, const json_t *record, const json_t *run, const char *where)
+static int read_end(const struct reader *r, const json_t *record, size_t number)
 {
 	static const struct member lost = { .name = "intervals_lost", .type = MEMBER_U64 };
-	struct counter_columns columns;
-	struct final_source s = {
-		.r = r, .run = run, .final = json_object_get(run, "final"), .columns = &columns, .where = where
-	};
+	const json_t *run = json_array_get(json_object_get(record, "runs"), number);
 	const struct run_info *info;
+	struct counter_columns columns;
+	struct final_source s = { .r = r, .run = run, .final = json_object_get(run, "final"), .columns = &columns };
 	uint64_t intervals = 0;
-	int rc = read_run_id(r, json_object_get(run, "id"), where, &info);
+	int rc;
 
+	snprintf(s.where, sizeof(s.where), "record.runs[%zu].final", number);
+	snprintf(s.details, sizeof(s.details), "record.runs[%zu].details", number);
+	rc = read_run_id(r, json_object_get(run, "id"), s.where, &info);
 	if (!rc)
-		rc = read_member(r, json_object_get(run, "intervals_lost"), where, &lost, &intervals);
+		rc = read_member(r, json_object_get(run, "intervals_lost"), s.where, &lost, &intervals);
 	if (!rc)
 		rc = read_counter_columns(r, record, info, &columns);
 	if (rc)
@@ -383,14 +385,11 @@ static int read_last_phase(const struct reader *r, const json_t *record)
 
 int snapshot_read_ends(const struct reader *r, const json_t *record)
 {
-	const json_t *runs = json_object_get(record, "runs");
-	char where[48];
+	size_t runs = json_array_size(json_object_get(record, "runs"));
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < json_array_size(runs); i++) {
-		snprintf(where, sizeof(where), "record.runs[%zu].final", i);
-		rc = read_end(r, record, json_array_get(runs, i), where);
-	}
+	for (size_t i = 0; !rc && i < runs; i++)
+		rc = read_end(r, record, i);
 	if (!rc)
 		rc = read_events(r, json_object_get(record, "events"));
 	return rc ? rc : read_last_phase(r, record);

@@ -83,9 +83,13 @@ void netns_peer(void)
 	assert_int_equal(setns(peer, CLONE_NEWNET), 0);
 }
 
-/* Addresses are usable at once: no duplicate address detection. */
+/* Addresses are usable at once, link-local ones, too: no duplicate address detection. */
 static void set_up(const char *name, int number)
 {
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_dad", name);
+	assert_true(write_line(path, "0"));
 	netns_run("ip addr add 10.77.0.%d/24 dev %s && ip addr add fd77::%d/64 dev %s nodad && ip link set %s up && ip link set "
 		  "lo up",
 		number, name, number, name, name);

@@ -18,7 +18,7 @@
 #include "base/rng.h"
 #include "engines/packet/ring.h"
 
-enum { FROM_PORT = 5000, DEADLINE_MS = 5000, BYTES_MOST = 65507, CYCLES = 100 };
+enum { FROM_PORT = 5000, DEADLINE_MS = 5000, BYTES_MOST = 65507, CYCLES = 20 };
 
 /* ---- two ends: a ring on an interface here, a UDP socket that it sends to ---- */
 

@@ -99,6 +99,13 @@ static void assert_same_info(const struct run_info *a, const struct run_info *b)
 	assert_memory_equal(&x, &y, sizeof(x));
 }
 
+static void assert_same_details(const struct details *a, const struct details *b)
+{
+	assert_int_equal(!a, !b);
+	if (a)
+		assert_memory_equal(a, b, sizeof(*a) + a->rows * sizeof(a->row[0]));
+}
+
 static void assert_same_final(const struct run_info *info, const struct run_final *a, const struct run_final *b)
 {
 	struct run_final x = *a, y = *b;
@@ -112,11 +119,11 @@ static void assert_same_final(const struct run_info *info, const struct run_fina
 	assert_int_equal(!x.total, !y.total);
 	if (x.total)
 		assert_memory_equal(x.total, y.total, latencies * sizeof(x.total[0]));
+	assert_same_details(x.details, y.details);
+	x.details = y.details = NULL;
 	x.edge = x.settled = y.edge = y.settled = NULL;
 	x.edge_ns = y.edge_ns = NULL;
 	x.total = y.total = NULL;
-	assert_null(x.details);
-	assert_null(y.details);
 	assert_memory_equal(&x, &y, sizeof(x));
 }
 
@@ -135,6 +142,7 @@ static void assert_comes_back(struct history *h, uint32_t run_id, bool captured)
 	assert_int_equal(!final, !history_final(d->opened.history, run_id));
 	if (final)
 		assert_same_final(history_run(h, run_id), final, history_final(d->opened.history, run_id));
+	assert_same_details(history_details(h, run_id), history_details(d->opened.history, run_id));
 	assert_int_equal(history_phase(d->opened.history), final ? final->how : history_phase(h));
 	assert_int_equal(d->opened.captured, captured);
 	assert_int_equal(d->opened.wall_ns, history_run(h, run_id)->started_wall_ns);
@@ -156,9 +164,11 @@ static void a_captured_one(void **state)
 static void one_in_mid_run(void **state)
 {
 	struct history *h = toy_history(3, false);
+	struct sample *newest = toy_steady(1, 34, false);
 
 	(void)state;
-	toy_take_sample(h, toy_steady(1, 34, false));
+	newest->details = toy_details(3);
+	toy_take_sample(h, newest);
 	assert_comes_back(h, 1, false);
 }
 
@@ -188,6 +198,8 @@ static void unusual_values(void **state)
 	f->edge[1].latency[0].mean_ns = 20000.0 / 3;
 	f->edge[1].latency[0].max_ns = INT64_MAX / 4;
 	f->settled[0].value[TOY_SERVER_DROPS] = INT64_MAX;
+	f->settled[1].value[TOY_QUICKEST] = COUNTER_NOTHING;
+	f->details = toy_details(5);
 	f->edge_ns[0]++;
 	toy_take_run(h, info);
 	toy_take_final(h, f);
@@ -336,6 +348,15 @@ static const struct {
 	{ "record.runs.0.final.total.rtt.buckets.1", "281474976710656", "total.rtt: buckets: out of range" },
 	{ "record.runs.0.final.total.rtt.buckets.1", "\"9\"", "total.rtt: buckets: not whole numbers" },
 	{ "record.runs.0.final.total.rtt.buckets.+", "1", "total.rtt: buckets: not an array of pairs" },
+	{ "record.runs.0.final.settled.1.counters.26", "\"x\"", "settled[1]: quickest_ns: not a whole number" },
+	{ "record.runs.0.details", "7", "record.runs[0].details: rows: missing or not an array" },
+	{ "record.runs.0.details.rows.0.0", "0", "record.runs[0].details: a row has no id" },
+	{ "record.runs.0.details.rows.0.1", "2", "record.runs[0].details: a row is of no worker" },
+	{ "record.runs.0.details.rows.0.2", "-1", "record.runs[0].details: a value: out of range" },
+	{ "record.runs.0.details.rows.0.+", "1", "too many values" },
+	{ "record.runs.0.details.columns", "null", "columns: missing or not an array" },
+	{ "record.runs.0.details.seconds", "-0.5", "seconds: not a number of a sensible size" },
+	{ "record.runs.0.details.missed", "1e3", "missed: not a whole number" },
 	{ "record.runs.0.final.net_to", "[]", "net: missing or not an object" },
 	{ "record.runs.0.final.net_to.udp_in_datagrams", "-1", "record.runs[0].final: udp_in_datagrams: out of range" },
 	{ "record.events.0.severity", "\"loud\"", "record.events[0]: severity: missing or unknown" },
@@ -360,10 +381,17 @@ static const struct {
 
 static void is_refused(void **state)
 {
-	struct desk *d = desk_of(toy_history(2, true), 1, false);
-	json_t *whole = json_load_file(d->path, 0, NULL);
+	struct history *h = toy_history(2, false);
+	struct run_final *f = toy_final(1, 2, 20);
+	struct desk *d;
+	json_t *whole;
 
 	(void)state;
+	f->details = toy_details(2);
+	toy_take_final(h, f);
+	toy_take_event(h, 120ll * NS_PER_S, 1, SEVERITY_WARNING, "the end");
+	d = desk_of(h, 1, false);
+	whole = json_load_file(d->path, 0, NULL);
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		const char *path = faults[i].path, *value = faults[i].value;
 		int rc;
