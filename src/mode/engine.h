@@ -95,6 +95,7 @@ enum counter_show {
 	SHOW_CORE = 8,  /* a key of results' cores[] */
 	/* those that are set, but only where it has come to something: is neither 0 nor unknown */
 	SHOW_IF_ANY = 16,
+	SHOW_PANEL = 32, /* the dashboard's panel of figures, over all workers that count it */
 };
 
 /* The effect of a counter or figure on the verdict if its value over the measure phase is above

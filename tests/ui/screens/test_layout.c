@@ -168,6 +168,8 @@ static void drawn_sizes_show_what_is_drawn(void **state)
 	struct layout l;
 
 	(void)state;
+	/* of a mode that has none of these */
+	ask.lines[panel("figures")] = ask.lines[panel("details")] = PANEL_NONE;
 	layout_make(&ask, &l);
 	for (int i = 0; i < 5; i++)
 		if (!shows(&l, panel(at_80[i])))
