@@ -1,7 +1,6 @@
 /* Mode fanout over real sockets: every method with datagrams of all lengths, several workers of
  * each role, both kinds of rounds; the counts of each reader are exact. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,23 +296,13 @@ FOR_ALL(rates_are_kept)
 FOR_ALL(over_six)
 FOR_ALL(strangers_do_not_count)
 
-static void *nothing(void *arg)
-{
-	return arg;
-}
-
 int main(void)
 {
 	/* In a namespace of its own method packet may send over lo, too. */
-	pthread_t thread;
-
 	if (netns_make()) {
 		netns_lo_switch("accept_local", true);
 		netns_lo_switch("route_localnet", true);
 	}
-	/* ThreadSanitizer has a thread of its own from the first one on: not one of ours. */
-	if (pthread_create(&thread, NULL, nothing, NULL) == 0)
-		pthread_join(thread, NULL);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_all_lengths),
 		cmocka_unit_test(all_short_rounds_go_round),
@@ -328,5 +317,6 @@ int main(void)
 		cmocka_unit_test(bad_options_are_named),
 	};
 
+	start_first_thread();
 	return cmocka_run_group_tests_name("fanout conformance", tests, NULL, NULL);
 }

@@ -4,35 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERVER_DROPS = COUNTER_OWN, CLIENT_DROPS, SEND_ERRORS, CARRIED, MORE_SERVER_DROPS };
-
-static const struct counter_def counters[] = {
-	{ .name = "server_drops",
-		.title = "srv",
-		.roles = ROLE_SERVER,
-		.ledger = LEDGER_LOST,
-		.server_ledger = LEDGER_LOST_ARRIVING,
-		.place = "server_socket_buffer",
-		.place_title = "server socket buffer" },
-	{ .name = "client_drops",
-		.title = "cli",
-		.roles = ROLE_CLIENT,
-		.ledger = LEDGER_LOST,
-		.place = "client_socket_buffer",
-		.place_title = "client socket buffer" },
-	{ .name = "send_errors", .title = "err", .roles = ROLE_CLIENT, .ledger = LEDGER_SENT },
-	{ .name = "carried", .title = "carried", .roles = ROLE_CLIENT, .ledger = LEDGER_CARRIED },
-	{ .name = "more_server_drops",
-		.title = "srv2",
-		.roles = ROLE_SERVER,
-		.ledger = LEDGER_LOST,
-		.server_ledger = LEDGER_LOST_ARRIVING,
-		.place = "server_socket_buffer",
-		.place_title = "server socket buffer" },
-	{ 0 },
-};
-
-static const struct engine engine = { .name = "table", .title = "table", .counters = counters };
+#include "../support/toy.h"
 
 /* A run of one server and one client, in numbers. */
 struct row {
@@ -113,9 +85,9 @@ static void make_run(const struct row *r, struct made *m)
 	memset(m, 0, sizeof(*m));
 	m->worker[0] = (struct run_worker){ .role = ROLE_SERVER };
 	m->worker[1] = (struct run_worker){ .role = ROLE_CLIENT,
-		.unknown = r->hide_client_drops ? (uint64_t)1 << CLIENT_DROPS : 0 };
+		.unknown = r->hide_client_drops ? (uint64_t)1 << TOY_CLIENT_DROPS : 0 };
 	strcpy(m->worker[1].unknown_why, "no SO_MEMINFO");
-	m->info = (struct run_info){ .engine = &engine,
+	m->info = (struct run_info){ .engine = &engine_toy,
 		.role = r->role,
 		.tx_roles = r->role & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER,
 		.rx_roles = r->role & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER,
@@ -146,13 +118,13 @@ static void fill_values(const struct row *r, struct worker_sample *w)
 {
 	w[0].value[COUNTER_TX_PACKETS] = r->server_tx;
 	w[0].value[COUNTER_RX_PACKETS] = r->server_rx;
-	w[0].value[SERVER_DROPS] = r->server_drops;
-	w[0].value[MORE_SERVER_DROPS] = r->more_drops;
+	w[0].value[TOY_SERVER_DROPS] = r->server_drops;
+	w[0].value[TOY_MORE_SERVER_DROPS] = r->more_drops;
 	w[1].value[COUNTER_TX_PACKETS] = r->client_tx;
 	w[1].value[COUNTER_RX_PACKETS] = r->client_rx;
-	w[1].value[CLIENT_DROPS] = r->client_drops;
-	w[1].value[SEND_ERRORS] = r->send_errors;
-	w[1].value[CARRIED] = r->carried;
+	w[1].value[TOY_CLIENT_DROPS] = r->client_drops;
+	w[1].value[TOY_SEND_ERRORS] = r->send_errors;
+	w[1].value[TOY_CARRIED] = r->carried;
 	w[1].value[COUNTER_IN_FLIGHT] = r->flying;
 }
 
