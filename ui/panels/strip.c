@@ -1,6 +1,6 @@
 /* The strip: all rows of a mode at once, a cell each or one for several, by the column that the
- * mode says.  A cell is as strong as the least of its rows is, measured by the most of all: a reader
- * that gets less than the others is a gap in an even strip. */
+ * mode says.  A cell is as strong as the least of its rows is, measured by the most of all: a
+ * reader that gets less than the others is a gap in an even strip. */
 #include <math.h>
 #include <stdio.h>
 
