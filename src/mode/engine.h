@@ -207,6 +207,10 @@ struct detail_def {
 	 * (ascending) or the most of it */
 	unsigned sort;
 	bool ascending;
+	/* a column that a screen shows of all rows at once, a cell each: that all have much of it
+	 * is good */
+	bool has_strip;
+	unsigned strip;
 };
 unsigned detail_columns(const struct detail_def *def); /* 0 of NULL */
 
@@ -314,6 +318,9 @@ struct engine {
 	const struct result_column *columns;
 	/* NULL: its workers keep no rows */
 	const struct detail_def *details;
+	/* The method that a screen compares the others with, by the first of the figures; NULL: it
+	 * does not. */
+	const char *yardstick;
 	/* NULL-terminated, the first that runs here is the default */
 	const struct method *const *methods;
 

@@ -249,6 +249,35 @@ static void limits_are_named(void **state)
 	netns_run("ip link set lo mtu 65536");
 }
 
+/* Where frames are thrown away over IPv4 loopback, the readers are at ::1, unless the user says. */
+static void frames_go_where_they_arrive(void **state)
+{
+	const struct method *m = engine_find_method(&engine_fanout, "packet");
+	struct rig_config config = { .engine = &engine_fanout, .method = m };
+	char why[160];
+	struct rig rig;
+
+	(void)state;
+	netns_need();
+	if (!method_runs(m, why, sizeof(why)))
+		return;
+	netns_lo_switch("accept_local", false);
+	assert_int_equal(rig_plan(&rig, &config), 0);
+	assert_int_equal(rig.plan.address_family, AF_INET6);
+	rig_close(&rig);
+	measure(&config, 300);
+	config.option[0] = "host";
+	config.option[1] = "127.0.0.1";
+	assert_int_equal(rig_open(&rig, &config), -ENOTSUP);
+	assert_contains(rig.err.text, "lo throws away frames for 127.0.0.1");
+	rig_close(&rig);
+	netns_lo_switch("accept_local", true);
+	config.option[0] = NULL;
+	assert_int_equal(rig_plan(&rig, &config), 0);
+	assert_int_equal(rig.plan.address_family, AF_INET);
+	rig_close(&rig);
+}
+
 static void refuse(const char *option, const char *value, const char *more, const char *its_value, const char *says)
 {
 	struct rig rig;
@@ -314,6 +343,7 @@ int main(void)
 		cmocka_unit_test(all_over_six),
 		cmocka_unit_test(all_strangers_do_not_count),
 		cmocka_unit_test(limits_are_named),
+		cmocka_unit_test(frames_go_where_they_arrive),
 		cmocka_unit_test(bad_options_are_named),
 	};
 
