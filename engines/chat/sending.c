@@ -126,6 +126,8 @@ static void finish(struct worker *w, struct load *x, struct load_connection *c)
 	c->sequence++;
 	c->here++;
 	x->sent++;
+	if (chat_shared_of(w)->both)
+		atomic_store_explicit(&chat_shared_of(w)->flow[c->id].sent, c->here, memory_order_release);
 }
 
 /* Begins a message, or goes on with one.  false: the connection takes no more, or is gone. */

@@ -20,6 +20,8 @@
 
 /* between two looks at what the clients have received, while the run settles */
 static const int64_t QUIET_LOOK_NS = NS_PER_MS;
+/* less than the run's longest drain */
+static const int64_t READ_ON_NS = 900 * NS_PER_MS;
 /* Rows are read once a second; ten thousand of them are work. */
 static const int64_t ROWS_NS = 400 * NS_PER_MS;
 
@@ -96,6 +98,8 @@ static void take_over(struct worker *w, struct chat_loop *l)
 		m->connection = kept->at[i].connection;
 		m->reads = kept->at[i].reads;
 		m->greeted = true;
+		if (m->connection != CHAT_STRANGER)
+			atomic_store_explicit(&chat_shared_of(w)->flow[m->connection].held, true, memory_order_release);
 		chat_welcome(w, l, m);
 	}
 	kept->count = 0;
@@ -199,15 +203,73 @@ static uint64_t count_in_flight(const struct worker *w, const struct chat_loop *
 	return sum + (l->room.log.next - l->room.done);
 }
 
+/* Adds up what of() says of the flow of each of the load's connections that this loop has; the
+ * first loop has those, too, that nobody has. */
+static uint64_t sum_flows(const struct worker *w, const struct chat_loop *l, uint64_t (*of)(struct chat_flow *f))
+{
+	const struct chat_shared *s = chat_shared_of(w);
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < l->room.presents; i++) {
+		const struct chat_member *m = &l->room.member[l->room.present[i]];
+
+		if (m->connection != CHAT_STRANGER)
+			sum += of(&s->flow[m->connection]);
+	}
+	for (unsigned i = 0; s->both && w->self->index == 0 && i < s->connections; i++)
+		if (!atomic_load_explicit(&s->flow[i].held, memory_order_acquire))
+			sum += of(&s->flow[i]);
+	return sum;
+}
+
+/* Messages that the kernel has for the loop.  Clients that settle send no more, so that this
+ * agrees with what is counted as read at the same moment. */
+static uint64_t flow_unread(struct chat_flow *f)
+{
+	uint64_t sent = atomic_load_explicit(&f->sent, memory_order_acquire);
+	uint64_t read = atomic_load_explicit(&f->read, memory_order_acquire);
+
+	return sent > read ? sent - read : 0;
+}
+
+/* What has been read so far belongs to the time before the measure phase.  The clients enter that
+ * after the loops, and look it up then. */
+static uint64_t flow_mark(struct chat_flow *f)
+{
+	uint64_t read = atomic_load_explicit(&f->read, memory_order_relaxed);
+
+	atomic_store_explicit(&f->read_before, read, memory_order_release);
+	return read;
+}
+
+/* The first loop tells what was lost, for all of them: at the moment at which it tells what is
+ * unread. */
+static void count_lost(struct worker *w)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+	uint64_t lost = 0;
+
+	for (unsigned i = 0; s->both && w->self->index == 0 && i < s->connections; i++)
+		lost += atomic_load_explicit(&s->flow[i].lost, memory_order_acquire);
+	counter_set(w->counters, CHAT_C_MESSAGES_LOST, lost);
+}
+
+/* The run waits until nothing moves.  Meanwhile all else is counted at its ticks alone, so that
+ * what a ledger adds up is of one moment. */
+static void count_movement(struct worker *w, const struct chat_loop *l)
+{
+	counter_set(w->counters, COUNTER_RX_PACKETS, l->lines);
+	counter_set(w->counters, COUNTER_TX_PACKETS, l->room.totals.delivered);
+}
+
 static void count(struct worker *w, struct chat_loop *l)
 {
 	const struct chat_room_totals *t = &l->room.totals;
 	struct counters *k = w->counters;
 	uint64_t syscalls = l->syscalls + l->reads + t->sends + t->controls;
 
-	counter_set(k, COUNTER_RX_PACKETS, l->lines);
+	count_movement(w, l);
 	counter_set(k, COUNTER_RX_BYTES, l->line_bytes);
-	counter_set(k, COUNTER_TX_PACKETS, t->delivered);
 	counter_set(k, COUNTER_TX_BYTES, t->delivered_bytes);
 	counter_set(k, CHAT_C_OWED, t->owed + l->queued_at_start);
 	counter_set(k, CHAT_C_DELIVERED, t->delivered);
@@ -223,6 +285,7 @@ static void count(struct worker *w, struct chat_loop *l)
 	counter_set(k, CHAT_C_SLOW_CLOSED, t->slow_closed);
 	counter_set(k, CHAT_C_LONG_LINES, t->long_lines);
 	counter_set(k, CHAT_C_ACCEPT_PAUSES, l->pauses);
+	counter_set(k, CHAT_C_MESSAGES_READ, l->ours);
 	counter_set(k, CHAT_C_WAKEUPS, l->wakeups);
 	counter_set(k, CHAT_C_EVENTS, l->happened);
 	counter_set(k, CHAT_C_READS, l->reads);
@@ -271,11 +334,18 @@ static void show_members(struct chat_loop *l, int64_t now_ns)
 	l->rows_ns = now_ns;
 }
 
-/* The rows of those who go, go with them. */
-static void give_back_rows(struct worker *w, struct chat_loop *l)
+/* Before those who go are closed: their rows go with them, and their flows are nobody's. */
+static void take_leave(struct worker *w, struct chat_loop *l)
 {
-	for (unsigned i = 0; i < l->room.endings; i++)
-		rows_give_back(w->rows, l->room.member[l->room.ending[i]].row);
+	const struct chat_shared *s = chat_shared_of(w);
+
+	for (unsigned i = 0; i < l->room.endings; i++) {
+		const struct chat_member *m = &l->room.member[l->room.ending[i]];
+
+		rows_give_back(w->rows, m->row);
+		if (m->connection != CHAT_STRANGER)
+			atomic_store_explicit(&s->flow[m->connection].held, false, memory_order_release);
+	}
 }
 
 static void count_queues(struct worker *w, struct chat_loop *l)
@@ -307,12 +377,20 @@ static void look_at_flight(struct worker *w, struct chat_loop *l)
 	l->look_ns = now + QUIET_LOOK_NS;
 }
 
+/* Is the drain all but over?  Then what has been read stands still, so that what is still unread
+ * can be told. */
+static bool is_frozen(const struct worker *w)
+{
+	return w->phase == PHASE_DRAIN && clock_run_ns() - w->phase_ns >= READ_ON_NS;
+}
+
 int chat_server_poll(struct worker *w, struct err *err)
 {
 	struct chat_loop *l = w->state;
 	unsigned done, went;
 	int rc = 0;
 
+	l->frozen = is_frozen(w);
 	l->sends_before = l->room.totals.sends;
 	if (l->looks && l->event_at == l->events) {
 		l->syscalls++;
@@ -322,7 +400,7 @@ int chat_server_poll(struct worker *w, struct err *err)
 		return rc;
 	done = (unsigned)rc + chat_read_turns(w, l) + chat_read_crossing(w, l);
 	chat_loop_turn_over(w, l);
-	give_back_rows(w, l);
+	take_leave(w, l);
 	went = chat_room_close_ended(&l->room);
 	if (l->paused)
 		chat_accept_resume(w, l, clock_now_ns(), went != 0);
@@ -333,7 +411,10 @@ int chat_server_poll(struct worker *w, struct err *err)
 		look_at_flight(w, l);
 		sooner(w, l->look_ns);
 	}
-	count(w, l);
+	if (chat_is_quiet(w))
+		count_movement(w, l);
+	else if (done + went)
+		count(w, l);
 	return (int)(done + went);
 }
 
@@ -392,6 +473,7 @@ int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 		l->queued_at_start += count_queued(l, &bytes, &most);
 		counter_set(w->counters, CHAT_C_QUEUE_MAX, most);
 		rows_forget_extremes(w->rows);
+		sum_flows(w, l, flow_mark);
 	}
 	count(w, l);
 	show_members(l, clock_now_ns());
@@ -407,6 +489,8 @@ int chat_server_observe(struct worker *w, struct err *err)
 
 	count(w, l);
 	count_queues(w, l);
+	count_lost(w);
+	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) ? sum_flows(w, l, flow_unread) : 0);
 	if (now - l->rows_ns >= ROWS_NS)
 		show_members(l, now);
 	return 0;

@@ -34,6 +34,9 @@ enum {
 	CHAT_C_SLOW_CLOSED,
 	CHAT_C_LONG_LINES,
 	CHAT_C_ACCEPT_PAUSES,
+	CHAT_C_MESSAGES_READ,
+	CHAT_C_MESSAGES_FLYING,
+	CHAT_C_MESSAGES_LOST,
 	CHAT_C_WAKEUPS,
 	CHAT_C_EVENTS,
 	CHAT_C_READS,
@@ -42,7 +45,7 @@ enum {
 	CHAT_C_EAGAIN,
 	CHAT_C_CONTROLS,
 	/* clients */
-	CHAT_C_MESSAGES_LOST,
+	CHAT_C_MESSAGES_BEFORE,
 	CHAT_C_CARRIED,
 	CHAT_C_MISSING,
 	CHAT_C_REPEATED,
@@ -63,8 +66,14 @@ enum { CHAT_L_DELIVERY, CHAT_L_SEND, CHAT_L_LATENESS };
 /* A connection of the load, as both its ends in this process know it.  For the connection that
  * is up: reset before its hello. */
 struct chat_flow {
-	_Atomic uint64_t read;     /* lines that the server has read; writer: its loop */
+	_Atomic uint64_t sent; /* messages that the kernel took; writer: the client's worker */
+	/* of all its connections: what they had not read when they ended; writer: the same */
+	_Atomic uint64_t lost;
+	_Atomic uint64_t read; /* lines that the server has read; writer: its loop */
+	/* of those, when its loop entered MEASURE; writer: its loop */
+	_Atomic uint64_t read_before;
 	_Atomic uint64_t received; /* lines that the client has received; writer: its worker */
+	_Atomic bool held;         /* a loop has it among its members; writer: that loop */
 };
 
 /* A connection that outlives its run: the next one may take it over. */
@@ -131,6 +140,7 @@ extern const struct counter_def chat_counters[];
 extern const struct figure_def chat_figures[];
 extern const struct latency_def chat_latencies[];
 extern const struct detail_def chat_details;
+extern const struct ledger_def chat_messages;
 
 extern const struct method chat_lt, chat_et;
 

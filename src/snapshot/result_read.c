@@ -168,7 +168,8 @@ static void guess_sides(struct plain *p)
 	p->info->tx_roles = roles_of_sum(p, "tx_pps");
 	p->info->rx_roles = roles_of_sum(p, "rx_pps");
 	p->info->flying = p->info->tx_roles;
-	if (!json_is_object(ledger))
+	/* A mode whose own counters are both sides needs none of these. */
+	if (!json_is_object(ledger) || ledger_is_kept(p->info))
 		return;
 	p->info->tx_ledger = turned ? LEDGER_RECEIVED : LEDGER_SENT;
 	p->info->rx_ledger = turned ? LEDGER_SENT : LEDGER_RECEIVED;
@@ -442,10 +443,22 @@ static void settle_host_places(const struct plain *p, struct run_final *f, json_
 	}
 }
 
-/* Returns what stands in the ledger as sent because it was lost arriving. */
-static uint64_t settle_places(const struct plain *p, struct run_final *f, const json_t *places)
+/* What the ledger says of a side, once: of several counters of it the first takes it all. */
+static uint64_t side_once(const json_t *ledger, enum ledger_side side, unsigned *done)
+{
+	const char *const key[] = { [LEDGER_SENT] = "sent", [LEDGER_RECEIVED] = "received" };
+	uint64_t value = *done >> side & 1 ? 0 : count_of(json_object_get(ledger, key[side]));
+
+	*done |= 1u << side;
+	return value;
+}
+
+/* Returns what stands in the ledger as sent because it was lost arriving.  done: sides that
+ * TX_PACKETS and RX_PACKETS stand on. */
+static uint64_t settle_own(const struct plain *p, struct run_final *f, const json_t *ledger, unsigned done)
 {
 	const struct engine *e = p->info->engine;
+	const json_t *places = json_object_get(ledger, "places");
 	uint64_t arriving = 0;
 
 	for (unsigned c = COUNTER_OWN; c < engine_counters(e); c++) {
@@ -456,6 +469,10 @@ static uint64_t settle_places(const struct plain *p, struct run_final *f, const 
 
 		if (side == LEDGER_NONE || side == LEDGER_IN_FLIGHT)
 			continue;
+		if (side == LEDGER_SENT || side == LEDGER_RECEIVED) {
+			match(p, f, c, def->roles, side_once(ledger, side, &done));
+			continue;
+		}
 		for (unsigned k = COUNTER_OWN; k < c && def->place; k++)
 			taken |= engine_counter(e, k)->place && !strcmp(engine_counter(e, k)->place, def->place);
 		match(p, f, c, def->roles, taken ? 0 : count_of(value));
@@ -465,22 +482,39 @@ static uint64_t settle_places(const struct plain *p, struct run_final *f, const 
 	return arriving;
 }
 
+static void settle_second(const struct plain *p, struct run_final *f)
+{
+	const struct ledger_def *def = p->info->engine->second_ledger;
+	const json_t *ledger = def ? json_object_get(json_object_get(p->end, "ledgers"), def->name) : NULL;
+	unsigned done = 0;
+
+	for (const struct ledger_row *row = def ? def->rows : NULL; json_is_object(ledger) && row->side != LEDGER_NONE; row++) {
+		if (row->side == LEDGER_LOST)
+			match(p, f, row->counter, row->roles,
+				count_of(json_object_get(json_object_get(ledger, "places"), row->place)));
+		else if (row->side != LEDGER_IN_FLIGHT)
+			match(p, f, row->counter, row->roles, side_once(ledger, row->side, &done));
+	}
+}
+
 static void settle(const struct plain *p, struct run_final *f)
 {
 	const json_t *ledger = json_object_get(p->end, "ledger");
-	json_t *places = json_object_get(ledger, "places");
 	uint64_t sent = count_of(json_object_get(ledger, "sent")), received = count_of(json_object_get(ledger, "received")),
 		 arriving;
-	bool turned = p->info->tx_ledger == LEDGER_RECEIVED;
+	bool turned = p->info->tx_ledger == LEDGER_RECEIVED, common = p->info->tx_ledger != LEDGER_NONE;
 
 	memcpy(f->settled, f->edge, f->workers * sizeof(f->edge[0]));
+	settle_second(p, f);
 	if (!json_is_object(ledger))
 		return;
-	arriving = settle_places(p, f, places);
+	arriving = settle_own(p, f, ledger, common ? 1u << LEDGER_SENT | 1u << LEDGER_RECEIVED : 0);
 	sent -= arriving < sent ? arriving : sent;
-	match(p, f, COUNTER_TX_PACKETS, p->info->tx_roles, turned ? received : sent);
-	match(p, f, COUNTER_RX_PACKETS, p->info->rx_roles, turned ? sent : received);
-	settle_host_places(p, f, places);
+	if (common) {
+		match(p, f, COUNTER_TX_PACKETS, p->info->tx_roles, turned ? received : sent);
+		match(p, f, COUNTER_RX_PACKETS, p->info->rx_roles, turned ? sent : received);
+	}
+	settle_host_places(p, f, json_object_get(ledger, "places"));
 }
 
 static int64_t edge_time(const json_t *core, double seconds)

@@ -101,6 +101,21 @@ static const struct latency_def toy_latencies[] = {
 	{ 0 },
 };
 
+static const struct ledger_row toy_question_rows[] = {
+	{ .side = LEDGER_SENT, .counter = COUNTER_TX_PACKETS, .roles = ROLE_CLIENT },
+	{ .side = LEDGER_RECEIVED, .counter = COUNTER_RX_PACKETS, .roles = ROLE_SERVER },
+	{ .side = LEDGER_LOST,
+		.counter = TOY_SERVER_DROPS,
+		.roles = ROLE_SERVER,
+		.place = "socket",
+		.place_title = "the server's socket" },
+	{ 0 },
+};
+
+static const struct ledger_def toy_questions = {
+	.name = "questions", .received = "read by the server", .roles = ROLE_BOTH, .rows = toy_question_rows
+};
+
 static bool toy_probe(char *why, size_t size)
 {
 	snprintf(why, size, "%s", "");
@@ -121,6 +136,7 @@ const struct engine toy_engine = {
 	.counters = toy_counters,
 	.figures = toy_figures,
 	.latencies = toy_latencies,
+	.second_ledger = &toy_questions,
 	.methods = toy_methods,
 };
 

@@ -127,6 +127,10 @@ static void finished_run(void **state)
 	assert_number(j, "end.ledger.places.late", 180);
 	assert_number(j, "end.ledger.unexplained", 0);
 	assert_true(json_is_true(at(j, "end.ledger.balanced")));
+	assert_number(j, "end.ledgers.questions.sent", 3000);
+	assert_number(j, "end.ledgers.questions.received", 2880);
+	assert_number(j, "end.ledgers.questions.places.socket", 120);
+	assert_number(j, "end.ledgers.questions.unexplained", 0);
 	assert_text(j, "end.unknown.cycles", "no hardware counters on this machine");
 	assert_null(at(j, "end.unfinished"));
 	json_decref(j);

@@ -348,6 +348,8 @@ static void plain_result(void **state)
 	assert_close(number_at(after, "sum", "late"), number_at(before, "sum", "late"), 0);
 	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "ledger"),
 		json_object_get(json_object_get(after, "end"), "ledger")));
+	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "ledgers"),
+		json_object_get(json_object_get(after, "end"), "ledgers")));
 	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "rtt_us"),
 		json_object_get(json_object_get(after, "end"), "rtt_us")));
 	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "cores"),

@@ -32,6 +32,17 @@ static const struct counter_def counters[] = {
 	{ 0 },
 };
 
+/* Of something else: what servers read of what clients sent. */
+static const struct ledger_row read_rows[] = {
+	{ .side = LEDGER_SENT, .counter = COUNTER_TX_PACKETS, .roles = ROLE_CLIENT },
+	{ .side = LEDGER_RECEIVED, .counter = COUNTER_RX_PACKETS, .roles = ROLE_SERVER },
+	{ .side = LEDGER_IN_FLIGHT, .counter = COUNTER_IN_FLIGHT, .roles = ROLE_CLIENT },
+	{ .side = LEDGER_LOST, .counter = CLIENT_DROPS, .roles = ROLE_CLIENT, .place = "gone", .place_title = "gone" },
+	{ 0 },
+};
+
+static const struct ledger_def reads = { .name = "questions", .received = "read", .roles = ROLE_BOTH, .rows = read_rows };
+
 static const struct engine engine = { .name = "table", .title = "table", .counters = counters };
 
 /* A run of one server and one client, in numbers. */
@@ -291,6 +302,37 @@ static void readings_that_do_not_fit_give_none(void **state)
 	sample_free(three);
 }
 
+/* It reads the same counters, in its own rows, and only of runs with both ends. */
+static void a_second_ledger(void **state)
+{
+	struct row r = { BOTH, .client_tx = 1000, .server_rx = 890, .client_drops = 80, .flying = 25 };
+	struct made m;
+	struct ledger l;
+	struct reading final;
+
+	(void)state;
+	make_run(&r, &m);
+	fill_values(&r, m.settled);
+	final = reading_of_final(&m.info, &m.final);
+	ledger_second_of(&final, &l);
+	assert_false(l.known); /* this mode has none */
+	struct engine two = engine;
+	two.second_ledger = &reads;
+	m.info.engine = &two;
+	ledger_second_of(&final, &l);
+	assert_true(l.known);
+	assert_int_equal(l.sent, 1000);
+	assert_int_equal(l.received, 890);
+	assert_int_equal(l.in_flight, 25);
+	assert_int_equal(l.places, 1);
+	assert_int_equal(place(&l, "gone")->lost, 80);
+	assert_int_equal(l.unexplained, 5);
+	assert_false(l.balanced);
+	m.info.role = ROLE_SERVER;
+	ledger_second_of(&final, &l);
+	assert_false(l.known);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +340,7 @@ int main(void)
 		cmocka_unit_test(samples),
 		cmocka_unit_test(reasons_are_named),
 		cmocka_unit_test(readings_that_do_not_fit_give_none),
+		cmocka_unit_test(a_second_ledger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

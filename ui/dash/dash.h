@@ -48,7 +48,7 @@ struct dash {
 	bool series_ok, one_ok;
 	int *order; /* worker rows as shown */
 	unsigned order_count, order_room;
-	struct ledger ledger;
+	struct ledger ledger, second; /* second: of modes that keep one */
 	/* what is unexplained is no more than counters read at different instants may differ by */
 	bool ledger_lags;
 	struct verdict verdict;
