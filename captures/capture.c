@@ -44,7 +44,7 @@ struct raw {
 	uint8_t bytes[RAW_BYTES];
 };
 
-/* One end of a capture that nobody asked for; the first one counts. */
+/* Why the capture stopped by itself; the first reason is kept. */
 struct ending {
 	bool over, failed;
 	char message[sizeof(((struct capture_state *)0)->message)];

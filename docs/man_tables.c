@@ -27,7 +27,7 @@ static void put_option(const struct option_def *def)
 	printf("*");
 	if (def->letter)
 		printf("-%c*, *", def->letter);
-	printf("--%s", on_by_default ? "no-" : "");
+	printf("--%s", on_by_default ? "\\[no-\\]" : "");
 	put(def->name);
 	printf("*");
 	if (def->value_name) {
@@ -43,7 +43,7 @@ static void put_option(const struct option_def *def)
 		put(options_range_text(def, range, sizeof(range)));
 		printf(".");
 	}
-	if (def->type != OPTION_BOOL && *def->default_text) {
+	if ((def->type != OPTION_BOOL || on_by_default) && *def->default_text) {
 		printf(" Default: ");
 		put(def->default_text);
 		printf(".");

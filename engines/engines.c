@@ -5,14 +5,9 @@
 
 #include "engines/chat/chat.h"
 #include "engines/echo/echo.h"
+#include "engines/fanout/fanout.h"
 #include "engines/null/null.h"
 #include "engines/stream/stream.h"
-
-static const struct engine engine_fanout = {
-	.name = "fanout",
-	.title = "fan-out",
-	.summary = "one UDP writer, many reader sockets",
-};
 
 const struct engine *const engines_all[] = {
 	&engine_echo,

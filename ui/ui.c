@@ -68,7 +68,7 @@ static void report_frame(const struct loop *l)
 	terminal_report(l->frames, newest ? newest->sequence : 0, l->dash.keys);
 }
 
-static void draw(struct loop *l)
+static void ui_draw(struct loop *l)
 {
 	int64_t began_ns = clock_now_ns();
 	struct dash *d = &l->dash;
@@ -88,7 +88,7 @@ static void draw(struct loop *l)
 
 /* ---- what comes in ---- */
 
-static void resize(struct loop *l)
+static void ui_resize(struct loop *l)
 {
 	int rows, columns;
 
@@ -105,20 +105,20 @@ static void look_at_size(struct loop *l)
 
 	terminal_size(&rows, &columns);
 	if (rows != l->dash.canvas.rows || columns != l->dash.canvas.columns)
-		resize(l);
+		ui_resize(l);
 }
 
 static void suspend(struct loop *l, bool whole_group)
 {
 	terminal_suspend(&l->terminal, whole_group);
-	resize(l);
+	ui_resize(l);
 }
 
-static void take_signal(struct loop *l, int number)
+static void ui_take_signal(struct loop *l, int number)
 {
 	switch (number) {
 	case SIGWINCH:
-		resize(l);
+		ui_resize(l);
 		break;
 	case SIGTSTP:
 		suspend(l, false);
@@ -136,20 +136,20 @@ static void take_signal(struct loop *l, int number)
 	}
 }
 
-static void take_signals(struct loop *l)
+static void ui_take_signals(struct loop *l)
 {
 	struct signalfd_siginfo info[8];
 	ssize_t n = read(l->config->signal_fd, info, sizeof(info));
 
 	for (ssize_t i = 0; n > 0 && i < n / (ssize_t)sizeof(info[0]); i++)
-		take_signal(l, (int)info[i].ssi_signo);
+		ui_take_signal(l, (int)info[i].ssi_signo);
 }
 
 /* A flood of keys (a paste, a terminal that is going away) leaves room for signals, updates and
  * frames. */
 enum { keys_at_once = 64 };
 
-static void take_keys(struct loop *l)
+static void ui_take_keys(struct loop *l)
 {
 	struct terminal_event event;
 
@@ -200,29 +200,29 @@ static void wait_for_something(struct loop *l)
 	if (ready <= 0)
 		return;
 	if (fd[2].revents & POLLIN)
-		take_signals(l);
+		ui_take_signals(l);
 	/* the terminal has gone; curses would answer with resizes for ever */
 	if (fd[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 		end_by_signal(l, SIGHUP);
 	else if (fd[0].revents & POLLIN)
-		take_keys(l);
+		ui_take_keys(l);
 	if (fd[1].revents & POLLIN) {
 		l->dash.requests->pump(l->dash.requests->ctx);
 		l->dirty = true;
 	}
 }
 
-static void run(struct loop *l)
+static void ui_loop(struct loop *l)
 {
 	l->dirty = l->at_once = true;
 	while (!l->ended && !l->dash.quit) {
 		if (l->dirty && (l->at_once || clock_now_ns() - l->drawn_ns >= frame_ns))
-			draw(l);
+			ui_draw(l);
 		wait_for_something(l);
 	}
 }
 
-static int start(struct loop *l, struct err *err)
+static int ui_start(struct loop *l, struct err *err)
 {
 	int rows, columns, e;
 
@@ -249,9 +249,9 @@ int ui_run(const struct ui_config *config, struct board *board, const struct ui_
 		&l.dash, board, requests, panel_rows, charset_resolve(config->terminal.charset), config->terminal.theme, err);
 
 	if (!e)
-		e = start(&l, err);
+		e = ui_start(&l, err);
 	if (!e) {
-		run(&l);
+		ui_loop(&l);
 		terminal_stop(&l.terminal);
 		*ret_outcome = l.outcome;
 	}

@@ -70,10 +70,10 @@ void load_lost(struct worker *w, struct load *x, struct load_connection *c)
 	struct chat_shared *s = chat_shared_of(w);
 
 	if (s->both && c->state == LOAD_UP) {
-		uint64_t lost = atomic_load_explicit(&s->flow[c->id].lost, memory_order_relaxed) + load_unread(s, c);
+		uint64_t lost = (atomic_load_explicit(&s->flow[c->id].sent, memory_order_relaxed) >> CHAT_LOST) +
+				load_unread(s, c);
 
-		atomic_store_explicit(&s->flow[c->id].sent, 0, memory_order_relaxed);
-		atomic_store_explicit(&s->flow[c->id].lost, lost, memory_order_release);
+		atomic_store_explicit(&s->flow[c->id].sent, lost << CHAT_LOST, memory_order_release);
 	}
 	/* A message that was half sent is not of the next connection. */
 	c->begun -= c->sent_bytes && s->open_loop;
@@ -99,7 +99,6 @@ static void greet(struct worker *w, struct load *x, struct load_connection *c)
 	c->received_before += c->received;
 	c->here = c->received = 0;
 	if (s->both) {
-		atomic_store_explicit(&s->flow[c->id].sent, 0, memory_order_relaxed);
 		atomic_store_explicit(&s->flow[c->id].read, 0, memory_order_relaxed);
 		atomic_store_explicit(&s->flow[c->id].read_before, 0, memory_order_relaxed);
 		atomic_store_explicit(&s->flow[c->id].received, 0, memory_order_relaxed);

@@ -23,7 +23,7 @@ static bool greet(struct worker *w, struct chat_member *m, const uint8_t *line, 
 	if (s->both && stamp.token == s->token && stamp.connection < s->connections) {
 		m->connection = stamp.connection;
 		m->reads = stamp.kind == CHAT_HELLO_READS;
-		atomic_store_explicit(&s->flow[m->connection].held, true, memory_order_release);
+		atomic_store_explicit(&s->flow[m->connection].held, w->self->index + 1, memory_order_release);
 	}
 	return true;
 }

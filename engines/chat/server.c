@@ -99,7 +99,8 @@ static void take_over(struct worker *w, struct chat_loop *l)
 		m->reads = kept->at[i].reads;
 		m->greeted = true;
 		if (m->connection != CHAT_STRANGER)
-			atomic_store_explicit(&chat_shared_of(w)->flow[m->connection].held, true, memory_order_release);
+			atomic_store_explicit(
+				&chat_shared_of(w)->flow[m->connection].held, w->self->index + 1, memory_order_release);
 		chat_welcome(w, l, m);
 	}
 	kept->count = 0;
@@ -203,55 +204,49 @@ static uint64_t count_in_flight(const struct worker *w, const struct chat_loop *
 	return sum + (l->room.log.next - l->room.done);
 }
 
-/* Adds up what of() says of the flow of each of the load's connections that this loop has; the
- * first loop has those, too, that nobody has. */
-static uint64_t sum_flows(const struct worker *w, const struct chat_loop *l, uint64_t (*of)(struct chat_flow *f))
+/* Is it this loop that speaks for a connection of the load?  The first one does for those that
+ * nobody has. */
+static bool is_mine(const struct worker *w, const struct chat_flow *f)
 {
-	const struct chat_shared *s = chat_shared_of(w);
-	uint64_t sum = 0;
+	unsigned held = atomic_load_explicit(&f->held, memory_order_acquire);
 
-	for (unsigned i = 0; i < l->room.presents; i++) {
-		const struct chat_member *m = &l->room.member[l->room.present[i]];
-
-		if (m->connection != CHAT_STRANGER)
-			sum += of(&s->flow[m->connection]);
-	}
-	for (unsigned i = 0; s->both && w->self->index == 0 && i < s->connections; i++)
-		if (!atomic_load_explicit(&s->flow[i].held, memory_order_acquire))
-			sum += of(&s->flow[i]);
-	return sum;
+	return held ? held == w->self->index + 1 : w->self->index == 0;
 }
 
-/* Messages that the kernel has for the loop.  Clients that settle send no more, so that this
- * agrees with what is counted as read at the same moment. */
-static uint64_t flow_unread(struct chat_flow *f)
+/* Messages that the kernel has for this loop; and those that were lost, which the first one tells
+ * for all.  Clients that settle send no more, so that this agrees with what is counted as read at
+ * the same moment. */
+static void count_messages(struct worker *w)
 {
-	uint64_t sent = atomic_load_explicit(&f->sent, memory_order_acquire);
-	uint64_t read = atomic_load_explicit(&f->read, memory_order_acquire);
+	const struct chat_shared *s = chat_shared_of(w);
+	uint64_t unread = 0, lost = 0;
 
-	return sent > read ? sent - read : 0;
+	for (unsigned i = 0; s->both && i < s->connections; i++) {
+		const struct chat_flow *f = &s->flow[i];
+		uint64_t word = atomic_load_explicit(&f->sent, memory_order_acquire);
+		uint64_t sent = (uint32_t)word, read = atomic_load_explicit(&f->read, memory_order_acquire);
+
+		lost += word >> CHAT_LOST;
+		if (is_mine(w, f))
+			unread += sent > read ? sent - read : 0;
+	}
+	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) ? unread : 0);
+	counter_set(w->counters, CHAT_C_MESSAGES_LOST, w->self->index ? 0 : lost);
 }
 
 /* What has been read so far belongs to the time before the measure phase.  The clients enter that
  * after the loops, and look it up then. */
-static uint64_t flow_mark(struct chat_flow *f)
-{
-	uint64_t read = atomic_load_explicit(&f->read, memory_order_relaxed);
-
-	atomic_store_explicit(&f->read_before, read, memory_order_release);
-	return read;
-}
-
-/* The first loop tells what was lost, for all of them: at the moment at which it tells what is
- * unread. */
-static void count_lost(struct worker *w)
+static void mark_messages(const struct worker *w)
 {
 	const struct chat_shared *s = chat_shared_of(w);
-	uint64_t lost = 0;
 
-	for (unsigned i = 0; s->both && w->self->index == 0 && i < s->connections; i++)
-		lost += atomic_load_explicit(&s->flow[i].lost, memory_order_acquire);
-	counter_set(w->counters, CHAT_C_MESSAGES_LOST, lost);
+	for (unsigned i = 0; s->both && i < s->connections; i++) {
+		struct chat_flow *f = &s->flow[i];
+
+		if (is_mine(w, f))
+			atomic_store_explicit(
+				&f->read_before, atomic_load_explicit(&f->read, memory_order_relaxed), memory_order_release);
+	}
 }
 
 /* The run waits until nothing moves.  Meanwhile all else is counted at its ticks alone, so that
@@ -344,7 +339,7 @@ static void take_leave(struct worker *w, struct chat_loop *l)
 
 		rows_give_back(w->rows, m->row);
 		if (m->connection != CHAT_STRANGER)
-			atomic_store_explicit(&s->flow[m->connection].held, false, memory_order_release);
+			atomic_store_explicit(&s->flow[m->connection].held, 0, memory_order_release);
 	}
 }
 
@@ -464,16 +459,17 @@ int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 	uint64_t bytes, most;
 
 	(void)err;
+	/* What waits now is owed in this phase, too: it will be delivered, or dropped, or still
+	 * wait at its end.  What is handed on now is owed then anyway. */
+	if (phase == PHASE_MEASURE)
+		l->queued_at_start += count_queued(l, &bytes, &most);
 	chat_room_flush(&l->room);
 	l->flush_ns = 0;
 	l->look_ns = 0;
 	if (phase == PHASE_MEASURE) {
-		/* What waits now is owed in this phase, too: it will be delivered, or dropped, or
-		 * still wait at its end. */
-		l->queued_at_start += count_queued(l, &bytes, &most);
 		counter_set(w->counters, CHAT_C_QUEUE_MAX, most);
 		rows_forget_extremes(w->rows);
-		sum_flows(w, l, flow_mark);
+		mark_messages(w);
 	}
 	count(w, l);
 	show_members(l, clock_now_ns());
@@ -489,8 +485,7 @@ int chat_server_observe(struct worker *w, struct err *err)
 
 	count(w, l);
 	count_queues(w, l);
-	count_lost(w);
-	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) ? sum_flows(w, l, flow_unread) : 0);
+	count_messages(w);
 	if (now - l->rows_ns >= ROWS_NS)
 		show_members(l, now);
 	return 0;

@@ -63,17 +63,19 @@ enum { CHAT_ROWS_MAX = 16384 }; /* more connections have none */
 
 enum { CHAT_L_DELIVERY, CHAT_L_SEND, CHAT_L_LATENESS };
 
+enum { CHAT_LOST = 32 };
+
 /* A connection of the load, as both its ends in this process know it.  For the connection that
  * is up: reset before its hello. */
 struct chat_flow {
-	_Atomic uint64_t sent; /* messages that the kernel took; writer: the client's worker */
-	/* of all its connections: what they had not read when they ended; writer: the same */
-	_Atomic uint64_t lost;
+	/* Messages that the kernel took; above CHAT_LOST: what was unread of those before it was
+	 * made anew.  One word: none is in both or in neither.  Writer: the client's worker */
+	_Atomic uint64_t sent;
 	_Atomic uint64_t read; /* lines that the server has read; writer: its loop */
 	/* of those, when its loop entered MEASURE; writer: its loop */
 	_Atomic uint64_t read_before;
 	_Atomic uint64_t received; /* lines that the client has received; writer: its worker */
-	_Atomic bool held;         /* a loop has it among its members; writer: that loop */
+	_Atomic unsigned held;     /* the loop that has it among its members + 1; writer: that loop */
 };
 
 /* A connection that outlives its run: the next one may take it over. */

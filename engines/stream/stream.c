@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engines/stream/link.h"
 #include "engines/stream/plan.h"
@@ -154,9 +155,9 @@ static const struct counter_def stream_counters[] = {
 		.show = EACH,
 		.help = "clients in the queue, because every thread of the server has a connection; a server alone: counted by "
 			"its first thread",
-		.judgement = { .caution =
-				       "{} callers wait for a thread of the server: it has too few for its clients (--threads), "
-				       "or it is no netdyno, or these are no clients" } },
+		.judgement = { .caution = "{} connections wait for a free server thread: raise --threads, or the peer is not a "
+					  "netdyno "
+					  "stream client" } },
 	COUNTER(STREAM_C_STALLED_MS) = { .name = "stalled_ms",
 		.title = "stalled",
 		.unit = "ms",
@@ -328,6 +329,18 @@ static bool is_sender(const struct worker *w)
 	return (w->self->role == ROLE_SERVER) == stream_shared_of(w)->server_sends;
 }
 
+/* A call that blocks does not say whether it slept. */
+static void mark_unknown(struct worker *w)
+{
+	static const char why[] = "a thread that sleeps inside send or recv does not see it; ctx_voluntary counts every sleep";
+
+	_Static_assert(sizeof(why) <= sizeof(w->unknown_why), "the reason fits");
+	if (w->plan->wait != WAIT_BLOCK)
+		return;
+	w->unknown |= 1ull << COUNTER_WAITS;
+	memcpy(w->unknown_why, why, sizeof(why));
+}
+
 static int stream_open(struct worker *w, struct err *err)
 {
 	struct stream_worker *x = calloc(1, sizeof(*x));
@@ -339,6 +352,7 @@ static int stream_open(struct worker *w, struct err *err)
 	x->sends = is_sender(w);
 	x->link.fd = -1;
 	w->wait.by_signal = true;
+	mark_unknown(w);
 	rc = x->sends ? stream_send_open(w, x, err) : stream_receive_open(w, x, err);
 	return rc < 0 ? rc : stream_link_open(w, x, err);
 }

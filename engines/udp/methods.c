@@ -1,6 +1,4 @@
 /* The methods of the UDP port.  One is added in its own file and here: declared, and a row. */
 #include "engines/udp/port.h"
 
-extern const struct udp_method udp_mmsg, udp_single;
-
 const struct method *const udp_methods[] = { &udp_mmsg.method, &udp_single.method, NULL };

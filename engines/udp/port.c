@@ -54,6 +54,7 @@ struct udp_config udp_config_of(const struct plan *plan, const struct plan_worke
 {
 	struct udp_config config = {
 		.path = plan->path,
+		.path_state = plan->path_state,
 		.role = self->role,
 		.place = { .interface = plan->interface, .worker = self->index, .queue = self->index },
 		.fd = fd,

@@ -31,6 +31,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "engines/net/net.h"
@@ -43,6 +44,7 @@ enum {
 	UDP_DATAGRAM_MAX = 65507, /* the longest UDP payload over IPv4 */
 	/* buffers of one port and direction; a longer datagram makes a shorter batch */
 	UDP_ARENA_BYTES = 4 << 20,
+	UDP_THREADS_MAX = 64, /* that work for one port */
 };
 
 struct udp_datagram {
@@ -94,6 +96,7 @@ struct udp_place {
 
 struct udp_config {
 	const struct path *path;
+	void *path_state; /* for path->socket() */
 	enum role role;
 	struct udp_place place;
 	int fd;         /* bound or connected; the port's from a successful open() on */
@@ -105,6 +108,7 @@ struct udp_config {
 	unsigned batch;
 	uint32_t datagram_bytes; /* the longest datagram to receive, > 0 */
 	uint32_t send_bytes;     /* size of a send slot; 0: it only replies */
+	unsigned threads;        /* for methods with a pool, 1..UDP_THREADS_MAX */
 	/* Connected ports: a datagram that we sent came back as an ICMP error, with at least its
 	 * first bytes; may be NULL. */
 	void (*refused)(void *ctx, const uint8_t *data, size_t len);
@@ -122,10 +126,12 @@ struct udp_port {
 	unsigned segments_max;   /* datagrams in one element, 1 without GRO */
 	int wait;                /* descriptor to poll(2) */
 	short wait_in, wait_out; /* events that mean "receive" and "send again" */
+	const pid_t *helper;     /* threads that work for it, their CPU time is its owner's */
+	unsigned helpers;
 	struct udp_totals totals;
 };
 
-/* Every operation is mandatory. */
+/* Every operation is mandatory that does not say otherwise. */
 struct udp_method {
 	struct method method; /* first: a plan's method pointer is this */
 	/* The socket is used in each call and not kept between them: config.fd may be another one
@@ -134,6 +140,11 @@ struct udp_method {
 	/* 0 and *ret_port, or -errno with *err; the socket stays the caller's on failure. */
 	int (*open)(
 		const struct udp_method *method, const struct udp_config *config, struct udp_port **ret_port, struct err *err);
+	/* NULL if there is nothing to prepare.  In the worker's open(), after this open():
+	 * datagrams will go to this address.  What is in their way is found here (no route, no
+	 * neighbour, an MTU below send_bytes); it may wait three seconds for a neighbour.  Without
+	 * this call the first send does the same.  0, or -errno with *err. */
+	int (*expect)(struct udp_port *port, const union net_address *to, struct err *err);
 	int (*recv_burst)(struct udp_port *port, unsigned max, struct udp_datagram **ret_burst, struct err *err);
 	int (*reply_burst)(struct udp_port *port, const struct udp_reply *replies, unsigned count, struct err *err);
 	void (*release)(struct udp_port *port);
@@ -151,6 +162,8 @@ struct udp_config udp_config_of(const struct plan *plan, const struct plan_worke
 
 /* All that there are (methods.c), ended by NULL: the first that runs here is the default. */
 extern const struct method *const udp_methods[];
+/* Those of the socket itself, for engines that choose one by name. */
+extern const struct udp_method udp_mmsg, udp_single;
 
 static inline const struct udp_method *udp_method_of(const struct method *method)
 {

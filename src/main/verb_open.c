@@ -54,15 +54,13 @@ static void name_it(const char *path, int64_t wall_ns, char *out, size_t size)
 
 static int load(struct saved *s, const char *path, struct err *err)
 {
-	int64_t wall_ns = 0;
-	struct host_info host;
-	int rc = snapshot_load(path, engines_all, &s->history, &host, &wall_ns, err);
+	struct snapshot snapshot;
+	int rc = snapshot_load(path, engines_all, &snapshot, err);
 
 	if (rc < 0)
 		return rc;
+	s->history = snapshot.history;
 	const struct run_info *info = history_newest_run(s->history);
-	if (!info)
-		return err_say(err, EINVAL, "%s: holds no run", path);
 	rc = modes_init(&s->board, info->engine, err);
 	if (rc < 0)
 		return rc;
@@ -70,10 +68,11 @@ static int load(struct saved *s, const char *path, struct err *err)
 	options_free(mine);
 	rc = options_copy(mine, &info->options, err);
 	s->board.history = s->history;
-	s->board.host = host;
+	s->board.host = snapshot.host;
+	s->board.captured = snapshot.captured;
 	s->board.read_only = true;
 	modes_find_method(&s->board);
-	name_it(path, wall_ns, s->board.title_note, sizeof(s->board.title_note));
+	name_it(path, snapshot.wall_ns, s->board.title_note, sizeof(s->board.title_note));
 	return rc;
 }
 
@@ -83,6 +82,7 @@ static int show(struct saved *s, const struct options *own, struct err *err)
 	struct ui_config config = { .update_fd = -1 };
 
 	display_config(own, &config.terminal);
+	config.terminal.report_frames = cli_test_reports();
 	config.signal_fd = signals_open(true, err);
 	if (config.signal_fd < 0)
 		return complain(err);
@@ -96,7 +96,7 @@ static int summarise(const struct saved *s)
 {
 	const struct run_info *info = history_newest_run(s->history);
 	struct results_source source = {
-		.history = s->history, .run_id = info->id, .host = &s->board.host, .show_unfinished = true
+		.history = s->history, .run_id = info->id, .host = &s->board.host, .captured = s->board.captured
 	};
 
 	printf("%s\n", s->board.title_note);

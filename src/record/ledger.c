@@ -191,14 +191,17 @@ static void take_rest(struct ledger *l)
 
 static void fill(const struct reading *r, struct ledger *l)
 {
-	bool live = !r->final, reliable = r->info->engine->reliable;
+	const struct run_info *info = r->info;
+	bool live = !r->final, reliable = info->engine->reliable;
+	/* One end counts what is sent, the other what is received. */
+	bool apart = !(info->tx_roles & info->rx_roles);
 
 	add_counters(r, l);
 	if (live && !reliable)
 		l->in_flight += reading_sum(r, -1, r->info->flying, COUNTER_IN_FLIGHT).value;
 	take_rest(l);
 	add_host_places(r, l);
-	if (live && reliable)
+	if (live && (reliable || apart))
 		take_rest_as_flying(l);
 	balance(l);
 }

@@ -53,10 +53,7 @@ static json_t *worst_of(const struct run_info *info, const struct details *d)
 
 	for (unsigned i = 0; i < rows; i++)
 		json_append(array, row_of(info, &d->row[row[i]]), &failed);
-	if (!failed)
-		return array;
-	json_decref(array);
-	return NULL;
+	return json_array_made(array, failed);
 }
 
 /* A run that is still going: the newest reading of its measure phase. */

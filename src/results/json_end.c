@@ -251,14 +251,6 @@ static json_t *core(const struct reading *r, unsigned worker)
 	return json_made(&m);
 }
 
-static json_t *array_made(json_t *array, bool failed)
-{
-	if (!failed)
-		return array;
-	json_decref(array);
-	return NULL;
-}
-
 json_t *results_cores(const struct reading *r)
 {
 	json_t *array = json_array();
@@ -266,7 +258,7 @@ json_t *results_cores(const struct reading *r)
 
 	for (unsigned i = 0; i < r->info->workers; i++)
 		json_append(array, core(r, i), &failed);
-	return array_made(array, failed);
+	return json_array_made(array, failed);
 }
 
 /* ---- ledger, verdict, unknown ---- */
@@ -317,7 +309,7 @@ static json_t *lines(const char (*text)[200], unsigned count)
 
 	for (unsigned i = 0; i < count && i < VERDICT_LINES; i++)
 		json_append(array, json_of_text(text[i]), &failed);
-	return array_made(array, failed);
+	return json_array_made(array, failed);
 }
 
 json_t *results_verdict(const struct verdict *verdict)

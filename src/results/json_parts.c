@@ -49,6 +49,14 @@ void json_append(json_t *array, json_t *value, bool *failed)
 		*failed = true;
 }
 
+json_t *json_array_made(json_t *array, bool failed)
+{
+	if (!failed)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
 /* ---- values ---- */
 
 json_t *json_of_real(double value, int decimals)

@@ -19,6 +19,8 @@ void json_put(struct json_maker *m, const char *key, json_t *value /* stolen; NU
 json_t *json_made(struct json_maker *m);
 /* Appends to an array; a NULL value or array spoils: *failed is set. */
 void json_append(json_t *array, json_t *value /* stolen */, bool *failed);
+/* The array, or NULL in its place if it failed. */
+json_t *json_array_made(json_t *array /* stolen */, bool failed);
 
 /* NaN and infinity are null; rounded to `decimals` places. */
 json_t *json_of_real(double value, int decimals);

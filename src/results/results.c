@@ -1,5 +1,5 @@
 /* Results as JSON and JSON lines.  See results.h. */
-#include "results/json_parts.h"
+#include "results/record.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,10 +39,7 @@ static json_t *warnings_of(const struct results_source *source, const struct run
 			(unsigned long long)lost + 1);
 		json_append(array, json_of_text(text), &failed);
 	}
-	if (!failed && array)
-		return array;
-	json_decref(array);
-	return NULL;
+	return json_array_made(array, failed);
 }
 
 /* How many workers of each role run here. */
@@ -128,10 +125,7 @@ static json_t *intervals_of(const struct results_source *source)
 			json_append(array, results_interval(source, s), &failed);
 		skip = false;
 	}
-	if (!failed && array)
-		return array;
-	json_decref(array);
-	return NULL;
+	return json_array_made(array, failed);
 }
 
 /* ---- end ---- */
@@ -242,22 +236,43 @@ int results_dump(const json_t *document, size_t flags, FILE *out, const char *pa
 	return 0;
 }
 
-int results_write_json(const struct results_source *source, const char *path, bool force, struct err *err)
+/* The document without the brace that closes it, which comes after the record. */
+static int write_parts(const char *document, const json_t *record, FILE *out, const char *path, struct err *err)
 {
-	json_t *document = results_document(source);
-	struct file_out out = { 0 };
+	errno = 0;
+	if (fwrite(document, strlen(document) - strlen("\n}"), 1, out) != 1 || fputs(",\n  \"record\": ", out) == EOF ||
+		json_dumpf(record, out, RECORD_DUMP) || fputs("\n}\n", out) == EOF)
+		return err_sys(err, errno ? errno : EIO, "write %s", path);
+	return 0;
+}
+
+int results_write(const struct results_source *source, FILE *out, const char *path, struct err *err)
+{
+	json_t *document = results_document(source), *record = results_record(source);
+	char *text = document && record ? json_dumps(document, RESULTS_DUMP | JSON_INDENT(2)) : NULL;
 	int r;
 
-	if (!document)
-		return err_say(err, ENOMEM, "write %s: out of memory, or run %u is forgotten", path, source->run_id);
-	r = file_begin(&out, path, force, err);
+	if (text)
+		r = write_parts(text, record, out, path, err);
+	else
+		r = err_say(err, ENOMEM, "write %s: out of memory, or run %u is forgotten", path, source->run_id);
+	free(text);
+	json_decref(record);
+	json_decref(document);
+	return r;
+}
+
+int results_write_json(const struct results_source *source, const char *path, bool force, struct err *err)
+{
+	struct file_out out = { 0 };
+	int r = file_begin(&out, path, force, err);
+
 	if (!r)
-		r = results_dump(document, JSON_INDENT(2), out.stream, out.path ? out.path : "standard output", err);
+		r = results_write(source, out.stream, out.path ? out.path : "standard output", err);
 	if (!r)
 		r = file_commit(&out, err);
 	else
 		file_abort(&out);
-	json_decref(document);
 	return r;
 }
 

@@ -12,17 +12,19 @@ struct results_source {
 	const struct history *history;
 	uint32_t run_id;
 	const struct host_info *host;
-	bool captured;        /* a capture was on during the run */
-	bool show_unfinished; /* a snapshot in mid-run: end is as of the newest sample */
+	bool captured;         /* a capture was on during the run */
+	int64_t saved_wall_ns; /* of a snapshot, whose record has all runs; else 0 */
 };
 
-/* New references; NULL when out of memory. */
+/* New references; NULL when out of memory.  A document without its record: what people and
+ * scripts read. */
 json_t *results_start(const struct results_source *source);
 json_t *results_interval(const struct results_source *source, const struct sample *interval);
 json_t *results_end(const struct results_source *source);
 json_t *results_document(const struct results_source *source);
 
-/* Whole files. */
+/* Whole files.  results_write(): to a stream; path names it in errors. */
+int results_write(const struct results_source *source, FILE *out, const char *path, struct err *err);
 int results_write_json(const struct results_source *source, const char *path, bool force, struct err *err);
 int results_write_csv(const struct results_source *source, const char *path, bool force, struct err *err);
 /* One row, with the header before it if asked for: for a file of several runs of one mode.

@@ -1,5 +1,5 @@
-/* Loading a snapshot directory, or a result alone.  See snapshot.h. */
-#include "snapshot/fields.h"
+/* Loading a snapshot's directory, or a result alone.  See snapshot.h. */
+#include "snapshot/reader.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,7 +12,7 @@
 #include "base/text.h"
 
 struct loading {
-	char json_path[PATH_MAX], csv_path[PATH_MAX];
+	char json_path[PATH_MAX], lines_path[PATH_MAX];
 	bool is_directory;
 	json_t *document;
 	struct reader reader;
@@ -24,19 +24,19 @@ static int find_files(struct loading *l, const char *path)
 	const char *slash = strrchr(path, '/');
 	int directory_len = slash ? (int)(slash - path) : 1;
 	struct stat st;
-	int json, csv;
+	int json, lines;
 
 	if (stat(path, &st))
 		return err_sys(l->err, errno, "open %s", path);
 	l->is_directory = S_ISDIR(st.st_mode);
 	if (l->is_directory) {
 		json = snprintf(l->json_path, PATH_MAX, "%s/result.json", path);
-		csv = snprintf(l->csv_path, PATH_MAX, "%s/history.csv", path);
+		lines = snprintf(l->lines_path, PATH_MAX, "%s/history.jsonl", path);
 	} else {
 		json = snprintf(l->json_path, PATH_MAX, "%s", path);
-		csv = snprintf(l->csv_path, PATH_MAX, "%.*s/history.csv", directory_len, slash ? path : ".");
+		lines = snprintf(l->lines_path, PATH_MAX, "%.*s/history.jsonl", directory_len, slash ? path : ".");
 	}
-	return json < PATH_MAX && csv < PATH_MAX ? 0 : err_sys(l->err, ENAMETOOLONG, "open %s", path);
+	return json < PATH_MAX && lines < PATH_MAX ? 0 : err_sys(l->err, ENAMETOOLONG, "open %s", path);
 }
 
 static int parse_document(struct loading *l)
@@ -44,7 +44,7 @@ static int parse_document(struct loading *l)
 	char *text, why[120];
 	size_t len;
 	json_error_t error;
-	int rc = file_read_all(l->json_path, SNAPSHOT_JSON_BYTES, &text, &len, l->err);
+	int rc = file_read_all(l->json_path, SNAPSHOT_RESULT_BYTES, &text, &len, l->err);
 
 	if (rc)
 		return rc;
@@ -75,69 +75,59 @@ static int check_version(const struct loading *l)
 		name, NETDYNO_VERSION, RESULTS_SCHEMA);
 }
 
-static int load_rows(struct loading *l, struct saved_total *total)
+static int load_lines(const struct loading *l, const json_t *record)
 {
-	struct reader rows = l->reader;
+	struct reader lines = l->reader;
 	char *text;
 	size_t len;
-	int rc = file_read_all(l->csv_path, SNAPSHOT_CSV_BYTES, &text, &len, l->err);
+	int rc = file_read_all(l->lines_path, SNAPSHOT_LINES_BYTES, &text, &len, l->err);
 
 	if (rc)
 		return rc;
-	rows.file = l->csv_path;
-	if (strlen(text) != len)
-		rc = reader_fails(&rows, "contents", "a zero byte: this is no text");
-	else
-		rc = snapshot_read_samples(&rows, text, total);
+	lines.file = l->lines_path;
+	rc = snapshot_read_lines(&lines, record, text, len);
 	free(text);
 	return rc;
 }
 
-static int load_samples(struct loading *l, const json_t *snapshot)
+/* A snapshot has all samples in a file beside; without that one, the record has those that the
+ * result is made of. */
+static int load_samples(const struct loading *l, const json_t *record, bool is_snapshot)
 {
-	struct saved_total total = { 0 };
-	int rc = snapshot_read_total(&l->reader, snapshot, &total);
-
-	if (!rc)
-		rc = load_rows(l, &total);
-	free(total.hist);
-	return rc;
+	if (is_snapshot && (l->is_directory || !access(l->lines_path, R_OK)))
+		return load_lines(l, record);
+	return snapshot_read_samples(&l->reader, record);
 }
 
-static int load_snapshot(struct loading *l, const json_t *snapshot, int64_t *ret_wall_ns)
+static int load_record(const struct loading *l, struct snapshot *snapshot)
 {
 	static const struct member saved = { .name = "saved_wall_ns", .type = MEMBER_I64, .max = INT64_MAX / 4 };
-	const json_t *format = json_object_get(snapshot, "format");
-	int rc = read_member(&l->reader, json_object_get(snapshot, "saved_wall_ns"), "snapshot", &saved, ret_wall_ns);
+	const struct reader *r = &l->reader;
+	const json_t *record = json_object_get(l->document, "record"), *saved_ns = json_object_get(record, saved.name);
+	int rc = json_is_object(record) ? 0 : reader_fails(r, "record", "missing or not an object");
 
-	if (!rc && json_integer_value(format) != SNAPSHOT_FORMAT)
-		rc = reader_fails(&l->reader, "snapshot.format", "not %d, the only one that this version reads", SNAPSHOT_FORMAT);
 	if (!rc)
-		rc = snapshot_read_runs(&l->reader, snapshot);
+		rc = snapshot_read_runs(r, record, &snapshot->captured);
+	if (rc)
+		return rc;
+	snapshot->wall_ns = history_newest_run(r->history)->started_wall_ns;
+	if (saved_ns)
+		rc = read_member(r, saved_ns, "record", &saved, &snapshot->wall_ns);
 	if (!rc)
-		rc = load_samples(l, snapshot);
-	return rc ? rc : snapshot_read_finals(&l->reader, snapshot);
+		rc = load_samples(l, record, saved_ns != NULL);
+	return rc ? rc : snapshot_read_ends(r, record);
 }
 
-/* A result.json that was taken out of its directory still has its intervals. */
-static int load_document(struct loading *l, struct host_info *ret_host, int64_t *ret_wall_ns)
+static int load_document(const struct loading *l, struct snapshot *snapshot)
 {
-	const json_t *start = json_object_get(l->document, "start"), *snapshot = json_object_get(l->document, "snapshot");
-	bool whole = json_is_object(snapshot) && (l->is_directory || !access(l->csv_path, R_OK));
 	int rc = check_version(l);
 
 	if (!rc)
-		rc = read_host(&l->reader, json_object_get(start, "host"), ret_host);
-	if (rc)
-		return rc;
-	if (whole)
-		return load_snapshot(l, snapshot, ret_wall_ns);
-	*ret_wall_ns = read_iso_time(json_object_get(start, "time"));
-	return snapshot_read_plain(&l->reader, l->document);
+		rc = read_host(&l->reader, json_object_get(json_object_get(l->document, "start"), "host"), &snapshot->host);
+	return rc ? rc : load_record(l, snapshot);
 }
 
-int snapshot_load(const char *path, const struct engine *const *engines, struct history **ret_history, struct host_info *ret_host,
-	int64_t *ret_wall_ns, struct err *err)
+int snapshot_load(const char *path, const struct engine *const *engines, struct snapshot *ret_snapshot, struct err *err)
 {
 	static const struct history_limits limits = { .fine = SNAPSHOT_SAMPLES_MAX,
 		.coarse = SNAPSHOT_SAMPLES_MAX,
@@ -145,9 +135,7 @@ int snapshot_load(const char *path, const struct engine *const *engines, struct 
 		.runs = SNAPSHOT_RUNS_MAX,
 		.bytes = SNAPSHOT_SAMPLE_BYTES };
 	struct loading *l = calloc(1, sizeof(*l));
-	struct history *history = NULL;
-	struct host_info host;
-	int64_t wall_ns = 0;
+	struct snapshot snapshot = { .history = NULL };
 	int rc;
 
 	if (!l)
@@ -157,18 +145,15 @@ int snapshot_load(const char *path, const struct engine *const *engines, struct 
 	if (!rc)
 		rc = parse_document(l);
 	if (!rc)
-		rc = history_new(&limits, &history, err);
-	l->reader = (struct reader){ .file = l->json_path, .engines = engines, .history = history, .err = err };
+		rc = history_new(&limits, &snapshot.history, err);
+	l->reader = (struct reader){ .file = l->json_path, .engines = engines, .history = snapshot.history, .err = err };
 	if (!rc)
-		rc = load_document(l, &host, &wall_ns);
+		rc = load_document(l, &snapshot);
+	if (rc)
+		history_free(snapshot.history);
+	else
+		*ret_snapshot = snapshot;
 	json_decref(l->document);
 	free(l);
-	if (rc) {
-		history_free(history);
-		return rc;
-	}
-	*ret_history = history;
-	*ret_host = host;
-	*ret_wall_ns = wall_ns;
-	return 0;
+	return rc;
 }

@@ -1,14 +1,12 @@
-/* Runs, finals, events and histograms of a snapshot's result.json, read back.  Written by
- * runs_write.c. */
-#include "snapshot/fields.h"
+/* Runs, their finals, and events of a record.  See snapshot/reader.h. */
+#include "snapshot/reader.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-
-static const struct member count_member = { .name = "a count", .size = 8, .type = MEMBER_U64 };
 
 /* ---- workers ---- */
 
@@ -17,9 +15,10 @@ static int read_unknown(
 {
 	size_t i;
 	json_t *name;
+	int rc = read_array(r, names, where, "unknown", 0, SNAPSHOT_COUNTERS_MAX);
 
-	if (!json_is_array(names))
-		return reader_fails(r, where, "unknown: missing or not an array");
+	if (rc)
+		return rc;
 	json_array_foreach(names, i, name)
 	{
 		int counter = json_is_string(name) ? engine_find_counter(e, json_string_value(name)) : -1;
@@ -48,10 +47,10 @@ static int read_workers(const struct reader *r, const json_t *from, const char *
 {
 	size_t count = json_array_size(from);
 	char place[96];
-	int rc = 0;
+	int rc = read_array(r, from, where, "workers", 1, SNAPSHOT_WORKERS_MAX);
 
-	if (!json_is_array(from) || !count || count > SNAPSHOT_WORKERS_MAX)
-		return reader_fails(r, where, "workers: not an array of 1..%d", SNAPSHOT_WORKERS_MAX);
+	if (rc)
+		return rc;
 	info->worker = calloc(count, sizeof(info->worker[0]));
 	if (!info->worker)
 		return err_sys(r->err, ENOMEM, "%s", r->file);
@@ -66,18 +65,20 @@ static int read_workers(const struct reader *r, const json_t *from, const char *
 /* ---- options ---- */
 
 /* An option that this version does not have is left out: the run is not started again from here. */
-static int read_options(const struct reader *r, const json_t *from, const char *where, bool given, struct options *o)
+static int read_options(const struct reader *r, const json_t *run, const char *where, const char *key, struct options *o)
 {
+	const json_t *from = json_object_get(run, key);
 	const char *name;
 	json_t *value;
 	struct err why = ERR_NONE;
 	char text[1024];
-	int rc = 0;
+	bool given = !strcmp(key, "given");
+	int rc = json_is_object(from) ? 0 : reader_fails(r, where, "%s: missing or not an object", key);
 
 	json_object_foreach((json_t *)from, name, value)
 	{
 		if (!json_is_string(value))
-			return reader_fails(r, where, "options: a value is not a text");
+			return reader_fails(r, where, "%s: a value is not a text", key);
 		if (options_find(o, name) < 0)
 			continue;
 		text_escape(json_string_value(value), json_string_length(value), text, sizeof(text));
@@ -85,18 +86,23 @@ static int read_options(const struct reader *r, const json_t *from, const char *
 		if (rc)
 			return reader_fails(r, where, "%s", why.text);
 	}
-	return 0;
+	return rc;
 }
 
 /* ---- a run ---- */
 
-static int read_load_name(const json_t *from, struct run_info *info)
+/* Names must outlive the file: they are taken from the tables. */
+static int read_names(const struct reader *r, const json_t *from, const char *where, struct run_info *info)
 {
-	/* The name must outlive the file: it is taken from the option of that name. */
-	const json_t *name = json_object_get(from, "load_name");
-	int i = json_is_string(name) ? options_find(&info->options, json_string_value(name)) : -1;
+	const json_t *method = json_object_get(from, "method"), *load = json_object_get(from, "load_name");
+	int option = json_is_string(load) ? options_find(&info->options, json_string_value(load)) : -1;
 
-	info->load_name = i < 0 ? NULL : info->options.def[i]->name;
+	info->method = json_is_string(method) ? engine_find_method(info->engine, json_string_value(method)) : NULL;
+	info->load_name = option < 0 ? NULL : info->options.def[option]->name;
+	if (!json_is_null(method) && !info->method)
+		return reader_fails(r, where, "method: %s has none of that name", info->engine->name);
+	if (!json_is_null(load) && !info->load_name)
+		return reader_fails(r, where, "load_name: %s has no such option", info->engine->name);
 	return 0;
 }
 
@@ -104,7 +110,10 @@ static int read_ports(const struct reader *r, const json_t *from, const char *wh
 {
 	size_t i;
 	json_t *port;
+	int rc = read_array(r, from, where, "ports", 0, PORT_RANGES_MAX);
 
+	if (rc)
+		return rc;
 	json_array_foreach(from, i, port)
 	{
 		int first, last;
@@ -112,21 +121,19 @@ static int read_ports(const struct reader *r, const json_t *from, const char *wh
 		if (json_unpack(port, "[i, i!]", &first, &last) < 0 || first < 0 || last < 0)
 			return reader_fails(r, where, "ports: not a pair of numbers");
 		if (!ports_add(&info->ports, (unsigned)first, (unsigned)last))
-			return reader_fails(r, where, "ports: out of range 1..65535, or more than %d ranges", PORT_RANGES_MAX);
+			return reader_fails(r, where, "ports: out of range 1..65535");
 	}
 	return 0;
 }
 
-static void read_notes(const json_t *from, struct run_info *info)
+static int read_notes(const struct reader *r, const json_t *from, const char *where, struct run_info *info)
 {
-	size_t i;
-	json_t *note;
+	static const struct member a_note = { .name = "a note", .size = sizeof(info->notes[0]), .type = MEMBER_TEXT };
+	int rc = read_array(r, from, where, "notes", 0, sizeof(info->notes) / sizeof(info->notes[0]));
 
-	json_array_foreach(from, i, note)
-	{
-		if (i < sizeof(info->notes) / sizeof(info->notes[0]) && json_is_string(note))
-			text_escape(json_string_value(note), json_string_length(note), info->notes[i], sizeof(info->notes[i]));
-	}
+	for (size_t i = 0; !rc && i < json_array_size(from); i++)
+		rc = read_member(r, json_array_get(from, i), where, &a_note, info->notes[i]);
+	return rc;
 }
 
 static int read_sides(const struct reader *r, const json_t *from, const char *where, struct run_info *info)
@@ -147,7 +154,6 @@ static int read_sides(const struct reader *r, const json_t *from, const char *wh
 
 static int fill_run(const struct reader *r, const json_t *from, const char *where, struct run_info *info)
 {
-	const json_t *method = json_object_get(from, "method");
 	int rc = read_engine(r, json_object_get(from, "mode"), where, &info->engine);
 
 	if (!rc)
@@ -157,219 +163,84 @@ static int fill_run(const struct reader *r, const json_t *from, const char *wher
 	if (!rc)
 		rc = read_sides(r, from, where, info);
 	if (!rc)
-		rc = read_options(r, json_object_get(from, "defaults"), where, false, &info->options);
+		rc = read_options(r, from, where, "defaults", &info->options);
 	if (!rc)
-		rc = read_options(r, json_object_get(from, "given"), where, true, &info->options);
+		rc = read_options(r, from, where, "given", &info->options);
 	if (!rc)
-		rc = read_load_name(from, info);
+		rc = read_names(r, from, where, info);
 	if (!rc)
 		rc = read_ports(r, json_object_get(from, "ports"), where, info);
 	if (!rc)
-		rc = read_workers(r, json_object_get(from, "workers"), where, info);
-	if (rc)
-		return rc;
-	info->method = json_is_string(method) ? engine_find_method(info->engine, json_string_value(method)) : NULL;
-	read_notes(json_object_get(from, "notes"), info);
-	return 0;
+		rc = read_notes(r, json_object_get(from, "notes"), where, info);
+	return rc ? rc : read_workers(r, json_object_get(from, "workers"), where, info);
 }
 
-static int read_run(const struct reader *r, const json_t *from, const char *where, uint32_t after)
+static int read_run(const struct reader *r, const json_t *from, const char *where)
 {
-	struct run_info *info = calloc(1, sizeof(*info));
-	int rc = info ? fill_run(r, from, where, info) : err_sys(r->err, ENOMEM, "%s", r->file);
+	const struct run_info *before = history_newest_run(r->history);
+	struct update *u = reader_update(r, UPDATE_RUN);
+	int rc;
 
-	if (!rc && info->id <= after)
+	if (!u)
+		return -ENOMEM;
+	u->run = calloc(1, sizeof(*u->run));
+	rc = u->run ? fill_run(r, from, where, u->run) : err_sys(r->err, ENOMEM, "%s", r->file);
+	if (!rc && before && u->run->id <= before->id)
 		rc = reader_fails(r, where, "id: runs are not in order");
-	if (rc) {
-		run_info_free(info);
-		return rc;
-	}
-	return reader_take_run(r, info);
+	return reader_take(r, u, rc);
 }
 
-int snapshot_read_runs(const struct reader *r, const json_t *snapshot)
+int snapshot_read_runs(const struct reader *r, const json_t *record, bool *ret_captured)
 {
-	const json_t *runs = json_object_get(snapshot, "runs");
-	char where[64];
-	size_t i;
-	json_t *run;
-	int rc;
+	static const struct member captured = { .name = "captured", .type = MEMBER_BOOL };
+	const json_t *runs = json_object_get(record, "runs");
+	char where[48];
+	int rc = read_array(r, runs, "record", "runs", 1, SNAPSHOT_RUNS_MAX);
 
-	if (!json_is_array(runs) || !json_array_size(runs) || json_array_size(runs) > SNAPSHOT_RUNS_MAX)
-		return reader_fails(r, "snapshot.runs", "not an array of 1..%d", SNAPSHOT_RUNS_MAX);
-	json_array_foreach(runs, i, run)
-	{
-		const struct run_info *before = history_newest_run(r->history);
+	for (size_t i = 0; !rc && i < json_array_size(runs); i++) {
+		const json_t *run = json_array_get(runs, i);
 
-		snprintf(where, sizeof(where), "snapshot.runs[%zu]", i);
-		rc = read_run(r, run, where, before ? before->id : 0);
-		if (rc)
-			return rc;
+		snprintf(where, sizeof(where), "record.runs[%zu]", i);
+		rc = read_run(r, run, where);
+		if (!rc)
+			rc = read_member(r, json_object_get(run, "captured"), where, &captured, ret_captured);
 	}
-	return 0;
-}
-
-/* ---- histograms ---- */
-
-static int read_buckets(const struct reader *r, const json_t *buckets, const char *where, struct hist *h)
-{
-	size_t size = json_array_size(buckets);
-
-	if (!json_is_array(buckets) || size % 2)
-		return reader_fails(r, where, "buckets: not an array of pairs");
-	for (size_t i = 0; i < size; i += 2) {
-		json_int_t index = json_integer_value(json_array_get(buckets, i));
-		json_int_t count = json_integer_value(json_array_get(buckets, i + 1));
-
-		/* 2^48 each keeps every sum within 64 bits. */
-		if (index < 0 || index >= HIST_BUCKETS || count < 0 || count >> 48)
-			return reader_fails(r, where, "buckets: out of range");
-		h->bucket[index] = (uint64_t)count;
-	}
-	for (unsigned i = 0; i < HIST_BUCKETS; i++)
-		h->count += h->bucket[i];
-	return 0;
-}
-
-static int read_hist(const struct reader *r, const json_t *from, const char *where, struct hist *ret_hist)
-{
-	int rc = read_member(r, json_object_get(from, "sum_ns"), where, &count_member, &ret_hist->sum_ns);
-
-	return rc ? rc : read_buckets(r, json_object_get(from, "buckets"), where, ret_hist);
-}
-
-/* One per latency of the mode; a latency that the file does not have is empty. */
-static int read_hists(
-	const struct reader *r, const json_t *from, const char *where, const struct engine *e, struct hist **ret_hists)
-{
-	struct hist *hists = calloc(LATENCIES_MAX, sizeof(*hists));
-	int rc = hists ? 0 : err_sys(r->err, ENOMEM, "%s", r->file);
-
-	for (unsigned i = 0; !rc && i < engine_latencies(e); i++) {
-		const json_t *one = json_object_get(from, e->latencies[i].name);
-
-		if (one)
-			rc = read_hist(r, one, where, &hists[i]);
-	}
-	if (rc) {
-		free(hists);
-		return rc;
-	}
-	*ret_hists = hists;
-	return 0;
-}
-
-int snapshot_read_total(const struct reader *r, const json_t *snapshot, struct saved_total *ret_total)
-{
-	const json_t *total = json_object_get(snapshot, "total");
-	json_int_t id = json_integer_value(json_object_get(total, "run"));
-	const struct run_info *info = id > 0 && id <= INT32_MAX ? history_run(r->history, (uint32_t)id) : NULL;
-	int rc;
-
-	if (!json_is_object(total))
-		return 0;
-	if (!info)
-		return reader_fails(r, "snapshot.total", "run: there is no such run");
-	rc = read_member(r, json_object_get(total, "sequence"), "snapshot.total", &count_member, &ret_total->sequence);
-	ret_total->run_id = info->id;
-	return rc ? rc : read_hists(r, json_object_get(total, "latency"), "snapshot.total", info->engine, &ret_total->hist);
+	return rc;
 }
 
 /* ---- finals ---- */
 
-static int read_net(const struct reader *r, const json_t *from, const char *where, struct procnet *net)
-{
-	const json_t *why = json_object_get(from, "why");
-
-	for (unsigned i = 0; i < PROCNET_FIELDS; i++) {
-		const json_t *value = json_object_get(from, procnet_name((enum procnet_field)i));
-
-		if (!value)
-			continue;
-		if (read_member(r, value, where, &count_member, &net->value[i]))
-			return -EINVAL;
-		net->known |= 1u << i;
-	}
-	if (json_is_string(why))
-		text_escape(json_string_value(why), json_string_length(why), net->why, sizeof(net->why));
-	return 0;
-}
-
-static int read_latency(const struct reader *r, const json_t *from, const char *where, struct latency_summary *l)
-{
-	unsigned i = 0;
-	int rc = 0;
-
-	for (const struct member *m = latency_members; !rc && m->name; m++)
-		rc = read_member(r, json_array_get(from, i++), where, m, l);
-	return rc;
-}
-
-/* Counters stand in the order that the run's "counters" names; names that this version does not
- * have are left out. */
-static int read_counters(const struct reader *r, const json_t *from, const char *where, const json_t *names,
-	const struct engine *e, uint64_t *values)
-{
-	size_t i;
-	json_t *name;
-
-	json_array_foreach(names, i, name)
-	{
-		int counter = json_is_string(name) ? engine_find_counter(e, json_string_value(name)) : -1;
-		const json_t *value = json_array_get(from, i);
-		enum counter_kind kind = counter < 0 ? COUNTER_SUM : engine_counter(e, (unsigned)counter)->kind;
-
-		if (counter >= 0 && counter_first(kind) && json_is_null(value))
-			values[counter] = counter_first(kind);
-		else if (counter >= 0 && read_member(r, value, where, &count_member, &values[counter]))
-			return -EINVAL;
-	}
-	return 0;
-}
-
 struct final_source {
 	const struct reader *r;
-	const json_t *names, *final;
-	const struct run_info *info;
-	const char *where;
+	const json_t *run, *final;
+	const struct counter_columns *columns;
+	char where[48], details[48]; /* places of the two */
 };
 
-static int read_readings(const struct final_source *s, const char *key, struct worker_sample **ret_readings)
+static int read_edge_readings(const struct final_source *s, const char *key, struct worker_sample **ret_readings)
 {
-	const json_t *array = json_object_get(s->final, key);
-	struct worker_sample *readings;
-	size_t latencies = engine_latencies(s->info->engine);
-	int rc = 0;
+	unsigned workers = s->columns->info->workers;
+	char place[80];
 
-	if (json_array_size(array) != s->info->workers)
-		return reader_fails(s->r, s->where, "%s: not as many as there are workers", key);
-	readings = calloc(s->info->workers, sizeof(*readings));
-	if (!readings)
+	*ret_readings = calloc(workers, sizeof(**ret_readings));
+	if (!*ret_readings)
 		return err_sys(s->r->err, ENOMEM, "%s", s->r->file);
-	*ret_readings = readings;
-	for (unsigned i = 0; !rc && i < s->info->workers; i++) {
-		const json_t *one = json_array_get(array, i), *latency = json_object_get(one, "latency");
-
-		rc = read_counters(
-			s->r, json_object_get(one, "counters"), s->where, s->names, s->info->engine, readings[i].value);
-		for (size_t l = 0; !rc && l < latencies && l < json_array_size(latency); l++)
-			rc = read_latency(s->r, json_array_get(latency, l), s->where, &readings[i].latency[l]);
-	}
-	return rc;
+	snprintf(place, sizeof(place), "%s.%s", s->where, key);
+	return read_readings(s->r, json_object_get(s->final, key), place, s->columns, *ret_readings);
 }
 
 static int read_edge_times(const struct final_source *s, struct run_final *f)
 {
-	static const struct member time = { .name = "edge_ns", .size = 8, .type = MEMBER_I64, .max = INT64_MAX / 4 };
+	static const struct member time = { .name = "edge_ns", .type = MEMBER_I64, .max = INT64_MAX / 4 };
 	const json_t *array = json_object_get(s->final, "edge_ns");
-	int rc = 0;
+	int rc = read_array(s->r, array, s->where, "edge_ns", f->workers, f->workers);
 
-	if (json_array_size(array) != s->info->workers)
-		return reader_fails(s->r, s->where, "edge_ns: not as many as there are workers");
-	f->edge_ns = calloc(s->info->workers, sizeof(f->edge_ns[0]));
+	if (rc)
+		return rc;
+	f->edge_ns = calloc(f->workers, sizeof(f->edge_ns[0]));
 	if (!f->edge_ns)
 		return err_sys(s->r->err, ENOMEM, "%s", s->r->file);
-	for (unsigned i = 0; !rc && i < s->info->workers; i++)
+	for (unsigned i = 0; !rc && i < f->workers; i++)
 		rc = read_member(s->r, json_array_get(array, i), s->where, &time, &f->edge_ns[i]);
 	return rc;
 }
@@ -381,26 +252,25 @@ static int read_edges(const struct final_source *s, struct run_final *f)
 
 	if (!json_array_size(json_object_get(s->final, "edge")) && !json_array_size(json_object_get(s->final, "settled")))
 		return 0;
-	f->workers = s->info->workers;
+	f->workers = s->columns->info->workers;
 	rc = read_edge_times(s, f);
 	if (!rc)
-		rc = read_readings(s, "edge", &f->edge);
-	if (!rc)
-		rc = read_readings(s, "settled", &f->settled);
-	return rc;
+		rc = read_edge_readings(s, "edge", &f->edge);
+	return rc ? rc : read_edge_readings(s, "settled", &f->settled);
 }
 
 static int read_how(const struct final_source *s, struct run_final *f)
 {
-	const json_t *how = json_object_get(s->final, "how"), *error = json_object_get(s->final, "error");
+	static const struct member members[] = {
+		{ .name = "error", .offset = offsetof(struct err, text), .size = sizeof(f->err.text), .type = MEMBER_TEXT },
+		{ .name = "error_code", .offset = offsetof(struct err, code), .type = MEMBER_INT, .max = UINT16_MAX },
+		{ 0 },
+	};
+	int rc = read_phase(s->r, json_object_get(s->final, "how"), s->where, &f->how);
 
-	if (!json_is_string(how))
-		return reader_fails(s->r, s->where, "how: missing");
-	f->how = strcmp(json_string_value(how), phase_name(PHASE_DONE)) ? PHASE_FAILED : PHASE_DONE;
-	if (json_is_string(error))
-		text_escape(json_string_value(error), json_string_length(error), f->err.text, sizeof(f->err.text));
-	f->err.code = (int)(json_integer_value(json_object_get(s->final, "error_code")) & 0xffff);
-	return 0;
+	if (!rc && f->how != PHASE_DONE && f->how != PHASE_FAILED)
+		rc = reader_fails(s->r, s->where, "how: neither done nor failed");
+	return rc ? rc : read_members(s->r, s->final, s->where, members, &f->err);
 }
 
 static int fill_final(const struct final_source *s, struct run_final *f)
@@ -408,7 +278,7 @@ static int fill_final(const struct final_source *s, struct run_final *f)
 	const json_t *total = json_object_get(s->final, "total");
 	int rc = read_members(s->r, s->final, s->where, final_members, f);
 
-	f->run_id = s->info->id;
+	f->run_id = s->columns->info->id;
 	if (!rc)
 		rc = read_how(s, f);
 	if (!rc)
@@ -417,113 +287,110 @@ static int fill_final(const struct final_source *s, struct run_final *f)
 		rc = read_net(s->r, json_object_get(s->final, "net_from"), s->where, &f->net_from);
 	if (!rc)
 		rc = read_net(s->r, json_object_get(s->final, "net_to"), s->where, &f->net_to);
-	if (!rc && json_is_object(total))
-		rc = read_hists(s->r, total, s->where, s->info->engine, &f->total);
-	return rc;
+	if (!rc && !json_is_null(total))
+		rc = read_hists(s->r, total, s->where, s->columns->info->engine, &f->total);
+	return rc ? rc : read_details(s->r, json_object_get(s->run, "details"), s->details, s->columns->info, &f->details);
+}
+
+static int read_final(const struct final_source *s)
+{
+	struct update *u = reader_update(s->r, UPDATE_FINAL);
+	int rc;
+
+	if (!u)
+		return -ENOMEM;
+	u->run_id = s->columns->info->id;
+	u->final = calloc(1, sizeof(*u->final));
+	rc = u->final ? fill_final(s, u->final) : err_sys(s->r->err, ENOMEM, "%s", s->r->file);
+	return reader_take(s->r, u, rc);
 }
 
 /* Of a run that had no final: what its newest sample with rows had. */
-static int read_newest_details(const struct reader *r, const json_t *from, const char *where, const struct run_info *info)
+static int read_newest_details(const struct final_source *s)
 {
+	const struct run_info *info = s->columns->info;
 	struct details *details = NULL;
-	int rc = snapshot_read_details(r, from, where, info, &details);
+	int rc = read_details(s->r, json_object_get(s->run, "details"), s->details, info, &details);
 
 	if (!rc && details)
-		history_set_details(r->history, info->id, details);
+		history_set_details(s->r->history, info->id, details);
 	return rc;
 }
 
-static int read_final(const struct reader *r, const json_t *run, const char *where)
+static int read_end(const struct reader *r, const json_t *record, size_t number)
 {
-	const json_t *final = json_object_get(run, "final"), *details = json_object_get(run, "details");
-	json_int_t id = json_integer_value(json_object_get(run, "id"));
-	struct final_source s = { .r = r, .names = json_object_get(run, "counters"), .final = final, .where = where };
-	struct run_final *f;
+	static const struct member lost = { .name = "intervals_lost", .type = MEMBER_U64 };
+	const json_t *run = json_array_get(json_object_get(record, "runs"), number);
+	const struct run_info *info;
+	struct counter_columns columns;
+	struct final_source s = { .r = r, .run = run, .final = json_object_get(run, "final"), .columns = &columns };
+	uint64_t intervals = 0;
 	int rc;
 
-	s.info = history_run(r->history, (uint32_t)id);
-	if (!s.info)
-		return 0;
-	if (!json_is_object(final))
-		return read_newest_details(r, details, where, s.info);
-	f = calloc(1, sizeof(*f));
-	rc = f ? fill_final(&s, f) : err_sys(r->err, ENOMEM, "%s", r->file);
+	snprintf(s.where, sizeof(s.where), "record.runs[%zu].final", number);
+	snprintf(s.details, sizeof(s.details), "record.runs[%zu].details", number);
+	rc = read_run_id(r, json_object_get(run, "id"), s.where, &info);
 	if (!rc)
-		rc = snapshot_read_details(r, details, where, s.info, &f->details);
-	if (rc) {
-		run_final_free(f);
+		rc = read_member(r, json_object_get(run, "intervals_lost"), s.where, &lost, &intervals);
+	if (!rc)
+		rc = read_counter_columns(r, record, info, &columns);
+	if (rc)
 		return rc;
-	}
-	return reader_take_final(r, f);
+	history_set_intervals_lost(r->history, info->id, intervals);
+	return json_is_null(s.final) ? read_newest_details(&s) : read_final(&s);
 }
 
 /* ---- events ---- */
 
 static int read_event(const struct reader *r, const json_t *from, const char *where)
 {
-	static const struct member time = {
-		.name = "at_ns", .size = 8, .type = MEMBER_I64, .min = -(INT64_MAX / 4), .max = INT64_MAX / 4
-	};
-	const json_t *text = json_object_get(from, "text");
-	json_int_t run = json_integer_value(json_object_get(from, "run"));
+	struct update *u = reader_update(r, UPDATE_EVENT);
+	struct history_event event = { 0 };
 	int severity = name_index(json_object_get(from, "severity"), severity_names, 3);
-	int64_t at_ns = 0;
-	int rc = read_member(r, json_object_get(from, "at_ns"), where, &time, &at_ns);
+	int rc = u ? read_members(r, from, where, event_members, &event) : -ENOMEM;
 
-	if (!rc && (severity < 0 || !json_is_string(text) || run < 0 || run > INT32_MAX))
-		rc = reader_fails(r, where, "severity, text or run: missing or wrong");
-	return rc ? rc : reader_take_event(r, at_ns, (uint32_t)run, (enum severity)severity, json_string_value(text));
+	if (!rc && severity < 0)
+		rc = reader_fails(r, where, "severity: missing or unknown");
+	if (!rc) {
+		u->at_ns = event.at_ns;
+		u->run_id = event.run_id;
+		u->event.severity = (enum severity)severity;
+		memcpy(u->event.text, event.text, sizeof(event.text));
+	}
+	return reader_take(r, u, rc);
 }
 
 static int read_events(const struct reader *r, const json_t *events)
 {
-	char where[64];
-	size_t i;
-	json_t *event;
-	int rc = 0;
+	char where[48];
+	int rc = read_array(r, events, "record", "events", 0, SNAPSHOT_EVENTS_MAX);
 
-	if (!json_is_array(events) || json_array_size(events) > SNAPSHOT_EVENTS_MAX)
-		return reader_fails(r, "snapshot.events", "not an array of at most %d", SNAPSHOT_EVENTS_MAX);
-	json_array_foreach(events, i, event)
-	{
-		snprintf(where, sizeof(where), "snapshot.events[%zu]", i);
-		rc = read_event(r, event, where);
-		if (rc)
-			break;
+	for (size_t i = 0; !rc && i < json_array_size(events); i++) {
+		snprintf(where, sizeof(where), "record.events[%zu]", i);
+		rc = read_event(r, json_array_get(events, i), where);
 	}
 	return rc;
 }
 
-static int read_phase(const struct reader *r, const json_t *snapshot)
+/* Of the newest run. */
+static int read_last_phase(const struct reader *r, const json_t *record)
 {
-	const json_t *name = json_object_get(snapshot, "phase");
-	const struct run_info *newest = history_newest_run(r->history);
+	struct update *u = reader_update(r, UPDATE_PHASE);
 
-	for (int p = PHASE_IDLE; json_is_string(name) && newest && p <= PHASE_FAILED; p++)
-		if (!strcmp(json_string_value(name), phase_name((enum phase)p)))
-			return reader_take_phase(r, newest->id, (enum phase)p);
-	return reader_fails(r, "snapshot", "phase: missing or unknown");
+	if (!u)
+		return -ENOMEM;
+	u->run_id = history_newest_run(r->history)->id;
+	return reader_take(r, u, read_phase(r, json_object_get(record, "phase"), "record", &u->phase));
 }
 
-int snapshot_read_finals(const struct reader *r, const json_t *snapshot)
+int snapshot_read_ends(const struct reader *r, const json_t *record)
 {
-	char where[64];
-	size_t i;
-	json_t *run;
-	int rc;
+	size_t runs = json_array_size(json_object_get(record, "runs"));
+	int rc = 0;
 
-	json_array_foreach(json_object_get(snapshot, "runs"), i, run)
-	{
-		json_t *lost = json_object_get(run, "intervals_lost"), *id = json_object_get(run, "id");
-
-		snprintf(where, sizeof(where), "snapshot.runs[%zu].final", i);
-		rc = read_final(r, run, where);
-		if (rc)
-			return rc;
-		if (json_integer_value(lost) > 0)
-			history_set_intervals_lost(
-				r->history, (uint32_t)json_integer_value(id), (uint64_t)json_integer_value(lost));
-	}
-	rc = read_events(r, json_object_get(snapshot, "events"));
-	return rc ? rc : read_phase(r, snapshot);
+	for (size_t i = 0; !rc && i < runs; i++)
+		rc = read_end(r, record, i);
+	if (!rc)
+		rc = read_events(r, json_object_get(record, "events"));
+	return rc ? rc : read_last_phase(r, record);
 }

@@ -1,6 +1,6 @@
 /* Saving a snapshot: a directory made under a temporary name, filled, and given its name when
  * all of it is on the disk.  See snapshot.h. */
-#include "snapshot/fields.h"
+#include "snapshot/snapshot.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,12 +13,13 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "results/record.h"
+#include "snapshot/history_csv.h"
 
 struct saving {
-	const struct results_source *source;
+	struct results_source source;
 	const struct snapshot_screen *screen;
 	struct results_view view;
-	int64_t wall_ns;
 	const char *directory;
 	char temporary[PATH_MAX];
 	int at; /* descriptor of the temporary directory */
@@ -58,10 +59,35 @@ static int fill_text(struct saving *s, FILE *out, const void *text)
 	return 0;
 }
 
-static int fill_samples(struct saving *s, FILE *out, const void *what)
+static int print_line(const struct saving *s, const struct kept_sample *kept, FILE *out)
+{
+	const struct run_info *info = history_run(s->source.history, kept->sample->run_id);
+	json_t *line = info ? results_record_sample(info, kept->sample, kept->where) : NULL;
+	int r = 0;
+
+	if (info && (!line || json_dumpf(line, out, RECORD_DUMP) || putc('\n', out) == EOF))
+		r = err_sys(s->err, !line ? ENOMEM : errno ? errno : EIO, "write history.jsonl in %s", s->directory);
+	json_decref(line);
+	return r;
+}
+
+static int fill_lines(struct saving *s, FILE *out, const void *what)
+{
+	size_t count;
+	struct kept_sample *all = results_samples(s->source.history, &count);
+	int r = all ? 0 : err_sys(s->err, ENOMEM, "write history.jsonl in %s", s->directory);
+
+	(void)what;
+	for (size_t i = 0; !r && i < count; i++)
+		r = print_line(s, &all[i], out);
+	free(all);
+	return r;
+}
+
+static int fill_sheet(struct saving *s, FILE *out, const void *what)
 {
 	(void)what;
-	return snapshot_write_samples(s->source->history, out, s->err);
+	return snapshot_write_sheet(s->source.history, out, s->err);
 }
 
 static int fill_percentiles(struct saving *s, FILE *out, const void *hist)
@@ -73,18 +99,11 @@ static int fill_percentiles(struct saving *s, FILE *out, const void *hist)
 
 static int fill_result(struct saving *s, FILE *out, const void *what)
 {
-	json_t *document = results_document(s->source);
-	json_t *snapshot = document ? snapshot_describe(s->source, s->wall_ns) : NULL;
-	int r = 0;
+	char name[PATH_MAX + 32];
 
 	(void)what;
-	if (!snapshot || json_object_set_new(document, "snapshot", snapshot))
-		r = err_sys(s->err, ENOMEM, "write result.json in %s", s->directory);
-	else if (json_dumpf(document, out, RESULTS_DUMP | JSON_INDENT(1)))
-		r = err_sys(s->err, errno, "write result.json in %s", s->directory);
-	putc('\n', out);
-	json_decref(document);
-	return r;
+	snprintf(name, sizeof(name), "result.json in %s", s->directory);
+	return results_write(&s->source, out, name, s->err);
 }
 
 static int write_percentiles(struct saving *s)
@@ -108,7 +127,9 @@ static int write_all(struct saving *s)
 	int r = write_file(s, "result.json", fill_result, NULL);
 
 	if (!r)
-		r = write_file(s, "history.csv", fill_samples, NULL);
+		r = write_file(s, "history.jsonl", fill_lines, NULL);
+	if (!r)
+		r = write_file(s, "history.csv", fill_sheet, NULL);
 	if (!r)
 		r = write_percentiles(s);
 	if (!r && s->screen && s->screen->text)
@@ -166,7 +187,7 @@ static int give_name(struct saving *s, char *ret_path, size_t size)
 	char time[40], path[PATH_MAX], suffix[16] = "";
 	int r = -EEXIST;
 
-	clock_format_file(s->wall_ns, time, sizeof(time));
+	clock_format_file(s->source.saved_wall_ns, time, sizeof(time));
 	for (unsigned i = 2; r == -EEXIST && i < 10000; i++) {
 		if (snprintf(path, sizeof(path), "%s/%s%s", s->directory, time, suffix) >= (int)sizeof(path))
 			r = -ENAMETOOLONG;
@@ -196,14 +217,14 @@ int snapshot_save(const struct results_source *source, const struct snapshot_scr
 	char *ret_path, size_t size, struct err *err)
 {
 	char usual[PATH_MAX];
-	struct saving s = { .source = source, .screen = screen, .directory = directory, .at = -1, .err = err };
+	struct saving s = { .source = *source, .screen = screen, .directory = directory, .at = -1, .err = err };
 	int r;
 
-	if (!results_view_of_end(source, &s.view))
+	s.source.saved_wall_ns = clock_wall_of(clock_run_ns());
+	if (!results_view_of_end(&s.source, &s.view))
 		return err_say(err, ENOENT, "snapshot: there is no run to save");
 	if (!directory || !directory[0])
 		s.directory = file_data_directory(usual, sizeof(usual));
-	s.wall_ns = clock_wall_of(clock_run_ns());
 	r = file_make_directories(s.directory, err);
 	if (!r)
 		r = open_temporary(&s);

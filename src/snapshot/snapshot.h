@@ -1,8 +1,8 @@
 /* Snapshots: what `s` and SIGUSR1 save, and what `netdyno open` loads.  Main thread only.
  *
- * A snapshot is a directory DIR/2026-10-01T14-31-07/ with result.json, history.csv,
- * percentiles-NAME.hgrm (one per latency), screen.txt and screen.svg.  It is made under a
- * temporary name and renamed when complete: whole or not at all. */
+ * A snapshot is a directory DIR/2026-10-01T14-31-07/ with result.json, history.jsonl (all samples,
+ * one a line, exact), history.csv, percentiles-NAME.hgrm (one per latency), screen.txt and
+ * screen.svg.  It is made under a temporary name and renamed when complete: whole or not at all. */
 #pragma once
 
 #include "results/results.h"
@@ -16,8 +16,14 @@ struct snapshot_screen {
 int snapshot_save(const struct results_source *source, const struct snapshot_screen *screen, const char *directory,
 	char *ret_path, size_t size, struct err *err);
 
-/* Loads a snapshot directory, or a result JSON file alone, into a new history; engines is the
- * NULL-terminated table.  Everything in the files is distrusted: clear errors name file and
- * place.  ret_wall_ns: when it was saved. */
-int snapshot_load(const char *path, const struct engine *const *engines, struct history **ret_history, struct host_info *ret_host,
-	int64_t *ret_wall_ns, struct err *err);
+struct snapshot {
+	struct history *history; /* the caller's to free */
+	struct host_info host;
+	int64_t wall_ns; /* when it was saved; of a result alone: when its run began */
+	bool captured;   /* a capture was on in the newest run */
+};
+
+/* Loads a snapshot directory, or a result JSON file alone; engines is the NULL-terminated table.
+ * Everything in the files is distrusted: clear errors name file and place, and leave
+ * *ret_snapshot as it was. */
+int snapshot_load(const char *path, const struct engine *const *engines, struct snapshot *ret_snapshot, struct err *err);

@@ -1,15 +1,11 @@
-/* Reading values that nobody vouches for: every number in its range, every text escaped, every
- * error with its place.  See snapshot/fields.h. */
-#include "snapshot/fields.h"
+/* Values, and what they are held to.  See snapshot/reader.h. */
+#include "snapshot/reader.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 
 int reader_fails(const struct reader *r, const char *where, const char *fmt, ...)
@@ -21,6 +17,19 @@ int reader_fails(const struct reader *r, const char *where, const char *fmt, ...
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	return err_say(r->err, EINVAL, "%s: %s: %s", r->file, where, text);
+}
+
+int read_array(const struct reader *r, const json_t *array, const char *where, const char *name, size_t least, size_t most)
+{
+	size_t size = json_array_size(array);
+
+	if (!json_is_array(array))
+		return reader_fails(r, where, "%s: missing or not an array", name);
+	if (size >= least && size <= most)
+		return 0;
+	if (least == most)
+		return reader_fails(r, where, "%s: %zu, not %zu", name, size, least);
+	return reader_fails(r, where, "%s: %zu, not %zu..%zu", name, size, least, most);
 }
 
 /* ---- members ---- */
@@ -46,7 +55,7 @@ static int read_real(const struct reader *r, const json_t *value, const char *wh
 {
 	double number = json_number_value(value);
 
-	if (!json_is_number(value) || !isfinite(number) || fabs(number) > 1e18)
+	if (!json_is_number(value) || !(number >= 0 && number <= 1e18))
 		return fails(r, where, m, "not a number of a sensible size");
 	*(double *)at = number;
 	return 0;
@@ -122,7 +131,25 @@ int name_index(const json_t *value, const char *const *names, unsigned count)
 	return -1;
 }
 
-/* ---- what snapshots and results share ---- */
+/* ---- names ---- */
+
+int read_phase(const struct reader *r, const json_t *name, const char *where, enum phase *ret_phase)
+{
+	for (int p = PHASE_IDLE; json_is_string(name) && p <= PHASE_FAILED; p++)
+		if (!strcmp(json_string_value(name), phase_name((enum phase)p))) {
+			*ret_phase = (enum phase)p;
+			return 0;
+		}
+	return reader_fails(r, where, "phase: missing or unknown");
+}
+
+int read_run_id(const struct reader *r, const json_t *id, const char *where, const struct run_info **ret_info)
+{
+	json_int_t number = json_integer_value(id);
+
+	*ret_info = number > 0 && number <= INT32_MAX ? history_run(r->history, (uint32_t)number) : NULL;
+	return *ret_info ? 0 : reader_fails(r, where, "run: there is no such run");
+}
 
 static void list_modes(const struct engine *const *engines, char *out, size_t size)
 {
@@ -148,6 +175,8 @@ int read_engine(const struct reader *r, const json_t *mode, const char *where, c
 	*ret_engine = e;
 	return 0;
 }
+
+/* ---- the host ---- */
 
 static int read_host_number(const struct reader *r, const json_t *value, const struct host_field *f, char *at)
 {
@@ -186,76 +215,24 @@ int read_host(const struct reader *r, const json_t *host, struct host_info *ret_
 	return rc;
 }
 
-int64_t read_iso_time(const json_t *text)
-{
-	struct tm tm = { 0 };
-	const char *end = json_is_string(text) ? strptime(json_string_value(text), "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
-	time_t seconds = end && !*end ? timegm(&tm) : 0;
-
-	return seconds > 0 && seconds < INT64_MAX / 4 / NS_PER_S ? (int64_t)seconds * NS_PER_S : 0;
-}
-
 /* ---- handing over ---- */
 
-static struct update *update_new(const struct reader *r, enum update_kind kind, uint32_t run_id)
+struct update *reader_update(const struct reader *r, enum update_kind kind)
 {
 	struct update *u = calloc(1, sizeof(*u));
 
-	if (!u) {
+	if (u)
+		u->kind = kind;
+	else
 		err_sys(r->err, ENOMEM, "%s", r->file);
-		return NULL;
-	}
-	u->kind = kind;
-	u->run_id = run_id;
 	return u;
 }
 
-int reader_take_run(const struct reader *r, struct run_info *info)
+int reader_take(const struct reader *r, struct update *u, int rc)
 {
-	struct update *u = update_new(r, UPDATE_RUN, info->id);
-
-	if (!u) {
-		run_info_free(info);
-		return -ENOMEM;
-	}
-	u->run = info;
-	history_take(r->history, u);
-	return 0;
-}
-
-int reader_take_final(const struct reader *r, struct run_final *final)
-{
-	struct update *u = update_new(r, UPDATE_FINAL, final->run_id);
-
-	if (!u) {
-		run_final_free(final);
-		return -ENOMEM;
-	}
-	u->final = final;
-	history_take(r->history, u);
-	return 0;
-}
-
-int reader_take_event(const struct reader *r, int64_t at_ns, uint32_t run_id, enum severity severity, const char *text)
-{
-	struct update *u = update_new(r, UPDATE_EVENT, run_id);
-
-	if (!u)
-		return -ENOMEM;
-	u->at_ns = at_ns;
-	u->event.severity = severity;
-	text_escape(text, strlen(text), u->event.text, sizeof(u->event.text));
-	history_take(r->history, u);
-	return 0;
-}
-
-int reader_take_phase(const struct reader *r, uint32_t run_id, enum phase phase)
-{
-	struct update *u = update_new(r, UPDATE_PHASE, run_id);
-
-	if (!u)
-		return -ENOMEM;
-	u->phase = phase;
-	history_take(r->history, u);
-	return 0;
+	if (rc)
+		update_free(u);
+	else
+		history_take(r->history, u);
+	return rc;
 }

@@ -63,8 +63,7 @@ group_help()
 		silent "$errors"
 	done
 	try 0 --help
-	for verb in dash run list open sweep echo null stream 130; do prints "$verb"; done
-	prints "not built yet"
+	for verb in dash run list open sweep echo null stream chat fanout 130; do prints "$verb"; done
 	silent "$errors"
 	[ "$(awk '{ if (length($0) > w) w = length($0) } END { print w }' "$out")" -le 80 ] || fail "--help is wider than 80 columns"
 	try 0 -h
@@ -87,13 +86,11 @@ group_usage()
 	refuses 2 'unknown mode "zzzzzz"' dash zzzzzz
 	refuses 2 'run needs a mode' run
 	refuses 2 'run needs a mode' run --duration 1
-	refuses 2 'mode fanout (fan-out) is not built yet' fanout
-	refuses 2 'is not built yet' run fanout
 	refuses 2 'unknown option --paylod (did you mean --payload?)' run echo --paylod 64
 	refuses 2 'unknown option --them (did you mean --theme?)' echo --them dark
 	refuses 2 'unknown option --xyzzyplugh' run echo --xyzzyplugh
 	refuses 2 'unknown option -Z' run echo -Z
-	refuses 2 '--payload is not an option of mode null (modes that have it: echo)' run null --payload 64
+	refuses 2 '--payload is not an option of mode null (modes that have it: echo, fanout)' run null --payload 64
 	refuses 2 '--theme is not an option of "run"' run echo --theme dark
 	refuses 2 'unexpected word "64"' run echo 64
 	refuses 2 'run needs a mode' run --duration 1s echo
@@ -146,7 +143,7 @@ group_list()
 	try 0 list --json
 	has "$out" '.modes | map(.name) | contains(["echo", "null", "stream"])'
 	has "$out" '.modes[] | select(.name == "echo") | .built and (.methods | map(select(.runs)) | length >= 1)'
-	has "$out" '.modes[] | select(.name == "fanout") | .built == false'
+	has "$out" '.modes[] | select(.name == "fanout") | .built'
 	has "$out" '.modes[].methods[] | .runs or (.why | length > 0)'
 	has "$out" '.paths[] | select(.name == "loopback") | .runs'
 	has "$out" '.capture | .runs or (.why | length > 0)'
@@ -280,9 +277,11 @@ group_signals()
 	wait $pid
 	[ $? = 130 ] || fail "SIGTERM: status is not 130"
 	dir=$(sed -n 's/^snapshot: //p' "$errors")
-	for f in result.json history.csv screen.txt screen.svg; do
+	for f in result.json history.jsonl history.csv screen.txt screen.svg; do
 		[ -s "$dir/$f" ] || fail "the snapshot \"$dir\" has no $f"
 	done
+	try 0 open "$dir"
+	prints "verdict:"
 	# In the warm-up: nothing has been measured, and that is said.
 	start run echo --duration 60s --warmup 60s --json "$work/warm.json"
 	until_says $pid "$out" method
@@ -340,15 +339,33 @@ with_descriptors()
 	) >"$out" 2>"$errors" </dev/null
 }
 
+# free_port: one that was free a moment ago, for UDP and TCP.
+free_port()
+{
+	python3 -c '
+import socket
+while True:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as t, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+        t.bind(("127.0.0.1", 0))
+        try:
+            u.bind(t.getsockname())
+        except OSError:
+            continue
+        print(t.getsockname()[1])
+        break'
+}
+
 group_faults()
 {
-	local port pid status
-	# Port in use.
-	coproc { exec timeout 60 "$program" run echo --role server --duration 50s --warmup 0 2>&1; }
+	local port said pid status
+	# A server says where it listens.
+	port=$(free_port)
+	coproc { exec timeout 60 "$program" run echo --role server --port "$port" --duration 50s --warmup 0 2>&1; }
 	pid=$COPROC_PID
 	read -r -t 20 line <&"${COPROC[0]}"
-	port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' <<<"$line")
-	[ "$port" = 5000 ] || { fail "a server does not say its port: $line"; port=5000; }
+	said=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' <<<"$line")
+	[ "$said" = "$port" ] || fail "a server does not say its port $port: $line"
+	# Port in use.
 	python3 - "$port" "$program" >"$out" 2>"$errors" <<-'END' || fail "port in use: $(cat "$out" "$errors")"
 	import socket, subprocess, sys
 	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -484,8 +501,10 @@ group_capture()
 group_open()
 {
 	run_ok echo "${quick[@]}" --json "$work/r.json"
+	sed -n '/: measured /,$p' "$out" >"$work/said"
 	try 0 open "$work/r.json"
 	prints "r.json"
+	sed -n '/: measured /,$p' "$out" | diff "$work/said" - || fail "what is opened differs from what the run said"
 	prints "verdict:"
 	prints "ledger: sent"
 	refuses 1 "No such file" open "$work/nothing"
@@ -496,6 +515,10 @@ group_open()
 	try 1 open "$work/noise.json"
 	mkdir "$work/emptydir"
 	try 1 open "$work/emptydir"
+	sed '/"record":/s/"rx_roles":[0-9]/"rx_roles":-1/' "$work/r.json" >"$work/changed.json"
+	refuses 1 'changed.json: record.runs[0]: rx_roles: out of range' open "$work/changed.json"
+	jq 'del(.record)' "$work/r.json" >"$work/without.json"
+	refuses 1 'without.json: record: missing' open "$work/without.json"
 }
 
 group_settings()

@@ -79,16 +79,34 @@ static void sockets_take_turns(void **state)
 
 /* ---- both ends ---- */
 
+/* Late where the test itself was kept from its CPU for a second, but not lost. */
 static void expect_all_answered(struct rig *rig)
 {
-	uint64_t sent = rig_sum(rig, ROLE_CLIENT, COUNTER_TX_PACKETS);
+	uint64_t sent = rig_sum(rig, ROLE_CLIENT, COUNTER_TX_PACKETS), in_time = rig_sum(rig, ROLE_CLIENT, COUNTER_RX_PACKETS);
 
 	rig_expect_balance(rig);
-	assert_int_equal(rig_sum(rig, ROLE_CLIENT, COUNTER_RX_PACKETS), sent);
+	assert_int_equal(in_time + rig_sum(rig, ROLE_CLIENT, ECHO_C_LATE), sent);
 	assert_int_equal(rig_sum(rig, ROLE_SERVER, COUNTER_RX_PACKETS), sent);
 	assert_int_equal(rig_sum(rig, ROLE_CLIENT, ECHO_C_STRAY), 0);
 	assert_int_equal(rig_sum(rig, ROLE_CLIENT, ECHO_C_DUPLICATES), 0);
-	assert_int_equal(rig_latencies(rig, ECHO_L_RTT), sent);
+	assert_int_equal(rig_latencies(rig, ECHO_L_RTT), in_time);
+}
+
+/* The servers have read all that was there before clients send more: what waits for a server is a
+ * burst of each client, however many flows or a schedule that was held up have more to send. */
+static bool is_served_and_received(struct rig *rig, uint64_t packets)
+{
+	while (rig_step(rig, ROLE_SERVER))
+		;
+	return rig_has_received(rig, packets);
+}
+
+static void measure_in_turns(struct rig *rig, unsigned answers)
+{
+	rig_enter(rig, PHASE_MEASURE);
+	rig_until(rig, ROLE_CLIENT, is_served_and_received, answers);
+	rig_drain(rig);
+	expect_all_answered(rig);
 }
 
 static void everything_answered(const struct rig_config *config, unsigned answers)
@@ -96,8 +114,7 @@ static void everything_answered(const struct rig_config *config, unsigned answer
 	struct rig rig;
 
 	rig_open_or_fail(&rig, config);
-	rig_measure(&rig, answers);
-	expect_all_answered(&rig);
+	measure_in_turns(&rig, answers);
 	rig_close(&rig);
 }
 
@@ -130,12 +147,11 @@ static void thousand_sockets(const struct udp_method *m)
 		.servers = 1,
 		.clients = 1,
 		.method = &m->method,
-		.option = { "sockets", "1000", "rate", "1500" } };
+		.option = { "sockets", "1000", "window", "2" } };
 
 	rig_open_or_fail(&rig, &config);
 	assert_int_equal(rig.worker[1].wait.count, 1);
-	rig_measure(&rig, 1500);
-	expect_all_answered(&rig);
+	measure_in_turns(&rig, 5000);
 	rig_close(&rig);
 }
 
@@ -150,8 +166,7 @@ static void hash_spreads(const struct udp_method *m)
 		.option = { "sockets", "64", "window", "1", "steer", "hash" } };
 
 	rig_open_or_fail(&rig, &config);
-	rig_measure(&rig, 1000);
-	expect_all_answered(&rig);
+	measure_in_turns(&rig, 1000);
 	for (unsigned i = 0; i < 2; i++)
 		assert_in_range(counter_get(rig_server(&rig, i)->counters, COUNTER_RX_PACKETS), 1, UINT32_MAX);
 	rig_close(&rig);
@@ -261,8 +276,7 @@ static void no_room_on_a_socket(void **state)
 			.option = { "sockets", "3", loads[i][0], loads[i][1] } };
 
 		rig_open_or_fail(&rig, &config);
-		rig_measure(&rig, 1000);
-		expect_all_answered(&rig);
+		measure_in_turns(&rig, 1000);
 		assert_in_range(rig_sum(&rig, ROLE_CLIENT, ECHO_C_TX_RETRIES), 1, UINT32_MAX);
 		rig_close(&rig);
 	}

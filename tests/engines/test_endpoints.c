@@ -78,6 +78,31 @@ static void the_path_is_where_the_peer_is(void **state)
 	}
 }
 
+/* Planned only: a test that listens there might find it taken. */
+static void the_port_is_5000_where_nobody_says_another(void **state)
+{
+	static const struct {
+		struct endpoint_row row;
+		unsigned port;
+	} cases[] = {
+		{ { .option = { "role", "server" } }, 5000 }, { { .option = { "role", "client" } }, 5000 },
+		{ { .option = { "role", "client", "port", "5001" } }, 5001 },
+		{ { .option = { "role", "both" } }, 0 }, /* any that is free */
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plan p;
+		struct err err = ERR_NONE;
+
+		assert_int_equal(plan(&engine_stream, paths_here, &cases[i].row, &p, &err), 0);
+		const struct endpoints *at = &((const struct stream_shared *)p.shared)->at;
+		assert_int_equal(net_port(at->listens ? &at->listen[0] : &at->host), cases[i].port);
+		engine_stream.release(&p);
+		plan_free(&p);
+	}
+}
+
 /* ---- a path with addresses of its own ---- */
 
 static bool runs(char *why, size_t size)
@@ -140,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_path_is_where_the_peer_is),
+		cmocka_unit_test(the_port_is_5000_where_nobody_says_another),
 		cmocka_unit_test(a_path_may_say_where_the_ends_are),
 	};
 

@@ -59,8 +59,16 @@ static const struct counter_def toy_counters[] = {
 		.show = SHOW_CORE,
 		.help = "queue" },
 	{ .name = "duplicates", .title = "dup", .unit = "packets", .roles = ROLE_CLIENT, .show = SHOW_SUM, .help = "duplicates" },
+	{ .name = "quickest_ns", .title = "quick", .unit = "ns", .kind = COUNTER_MIN, .roles = ROLE_CLIENT, .help = "quickest" },
 	{ 0 },
 };
+
+static const struct detail_column toy_columns[] = {
+	{ .name = "packets", .title = "packets", .unit = "packets", .help = "packets" },
+	{ .name = "least_ns", .title = "least", .unit = "ns", .kind = COUNTER_MIN, .help = "the quickest" },
+	{ 0 },
+};
+static const struct detail_def toy_rows = { .name = "flows", .title = "Flows", .roles = ROLE_CLIENT, .columns = toy_columns };
 
 static const struct figure_def toy_figures[] = {
 	{ .name = "syscalls_per_packet",
@@ -137,6 +145,7 @@ const struct engine toy_engine = {
 	.figures = toy_figures,
 	.latencies = toy_latencies,
 	.second_ledger = &toy_questions,
+	.details = &toy_rows,
 	.methods = toy_methods,
 };
 
@@ -300,6 +309,22 @@ struct run_final *toy_final(uint32_t run_id, unsigned workers, unsigned steps)
 	f->net_from.known = f->net_to.known = 1u << PROCNET_UDP_IN;
 	f->net_to.value[PROCNET_UDP_IN] = 190 * steps;
 	return f;
+}
+
+struct details *toy_details(unsigned rows)
+{
+	struct details *d = details_new(rows);
+
+	assert_non_null(d);
+	d->at_ns = 102ll * NS_PER_S;
+	d->seconds = 1.0 / 3;
+	d->missed = 2;
+	for (unsigned i = 0; i < rows; i++)
+		d->row[i] = (struct detail_row){ .id = i + 7,
+			.worker = 1,
+			.value = { 1000 * i, i ? 15000 : COUNTER_NOTHING },
+			.recent = { 10 * i, i ? 16000 : COUNTER_NOTHING } };
+	return d;
 }
 
 static struct update *update_new(enum update_kind kind, uint32_t run_id)

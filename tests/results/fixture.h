@@ -14,6 +14,7 @@ enum {
 	TOY_SERVER_DROPS,       /* servers; a ledger place */
 	TOY_QUEUE,              /* a gauge, both roles */
 	TOY_DUPLICATES,         /* clients, in the sum */
+	TOY_QUICKEST,           /* a MIN, clients, shown nowhere */
 	TOY_COUNTERS,
 };
 
@@ -29,6 +30,8 @@ struct sample *toy_sample(uint32_t run_id, enum phase phase, int64_t at_ns);
  * answered in each, 4 dropped at the server. */
 struct sample *toy_steady(uint32_t run_id, unsigned steps, bool interval);
 struct run_final *toy_final(uint32_t run_id, unsigned workers, unsigned steps);
+/* So many rows of worker 1; the first has a lowest of nothing. */
+struct details *toy_details(unsigned rows);
 
 void toy_take_run(struct history *h, struct run_info *info);
 void toy_take_phase(struct history *h, uint32_t run_id, enum phase phase);

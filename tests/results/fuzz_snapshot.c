@@ -1,4 +1,4 @@
-/* Snapshot loading: input is result.json, then a line "----", then history.csv; without that
+/* Snapshot loading: input is result.json, then a line "----", then history.jsonl; without that
  * line a result alone.  What loads must also be fit to be read and saved. */
 #include "fixture.h"
 
@@ -18,7 +18,7 @@ static char directory[64];
 
 static void remove_directory(void)
 {
-	static const char *const files[] = { "result.json", "history.csv" };
+	static const char *const files[] = { "result.json", "history.jsonl" };
 	char path[128];
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -45,7 +45,7 @@ static void spill(const char *name, const uint8_t *data, size_t size)
 static void use(struct history *h, const struct host_info *host)
 {
 	const struct run_info *info = history_newest_run(h);
-	struct results_source source = { .history = h, .run_id = info ? info->id : 0, .host = host, .show_unfinished = true };
+	struct results_source source = { .history = h, .run_id = info->id, .host = host };
 	struct rates rates;
 	char *text = NULL;
 	size_t len = 0;
@@ -57,8 +57,8 @@ static void use(struct history *h, const struct host_info *host)
 
 		rates_of(&r, -1, ROLE_BOTH, &rates);
 	}
-	if (info)
-		results_csv_row(&source, out, true, NULL);
+	results_csv_row(&source, out, true, NULL);
+	results_write(&source, out, "memory", NULL);
 	fclose(out);
 	free(text);
 }
@@ -68,10 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char separator[] = "\n----\n";
 	const uint8_t *at = memmem(data, size, separator, sizeof(separator) - 1);
 	size_t json = at ? (size_t)(at - data) + 1 : size;
-	struct history *h = NULL;
-	struct host_info host;
+	struct snapshot snapshot = { .history = NULL };
 	struct err err = ERR_NONE;
-	int64_t wall_ns;
 	char path[128];
 
 	if (!directory[0]) {
@@ -81,14 +79,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	spill("result.json", data, json);
 	if (at)
-		spill("history.csv", data + json + sizeof(separator) - 2, size - json - (sizeof(separator) - 2));
+		spill("history.jsonl", data + json + sizeof(separator) - 2, size - json - (sizeof(separator) - 2));
 	snprintf(path, sizeof(path), "%s%s", directory, at ? "" : "/result.json");
-	if (!snapshot_load(path, toy_engines, &h, &host, &wall_ns, &err))
-		use(h, &host);
-	else if (!err.text[0])
+	if (!snapshot_load(path, toy_engines, &snapshot, &err))
+		use(snapshot.history, &snapshot.host);
+	else if (!err.text[0] || snapshot.history)
 		abort();
-	history_free(h);
-	snprintf(path, sizeof(path), "%s/history.csv", directory);
+	history_free(snapshot.history);
+	snprintf(path, sizeof(path), "%s/history.jsonl", directory);
 	unlink(path);
 	return 0;
 }

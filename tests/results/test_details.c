@@ -44,7 +44,8 @@ static struct history *run(const char *rows, const char *helpers, bool with_fina
 	set(&o, "helpers", helpers);
 	if (session_start(s, &o, &err) <= 0)
 		fail_msg("%s", err.text);
-	for (struct pollfd p = { .fd = session_fd(s), .events = POLLIN }; !over; poll(&p, 1, 1000))
+	while (!over) {
+		poll(&(struct pollfd){ .fd = session_fd(s), .events = POLLIN }, 1, 1000);
 		for (struct update *u; !over && (u = session_next(s));) {
 			over = u->kind == UPDATE_FINAL;
 			if (over && !with_final)
@@ -52,6 +53,7 @@ static struct history *run(const char *rows, const char *helpers, bool with_fina
 			else
 				history_take(history, u);
 		}
+	}
 	session_free(s);
 	options_free(&o);
 	clock_virtual_set(0);
@@ -60,9 +62,7 @@ static struct history *run(const char *rows, const char *helpers, bool with_fina
 
 static json_t *document_of(const struct history *h)
 {
-	struct results_source source = {
-		.history = h, .run_id = history_newest_run(h)->id, .host = &host, .show_unfinished = true
-	};
+	struct results_source source = { .history = h, .run_id = history_newest_run(h)->id, .host = &host };
 	json_t *j = results_document(&source);
 	char why[600] = "";
 
@@ -194,7 +194,7 @@ struct shelf {
 static void save(struct shelf *s, bool with_final)
 {
 	*s = (struct shelf){ .directory = "/tmp/netdyno-test-XXXXXX", .history = run("70", "0", with_final) };
-	struct results_source source = { .history = s->history, .run_id = 1, .host = &host, .show_unfinished = true };
+	struct results_source source = { .history = s->history, .run_id = 1, .host = &host };
 
 	assert_non_null(mkdtemp(s->directory));
 	if (snapshot_save(&source, NULL, s->directory, s->saved, sizeof(s->saved), &s->err) < 0)
@@ -204,10 +204,11 @@ static void save(struct shelf *s, bool with_final)
 static int load(struct shelf *s)
 {
 	static const struct engine *const engines[] = { &engine_null, NULL };
-	struct host_info read;
-	int64_t wall_ns;
+	struct snapshot snapshot = { .history = NULL };
+	int rc = snapshot_load(s->saved, engines, &snapshot, &s->err);
 
-	return snapshot_load(s->saved, engines, &s->opened, &read, &wall_ns, &s->err);
+	s->opened = snapshot.history;
+	return rc;
 }
 
 static void clear(struct shelf *s)
@@ -244,7 +245,7 @@ static void spoil(const struct shelf *s, size_t at, json_t *value)
 
 	snprintf(path, sizeof(path), "%s/result.json", s->saved);
 	j = json_load_file(path, 0, NULL);
-	run = json_array_get(json_object_get(json_object_get(j, "snapshot"), "runs"), 0);
+	run = json_array_get(json_object_get(json_object_get(j, "record"), "runs"), 0);
 	row = json_array_get(json_object_get(json_object_get(run, "details"), "rows"), 0);
 	assert_int_equal(at < json_array_size(row) ? json_array_set_new(row, at, value) : json_array_append_new(row, value), 0);
 	assert_int_equal(json_dump_file(j, path, 0), 0);

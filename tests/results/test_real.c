@@ -1,10 +1,11 @@
-/* Results and snapshots of a real run of mode null, on the real clock. */
+/* Results and snapshots of real runs, on the real clock: of mode null, and of echo and stream. */
 #include "fixture.h"
 
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "engines/engines.h"
@@ -15,22 +16,22 @@
 #include "schema.h"
 #include "../support/asserts.h"
 
-static struct history *history;
+static struct history *history; /* of mode null */
 static struct host_info host;
 
 /* Takes updates until the run's final is there; 20 s are more than any machine needs. */
-static void follow(struct session *s, uint32_t run_id)
+static void follow(struct session *s, struct history *h, uint32_t run_id)
 {
 	int64_t deadline = clock_now_ns() + 20ll * NS_PER_S;
 
-	while (!history_final(history, run_id)) {
+	while (!history_final(h, run_id)) {
 		struct pollfd p = { .fd = session_fd(s), .events = POLLIN };
 		struct update *u;
 
 		assert_less(clock_now_ns(), deadline);
 		poll(&p, 1, 100);
 		while ((u = session_next(s)))
-			history_take(history, u);
+			history_take(h, u);
 	}
 }
 
@@ -42,29 +43,39 @@ static void set(struct options *o, const char *name, const char *text)
 		fail_msg("%s", err.text);
 }
 
-static int run_once(void **state)
+/* ticks: of the virtual clock; 0: the real one. */
+static struct history *run(const struct engine *e, const char *const (*option)[2], unsigned ticks)
 {
-	struct session_config config = { .paths = paths_here, .want_totals = true };
+	struct session_config config = { .paths = paths_here, .want_totals = true, .virtual_ticks = ticks };
+	struct history *h = NULL;
 	struct session *s = NULL;
 	struct options o;
 	struct err err = ERR_NONE;
 	int id;
 
-	(void)state;
-	assert_int_equal(history_new(NULL, &history, &err), 0);
+	assert_int_equal(history_new(NULL, &h, &err), 0);
 	assert_int_equal(session_new(&config, &s, &err), 0);
-	assert_int_equal(options_init(&o, &engine_null, &err), 0);
+	assert_int_equal(options_init(&o, e, &err), 0);
 	set(&o, "duration", "450ms");
 	set(&o, "warmup", "50ms");
 	set(&o, "interval", "200ms");
-	set(&o, "cores", "1");
-	set(&o, "rate", "100k");
+	for (; (*option)[0]; option++)
+		set(&o, (*option)[0], (*option)[1]);
 	id = session_start(s, &o, &err);
 	if (id <= 0)
 		fail_msg("%s", err.text);
-	follow(s, (uint32_t)id);
+	follow(s, h, (uint32_t)id);
 	session_free(s);
 	options_free(&o);
+	return h;
+}
+
+static int run_once(void **state)
+{
+	static const char *const option[][2] = { { "cores", "1" }, { "rate", "100k" }, { NULL, NULL } };
+
+	(void)state;
+	history = run(&engine_null, option, 0);
 	host_read(&host);
 	return 0;
 }
@@ -78,9 +89,7 @@ static int forget(void **state)
 
 static struct results_source source_of(const struct history *h)
 {
-	return (struct results_source){
-		.history = h, .run_id = history_newest_run(h)->id, .host = &host, .show_unfinished = true
-	};
+	return (struct results_source){ .history = h, .run_id = history_newest_run(h)->id, .host = &host };
 }
 
 static double number(const json_t *object, const char *key)
@@ -162,20 +171,18 @@ static void snapshot_shows_the_same(void **state)
 {
 	struct results_source source = source_of(history), again;
 	char directory[] = "/tmp/netdyno-test-XXXXXX", path[300], command[64];
-	struct history *loaded = NULL;
-	struct host_info loaded_host;
+	struct snapshot loaded;
 	struct err err = ERR_NONE;
-	int64_t wall_ns;
 	json_t *before, *after;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
 	if (snapshot_save(&source, NULL, directory, path, sizeof(path), &err))
 		fail_msg("%s", err.text);
-	if (snapshot_load(path, engines_all, &loaded, &loaded_host, &wall_ns, &err))
+	if (snapshot_load(path, engines_all, &loaded, &err))
 		fail_msg("%s", err.text);
-	again = source_of(loaded);
-	again.host = &loaded_host;
+	again = source_of(loaded.history);
+	again.host = &loaded.host;
 	before = results_document(&source);
 	after = results_document(&again);
 	char *x = json_dumps(before, JSON_INDENT(1)), *y = json_dumps(after, JSON_INDENT(1));
@@ -184,9 +191,80 @@ static void snapshot_shows_the_same(void **state)
 	free(y);
 	json_decref(before);
 	json_decref(after);
-	history_free(loaded);
+	history_free(loaded.history);
 	snprintf(command, sizeof(command), "rm -rf '%s'", directory);
 	assert_int_equal(system(command), 0);
+}
+
+/* ---- a result alone ---- */
+
+static char *written(const struct results_source *source)
+{
+	char *text = NULL;
+	size_t len = 0;
+	struct err err = ERR_NONE;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	if (results_write(source, out, "memory", &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void spill(const char *path, const char *text)
+{
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void assert_opens_the_same(const struct history *h)
+{
+	struct results_source source = source_of(h), again;
+	char path[] = "/tmp/netdyno-test-XXXXXX", *x = written(&source), *y;
+	struct snapshot opened;
+	struct err err = ERR_NONE;
+	int fd = mkstemp(path);
+
+	assert_at_least(fd, 0);
+	close(fd);
+	spill(path, x);
+	if (snapshot_load(path, engines_all, &opened, &err))
+		fail_msg("%s", err.text);
+	again = source_of(opened.history);
+	again.host = &opened.host;
+	y = written(&again);
+	assert_string_equal(x, y);
+	free(x);
+	free(y);
+	history_free(opened.history);
+	unlink(path);
+}
+
+/* A result that is opened and written again is the same to the byte. */
+static void results_open_the_same(void **state)
+{
+	static const char *const usual[][2] = { { NULL, NULL } };
+	static const char *const rows[][2] = { { "seed", "7" }, { "rows", "20" }, { "loss-ppm", "1234" }, { NULL, NULL } };
+	static const char *const open_loop[][2] = { { "rate", "20k" }, { "method", "mmsg" }, { NULL, NULL } };
+	static const struct {
+		const char *mode;
+		const char *const (*option)[2];
+		unsigned ticks;
+	} runs[] = { { "echo", usual, 0 }, { "echo", open_loop, 0 }, { "stream", usual, 0 }, { "null", rows, 100 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		struct history *h = run(engine_find(engines_all, runs[i].mode), runs[i].option, runs[i].ticks);
+
+		assert_at_least(history_coarse_count(h), 2);
+		assert_opens_the_same(h);
+		history_free(h);
+	}
+	assert_opens_the_same(history);
 }
 
 static void host_is_known(void **state)
@@ -202,11 +280,9 @@ static void host_is_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keeps_the_schema),
-		cmocka_unit_test(has_all_keys),
-		cmocka_unit_test(intervals_add_up),
-		cmocka_unit_test(snapshot_shows_the_same),
-		cmocka_unit_test(host_is_known),
+		cmocka_unit_test(keeps_the_schema), cmocka_unit_test(has_all_keys), cmocka_unit_test(intervals_add_up),
+		cmocka_unit_test(snapshot_shows_the_same), cmocka_unit_test(host_is_known),
+		cmocka_unit_test(results_open_the_same), /* the last: the clock stays virtual */
 	};
 
 	return cmocka_run_group_tests(tests, run_once, forget);

@@ -205,7 +205,6 @@ static void unfinished_run(void **state)
 	json_t *j;
 
 	(void)state;
-	d->source.show_unfinished = true;
 	j = results_document(&d->source);
 	assert_schema(j);
 	assert_true(json_is_true(at(j, "end.unfinished")));

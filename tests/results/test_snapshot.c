@@ -32,9 +32,7 @@ static struct desk *desk_of(struct history *h)
 
 	d->history = h;
 	d->host = toy_host();
-	d->source = (struct results_source){
-		.history = h, .run_id = h ? history_newest_run(h)->id : 0, .host = &d->host, .show_unfinished = true
-	};
+	d->source = (struct results_source){ .history = h, .run_id = h ? history_newest_run(h)->id : 0, .host = &d->host };
 	snprintf(d->directory, sizeof(d->directory), "/tmp/netdyno-test-XXXXXX");
 	assert_non_null(mkdtemp(d->directory));
 	return d;
@@ -60,16 +58,15 @@ static void save(struct desk *d)
 
 static struct desk *load(const char *path)
 {
-	struct history *h = NULL;
-	struct host_info host;
+	struct snapshot snapshot;
 	struct err err = ERR_NONE;
-	int64_t wall_ns;
 	struct desk *d;
 
-	if (snapshot_load(path, toy_engines, &h, &host, &wall_ns, &err))
+	if (snapshot_load(path, toy_engines, &snapshot, &err))
 		fail_msg("%s", err.text);
-	d = desk_of(h);
-	d->host = host;
+	d = desk_of(snapshot.history);
+	d->host = snapshot.host;
+	d->source.captured = snapshot.captured;
 	return d;
 }
 
@@ -109,7 +106,8 @@ static json_t *result_of(const char *directory)
 
 static void whole_directory(void **state)
 {
-	static const char *const files[] = { "result.json", "history.csv", "percentiles-rtt.hgrm", "screen.txt", "screen.svg" };
+	static const char *const files[] = { "result.json", "history.jsonl", "history.csv", "percentiles-rtt.hgrm", "screen.txt",
+		"screen.svg" };
 	struct desk *d = desk_of(toy_history(2, true));
 	struct stat st;
 	char path[400], why[600] = "", *text;
@@ -117,8 +115,8 @@ static void whole_directory(void **state)
 
 	(void)state;
 	save(d);
-	assert_int_equal(entries_in(d->saved), 5); /* the empty latency has no file */
-	for (unsigned i = 0; i < 5; i++) {
+	assert_int_equal(entries_in(d->saved), 6); /* the empty latency has no file */
+	for (unsigned i = 0; i < 6; i++) {
 		snprintf(path, sizeof(path), "%s/%s", d->saved, files[i]);
 		assert_int_equal(stat(path, &st), 0);
 		assert_int_equal(st.st_mode & 0777, 0600);
@@ -227,41 +225,31 @@ static void assert_same_history(const struct history *a, const struct history *b
 	}
 }
 
-/* Saves, loads, saves again: the two result.json are the same but for the time. */
+static void assert_same_file(const struct desk *a, const struct desk *b, const char *name)
+{
+	char *x = slurp(a->saved, name), *y = slurp(b->saved, name);
+
+	assert_string_equal(x, y);
+	free(x);
+	free(y);
+}
+
+/* Saves, loads, saves again in the same second: the files are the same. */
 static void assert_round_trip(struct desk *d)
 {
 	struct desk *e;
-	json_t *first, *second;
-	char *x, *y;
 
+	clock_virtual_set(100ll * NS_PER_S);
 	save(d);
 	e = load(d->saved);
 	assert_same_history(d->history, e->history);
 	save(e);
-	first = result_of(d->saved);
-	second = result_of(e->saved);
-	json_object_del(json_object_get(first, "snapshot"), "saved_wall_ns");
-	json_object_del(json_object_get(second, "snapshot"), "saved_wall_ns");
-	x = json_dumps(first, JSON_INDENT(1));
-	y = json_dumps(second, JSON_INDENT(1));
-	assert_string_equal(x, y);
-	free(x);
-	free(y);
-	x = slurp(d->saved, "history.csv");
-	y = slurp(e->saved, "history.csv");
-	assert_string_equal(x, y);
-	free(x);
-	free(y);
+	assert_same_file(d, e, "result.json");
+	assert_same_file(d, e, "history.jsonl");
+	assert_same_file(d, e, "history.csv");
 	assert_int_equal(entries_in(d->saved), entries_in(e->saved));
-	if (entries_in(d->saved) == 5) {
-		x = slurp(d->saved, "percentiles-rtt.hgrm");
-		y = slurp(e->saved, "percentiles-rtt.hgrm");
-		assert_string_equal(x, y);
-		free(x);
-		free(y);
-	}
-	json_decref(first);
-	json_decref(second);
+	if (entries_in(d->saved) == 6)
+		assert_same_file(d, e, "percentiles-rtt.hgrm");
 	desk_free(e);
 	desk_free(d);
 }
@@ -316,59 +304,24 @@ static void failed_run(void **state)
 	assert_round_trip(desk_of(h));
 }
 
-/* ---- a result alone ---- */
+/* ---- without its directory ---- */
 
-static double number_at(const json_t *j, const char *a, const char *b)
+static json_t *document_of(const struct desk *d)
 {
-	return json_number_value(json_object_get(json_object_get(json_object_get(j, "end"), a), b));
+	json_t *j = results_document(&d->source);
+
+	assert_non_null(j);
+	return j;
 }
 
-static void plain_result(void **state)
+/* result.json taken out of its snapshot: the result is the same, with the samples that it is made
+ * of. */
+static void assert_lonely(struct desk *d)
 {
-	struct desk *d = desk_of(toy_history(3, true)), *e;
-	char path[128];
-	json_t *before, *after;
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/result.json", d->directory);
-	assert_int_equal(results_write_json(&d->source, path, false, &d->err), 0);
-	e = load(path);
-	assert_int_equal(history_coarse_count(e->history), 3);
-	before = results_document(&d->source);
-	after = results_document(&e->source);
-	assert_true(json_equal(json_object_get(before, "start"), json_object_get(after, "start")));
-	for (unsigned i = 0; i < 3; i++) {
-		const json_t *x = json_array_get(json_object_get(before, "intervals"), i);
-		const json_t *y = json_array_get(json_object_get(after, "intervals"), i);
-
-		assert_true(json_equal(json_object_get(x, "cores"), json_object_get(y, "cores")));
-		assert_true(json_equal(json_object_get(x, "rtt_us"), json_object_get(y, "rtt_us")));
-	}
-	assert_close(number_at(after, "sum", "rx_pps"), number_at(before, "sum", "rx_pps"), 1e-3);
-	assert_close(number_at(after, "sum", "late"), number_at(before, "sum", "late"), 0);
-	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "ledger"),
-		json_object_get(json_object_get(after, "end"), "ledger")));
-	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "ledgers"),
-		json_object_get(json_object_get(after, "end"), "ledgers")));
-	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "rtt_us"),
-		json_object_get(json_object_get(after, "end"), "rtt_us")));
-	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "cores"),
-		json_object_get(json_object_get(after, "end"), "cores")));
-	assert_true(json_equal(json_object_get(json_object_get(before, "end"), "unknown"),
-		json_object_get(json_object_get(after, "end"), "unknown")));
-	json_decref(before);
-	json_decref(after);
-	desk_free(e);
-	desk_free(d);
-}
-
-/* result.json taken out of its snapshot. */
-static void lonely_result(void **state)
-{
-	struct desk *d = desk_of(toy_history(2, true)), *e;
 	char from[400], to[128];
+	json_t *before, *after;
+	struct desk *e;
 
-	(void)state;
 	save(d);
 	snprintf(from, sizeof(from), "%s/result.json", d->saved);
 	snprintf(to, sizeof(to), "%s/lonely.json", d->directory);
@@ -377,23 +330,34 @@ static void lonely_result(void **state)
 	desk_free(e);
 	assert_int_equal(rename(from, to), 0);
 	e = load(to);
-	assert_int_equal(history_coarse_count(e->history), 2);
+	assert_int_equal(history_coarse_count(e->history), history_coarse_count(d->history));
+	assert_int_equal(history_run_count(e->history), history_run_count(d->history));
+	before = document_of(d);
+	after = document_of(e);
+	assert_true(json_equal(before, after));
+	json_decref(before);
+	json_decref(after);
 	desk_free(e);
 	desk_free(d);
+}
+
+static void lonely_results(void **state)
+{
+	(void)state;
+	assert_lonely(desk_of(toy_history(2, true)));
+	assert_lonely(desk_of(toy_history(2, false)));
 }
 
 /* ---- what is wrong with a file ---- */
 
 static void assert_refused(const char *path, const char *part)
 {
-	struct history *h = NULL;
-	struct host_info host;
+	struct snapshot snapshot = { .history = NULL };
 	struct err err = ERR_NONE;
-	int64_t wall_ns;
 
-	if (!snapshot_load(path, toy_engines, &h, &host, &wall_ns, &err))
+	if (!snapshot_load(path, toy_engines, &snapshot, &err))
 		fail_msg("accepted, though it should say \"%s\"", part);
-	assert_null(h);
+	assert_null(snapshot.history);
 	if (!strstr(err.text, part))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, part);
 }
@@ -426,22 +390,18 @@ static void damaged_files(void **state)
 		" reads schema 2 only");
 	spoil(d, "result.json", "\"schema\": 2", "\"schema\": \"2\"", "netdyno.schema: missing");
 	spoil(d, "result.json", "\"netdyno\":", "\"other\":", "no result of netdyno");
-	spoil(d, "result.json", "\"mode\": \"toy\",\n    \"method\"", "\"mode\": \"nosuch\\u001b[2J\",\n    \"method\"",
-		"(known: toy)");
-	spoil(d, "result.json", "\"format\": 1", "\"format\": 9", "snapshot.format");
-	spoil(d, "result.json", "\"tx_roles\": 2", "\"tx_roles\": 9", "snapshot.runs[0]: tx_roles: out of range");
-	spoil(d, "result.json", "\"shares_cpu\": false", "\"shares_cpu\": 5", "workers[0]: shares_cpu: neither");
-	spoil(d, "result.json", "\"severity\": \"warning\"", "\"severity\": \"loud\"", "snapshot.events[1]");
-	spoil(d, "result.json", "\"payload\": \"64\"", "\"payload\": \"70000\"", "out of range 0..65479");
-	spoil(d, "result.json", "\"buckets\": [", "\"buckets\": [-1, 5, ", "buckets: out of range");
-	spoil(d, "result.json", "\"edge_ns\": [", "\"edge_ns\": [7, ", "edge_ns: not as many");
-	spoil(d, "history.csv", "run,phase", "runs,phase", "no column: run");
-	spoil(d, "history.csv", "\n1,warm-up", "\n2,warm-up", "history.csv: line 2: there is no run: 2");
-	spoil(d, "history.csv", "\n1,warm-up", "\n1,\x1b[31mred", "line 2: phase or kept is wrong");
-	spoil(d, "history.csv", ",server,0,0,0,", ",server,0,0,7,", "worker is out of order");
-	spoil(d, "history.csv", ",server,", ",server", "too few columns");
-	spoil(d, "history.csv", ",server,", ",server,,", "too many columns");
-	spoil(d, "history.csv", "tick+base,1.000000,101", "tick+base,1.000000,99", "time goes backwards");
+	spoil(d, "result.json", "\"record\": {", "\"record\": 5, \"snapshot\": {", "record: missing");
+	spoil(d, "result.json", "\"mode\":\"toy\"", "\"mode\":\"nosuch\\u001b[2J\"", "(known: toy)");
+	spoil(d, "result.json", "\"saved_wall_ns\":", "\"saved_wall_ns\":-", "record: saved_wall_ns: out of range");
+	spoil(d, "history.jsonl", "{", "[", "history.jsonl: line 1: ");
+	spoil(d, "history.jsonl", "\n{\"run\":1", "\n{\"run\":2", "history.jsonl: line 2: run: there is no such run");
+	spoil(d, "history.jsonl", "\"warm-up\"", "\"\\u001b[31mred\"", "line 1: phase: missing or unknown");
+	spoil(d, "history.jsonl", "\"tick\"", "\"tock\"", "line 1: kept: unknown");
+	spoil(d, "history.jsonl", "\"workers\":[", "\"workers\":[{},", "line 1.workers: workers: 3, not 2");
+	spoil(d, "history.jsonl", "\"counters\":[", "\"counters\":[-1", "line 1.workers[0]: tx_packets: out of range");
+	spoil(d, "history.jsonl", "\"at_ns\":101", "\"at_ns\":99", "line 2: at_ns: time goes backwards");
+	spoil(d, "history.jsonl", "\"heat\":[", "\"heat\":[144,1],\"cold\":[", "line 1: heat: out of range");
+	spoil(d, "history.jsonl", "}\n", "}\n\n", "line 2: ");
 	desk_free(d);
 }
 
@@ -454,11 +414,11 @@ static void missing_files(void **state)
 	assert_refused("/nonexistent/netdyno", "/nonexistent/netdyno");
 	assert_refused(d->directory, "result.json");
 	save(d);
-	snprintf(path, sizeof(path), "%s/history.csv", d->saved);
+	snprintf(path, sizeof(path), "%s/history.jsonl", d->saved);
 	assert_int_equal(unlink(path), 0);
-	assert_refused(d->saved, "history.csv");
+	assert_refused(d->saved, "history.jsonl");
 	assert_int_equal(mkfifo(path, 0600), 0); /* must not wait for a writer */
-	assert_refused(d->saved, "history.csv");
+	assert_refused(d->saved, "history.jsonl");
 	desk_free(d);
 }
 
@@ -467,9 +427,7 @@ static void missing_files(void **state)
 static void cut_files(void **state)
 {
 	struct desk *d = desk_of(toy_history(1, true));
-	static const char *const files[] = { "result.json", "history.csv" };
-	struct host_info host;
-	int64_t wall_ns;
+	static const char *const files[] = { "result.json", "history.jsonl" };
 
 	(void)state;
 	save(d);
@@ -479,7 +437,7 @@ static void cut_files(void **state)
 
 		for (size_t at = 0; at < len; at += step) {
 			for (unsigned how = 0; how < 2; how++) {
-				struct history *h = NULL;
+				struct snapshot snapshot = { .history = NULL };
 				struct err err = ERR_NONE;
 
 				memcpy(copy, text, len + 1);
@@ -488,9 +446,9 @@ static void cut_files(void **state)
 				else
 					copy[at] = '\0';
 				spill(d->saved, files[f], copy);
-				if (snapshot_load(d->saved, toy_engines, &h, &host, &wall_ns, &err))
+				if (snapshot_load(d->saved, toy_engines, &snapshot, &err))
 					assert_true(err.text[0]);
-				history_free(h);
+				history_free(snapshot.history);
 			}
 		}
 		spill(d->saved, files[f], text);
@@ -570,8 +528,7 @@ int main(void)
 		cmocka_unit_test(in_mid_run),
 		cmocka_unit_test(several_runs),
 		cmocka_unit_test(failed_run),
-		cmocka_unit_test(plain_result),
-		cmocka_unit_test(lonely_result),
+		cmocka_unit_test(lonely_results),
 		cmocka_unit_test(damaged_files),
 		cmocka_unit_test(missing_files),
 		cmocka_unit_test(cut_files),

@@ -264,6 +264,31 @@ static void samples(void **state)
 	}
 }
 
+/* Where one end counts what is sent and the other what is received, they are not read at one
+ * instant: while the run goes on the rest is on its way, and in the end it is not. */
+static void ends_apart_are_not_read_at_once(void **state)
+{
+	static const struct row row = { "apart", BOTH, .client_tx = 1000, .server_rx = 900, .server_drops = 60, .flying = 30 };
+	struct sample *from = sample_new(2), *to = sample_new(2);
+	struct made m;
+	struct ledger l;
+
+	(void)state;
+	make_run(&row, &m);
+	m.info.rx_roles = ROLE_SERVER;
+	fill_values(&row, to->worker);
+	ledger_between(&m, from, to, &l);
+	assert_int_equal(l.unexplained, 0);
+	assert_int_equal(l.in_flight, 40);
+	assert_int_equal(l.lost, 60);
+	fill_values(&row, m.settled);
+	ledger_of_final(&m, &l);
+	assert_int_equal(l.unexplained, 40);
+	assert_int_equal(l.in_flight, 0);
+	sample_free(from);
+	sample_free(to);
+}
+
 static void reasons_are_named(void **state)
 {
 	struct row r = { BOTH, .client_tx = 10, .no_host = true, .hide_client_drops = true };
@@ -338,6 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finals),
 		cmocka_unit_test(samples),
+		cmocka_unit_test(ends_apart_are_not_read_at_once),
 		cmocka_unit_test(reasons_are_named),
 		cmocka_unit_test(readings_that_do_not_fit_give_none),
 		cmocka_unit_test(a_second_ledger),

@@ -8,7 +8,7 @@
 
 #include "ui/canvas/charset.h"
 
-/* What a cell means; the theme decides how that looks. */
+/* The meaning of a cell; the theme decides how it looks. */
 enum style {
 	STYLE_TEXT,
 	STYLE_DIM,

@@ -16,8 +16,7 @@
 
 enum { BASELINE = 14, FONT_SIZE = 15 /* monospaced fonts advance 0.6 of it: 9 */ };
 
-/* What stands in a cell, 0 for a blank; whatever was written there, no control character comes
- * out. */
+/* The character of a cell, 0 for a blank.  Control characters never come out. */
 static uint32_t shown_in(const struct canvas *c, int row, int column)
 {
 	const struct cell *cell = &c->cell[(size_t)row * (size_t)c->columns + (size_t)column];
@@ -37,7 +36,7 @@ static unsigned style_in(const struct canvas *c, int row, int column)
 }
 
 /* The stream's text, or NULL if anything went wrong on the way. */
-static char *finish(FILE *out, char **text)
+static char *export_finish(FILE *out, char **text)
 {
 	int bad = ferror(out);
 
@@ -73,7 +72,7 @@ char *canvas_to_text(const struct canvas *c)
 		}
 		fputc('\n', out);
 	}
-	return finish(out, &text);
+	return export_finish(out, &text);
 }
 
 /* ---- SVG ---- */
@@ -168,7 +167,7 @@ static void write_shapes(const struct page *p, int row, int from, int to, const 
 	fputs("\"/>\n", p->out);
 }
 
-static void write_text(const struct page *p, int row, int from, int to, const struct ink *ink)
+static void export_write_text(const struct page *p, int row, int from, int to, const struct ink *ink)
 {
 	fprintf(p->out, "<text x=\"%d\" y=\"%d\" textLength=\"%d\" lengthAdjust=\"spacingAndGlyphs\" fill=\"#%06x\"%s%s>",
 		from * SVG_CELL_WIDTH, row * SVG_CELL_HEIGHT + BASELINE, (to - from) * SVG_CELL_WIDTH, (unsigned)ink->foreground,
@@ -179,8 +178,8 @@ static void write_text(const struct page *p, int row, int from, int to, const st
 	fputs("</text>\n", p->out);
 }
 
-/* Where the run that begins at `from` ends: the style changes, text turns into shapes of
- * whatever opacity, or two blanks follow one another. */
+/* The end of the run that begins at `from`: a run ends where the style changes, where text turns
+ * into shapes or back, or where two blanks follow one another. */
 static int run_end(const struct canvas *c, int row, int from)
 {
 	unsigned style = style_in(c, row, from);
@@ -214,7 +213,7 @@ static void write_glyphs(const struct page *p, int row)
 		if (svg_shape_opacity(cp))
 			write_shapes(p, row, column, end, &ink, svg_shape_opacity(cp));
 		else
-			write_text(p, row, column, end, &ink);
+			export_write_text(p, row, column, end, &ink);
 	}
 }
 
@@ -253,5 +252,5 @@ char *canvas_to_svg(const struct canvas *c, const char *theme, const char *title
 		write_glyphs(&p, row);
 	}
 	fputs("</svg>\n", p.out);
-	return finish(p.out, &text);
+	return export_finish(p.out, &text);
 }

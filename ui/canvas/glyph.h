@@ -8,7 +8,7 @@
 /* Writes at most 4 bytes and a NUL; returns the bytes written. */
 int glyph_encode(uint32_t code_point, char out[5]);
 
-/* What a cell shows for a code point: itself where it is printable and one column wide
- * everywhere; control characters as their pictures; anything else TEXT_UNKNOWN; in ASCII its
- * stand-in.  A blank is 0. */
+/* The code point that a cell shows for another one: itself where it is printable and one column
+ * wide everywhere; control characters as their pictures; anything else TEXT_UNKNOWN; in ASCII
+ * its stand-in.  A blank is 0. */
 uint32_t glyph_shown(uint32_t code_point, enum charset charset);

@@ -1,4 +1,4 @@
-/* What painters share: areas that cannot overflow, and one glyph into one cell. */
+/* Helpers of all painters: areas that cannot overflow, and one glyph into one cell. */
 #pragma once
 
 #include "ui/canvas/canvas.h"

@@ -132,7 +132,7 @@ static const struct theme light = {
 
 static const struct theme mono = {
 	.name = "mono",
-	.summary = "no colour, attributes only",
+	.summary = "no colours, only bold and reverse",
 	.look = {
 		[STYLE_TEXT] = OWN(0),
 		[STYLE_DIM] = OWN(ATTR_DIM),

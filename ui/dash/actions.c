@@ -1,4 +1,4 @@
-/* What keys do.  See actions.h. */
+/* The actions of the keys.  See actions.h. */
 #include "ui/dash/actions.h"
 
 #include <errno.h>
@@ -11,14 +11,9 @@
 #include "ui/canvas/keys.h"
 #include "ui/dash/words.h"
 
-static void say(struct dash *d, enum style style, const char *text)
-{
-	view_toast(&d->view, style, clock_run_ns(), "%s", text);
-}
-
 static void say_error(struct dash *d, const struct err *err)
 {
-	say(d, STYLE_BAD, err->text[0] ? err->text : "that did not work");
+	dash_say(d, STYLE_BAD, err->text[0] ? err->text : "the request failed");
 }
 
 /* Outcome of a request: an error becomes a toast.  true: it worked. */
@@ -30,11 +25,6 @@ static bool worked(struct dash *d, int outcome, const struct err *err)
 }
 
 /* ---- modes and methods ---- */
-
-static bool is_tab(const struct board *b, unsigned mode)
-{
-	return !b->mode[mode].engine->hidden || mode == b->current_mode;
-}
 
 static void choose_mode(struct dash *d, unsigned mode)
 {
@@ -55,7 +45,7 @@ void act_tab(struct dash *d, int key)
 	int wanted = key - '0', number = 0;
 
 	for (unsigned i = 0; i < d->board->modes; i++)
-		if (is_tab(d->board, i) && ++number == wanted)
+		if (dash_is_tab(d, i) && ++number == wanted)
 			choose_mode(d, i);
 	if (number < wanted)
 		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "there are %d modes", number);
@@ -69,7 +59,7 @@ void act_next_tab(struct dash *d, int key)
 
 	for (unsigned i = 0; i + 1 < b->modes; i++) {
 		mode = (mode + step) % b->modes;
-		if (!is_tab(b, mode))
+		if (!dash_is_tab(d, mode))
 			continue;
 		if (b->mode[mode].engine->built) {
 			choose_mode(d, mode);
@@ -122,7 +112,7 @@ static const struct hist *total_now(const struct dash *d)
 static void freeze(struct dash *d)
 {
 	if (view_freeze(&d->view, &d->moment, total_now(d)))
-		say(d, STYLE_BAD, "freeze: out of memory");
+		dash_say(d, STYLE_BAD, "freeze: out of memory");
 }
 
 void act_freeze(struct dash *d, int key)
@@ -155,7 +145,7 @@ void act_zoom(struct dash *d, int key)
 	char span[32];
 
 	if (!view_zoom(&d->view, key == '+' ? -1 : key == '-' ? 1 : 0))
-		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "the time axis goes no further than %s",
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s is the end of the zoom",
 			text_duration(view_span_ns(&d->view), span, sizeof(span)));
 }
 
@@ -193,6 +183,14 @@ void act_sort(struct dash *d, int key)
 		return;
 	}
 	d->view.sort = (enum sort)((d->view.sort + 1) % SORTS);
+}
+
+void act_sort_details(struct dash *d, int key)
+{
+	if (key == 'I')
+		ranked_turn(&d->ranked);
+	else
+		ranked_step(&d->ranked, key == '>' ? 1 : -1);
 }
 
 /* The panel whose turn it is after that one (NULL: the first's), or before it. */
@@ -258,7 +256,7 @@ void act_theme(struct dash *d, int key)
 {
 	(void)key;
 	if (d->no_colors) {
-		say(d, STYLE_WARNING, "no colours here: NO_COLOR is set, or the terminal has none");
+		dash_say(d, STYLE_WARNING, "no colours here: NO_COLOR is set, or the terminal has none");
 		return;
 	}
 	d->view.theme = theme_next(d->view.theme);
@@ -274,7 +272,7 @@ void act_wire(struct dash *d, int key)
 
 	(void)key;
 	if (info && !info->wire_overhead_bytes) {
-		say(d, STYLE_WARNING, "what goes over the wire besides the payload is not known here");
+		dash_say(d, STYLE_WARNING, "wire rate unavailable: this mode's header overhead is unknown");
 		return;
 	}
 	d->view.wire = !d->view.wire;
@@ -282,7 +280,7 @@ void act_wire(struct dash *d, int key)
 		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "Mbit/s on the wire: %u header bytes a packet added",
 			info ? info->wire_overhead_bytes : 0);
 	else
-		say(d, STYLE_TOAST, "Mbit/s of the payload");
+		dash_say(d, STYLE_TOAST, "Mbit/s of the payload");
 }
 
 /* ---- what is kept ---- */
@@ -318,15 +316,15 @@ void act_base(struct dash *d, int key)
 	if (key == 'B') {
 		tally_free(&d->view.base);
 		d->view.base_kept = false;
-		say(d, STYLE_TOAST, "baseline forgotten");
+		dash_say(d, STYLE_TOAST, "baseline forgotten");
 		return;
 	}
 	if (!d->tally.n) {
-		say(d, STYLE_WARNING, "nothing to keep yet: a baseline needs 3 intervals of the measurement");
+		dash_say(d, STYLE_WARNING, "no baseline yet: no interval of the measurement has ended, and it needs 3");
 		return;
 	}
 	if (tally_copy(&d->view.base, &d->tally)) {
-		say(d, STYLE_BAD, "baseline: out of memory");
+		dash_say(d, STYLE_BAD, "baseline: out of memory");
 		return;
 	}
 	d->view.base_kept = true;
@@ -340,11 +338,11 @@ void act_clear(struct dash *d, int key)
 
 	(void)key;
 	if (!d->moment.start || !d->moment.to) {
-		say(d, STYLE_WARNING, "nothing to clear before the measurement begins");
+		dash_say(d, STYLE_WARNING, "nothing to clear before the measurement begins");
 		return;
 	}
 	if (view_clear(&d->view, &d->moment, d->view.frozen ? d->view.hold.total : total_now(d)))
-		say(d, STYLE_BAD, "clear: out of memory");
+		dash_say(d, STYLE_BAD, "clear: out of memory");
 	else
 		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "totals count from %s on; results keep everything",
 			dash_hms(d, d->moment.at_ns, at, sizeof(at)));

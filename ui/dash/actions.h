@@ -1,5 +1,5 @@
-/* What keys do.  Each changes the view, or asks for something through struct ui_requests and
- * shows the outcome as a toast.  Main thread only. */
+/* The actions of the keys.  Each changes the view, or asks for something through struct
+ * ui_requests and shows the outcome as a toast.  Main thread only. */
 #pragma once
 
 #include "ui/dash/dash.h"
@@ -16,7 +16,8 @@ void act_zoom(struct dash *d, int key); /* '+', '-', '=' */
 void act_pick(struct dash *d, int key); /* up and down, pages */
 void act_drill(struct dash *d, int key);
 void act_sort(struct dash *d, int key);
-void act_expand(struct dash *d, int key); /* 'e', 'E', KEY_PANEL + panel */
+void act_sort_details(struct dash *d, int key); /* '<', '>', 'I' */
+void act_expand(struct dash *d, int key);       /* 'e', 'E', KEY_PANEL + panel */
 void act_back(struct dash *d, int key);
 void act_verdict(struct dash *d, int key);
 void act_snapshot(struct dash *d, int key);

@@ -11,7 +11,7 @@
 #include "ui/dash/headline.h"
 
 const struct metric_def metric_defs[METRICS] = {
-	[METRIC_PPS] = { "packets/s", "", "received a second, where the mode counts", false },
+	[METRIC_PPS] = { "packets/s", "", "packets received per second, at the side whose packets the mode counts", false },
 	[METRIC_MBPS] = { "Mbit/s", "", "application bits received", false },
 	[METRIC_P50] = { "p50", "µs", "median latency of each interval", true },
 	[METRIC_P99] = { "p99", "µs", "99th percentile of each interval", true },

@@ -123,7 +123,7 @@ static void prepare_series(struct dash *d)
 		d->one_ok = update_series(d, &d->one, whole, d->view.pick);
 }
 
-static bool is_shown(const struct dash *d, int worker)
+static bool dash_is_shown(const struct dash *d, int worker)
 {
 	for (unsigned i = 0; i < d->order_count; i++)
 		if (d->order[i] == worker)
@@ -131,7 +131,7 @@ static bool is_shown(const struct dash *d, int worker)
 	return false;
 }
 
-static void prepare_rows(struct dash *d)
+static void dash_prepare_rows(struct dash *d)
 {
 	unsigned workers = d->moment.info ? d->moment.info->workers : 0;
 
@@ -146,8 +146,15 @@ static void prepare_rows(struct dash *d)
 		d->order_room = workers;
 	}
 	d->order_count = workers ? view_rows(&d->view, &d->moment, d->order) : 0;
-	if (!is_shown(d, d->view.pick) && d->order_count)
+	if (!dash_is_shown(d, d->view.pick) && d->order_count)
 		d->view.pick = d->order[0];
+}
+
+static void prepare_details(struct dash *d)
+{
+	const struct engine *e = dash_engine(d);
+
+	ranked_look(&d->ranked, e ? e->details : NULL, &d->moment);
 }
 
 static const struct ledger_place *same_place(const struct ledger *ledger, const char *key)
@@ -190,7 +197,7 @@ static double drops_window(const struct moment *m, struct ledger *ret_earlier)
 	return (double)(m->to->at_ns - from->at_ns) / NS_PER_S;
 }
 
-static uint64_t without(uint64_t n, uint64_t part)
+static uint64_t dash_without(uint64_t n, uint64_t part)
 {
 	return n > part ? n - part : 0;
 }
@@ -206,8 +213,8 @@ static void prepare_drops(struct dash *d)
 	d->drops = 0;
 	if (view_cleared(&d->view, m->info) && m->start && d->view.clear.at_ns <= m->at_ns)
 		ledger_until(m, d->view.clear.to, &cleared);
-	d->drops_sent = without(d->ledger.sent, cleared.sent);
-	d->drops_lost = without(d->ledger.lost, cleared.lost);
+	d->drops_sent = dash_without(d->ledger.sent, cleared.sent);
+	d->drops_lost = dash_without(d->ledger.lost, cleared.lost);
 	for (unsigned i = 0; d->ledger.known && i < d->ledger.places; i++) {
 		const struct ledger_place *place = &d->ledger.place[i];
 		struct drop_line *line = &d->drop[d->drops++];
@@ -333,13 +340,19 @@ void dash_look(struct dash *d)
 	if (d->view.toast[0] && d->now_ns >= d->view.toast_until_ns)
 		d->view.toast[0] = '\0';
 	view_moment(&d->view, d->board->history, &d->moment);
-	prepare_rows(d);
+	dash_prepare_rows(d);
+	prepare_details(d);
 	prepare_ledger(d);
 	prepare_total(d);
 	prepare_tally(d);
 	prepare_differences(d);
 	prepare_layout(d);
 	prepare_series(d);
+}
+
+void dash_say(struct dash *d, enum style style, const char *text)
+{
+	view_toast(&d->view, style, clock_run_ns(), "%s", text);
 }
 
 /* ---- for the panels ---- */
@@ -355,6 +368,11 @@ int dash_panel(const struct dash *d, unsigned shows)
 const struct panel_def *dash_expanded(const struct dash *d)
 {
 	return d->panels[d->view.panel].def;
+}
+
+bool dash_is_tab(const struct dash *d, unsigned mode)
+{
+	return !d->board->mode[mode].engine->hidden || mode == d->board->current_mode;
 }
 
 /* A run that was saved brings its own wall time along. */

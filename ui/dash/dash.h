@@ -5,8 +5,9 @@
 #include "record/verdict.h"
 #include "ui/canvas/canvas.h"
 #include "ui/dash/board.h"
-#include "ui/dash/hits.h"
+#include "ui/canvas/hits.h"
 #include "ui/dash/layout.h"
+#include "ui/dash/ranked.h"
 #include "ui/dash/requests.h"
 #include "ui/dash/series.h"
 #include "ui/dash/view.h"
@@ -15,7 +16,7 @@
 /* The key that a click stands for which expands a panel. */
 enum { KEY_PANEL = 0x120000 /* + index of the panel */ };
 
-/* What the interface itself costs; refreshed once a second so that it can be read. */
+/* The cost of the interface itself, refreshed once a second so that it can be read. */
 struct cost {
 	bool known;
 	double cpu_percent, draw_ms;
@@ -37,7 +38,7 @@ struct dash {
 	const struct panel_row *panels;     /* ended by def == NULL */
 	struct view view;
 	struct canvas canvas;
-	int lines[PANELS_MAX]; /* what each panel can fill: see panel_def.lines */
+	int lines[PANELS_MAX]; /* of each panel: see panel_def.lines */
 	struct layout layout;
 	struct cost cost;
 
@@ -48,13 +49,16 @@ struct dash {
 	bool series_ok, one_ok;
 	int *order; /* worker rows as shown */
 	unsigned order_count, order_room;
+	struct ranked ranked;         /* rows of the mode, in order */
 	struct ledger ledger, second; /* second: of modes that keep one */
-	/* what is unexplained is no more than counters read at different instants may differ by */
+	/* no more is unexplained than the counters may differ by because they are read one after
+	 * the other */
 	bool ledger_lags;
 	struct verdict verdict;
 	struct drop_line drop[LEDGER_PLACES_MAX];
 	unsigned drops;
-	/* what their totals are parts of: of the run, or since it was cleared */
+	/* all packets sent and lost, of the run or since it was cleared: the totals are parts of
+	 * these */
 	uint64_t drops_sent, drops_lost;
 	/* headline latency since the measure phase (or clear); valid where total_known */
 	struct hist *total;
@@ -64,10 +68,10 @@ struct dash {
 	/* against the baseline; per worker of tally */
 	struct difference difference[METRICS], *core_difference;
 	unsigned core_differences;
-	uint64_t compared; /* what they were worked out from */
+	uint64_t compared; /* they were worked out from these intervals */
 
 	struct form *form;     /* SCREEN_SETUP, SCREEN_CAPTURE */
-	struct rect form_area; /* where it was painted, for clicks */
+	struct rect form_area; /* its last place, for clicks */
 	struct options capture_values;
 	bool capture_values_made;
 
@@ -75,7 +79,7 @@ struct dash {
 	int table_first;             /* first row of the core table that is shown */
 	uint64_t keys;               /* handled so far */
 	bool no_colors;              /* the terminal has none, or is not to use them */
-	bool quit, suspend, repaint; /* what a key has asked of the terminal's owner */
+	bool quit, suspend, repaint; /* a key has asked this of the terminal's owner */
 };
 
 int dash_init(struct dash *d, const struct board *board, const struct ui_requests *requests, const struct panel_row *panels,
@@ -86,6 +90,9 @@ int dash_resize(struct dash *d, int rows, int columns);
 /* Looks at the board and works out what is new.  What it finds (moment, order, ...) points into
  * the history: look again after updates were taken. */
 void dash_look(struct dash *d);
+
+/* Shows a text in the footer for a while. */
+void dash_say(struct dash *d, enum style style, const char *text);
 
 /* ---- for the panels ---- */
 
@@ -100,6 +107,8 @@ const struct engine *dash_engine(const struct dash *d);
 bool dash_running(const struct dash *d);
 /* has the shown run workers that do? */
 bool dash_records(const struct dash *d, const struct latency_def *l);
+/* Has this mode a tab now? */
+bool dash_is_tab(const struct dash *d, unsigned mode);
 /* run clock -> "14:31:07" */
 const char *dash_hms(const struct dash *d, int64_t at_ns, char *out, size_t size);
 /* Bits are those on the wire now (u), which not every mode knows. */

@@ -1,4 +1,4 @@
-/* The two forms: set-up of the mode, and the capture's options.  What runs goes on until Apply. */
+/* The two forms: set-up of the mode, and the capture's options.  The run goes on until Apply. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +8,6 @@
 #include "base/text.h"
 #include "ui/dash/actions.h"
 #include "ui/canvas/keys.h"
-
-static void say(struct dash *d, enum style style, const char *text)
-{
-	view_toast(&d->view, style, clock_run_ns(), "%s", text);
-}
 
 static void close_form(struct dash *d)
 {
@@ -24,7 +19,7 @@ static void close_form(struct dash *d)
 static void show_form(struct dash *d, struct form *form, enum screen screen)
 {
 	if (!form) {
-		say(d, STYLE_BAD, "form: out of memory");
+		dash_say(d, STYLE_BAD, "form: out of memory");
 		return;
 	}
 	form_free(d->form);
@@ -66,7 +61,7 @@ static const struct option_def capture_table[] = {
 		.flags = OPTION_FORM,
 		.value_name = "NAME",
 		.default_text = "",
-		.help = "where to listen (default: the run's interface)" },
+		.help = "interface to listen on (default: the run's)" },
 	{ .name = "sample",
 		.type = OPTION_COUNT,
 		.flags = OPTION_FORM,
@@ -104,7 +99,7 @@ static const struct option_def capture_table[] = {
 		.flags = OPTION_FORM,
 		.value_name = "EXPRESSION",
 		.default_text = "",
-		.help = "further filter expression, as tcpdump takes it" },
+		.help = "another condition, in the syntax of tcpdump" },
 	{ 0 },
 };
 
@@ -145,11 +140,11 @@ void act_capture_options(struct dash *d, int key)
 
 	(void)key;
 	if (options_init_table(&values, capture_table, &err)) {
-		say(d, STYLE_BAD, err.text);
+		dash_say(d, STYLE_BAD, err.text);
 		return;
 	}
 	if (fill_capture_values(&values, &d->board->capture_options, &err))
-		say(d, STYLE_BAD, err.text);
+		dash_say(d, STYLE_BAD, err.text);
 	show_form(d, form_new("capture options", &values, NULL, NULL), SCREEN_CAPTURE);
 	options_free(&values);
 }
@@ -175,7 +170,7 @@ static int apply_capture(struct dash *d, struct err *err)
 
 /* ---- both ---- */
 
-static void finish(struct dash *d, enum form_result result)
+static void forms_finish(struct dash *d, enum form_result result)
 {
 	struct err err = ERR_NONE;
 	int outcome = 0;
@@ -185,18 +180,18 @@ static void finish(struct dash *d, enum form_result result)
 	if (result == FORM_APPLY)
 		outcome = d->view.screen == SCREEN_SETUP ? apply_setup(d, &err) : apply_capture(d, &err);
 	if (outcome < 0) { /* the form stays, so that what was typed is not lost */
-		say(d, STYLE_BAD, err.text);
+		dash_say(d, STYLE_BAD, err.text);
 		return;
 	}
 	close_form(d);
 	if (result == FORM_APPLY)
-		say(d, STYLE_TOAST, "applied");
+		dash_say(d, STYLE_TOAST, "applied");
 }
 
 void act_form_key(struct dash *d, int key)
 {
 	if (d->form)
-		finish(d, form_key(d->form, key));
+		forms_finish(d, form_key(d->form, key));
 	else
 		view_back(&d->view);
 }
@@ -204,5 +199,5 @@ void act_form_key(struct dash *d, int key)
 void act_form_click(struct dash *d, int row, int column)
 {
 	if (d->form)
-		finish(d, form_click(d->form, row, column));
+		forms_finish(d, form_click(d->form, row, column));
 }

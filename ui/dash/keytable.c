@@ -34,7 +34,7 @@ static bool has_load(const struct dash *d)
 	return live(d) && d->board->load_max > d->board->load_min;
 }
 
-static bool has_run(const struct dash *d)
+static bool key_has_run(const struct dash *d)
 {
 	return d->moment.info || d->view.frozen; /* a frozen run may have been forgotten */
 }
@@ -47,6 +47,11 @@ static bool has_base(const struct dash *d)
 static bool has_filter(const struct dash *d)
 {
 	return d->view.filter[0] != '\0';
+}
+
+static bool has_details(const struct dash *d)
+{
+	return d->ranked.def && d->ranked.most;
 }
 
 static bool has_way_back(const struct dash *d)
@@ -90,15 +95,16 @@ const struct key_def *key_find(const struct dash *d, int key)
 
 /* Why a key that this screen knows does nothing now; NULL: that is plain to see, or the screen
  * does not know it. */
-static const char *why_not(const struct dash *d, int key)
+static const char *key_why_not(const struct dash *d, int key)
 {
 	static const struct {
 		bool (*valid)(const struct dash *d);
 		const char *why;
 	} refusals[] = {
-		{ has_load, "there is no load to change now" },
-		{ has_run, "nothing has run yet" },
+		{ has_load, "this run has no load to change" },
+		{ key_has_run, "nothing has run yet" },
 		{ has_base, "there is no baseline: b keeps one" },
+		{ has_details, "this run has no details to sort" },
 		{ has_filter, "there is no filter: / sets one" },
 	};
 	const struct key_def *def = NULL;
@@ -108,7 +114,7 @@ static const char *why_not(const struct dash *d, int key)
 		if (has_key(&key_defs[i], key) && key_defs[i].screens & ON(d->view.screen))
 			def = &key_defs[i];
 	if (def && !live(d) && (def->valid == live || def->valid == has_modes || def->valid == has_load))
-		return "a saved run is only shown: nothing can be started or changed";
+		return "a saved run cannot be started or changed";
 	for (unsigned i = 0; def && i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (def->valid == refusals[i].valid)
 			return refusals[i].why;
@@ -160,8 +166,8 @@ void key_dispatch(struct dash *d, int key)
 	def = key_find(d, key);
 	if (def)
 		def->act(d, key);
-	else if (why_not(d, key))
-		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s", why_not(d, key));
+	else if (key_why_not(d, key))
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s", key_why_not(d, key));
 }
 
 static void pick_row(struct dash *d, int worker)
@@ -212,9 +218,9 @@ char *key_help(void)
 /* ---- the table ---- */
 
 const struct key_def key_defs[] = {
-	{ { '?', KEYCODE_F1, 'h' }, "F1 ? h", "help: the keys that are valid now, and what the glyphs mean", VIEWS, NULL,
+	{ { '?', KEYCODE_F1, 'h' }, "F1 ? h", "help: the keys that are valid now, and the meaning of glyphs", VIEWS, NULL,
 		"F1 Help", 1, act_help },
-	{ { KEYCODE_F2, 'o' }, "F2 o", "set-up form of this mode; what runs goes on until Apply", VIEWS, has_modes, "F2 Setup", 6,
+	{ { KEYCODE_F2, 'o' }, "F2 o", "set-up form of this mode; the run goes on until Apply", VIEWS, has_modes, "F2 Setup", 6,
 		act_setup },
 	{ { '1' }, "1-9", "choose a mode by its tab", NOT_FORMS, has_modes, NULL, 0, act_tab },
 	{ { KEYCODE_TAB, KEYCODE_SHIFT_TAB }, "Tab S-Tab", "next or previous mode", NOT_FORMS, has_modes, "Tab Mode", 13,
@@ -222,38 +228,41 @@ const struct key_def key_defs[] = {
 	{ { 'm', 'M' }, "m M", "next or previous method that runs here: the run restarts at once", VIEWS, has_modes, "m Method",
 		3, act_method },
 	{ { 'r' }, "r", "run or stop the traffic", VIEWS, has_modes, "r Run/Stop", 2, act_run },
-	{ { ' ', 'f' }, "Spc f", "freeze or thaw the view; the run goes on", VIEWS, has_run, "Spc Freeze", 4, act_freeze },
+	{ { ' ', 'f' }, "Spc f", "freeze or thaw the view; the run goes on", VIEWS, key_has_run, "Spc Freeze", 4, act_freeze },
 	{ { KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END }, "←→ Home End",
-		"freeze, move the time cursor through chart, heatmap and table", VIEWS, has_run, "←→ Time", 12, act_cursor },
+		"freeze the view, and move the time cursor through all panels", VIEWS, key_has_run, "←→ Time", 12, act_cursor },
 	{ { '[', ']' }, "[ ]", "less or more load (window or rate), live", VIEWS, has_load, "[] Load", 11, act_load },
 	{ { '+', '-', '=' }, "+ - =", "zoom the time axis in, out, back to 60 s", VIEWS, NULL, "+- Zoom", 14, act_zoom },
-	{ { 'j', 'k', KEYCODE_DOWN, KEYCODE_UP }, "j k ↑ ↓", "pick a core; scroll where there is more to see", NOT_FORMS,
+	{ { 'j', 'k', KEYCODE_DOWN, KEYCODE_UP }, "j k ↑ ↓", "pick a core; scroll what is longer than the screen", NOT_FORMS,
 		scrolls_or_picks, NULL, 0, act_pick },
 	{ { KEYCODE_PAGE_DOWN, KEYCODE_PAGE_UP }, "PgDn PgUp", "pick or scroll ten at a time", NOT_FORMS, scrolls_or_picks, NULL,
 		0, act_pick },
-	{ { KEYCODE_ENTER }, "Enter", "drill into the picked core", ON(SCREEN_DASH) | ON(SCREEN_PANEL), has_run, "Enter Drill",
-		15, act_drill },
+	{ { KEYCODE_ENTER }, "Enter", "drill into the picked core", ON(SCREEN_DASH) | ON(SCREEN_PANEL), key_has_run,
+		"Enter Drill", 15, act_drill },
 	{ { 'S' }, "S", "sort the cores: plan order, rate, drops, p99, busy", VIEWS, NULL, NULL, 0, act_sort },
+	{ { '<', '>', 'I' }, "< > I", "sort the details by the column before or after; reverse", VIEWS, has_details, NULL, 0,
+		act_sort_details },
 	{ { 'e', 'E' }, "e E", "expand a panel to the full screen", ON(SCREEN_DASH) | ON(SCREEN_DRILL), NULL, "e Expand", 9,
 		act_expand },
 	{ { 'e', 'E' }, "e E", "expanded: the next or previous panel", ON(SCREEN_PANEL), NULL, "e Next", 5, act_expand },
-	{ { 'v' }, "v", "the verdict in full: its reasons and cautions; then the events", VIEWS, has_run, NULL, 0, act_verdict },
+	{ { 'v' }, "v", "the verdict in full: its reasons and cautions; then the events", VIEWS, key_has_run, NULL, 0,
+		act_verdict },
 	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Esc Back", 5,
 		act_back },
 	{ { 's' }, "s", "snapshot: data and screen into a directory", VIEWS, live, "s Snap", 7, act_snapshot },
 	{ { 'w' }, "w", "start or stop a capture", VIEWS, has_modes, "w Pcap", 8, act_capture },
 	{ { 'W' }, "W", "capture options: interface, sample, snaplen, limits, filter", VIEWS, has_modes, NULL, 0,
 		act_capture_options },
-	{ { 'b' }, "b", "keep this run as baseline A to compare with", VIEWS, has_run, "b Base", 10, act_base },
+	{ { 'b' }, "b", "keep this run as baseline A to compare with", VIEWS, key_has_run, "b Base", 10, act_base },
 	{ { 'B' }, "B", "forget the baseline", VIEWS, has_base, NULL, 0, act_base },
-	{ { 'c' }, "c", "clear totals: they count from now (nothing is reset underneath)", VIEWS, has_run, "c Clear", 16,
+	{ { 'c' }, "c", "clear totals: the screen counts from now; results keep all", VIEWS, key_has_run, "c Clear", 16,
 		act_clear },
 	{ { '/' }, "/", "filter cores and events", VIEWS, NULL, "/ Filter", 17, act_filter },
 	{ { 'n', 'N' }, "n N", "next or previous match of the filter", VIEWS, has_filter, NULL, 0, act_match },
 	{ { 't' }, "t", "theme: dark, light, mono, colour-blind safe", NOT_FORMS, NULL, NULL, 0, act_theme },
 	{ { 'u' }, "u", "bits of the payload, or bits on the wire", VIEWS, NULL, NULL, 0, act_wire },
 	{ { KEYCODE_CTRL_L }, "Ctrl-L", "redraw the screen", EVERYWHERE, NULL, NULL, 0, act_redraw },
-	{ { KEYCODE_CTRL_Z }, "Ctrl-Z", "suspend: the run stands still meanwhile and becomes invalid", EVERYWHERE, NULL, NULL, 0,
+	{ { KEYCODE_CTRL_Z }, "Ctrl-Z", "suspend netdyno: the run stands still and becomes invalid", EVERYWHERE, NULL, NULL, 0,
 		act_suspend },
 	{ { 'q', KEYCODE_F10 }, "q F10", "quit", NOT_FORMS, NULL, "q Quit", 0, act_quit },
 	{ { KEYCODE_CTRL_C }, "Ctrl-C", "quit, from everywhere", EVERYWHERE, NULL, NULL, 0, act_quit },

@@ -1,4 +1,4 @@
-/* Where everything stands.  See layout.h. */
+/* The layout.  See layout.h. */
 #include "ui/dash/layout.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Where everything stands.  Pure: (size, panels and what each can fill) -> rectangles that lie
- * inside the size and never overlap.
+/* The layout gives every panel and row its place.  Pure: (size, panels and what each can fill) ->
+ * rectangles that lie inside the size and never overlap.
  *
  * As the window gets smaller, panels give way in the order of their rows' `stays`.  Below 40x10
  * three lines are left.  A panel's rectangle starts with its rule (the row that has its title);

@@ -6,7 +6,7 @@
 
 struct dash;
 
-/* What a panel shows in full: keys, clicks and other panels find it by that. */
+/* Keys, clicks and other panels find a panel by the things that it shows in full. */
 enum panel_shows {
 	PANEL_WORKERS = 1, /* a row per worker: up and down pick one, also on the full screen */
 	PANEL_TIME = 2,    /* time runs across; all such panels show the same stretch */

@@ -60,7 +60,7 @@ static void series_empty(struct series *s)
 	s->last_run = 0;
 }
 
-static struct series_bin *bin_at(struct series *s, int64_t number)
+static struct series_bin *series_bin_at(struct series *s, int64_t number)
 {
 	struct series_bin *bin = &s->bin[number % s->ask.bins];
 
@@ -80,7 +80,7 @@ static struct series_heat *heat_at(struct series *s, int64_t number)
 	return heat;
 }
 
-static uint64_t value_of(const struct series *s, const struct run_info *info, const struct sample *sample)
+static uint64_t series_value_of(const struct series *s, const struct run_info *info, const struct sample *sample)
 {
 	unsigned received = s->ask.bits ? COUNTER_RX_BYTES : COUNTER_RX_PACKETS;
 	unsigned sent = s->ask.bits ? COUNTER_TX_BYTES : COUNTER_TX_PACKETS;
@@ -106,7 +106,7 @@ static void spread_count(struct series *s, int64_t from_ns, int64_t to_ns, doubl
 	for (int64_t k = first; k * s->bin_ns < to_ns; k++) {
 		int64_t a = k * s->bin_ns > from_ns ? k * s->bin_ns : from_ns;
 		int64_t b = (k + 1) * s->bin_ns < to_ns ? (k + 1) * s->bin_ns : to_ns;
-		struct series_bin *bin = bin_at(s, k);
+		struct series_bin *bin = series_bin_at(s, k);
 
 		bin->count += count * (double)(b - a) / (double)(to_ns - from_ns);
 		bin->covered_ns += (double)(b - a);
@@ -142,7 +142,7 @@ static void spread_heat(struct series *s, int64_t from_ns, const struct sample *
 static void series_take(struct series *s, const struct history *h, const struct sample *sample)
 {
 	const struct run_info *info = history_run(h, sample->run_id);
-	uint64_t value = info ? value_of(s, info, sample) : 0;
+	uint64_t value = info ? series_value_of(s, info, sample) : 0;
 	int64_t reach = gap_ns;
 
 	if (sample->is_interval && info && 2 * info->interval_ns > reach)
@@ -152,7 +152,7 @@ static void series_take(struct series *s, const struct history *h, const struct 
 	if (sample->sequence > s->late_sequence)
 		s->late_sequence = sample->sequence;
 	if (s->last_run && sample->run_id != s->last_run && sample->at_ns >= 0)
-		bin_at(s, sample->at_ns / s->bin_ns)->mark = true;
+		series_bin_at(s, sample->at_ns / s->bin_ns)->mark = true;
 	if (info && sample->run_id == s->last_run && sample->at_ns > s->last_at_ns && sample->at_ns - s->last_at_ns <= reach &&
 		value >= s->last_value) {
 		spread_count(s, s->last_at_ns, sample->at_ns, (double)(value - s->last_value));
@@ -164,7 +164,7 @@ static void series_take(struct series *s, const struct history *h, const struct 
 	s->last_value = value;
 }
 
-static bool wanted(const struct series *s, const struct sample *sample)
+static bool series_wanted(const struct series *s, const struct sample *sample)
 {
 	int64_t start = s->ask.end_ns - s->ask.span_ns - 2 * gap_ns;
 
@@ -181,13 +181,13 @@ static void series_catch_up(struct series *s, const struct history *h)
 		for (unsigned i = coarse; i-- > 0;) {
 			const struct sample *sample = history_coarse(h, i);
 
-			if (sample->at_ns < oldest_fine && wanted(s, sample))
+			if (sample->at_ns < oldest_fine && series_wanted(s, sample))
 				series_take(s, h, sample);
 		}
 	while (age < fine && history_fine(h, age)->at_ns > s->last_at_ns)
 		age++;
 	while (age-- > 0)
-		if (wanted(s, history_fine(h, age)))
+		if (series_wanted(s, history_fine(h, age)))
 			series_take(s, h, history_fine(h, age));
 }
 

@@ -1,9 +1,9 @@
-/* The series behind the charts: what the history says per bin of time, kept up to date sample by
+/* The series behind the charts: the history by bins of time, kept up to date sample by
  * sample so that a frame costs only what is new.
  *
  * Bins stand on a fixed grid of the run clock (bin k covers [k * bin_ns, (k + 1) * bin_ns)), so
- * a bin's value does not change as the chart scrolls.  What two samples differ by is spread over
- * the bins between them in proportion; a time without samples is a gap.  Main thread only. */
+ * a bin's value does not change as the chart scrolls.  The difference of two samples is spread
+ * over the bins between them in proportion; a time without samples is a gap.  Main thread only. */
 #pragma once
 
 #include "record/history.h"

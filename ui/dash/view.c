@@ -23,6 +23,7 @@ static void held_free(struct held *held)
 	sample_free(held->to);
 	sample_free(held->from);
 	free(held->total);
+	free(held->details);
 	*held = (struct held){ 0 };
 }
 
@@ -34,6 +35,15 @@ static struct sample *sample_copy(const struct sample *s)
 		return NULL;
 	memcpy(copy, s, sizeof(*s) + s->workers * sizeof(s->worker[0]));
 	copy->total = NULL;
+	return copy;
+}
+
+static struct details *copy_of_details(const struct details *d)
+{
+	struct details *copy = details_new(d->rows);
+
+	if (copy)
+		memcpy(copy, d, sizeof(*d) + d->rows * sizeof(d->row[0]));
 	return copy;
 }
 
@@ -114,8 +124,13 @@ bool view_zoom(struct view *v, int step)
 
 int view_freeze(struct view *v, const struct moment *m, const struct hist *total)
 {
-	if (held_take(&v->hold, m, total))
+	struct details *details = m->details ? copy_of_details(m->details) : NULL;
+
+	if ((m->details && !details) || held_take(&v->hold, m, total)) {
+		free(details);
 		return -ENOMEM;
+	}
+	v->hold.details = details;
 	v->frozen = true;
 	v->cursor_ns = 0;
 	return 0;
@@ -142,13 +157,25 @@ static void held_moment(const struct held *held, const struct history *h, struct
 		m.start = NULL;
 	if (m.info && held->is_final)
 		m.final = history_final(h, m.info->id);
+	if (m.info)
+		m.details = held->details;
 	*ret_moment = m;
+}
+
+/* The history goes on and keeps newer rows only: those that the view was frozen with stay. */
+static void held_moment_at(const struct held *held, const struct history *h, int64_t at_ns, struct moment *ret_moment)
+{
+	const struct details *d = held->details;
+
+	moment_at(h, at_ns, ret_moment);
+	if (d && !held->is_final && d->at_ns <= at_ns && ret_moment->info && ret_moment->info->id == held->to->run_id)
+		ret_moment->details = d;
 }
 
 void view_moment(const struct view *v, const struct history *h, struct moment *ret_moment)
 {
 	if (v->cursor_ns)
-		moment_at(h, v->cursor_ns, ret_moment);
+		held_moment_at(&v->hold, h, v->cursor_ns, ret_moment);
 	else if (v->frozen)
 		held_moment(&v->hold, h, ret_moment);
 	else

@@ -17,8 +17,9 @@ enum { VIEW_DEPTH = 4, FILTER_BYTES = 32, ZOOM_DEFAULT = 2 };
 /* A sample kept beyond the history's next step, with the headline's histogram of that time. */
 struct held {
 	struct sample *to, *from;
-	struct hist *total; /* NULL: unknown */
-	bool is_final;      /* what was shown was the run's last word */
+	struct hist *total;      /* NULL: unknown */
+	struct details *details; /* of a frozen view; NULL: there are none */
+	bool is_final;           /* the view showed the run's last word */
 	int64_t at_ns;
 };
 
@@ -67,7 +68,7 @@ void view_moment(const struct view *v, const struct history *h, struct moment *r
 void view_move_cursor(struct view *v, int steps, int64_t step_ns, int64_t oldest_ns, int64_t newest_ns);
 /* Totals count from this moment on. */
 int view_clear(struct view *v, const struct moment *m, const struct hist *total);
-/* What was cleared still matters for this run? */
+/* Is this the run whose totals were cleared? */
 bool view_cleared(const struct view *v, const struct run_info *info);
 
 /* ---- rows ---- */

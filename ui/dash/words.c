@@ -1,6 +1,7 @@
 /* Figures and names in words.  See words.h. */
 #include "ui/dash/words.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,18 @@ const char *words_us(const struct latency_summary *l, int64_t ns, char *out, siz
 	if (length && out[length - 1] == 'm' && length + 1 < size)
 		memcpy(out + length, "s", 2);
 	return out;
+}
+
+const char *words_ns(double ns, char *out, size_t size)
+{
+	struct latency_summary one = { .count = !isnan(ns) };
+
+	return words_us(&one, one.count ? (int64_t)ns : 0, out, size);
+}
+
+const char *words_figure(const char *unit, double value, char *out, size_t size)
+{
+	return !strcmp(unit, "ns") ? words_ns(value, out, size) : text_human(value, out, size);
 }
 
 const char *words_us_unit(const char *text)

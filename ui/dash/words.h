@@ -10,6 +10,10 @@
 /* "18.2", "9.40ms": microseconds, with their unit where it is another one; "--" where l is
  * empty. */
 const char *words_us(const struct latency_summary *l, int64_t ns, char *out, size_t size);
+/* The same of one latency in ns; NaN: "--". */
+const char *words_ns(double ns, char *out, size_t size);
+/* A figure in its unit: "ns" as microseconds, anything else as it is. */
+const char *words_figure(const char *unit, double value, char *out, size_t size);
 /* The unit that words_us() has left out: "" where its text brings one along, or is "--". */
 const char *words_us_unit(const char *text);
 /* "stream (TCP copy)", "UDP echo": what a mode is, with the name that everything calls it by. */

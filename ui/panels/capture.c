@@ -41,7 +41,7 @@ static bool has_drops(const struct capture_state *s)
 
 /* ---- the panel ---- */
 
-static int paint_state(struct dash *d, struct rect area)
+static int capture_paint_state(struct dash *d, struct rect area)
 {
 	const struct capture_state *s = &d->board->capture;
 	char packets[32], bytes[32], drops[96], line[PATH_MAX];
@@ -98,11 +98,10 @@ static void age_text(const struct packet *p, char *out, size_t size)
 	else if (p->age_ns < 0)
 		snprintf(out, size, "-%.1fµs", (double)-p->age_ns / NS_PER_US);
 	else {
-		struct latency_summary known = { .count = 1 };
 		char value[32];
 
-		words_us(&known, p->age_ns, value, sizeof(value));
-		snprintf(out, size, "%s%s", value, value[strlen(value) - 1] == 's' ? "" : "µs");
+		words_ns((double)p->age_ns, value, sizeof(value));
+		snprintf(out, size, "%s%s", value, words_us_unit(value));
 	}
 }
 
@@ -132,7 +131,7 @@ static void paint_packet(struct dash *d, struct rect area, int row, const struct
 	}
 }
 
-static void paint(struct dash *d, struct rect area)
+static void capture_paint(struct dash *d, struct rect area)
 {
 	const struct board *b = d->board;
 	bool full = d->layout.kind == LAYOUT_FULL;
@@ -142,7 +141,7 @@ static void paint(struct dash *d, struct rect area)
 		b->read_only        ? NULL
 		: b->capture.active ? "w stop · W options"
 				    : "w start · W options");
-	row = paint_state(d, area);
+	row = capture_paint_state(d, area);
 	for (int i = first; i < (int)b->packets && row < area.rows; i++)
 		paint_packet(d, area, row++, &b->packet[i]);
 }
@@ -152,7 +151,7 @@ const struct panel_def panel_capture = {
 	.shows = PANEL_CAPTURE,
 	.narrow = { .min = 4, .want = 6, .weight = 1 },
 	.wide = { .min = 4, .want = 8, .weight = 2 },
-	.paint = paint,
+	.paint = capture_paint,
 };
 
 /* ---- the status line ---- */

@@ -31,7 +31,7 @@ static char *span_text(const struct view *v, char *out, size_t size)
 	return out;
 }
 
-/* What the cursor stands on, or the hints. */
+/* The value under the cursor, or the hints. */
 static void chart_note(const struct dash *d, const struct series *s, double base, char *out, size_t size)
 {
 	char at[32], value[32];
@@ -152,7 +152,7 @@ static void paint_heat(struct dash *d, struct rect area)
 	area_rule(&d->canvas, area, title, note);
 	if (!l || !dash_records(d, l)) {
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM,
-			l ? "recorded by clients, and here are none" : "this mode records no latency");
+			l ? "clients record it, and none runs here" : "this mode records no latency");
 		return;
 	}
 	if (!d->series_ok)

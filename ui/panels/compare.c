@@ -11,10 +11,9 @@
 static void number(enum metric metric, double value, char *out, size_t size)
 {
 	bool latency = metric == METRIC_P50 || metric == METRIC_P99 || metric == METRIC_P99_9;
-	struct latency_summary known = { .count = !isnan(value) };
 
 	if (latency)
-		words_us(&known, known.count ? (int64_t)(value * NS_PER_US) : 0, out, size);
+		words_ns(value * NS_PER_US, out, size);
 	else if (fabs(value) < 1000 && !isnan(value))
 		snprintf(out, size, "%.4g", value);
 	else
@@ -77,14 +76,14 @@ static void paint_metric(struct dash *d, struct rect area, int row, enum metric 
 
 enum { COMPARE_LEAST = 3 /* intervals of each, for an interval of confidence */ };
 
-static void paint(struct dash *d, struct rect area)
+static void compare_paint(struct dash *d, struct rect area)
 {
 	char title[128];
 	int row = 1;
 
 	if (!d->view.base_kept) {
 		area_rule(&d->canvas, area, "A/B", NULL);
-		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no baseline: b keeps this run as A, then change something");
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no baseline: press b to keep this run as A, then change something");
 		return;
 	}
 	snprintf(title, sizeof(title), "A ‹%s› n=%u / B ‹%s› n=%u", d->view.base.method, d->view.base.n, d->tally.method,
@@ -108,10 +107,10 @@ static void paint(struct dash *d, struct rect area)
 		area_put(&d->canvas, area, row, 1, STYLE_DIM,
 			a_short   ? "--: A has fewer than 3 intervals; b keeps another"
 			: b_short ? "-- until B has 3 intervals"
-				  : "▲▼ CI excludes 0   = not shown to differ");
+				  : "▲▼ CI excludes 0   = no difference shown");
 }
 
-static int lines(const struct dash *d)
+static int compare_lines(const struct dash *d)
 {
 	return d->view.base_kept ? 0 : PANEL_ASIDE;
 }
@@ -120,6 +119,6 @@ const struct panel_def panel_compare = {
 	.name = "A/B",
 	.narrow = { .min = 6, .want = 8 },
 	.wide = { .min = 6, .want = 9 },
-	.paint = paint,
-	.lines = lines,
+	.paint = compare_paint,
+	.lines = compare_lines,
 };

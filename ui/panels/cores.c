@@ -13,7 +13,7 @@ enum core_column {
 	CORE_SHARE,
 	CORE_RX_PPS,
 	CORE_TX_PPS,
-	CORE_WAY = CORE_RX_PPS, /* where bits are the headline */
+	CORE_WAY = CORE_RX_PPS, /* of a mode whose headline is bits */
 	CORE_PACKETS = CORE_TX_PPS,
 	CORE_MBPS,
 	CORE_DROPS,
@@ -40,9 +40,9 @@ static const struct column fixed_columns[CORE_FIXED] = {
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 5, false },
 };
 
-/* Where bits are the headline: which way they go, messages/s, and bits/s in the magnitude that
- * fits.  The mode's figures (a share that was copied after all) go before the bars and before
- * the third percentile, its counters after them. */
+/* A mode whose headline is bits has columns for their direction, for messages/s, and for bits/s
+ * in the magnitude that fits.  The mode's figures (a share that was copied after all) go before
+ * the bars and before the third percentile, its counters after them. */
 static const struct column bits_columns[CORE_FIXED] = {
 	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
 	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 40, true },
@@ -85,11 +85,20 @@ static void add_column(struct core_table *t, const char *title, const char *per,
 }
 
 /* Drops have a column of their own already. */
-static bool own_column(const struct counter_def *def)
+static bool own_column(const struct dash *d, unsigned index, const struct rates *all)
 {
+	const struct counter_def *def = engine_counter(dash_engine(d), index);
 	bool lost = def->ledger == LEDGER_LOST || def->ledger == LEDGER_LOST_ARRIVING;
 
-	return def->show & SHOW_TABLE && !lost;
+	return def->show & SHOW_TABLE && !lost && rates_has(def, index, all);
+}
+
+/* The unit that follows the title of a counter's column. */
+static const char *own_unit(const struct counter_def *def)
+{
+	if (!counter_is_level(def->kind))
+		return "/s";
+	return strcmp(def->unit, "ns") ? "" : " µs";
 }
 
 /* One that this run does not have (no method of it counts that) needs no column. */
@@ -115,7 +124,9 @@ static int widest_name(const struct dash *d)
 static void make_columns(const struct dash *d, int columns, struct core_table *t)
 {
 	const struct engine *e = dash_engine(d);
+	struct rates all;
 
+	moment_rates(&d->moment, -1, ROLE_BOTH, &all);
 	*t = (struct core_table){ .count = CORE_FIXED };
 	memcpy(t->column, headline_is_bits(e) ? bits_columns : fixed_columns, sizeof(fixed_columns));
 	if (headline_is_bits(e))
@@ -124,9 +135,8 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 	if (!d->view.base_kept)
 		t->column[CORE_VERSUS].priority = 1000;
 	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
-		if (own_column(engine_counter(e, i)))
-			add_column(t, engine_counter(e, i)->title, counter_is_level(engine_counter(e, i)->kind) ? "" : "/s",
-				(int)i, NULL);
+		if (own_column(d, i, &all))
+			add_column(t, engine_counter(e, i)->title, own_unit(engine_counter(e, i)), (int)i, NULL);
 	for (const struct figure_def *f = e ? e->figures : NULL; f && f->name; f++)
 		if (f->show & SHOW_TABLE && has_figure(d, f))
 			add_column(t, f->title, "", -1, f);
@@ -141,13 +151,14 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 
 /* ---- cells ---- */
 
-static void put_number(struct table_cell *cell, double value, enum style style)
+static void cores_put_number(struct table_cell *cell, double value, enum style style)
 {
 	text_human(value, cell->text, sizeof(cell->text));
 	cell->style = isnan(value) ? STYLE_DIM : style;
 }
 
-static void put_percentile(struct table_cell *cell, const struct latency_summary *l, int64_t ns, bool records, enum style style)
+static void cores_put_percentile(
+	struct table_cell *cell, const struct latency_summary *l, int64_t ns, bool records, enum style style)
 {
 	cell->style = style;
 	if (!records)
@@ -164,12 +175,12 @@ static void put_throughput(const struct dash *d, const struct rates *r, unsigned
 	if (headline_is_bits(d->moment.info->engine)) {
 		snprintf(cell[CORE_WAY].text, sizeof(cell->text), sent ? "tx" : "rx");
 		cell[CORE_WAY].style = STYLE_DIM;
-		put_number(&cell[CORE_PACKETS], sent ? r->tx_pps : r->rx_pps, style);
-		put_number(&cell[CORE_MBPS], 1e6 * dash_mbps(d, r, !sent), style);
+		cores_put_number(&cell[CORE_PACKETS], sent ? r->tx_pps : r->rx_pps, style);
+		cores_put_number(&cell[CORE_MBPS], 1e6 * dash_mbps(d, r, !sent), style);
 	} else {
-		put_number(&cell[CORE_RX_PPS], r->rx_pps, style);
-		put_number(&cell[CORE_TX_PPS], r->tx_pps, style);
-		put_number(&cell[CORE_MBPS], dash_mbps(d, r, true), style);
+		cores_put_number(&cell[CORE_RX_PPS], r->rx_pps, style);
+		cores_put_number(&cell[CORE_TX_PPS], r->tx_pps, style);
+		cores_put_number(&cell[CORE_MBPS], dash_mbps(d, r, true), style);
 	}
 }
 
@@ -178,7 +189,7 @@ static void put_rates(const struct dash *d, const struct rates *r, unsigned role
 	double drops = r->drops_per_s;
 
 	put_throughput(d, r, role, style, cell);
-	put_number(&cell[CORE_DROPS], drops, drops > 0 ? STYLE_BAD : style);
+	cores_put_number(&cell[CORE_DROPS], drops, drops > 0 ? STYLE_BAD : style);
 	cell[CORE_BUSY].style = isnan(r->busy) ? STYLE_DIM : style;
 	if (isnan(r->busy))
 		snprintf(cell[CORE_BUSY].text, sizeof(cell->text), "--");
@@ -195,15 +206,15 @@ static bool records_latency(const struct dash *d, unsigned role)
 	return l && l->name && l->roles & role && !(l->roles == ROLE_BOTH && headline_is_sent(d->moment.info, role));
 }
 
-static void put_latencies(const struct dash *d, int worker, unsigned roles, enum style style, struct table_cell *cell)
+static void cores_put_latencies(const struct dash *d, int worker, unsigned roles, enum style style, struct table_cell *cell)
 {
 	struct latency_summary l;
 	bool records = records_latency(d, roles);
 
 	moment_latency(&d->moment, worker, 0, &l);
-	put_percentile(&cell[CORE_P50], &l, l.p50_ns, records, style);
-	put_percentile(&cell[CORE_P99], &l, l.p99_ns, records, style);
-	put_percentile(&cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
+	cores_put_percentile(&cell[CORE_P50], &l, l.p50_ns, records, style);
+	cores_put_percentile(&cell[CORE_P99], &l, l.p99_ns, records, style);
+	cores_put_percentile(&cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
 }
 
 /* A figure is of all workers together: the sum of a side has it only if one of that side's
@@ -218,36 +229,48 @@ static double figure_of(const struct dash *d, const struct figure_def *f, int wo
 	return known ? moment_figure(&d->moment, f, worker) : NAN;
 }
 
-/* Round trips and windows of several connections do not add up to anything. */
+/* Round trips and windows of several connections do not add up to anything; the lowest or highest
+ * of them is always one. */
 static bool has_sum(const struct dash *d, int counter)
 {
-	return engine_counter(d->moment.info->engine, (unsigned)counter)->show & SHOW_SUM;
+	const struct counter_def *def = engine_counter(d->moment.info->engine, (unsigned)counter);
+
+	return def->show & SHOW_SUM || counter_first(def->kind) == COUNTER_NOTHING;
+}
+
+/* Per second, or as it stands. */
+static double own_value(const struct counter_def *def, const struct rates *r, unsigned counter)
+{
+	if (r->unknown >> counter & 1)
+		return NAN;
+	if (counter_is_level(def->kind))
+		return (double)r->value[counter];
+	return r->seconds > 0 ? (double)r->value[counter] / r->seconds : NAN;
+}
+
+static void cores_put_counter(struct table_cell *cell, const struct counter_def *def, double value, enum style style)
+{
+	cores_put_number(cell, value, style);
+	if (counter_is_level(def->kind))
+		words_figure(def->unit, value, cell->text, sizeof(cell->text));
 }
 
 static void put_own(const struct dash *d, const struct core_table *t, const struct rates *r, int worker, unsigned roles,
 	enum style style, struct table_cell *cell)
 {
 	for (unsigned i = CORE_FIXED; i < t->count; i++) {
-		double value = NAN;
-		unsigned counted_by = ROLE_BOTH;
+		const struct figure_def *f = t->figure[i];
 
-		if (worker < 0 && !t->figure[i] && !has_sum(d, t->counter[i]))
-			continue;
-		if (t->figure[i]) {
-			counted_by = t->figure[i]->numerator_roles;
-			value = figure_of(d, t->figure[i], worker, roles);
-		} else {
-			const struct counter_def *def = engine_counter(d->moment.info->engine, (unsigned)t->counter[i]);
-
-			counted_by = def->roles;
-			if (!(r->unknown >> t->counter[i] & 1))
-				value = counter_is_level(def->kind) ? (double)r->value[t->counter[i]]
-					: r->seconds > 0            ? (double)r->value[t->counter[i]] / r->seconds
-								    : NAN;
-		}
 		cell[i].style = style;
-		if (counted_by & roles)
-			put_number(&cell[i], value, style);
+		if (f) {
+			if (f->numerator_roles & roles)
+				cores_put_number(&cell[i], figure_of(d, f, worker, roles), style);
+			continue;
+		}
+		const struct counter_def *def = engine_counter(d->moment.info->engine, (unsigned)t->counter[i]);
+
+		if (def->roles & roles && (worker >= 0 || has_sum(d, t->counter[i])))
+			cores_put_counter(&cell[i], def, own_value(def, r, (unsigned)t->counter[i]), style);
 	}
 }
 
@@ -296,7 +319,7 @@ static void worker_row(const struct dash *d, const struct core_table *t, int wor
 	cell[CORE_SHARE].fraction = headline_rate(d->moment.info, &r, w->role) / side_rate(d, w->role);
 	cell[CORE_SHARE].style = style;
 	put_rates(d, &r, w->role, STYLE_TEXT, cell);
-	put_latencies(d, worker, w->role, STYLE_TEXT, cell);
+	cores_put_latencies(d, worker, w->role, STYLE_TEXT, cell);
 	put_own(d, t, &r, worker, w->role, STYLE_TEXT, cell);
 	put_versus(d, worker, &cell[CORE_VERSUS]);
 }
@@ -310,7 +333,7 @@ static void sum_row(const struct dash *d, const struct core_table *t, unsigned r
 	cell[CORE_NAME].style = STYLE_SUM;
 	cell[CORE_SHARE].fraction = NAN;
 	put_rates(d, &r, role, STYLE_SUM, cell);
-	put_latencies(d, -1, role, STYLE_SUM, cell);
+	cores_put_latencies(d, -1, role, STYLE_SUM, cell);
 	put_own(d, t, &r, -1, role, STYLE_SUM, cell);
 	put_versus_sum(d, role, &cell[CORE_VERSUS]);
 }
@@ -390,7 +413,7 @@ static void paint_rule(struct dash *d, struct rect area)
 	area_rule(&d->canvas, area, title, note);
 }
 
-static void paint(struct dash *d, struct rect area)
+static void cores_paint(struct dash *d, struct rect area)
 {
 	struct core_table t;
 	int sums, room;
@@ -398,7 +421,8 @@ static void paint(struct dash *d, struct rect area)
 	paint_rule(d, area);
 	make_columns(d, area.columns - 2, &t);
 	if (area.rows > 1)
-		table_paint_head(&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, sort_column(d));
+		table_paint_head(
+			&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, sort_column(d), false);
 	if (!d->moment.info) {
 		area_put(&d->canvas, area, 2, 1, STYLE_DIM, "no run yet: r starts one");
 		return;
@@ -419,7 +443,7 @@ static void paint(struct dash *d, struct rect area)
 }
 
 /* Its sums stand below it: one for each side. */
-static int lines(const struct dash *d)
+static int cores_lines(const struct dash *d)
 {
 	const struct run_info *info = d->moment.info;
 	unsigned seen = 0;
@@ -434,6 +458,6 @@ const struct panel_def panel_cores = {
 	.shows = PANEL_WORKERS,
 	.narrow = { .min = 8, .want = 2 },
 	.wide = { .min = 8, .want = 2 },
-	.paint = paint,
-	.lines = lines,
+	.paint = cores_paint,
+	.lines = cores_lines,
 };

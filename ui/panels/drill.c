@@ -1,5 +1,5 @@
-/* One worker: its chart, all its counters as rates and totals, its figures and latencies.  What
- * cannot be read stands there with the reason. */
+/* One worker: its chart, all its counters as rates and totals, its figures and latencies.  A
+ * value that cannot be read stands there with the reason. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,8 +65,8 @@ static void put_title(struct flow *f, const char *title)
 		canvas_put_cut(&f->d->canvas, place.row, place.column + 1, place.columns - 2, STYLE_STRONG, title);
 }
 
-/* What the mode calls its packets. */
-static const char *unit_of(const struct engine *e, const char *unit)
+/* A mode has its own word for its packets. */
+static const char *drill_unit_of(const struct engine *e, const char *unit)
 {
 	return !strcmp(unit, "packets") && e->packet_rate ? e->packets : unit;
 }
@@ -77,7 +77,7 @@ static bool is_roomy(const struct flow *f)
 	return f->area.columns < 2 * COLUMN_WIDTH;
 }
 
-static void put_counter(struct flow *f, unsigned index, const struct rates *r)
+static void drill_put_counter(struct flow *f, unsigned index, const struct rates *r)
 {
 	const struct run_info *info = f->d->moment.info;
 	const struct counter_def *def = engine_counter(info->engine, index);
@@ -96,7 +96,7 @@ static void put_counter(struct flow *f, unsigned index, const struct rates *r)
 
 	bool roomy = is_roomy(f);
 
-	snprintf(what, sizeof(what), "%s%s%s", unit_of(info->engine, def->unit), roomy && def->unit[0] ? ": " : "",
+	snprintf(what, sizeof(what), "%s%s%s", drill_unit_of(info->engine, def->unit), roomy && def->unit[0] ? ": " : "",
 		roomy && def->help ? def->help : "");
 	put_line(f, def->title, rate, total, what, unreadable ? (roomy ? run_worker_why(w, index) : "unreadable") : NULL);
 }
@@ -113,7 +113,7 @@ static void put_counters(struct flow *f)
 		const struct counter_def *def = engine_counter(info->engine, i);
 
 		if (def->show & SHOW_DRILL && def->roles & role && rates_has(def, i, &r))
-			put_counter(f, i, &r);
+			drill_put_counter(f, i, &r);
 	}
 	char busy[32] = "--";
 
@@ -133,7 +133,7 @@ static void why_no_figure(const struct run_info *info, const struct figure_def *
 		snprintf(out, size, "no %s here", engine_counter(info->engine, (unsigned)figure->denominator)->title);
 }
 
-static void put_figures(struct flow *f)
+static void drill_put_figures(struct flow *f)
 {
 	const struct run_info *info = f->d->moment.info;
 	enum role role = info->worker[f->worker].role;
@@ -158,7 +158,7 @@ static void put_figures(struct flow *f)
 	}
 }
 
-static void put_percentile(struct flow *f, const char *name, const struct latency_summary *l, int64_t ns)
+static void drill_put_percentile(struct flow *f, const char *name, const struct latency_summary *l, int64_t ns)
 {
 	char value[32];
 
@@ -166,7 +166,7 @@ static void put_percentile(struct flow *f, const char *name, const struct latenc
 	put_line(f, name, value, "", words_us_unit(value), NULL);
 }
 
-static void put_latencies(struct flow *f)
+static void drill_put_latencies(struct flow *f)
 {
 	const struct run_info *info = f->d->moment.info;
 	const struct latency_def *def = info->engine->latencies;
@@ -184,17 +184,17 @@ static void put_latencies(struct flow *f)
 			put_line(f, "count", "", "0", "values", NULL);
 			continue;
 		}
-		put_percentile(f, "min", &l, l.min_ns);
-		put_percentile(f, "p50", &l, l.p50_ns);
-		put_percentile(f, "p90", &l, l.p90_ns);
-		put_percentile(f, "p99", &l, l.p99_ns);
-		put_percentile(f, "p99.9", &l, l.p99_9_ns);
-		put_percentile(f, "max", &l, l.max_ns);
+		drill_put_percentile(f, "min", &l, l.min_ns);
+		drill_put_percentile(f, "p50", &l, l.p50_ns);
+		drill_put_percentile(f, "p90", &l, l.p90_ns);
+		drill_put_percentile(f, "p99", &l, l.p99_ns);
+		drill_put_percentile(f, "p99.9", &l, l.p99_9_ns);
+		drill_put_percentile(f, "max", &l, l.max_ns);
 		put_line(f, "count", "", text_grouped(l.count, count, sizeof(count)), "values", NULL);
 	}
 }
 
-/* What the engine says of its own counters goes first: the ledger shows it. */
+/* The reason for the engine's own counters goes first: the ledger shows them. */
 static void put_reasons(struct dash *d, struct rect area, const struct run_worker *w)
 {
 	const char *own = w->unknown_why, *hardware = w->hardware_why;
@@ -238,9 +238,9 @@ void screen_drill_paint(struct dash *d, struct rect area)
 		area.rows--;
 	}
 	flow.area = area;
-	put_figures(&flow);
+	drill_put_figures(&flow);
 	put_counters(&flow);
-	put_latencies(&flow);
+	drill_put_latencies(&flow);
 	if (d->view.scroll > flow.line - 1)
 		d->view.scroll = flow.line > 0 ? flow.line - 1 : 0;
 }

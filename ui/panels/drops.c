@@ -1,4 +1,5 @@
-/* Where packets were lost, whether all are accounted for, and whether the numbers may be used. */
+/* The drops panel names the places where packets were lost; the ledger's line accounts for all
+ * packets, and the verdict's line says whether the numbers may be used. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static void share_text(uint64_t lost, uint64_t sent, char *out, size_t size)
 enum { SHARE_WIDTH = 9 }; /* "999.9 ppm" */
 
 struct drop_columns {
-	int name, rate, total, share, bar; /* where each starts; -1: no room */
+	int name, rate, total, share, bar; /* the column of each; -1: no room */
 	int rate_width, total_width;
 };
 
@@ -111,7 +112,7 @@ static int paint_places(struct dash *d, struct rect area, int row)
 }
 
 /* The second ledger of a mode that keeps one, below the places of the first. */
-static void paint_second(struct dash *d, struct rect area, int row)
+static void drops_paint_second(struct dash *d, struct rect area, int row)
 {
 	const struct ledger_def *def = dash_engine(d)->second_ledger;
 	const struct ledger *l = &d->second;
@@ -131,7 +132,7 @@ static void paint_second(struct dash *d, struct rect area, int row)
 	canvas_put_cut(&d->canvas, area.row + row, area.column + 1, area.columns - 2, l->balanced ? STYLE_TEXT : STYLE_BAD, text);
 }
 
-static void paint(struct dash *d, struct rect area)
+static void drops_paint(struct dash *d, struct rect area)
 {
 	int row;
 	bool head = area.rows >= 4;
@@ -146,7 +147,7 @@ static void paint(struct dash *d, struct rect area)
 	if (!d->ledger.known) {
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM,
 			!d->moment.info                      ? "no run yet"
-			: d->moment.start || d->moment.final ? "this role keeps no ledger"
+			: d->moment.start || d->moment.final ? "no ledger for this role"
 							     : "-- until the measurement begins");
 		return;
 	}
@@ -154,10 +155,10 @@ static void paint(struct dash *d, struct rect area)
 		paint_drop_head(d, area);
 	row = 1 + head;
 	row += paint_places(d, area, row);
-	paint_second(d, area, row);
+	drops_paint_second(d, area, row);
 }
 
-static int lines(const struct dash *d)
+static int drops_lines(const struct dash *d)
 {
 	return d->ledger.known ? (int)d->ledger.places + d->second.known : 5;
 }
@@ -167,8 +168,8 @@ const struct panel_def panel_drops = {
 	.shows = PANEL_LEDGER,
 	.narrow = { .min = 3, .want = 2 },
 	.wide = { .min = 4, .want = 3 },
-	.paint = paint,
-	.lines = lines,
+	.paint = drops_paint,
+	.lines = drops_lines,
 };
 
 /* ---- the ledger's line ---- */
@@ -190,7 +191,7 @@ static uint64_t lost_somewhere(const struct ledger *l)
 	return sum;
 }
 
-static void add_places(const struct ledger *l, char *out, size_t size)
+static void drops_add_places(const struct ledger *l, char *out, size_t size)
 {
 	char name[96];
 
@@ -211,7 +212,7 @@ static uint64_t counted_meanwhile(const struct ledger *l)
 	return over > 0 ? (uint64_t)over : 0;
 }
 
-/* What the line says, the fullest first.  A ledger that balances leaves nothing unexplained: the
+/* The forms of the line, the fullest first.  A ledger that balances leaves nothing unexplained: the
  * mark at its end says that, too. */
 static const struct ledger_form {
 	bool prefix, places, zero;
@@ -230,7 +231,7 @@ static void ledger_text(const struct ledger *l, const char *prefix, const struct
 	add_count(out, size, "sent", l->sent);
 	add_count(out, size, " = received", l->received);
 	if (form->places)
-		add_places(l, out, size);
+		drops_add_places(l, out, size);
 	else if (lost_somewhere(l))
 		add_count(out, size, " + lost", lost_somewhere(l));
 	if (l->in_flight)
@@ -258,7 +259,7 @@ static enum style balance_text(const struct ledger *l, bool lags, char *out, siz
 		return STYLE_GOOD;
 	}
 	snprintf(out, size, "✗ %s %s ", text_grouped((uint64_t)llabs(l->unexplained), n, sizeof(n)),
-		l->unexplained > 0 ? "unexplained" : "too many accounted for");
+		l->unexplained > 0 ? "unexplained" : "more than sent");
 	return STYLE_BAD;
 }
 

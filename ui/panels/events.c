@@ -1,4 +1,5 @@
-/* What has happened, the newest first: cautions that hold now stand above. */
+/* The events, the newest first; on the full screen the reasons and cautions of the verdict stand
+ * above them. */
 #include <stdio.h>
 
 #include "ui/panels/panels.h"
@@ -14,7 +15,7 @@ static const struct severity_look looks[] = {
 	[SEVERITY_ERROR] = { "✗", STYLE_BAD },
 };
 
-static bool is_shown(const struct dash *d, const struct history_event *event)
+static bool events_is_shown(const struct dash *d, const struct history_event *event)
 {
 	if (d->view.frozen && event->at_ns > d->moment.at_ns)
 		return false;
@@ -49,7 +50,7 @@ static int paint_notices(struct dash *d, struct rect area, int row)
 	return row;
 }
 
-static void paint(struct dash *d, struct rect area)
+static void events_paint(struct dash *d, struct rect area)
 {
 	unsigned events = history_event_count(d->board->history);
 	bool full = d->layout.kind == LAYOUT_FULL;
@@ -64,14 +65,14 @@ static void paint(struct dash *d, struct rect area)
 	for (unsigned age = 0; age < events && (full || row < inside.rows); age++) {
 		const struct history_event *event = history_event(d->board->history, age);
 
-		if (!is_shown(d, event))
+		if (!events_is_shown(d, event))
 			continue;
 		if (row >= 0 && row < inside.rows)
 			paint_event(d, inside, row, event);
 		row++;
 	}
 	if (row == 0 && !(full && d->view.scroll))
-		area_put(&d->canvas, inside, 0, 1, STYLE_DIM, d->view.filter[0] ? "none matches" : "none yet");
+		area_put(&d->canvas, inside, 0, 1, STYLE_DIM, d->view.filter[0] ? "no event matches" : "no event yet");
 	if (full && row < 1 && d->view.scroll) /* the last line stays in sight */
 		d->view.scroll += row - 1 > -d->view.scroll ? row - 1 : -d->view.scroll;
 }
@@ -82,5 +83,5 @@ const struct panel_def panel_events = {
 	.narrow = { .min = 3, .want = 5 },
 	.wide = { .min = 3, .want = 6, .weight = 2 },
 	.beside = true,
-	.paint = paint,
+	.paint = events_paint,
 };

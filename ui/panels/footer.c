@@ -14,7 +14,7 @@ struct item {
 	int width; /* with the blank after it */
 };
 
-static unsigned collect(const struct dash *d, struct item item[])
+static unsigned footer_collect(const struct dash *d, struct item item[])
 {
 	unsigned n = 0;
 
@@ -45,10 +45,10 @@ static unsigned shed(struct item item[], unsigned n, int columns)
 	return n;
 }
 
-static void paint_keys(struct dash *d, struct rect area)
+static void footer_paint_keys(struct dash *d, struct rect area)
 {
 	struct item item[FOOTER_KEYS_MAX];
-	unsigned n = shed(item, collect(d, item), area.columns);
+	unsigned n = shed(item, footer_collect(d, item), area.columns);
 	int column = 1;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -74,8 +74,8 @@ void panel_footer_paint(struct dash *d, struct rect area)
 		canvas_fill(&d->canvas, area, d->view.toast_style, " ");
 		canvas_put_cut(&d->canvas, area.row, 1, area.columns - 2, d->view.toast_style, d->view.toast);
 	} else if (d->view.screen == SCREEN_SETUP || d->view.screen == SCREEN_CAPTURE) {
-		area_put(&d->canvas, area, 0, 1, STYLE_KEY_LABEL, "what runs goes on until Apply");
+		area_put(&d->canvas, area, 0, 1, STYLE_KEY_LABEL, "the run goes on until Apply");
 	} else {
-		paint_keys(d, area);
+		footer_paint_keys(d, area);
 	}
 }

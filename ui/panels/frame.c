@@ -44,7 +44,7 @@ static void expand_by_click(struct dash *d, struct rect area, int panel)
 		hits_add(&d->hits, area, KEY_PANEL + panel, 0);
 }
 
-/* What these rows cut short stands in full in a panel. */
+/* These rows are cut short; a click on one opens the panel that has all of it. */
 static void paint_edges(struct dash *d)
 {
 	expand_by_click(d, d->layout.ledger, dash_panel(d, PANEL_LEDGER));

@@ -14,14 +14,14 @@ static const struct glyph_help legend[] = {
 	{ "cpu3*", "a CPU that several workers share" },
 	{ ">", "the picked core: Enter drills into it" },
 	{ "▲ ▼", "up, down against A: the 95 % confidence interval excludes 0" },
-	{ "=", "not shown to differ from A" },
+	{ "=", "no difference from A is shown" },
 	{ "┄", "baseline A in the chart; p50 in the heatmap" },
 	{ "─", "p99 in the heatmap" },
-	{ "░▒▓█", "heatmap: how many values, log scale; blank: none" },
+	{ "░▒▓█", "heatmap: number of values, log scale; blank: none" },
 	{ "│", "chart: method switch or restart; or the time cursor" },
-	{ "gap", "no samples from that time: nothing is made up" },
+	{ "gap", "no samples from that time" },
 	{ "● ○", "on, off: traffic, capture" },
-	{ "✓ ✗", "good, not good: ledger, verdict" },
+	{ "✓ ✗", "in order, not in order: ledger, verdict" },
 	{ "* !", "event: for information, warning" },
 	{ "closed loop", "coordinated omission: tails look better than at a fixed rate" },
 	{ "late", "sampler ticks that came more than 50 ms late" },
@@ -53,7 +53,7 @@ static int legend_width(void)
 	return TEXT_AT + width + 1;
 }
 
-/* What the keys would do on the screen below. */
+/* Help explains the keys of the screen that it lies over. */
 static struct dash as_below(const struct dash *d)
 {
 	struct dash below = *d;
@@ -107,8 +107,8 @@ static int put_role(struct dash *d, struct rect area, int line, const struct rol
 	return put_wrapped(d, area, line, role->brief, text);
 }
 
-/* What this mode measures and counts in the table and the panels, in the words of its own
- * tables; the drill-down explains the rest. */
+/* Explains the columns and figures of this mode in the words of its own tables; the drill-down
+ * explains the other counters. */
 static int put_measures(struct dash *d, struct rect area, int line)
 {
 	const struct engine *e = dash_engine(d);
@@ -135,7 +135,7 @@ static int put_measures(struct dash *d, struct rect area, int line)
 }
 
 /* Returns the line after the last one, counted from the area's first row. */
-static int paint_lines(struct dash *d, struct rect area)
+static int help_paint_lines(struct dash *d, struct rect area)
 {
 	struct rect left = area, right = area;
 	int first = 1 - d->view.scroll, keys, rest;
@@ -153,12 +153,12 @@ static int paint_lines(struct dash *d, struct rect area)
 
 void screen_help_paint(struct dash *d, struct rect area)
 {
-	int below = area.rows - paint_lines(d, area);
+	int below = area.rows - help_paint_lines(d, area);
 
 	if (below <= 0 || d->view.scroll <= 0)
 		return;
 	/* Scrolled beyond its end: the last line stays at the bottom. */
 	d->view.scroll -= below < d->view.scroll ? below : d->view.scroll;
 	canvas_fill(&d->canvas, area, STYLE_TEXT, NULL);
-	paint_lines(d, area);
+	help_paint_lines(d, area);
 }

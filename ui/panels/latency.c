@@ -32,7 +32,7 @@ static const struct percentile percentiles[] = {
 };
 enum { PERCENTILES = sizeof(percentiles) / sizeof(percentiles[0]) };
 
-static int64_t value_of(const struct latency_summary *l, const struct percentile *p)
+static int64_t latency_value_of(const struct latency_summary *l, const struct percentile *p)
 {
 	return *(const int64_t *)((const char *)l + p->offset);
 }
@@ -48,7 +48,7 @@ static double bar_fraction(const struct latency_summary *l, int64_t ns)
 static void paint_one(struct dash *d, struct rect area, int row, const struct percentile *p)
 {
 	const struct latency_summary *l = &d->summary;
-	int64_t ns = value_of(l, p);
+	int64_t ns = latency_value_of(l, p);
 	char value[32];
 	int bar = area.columns - 18;
 
@@ -124,7 +124,7 @@ static void paint_figures(struct dash *d, struct rect area, int row)
 	}
 }
 
-static void paint(struct dash *d, struct rect area)
+static void latency_paint(struct dash *d, struct rect area)
 {
 	const struct engine *e = dash_engine(d);
 	const struct latency_def *l = e ? e->latencies : NULL;
@@ -145,7 +145,7 @@ static void paint(struct dash *d, struct rect area)
 		return;
 	}
 	if (!dash_records(d, l)) {
-		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "recorded by clients, and here are none");
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "clients record them, and none runs here");
 		return;
 	}
 	for (int i = 0; i < PERCENTILES; i++)
@@ -159,5 +159,5 @@ const struct panel_def panel_percentiles = {
 	.name = "percentiles",
 	.narrow = { .min = 6, .want = 7 },
 	.wide = { .min = 6, .want = 10, .weight = 1 },
-	.paint = paint,
+	.paint = latency_paint,
 };

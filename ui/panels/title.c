@@ -90,18 +90,13 @@ static int tab_text(const struct dash *d, unsigned mode, unsigned number, enum t
 	return canvas_width(out);
 }
 
-static bool is_tab(const struct dash *d, unsigned mode)
-{
-	return !d->board->mode[mode].engine->hidden || mode == d->board->current_mode;
-}
-
 static int tabs_width(const struct dash *d, enum tabs form)
 {
 	char text[96];
 	int width = 0;
 
 	for (unsigned i = 0, number = 0; i < d->board->modes; i++)
-		if (is_tab(d, i))
+		if (dash_is_tab(d, i))
 			width += tab_text(d, i, ++number, form, text, sizeof(text)) + (form == TABS_NUMBERS);
 	return width;
 }
@@ -114,7 +109,7 @@ static void paint_tabs(struct dash *d, int column, int limit)
 	while (form < TABS_NUMBERS && tabs_width(d, form) > limit - column)
 		form++;
 	for (unsigned i = 0, number = 0; i < d->board->modes; i++) {
-		if (!is_tab(d, i))
+		if (!dash_is_tab(d, i))
 			continue;
 		int width = tab_text(d, i, ++number, form, text, sizeof(text));
 		enum style style = i == d->board->current_mode       ? STYLE_TAB_CURRENT
@@ -169,7 +164,7 @@ static unsigned shared_cpus(const struct run_info *info)
 	return shared ? cpus : 0;
 }
 
-static void count_roles(const struct run_info *info, char *out, size_t size)
+static void title_count_roles(const struct run_info *info, char *out, size_t size)
 {
 	unsigned servers = 0, clients = 0, cpus = shared_cpus(info);
 	const char *title;
@@ -281,11 +276,12 @@ static void run_text(struct dash *d, int room, char *out, size_t size)
 		text_add(out, size, "%s", e ? e->summary : "no mode");
 		return;
 	}
-	count_roles(info, cores, sizeof(cores));
+	title_count_roles(info, cores, sizeof(cores));
 	text_add(out, size, "method ‹%s› · %s · %s", info->ran, info->path[0] ? info->path : info->interface, cores);
 	if (info->load_name)
 		text_add(out, size, " · %s %llu", info->load_name, (unsigned long long)load_shown(d, info));
-	/* Where both ends are here, the port is nobody's choice: what was chosen goes first. */
+	/* With both ends here nobody chose the port, so the options that somebody chose go
+	 * first. */
 	if (both_ends(info))
 		append_options(d, info, room, out, size);
 	append_peer(info, room, out, size);
@@ -293,7 +289,7 @@ static void run_text(struct dash *d, int room, char *out, size_t size)
 		append_options(d, info, room, out, size);
 }
 
-/* What the view has been told, the most surprising first. */
+/* The state of the view, the most surprising part of it first. */
 static enum style view_text(struct dash *d, char *out, size_t size)
 {
 	char at[32];

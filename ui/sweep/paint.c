@@ -70,7 +70,7 @@ static uint32_t first_of_page(const struct grid *g, uint32_t page)
 	return cell;
 }
 
-static uint32_t cell_at(const struct grid *g, uint32_t page, uint32_t row, uint32_t column)
+static uint32_t sweep_cell_at(const struct grid *g, uint32_t page, uint32_t row, uint32_t column)
 {
 	uint32_t cell = first_of_page(g, page);
 
@@ -171,7 +171,7 @@ bool sweep_look_key(struct sweep_look *look, int key)
 
 /* ---- the head ---- */
 
-static void paint_title(struct canvas *c, const struct sweep_look *look)
+static void sweep_paint_title(struct canvas *c, const struct sweep_look *look)
 {
 	const struct sweep_state *s = look->state;
 	char text[160], left[32];
@@ -269,7 +269,7 @@ static void label_text(const struct sweep_axis *axis, uint32_t value, char *out,
 	text_escape(axis->text[value], strnlen(axis->text[value], 60), out, size);
 }
 
-static struct columns columns_of(const struct sweep_look *look, const struct grid *g, int width)
+static struct columns sweep_columns_of(const struct sweep_look *look, const struct grid *g, int width)
 {
 	const struct sweep_plan *plan = look->state->plan;
 	struct columns w = { .label = 6 };
@@ -291,7 +291,7 @@ static struct columns columns_of(const struct sweep_look *look, const struct gri
 	return w;
 }
 
-static void paint_cell(
+static void sweep_paint_cell(
 	struct canvas *c, const struct sweep_look *look, uint32_t cell, int row, int column, const struct columns *w)
 {
 	const struct sweep_state *s = look->state;
@@ -352,7 +352,7 @@ static void paint_rows(
 			canvas_put_cut(c, top + i, 1, w->label, STYLE_STRONG, text);
 		}
 		for (int n = 0; n < look->columns_shown; n++)
-			paint_cell(c, look, cell_at(g, page, row, (uint32_t)(look->first_column + n)), top + i,
+			sweep_paint_cell(c, look, sweep_cell_at(g, page, row, (uint32_t)(look->first_column + n)), top + i,
 				2 + w->label + n * w->cell, w);
 	}
 }
@@ -449,8 +449,8 @@ static void paint_footer(struct canvas *c, const struct sweep_look *look, const 
 	int at = 1;
 
 	if (look->stopping) {
-		canvas_put_cut(
-			c, row, 1, c->columns - 1, STYLE_WARNING, "stopping: what is done is kept, --resume goes on with it");
+		canvas_put_cut(c, row, 1, c->columns - 1, STYLE_WARNING,
+			"stopping: finished runs are kept, --resume continues with the others");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -466,11 +466,11 @@ static void paint_footer(struct canvas *c, const struct sweep_look *look, const 
 void sweep_paint(struct canvas *c, struct sweep_look *look)
 {
 	struct grid g = grid_of(look->state->plan);
-	struct columns w = columns_of(look, &g, c->columns);
+	struct columns w = sweep_columns_of(look, &g, c->columns);
 
 	canvas_clear(c);
 	sweep_look_update(look);
-	paint_title(c, look);
+	sweep_paint_title(c, look);
 	paint_bar(c, look);
 	paint_current(c, look, 2);
 	if (c->rows < SMALL_ROWS || c->columns < SMALL_COLUMNS)

@@ -20,8 +20,8 @@ struct sweep_look {
 	int64_t best;
 	double scale;
 	const char *unit;
-	/* What the last painting could show: for paging.  stacked: all pages, one below the
-	 * other. */
+	/* The last painting had room for so many; paging goes by them.  stacked: all pages stand
+	 * one below the other. */
 	int rows_shown, columns_shown;
 	bool stacked;
 };

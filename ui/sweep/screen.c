@@ -20,7 +20,7 @@ struct sweep_screen {
 	uint64_t frames, keys;
 };
 
-static void resize(struct sweep_screen *s)
+static void sweep_screen_resize(struct sweep_screen *s)
 {
 	int rows, columns;
 
@@ -30,7 +30,7 @@ static void resize(struct sweep_screen *s)
 	sweep_screen_draw(s);
 }
 
-static int start(struct sweep_screen *s, const struct terminal_config *config, struct err *err)
+static int sweep_screen_start(struct sweep_screen *s, const struct terminal_config *config, struct err *err)
 {
 	int rows, columns, rc;
 
@@ -59,7 +59,7 @@ int sweep_screen_open(const struct terminal_config *config, const struct sweep_s
 	if (!s)
 		return err_sys(err, ENOMEM, "screen of a sweep");
 	sweep_look_init(&s->look, state, directory);
-	rc = start(s, config, err);
+	rc = sweep_screen_start(s, config, err);
 	if (rc < 0) {
 		sweep_screen_close(s);
 		return rc;
@@ -105,7 +105,7 @@ void sweep_screen_signal(struct sweep_screen *s, int signo)
 		terminal_suspend(&s->terminal, false);
 	if (signo == SIGCONT)
 		terminal_forget(&s->terminal);
-	resize(s);
+	sweep_screen_resize(s);
 }
 
 bool sweep_screen_keys(struct sweep_screen *s)
@@ -119,7 +119,7 @@ bool sweep_screen_keys(struct sweep_screen *s)
 			stop = true;
 		} else if (event.key == KEYCODE_CTRL_Z) {
 			terminal_suspend(&s->terminal, true);
-			resize(s);
+			sweep_screen_resize(s);
 		} else if (event.key == KEYCODE_CTRL_L) {
 			terminal_forget(&s->terminal);
 		} else {

@@ -22,7 +22,7 @@
 enum { ESCAPE_DELAY_MS = 25, DIRECT_COLORS = 1 << 24 };
 
 /* Past curses; async-signal-safe. */
-static void write_all(const char *text, size_t length)
+static void terminal_write_all(const char *text, size_t length)
 {
 	while (length) {
 		ssize_t n = write(STDOUT_FILENO, text, length);
@@ -45,7 +45,7 @@ static struct {
 	size_t length, cursor_at; /* cursor_at: from there on the cursor is shown */
 } emergency;
 
-static int collect(int byte)
+static int terminal_collect(int byte)
 {
 	if (emergency.length < sizeof(emergency.text))
 		emergency.text[emergency.length++] = (char)byte;
@@ -55,7 +55,7 @@ static int collect(int byte)
 static void collect_text(const char *text)
 {
 	while (*text)
-		collect(*text++);
+		terminal_collect(*text++);
 }
 
 static void collect_capability(const char *name)
@@ -63,7 +63,7 @@ static void collect_capability(const char *name)
 	char *text = tigetstr((char *)(uintptr_t)name);
 
 	if (text && text != (char *)-1)
-		tputs(text, 1, collect);
+		tputs(text, 1, terminal_collect);
 }
 
 /* Keypad and mouse off, attributes and colours gone, the shell's screen back, cursor seen.  The
@@ -89,7 +89,7 @@ void terminal_emergency_restore(void)
 	if (!emergency.active)
 		return;
 	emergency.active = 0;
-	write_all(emergency.text, emergency.length);
+	terminal_write_all(emergency.text, emergency.length);
 	tcsetattr(STDIN_FILENO, TCSANOW, &emergency.saved);
 }
 
@@ -193,7 +193,7 @@ int terminal_start(struct terminal *t, const struct terminal_config *config, str
 static void leave_screen(void)
 {
 	endwin();
-	write_all(emergency.text + emergency.cursor_at, emergency.length - emergency.cursor_at);
+	terminal_write_all(emergency.text + emergency.cursor_at, emergency.length - emergency.cursor_at);
 }
 
 void terminal_stop(struct terminal *t)
@@ -297,7 +297,7 @@ static bool same_cell(const struct cell *a, const struct cell *b)
 	return a->style == b->style && strcmp(a->glyph, b->glyph) == 0;
 }
 
-static bool fits(struct terminal *t, const struct canvas *c)
+static bool terminal_fits(struct terminal *t, const struct canvas *c)
 {
 	if (t->shown.rows == c->rows && t->shown.columns == c->columns)
 		return true;
@@ -307,7 +307,7 @@ static bool fits(struct terminal *t, const struct canvas *c)
 
 void terminal_show(struct terminal *t, const struct canvas *c, const struct theme *theme)
 {
-	bool known = fits(t, c), all = !known || t->theme != theme;
+	bool known = terminal_fits(t, c), all = !known || t->theme != theme;
 	size_t cells = (size_t)c->rows * (size_t)c->columns;
 
 	if (t->theme != theme)
@@ -328,7 +328,7 @@ void terminal_report(uint64_t frame, uint64_t sample, uint64_t keys)
 	char text[96];
 	int length = snprintf(text, sizeof(text), "\033]7701;%" PRIu64 ";%" PRIu64 ";%" PRIu64 "\033\\", frame, sample, keys);
 
-	write_all(text, (size_t)length);
+	terminal_write_all(text, (size_t)length);
 }
 
 /* ---- keys ---- */

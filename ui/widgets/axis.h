@@ -11,7 +11,7 @@ enum {
 };
 
 struct axis {
-	struct rect plot; /* what is left for the data; rows or columns may be 0 */
+	struct rect plot; /* the room left for the data; rows or columns may be 0 */
 	/* room for the numbers: they stand in the AXIS_LABEL + 1 columns left of the plot */
 	bool numbers;
 	bool time; /* room for the time: it stands in the row below the plot */

@@ -38,23 +38,23 @@ unsigned chart_bins(struct rect area)
 }
 
 /* Which bin half-column `half` of the plot shows; -1: before the first. */
-static int bin_at(const struct view *v, int half)
+static int chart_bin_at(const struct view *v, int half)
 {
 	long bin = (long)v->chart->bins - (long)v->axis.plot.columns * BINS_A_COLUMN + half;
 
 	return bin < 0 ? -1 : (int)bin;
 }
 
-static double value_at(const struct view *v, const double *value, int half)
+static double chart_value_at(const struct view *v, const double *value, int half)
 {
-	int bin = bin_at(v, half);
+	int bin = chart_bin_at(v, half);
 
 	return bin < 0 ? NAN : value[bin];
 }
 
 static double mean_at(const struct view *v, const double *value, int x)
 {
-	double a = value_at(v, value, x * BINS_A_COLUMN), b = value_at(v, value, x * BINS_A_COLUMN + 1);
+	double a = chart_value_at(v, value, x * BINS_A_COLUMN), b = chart_value_at(v, value, x * BINS_A_COLUMN + 1);
 
 	return isnan(a) ? b : isnan(b) ? a : (a + b) / 2;
 }
@@ -78,8 +78,8 @@ static double visible_max(const struct view *v)
 	double max = 0;
 
 	for (int half = 0; half < v->axis.plot.columns * BINS_A_COLUMN; half++) {
-		double value = value_at(v, v->chart->value, half);
-		double base = v->chart->base ? value_at(v, v->chart->base, half) : NAN;
+		double value = chart_value_at(v, v->chart->value, half);
+		double base = v->chart->base ? chart_value_at(v, v->chart->base, half) : NAN;
 
 		if (isfinite(value) && value > max)
 			max = value;
@@ -150,7 +150,7 @@ static int number_step(double top, int rows)
 	return least;
 }
 
-static void paint_numbers(struct canvas *c, const struct view *v)
+static void chart_paint_numbers(struct canvas *c, const struct view *v)
 {
 	int rows = v->axis.plot.rows, step;
 	double top = v->top / v->chart->scale;
@@ -187,8 +187,8 @@ static void paint_braille_column(struct canvas *c, const struct view *v, int x, 
 	int level[2], base[2];
 
 	for (int side = 0; side < 2; side++) {
-		level[side] = level_of(v, value_at(v, v->chart->value, x * 2 + side));
-		base[side] = v->chart->base ? level_of(v, value_at(v, v->chart->base, x * 2 + side)) : 0;
+		level[side] = level_of(v, chart_value_at(v, v->chart->value, x * 2 + side));
+		base[side] = v->chart->base ? level_of(v, chart_value_at(v, v->chart->base, x * 2 + side)) : 0;
 	}
 	for (int row = visible->row; row < visible->row + visible->rows; row++) {
 		int below = (v->axis.plot.row + v->axis.plot.rows - 1 - row) * 4;
@@ -232,7 +232,7 @@ static void paint_plain_column(struct canvas *c, const struct view *v, int x, co
 static void paint_mark(struct canvas *c, const struct view *v, int x)
 {
 	for (int side = 0; side < BINS_A_COLUMN; side++) {
-		int bin = bin_at(v, x * BINS_A_COLUMN + side);
+		int bin = chart_bin_at(v, x * BINS_A_COLUMN + side);
 
 		if (bin >= 0 && v->chart->mark[bin])
 			canvas_fill(c, (struct rect){ v->axis.plot.row, v->axis.plot.column + x, v->axis.plot.rows, 1 },
@@ -240,7 +240,7 @@ static void paint_mark(struct canvas *c, const struct view *v, int x)
 	}
 }
 
-static void paint_cursor(struct canvas *c, const struct view *v)
+static void chart_paint_cursor(struct canvas *c, const struct view *v)
 {
 	long half = v->chart->cursor_bin - (long)v->chart->bins + (long)v->axis.plot.columns * BINS_A_COLUMN;
 
@@ -267,7 +267,7 @@ void chart_paint(struct canvas *c, struct rect area, const struct chart *chart)
 	if (v.axis.plot.rows < 1 || v.axis.plot.columns < 1)
 		return;
 	v.top = chart_top(&v);
-	paint_numbers(c, &v);
+	chart_paint_numbers(c, &v);
 	axis_paint_time(c, &v.axis, v.axis.plot.columns * BINS_A_COLUMN * chart->bin_s);
 	for (int column = visible.column; column < visible.column + visible.columns; column++) {
 		int x = column - v.axis.plot.column;
@@ -279,5 +279,5 @@ void chart_paint(struct canvas *c, struct rect area, const struct chart *chart)
 		if (chart->mark)
 			paint_mark(c, &v, x);
 	}
-	paint_cursor(c, &v);
+	chart_paint_cursor(c, &v);
 }

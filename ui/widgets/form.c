@@ -61,7 +61,7 @@ int form_text_shift(const struct form *f, const struct form_field *field)
 
 /* ---- validity ---- */
 
-static const char *why_not(const struct form *f, const struct form_field *field)
+static const char *form_why_not(const struct form *f, const struct form_field *field)
 {
 	for (unsigned i = 0; form_def(f, field)->type == OPTION_METHOD && i < f->methods; i++)
 		if (strcmp(f->method[i], field->text) == 0)
@@ -79,7 +79,7 @@ static const char *without_name(const char *message)
 
 static void check(const struct form *f, struct form_field *field)
 {
-	const char *why = why_not(f, field);
+	const char *why = form_why_not(f, field);
 	struct err err = ERR_NONE;
 
 	field->bad[0] = '\0';
@@ -190,7 +190,7 @@ static void type(struct form *f, struct form_field *field, int key)
 
 /* ---- apply ---- */
 
-static int store(struct form *f, struct form_field *field)
+static int form_store(struct form *f, struct form_field *field)
 {
 	const char *name = form_def(f, field)->name;
 	struct err err = ERR_NONE;
@@ -216,7 +216,7 @@ static enum form_result apply(struct form *f)
 		}
 	}
 	for (unsigned i = 0; i < f->fields; i++)
-		if (store(f, &f->field[i]) < 0) {
+		if (form_store(f, &f->field[i]) < 0) {
 			f->focus = i;
 			return FORM_OPEN;
 		}
@@ -413,7 +413,7 @@ enum form_result form_key(struct form *f, int key)
 	return FORM_OPEN;
 }
 
-static bool inside(struct rect r, int row, int column)
+static bool form_inside(struct rect r, int row, int column)
 {
 	return row >= r.row && row < r.row + r.rows && column >= r.column && column < r.column + r.columns;
 }
@@ -436,13 +436,13 @@ static void click_field(struct form *f, unsigned at, int column)
 
 enum form_result form_click(struct form *f, int row, int column)
 {
-	if (inside(f->apply, row, column)) {
+	if (form_inside(f->apply, row, column)) {
 		f->focus = f->fields;
 		return press(f);
 	}
-	if (inside(f->cancel, row, column))
+	if (form_inside(f->cancel, row, column))
 		return FORM_CANCEL;
-	if (inside(f->list, row, column) && f->first_shown + (unsigned)(row - f->list.row) < f->fields)
+	if (form_inside(f->list, row, column) && f->first_shown + (unsigned)(row - f->list.row) < f->fields)
 		click_field(f, f->first_shown + (unsigned)(row - f->list.row), column);
 	return FORM_OPEN;
 }

@@ -16,7 +16,7 @@ enum form_result { FORM_OPEN, FORM_APPLY, FORM_CANCEL };
 struct form *form_new(
 	const char *title, const struct options *options, const char *const *method_names, const char *const *why_not);
 void form_free(struct form *f); /* accepts NULL */
-/* What the option comes to on this machine where nothing is typed; "" is nothing. */
+/* The value that an option has on this machine if nobody types one; "" is nothing. */
 void form_set_default(struct form *f, const char *option, const char *text);
 /* Up/Down/Tab move; typing edits; Left/Right move in text or step choices; Space toggles flags;
  * F10 or Ctrl-S or Enter on [Apply] applies if all fields are valid (else goes to the first bad

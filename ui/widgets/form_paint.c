@@ -16,7 +16,7 @@ struct parts {
 	struct rect title, list, help, buttons, keys; /* rows 0: no room */
 };
 
-static struct rect take(struct rect *area, int rows)
+static struct rect form_take(struct rect *area, int rows)
 {
 	struct rect part = { area->row, area->column, rows, area->columns };
 
@@ -34,11 +34,11 @@ static struct parts arrange(struct rect area, unsigned fields)
 
 	if (list > (int)fields)
 		list = (int)fields;
-	p.title = take(&area, title);
-	p.list = take(&area, list);
-	p.help = take(&area, help);
-	p.buttons = take(&area, buttons);
-	p.keys = take(&area, keys);
+	p.title = form_take(&area, title);
+	p.list = form_take(&area, list);
+	p.help = form_take(&area, help);
+	p.buttons = form_take(&area, buttons);
+	p.keys = form_take(&area, keys);
 	return p;
 }
 
@@ -211,7 +211,7 @@ static struct rect paint_button(struct canvas *c, struct rect row, int column, c
 	return (struct rect){ row.row, column, 1, width };
 }
 
-static void paint_state(struct canvas *c, const struct form *f, struct rect row, int column)
+static void form_paint_state(struct canvas *c, const struct form *f, struct rect row, int column)
 {
 	unsigned changed = 0, bad = 0;
 	bool restart = false;
@@ -234,7 +234,7 @@ static void paint_state(struct canvas *c, const struct form *f, struct rect row,
 }
 
 /* Whole hints only, the most needed first. */
-static void paint_keys(struct canvas *c, struct rect row)
+static void form_paint_keys(struct canvas *c, struct rect row)
 {
 	static const struct {
 		const char *key, *does;
@@ -253,7 +253,7 @@ static void paint_keys(struct canvas *c, struct rect row)
 	}
 }
 
-static void paint_title(struct canvas *c, const struct form *f, struct rect area)
+static void form_paint_title(struct canvas *c, const struct form *f, struct rect area)
 {
 	char note[48] = "";
 
@@ -276,12 +276,12 @@ void form_paint(struct form *f, struct canvas *c, struct rect area)
 	f->value_column = area.column + label + MARKS;
 	f->value_columns = value_columns(area.column + area.columns - 1 - f->value_column);
 	scroll_to_focus(f);
-	paint_title(c, f, p.title);
+	form_paint_title(c, f, p.title);
 	for (int i = 0; i < p.list.rows; i++)
 		paint_field(c, f, f->first_shown + (unsigned)i, p.list.row + i, label);
 	paint_help(c, f, p.help);
 	f->apply = paint_button(c, p.buttons, area.column + 1, "[ Apply ]", f->focus == f->fields);
 	f->cancel = paint_button(c, p.buttons, area.column + 11, "[ Cancel ]", f->focus == f->fields + 1);
-	paint_state(c, f, p.buttons, area.column + 23);
-	paint_keys(c, p.keys);
+	form_paint_state(c, f, p.buttons, area.column + 23);
+	form_paint_keys(c, p.keys);
 }

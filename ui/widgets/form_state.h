@@ -23,7 +23,7 @@ struct form {
 	char **method;  /* names */
 	char **why;     /* NULL, or why it does not run here */
 	unsigned focus; /* field; then Apply, Cancel */
-	/* Where things were painted last, for scrolling and the mouse. */
+	/* The places of the last painting, for scrolling and the mouse. */
 	unsigned first_shown;
 	struct rect list, apply, cancel;
 	int value_column, value_columns;

@@ -33,7 +33,7 @@ struct scale {
 	double step; /* octaves a row: 1/4, 1/2, 1, 2, 3 ... */
 };
 
-/* Where a quarter octave goes: never over more than two rows, as no row is smaller. */
+/* The one or two rows that a quarter octave falls on; no row is smaller than it. */
 struct split {
 	int first, second;
 	double share; /* of the first */
@@ -151,7 +151,7 @@ static int within_rows(const struct scale *s, double row)
 	return row < 0 ? 0 : row >= s->rows ? s->rows - 1 : (int)row;
 }
 
-/* What lies outside the scale goes to its ends. */
+/* Counts outside the scale go to its ends. */
 static void share_rows(struct view *v)
 {
 	for (int r = 0; r < HEAT_ROWS; r++) {
@@ -237,7 +237,7 @@ static void paint_line(struct canvas *c, const struct view *v, int column, const
 }
 
 /* In turn, column by column, so that the shades show between. */
-static void paint_lines(struct canvas *c, const struct view *v, const struct rect *visible)
+static void heatmap_paint_lines(struct canvas *c, const struct view *v, const struct rect *visible)
 {
 	if (v->scale.rows < LINES_MIN_ROWS)
 		return;
@@ -253,7 +253,7 @@ static void paint_lines(struct canvas *c, const struct view *v, const struct rec
 
 /* 0.25 0.5 1 ... 512 1k ... 512k 1M: where the row begins; 0 for a row that begins below all
  * that is told apart. */
-static void paint_numbers(struct canvas *c, const struct view *v)
+static void heatmap_paint_numbers(struct canvas *c, const struct view *v)
 {
 	axis_paint_line(c, &v->axis, "");
 	for (int i = 0; i < v->scale.rows; i++) {
@@ -276,7 +276,7 @@ static void paint_numbers(struct canvas *c, const struct view *v)
 	}
 }
 
-static void paint_cursor(struct canvas *c, const struct view *v)
+static void heatmap_paint_cursor(struct canvas *c, const struct view *v)
 {
 	const struct heatmap *map = v->map;
 
@@ -300,13 +300,13 @@ void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map
 		return;
 	v.scale = choose_scale(&v, v.axis.plot.rows);
 	share_rows(&v);
-	paint_numbers(c, &v);
+	heatmap_paint_numbers(c, &v);
 	axis_paint_time(c, &v.axis, map->bins * map->bin_s);
 	if (map->bins == 0)
 		return;
 	set_shades(&v, largest_cell(&v));
 	for (int column = visible.column; column < visible.column + visible.columns; column++)
 		paint_column(c, &v, column);
-	paint_lines(c, &v, &visible);
-	paint_cursor(c, &v);
+	heatmap_paint_lines(c, &v, &visible);
+	heatmap_paint_cursor(c, &v);
 }

@@ -5,7 +5,7 @@
 
 #include "ui/canvas/paint.h"
 
-enum { TABLE_COLUMNS_MAX = 64, SORT_MARK = 0x25bc };
+enum { TABLE_COLUMNS_MAX = 64, MARK_DOWN = 0x25bc, MARK_UP = 0x25b2 };
 
 static int width_min(const struct column *col)
 {
@@ -41,8 +41,8 @@ static unsigned first_to_go(const struct column *column, unsigned count, uint64_
 	return (unsigned)worst;
 }
 
-/* What is left over goes to the most important columns first, up to what they want. */
-static void share_out(const struct column *column, unsigned count, uint64_t fit, int spare, int width[])
+/* Cells left over go to the most important columns first, up to the width that they want. */
+static void table_share_out(const struct column *column, unsigned count, uint64_t fit, int spare, int width[])
 {
 	uint64_t left = fit;
 
@@ -70,41 +70,44 @@ uint64_t table_fit(const struct column *column, unsigned count, int columns, int
 	for (unsigned i = 0; i < count; i++)
 		ret_width[i] = fit >> i & 1 ? width_min(&column[i]) : 0;
 	if (fit)
-		share_out(column, count, fit, columns - needed(column, count, fit), ret_width);
+		table_share_out(column, count, fit, columns - needed(column, count, fit), ret_width);
 	return fit;
 }
 
 /* A title that is longer than its column is cut without an ellipsis: half a title reads better
  * than "thr…". */
-static void paint_title(struct canvas *c, int row, int at, int width, const struct column *def, bool sorted)
+static void table_paint_title(struct canvas *c, int row, int at, int width, const struct column *def, uint32_t mark)
 {
-	enum style style = sorted ? STYLE_STRONG : STYLE_DIM;
+	enum style style = mark ? STYLE_STRONG : STYLE_DIM;
 	int used = canvas_width(def->title);
 
 	used = used > width ? width : used;
 	int left = def->align == ALIGN_RIGHT ? at + width - used : at;
 	canvas_put(c, row, left, used, style, def->title);
-	if (!sorted)
+	if (!mark)
 		return;
 	/* Beside the title where the column has room, else over its far end. */
-	int mark = def->align == ALIGN_RIGHT ? left - 1 : left + used;
-	mark = mark < at ? at : mark > at + width - 1 ? at + width - 1 : mark;
-	paint_glyph(c, row, mark, style, SORT_MARK);
+	int beside = def->align == ALIGN_RIGHT ? left - 1 : left + used;
+	beside = beside < at ? at : beside > at + width - 1 ? at + width - 1 : beside;
+	paint_glyph(c, row, beside, style, mark);
 }
 
 void table_paint_head(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,
-	unsigned count, int sorted_by)
+	unsigned count, int sorted_by, bool ascending)
 {
 	int at = paint_limited(column);
 
 	for (unsigned i = 0; i < count && i < TABLE_COLUMNS_MAX; i++)
 		if (fit >> i & 1) {
-			paint_title(c, row, at, width[i], &def[i], sorted_by == (int)i);
+			table_paint_title(c, row, at, width[i], &def[i],
+				sorted_by != (int)i ? 0
+				: ascending         ? MARK_UP
+						    : MARK_DOWN);
 			at += width[i] + 1;
 		}
 }
 
-static void paint_cell(
+static void table_paint_cell(
 	struct canvas *c, int row, int at, int width, const struct column *def, const struct table_cell *cell, bool selected)
 {
 	enum style style = selected ? STYLE_SELECTED : cell->style;
@@ -130,7 +133,7 @@ void table_paint_row(struct canvas *c, int row, int column, uint64_t fit, const 
 
 		if (selected && !def[i].bar)
 			canvas_fill(c, (struct rect){ row, at, 1, width[i] + more }, STYLE_SELECTED, NULL);
-		paint_cell(c, row, at, width[i], &def[i], &cell[i], selected);
+		table_paint_cell(c, row, at, width[i], &def[i], &cell[i], selected);
 		at += width[i] + 1;
 	}
 }

@@ -73,9 +73,9 @@ struct table_cell {
  * widths given to them (0: shed).  Columns are shed until the rest fits at its min_width; what
  * is left over then goes to the lowest priority numbers first, up to their width. */
 uint64_t table_fit(const struct column *column, unsigned count, int columns, int ret_width[]);
-/* The titles, and ▼ beside that of column sorted_by (-1: none). */
+/* The titles, and ▼ (ascending: ▲) beside that of column sorted_by (-1: none). */
 void table_paint_head(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,
-	unsigned count, int sorted_by);
+	unsigned count, int sorted_by, bool ascending);
 /* A text that does not fit ends in "…".  Selected: STYLE_SELECTED from the first to the last
  * column, bars excepted. */
 void table_paint_row(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,

@@ -28,7 +28,10 @@ const struct option_def display_options[] = {
 		.type = OPTION_BOOL,
 		.default_text = "no",
 		.help = "print a line per interval instead of the dashboard: for screen readers, pipes and logs" },
-	{ .name = "mouse", .type = OPTION_BOOL, .default_text = "yes", .help = "leave the mouse to the terminal" },
+	{ .name = "mouse",
+		.type = OPTION_BOOL,
+		.default_text = "yes",
+		.help = "take mouse clicks; --no-mouse leaves them to the terminal" },
 	{ 0 },
 };
 

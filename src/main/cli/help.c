@@ -85,21 +85,26 @@ static void row(const char *left, const char *text, int indent)
 
 /* ---- options ---- */
 
+/* A flag that is set unless somebody takes it off. */
+static bool help_is_on(const struct option_def *def)
+{
+	return def->type == OPTION_BOOL && !strcmp(def->default_text, "yes");
+}
+
 static void option_left(const struct option_def *def, char *out, size_t size)
 {
-	bool negative = def->type == OPTION_BOOL && !strcmp(def->default_text, "yes");
 	char letter[8] = "    ";
 
 	if (def->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", def->letter);
-	snprintf(out, size, "%s--%s%s%s%s", letter, negative ? "no-" : "", def->name, def->value_name ? " " : "",
+	snprintf(out, size, "%s--%s%s%s%s", letter, help_is_on(def) ? "[no-]" : "", def->name, def->value_name ? " " : "",
 		def->value_name ? def->value_name : "");
 }
 
 static void option_right(const struct option_def *def, char *out, size_t size)
 {
 	char range[160] = "";
-	bool has_default = *def->default_text && def->type != OPTION_BOOL;
+	bool has_default = *def->default_text && (def->type != OPTION_BOOL || help_is_on(def));
 
 	if (option_is_number(def) || def->type == OPTION_CHOICE)
 		options_range_text(def, range, sizeof(range));

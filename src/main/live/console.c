@@ -236,7 +236,6 @@ int console_snapshot(struct console *c, const struct snapshot_screen *screen, ch
 
 	if (!history_run(c->history, c->run_id))
 		return err_say(err, ENODATA, "no snapshot: nothing has run yet");
-	source.show_unfinished = !c->over;
 	if (!screen) {
 		int rc = ui_render(&c->board, SCREEN_COLUMNS, SCREEN_ROWS, CHARSET_BRAILLE, NULL, &text, &svg, err);
 		if (rc < 0)

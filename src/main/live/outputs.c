@@ -165,11 +165,9 @@ static void save_elsewhere(struct outputs *out, const struct results_source *sou
 		return;
 	}
 	fprintf(notes, "netdyno: %s\nnetdyno: the result follows\n", err.text);
-	json_t *document = results_document(source);
-	if (document)
-		json_dumpf(document, notes, JSON_INDENT(2));
-	fputc('\n', notes);
-	json_decref(document);
+	err_clear(&err);
+	if (results_write(source, notes, "standard error", &err) < 0)
+		fprintf(notes, "netdyno: %s\n", err.text);
 }
 
 static void finish_lines(struct outputs *out, const struct results_source *source, FILE *notes)

@@ -257,6 +257,7 @@ void made_ticks(struct made *m, unsigned ticks, enum phase phase, double factor)
 		if (m->clients)
 			memcpy(s->merged, s->worker[m->servers].latency, sizeof(s->merged));
 		fill_heat(s, factor);
+		s->details = m->details && s->sequence % 10 == 0 ? m->details(m) : NULL;
 		u->sample = s;
 		take(m, u);
 	}

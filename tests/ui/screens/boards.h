@@ -21,6 +21,8 @@ struct made {
 	/* Besides what every worker counts; NULL: nothing.  Cumulative counters have the value
 	 * of the tick before. */
 	void (*fill)(const struct made *m, struct worker_sample *w, unsigned worker);
+	/* The rows that each tenth sample brings along, for the history to free; NULL: none. */
+	struct details *(*details)(const struct made *m);
 	unsigned loss; /* packets a tick that the first client sends and the first server drops */
 };
 

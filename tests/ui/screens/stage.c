@@ -1,6 +1,7 @@
 /* See stage.h. */
 #include "stage.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +61,7 @@ static bool look(const char *text, bool want)
 	bool found = screen && strstr(screen, text);
 
 	if (screen && found != want)
-		print_message("%s \"%s\" in\n%s", want ? "looked for" : "did not expect", text, screen);
+		fprintf(stderr, "%s \"%s\" in\n%s", want ? "looked for" : "did not expect", text, screen);
 	free(screen);
 	return found == want;
 }

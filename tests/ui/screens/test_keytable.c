@@ -251,11 +251,11 @@ static void refusals_are_said(void **state)
 	assert_string_equal(dash.view.toast, "there is no baseline: b keeps one");
 	made.board.load_max = made.board.load_min = 0;
 	press(']');
-	assert_string_equal(dash.view.toast, "there is no load to change now");
+	assert_string_equal(dash.view.toast, "this run has no load to change");
 	made.board.read_only = true;
 	for (size_t i = 0; i < sizeof(changing) / sizeof(changing[0]); i++) {
 		press(changing[i]);
-		assert_string_equal(dash.view.toast, "a saved run is only shown: nothing can be started or changed");
+		assert_string_equal(dash.view.toast, "a saved run cannot be started or changed");
 	}
 	press('z');
 	assert_string_equal(dash.view.toast, "");

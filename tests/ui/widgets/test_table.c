@@ -142,9 +142,9 @@ static void test_head_and_rows(void **state)
 	int width[COLUMNS];
 	uint64_t fit = table_fit(columns, COLUMNS, 43, width);
 
-	table_paint_head(&c, 0, 0, fit, width, columns, COLUMNS, 2);
-	table_paint_head(&c, 1, 0, fit, width, columns, COLUMNS, 0);
-	table_paint_head(&c, 2, 0, fit, width, columns, COLUMNS, -1);
+	table_paint_head(&c, 0, 0, fit, width, columns, COLUMNS, 2, false);
+	table_paint_head(&c, 1, 0, fit, width, columns, COLUMNS, 0, false);
+	table_paint_head(&c, 2, 0, fit, width, columns, COLUMNS, -1, false);
 	table_paint_row(&c, 3, 0, fit, width, columns, COLUMNS, cells, false);
 	table_paint_row(&c, 4, 0, fit, width, columns, COLUMNS, cells, true);
 	assert_painted(&c, "CORE   share          ▼pps     Mbps   p99us\n"
@@ -172,7 +172,7 @@ static void test_narrow_head(void **state)
 	int width[COLUMNS];
 	uint64_t fit = table_fit(columns, COLUMNS, 29, width);
 
-	table_paint_head(&c, 0, 0, fit, width, columns, COLUMNS, 1);
+	table_paint_head(&c, 0, 0, fit, width, columns, COLUMNS, 1, false);
 	table_paint_row(&c, 1, 0, fit, width, columns, COLUMNS, cells, false);
 	assert_painted(&c, "CORE shav    pps   Mbps p99us\n"
 			   "cpu0 ##   812.4k  415.9 1234~\n");

@@ -68,7 +68,8 @@ static void paint_table(struct canvas *c, struct rect area)
 
 	for (int row = 0; row < area.rows; row++)
 		if (row == 0)
-			table_paint_head(c, area.row, area.column, fit, width, columns, 4, area.columns % 5 - 1);
+			table_paint_head(
+				c, area.row, area.column, fit, width, columns, 4, area.columns % 5 - 1, area.columns & 8);
 		else
 			table_paint_row(c, area.row + row, area.column, fit, width, columns, 4, cells, row & 1);
 }

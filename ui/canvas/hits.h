@@ -20,5 +20,5 @@ struct hits {
 
 /* Of places that overlap the first one counts; silently dropped when full. */
 void hits_add(struct hits *h, struct rect area, int key, int worker);
-/* What a click at this cell means; false: nothing. */
+/* Looks up the place of a click; false: nothing answers there. */
 bool hits_find(const struct hits *h, int row, int column, struct hit *ret_hit);

@@ -1,5 +1,5 @@
-/* The tables of the snapshot format.  See snapshot/fields.h. */
-#include "snapshot/fields.h"
+/* The names in a record.  See results/record.h. */
+#include "results/record.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -14,13 +14,16 @@
 /* Times are bounded so that differences of any two stay within 64 bits. */
 #define TIME(structure, member) MEMBER(structure, member, MEMBER_I64, -(INT64_MAX / 4), INT64_MAX / 4)
 
+/* ... and this one is a length of time. */
+#define SPAN(structure, member) MEMBER(structure, member, MEMBER_I64, 0, INT64_MAX / 4)
+
 const struct member sample_members[] = {
 	MEMBER(sample, sequence, MEMBER_U64, 0, 0),
-	TIME(sample, window_ns),
+	SPAN(sample, window_ns),
 	TIME(sample, late_ns),
 	MEMBER(sample, is_interval, MEMBER_BOOL, 0, 0),
 	MEMBER(sample, interval_s, MEMBER_REAL, 0, 0),
-	TIME(sample, measured_ns),
+	SPAN(sample, measured_ns),
 	MEMBER(sample, load, MEMBER_U64, 0, 0),
 	MEMBER(sample, net_fresh, MEMBER_BOOL, 0, 0),
 	{ 0 },
@@ -29,15 +32,15 @@ const struct member sample_members[] = {
 const struct member latency_members[] = {
 	MEMBER(latency_summary, count, MEMBER_U64, 0, 0),
 	MEMBER(latency_summary, mean_ns, MEMBER_REAL, 0, 0),
-	TIME(latency_summary, min_ns),
-	TIME(latency_summary, p50_ns),
-	TIME(latency_summary, p75_ns),
-	TIME(latency_summary, p90_ns),
-	TIME(latency_summary, p95_ns),
-	TIME(latency_summary, p99_ns),
-	TIME(latency_summary, p99_9_ns),
-	TIME(latency_summary, p99_99_ns),
-	TIME(latency_summary, max_ns),
+	SPAN(latency_summary, min_ns),
+	SPAN(latency_summary, p50_ns),
+	SPAN(latency_summary, p75_ns),
+	SPAN(latency_summary, p90_ns),
+	SPAN(latency_summary, p95_ns),
+	SPAN(latency_summary, p99_ns),
+	SPAN(latency_summary, p99_9_ns),
+	SPAN(latency_summary, p99_99_ns),
+	SPAN(latency_summary, max_ns),
 	{ 0 },
 };
 
@@ -58,14 +61,14 @@ const struct member run_members[] = {
 	MEMBER(run_info, address_family, MEMBER_INT, 0, 255),
 	TIME(run_info, started_ns),
 	TIME(run_info, started_wall_ns),
-	TIME(run_info, duration_ns),
-	TIME(run_info, warmup_ns),
-	TIME(run_info, interval_ns),
+	SPAN(run_info, duration_ns),
+	SPAN(run_info, warmup_ns),
+	SPAN(run_info, interval_ns),
 	{ 0 },
 };
 
 const struct member worker_members[] = {
-	MEMBER(run_worker, index, MEMBER_U32, 0, SNAPSHOT_WORKERS_MAX),
+	MEMBER(run_worker, index, MEMBER_U32, 0, UINT16_MAX),
 	MEMBER(run_worker, cpu, MEMBER_INT, -1, 1 << 20),
 	MEMBER(run_worker, shares_cpu, MEMBER_BOOL, 0, 0),
 	MEMBER(run_worker, pinned, MEMBER_BOOL, 0, 0),
@@ -76,11 +79,25 @@ const struct member worker_members[] = {
 
 const struct member final_members[] = {
 	MEMBER(run_final, interrupted, MEMBER_BOOL, 0, 0),
-	TIME(run_final, suspended_ns),
-	TIME(run_final, measured_ns),
+	SPAN(run_final, suspended_ns),
+	SPAN(run_final, measured_ns),
 	MEMBER(run_final, load, MEMBER_U64, 0, 0),
 	MEMBER(run_final, never_answered, MEMBER_BOOL, 0, 0),
-	TIME(run_final, silent_ns),
+	SPAN(run_final, silent_ns),
+	{ 0 },
+};
+
+const struct member details_members[] = {
+	TIME(details, at_ns),
+	MEMBER(details, seconds, MEMBER_REAL, 0, 0),
+	MEMBER(details, missed, MEMBER_U64, 0, 0),
+	{ 0 },
+};
+
+const struct member event_members[] = {
+	TIME(history_event, at_ns),
+	MEMBER(history_event, run_id, MEMBER_U32, 0, INT32_MAX),
+	MEMBER(history_event, text, MEMBER_TEXT, 0, 0),
 	{ 0 },
 };
 

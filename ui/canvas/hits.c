@@ -1,5 +1,5 @@
 /* The hit map.  See hits.h. */
-#include "ui/dash/hits.h"
+#include "ui/canvas/hits.h"
 
 void hits_add(struct hits *h, struct rect area, int key, int worker)
 {

@@ -1,83 +1,9 @@
-/* Rows of a run in a snapshot: all of them, so that `open` shows what the screen showed.  Writer
- * and reader in one file. */
-#include "snapshot/fields.h"
+/* Rows of a run in a record: all of them, so that `open` shows what the screen showed. */
+#include "snapshot/reader.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct member details_members[] = {
-	{ .name = "at_ns",
-		.offset = offsetof(struct details, at_ns),
-		.type = MEMBER_I64,
-		.min = -(INT64_MAX / 4),
-		.max = INT64_MAX / 4 },
-	{ .name = "seconds", .offset = offsetof(struct details, seconds), .type = MEMBER_REAL },
-	{ .name = "missed", .offset = offsetof(struct details, missed), .type = MEMBER_U64 },
-	{ 0 },
-};
-
-/* ---- writing ---- */
-
-static json_t *columns_of(const struct detail_def *def)
-{
-	json_t *names = json_array();
-	bool failed = false;
-
-	for (unsigned i = 0; i < detail_columns(def); i++)
-		json_append(names, json_string(def->columns[i].name), &failed);
-	if (!failed)
-		return names;
-	json_decref(names);
-	return NULL;
-}
-
-static void append_values(const struct detail_def *def, const uint64_t *values, json_t *row, bool *failed)
-{
-	for (unsigned i = 0; i < detail_columns(def); i++)
-		json_append(row, counter_is_nothing(def->columns[i].kind, values[i]) ? json_null() : json_of_count(values[i]),
-			failed);
-}
-
-/* [id, worker, a value per column, a recent one per column] */
-static json_t *row_of(const struct detail_def *def, const struct detail_row *from)
-{
-	json_t *row = json_array();
-	bool failed = false;
-
-	json_append(row, json_of_count(from->id), &failed);
-	json_append(row, json_integer(from->worker), &failed);
-	append_values(def, from->value, row, &failed);
-	append_values(def, from->recent, row, &failed);
-	if (!failed)
-		return row;
-	json_decref(row);
-	return NULL;
-}
-
-json_t *snapshot_details_of(const struct engine *e, const struct details *d)
-{
-	struct json_maker m;
-	json_t *rows;
-	bool failed = false;
-
-	if (!e->details || !d)
-		return json_null();
-	m = json_make();
-	rows = json_array();
-	for (unsigned i = 0; i < d->rows; i++)
-		json_append(rows, row_of(e->details, &d->row[i]), &failed);
-	m.failed |= failed;
-	json_put(&m, "at_ns", json_integer(d->at_ns));
-	json_put(&m, "seconds", json_of_real(d->seconds, 9));
-	json_put(&m, "missed", json_of_count(d->missed));
-	json_put(&m, "columns", columns_of(e->details));
-	json_put(&m, "rows", rows);
-	return json_made(&m);
-}
-
-/* ---- reading ---- */
 
 struct details_source {
 	const struct reader *r;
@@ -97,8 +23,10 @@ static int column_named(const struct detail_def *def, const json_t *name)
 
 static int read_columns(struct details_source *s, const json_t *names)
 {
-	if (!json_is_array(names) || json_array_size(names) > DETAIL_COLUMNS_MAX)
-		return reader_fails(s->r, s->where, "columns: not an array of at most %d", DETAIL_COLUMNS_MAX);
+	int rc = read_array(s->r, names, s->where, "columns", 0, DETAIL_COLUMNS_MAX);
+
+	if (rc)
+		return rc;
 	s->columns = (unsigned)json_array_size(names);
 	for (unsigned i = 0; i < s->columns; i++)
 		s->column[i] = column_named(s->info->engine->details, json_array_get(names, i));
@@ -142,7 +70,7 @@ static int read_row(const struct details_source *s, const json_t *from, struct d
 	return rc ? rc : read_values(s, from, 2 + s->columns, row->recent);
 }
 
-int snapshot_read_details(
+int read_details(
 	const struct reader *r, const json_t *from, const char *where, const struct run_info *info, struct details **ret_details)
 {
 	struct details_source s = { .r = r, .where = where, .info = info };
@@ -150,10 +78,11 @@ int snapshot_read_details(
 	struct details *d;
 	int rc;
 
-	if (!json_is_object(from) || !info->engine->details)
+	if (!from || json_is_null(from) || !info->engine->details)
 		return 0;
-	if (!json_is_array(rows) || json_array_size(rows) > SNAPSHOT_ROWS_MAX)
-		return reader_fails(r, where, "rows: not an array of at most %d", SNAPSHOT_ROWS_MAX);
+	rc = read_array(r, rows, where, "rows", 0, SNAPSHOT_ROWS_MAX);
+	if (rc)
+		return rc;
 	d = details_new((unsigned)json_array_size(rows));
 	if (!d)
 		return err_sys(r->err, ENOMEM, "%s", r->file);

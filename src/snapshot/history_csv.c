@@ -1,6 +1,5 @@
-/* history.csv, written: a row `sum` for each sample, then a row for each worker.  Read back by
- * history_csv_read.c. */
-#include "snapshot/fields.h"
+/* A row `sum` for each sample, then a row for each worker.  See snapshot/history_csv.h. */
+#include "snapshot/history_csv.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "results/record.h"
 
 enum { NAMES_MAX = 256 };
 
@@ -212,49 +212,18 @@ static void print_sample(const struct sheet *s, const struct sample *sample, uns
 		print_worker_row(s, info, sample, where, i);
 }
 
-/* ---- all samples by time ---- */
-
-struct line {
-	const struct sample *sample;
-	unsigned where;
-};
-
-struct lines {
-	struct line *line;
-	size_t count, room;
-};
-
-static void collect(void *ctx, const struct sample *s, unsigned where)
+int snapshot_write_sheet(const struct history *h, FILE *out, struct err *err)
 {
-	struct lines *l = ctx;
-
-	if (l->count < l->room)
-		l->line[l->count++] = (struct line){ s, where };
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const struct sample *x = ((const struct line *)a)->sample, *y = ((const struct line *)b)->sample;
-
-	if (x->at_ns != y->at_ns)
-		return x->at_ns < y->at_ns ? -1 : 1;
-	return (x->sequence > y->sequence) - (x->sequence < y->sequence);
-}
-
-int snapshot_write_samples(const struct history *h, FILE *out, struct err *err)
-{
-	struct lines lines = { .room = history_fine_count(h) + history_coarse_count(h) + history_run_count(h) };
 	struct sheet sheet = { .history = h, .out = out };
+	size_t count;
+	struct kept_sample *all = results_samples(h, &count);
 
-	lines.line = calloc(lines.room + 1, sizeof(lines.line[0]));
-	if (!lines.line)
+	if (!all)
 		return err_sys(err, ENOMEM, "write history.csv");
-	history_each(h, collect, &lines);
-	qsort(lines.line, lines.count, sizeof(lines.line[0]), by_time);
 	collect_columns(&sheet);
 	print_header(&sheet);
-	for (size_t i = 0; i < lines.count && !ferror(out); i++)
-		print_sample(&sheet, lines.line[i].sample, lines.line[i].where);
-	free(lines.line);
-	return 0; /* what could not be written shows when the file is closed */
+	for (size_t i = 0; i < count && !ferror(out); i++)
+		print_sample(&sheet, all[i].sample, all[i].where);
+	free(all);
+	return 0;
 }

@@ -1,0 +1,225 @@
+/* Mode fanout: the plan of a run.  Main thread. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "base/procnet.h"
+#include "base/rng.h"
+#include "engines/fanout/fanout.h"
+#include "engines/fanout/shared.h"
+
+enum { FIRST_PORT = 1024, LAST_PORT = 65535 };
+
+/* ---- workers ---- */
+
+static void count_roles(const struct plan *plan, struct fanout_shared *s)
+{
+	s->reader_workers = s->writers = 0;
+	for (unsigned i = 0; i < plan->workers; i++) {
+		s->reader_workers += plan->worker[i].role == ROLE_SERVER;
+		s->writers += plan->worker[i].role == ROLE_CLIENT;
+	}
+}
+
+/* One writer unless more are asked for; no worker without a reader. */
+static int plan_workers(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
+{
+	bool several = options_is_set(o, "cores") || *options_text(o, "client-cpus");
+	int rc = plan_place(o, false, plan, err);
+
+	if (rc < 0)
+		return rc;
+	count_roles(plan, s);
+	unsigned writers = several ? s->writers : 1, readers = s->reader_workers;
+	writers = writers < s->readers ? writers : s->readers;
+	readers = readers < s->readers ? readers : s->readers;
+	return plan_spread(plan, readers, writers, err);
+}
+
+/* Writers have a method; of readers it says only whether they join a group. */
+static int plan_the_method(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
+{
+	enum role here = plan_role(o), role = here & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
+	const struct method *method;
+	int rc;
+
+	if (here == ROLE_BOTH && *options_text(o, "server-method"))
+		return err_say(err, EINVAL,
+			"--server-method %s: readers all receive alike, only the writer has a method (--method)",
+			options_text(o, "server-method"));
+	rc = plan_method(&engine_fanout, o, role, &method, err);
+	if (rc < 0)
+		return rc;
+	s->method = fanout_method_of(method);
+	for (unsigned i = 0; i < plan->workers; i++)
+		plan->worker[i].method = plan->worker[i].role == ROLE_CLIENT ? method : NULL;
+	snprintf(plan->ran, sizeof(plan->ran), "%s", here & ROLE_CLIENT ? method->name : "read");
+	return 0;
+}
+
+/* ---- addresses ---- */
+
+static int plan_group(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
+{
+	const char *text = options_text(o, "group");
+	int rc;
+
+	if (!s->method->multicast)
+		return 0;
+	if (plan->address_family != AF_INET)
+		return err_say(err, EINVAL, "--method multicast: over IPv4 only");
+	rc = net_resolve(text, "group", 0, &s->group, err);
+	if (rc >= 0 && (s->group.sa.sa_family != AF_INET || !IN_MULTICAST(ntohl(s->group.v4.sin_addr.s_addr))))
+		rc = err_say(err, EINVAL, "--group %s: not an IPv4 multicast address (224.0.0.0 to 239.255.255.255)", text);
+	return rc;
+}
+
+static int plan_addresses(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
+{
+	int rc = endpoints_plan(o, SOCK_DGRAM, plan, &s->at, err);
+
+	if (rc < 0)
+		return rc;
+	plan->wire_overhead_bytes = plan->address_family == AF_INET6 ? 62 : 42;
+	if (options_is_set(o, "port"))
+		s->next_port = (unsigned)options_number(o, "port") + 1;
+	return plan_group(o, plan, s, err);
+}
+
+static int plan_descriptors(const struct fanout_shared *s, struct err *err)
+{
+	unsigned first = s->next_port ? s->next_port : FIRST_PORT;
+	int rc = net_allow_descriptors(s->readers * (s->method->connected ? 2 : 1), "readers", s->readers, err);
+
+	if (rc >= 0 && !s->method->multicast && s->readers > LAST_PORT + 1 - first)
+		rc = err_say(err, EINVAL, "--readers %u: each needs a port, and there are %u from %u on", s->readers,
+			LAST_PORT + 1 - first, first);
+	return rc;
+}
+
+/* ---- traffic ---- */
+
+static unsigned pool_threads(const struct options *o)
+{
+	struct cpu_list allowed;
+
+	if (options_is_set(o, "pool"))
+		return (unsigned)options_number(o, "pool");
+	cpu_allowed(&allowed);
+	return allowed.count < 2 ? 2 : allowed.count < UDP_THREADS_MAX ? allowed.count : UDP_THREADS_MAX;
+}
+
+static void plan_traffic(const struct options *o, struct plan *plan, struct fanout_shared *s)
+{
+	s->bytes = (uint32_t)options_number(o, "size");
+	s->each = (unsigned)options_number(o, "datagrams");
+	s->rounds = options_number(o, "sync") == 0;
+	s->unique = options_number(o, "payload") == 0;
+	s->paced = options_is_set(o, "rate");
+	s->deadline_ns = options_number(o, "deadline");
+	s->batch = (unsigned)options_number(o, "batch");
+	s->threads = pool_threads(o);
+	s->seed = (uint64_t)options_number(o, "seed");
+	s->rcvbuf_bytes = options_is_set(o, "rcvbuf") ? (int)options_number(o, "rcvbuf") : 0;
+	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
+	plan->closed_loop = s->rounds && !s->paced;
+	if (!s->paced)
+		return;
+	plan->load_name = "rate";
+	plan->load = (uint64_t)options_number(o, "rate");
+	plan->load_min = 1;
+	plan->load_max = 100000000;
+}
+
+static void plan_ledger(struct plan *plan)
+{
+	plan->tx_roles = ROLE_CLIENT;
+	plan->rx_roles = ROLE_SERVER;
+	/* A multicast datagram is sent once: copies are counted apart. */
+	plan->tx_ledger = LEDGER_NONE;
+	plan->rx_ledger = LEDGER_RECEIVED;
+	plan->quiet_first = plan->flying = ROLE_CLIENT;
+	plan->expects_answers = true;
+	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
+}
+
+static void plan_latencies(struct plan *plan, const struct fanout_shared *s)
+{
+	if (!s->rounds)
+		plan->unrecorded[FANOUT_L_SPREAD] = ROLE_BOTH;
+	if (s->bytes >= FANOUT_HEADER_BYTES)
+		return;
+	plan->unrecorded[FANOUT_L_DELIVERY] = ROLE_BOTH;
+	plan_note(plan, "the time from send to receive is unknown: datagrams of %u bytes have no room for it (from %d bytes on)",
+		s->bytes, FANOUT_HEADER_BYTES);
+}
+
+static int plan_memory(struct fanout_shared *s, struct err *err)
+{
+	s->to = calloc(s->readers, sizeof(*s->to));
+	s->share = aligned_alloc(alignof(struct fanout_share), (s->reader_workers + 1) * sizeof(*s->share));
+	s->desk = aligned_alloc(alignof(struct fanout_desk), (s->writers + 1) * sizeof(*s->desk));
+	if (!s->to || !s->share || !s->desk)
+		return err_sys(err, ENOMEM, "plan %u readers", s->readers);
+	memset(s->share, 0, (s->reader_workers + 1) * sizeof(*s->share));
+	memset(s->desk, 0, (s->writers + 1) * sizeof(*s->desk));
+	for (unsigned i = 0; i < s->writers; i++)
+		s->desk[i].bell = -1;
+	if (getrandom(&s->token, sizeof(s->token), 0) != sizeof(s->token))
+		s->token = (uint32_t)rng_mix((uint64_t)clock_now_ns() ^ (uint64_t)getpid());
+	return 0;
+}
+
+static int plan_limits(const struct options *o, struct plan *plan, const struct fanout_shared *s, struct err *err)
+{
+	struct plan_demand demand = { .bytes_option = "size", .datagram_bytes = s->bytes };
+
+	return plan_limit(o, &demand, plan, err);
+}
+
+int fanout_plan(const struct options *o, struct plan *plan, struct err *err)
+{
+	struct fanout_shared *s = aligned_alloc(alignof(struct fanout_shared), sizeof(*s));
+	int rc;
+
+	if (!s)
+		return err_sys(err, ENOMEM, "plan fanout");
+	memset(s, 0, sizeof(*s));
+	plan->shared = s;
+	s->both = plan_role(o) == ROLE_BOTH;
+	if (!s->both)
+		return err_say(err, EINVAL, "--role %s: mode fanout has both ends in one process for now (--role both)",
+			options_text(o, "role"));
+	s->readers = (unsigned)options_number(o, "readers");
+	plan_traffic(o, plan, s);
+	if ((rc = plan_workers(o, plan, s, err)) < 0 || (rc = plan_the_method(o, plan, s, err)) < 0)
+		return rc;
+	if ((rc = plan_addresses(o, plan, s, err)) < 0 || (rc = plan_limits(o, plan, s, err)) < 0)
+		return rc;
+	count_roles(plan, s);
+	if ((rc = plan_descriptors(s, err)) < 0 || (rc = plan_memory(s, err)) < 0)
+		return rc;
+	plan_ledger(plan);
+	plan_latencies(plan, s);
+	return 0;
+}
+
+void fanout_release(struct plan *plan)
+{
+	struct fanout_shared *s = plan->shared;
+
+	if (!s)
+		return;
+	for (unsigned i = 0; s->desk && i < s->writers; i++)
+		if (s->desk[i].bell >= 0)
+			close(s->desk[i].bell);
+	free(s->to);
+	free(s->share);
+	free(s->desk);
+	free(s);
+	plan->shared = NULL;
+}

@@ -1,0 +1,295 @@
+/* Mode fanout, the readers: a worker has its part of them, a socket each, behind one epoll.  It
+ * receives in bursts, counts and times each reader by itself, and tells the writers what it has
+ * of the round that is sent. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "engines/fanout/shared.h"
+#include "engines/fanout/sockets.h"
+#include "engines/udp/group.h"
+#include "mode/path.h"
+
+enum {
+	BURSTS = 64, /* of a poll: then the worker looks whether it is told something */
+	WHOLE = 1000000,
+};
+
+/* One socket. */
+struct reader {
+	struct row *row;
+	uint64_t received, base; /* base: when the measure phase began */
+	uint64_t sent_base;      /* of its writer's sent_each, then */
+	uint32_t drops;
+};
+
+struct readers {
+	struct udp_group group;
+	struct reader *reader; /* [count] */
+	unsigned first, count; /* numbers first .. first + count - 1 */
+	struct fanout_share *share;
+	struct fanout_tally tally;
+	bool timed; /* the datagrams have a time, of this clock */
+	bool knows_drops;
+	uint64_t received, received_bytes, late, stray, lost;
+	uint64_t rings;    /* system calls that woke a writer */
+	uint64_t syscalls; /* those counted */
+};
+
+/* ---- open ---- */
+
+static int open_sockets(struct worker *w, struct readers *x, struct err *err)
+{
+	if (udp_group_init(&x->group, x->count) < 0)
+		return err_sys(err, ENOMEM, "open %u readers", x->count);
+	for (unsigned i = 0; i < x->count; i++) {
+		int fd = -1, rc = fanout_reader_socket(w, x->first + i, &fd, err);
+
+		if (rc < 0)
+			return rc;
+		udp_group_add(&x->group, fd);
+	}
+	return 0;
+}
+
+static int open_port(struct worker *w, struct readers *x, struct err *err)
+{
+	const struct fanout_shared *s = fanout_shared_of(w);
+	struct udp_config config = udp_config_of(w->plan, w->self, x->group.socket[0].fd);
+	uint32_t drops;
+
+	config.want_time = true;
+	config.batch = s->batch;
+	config.datagram_bytes = s->bytes;
+	int rc = udp_group_open(&x->group, &udp_mmsg, &config, w, err);
+	if (rc < 0)
+		return rc;
+	rc = udp_group_drops(&x->group, &drops);
+	x->knows_drops = rc >= 0;
+	if (x->knows_drops)
+		return 0;
+	w->unknown |= 1ull << FANOUT_C_READER_DROPS;
+	snprintf(w->unknown_why, sizeof(w->unknown_why), "drops of a socket cannot be read here (%s)", strerror(-rc));
+	return 0;
+}
+
+static int open_rows(struct worker *w, struct readers *x, struct err *err)
+{
+	int rc = worker_rows(w, x->count, err);
+
+	for (unsigned i = 0; rc >= 0 && i < x->count; i++)
+		x->reader[i].row = rows_take(w->rows, x->first + i + 1);
+	return rc;
+}
+
+int fanout_reader_open(struct worker *w, struct err *err)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+	struct readers *x = calloc(1, sizeof(*x));
+	int rc;
+
+	if (!x)
+		return err_sys(err, ENOMEM, "open readers");
+	w->state = x;
+	x->first = fanout_part_first(w->self->index, s->reader_workers, s->readers);
+	x->count = fanout_part_first(w->self->index + 1, s->reader_workers, s->readers) - x->first;
+	x->share = &s->share[w->self->index];
+	x->timed = s->bytes >= FANOUT_HEADER_BYTES && s->both;
+	x->reader = calloc(x->count, sizeof(*x->reader));
+	if (!x->reader)
+		return err_sys(err, ENOMEM, "open %u readers", x->count);
+	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0)
+		return rc;
+	return open_rows(w, x, err);
+}
+
+/* ---- receive ---- */
+
+static void time_datagram(struct worker *w, struct reader *r, const struct udp_datagram *d)
+{
+	int64_t ns = d->received_ns - fanout_sent_ns(d->data);
+	uint64_t took_ns = ns > 0 ? (uint64_t)ns : 0;
+
+	histogram_record(w->latency[FANOUT_L_DELIVERY], ns);
+	row_least(r->row, FANOUT_D_FASTEST, took_ns);
+	row_most(r->row, FANOUT_D_SLOWEST, took_ns);
+}
+
+static void take(struct worker *w, struct readers *x, unsigned index, uint32_t round, const struct udp_datagram *d)
+{
+	const struct fanout_shared *s = fanout_shared_of(w);
+	struct reader *r = &x->reader[index];
+	/* A multicast datagram is for all. */
+	uint32_t token = s->token + (s->method->multicast ? 0 : x->first + index);
+
+	if (d->truncated || d->len != s->bytes || !fanout_is_for(d->data, d->len, token)) {
+		x->stray++;
+		return;
+	}
+	if (s->rounds && fanout_tag(d->data, d->len) != fanout_tag_of(round, d->len)) {
+		x->late++;
+		row_add(r->row, FANOUT_D_LATE, 1);
+		return;
+	}
+	if (s->rounds)
+		fanout_tally_take(&x->tally, round, d->received_ns);
+	r->received++;
+	x->received++;
+	x->received_bytes += d->len;
+	row_set(r->row, FANOUT_D_RECEIVED, r->received);
+	if (x->timed)
+		time_datagram(w, r, d);
+}
+
+/* What the first writer waits for. */
+static void tell_writer(struct fanout_shared *s, struct readers *x)
+{
+	fanout_tally_show(&x->tally, x->share);
+	if (x->tally.have >= x->count * s->each)
+		x->rings += fanout_ring(&s->desk[0]);
+}
+
+/* Elements of one burst. */
+static int receive_burst(struct worker *w, struct readers *x, struct err *err)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+	struct udp_datagram *burst;
+	uint64_t before = x->received;
+	unsigned socket;
+	int n = udp_group_recv(&x->group, &burst, &socket, err);
+
+	if (n <= 0)
+		return n;
+	/* After the receive: it cannot be older than what was received. */
+	uint32_t round = (uint32_t)atomic_load_explicit(&s->round, memory_order_acquire);
+	for (int i = 0; i < n; i++)
+		take(w, x, socket, round, &burst[i]);
+	x->group.port->method->release(x->group.port);
+	if (s->rounds && x->received != before)
+		tell_writer(s, x);
+	return n;
+}
+
+static void count(struct worker *w, struct readers *x)
+{
+	struct counters *k = w->counters;
+	uint64_t syscalls = x->group.port->totals.syscalls + x->rings;
+
+	counter_set(k, COUNTER_RX_PACKETS, x->received);
+	counter_set(k, COUNTER_RX_BYTES, x->received_bytes);
+	counter_set(k, FANOUT_C_LATE, x->late);
+	counter_set(k, FANOUT_C_STRAY, x->stray);
+	/* The worker's loop adds its own to this one. */
+	worker_count(w, COUNTER_SYSCALLS, syscalls - x->syscalls);
+	x->syscalls = syscalls;
+	atomic_store_explicit(&x->share->received, x->received, memory_order_relaxed);
+	atomic_store_explicit(&x->share->lost, x->lost + x->late, memory_order_relaxed);
+}
+
+int fanout_reader_poll(struct worker *w, struct err *err)
+{
+	struct readers *x = w->state;
+	int moved = 0, n = 1;
+
+	for (unsigned i = 0; i < BURSTS && n > 0; i++) {
+		n = receive_burst(w, x, err);
+		if (n < 0)
+			return n;
+		moved += n;
+	}
+	count(w, x);
+	return moved;
+}
+
+int fanout_reader_wait(struct worker *w, int64_t until_ns, struct err *err)
+{
+	struct readers *x = w->state;
+
+	return udp_group_wait(&x->group, until_ns, err);
+}
+
+/* ---- now and then ---- */
+
+static uint64_t sent_to(const struct worker *w, unsigned reader)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+
+	if (!s->both)
+		return 0;
+	struct fanout_desk *desk = &s->desk[fanout_part_of(reader, s->writers, s->readers)];
+	return atomic_load_explicit(&desk->sent_each, memory_order_relaxed);
+}
+
+int fanout_reader_enter(struct worker *w, enum phase phase, struct err *err)
+{
+	struct readers *x = w->state;
+
+	(void)err;
+	for (unsigned i = 0; phase == PHASE_MEASURE && i < x->count; i++) {
+		x->reader[i].base = x->reader[i].received;
+		x->reader[i].sent_base = sent_to(w, x->first + i);
+	}
+	return 0;
+}
+
+static int look_for_drops(struct worker *w, struct readers *x, struct err *err)
+{
+	uint32_t more;
+	int rc = udp_group_drops(&x->group, &more);
+
+	if (rc < 0)
+		return err_sys(err, -rc, "getsockopt SO_MEMINFO");
+	worker_count(w, FANOUT_C_READER_DROPS, more);
+	x->lost += more;
+	for (unsigned i = 0; more && i < x->count; i++) {
+		struct reader *r = &x->reader[i];
+
+		row_add(r->row, FANOUT_D_DROPPED, x->group.socket[i].drops - r->drops);
+		r->drops = x->group.socket[i].drops;
+	}
+	return 0;
+}
+
+/* The least that a reader got of what was sent to it. */
+static void find_worst(struct worker *w, struct readers *x)
+{
+	uint64_t worst = COUNTER_NOTHING;
+
+	for (unsigned i = 0; i < x->count; i++) {
+		const struct reader *r = &x->reader[i];
+		uint64_t sent = sent_to(w, x->first + i) - r->sent_base, got = r->received - r->base;
+
+		if (sent) {
+			uint64_t share = got < sent ? got * WHOLE / sent : WHOLE;
+			worst = share < worst ? share : worst;
+		}
+	}
+	counter_set(w->counters, FANOUT_C_WORST, worst);
+	counter_set(w->counters, FANOUT_C_WHOLE, worst == COUNTER_NOTHING ? COUNTER_NOTHING : WHOLE);
+}
+
+int fanout_reader_observe(struct worker *w, struct err *err)
+{
+	struct readers *x = w->state;
+	int rc = x->knows_drops ? look_for_drops(w, x, err) : 0;
+
+	find_worst(w, x);
+	counter_set(w->counters, FANOUT_C_READERS, x->count);
+	if (rc >= 0)
+		count(w, x);
+	return rc;
+}
+
+void fanout_reader_close(struct worker *w)
+{
+	struct readers *x = w->state;
+
+	if (!x)
+		return;
+	if (x->group.socket)
+		udp_group_close(&x->group);
+	free(x->reader);
+	free(x);
+	w->state = NULL;
+}

@@ -1,0 +1,532 @@
+/* Mode fanout, the writers: each sends to its part of the readers, a round after the other.  Where
+ * rounds are awaited the first writer begins them and sees their ends; the others follow it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "engines/fanout/payload.h"
+#include "engines/fanout/ports.h"
+#include "engines/fanout/shared.h"
+#include "engines/fanout/sockets.h"
+#include "engines/net/pace.h"
+#include "engines/udp/group.h"
+
+enum { BURST = 128 }; /* datagrams of a poll, where a round has more */
+
+/* So long a writer asks again and again after something has moved, before it sleeps: a reader
+ * takes microseconds, a sleep tens of them. */
+static const int64_t SPIN_NS = 50 * NS_PER_US;
+static const int64_t NOBODY_NS = NS_PER_MS; /* before the next try where nobody is there */
+
+struct writer {
+	struct udp_group group;
+	struct udp_port *port; /* the group's */
+	struct fanout_desk *desk;
+	struct fanout_payload payload;
+	unsigned first, count; /* readers */
+	unsigned sends, sent;  /* of a round: to be made, made */
+	unsigned packets;      /* datagrams of a round */
+	unsigned pieces;       /* datagrams of a send, the last of a reader may have fewer */
+	unsigned copies;       /* of a datagram: readers that get it */
+	bool leads, blocked;
+	int64_t spin_ns; /* how long it asks again and again before it sleeps */
+	uint32_t epoch;  /* how often sending has begun */
+	struct fanout_cycle cycle;
+	struct pace pace;
+	uint64_t rate;           /* of the run, as the pace has it */
+	uint64_t before;         /* datagrams scheduled before this schedule */
+	uint64_t whole;          /* rounds that were sent to the end */
+	uint64_t syscalls;       /* those counted */
+	uint64_t rings;          /* system calls to wake others, and to be woken */
+	uint64_t errors, failed; /* errors: of the port, as seen; failed: of this round */
+	uint64_t unreachable;    /* of the port, as seen */
+};
+
+/* ---- open ---- */
+
+static int open_sockets(struct worker *w, struct writer *x, struct err *err)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+	unsigned sockets = s->method->connected ? x->count : 1;
+
+	if (udp_group_init(&x->group, sockets) < 0)
+		return err_sys(err, ENOMEM, "open the writer, %u sockets", sockets);
+	for (unsigned i = 0; i < sockets; i++) {
+		int fd = -1, rc = fanout_writer_socket(w, s->method->connected ? &s->to[x->first + i] : NULL, &fd, err);
+
+		if (rc < 0)
+			return rc;
+		udp_group_add(&x->group, fd);
+	}
+	return 0;
+}
+
+static int open_port(struct worker *w, struct writer *x, struct err *err)
+{
+	const struct fanout_shared *s = fanout_shared_of(w);
+	struct udp_config config = udp_config_of(w->plan, w->self, x->group.socket[0].fd);
+
+	config.connected = s->method->connected;
+	/* A task for each reader, all at once. */
+	config.batch = s->method->threads ? UDP_BATCH_MAX : s->batch;
+	config.threads = s->threads;
+	config.datagram_bytes = 1; /* it receives nothing */
+	config.send_bytes = s->bytes * x->pieces;
+	int rc = s->method->segments ? fanout_segment(config.fd, s->bytes, err) : 0;
+	if (rc < 0 || (rc = udp_group_open(&x->group, s->method->port, &config, w, err)) < 0)
+		return rc;
+	x->port = x->group.port;
+	for (unsigned i = 0; i < x->port->helpers && rc >= 0; i++)
+		rc = worker_add_helper(w, x->port->helper[i], err);
+	return rc;
+}
+
+/* Payload that stays is written once. */
+static int fill_payload(const struct worker *w, struct writer *x, struct err *err)
+{
+	const struct fanout_shared *s = fanout_shared_of(w);
+	struct udp_send *slot;
+	unsigned n = x->port->method->send_slots(x->port, &slot);
+
+	if (fanout_payload_init(&x->payload, s->bytes, s->seed) < 0)
+		return err_sys(err, ENOMEM, "open the writer");
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < x->pieces; k++)
+			memcpy(slot[i].data + (size_t)k * s->bytes, x->payload.bytes, s->bytes);
+	return 0;
+}
+
+static int open_bell(struct worker *w, struct writer *x, struct err *err)
+{
+	x->desk->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (x->desk->bell < 0)
+		return err_sys(err, errno, "eventfd");
+	x->spin_ns = w->plan->wait == WAIT_SPIN ? INT64_MAX : w->self->shares_cpu ? 0 : SPIN_NS;
+	w->wait.fd[0] = (struct pollfd){ .fd = x->desk->bell, .events = POLLIN };
+	w->wait.count = 1;
+	return 0;
+}
+
+/* How a round is cut into sends. */
+static void plan_sends(const struct fanout_shared *s, struct writer *x)
+{
+	unsigned readers = s->method->multicast ? 1 : x->count, most = FANOUT_BYTES_MAX / s->bytes;
+
+	x->copies = s->method->multicast ? x->count : 1;
+	x->packets = s->each * readers;
+	x->pieces = 1;
+	if (s->method->segments) {
+		most = most < FANOUT_SEGMENTS_MAX ? most : FANOUT_SEGMENTS_MAX;
+		x->pieces = s->each < most ? s->each : most;
+	}
+	x->sends = x->sent = (s->each + x->pieces - 1) / x->pieces * readers;
+}
+
+int fanout_writer_open(struct worker *w, struct err *err)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+	struct writer *x = calloc(1, sizeof(*x));
+	int rc;
+
+	if (!x)
+		return err_sys(err, ENOMEM, "open the writer");
+	w->state = x;
+	x->desk = &s->desk[w->self->index];
+	x->leads = w->self->index == 0;
+	x->first = fanout_part_first(w->self->index, s->writers, s->readers);
+	x->count = fanout_part_first(w->self->index + 1, s->writers, s->readers) - x->first;
+	plan_sends(s, x);
+	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0 || (rc = fill_payload(w, x, err)) < 0)
+		return rc;
+	if (x->leads)
+		net_format(&s->to[0], w->plan->peer, sizeof(w->plan->peer));
+	return open_bell(w, x, err);
+}
+
+/* ---- one round ---- */
+
+/* The readers take turns: each gets its first datagram before one gets its second. */
+static unsigned reader_of(const struct writer *x, unsigned send)
+{
+	return x->copies > 1 ? 0 : send % x->count;
+}
+
+static unsigned pieces_of(const struct fanout_shared *s, const struct writer *x, unsigned send)
+{
+	unsigned before = (x->copies > 1 ? send : send / x->count) * x->pieces;
+
+	return s->each - before < x->pieces ? s->each - before : x->pieces;
+}
+
+static void write_send(const struct fanout_shared *s, struct writer *x, struct udp_send *slot, unsigned send, int64_t now_ns)
+{
+	unsigned reader = x->first + reader_of(x, send), pieces = x->pieces > 1 ? pieces_of(s, x, send) : 1;
+	uint32_t token = s->token + (s->method->multicast ? 0 : reader);
+
+	for (unsigned i = 0; i < pieces; i++) {
+		uint8_t *at = slot->data + (size_t)i * s->bytes;
+
+		if (s->unique)
+			fanout_payload_fill(&x->payload, at, s->bytes);
+		fanout_put(at, s->bytes, x->cycle.round, token, now_ns);
+	}
+	slot->len = s->bytes * pieces;
+	slot->to = s->method->connected ? NULL : s->method->multicast ? &s->group : &s->to[reader];
+}
+
+/* Datagrams that the kernel refused for good: nobody will get them. */
+static void look_at_errors(struct writer *x)
+{
+	uint64_t more = x->port->totals.send_errors - x->errors;
+
+	if (!more)
+		return;
+	x->errors += more;
+	x->failed += more * x->copies * x->pieces;
+	atomic_store_explicit(&x->desk->failed, (uint64_t)x->cycle.round << 32 | (x->failed & UINT32_MAX), memory_order_seq_cst);
+}
+
+static int send_burst(struct worker *w, struct writer *x, struct err *err)
+{
+	const struct fanout_shared *s = fanout_shared_of(w);
+	struct udp_send *slot;
+	int64_t now_ns = clock_now_ns();
+
+	if (s->method->connected)
+		udp_group_use(&x->group, x->sent % x->count);
+	unsigned room = x->port->method->send_slots(x->port, &slot), left = x->sends - x->sent;
+	unsigned n = s->method->connected ? 1 : room < left ? room : left;
+	for (unsigned i = 0; i < n; i++)
+		write_send(s, x, &slot[i], x->sent + i, now_ns);
+	int taken = x->port->method->send_burst(x->port, n, err);
+	if (taken < 0)
+		return taken;
+	x->sent += (unsigned)taken;
+	x->blocked = (unsigned)taken < n;
+	look_at_errors(x);
+	return taken;
+}
+
+/* The kernel has no room, or nobody is there. */
+static void await_room(struct worker *w, struct writer *x)
+{
+	bool nobody = x->port->totals.unreachable != x->unreachable;
+
+	x->unreachable = x->port->totals.unreachable;
+	w->wait.fd[1] = (struct pollfd){ .fd = x->port->config.fd, .events = x->port->wait_out };
+	w->wait.count = nobody ? 1 : 2;
+	w->wait.until_ns = nobody ? clock_now_ns() + NOBODY_NS : 0;
+}
+
+/* Datagrams sent, of a poll. */
+static int send_some(struct worker *w, struct writer *x, struct err *err)
+{
+	int done = 0, n = 0;
+
+	do {
+		n = send_burst(w, x, err);
+		if (n < 0)
+			return n;
+		done += n;
+	} while (!x->blocked && x->sent < x->sends && done < BURST);
+	if (x->blocked)
+		await_room(w, x);
+	if (x->sent < x->sends)
+		return done;
+	atomic_store_explicit(&x->desk->sent_each, ++x->whole * fanout_shared_of(w)->each, memory_order_relaxed);
+	x->cycle.sent_ns = x->cycle.moved_ns = clock_now_ns();
+	x->cycle.step = FANOUT_AWAIT;
+	return done;
+}
+
+/* ---- beginning ---- */
+
+static void start_round(struct writer *x, uint32_t round, int64_t from_ns)
+{
+	x->cycle = (struct fanout_cycle){ .step = FANOUT_SEND, .round = round, .from_ns = from_ns };
+	x->sent = 0;
+	x->failed = 0;
+	x->blocked = false;
+}
+
+/* The first writer's: the others see it, and readers know what is new. */
+static void lead_round(struct worker *w, struct writer *x, int64_t from_ns)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+	uint32_t round = x->cycle.round + 1;
+
+	atomic_store_explicit(&s->round, (uint64_t)x->epoch << 32 | round, memory_order_seq_cst);
+	for (unsigned i = 1; s->rounds && i < s->writers; i++)
+		x->rings += fanout_ring(&s->desk[i]);
+	start_round(x, round, from_ns);
+}
+
+/* Is it time for the next round?  *ret_from_ns is when it was due. */
+static bool is_due(struct worker *w, struct writer *x, int64_t now_ns, int64_t *ret_from_ns)
+{
+	*ret_from_ns = now_ns;
+	if (!fanout_shared_of(w)->paced)
+		return true;
+	if (!x->pace.rate || now_ns < x->pace.next_ns) {
+		w->wait.until_ns = x->pace.rate ? x->pace.next_ns : 0;
+		return false;
+	}
+	*ret_from_ns = pace_take(&x->pace);
+	return true;
+}
+
+/* Begins the next round, if it is time; 1: it has begun. */
+static int begin(struct worker *w, struct writer *x, int64_t now_ns)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+	int64_t from_ns;
+
+	if (s->rounds && !x->leads) {
+		uint64_t round = atomic_load_explicit(&s->round, memory_order_seq_cst);
+
+		if (round >> 32 != x->epoch || (uint32_t)round == x->cycle.round)
+			return 0;
+		start_round(x, (uint32_t)round, now_ns);
+		return 1;
+	}
+	if (!is_due(w, x, now_ns, &from_ns))
+		return 0;
+	if (x->leads)
+		lead_round(w, x, from_ns);
+	else
+		start_round(x, x->cycle.round + 1, from_ns);
+	return 1;
+}
+
+/* ---- end ---- */
+
+static void end_round(struct worker *w, struct writer *x, int64_t now_ns)
+{
+	int64_t took_ns = now_ns - x->cycle.from_ns;
+
+	x->cycle.step = FANOUT_REST;
+	histogram_record(w->latency[FANOUT_L_ROUND], took_ns);
+	worker_count(w, FANOUT_C_ROUNDS, 1);
+	worker_count(w, FANOUT_C_ROUND_NS, (uint64_t)took_ns);
+}
+
+/* Datagrams of the round that readers can get. */
+static uint64_t wanted(struct fanout_shared *s, const struct writer *x)
+{
+	uint64_t n = (uint64_t)s->readers * s->each;
+
+	for (unsigned i = 0; i < s->writers; i++) {
+		uint64_t failed = atomic_load_explicit(&s->desk[i].failed, memory_order_seq_cst);
+
+		if (failed >> 32 == x->cycle.round)
+			n -= failed & UINT32_MAX;
+	}
+	return n;
+}
+
+static void end_awaited(struct worker *w, struct writer *x, enum fanout_end end, const struct fanout_state *state, int64_t now_ns)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+
+	if (end == FANOUT_COMPLETE) {
+		histogram_record(w->latency[FANOUT_L_SPREAD], state->spread_ns);
+		worker_count(w, FANOUT_C_COMPLETE, 1);
+		worker_count(w, FANOUT_C_SPREAD_NS, (uint64_t)state->spread_ns);
+	} else {
+		worker_count(w, FANOUT_C_INCOMPLETE, 1);
+		worker_count(w, FANOUT_C_MISSED, wanted(s, x) - state->have);
+	}
+	end_round(w, x, now_ns);
+}
+
+/* Whether the round is over.  1: something to do at once, or it is worth asking again; 0: sleep. */
+static int look(struct worker *w, struct writer *x, bool last)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+	struct fanout_state state = fanout_round_state(s->share, s->reader_workers, x->cycle.round);
+	int64_t now_ns = clock_now_ns();
+	enum fanout_end end = fanout_cycle_look(&x->cycle, &state, wanted(s, x), now_ns, s->deadline_ns);
+
+	if (end != FANOUT_GOES_ON) {
+		end_awaited(w, x, end, &state, now_ns);
+		return 1;
+	}
+	if (now_ns - x->cycle.moved_ns < x->spin_ns)
+		return 1;
+	w->wait.until_ns = x->cycle.sent_ns + s->deadline_ns;
+	if (last)
+		return 0;
+	/* Who stores what is awaited from now on rings; what was stored before is seen now. */
+	atomic_store_explicit(&x->desk->asleep, true, memory_order_seq_cst);
+	return look(w, x, true);
+}
+
+/* ---- poll ---- */
+
+static int await(struct worker *w, struct writer *x)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+
+	if (s->rounds && x->leads)
+		return look(w, x, false);
+	if (!s->rounds && x->leads)
+		end_round(w, x, x->cycle.sent_ns);
+	x->cycle.step = FANOUT_REST;
+	return 1;
+}
+
+/* The first writer sleeps until the next round is due, the others until there is one. */
+static int rest(struct worker *w, struct writer *x)
+{
+	int64_t now_ns = clock_now_ns();
+
+	if (begin(w, x, now_ns))
+		return 1;
+	if (x->leads || !fanout_shared_of(w)->rounds)
+		return 0;
+	if (now_ns - x->cycle.moved_ns < x->spin_ns)
+		return 1;
+	atomic_store_explicit(&x->desk->asleep, true, memory_order_seq_cst);
+	return begin(w, x, now_ns);
+}
+
+static uint64_t packets_scheduled(const struct writer *x, int64_t now_ns)
+{
+	uint64_t due = pace_due(&x->pace, now_ns);
+	/* Of a round that is on its way nothing is late yet. */
+	bool on_its_way = due && due == x->pace.taken && x->cycle.step == FANOUT_SEND;
+	uint64_t left = on_its_way ? (uint64_t)x->packets * (x->sends - x->sent) / x->sends : 0;
+
+	return x->before + due * x->packets - left;
+}
+
+/* What was due and not yet sent stays scheduled, and is not sent any more. */
+static void apply_rate(struct writer *x, uint64_t rate, int64_t now_ns)
+{
+	x->before = packets_scheduled(x, now_ns);
+	x->rate = rate;
+	pace_start(&x->pace, now_ns, rate);
+}
+
+static void count(struct worker *w, struct writer *x)
+{
+	const struct udp_totals *t = &x->port->totals;
+	struct counters *k = w->counters;
+	/* A send may hold several; all are of one length. */
+	uint64_t sent = x->pieces > 1 ? t->sent_bytes / fanout_shared_of(w)->bytes : t->sent_packets;
+	uint64_t syscalls = t->syscalls + x->rings;
+
+	counter_set(k, COUNTER_TX_PACKETS, sent);
+	counter_set(k, COUNTER_TX_BYTES, t->sent_bytes);
+	counter_set(k, FANOUT_C_COPIES, sent * x->copies);
+	counter_set(k, FANOUT_C_TX_ERRORS, t->send_errors * x->copies * x->pieces);
+	counter_set(k, FANOUT_C_TX_RETRIES, t->send_busy);
+	counter_set(k, FANOUT_C_REFUSED, t->refused);
+	atomic_store_explicit(&x->desk->sent, sent * x->copies - t->refused, memory_order_relaxed);
+	/* The worker's loop adds its own to this one. */
+	worker_count(w, COUNTER_SYSCALLS, syscalls - x->syscalls);
+	x->syscalls = syscalls;
+}
+
+static void woken(struct worker *w, struct writer *x)
+{
+	uint64_t rings;
+
+	w->wait.count = 1;
+	w->wait.until_ns = 0;
+	atomic_store_explicit(&x->desk->asleep, false, memory_order_relaxed);
+	if (!w->wait.fd[0].revents)
+		return;
+	w->wait.fd[0].revents = 0;
+	x->rings++;
+	if (read(x->desk->bell, &rings, sizeof(rings)) < 0 && errno != EAGAIN)
+		return;
+}
+
+int fanout_writer_poll(struct worker *w, struct err *err)
+{
+	struct writer *x = w->state;
+	int moved;
+
+	woken(w, x);
+	if (fanout_shared_of(w)->paced && worker_load(w) != x->rate)
+		apply_rate(x, worker_load(w), clock_now_ns());
+	if (x->cycle.step == FANOUT_SEND)
+		moved = send_some(w, x, err);
+	else
+		moved = x->cycle.step == FANOUT_AWAIT ? await(w, x) : rest(w, x);
+	count(w, x);
+	return moved;
+}
+
+/* ---- now and then ---- */
+
+/* What was sent and is not known to have come or to be lost. */
+static void count_in_flight(struct worker *w, struct writer *x)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+	uint64_t sent = 0, known = 0;
+
+	if (!x->leads)
+		return;
+	for (unsigned i = 0; i < s->writers; i++)
+		sent += atomic_load_explicit(&s->desk[i].sent, memory_order_relaxed);
+	for (unsigned i = 0; i < s->reader_workers; i++)
+		known += atomic_load_explicit(&s->share[i].received, memory_order_relaxed) +
+			 atomic_load_explicit(&s->share[i].lost, memory_order_relaxed);
+	counter_set(w->counters, COUNTER_IN_FLIGHT, sent > known ? sent - known : 0);
+}
+
+int fanout_writer_drain(struct worker *w, struct err *err)
+{
+	struct writer *x = w->state;
+
+	(void)err;
+	woken(w, x);
+	count(w, x);
+	count_in_flight(w, x);
+	w->wait.until_ns = clock_now_ns() + NS_PER_MS;
+	return 0;
+}
+
+/* A round that sending was stopped in is not gone on with. */
+int fanout_writer_enter(struct worker *w, enum phase phase, struct err *err)
+{
+	struct writer *x = w->state;
+	bool sends = phase == PHASE_WARMUP || phase == PHASE_MEASURE;
+
+	(void)err;
+	if (fanout_shared_of(w)->paced)
+		apply_rate(x, sends ? worker_load(w) : 0, clock_now_ns());
+	x->epoch += sends;
+	x->cycle.step = FANOUT_REST;
+	x->cycle.moved_ns = 0;
+	return 0;
+}
+
+int fanout_writer_observe(struct worker *w, struct err *err)
+{
+	struct writer *x = w->state;
+
+	(void)err;
+	if (fanout_shared_of(w)->paced)
+		counter_set(w->counters, COUNTER_SCHEDULED, packets_scheduled(x, clock_now_ns()));
+	count(w, x);
+	count_in_flight(w, x);
+	return 0;
+}
+
+void fanout_writer_close(struct worker *w)
+{
+	struct writer *x = w->state;
+
+	if (!x)
+		return;
+	if (x->group.socket)
+		udp_group_close(&x->group);
+	fanout_payload_free(&x->payload);
+	free(x);
+	w->state = NULL;
+}

@@ -1,0 +1,284 @@
+/* Mode fanout over real sockets: every method with datagrams of all lengths, several workers of
+ * each role, both kinds of rounds; the counts of each reader are exact. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "rig.h"
+
+#include "base/clock.h"
+#include "engines/fanout/fanout.h"
+#include "engines/fanout/shared.h"
+
+static const struct fanout_shared *shared_of(const struct rig *rig)
+{
+	return rig->plan.shared;
+}
+
+/* A row stands at any place: by its id. */
+static uint64_t row_value(struct details *d, uint64_t id, unsigned column)
+{
+	for (unsigned i = 0; i < d->rows; i++)
+		if (d->row[i].id == id)
+			return d->row[i].value[column];
+	fail_msg("no row of reader %llu", (unsigned long long)id);
+	return 0;
+}
+
+static struct details *read_rows(struct rig *rig, struct rows_reader *r)
+{
+	struct rows *rows[RIG_WORKERS];
+
+	for (unsigned i = 0; i < rig->opened; i++)
+		rows[i] = rig->worker[i].rows;
+	assert_int_equal(rows_reader_init(r, rig->engine->details, rows, rig->opened, &rig->err), 0);
+	return rows_reader_read(r, clock_run_ns());
+}
+
+/* Each reader got what its writer sent to it, but for what is counted as lost there. */
+static void expect_each_exact(struct rig *rig)
+{
+	const struct fanout_shared *s = shared_of(rig);
+	struct rows_reader r;
+	struct details *d = read_rows(rig, &r);
+	uint64_t all = 0;
+
+	assert_non_null(d);
+	assert_int_equal(d->rows, s->readers);
+	for (unsigned i = 0; i < s->readers; i++) {
+		uint64_t sent = atomic_load(&s->desk[fanout_part_of(i, s->writers, s->readers)].sent_each);
+		uint64_t got = row_value(d, i + 1, FANOUT_D_RECEIVED),
+			 lost = row_value(d, i + 1, FANOUT_D_DROPPED) + row_value(d, i + 1, FANOUT_D_LATE);
+
+		/* The round that sending was stopped in went to some of them. */
+		assert_between(got + lost, sent, sent + s->each);
+		all += got + lost;
+	}
+	assert_int_equal(all, rig_sum(rig, ROLE_CLIENT, FANOUT_C_COPIES));
+	free(d);
+	rows_reader_close(&r);
+}
+
+static void measure(const struct rig_config *config, uint64_t packets)
+{
+	struct rig rig;
+
+	rig_open_or_fail(&rig, config);
+	rig_measure(&rig, packets);
+	rig_expect_balance(&rig);
+	rig_expect_sound(&rig);
+	assert_int_equal(rig_sum(&rig, ROLE_BOTH, FANOUT_C_STRAY), 0);
+	expect_each_exact(&rig);
+	rig_close(&rig);
+}
+
+static void all_lengths(const struct engine *engine, const struct method *method)
+{
+	static const char *const size[] = { "1", "2", "3", "7", "8", "15", "16", "64", "1472", "1500", "9000", "65507" };
+	static const char *const payload[] = { "unique", "shared" };
+
+	for (size_t i = 0; i < sizeof(size) / sizeof(size[0]); i++)
+		measure(&(struct rig_config){ .engine = engine,
+				.method = method,
+				.option = { "size", size[i], "readers", "7", "payload", payload[i % 2], "rcvbuf", "1M" } },
+			600);
+}
+
+/* Datagrams of several rounds look alike if they have a byte of it alone: 256 rounds are few. */
+static void short_rounds_go_round(const struct engine *engine, const struct method *method)
+{
+	measure(&(struct rig_config){ .engine = engine, .method = method, .option = { "size", "1", "readers", "2" } }, 2000);
+}
+
+static void several_workers(const struct engine *engine, const struct method *method)
+{
+	static const char *const sync[] = { "round", "free" };
+	bool alone = method->limits;
+
+	for (unsigned i = 0; i < 4; i++)
+		measure(&(struct rig_config){ .engine = engine,
+				.method = method,
+				.servers = 1 + i,
+				.clients = alone ? 1 : 4 - i,
+				.threads = i % 2,
+				.option = { "sync", sync[i % 2], "readers", "11", "datagrams", "3", "rcvbuf", "1M" } },
+			1500);
+}
+
+/* A flood that readers cannot follow: what is lost is lost at their buffers, each counted. */
+static void floods_are_counted(const struct engine *engine, const struct method *method)
+{
+	struct rig rig;
+
+	rig_open_or_fail(&rig,
+		&(struct rig_config){
+			.engine = engine, .method = method, .option = { "sync", "free", "readers", "5", "rcvbuf", "4096" } });
+	rig_enter(&rig, PHASE_MEASURE);
+	/* Only the writer goes on, until every buffer is full. */
+	for (unsigned i = 0; i < 400; i++)
+		rig_step(&rig, ROLE_CLIENT);
+	rig_drain(&rig);
+	rig_expect_balance(&rig);
+	expect_each_exact(&rig);
+	assert_more(rig_sum(&rig, ROLE_SERVER, FANOUT_C_READER_DROPS), 0);
+	assert_less(rig_sum(&rig, ROLE_SERVER, FANOUT_C_WORST), 1000000);
+	rig_close(&rig);
+}
+
+/* Readers that do not read: each round ends by its deadline, and what comes later is late. */
+static bool has_given_up(struct rig *rig, uint64_t rounds)
+{
+	return rig_sum(rig, ROLE_CLIENT, FANOUT_C_INCOMPLETE) >= rounds;
+}
+
+static void deadlines_end_rounds(const struct engine *engine, const struct method *method)
+{
+	struct rig rig;
+
+	rig_open_or_fail(&rig,
+		&(struct rig_config){ .engine = engine, .method = method, .option = { "readers", "4", "deadline", "1ms" } });
+	rig_enter(&rig, PHASE_MEASURE);
+	rig_until(&rig, ROLE_CLIENT, has_given_up, 3);
+	assert_int_equal(rig_sum(&rig, ROLE_CLIENT, FANOUT_C_MISSED), 12);
+	assert_int_equal(rig_sum(&rig, ROLE_CLIENT, FANOUT_C_COMPLETE), 0);
+	rig_drain(&rig);
+	/* The round under way is not late yet. */
+	assert_between(rig_sum(&rig, ROLE_SERVER, FANOUT_C_LATE), 8, 12);
+	rig_expect_balance(&rig);
+	expect_each_exact(&rig);
+	rig_close(&rig);
+}
+
+/* Over 1000 readers, each with a row. */
+static void thousand_readers(const struct engine *engine, const struct method *method)
+{
+	for (unsigned free = 0; free < 2; free++)
+		measure(&(struct rig_config){ .engine = engine,
+				.method = method,
+				.option = { "readers", "1000", "sync", free ? "free" : "round", "size", "64" } },
+			3000);
+}
+
+/* A writer that is told a rate keeps to it, and is judged by it. */
+static void rates_are_kept(const struct engine *engine, const struct method *method)
+{
+	struct rig rig;
+
+	rig_open_or_fail(
+		&rig, &(struct rig_config){
+			      .engine = engine, .method = method, .option = { "readers", "10", "sync", "free", "rate", "500" } });
+	rig_enter(&rig, PHASE_MEASURE);
+	int64_t from_ns = clock_now_ns();
+	rig_until(&rig, ROLE_BOTH, rig_has_received, 500);
+	assert_at_least(clock_now_ns() - from_ns, 49 * 2 * (int64_t)NS_PER_MS - 2 * (int64_t)NS_PER_MS);
+	rig_drain(&rig);
+	rig_expect_balance(&rig);
+	uint64_t due = rig_sum(&rig, ROLE_CLIENT, COUNTER_SCHEDULED), sent = rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS);
+	assert_at_least(due, sent);
+	rig_close(&rig);
+}
+
+static void over_six(const struct engine *engine, const struct method *method)
+{
+	struct rig_config config = { .engine = engine, .method = method, .option = { "host", "::1", "readers", "3" } };
+	struct rig rig;
+	int rc = rig_plan(&rig, &config);
+
+	if (rc < 0)
+		assert_true(strstr(rig.err.text, "IPv6") || strstr(rig.err.text, "IPv4"));
+	rig_close(&rig);
+	if (rc >= 0)
+		measure(&config, 100);
+}
+
+/* A stranger's datagrams are none of the run's. */
+static void strangers_do_not_count(const struct engine *engine, const struct method *method)
+{
+	static const uint8_t junk[1500] = { 1 };
+	struct rig rig;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	rig_open_or_fail(&rig,
+		&(struct rig_config){ .engine = engine, .method = method, .unchecked = true, .option = { "readers", "1" } });
+	rig_enter(&rig, PHASE_MEASURE);
+	const union net_address *to = &shared_of(&rig)->to[0];
+	union net_address at = *to;
+	if (!fanout_method_of(method)->multicast) {
+		for (size_t bytes = 1; bytes <= sizeof(junk); bytes += bytes == 1 ? 98 : bytes == 99 ? 1401 : 1)
+			assert_int_equal(sendto(fd, junk, bytes, 0, &at.sa, net_address_bytes(&at)), bytes);
+		rig_until(&rig, ROLE_BOTH, rig_has_received, 50);
+		assert_int_equal(rig_sum(&rig, ROLE_SERVER, FANOUT_C_STRAY), 3);
+	}
+	rig_drain(&rig);
+	rig_expect_balance(&rig);
+	rig_close(&rig);
+	close(fd);
+}
+
+static void refuse(const char *option, const char *value, const char *more, const char *its_value, const char *says)
+{
+	struct rig rig;
+	struct rig_config config = { .engine = &engine_fanout, .option = { option, value, more, its_value } };
+
+	assert_less(rig_open(&rig, &config), 0);
+	assert_contains(rig.err.text, says);
+	rig_close(&rig);
+}
+
+static void bad_options_are_named(void **state)
+{
+	struct rlimit limit;
+	char needs[64];
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	snprintf(needs, sizeof(needs), "this process may have %llu", (unsigned long long)limit.rlim_max);
+	refuse("readers", "0", NULL, NULL, "--readers 0: out of range 1..1000000");
+	refuse("size", "0", NULL, NULL, "--size 0: out of range 1..65507");
+	refuse("size", "65508", NULL, NULL, "--size 65508: out of range 1..65507");
+	refuse("sync", "often", NULL, NULL, "known: round, free");
+	if (limit.rlim_max < 1000000) {
+		refuse("readers", "1000000", NULL, NULL, "--readers 1000000: needs about 1000256 descriptors");
+		refuse("readers", "1000000", NULL, NULL, needs);
+	}
+	refuse("readers", "1000", "port", "65000", "--readers 1000: each needs a port, and there are 535 from 65001 on");
+	refuse("method", "multicast", "group", "10.0.0.1", "--group 10.0.0.1: not an IPv4 multicast address");
+	refuse("server-method", "single", NULL, NULL, "only the writer has a method");
+}
+
+#define FOR_ALL(name)                               \
+	static void all_##name(void **state)        \
+	{                                           \
+		(void)state;                        \
+		rig_for_all(&engine_fanout, &name); \
+	}
+FOR_ALL(all_lengths)
+FOR_ALL(short_rounds_go_round)
+FOR_ALL(several_workers)
+FOR_ALL(floods_are_counted)
+FOR_ALL(deadlines_end_rounds)
+FOR_ALL(thousand_readers)
+FOR_ALL(rates_are_kept)
+FOR_ALL(over_six)
+FOR_ALL(strangers_do_not_count)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_all_lengths),
+		cmocka_unit_test(all_short_rounds_go_round),
+		cmocka_unit_test(all_several_workers),
+		cmocka_unit_test(all_floods_are_counted),
+		cmocka_unit_test(all_deadlines_end_rounds),
+		cmocka_unit_test(all_thousand_readers),
+		cmocka_unit_test(all_rates_are_kept),
+		cmocka_unit_test(all_over_six),
+		cmocka_unit_test(all_strangers_do_not_count),
+		cmocka_unit_test(bad_options_are_named),
+	};
+
+	return cmocka_run_group_tests_name("fanout conformance", tests, NULL, NULL);
+}
