@@ -74,8 +74,9 @@ static int open_room(struct worker *w, struct chat_loop *l, struct err *err)
 	l->event = malloc(CHAT_EVENTS * sizeof(*l->event));
 	l->buffer = malloc(CHAT_READ_BYTES);
 	l->scratch = malloc(s->line_bytes);
+	l->queues = malloc(sizeof(*l->queues));
 	l->turn = malloc(s->members * sizeof(*l->turn));
-	return l->event && l->buffer && l->scratch && l->turn ? 0 : err_sys(err, ENOMEM, "open a chat loop");
+	return l->event && l->buffer && l->scratch && l->queues && l->turn ? 0 : err_sys(err, ENOMEM, "open a chat loop");
 }
 
 void chat_welcome(struct worker *w, struct chat_loop *l, struct chat_member *m)
@@ -293,21 +294,37 @@ static void count(struct worker *w, struct chat_loop *l)
 	l->counted = syscalls;
 }
 
-static uint64_t count_queued(const struct chat_loop *l, uint64_t *ret_bytes, uint64_t *ret_most)
-{
-	uint64_t lines = 0, bytes = 0, most = 0;
+struct queues {
+	uint64_t lines, bytes, p99, most; /* bytes, but for lines */
+};
 
+/* The queue that 99 % of the clients stay below; most have none. */
+static uint64_t percentile(const struct chat_loop *l)
+{
+	uint64_t rank = ((uint64_t)l->room.presents * 99 + 99) / 100, empty = l->room.presents - l->room.lates;
+
+	if (rank <= empty)
+		return 0;
+	return (uint64_t)hist_percentile(l->queues, 100.0 * (double)(rank - empty) / l->room.lates);
+}
+
+static struct queues count_queued(const struct chat_loop *l)
+{
+	struct queues q = { 0 };
+
+	memset(l->queues, 0, sizeof(*l->queues));
 	for (unsigned i = 0; i < l->room.lates; i++) {
 		const struct chat_member *m = &l->room.member[l->room.late[i]];
 		size_t one = chat_member_pending_bytes(&l->room, m);
 
-		lines += chat_member_pending(&l->room, m);
-		bytes += one;
-		most = one > most ? one : most;
+		q.lines += chat_member_pending(&l->room, m);
+		q.bytes += one;
+		q.most = one > q.most ? one : q.most;
+		l->queues->bucket[hist_index((int64_t)one)]++;
+		l->queues->count++;
 	}
-	*ret_bytes = bytes;
-	*ret_most = most;
-	return lines;
+	q.p99 = percentile(l);
+	return q;
 }
 
 /* What the rows show of each client. */
@@ -345,12 +362,12 @@ static void take_leave(struct worker *w, struct chat_loop *l)
 
 static void count_queues(struct worker *w, struct chat_loop *l)
 {
-	uint64_t bytes, most, lines = count_queued(l, &bytes, &most);
+	struct queues q = count_queued(l);
 
-	counter_set(w->counters, CHAT_C_QUEUED, lines);
-	counter_set(w->counters, CHAT_C_QUEUED_BYTES, bytes);
-	if (most > counter_get(w->counters, CHAT_C_QUEUE_MAX))
-		counter_set(w->counters, CHAT_C_QUEUE_MAX, most);
+	counter_set(w->counters, CHAT_C_QUEUED, q.lines);
+	counter_set(w->counters, CHAT_C_QUEUED_BYTES, q.bytes);
+	counter_most(w->counters, CHAT_C_QUEUE_P99, q.p99);
+	counter_most(w->counters, CHAT_C_QUEUE_MAX, q.most);
 }
 
 /* ---- operations ---- */
@@ -456,18 +473,19 @@ int chat_server_wait(struct worker *w, int64_t until_ns, struct err *err)
 int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 {
 	struct chat_loop *l = w->state;
-	uint64_t bytes, most;
+	struct queues queues = count_queued(l);
 
 	(void)err;
 	/* What waits now is owed in this phase, too: it will be delivered, or dropped, or still
 	 * wait at its end.  What is handed on now is owed then anyway. */
 	if (phase == PHASE_MEASURE)
-		l->queued_at_start += count_queued(l, &bytes, &most);
+		l->queued_at_start += queues.lines;
 	chat_room_flush(&l->room);
 	l->flush_ns = 0;
 	l->look_ns = 0;
 	if (phase == PHASE_MEASURE) {
-		counter_set(w->counters, CHAT_C_QUEUE_MAX, most);
+		counter_set(w->counters, CHAT_C_QUEUE_P99, queues.p99);
+		counter_set(w->counters, CHAT_C_QUEUE_MAX, queues.most);
 		rows_forget_extremes(w->rows);
 		mark_messages(w);
 	}
@@ -520,6 +538,7 @@ void chat_server_close(struct worker *w)
 	free(l->event);
 	free(l->buffer);
 	free(l->scratch);
+	free(l->queues);
 	free(l->turn);
 	free(l);
 	w->state = NULL;

@@ -30,6 +30,7 @@ struct chat_loop {
 	bool frozen;               /* nobody is read any more */
 	bool held;                 /* a ring to another loop is full: nobody is read */
 	uint8_t *buffer;           /* [CHAT_READ_BYTES] */
+	struct hist *queues;       /* of those who are behind, while they are counted */
 	uint8_t *scratch;          /* [line_bytes]: a line that goes round a ring's end */
 	/* members that have more to read, in the order of their turns */
 	uint32_t *turn;

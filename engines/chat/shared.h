@@ -25,6 +25,7 @@ enum {
 	CHAT_C_DROPPED_CLOSED,
 	CHAT_C_QUEUED,
 	CHAT_C_QUEUED_BYTES,
+	CHAT_C_QUEUE_P99,
 	CHAT_C_QUEUE_MAX,
 	CHAT_C_BEHIND,
 	CHAT_C_CONNECTIONS,
@@ -75,7 +76,8 @@ struct chat_flow {
 	/* of those, when its loop entered MEASURE; writer: its loop */
 	_Atomic uint64_t read_before;
 	_Atomic uint64_t received; /* lines that the client has received; writer: its worker */
-	_Atomic unsigned held;     /* the loop that has it among its members + 1; writer: that loop */
+	/* the loop that has it among its members + 1; writer: that loop */
+	_Atomic unsigned held;
 };
 
 /* A connection that outlives its run: the next one may take it over. */

@@ -158,8 +158,12 @@ bool ledger_is_kept(const struct run_info *info)
 	unsigned counters = engine_counters(info->engine);
 	unsigned sides = 1u << info->tx_ledger | 1u << info->rx_ledger;
 
-	for (unsigned i = COUNTER_OWN; i < counters; i++)
-		sides |= 1u << reading_side(info, engine_counter(info->engine, i));
+	for (unsigned i = COUNTER_OWN; i < counters; i++) {
+		const struct counter_def *def = engine_counter(info->engine, i);
+
+		if (def->roles & info->role)
+			sides |= 1u << reading_side(info, def);
+	}
 	return sides >> LEDGER_SENT & 1 && sides >> LEDGER_RECEIVED & 1;
 }
 
