@@ -5,8 +5,26 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "engines/fanout/ports.h"
+#include "engines/fanout/ports/ports.h"
 #include "engines/fanout/shared.h"
+#include "engines/udp/packet.h"
+
+/* No datagram is longer than the interface takes. */
+void fanout_mtu_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	unsigned headers = plan->wire_overhead_bytes - 14;
+	struct ifreq request = { 0 };
+
+	(void)o;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", plan->interface);
+	if (role == ROLE_CLIENT && fd >= 0 && ioctl(fd, SIOCGIFMTU, &request) == 0) {
+		limits->datagram_bytes = (uint32_t)request.ifr_mtu - headers;
+		snprintf(limits->bytes_why, sizeof(limits->bytes_why), "the MTU of %s is %d", plan->interface, request.ifr_mtu);
+	}
+	if (fd >= 0)
+		close(fd);
+}
 
 static const struct fanout_method single = {
 	.method = { .name = "single", .summary = "a sendto for each reader" },
@@ -41,28 +59,11 @@ static const struct fanout_method multicast = {
 	.multicast = true,
 };
 
-/* The kernel cuts, but makes no piece longer than the interface takes. */
-static void gso_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	unsigned headers = plan->wire_overhead_bytes - 14;
-	struct ifreq request = { 0 };
-
-	(void)o;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", plan->interface);
-	if (role == ROLE_CLIENT && fd >= 0 && ioctl(fd, SIOCGIFMTU, &request) == 0) {
-		limits->datagram_bytes = (uint32_t)request.ifr_mtu - headers;
-		snprintf(limits->bytes_why, sizeof(limits->bytes_why), "the MTU of %s is %d", plan->interface, request.ifr_mtu);
-	}
-	if (fd >= 0)
-		close(fd);
-}
-
 static const struct fanout_method gso = {
 	.method = { .name = "gso",
 		.summary = "sendmmsg, and the kernel cuts the datagrams of a reader out of one send (UDP_SEGMENT)",
 		.probe = fanout_can_segment,
-		.limits = gso_limits },
+		.limits = fanout_mtu_limits },
 	.port = &udp_mmsg,
 	.segments = true,
 };
@@ -73,17 +74,22 @@ static const struct fanout_method threads = {
 	.threads = true,
 };
 
+static const struct fanout_method packet = {
+	.method = UDP_PACKET_METHOD,
+	.port = &udp_packet,
+};
+
 /* Places that are kept. */
 static const struct fanout_method uring = {
 	.method = { .name = "uring",
 		.summary = "io_uring: the sends of a round in one call",
-		.missing = "not built yet: it comes with io_uring" },
+		.missing = "this netdyno was built without it: io_uring is still to come" },
 };
 
 static const struct fanout_method xdp = {
 	.method = { .name = "xdp",
 		.summary = "AF_XDP: whole frames, past the IP stack",
-		.missing = "not built yet: it comes with AF_XDP" },
+		.missing = "this netdyno was built without it: AF_XDP is still to come" },
 };
 
 const struct method *const fanout_methods[] = {
@@ -93,6 +99,7 @@ const struct method *const fanout_methods[] = {
 	&gso.method,
 	&threads.method,
 	&multicast.method,
+	&packet.method,
 	&uring.method,
 	&xdp.method,
 	NULL,

@@ -35,12 +35,12 @@ static int plan_workers(const struct options *o, struct plan *plan, struct fanou
 		return rc;
 	count_roles(plan, s);
 	unsigned writers = several ? s->writers : 1, readers = s->reader_workers;
-	writers = writers < s->readers ? writers : s->readers;
+	writers = writers < s->readers || !s->readers ? writers : s->readers;
 	readers = readers < s->readers ? readers : s->readers;
 	return plan_spread(plan, readers, writers, err);
 }
 
-/* Writers have a method; of readers it says only whether they join a group. */
+/* The writers' method is the run's; readers all receive alike, and only join a group or not. */
 static int plan_the_method(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
 {
 	enum role here = plan_role(o), role = here & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
@@ -56,7 +56,7 @@ static int plan_the_method(const struct options *o, struct plan *plan, struct fa
 		return rc;
 	s->method = fanout_method_of(method);
 	for (unsigned i = 0; i < plan->workers; i++)
-		plan->worker[i].method = plan->worker[i].role == ROLE_CLIENT ? method : NULL;
+		plan->worker[i].method = here & ROLE_CLIENT ? method : NULL;
 	snprintf(plan->ran, sizeof(plan->ran), "%s", here & ROLE_CLIENT ? method->name : "read");
 	return 0;
 }
@@ -84,9 +84,12 @@ static int plan_addresses(const struct options *o, struct plan *plan, struct fan
 
 	if (rc < 0)
 		return rc;
+	if (!s->both && s->at.listens > 1 && options_is_given(o, "listen"))
+		return err_say(err, EINVAL, "--listen %s: readers have one address", options_text(o, "listen"));
 	plan->wire_overhead_bytes = plan->address_family == AF_INET6 ? 62 : 42;
-	if (options_is_set(o, "port"))
-		s->next_port = (unsigned)options_number(o, "port") + 1;
+	/* The hello's port, where there is one, and the readers' behind it. */
+	if (s->at.listens && net_port(&s->at.listen[0]))
+		s->next_port = net_port(&s->at.listen[0]) + 1;
 	return plan_group(o, plan, s, err);
 }
 
@@ -95,7 +98,7 @@ static int plan_descriptors(const struct fanout_shared *s, struct err *err)
 	unsigned first = s->next_port ? s->next_port : FIRST_PORT;
 	int rc = net_allow_descriptors(s->readers * (s->method->connected ? 2 : 1), "readers", s->readers, err);
 
-	if (rc >= 0 && !s->method->multicast && s->readers > LAST_PORT + 1 - first)
+	if (rc >= 0 && !s->method->multicast && s->readers && s->readers > LAST_PORT + 1 - first)
 		rc = err_say(err, EINVAL, "--readers %u: each needs a port, and there are %u from %u on", s->readers,
 			LAST_PORT + 1 - first, first);
 	return rc;
@@ -126,7 +129,8 @@ static void plan_traffic(const struct options *o, struct plan *plan, struct fano
 	s->seed = (uint64_t)options_number(o, "seed");
 	s->rcvbuf_bytes = options_is_set(o, "rcvbuf") ? (int)options_number(o, "rcvbuf") : 0;
 	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
-	plan->closed_loop = s->rounds && !s->paced;
+	plan->closed_loop = s->rounds && !s->paced && plan_role(o) & ROLE_CLIENT;
+	s->paced &= plan_role(o) == ROLE_BOTH || plan_role(o) == ROLE_CLIENT;
 	if (!s->paced)
 		return;
 	plan->load_name = "rate";
@@ -135,23 +139,24 @@ static void plan_traffic(const struct options *o, struct plan *plan, struct fano
 	plan->load_max = 100000000;
 }
 
-static void plan_ledger(struct plan *plan)
+static void plan_ledger(struct plan *plan, unsigned here)
 {
-	plan->tx_roles = ROLE_CLIENT;
-	plan->rx_roles = ROLE_SERVER;
+	/* One end here counts what the other one tells it. */
+	plan->tx_roles = here & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
+	plan->rx_roles = here & ROLE_SERVER ? ROLE_SERVER : ROLE_CLIENT;
 	/* A multicast datagram is sent once: copies are counted apart. */
 	plan->tx_ledger = LEDGER_NONE;
 	plan->rx_ledger = LEDGER_RECEIVED;
-	plan->quiet_first = plan->flying = ROLE_CLIENT;
-	plan->expects_answers = true;
+	plan->quiet_first = plan->flying = here & ROLE_CLIENT;
+	plan->expects_answers = here & ROLE_CLIENT;
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }
 
-static void plan_latencies(struct plan *plan, const struct fanout_shared *s)
+static void plan_latencies(struct plan *plan, const struct fanout_shared *s, unsigned here)
 {
 	if (!s->rounds)
 		plan->unrecorded[FANOUT_L_SPREAD] = ROLE_BOTH;
-	if (s->bytes >= FANOUT_HEADER_BYTES)
+	if (s->bytes >= FANOUT_HEADER_BYTES || !(here & ROLE_CLIENT))
 		return;
 	plan->unrecorded[FANOUT_L_DELIVERY] = ROLE_BOTH;
 	plan_note(plan, "the time from send to receive is unknown: datagrams of %u bytes have no room for it (from %d bytes on)",
@@ -160,7 +165,7 @@ static void plan_latencies(struct plan *plan, const struct fanout_shared *s)
 
 static int plan_memory(struct fanout_shared *s, struct err *err)
 {
-	s->to = calloc(s->readers, sizeof(*s->to));
+	s->to = calloc(s->readers + 1, sizeof(*s->to));
 	s->share = aligned_alloc(alignof(struct fanout_share), (s->reader_workers + 1) * sizeof(*s->share));
 	s->desk = aligned_alloc(alignof(struct fanout_desk), (s->writers + 1) * sizeof(*s->desk));
 	if (!s->to || !s->share || !s->desk)
@@ -191,10 +196,11 @@ int fanout_plan(const struct options *o, struct plan *plan, struct err *err)
 	memset(s, 0, sizeof(*s));
 	plan->shared = s;
 	s->both = plan_role(o) == ROLE_BOTH;
-	if (!s->both)
-		return err_say(err, EINVAL, "--role %s: mode fanout has both ends in one process for now (--role both)",
-			options_text(o, "role"));
-	s->readers = (unsigned)options_number(o, "readers");
+	/* Readers elsewhere say how many they are. */
+	s->readers = plan_role(o) & ROLE_SERVER ? (unsigned)options_number(o, "readers") : 0;
+	if (!s->readers && options_is_given(o, "readers"))
+		return err_say(
+			err, EINVAL, "--readers %s: the readers' own end says how many there are", options_text(o, "readers"));
 	plan_traffic(o, plan, s);
 	if ((rc = plan_workers(o, plan, s, err)) < 0 || (rc = plan_the_method(o, plan, s, err)) < 0)
 		return rc;
@@ -203,8 +209,8 @@ int fanout_plan(const struct options *o, struct plan *plan, struct err *err)
 	count_roles(plan, s);
 	if ((rc = plan_descriptors(s, err)) < 0 || (rc = plan_memory(s, err)) < 0)
 		return rc;
-	plan_ledger(plan);
-	plan_latencies(plan, s);
+	plan_ledger(plan, plan_role(o));
+	plan_latencies(plan, s, plan_role(o));
 	return 0;
 }
 
@@ -214,6 +220,7 @@ void fanout_release(struct plan *plan)
 
 	if (!s)
 		return;
+	fanout_gate_close(&s->gate);
 	for (unsigned i = 0; s->desk && i < s->writers; i++)
 		if (s->desk[i].bell >= 0)
 			close(s->desk[i].bell);

@@ -16,6 +16,9 @@ enum {
 	WHOLE = 1000000,
 };
 
+/* A writer elsewhere is told what has come so long after the last time, where nothing comes. */
+static const int64_t REPORT_NS = 20 * NS_PER_MS;
+
 /* One socket. */
 struct reader {
 	struct row *row;
@@ -30,11 +33,17 @@ struct readers {
 	unsigned first, count; /* numbers first .. first + count - 1 */
 	struct fanout_share *share;
 	struct fanout_tally tally;
-	bool timed; /* the datagrams have a time, of this clock */
+	/* as the writer has them */
+	uint32_t bytes, each, token;
+	bool rounds, timed; /* timed: the datagrams have a time, of this clock */
+	uint32_t session;   /* of a writer elsewhere; 0: none has come yet */
 	bool knows_drops;
-	uint64_t received, received_bytes, late, stray, lost;
-	uint64_t rings;    /* system calls that woke a writer */
-	uint64_t syscalls; /* those counted */
+	uint64_t received, received_bytes, late, stray, dropped;
+	uint64_t told, told_lost; /* received and lost that the writer knows of */
+	int64_t told_ns;          /* when */
+	struct hello_report base; /* what there was when the session began */
+	uint64_t calls;           /* system calls to tell a writer */
+	uint64_t syscalls;        /* those counted */
 };
 
 /* ---- open ---- */
@@ -61,7 +70,8 @@ static int open_port(struct worker *w, struct readers *x, struct err *err)
 
 	config.want_time = true;
 	config.batch = s->batch;
-	config.datagram_bytes = s->bytes;
+	/* A writer elsewhere says how long they are. */
+	config.datagram_bytes = s->both ? s->bytes : FANOUT_BYTES_MAX;
 	int rc = udp_group_open(&x->group, &udp_mmsg, &config, w, err);
 	if (rc < 0)
 		return rc;
@@ -83,6 +93,15 @@ static int open_rows(struct worker *w, struct readers *x, struct err *err)
 	return rc;
 }
 
+static void take_terms(struct readers *x, uint32_t bytes, uint32_t each, uint32_t token, bool rounds, bool same_clock)
+{
+	x->bytes = bytes;
+	x->each = each;
+	x->token = token;
+	x->rounds = rounds;
+	x->timed = same_clock && bytes >= FANOUT_HEADER_BYTES;
+}
+
 int fanout_reader_open(struct worker *w, struct err *err)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
@@ -95,13 +114,17 @@ int fanout_reader_open(struct worker *w, struct err *err)
 	x->first = fanout_part_first(w->self->index, s->reader_workers, s->readers);
 	x->count = fanout_part_first(w->self->index + 1, s->reader_workers, s->readers) - x->first;
 	x->share = &s->share[w->self->index];
-	x->timed = s->bytes >= FANOUT_HEADER_BYTES && s->both;
+	if (s->both)
+		take_terms(x, s->bytes, s->each, s->token, s->rounds, true);
 	x->reader = calloc(x->count, sizeof(*x->reader));
 	if (!x->reader)
 		return err_sys(err, ENOMEM, "open %u readers", x->count);
-	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0)
+	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0 || (rc = open_rows(w, x, err)) < 0)
 		return rc;
-	return open_rows(w, x, err);
+	if (!s->both && x->first == 0)
+		net_format(&s->at.listen[0], w->plan->peer, sizeof(w->plan->peer));
+	/* All readers are there now. */
+	return !s->both && x->first + x->count == s->readers ? fanout_gate_open(&s->gate, s, w->plan, err) : 0;
 }
 
 /* ---- receive ---- */
@@ -118,21 +141,22 @@ static void time_datagram(struct worker *w, struct reader *r, const struct udp_d
 
 static void take(struct worker *w, struct readers *x, unsigned index, uint32_t round, const struct udp_datagram *d)
 {
-	const struct fanout_shared *s = fanout_shared_of(w);
 	struct reader *r = &x->reader[index];
 	/* A multicast datagram is for all. */
-	uint32_t token = s->token + (s->method->multicast ? 0 : x->first + index);
+	uint32_t token = x->token + (fanout_shared_of(w)->method->multicast ? 0 : x->first + index);
 
-	if (d->truncated || d->len != s->bytes || !fanout_is_for(d->data, d->len, token)) {
+	if (d->truncated || d->len != x->bytes || !fanout_is_for(d->data, d->len, token)) {
 		x->stray++;
 		return;
 	}
-	if (s->rounds && fanout_tag(d->data, d->len) != fanout_tag_of(round, d->len)) {
+	if (!fanout_shared_of(w)->both)
+		round = fanout_newer(x->tally.round, fanout_tag(d->data, d->len), d->len);
+	if (x->rounds && fanout_tag(d->data, d->len) != fanout_tag_of(round, d->len)) {
 		x->late++;
 		row_add(r->row, FANOUT_D_LATE, 1);
 		return;
 	}
-	if (s->rounds)
+	if (x->rounds)
 		fanout_tally_take(&x->tally, round, d->received_ns);
 	r->received++;
 	x->received++;
@@ -142,12 +166,55 @@ static void take(struct worker *w, struct readers *x, unsigned index, uint32_t r
 		time_datagram(w, r, d);
 }
 
-/* What the first writer waits for. */
-static void tell_writer(struct fanout_shared *s, struct readers *x)
+/* To a writer elsewhere. */
+static void report(struct worker *w, struct readers *x, int64_t now_ns)
 {
+	struct hello_report r = {
+		.worker = (uint16_t)w->self->index,
+		.session = (uint16_t)x->session,
+		.round = x->tally.round,
+		.have = x->tally.have,
+		.first_ns = x->tally.first_ns,
+		.last_ns = x->tally.last_ns,
+		.received = x->received - x->base.received,
+		.dropped = x->dropped - x->base.dropped,
+		.late = x->late - x->base.late,
+	};
+
+	fanout_gate_report(&fanout_shared_of(w)->gate, &r);
+	x->calls++;
+	x->told = x->received;
+	x->told_lost = x->late + x->dropped;
+	x->told_ns = now_ns;
+}
+
+/* Has another writer come, or has it gone?  What came before is not its own. */
+static void look_at_gate(struct fanout_shared *s, struct readers *x)
+{
+	struct fanout_gate *g = &s->gate;
+	uint32_t session = atomic_load_explicit(&g->session, memory_order_acquire);
+
+	if (session == x->session)
+		return;
+	x->session = session;
+	x->base = (struct hello_report){ .received = x->received, .dropped = x->dropped, .late = x->late };
+	x->tally = (struct fanout_tally){ 0 };
+	take_terms(x, atomic_load_explicit(&g->bytes, memory_order_relaxed), atomic_load_explicit(&g->each, memory_order_relaxed),
+		atomic_load_explicit(&g->token, memory_order_relaxed), atomic_load_explicit(&g->rounds, memory_order_relaxed),
+		atomic_load_explicit(&g->same_clock, memory_order_relaxed));
+}
+
+/* What the first writer waits for. */
+static void tell_writer(struct worker *w, struct readers *x)
+{
+	struct fanout_shared *s = fanout_shared_of(w);
+	bool whole = x->tally.have >= x->count * x->each;
+
 	fanout_tally_show(&x->tally, x->share);
-	if (x->tally.have >= x->count * s->each)
-		x->rings += fanout_ring(&s->desk[0]);
+	if (whole && s->both)
+		x->calls += fanout_ring(&s->desk[0]);
+	else if (whole)
+		report(w, x, x->tally.last_ns);
 }
 
 /* Elements of one burst. */
@@ -161,20 +228,22 @@ static int receive_burst(struct worker *w, struct readers *x, struct err *err)
 
 	if (n <= 0)
 		return n;
-	/* After the receive: it cannot be older than what was received. */
+	/* After the receive: neither can be older than what was received. */
+	if (!s->both)
+		look_at_gate(s, x);
 	uint32_t round = (uint32_t)atomic_load_explicit(&s->round, memory_order_acquire);
 	for (int i = 0; i < n; i++)
 		take(w, x, socket, round, &burst[i]);
 	x->group.port->method->release(x->group.port);
-	if (s->rounds && x->received != before)
-		tell_writer(s, x);
+	if (x->rounds && x->received != before)
+		tell_writer(w, x);
 	return n;
 }
 
 static void count(struct worker *w, struct readers *x)
 {
 	struct counters *k = w->counters;
-	uint64_t syscalls = x->group.port->totals.syscalls + x->rings;
+	uint64_t syscalls = x->group.port->totals.syscalls + x->calls;
 
 	counter_set(k, COUNTER_RX_PACKETS, x->received);
 	counter_set(k, COUNTER_RX_BYTES, x->received_bytes);
@@ -184,7 +253,44 @@ static void count(struct worker *w, struct readers *x)
 	worker_count(w, COUNTER_SYSCALLS, syscalls - x->syscalls);
 	x->syscalls = syscalls;
 	atomic_store_explicit(&x->share->received, x->received, memory_order_relaxed);
-	atomic_store_explicit(&x->share->lost, x->lost + x->late, memory_order_relaxed);
+	atomic_store_explicit(&x->share->dropped, x->dropped, memory_order_relaxed);
+	atomic_store_explicit(&x->share->late, x->late, memory_order_relaxed);
+	counter_set(k, FANOUT_C_ARRIVED, x->received);
+}
+
+static int look_for_drops(struct worker *w, struct readers *x, struct err *err)
+{
+	uint32_t more;
+	int rc = x->knows_drops ? udp_group_drops(&x->group, &more) : 0;
+
+	if (!x->knows_drops)
+		return 0;
+	if (rc < 0)
+		return err_sys(err, -rc, "getsockopt SO_MEMINFO");
+	worker_count(w, FANOUT_C_READER_DROPS, more);
+	x->dropped += more;
+	for (unsigned i = 0; more && i < x->count; i++) {
+		struct reader *r = &x->reader[i];
+
+		row_add(r->row, FANOUT_D_DROPPED, x->group.socket[i].drops - r->drops);
+		r->drops = x->group.socket[i].drops;
+	}
+	return 0;
+}
+
+/* Nothing comes: a writer elsewhere, that may wait for the last of it, is told what there was. */
+static int report_rest(struct worker *w, struct readers *x, struct err *err)
+{
+	bool due = x->session && (x->told != x->received || x->told_lost != x->late + x->dropped);
+	int64_t now_ns = clock_now_ns();
+
+	w->wait.until_ns = due ? x->told_ns + REPORT_NS : 0;
+	if (!due || now_ns < x->told_ns + REPORT_NS)
+		return 0;
+	int rc = look_for_drops(w, x, err);
+	report(w, x, now_ns);
+	w->wait.until_ns = 0;
+	return rc;
 }
 
 int fanout_reader_poll(struct worker *w, struct err *err)
@@ -198,6 +304,8 @@ int fanout_reader_poll(struct worker *w, struct err *err)
 			return n;
 		moved += n;
 	}
+	if (!moved && !fanout_shared_of(w)->both && (n = report_rest(w, x, err)) < 0)
+		return n;
 	count(w, x);
 	return moved;
 }
@@ -233,24 +341,6 @@ int fanout_reader_enter(struct worker *w, enum phase phase, struct err *err)
 	return 0;
 }
 
-static int look_for_drops(struct worker *w, struct readers *x, struct err *err)
-{
-	uint32_t more;
-	int rc = udp_group_drops(&x->group, &more);
-
-	if (rc < 0)
-		return err_sys(err, -rc, "getsockopt SO_MEMINFO");
-	worker_count(w, FANOUT_C_READER_DROPS, more);
-	x->lost += more;
-	for (unsigned i = 0; more && i < x->count; i++) {
-		struct reader *r = &x->reader[i];
-
-		row_add(r->row, FANOUT_D_DROPPED, x->group.socket[i].drops - r->drops);
-		r->drops = x->group.socket[i].drops;
-	}
-	return 0;
-}
-
 /* The least that a reader got of what was sent to it. */
 static void find_worst(struct worker *w, struct readers *x)
 {
@@ -271,11 +361,16 @@ static void find_worst(struct worker *w, struct readers *x)
 
 int fanout_reader_observe(struct worker *w, struct err *err)
 {
+	const struct fanout_shared *s = fanout_shared_of(w);
 	struct readers *x = w->state;
-	int rc = x->knows_drops ? look_for_drops(w, x, err) : 0;
+	int rc = look_for_drops(w, x, err);
 
 	find_worst(w, x);
 	counter_set(w->counters, FANOUT_C_READERS, x->count);
+	if (s->gate.started && x->first + x->count == s->readers) {
+		counter_set(w->counters, FANOUT_C_WRITERS, atomic_load_explicit(&s->gate.writers, memory_order_relaxed));
+		counter_set(w->counters, FANOUT_C_STRANGERS, atomic_load_explicit(&s->gate.strangers, memory_order_relaxed));
+	}
 	if (rc >= 0)
 		count(w, x);
 	return rc;
@@ -287,6 +382,8 @@ void fanout_reader_close(struct worker *w)
 
 	if (!x)
 		return;
+	if (x->first + x->count == fanout_shared_of(w)->readers)
+		fanout_gate_close(&fanout_shared_of(w)->gate);
 	if (x->group.socket)
 		udp_group_close(&x->group);
 	free(x->reader);

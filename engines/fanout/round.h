@@ -16,8 +16,9 @@ struct fanout_share {
 	alignas(64) _Atomic uint64_t have;
 	/* when the first and the latest of these were received */
 	_Atomic int64_t first_ns, last_ns;
-	/* datagrams since the worker opened: that counted, and that are known to be lost */
-	_Atomic uint64_t received, lost;
+	/* datagrams since the worker opened, or the writer came: that counted, and that are known
+	 * to be lost */
+	_Atomic uint64_t received, dropped, late;
 };
 
 /* The same as its own worker keeps it. */

@@ -5,6 +5,7 @@
  * awaited the first writer leads: it begins them and sees their ends, and the others follow. */
 #pragma once
 
+#include "engines/fanout/gate.h"
 #include "engines/fanout/round.h"
 #include "engines/fanout/wire.h"
 #include "engines/net/endpoints.h"
@@ -29,6 +30,9 @@ enum {
 	FANOUT_C_WORST,
 	FANOUT_C_WHOLE,
 	FANOUT_C_READERS,
+	FANOUT_C_ARRIVED,
+	FANOUT_C_WRITERS,
+	FANOUT_C_STRANGERS,
 	FANOUT_C_END,
 };
 
@@ -69,6 +73,7 @@ struct fanout_desk {
 struct fanout_shared {
 	unsigned readers, reader_workers, writers; /* workers: of this process */
 	bool both;
+	struct fanout_gate gate; /* readers alone */
 	const struct fanout_method *method;
 	uint32_t bytes; /* of a datagram */
 	unsigned each;  /* datagrams that a reader gets in a round */

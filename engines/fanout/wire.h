@@ -43,6 +43,15 @@ static inline uint32_t fanout_tag_of(uint32_t round, uint32_t bytes)
 	return bytes < sizeof(round) ? round & ((1u << 8 * bytes) - 1) : round;
 }
 
+/* The newer of a round and of one whose tag a datagram has; a tag may have gone round. */
+static inline uint32_t fanout_newer(uint32_t round, uint32_t tag, uint32_t bytes)
+{
+	unsigned unused = bytes < sizeof(tag) ? 32 - 8 * bytes : 0;
+	int32_t ahead = (int32_t)((tag - round) << unused) >> unused;
+
+	return ahead > 0 ? round + (uint32_t)ahead : round;
+}
+
 /* Is it for this reader of this run?  token: the run's plus the reader's number.  Shorter ones
  * cannot say. */
 static inline bool fanout_is_for(const uint8_t *at, uint32_t bytes, uint32_t token)

@@ -6,43 +6,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "engines/fanout/payload.h"
-#include "engines/fanout/ports.h"
-#include "engines/fanout/shared.h"
+#include "engines/fanout/ports/ports.h"
 #include "engines/fanout/sockets.h"
-#include "engines/net/pace.h"
-#include "engines/udp/group.h"
-
-enum { BURST = 128 }; /* datagrams of a poll, where a round has more */
+#include "engines/fanout/writer.h"
 
 /* So long a writer asks again and again after something has moved, before it sleeps: a reader
  * takes microseconds, a sleep tens of them. */
 static const int64_t SPIN_NS = 50 * NS_PER_US;
-static const int64_t NOBODY_NS = NS_PER_MS; /* before the next try where nobody is there */
-
-struct writer {
-	struct udp_group group;
-	struct udp_port *port; /* the group's */
-	struct fanout_desk *desk;
-	struct fanout_payload payload;
-	unsigned first, count; /* readers */
-	unsigned sends, sent;  /* of a round: to be made, made */
-	unsigned packets;      /* datagrams of a round */
-	unsigned pieces;       /* datagrams of a send, the last of a reader may have fewer */
-	unsigned copies;       /* of a datagram: readers that get it */
-	bool leads, blocked;
-	int64_t spin_ns; /* how long it asks again and again before it sleeps */
-	uint32_t epoch;  /* how often sending has begun */
-	struct fanout_cycle cycle;
-	struct pace pace;
-	uint64_t rate;           /* of the run, as the pace has it */
-	uint64_t before;         /* datagrams scheduled before this schedule */
-	uint64_t whole;          /* rounds that were sent to the end */
-	uint64_t syscalls;       /* those counted */
-	uint64_t rings;          /* system calls to wake others, and to be woken */
-	uint64_t errors, failed; /* errors: of the port, as seen; failed: of this round */
-	uint64_t unreachable;    /* of the port, as seen */
-};
+static const int64_t HEAR_NS = 5 * NS_PER_MS; /* between two looks at what readers report */
 
 /* ---- open ---- */
 
@@ -78,24 +49,12 @@ static int open_port(struct worker *w, struct writer *x, struct err *err)
 	if (rc < 0 || (rc = udp_group_open(&x->group, s->method->port, &config, w, err)) < 0)
 		return rc;
 	x->port = x->group.port;
+	/* All are on one host. */
+	if (s->method->port->expect && (rc = s->method->port->expect(x->port, &s->to[x->first], err)) < 0)
+		return rc;
 	for (unsigned i = 0; i < x->port->helpers && rc >= 0; i++)
 		rc = worker_add_helper(w, x->port->helper[i], err);
 	return rc;
-}
-
-/* Payload that stays is written once. */
-static int fill_payload(const struct worker *w, struct writer *x, struct err *err)
-{
-	const struct fanout_shared *s = fanout_shared_of(w);
-	struct udp_send *slot;
-	unsigned n = x->port->method->send_slots(x->port, &slot);
-
-	if (fanout_payload_init(&x->payload, s->bytes, s->seed) < 0)
-		return err_sys(err, ENOMEM, "open the writer");
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned k = 0; k < x->pieces; k++)
-			memcpy(slot[i].data + (size_t)k * s->bytes, x->payload.bytes, s->bytes);
-	return 0;
 }
 
 static int open_bell(struct worker *w, struct writer *x, struct err *err)
@@ -105,23 +64,9 @@ static int open_bell(struct worker *w, struct writer *x, struct err *err)
 		return err_sys(err, errno, "eventfd");
 	x->spin_ns = w->plan->wait == WAIT_SPIN ? INT64_MAX : w->self->shares_cpu ? 0 : SPIN_NS;
 	w->wait.fd[0] = (struct pollfd){ .fd = x->desk->bell, .events = POLLIN };
-	w->wait.count = 1;
+	w->wait.fd[1] = (struct pollfd){ .fd = x->link.fd, .events = POLLIN };
+	w->wait.count = x->waits = x->link.fd < 0 ? 1 : 2;
 	return 0;
-}
-
-/* How a round is cut into sends. */
-static void plan_sends(const struct fanout_shared *s, struct writer *x)
-{
-	unsigned readers = s->method->multicast ? 1 : x->count, most = FANOUT_BYTES_MAX / s->bytes;
-
-	x->copies = s->method->multicast ? x->count : 1;
-	x->packets = s->each * readers;
-	x->pieces = 1;
-	if (s->method->segments) {
-		most = most < FANOUT_SEGMENTS_MAX ? most : FANOUT_SEGMENTS_MAX;
-		x->pieces = s->each < most ? s->each : most;
-	}
-	x->sends = x->sent = (s->each + x->pieces - 1) / x->pieces * readers;
 }
 
 int fanout_writer_open(struct worker *w, struct err *err)
@@ -135,113 +80,25 @@ int fanout_writer_open(struct worker *w, struct err *err)
 	w->state = x;
 	x->desk = &s->desk[w->self->index];
 	x->leads = w->self->index == 0;
+	x->link.fd = -1;
+	if (x->leads && !s->both && (rc = fanout_link_open(&x->link, w, err)) < 0)
+		return rc;
 	x->first = fanout_part_first(w->self->index, s->writers, s->readers);
 	x->count = fanout_part_first(w->self->index + 1, s->writers, s->readers) - x->first;
-	plan_sends(s, x);
-	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0 || (rc = fill_payload(w, x, err)) < 0)
+	fanout_plan_sends(s, x);
+	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0 || (rc = fanout_fill_payload(w, x, err)) < 0)
 		return rc;
 	if (x->leads)
 		net_format(&s->to[0], w->plan->peer, sizeof(w->plan->peer));
 	return open_bell(w, x, err);
 }
 
-/* ---- one round ---- */
-
-/* The readers take turns: each gets its first datagram before one gets its second. */
-static unsigned reader_of(const struct writer *x, unsigned send)
-{
-	return x->copies > 1 ? 0 : send % x->count;
-}
-
-static unsigned pieces_of(const struct fanout_shared *s, const struct writer *x, unsigned send)
-{
-	unsigned before = (x->copies > 1 ? send : send / x->count) * x->pieces;
-
-	return s->each - before < x->pieces ? s->each - before : x->pieces;
-}
-
-static void write_send(const struct fanout_shared *s, struct writer *x, struct udp_send *slot, unsigned send, int64_t now_ns)
-{
-	unsigned reader = x->first + reader_of(x, send), pieces = x->pieces > 1 ? pieces_of(s, x, send) : 1;
-	uint32_t token = s->token + (s->method->multicast ? 0 : reader);
-
-	for (unsigned i = 0; i < pieces; i++) {
-		uint8_t *at = slot->data + (size_t)i * s->bytes;
-
-		if (s->unique)
-			fanout_payload_fill(&x->payload, at, s->bytes);
-		fanout_put(at, s->bytes, x->cycle.round, token, now_ns);
-	}
-	slot->len = s->bytes * pieces;
-	slot->to = s->method->connected ? NULL : s->method->multicast ? &s->group : &s->to[reader];
-}
-
-/* Datagrams that the kernel refused for good: nobody will get them. */
-static void look_at_errors(struct writer *x)
-{
-	uint64_t more = x->port->totals.send_errors - x->errors;
-
-	if (!more)
-		return;
-	x->errors += more;
-	x->failed += more * x->copies * x->pieces;
-	atomic_store_explicit(&x->desk->failed, (uint64_t)x->cycle.round << 32 | (x->failed & UINT32_MAX), memory_order_seq_cst);
-}
-
-static int send_burst(struct worker *w, struct writer *x, struct err *err)
-{
-	const struct fanout_shared *s = fanout_shared_of(w);
-	struct udp_send *slot;
-	int64_t now_ns = clock_now_ns();
-
-	if (s->method->connected)
-		udp_group_use(&x->group, x->sent % x->count);
-	unsigned room = x->port->method->send_slots(x->port, &slot), left = x->sends - x->sent;
-	unsigned n = s->method->connected ? 1 : room < left ? room : left;
-	for (unsigned i = 0; i < n; i++)
-		write_send(s, x, &slot[i], x->sent + i, now_ns);
-	int taken = x->port->method->send_burst(x->port, n, err);
-	if (taken < 0)
-		return taken;
-	x->sent += (unsigned)taken;
-	x->blocked = (unsigned)taken < n;
-	look_at_errors(x);
-	return taken;
-}
-
-/* The kernel has no room, or nobody is there. */
-static void await_room(struct worker *w, struct writer *x)
-{
-	bool nobody = x->port->totals.unreachable != x->unreachable;
-
-	x->unreachable = x->port->totals.unreachable;
-	w->wait.fd[1] = (struct pollfd){ .fd = x->port->config.fd, .events = x->port->wait_out };
-	w->wait.count = nobody ? 1 : 2;
-	w->wait.until_ns = nobody ? clock_now_ns() + NOBODY_NS : 0;
-}
-
-/* Datagrams sent, of a poll. */
-static int send_some(struct worker *w, struct writer *x, struct err *err)
-{
-	int done = 0, n = 0;
-
-	do {
-		n = send_burst(w, x, err);
-		if (n < 0)
-			return n;
-		done += n;
-	} while (!x->blocked && x->sent < x->sends && done < BURST);
-	if (x->blocked)
-		await_room(w, x);
-	if (x->sent < x->sends)
-		return done;
-	atomic_store_explicit(&x->desk->sent_each, ++x->whole * fanout_shared_of(w)->each, memory_order_relaxed);
-	x->cycle.sent_ns = x->cycle.moved_ns = clock_now_ns();
-	x->cycle.step = FANOUT_AWAIT;
-	return done;
-}
-
 /* ---- beginning ---- */
+
+static bool follows(const struct worker *w, const struct writer *x)
+{
+	return fanout_shared_of(w)->rounds && !x->leads;
+}
 
 static void start_round(struct writer *x, uint32_t round, int64_t from_ns)
 {
@@ -283,7 +140,7 @@ static int begin(struct worker *w, struct writer *x, int64_t now_ns)
 	struct fanout_shared *s = fanout_shared_of(w);
 	int64_t from_ns;
 
-	if (s->rounds && !x->leads) {
+	if (follows(w, x)) {
 		uint64_t round = atomic_load_explicit(&s->round, memory_order_seq_cst);
 
 		if (round >> 32 != x->epoch || (uint32_t)round == x->cycle.round)
@@ -342,9 +199,13 @@ static void end_awaited(struct worker *w, struct writer *x, enum fanout_end end,
 }
 
 /* Whether the round is over.  1: something to do at once, or it is worth asking again; 0: sleep. */
-static int look(struct worker *w, struct writer *x, bool last)
+static int look(struct worker *w, struct writer *x, bool last, struct err *err)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
+	int rc = x->link.fd < 0 ? 0 : fanout_link_read(&x->link, w, err);
+
+	if (rc < 0)
+		return rc;
 	struct fanout_state state = fanout_round_state(s->share, s->reader_workers, x->cycle.round);
 	int64_t now_ns = clock_now_ns();
 	enum fanout_end end = fanout_cycle_look(&x->cycle, &state, wanted(s, x), now_ns, s->deadline_ns);
@@ -360,17 +221,17 @@ static int look(struct worker *w, struct writer *x, bool last)
 		return 0;
 	/* Who stores what is awaited from now on rings; what was stored before is seen now. */
 	atomic_store_explicit(&x->desk->asleep, true, memory_order_seq_cst);
-	return look(w, x, true);
+	return look(w, x, true, err);
 }
 
 /* ---- poll ---- */
 
-static int await(struct worker *w, struct writer *x)
+static int await(struct worker *w, struct writer *x, struct err *err)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 
 	if (s->rounds && x->leads)
-		return look(w, x, false);
+		return look(w, x, false, err);
 	if (!s->rounds && x->leads)
 		end_round(w, x, x->cycle.sent_ns);
 	x->cycle.step = FANOUT_REST;
@@ -384,7 +245,7 @@ static int rest(struct worker *w, struct writer *x)
 
 	if (begin(w, x, now_ns))
 		return 1;
-	if (x->leads || !fanout_shared_of(w)->rounds)
+	if (!follows(w, x))
 		return 0;
 	if (now_ns - x->cycle.moved_ns < x->spin_ns)
 		return 1;
@@ -416,7 +277,7 @@ static void count(struct worker *w, struct writer *x)
 	struct counters *k = w->counters;
 	/* A send may hold several; all are of one length. */
 	uint64_t sent = x->pieces > 1 ? t->sent_bytes / fanout_shared_of(w)->bytes : t->sent_packets;
-	uint64_t syscalls = t->syscalls + x->rings;
+	uint64_t syscalls = t->syscalls + x->rings + x->link.calls;
 
 	counter_set(k, COUNTER_TX_PACKETS, sent);
 	counter_set(k, COUNTER_TX_BYTES, t->sent_bytes);
@@ -430,11 +291,27 @@ static void count(struct worker *w, struct writer *x)
 	x->syscalls = syscalls;
 }
 
+/* What readers elsewhere have said. */
+static void count_reports(struct worker *w, struct fanout_shared *s)
+{
+	uint64_t received = 0, dropped = 0, late = 0;
+
+	for (unsigned i = 0; i < s->reader_workers; i++) {
+		received += atomic_load_explicit(&s->share[i].received, memory_order_relaxed);
+		dropped += atomic_load_explicit(&s->share[i].dropped, memory_order_relaxed);
+		late += atomic_load_explicit(&s->share[i].late, memory_order_relaxed);
+	}
+	counter_set(w->counters, COUNTER_RX_PACKETS, received);
+	counter_set(w->counters, COUNTER_RX_BYTES, received * s->bytes);
+	counter_set(w->counters, FANOUT_C_READER_DROPS, dropped);
+	counter_set(w->counters, FANOUT_C_LATE, late);
+}
+
 static void woken(struct worker *w, struct writer *x)
 {
 	uint64_t rings;
 
-	w->wait.count = 1;
+	w->wait.count = x->waits;
 	w->wait.until_ns = 0;
 	atomic_store_explicit(&x->desk->asleep, false, memory_order_relaxed);
 	if (!w->wait.fd[0].revents)
@@ -445,18 +322,31 @@ static void woken(struct worker *w, struct writer *x)
 		return;
 }
 
+/* Readers elsewhere: now and then, where rounds do not ask. */
+static int listen_to_readers(struct worker *w, struct writer *x, struct err *err)
+{
+	if (x->link.fd < 0)
+		return 0;
+	int rc = fanout_link_read(&x->link, w, err);
+	count_reports(w, fanout_shared_of(w));
+	x->heard_ns = clock_now_ns();
+	return rc;
+}
+
 int fanout_writer_poll(struct worker *w, struct err *err)
 {
 	struct writer *x = w->state;
-	int moved;
+	int moved, rc;
 
 	woken(w, x);
 	if (fanout_shared_of(w)->paced && worker_load(w) != x->rate)
 		apply_rate(x, worker_load(w), clock_now_ns());
 	if (x->cycle.step == FANOUT_SEND)
-		moved = send_some(w, x, err);
+		moved = fanout_send_some(w, x, err);
 	else
-		moved = x->cycle.step == FANOUT_AWAIT ? await(w, x) : rest(w, x);
+		moved = x->cycle.step == FANOUT_AWAIT ? await(w, x, err) : rest(w, x);
+	if (moved >= 0 && x->link.fd >= 0 && clock_now_ns() - x->heard_ns >= HEAR_NS && (rc = listen_to_readers(w, x, err)) < 0)
+		return rc;
 	count(w, x);
 	return moved;
 }
@@ -475,20 +365,21 @@ static void count_in_flight(struct worker *w, struct writer *x)
 		sent += atomic_load_explicit(&s->desk[i].sent, memory_order_relaxed);
 	for (unsigned i = 0; i < s->reader_workers; i++)
 		known += atomic_load_explicit(&s->share[i].received, memory_order_relaxed) +
-			 atomic_load_explicit(&s->share[i].lost, memory_order_relaxed);
+			 atomic_load_explicit(&s->share[i].dropped, memory_order_relaxed) +
+			 atomic_load_explicit(&s->share[i].late, memory_order_relaxed);
 	counter_set(w->counters, COUNTER_IN_FLIGHT, sent > known ? sent - known : 0);
 }
 
 int fanout_writer_drain(struct worker *w, struct err *err)
 {
 	struct writer *x = w->state;
+	int rc = listen_to_readers(w, x, err);
 
-	(void)err;
 	woken(w, x);
 	count(w, x);
 	count_in_flight(w, x);
 	w->wait.until_ns = clock_now_ns() + NS_PER_MS;
-	return 0;
+	return rc;
 }
 
 /* A round that sending was stopped in is not gone on with. */
@@ -509,13 +400,15 @@ int fanout_writer_enter(struct worker *w, enum phase phase, struct err *err)
 int fanout_writer_observe(struct worker *w, struct err *err)
 {
 	struct writer *x = w->state;
+	int rc = listen_to_readers(w, x, err);
 
-	(void)err;
-	if (fanout_shared_of(w)->paced)
-		counter_set(w->counters, COUNTER_SCHEDULED, packets_scheduled(x, clock_now_ns()));
 	count(w, x);
+	/* Who follows has no schedule but the first writer's. */
+	if (fanout_shared_of(w)->paced)
+		counter_set(w->counters, COUNTER_SCHEDULED,
+			follows(w, x) ? counter_get(w->counters, COUNTER_TX_PACKETS) : packets_scheduled(x, clock_now_ns()));
 	count_in_flight(w, x);
-	return 0;
+	return rc;
 }
 
 void fanout_writer_close(struct worker *w)
@@ -524,6 +417,8 @@ void fanout_writer_close(struct worker *w)
 
 	if (!x)
 		return;
+	if (x->link.fd >= 0)
+		fanout_link_close(&x->link);
 	if (x->group.socket)
 		udp_group_close(&x->group);
 	fanout_payload_free(&x->payload);

@@ -10,7 +10,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/file.h"
+#include "base/rng.h"
 
 int net_resolve(const char *text, const char *option, unsigned port, union net_address *ret_address, struct err *err)
 {
@@ -170,6 +174,22 @@ int net_allow_descriptors(unsigned more, const char *option, unsigned value, str
 			option, value, (unsigned long long)need, (unsigned long long)limit.rlim_max);
 	limit.rlim_cur = need;
 	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? err_sys(err, errno, "setrlimit RLIMIT_NOFILE") : 0;
+}
+
+uint64_t net_clock_identity(void)
+{
+	char text[64];
+	struct rng boot = { 0 };
+	struct stat clock;
+
+	file_read_line("/proc/sys/kernel/random/boot_id", text, 40);
+	if (*text && stat("/proc/self/ns/time", &clock) == 0)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %llu", (unsigned long long)clock.st_ino);
+	for (const char *c = text; *c; c++) {
+		boot.state ^= (uint8_t)*c;
+		boot.state = rng_next(&boot);
+	}
+	return boot.state;
 }
 
 int net_set_buffer(int fd, int option, int bytes, bool force, int *ret_bytes, struct err *err)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -147,21 +146,9 @@ static void plan_latencies(struct plan *plan, const struct stream_shared *s)
 /* What identifies the run to its own other end, and this kernel's clock to another process's. */
 static void plan_identity(struct stream_shared *s)
 {
-	char text[64];
-	struct rng boot = { 0 };
-	struct stat clock;
-
 	if (s->both && getrandom(&s->token, sizeof(s->token), 0) != sizeof(s->token))
 		s->token = rng_mix((uint64_t)clock_now_ns() ^ (uint64_t)getpid());
-	file_read_line("/proc/sys/kernel/random/boot_id", text, 40);
-	/* A container may have its own monotonic clock (time_namespaces(7), Linux >= 5.6). */
-	if (*text && stat("/proc/self/ns/time", &clock) == 0)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %llu", (unsigned long long)clock.st_ino);
-	for (const char *c = text; *c; c++) {
-		boot.state ^= (uint8_t)*c;
-		boot.state = rng_next(&boot);
-	}
-	s->boot = boot.state;
+	s->boot = net_clock_identity();
 }
 
 static void note_unknowns(const struct options *o, struct plan *plan, const struct stream_shared *s)

@@ -66,8 +66,10 @@ static json_t *list_json(void)
 
 static void list_say(const char *left, bool runs, const char *why, const char *summary)
 {
-	printf("    %-10s %s%s%s%s\n", left, runs ? "runs here" : "does not run here: ", runs ? "" : why, *summary ? "  " : "",
-		runs ? summary : "");
+	if (runs)
+		printf("    %-10s runs here%s%s\n", left, *summary ? "  " : "", summary);
+	else
+		printf("    %-10s does not run here: %s\n", left, why);
 }
 
 static void list_mode(const struct engine *e)

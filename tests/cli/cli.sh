@@ -140,6 +140,7 @@ group_list()
 	prints "loopback"
 	prints "remote"
 	silent "$errors"
+	if grep -q ' $' "$out"; then fail "a line of the list ends with a blank"; fi
 	try 0 list --json
 	has "$out" '.modes | map(.name) | contains(["echo", "null", "stream"])'
 	has "$out" '.modes[] | select(.name == "echo") | .built and (.methods | map(select(.runs)) | length >= 1)'

@@ -1,6 +1,7 @@
 /* See rig.h. */
 #include "rig.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
@@ -174,15 +175,29 @@ void rig_close(struct rig *rig)
 	}
 }
 
+/* A method may run here and not over loopback: then it says so. */
+static bool opens(const struct engine *engine, const struct method *method)
+{
+	struct rig rig;
+	int rc = rig_open(&rig, &(struct rig_config){ .engine = engine, .method = method });
+
+	if (rc == -ENOTSUP)
+		print_message("%s %s does not run over loopback: %s\n", engine->name, method->name, rig.err.text);
+	rig_close(&rig);
+	return rc != -ENOTSUP;
+}
+
 void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *engine, const struct method *method))
 {
 	char why[160];
 
 	for (unsigned i = 0; engine->methods[i]; i++)
-		if (method_runs(engine->methods[i], why, sizeof(why)))
-			fn(engine, engine->methods[i]);
-		else
+		if (method_runs(engine->methods[i], why, sizeof(why))) {
+			if (opens(engine, engine->methods[i]))
+				fn(engine, engine->methods[i]);
+		} else {
 			print_message("%s %s does not run here: %s\n", engine->name, engine->methods[i]->name, why);
+		}
 }
 
 /* ---- going on ---- */

@@ -1,12 +1,14 @@
 /* Mode fanout over real sockets: every method with datagrams of all lengths, several workers of
  * each role, both kinds of rounds; the counts of each reader are exact. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../packet/netns.h"
 #include "rig.h"
 
 #include "base/clock.h"
@@ -67,6 +69,9 @@ static void measure(const struct rig_config *config, uint64_t packets)
 	struct rig rig;
 
 	rig_open_or_fail(&rig, config);
+	/* Both ends say by which method the run is. */
+	for (unsigned i = 0; config->method && i < rig.plan.workers; i++)
+		assert_ptr_equal(rig.plan.worker[i].method, config->method);
 	rig_measure(&rig, packets);
 	rig_expect_balance(&rig);
 	rig_expect_sound(&rig);
@@ -218,6 +223,33 @@ static void strangers_do_not_count(const struct engine *engine, const struct met
 	close(fd);
 }
 
+/* Longer than the interface takes in one piece: named, with the limit. */
+static void limits_are_named(void **state)
+{
+	static const char *const method[] = { "packet", "gso" };
+	static const char *const why[] = { "one frame each, and lo has an MTU of 1400", "the MTU of lo is 1400" };
+
+	(void)state;
+	netns_need();
+	netns_run("ip link set lo mtu 1400");
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig_config config = { .engine = &engine_fanout, .option = { "method", method[i], "size", "1373" } };
+		const struct method *m = engine_find_method(&engine_fanout, method[i]);
+		char unable[160];
+		struct rig rig;
+
+		if (!method_runs(m, unable, sizeof(unable)))
+			continue;
+		assert_int_equal(rig_open(&rig, &config), -EINVAL);
+		assert_contains(rig.err.text, "takes datagrams of at most 1372 bytes, these have 1373");
+		assert_contains(rig.err.text, why[i]);
+		rig_close(&rig);
+		config.option[3] = "1372";
+		measure(&config, 300);
+	}
+	netns_run("ip link set lo mtu 65536");
+}
+
 static void refuse(const char *option, const char *value, const char *more, const char *its_value, const char *says)
 {
 	struct rig rig;
@@ -265,8 +297,23 @@ FOR_ALL(rates_are_kept)
 FOR_ALL(over_six)
 FOR_ALL(strangers_do_not_count)
 
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
 int main(void)
 {
+	/* In a namespace of its own method packet may send over lo, too. */
+	pthread_t thread;
+
+	if (netns_make()) {
+		netns_lo_switch("accept_local", true);
+		netns_lo_switch("route_localnet", true);
+	}
+	/* ThreadSanitizer has a thread of its own from the first one on: not one of ours. */
+	if (pthread_create(&thread, NULL, nothing, NULL) == 0)
+		pthread_join(thread, NULL);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_all_lengths),
 		cmocka_unit_test(all_short_rounds_go_round),
@@ -277,6 +324,7 @@ int main(void)
 		cmocka_unit_test(all_rates_are_kept),
 		cmocka_unit_test(all_over_six),
 		cmocka_unit_test(all_strangers_do_not_count),
+		cmocka_unit_test(limits_are_named),
 		cmocka_unit_test(bad_options_are_named),
 	};
 

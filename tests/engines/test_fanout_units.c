@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../support/asserts.h"
+#include "engines/fanout/hello.h"
 #include "engines/fanout/payload.h"
 #include "engines/fanout/round.h"
 #include "engines/fanout/wire.h"
@@ -130,12 +131,61 @@ static void a_round_ends_when_all_have_it_or_by_its_deadline(void **state)
 	assert_int_equal(fanout_cycle_look(&c, &none, 0, 5000, 1000), FANOUT_COMPLETE);
 }
 
+/* A round from whatever part of it a datagram has, however often that has gone round. */
+static void a_newer_round_is_told_by_its_tag(void **state)
+{
+	(void)state;
+	for (uint32_t bytes = 1; bytes <= 5; bytes++)
+		for (uint32_t round = 0xffffff80; round != 300; round++) {
+			uint32_t next = fanout_tag_of(round + 1, bytes), before = fanout_tag_of(round - 1, bytes);
+
+			assert_int_equal(fanout_newer(round, next, bytes), round + 1);
+			assert_int_equal(fanout_newer(round, before, bytes), round);
+			assert_int_equal(fanout_newer(round, fanout_tag_of(round, bytes), bytes), round);
+		}
+}
+
+/* ---- the hello ---- */
+
+static void hellos_come_through(void **state)
+{
+	struct hello_request r = { HELLO_VERSION, HELLO_ROUNDS, 1500, 3, 0x01020304, 0x1122334455667788 }, r2;
+	struct hello_answer a = { .version = HELLO_VERSION, .readers = 4, .workers = 2, .ranges = 2, .session = 9 }, a2;
+	struct hello_range range[2] = { { 40000, 40002 }, { 65535, 65535 } }, range2[2];
+	struct hello_report p = { 1, 9, 77, 4, 100, 200, 300, 5, 6 }, p2;
+	uint8_t out[HELLO_REPORT_BYTES], ranges[2 * HELLO_RANGE_BYTES];
+
+	(void)state;
+	hello_put_request(out, &r);
+	assert_int_equal(hello_get_request(out, &r2), HELLO_GOOD);
+	assert_memory_equal(&r, &r2, sizeof(r));
+	hello_put_head(out, &a);
+	assert_int_equal(hello_get_head(out, &a2), HELLO_GOOD);
+	assert_int_equal(a2.readers, a.readers);
+	assert_int_equal(a2.workers, a.workers);
+	assert_int_equal(a2.ranges, a.ranges);
+	assert_int_equal(a2.session, a.session);
+	for (unsigned i = 0; i < 2; i++)
+		hello_put_range(ranges + i * HELLO_RANGE_BYTES, &range[i]);
+	assert_int_equal(hello_get_ranges(ranges, &a, range2), HELLO_GOOD);
+	assert_memory_equal(range, range2, sizeof(range));
+	a.readers = 5;
+	assert_int_equal(hello_get_ranges(ranges, &a, range2), HELLO_RANGE);
+	hello_put_report(out, &p);
+	assert_int_equal(hello_get_report(out, 2, &p2), HELLO_GOOD);
+	assert_int_equal(p2.late, 6);
+	assert_int_equal(p2.have, 4);
+	assert_int_equal(hello_get_report(out, 1, &p2), HELLO_RANGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_header_is_cut_off_at_its_end),
 		cmocka_unit_test(parts_hold_all),
 		cmocka_unit_test(payloads_differ),
+		cmocka_unit_test(a_newer_round_is_told_by_its_tag),
+		cmocka_unit_test(hellos_come_through),
 		cmocka_unit_test(a_round_is_seen_over_all_workers),
 		cmocka_unit_test(a_round_ends_when_all_have_it_or_by_its_deadline),
 	};

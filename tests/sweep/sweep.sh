@@ -174,6 +174,8 @@ group_plans()
 		sweep 2 "$PLANS/tcp-copies.ini" --method two-copy,none
 		says 'unknown method of mode stream'
 	fi
+	sweep 2 "$PLANS/udp-writer.ini" --method single,none
+	says 'unknown method of mode fanout'
 }
 
 group_resume()

@@ -169,7 +169,7 @@ static void one_axis_is_a_column(void **state_unused)
 	look.stopping = true;
 	paint(24, 80);
 	assert_true(on_screen("STOPPING"));
-	assert_true(on_screen("--resume goes on"));
+	assert_true(on_screen("--resume continues"));
 	close_sweep();
 }
 

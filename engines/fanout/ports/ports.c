@@ -1,5 +1,5 @@
 /* See ports.h. */
-#include "engines/fanout/ports.h"
+#include "engines/fanout/ports/ports.h"
 
 #include <errno.h>
 #include <netinet/udp.h>

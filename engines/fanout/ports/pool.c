@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/cpu.h"
-#include "engines/fanout/ports.h"
+#include "engines/fanout/ports/ports.h"
 #include "run/thread.h"
 
 enum { TRIES = 1000, SPINS = 200 };
