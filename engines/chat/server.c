@@ -255,7 +255,9 @@ static void mark_messages(const struct worker *w)
 static void count_movement(struct worker *w, const struct chat_loop *l)
 {
 	counter_set(w->counters, COUNTER_RX_PACKETS, l->lines);
+	counter_set(w->counters, COUNTER_RX_BYTES, l->line_bytes);
 	counter_set(w->counters, COUNTER_TX_PACKETS, l->room.totals.delivered);
+	counter_set(w->counters, COUNTER_TX_BYTES, l->room.totals.delivered_bytes);
 }
 
 static void count(struct worker *w, struct chat_loop *l)
@@ -265,8 +267,6 @@ static void count(struct worker *w, struct chat_loop *l)
 	uint64_t syscalls = l->syscalls + l->reads + t->sends + t->controls;
 
 	count_movement(w, l);
-	counter_set(k, COUNTER_RX_BYTES, l->line_bytes);
-	counter_set(k, COUNTER_TX_BYTES, t->delivered_bytes);
 	counter_set(k, CHAT_C_OWED, t->owed + l->queued_at_start);
 	counter_set(k, CHAT_C_DELIVERED, t->delivered);
 	counter_set(k, CHAT_C_DROPPED_NEWEST, t->dropped_newest);
