@@ -324,6 +324,7 @@ static enum run_end get_ready(struct run *r)
 {
 	enum run_end end = tell_all(r, ROLE_SERVER, PHASE_WARMUP);
 	uint64_t missing;
+	int64_t began_ns;
 
 	if (end == RUN_FAILED || !still_missing(r))
 		return end;
@@ -331,8 +332,12 @@ static enum run_end get_ready(struct run *r)
 	r->quiet_since_ns = clock_run_ns();
 	r->say_ns = r->quiet_since_ns + NS_PER_S;
 	r->until_ns = 0;
+	began_ns = r->quiet_since_ns;
 	end = run_pass(r, is_ready);
 	missing = still_missing(r);
+	if (end == RUN_OVER && !missing)
+		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_INFO, "all %s are there after %.2f s", r->engine->missing,
+			(double)(clock_run_ns() - began_ns) / NS_PER_S);
 	if (end == RUN_OVER && missing)
 		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_WARNING,
 			"%llu %s are missing: the run begins without them", (unsigned long long)missing, r->engine->missing);

@@ -133,6 +133,27 @@ static void finished_run(void **state)
 	desk_free(d);
 }
 
+static void a_second_ledger(void **state)
+{
+	struct engine two = engine_toy;
+	struct desk *d = desk_of(toy_history(3, true));
+	struct run_info *info = (struct run_info *)history_run(d->history, 1);
+	json_t *j;
+
+	(void)state;
+	two.second_ledger = &toy_questions;
+	info->engine = &two;
+	j = results_document(&d->source);
+	assert_schema(j);
+	assert_number(j, "end.ledgers.questions.sent", 3000);
+	assert_number(j, "end.ledgers.questions.received", 2880);
+	assert_number(j, "end.ledgers.questions.places.socket", 120);
+	assert_number(j, "end.ledgers.questions.unexplained", 0);
+	json_decref(j);
+	info->engine = &engine_toy;
+	desk_free(d);
+}
+
 static void cores_and_latencies(void **state)
 {
 	struct desk *d = desk_of(toy_history(2, true));
@@ -523,6 +544,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finished_run),
+		cmocka_unit_test(a_second_ledger),
 		cmocka_unit_test(cores_and_latencies),
 		cmocka_unit_test(intervals),
 		cmocka_unit_test(unfinished_run),

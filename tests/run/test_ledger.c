@@ -288,6 +288,37 @@ static void readings_that_do_not_fit_give_none(void **state)
 	sample_free(three);
 }
 
+/* It reads the same counters, in its own rows, and only of runs with both ends. */
+static void a_second_ledger(void **state)
+{
+	struct row r = { BOTH, .client_tx = 1000, .server_rx = 890, .server_drops = 80, .flying = 25 };
+	struct engine two = engine_toy;
+	struct made m;
+	struct ledger l;
+	struct reading final;
+
+	(void)state;
+	make_run(&r, &m);
+	fill_values(&r, m.settled);
+	final = reading_of_final(&m.info, &m.final);
+	ledger_second_of(&final, &l);
+	assert_false(l.known); /* this mode has none */
+	two.second_ledger = &toy_questions;
+	m.info.engine = &two;
+	ledger_second_of(&final, &l);
+	assert_true(l.known);
+	assert_int_equal(l.sent, 1000);
+	assert_int_equal(l.received, 890);
+	assert_int_equal(l.in_flight, 25);
+	assert_int_equal(l.places, 1);
+	assert_int_equal(place(&l, "socket")->lost, 80);
+	assert_int_equal(l.unexplained, 5);
+	assert_false(l.balanced);
+	m.info.role = ROLE_SERVER;
+	ledger_second_of(&final, &l);
+	assert_false(l.known);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +327,7 @@ int main(void)
 		cmocka_unit_test(ends_apart_are_not_read_at_once),
 		cmocka_unit_test(reasons_are_named),
 		cmocka_unit_test(readings_that_do_not_fit_give_none),
+		cmocka_unit_test(a_second_ledger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -385,6 +385,22 @@ static const struct detail_def toy_details = {
 	.name = "toys", .title = "Toys", .roles = ROLE_BOTH, .columns = toy_columns, .sort = TOY_ROW_DEPTH
 };
 
+static const struct ledger_row toy_question_rows[] = {
+	{ .side = LEDGER_SENT, .counter = COUNTER_TX_PACKETS, .roles = ROLE_CLIENT },
+	{ .side = LEDGER_RECEIVED, .counter = COUNTER_RX_PACKETS, .roles = ROLE_SERVER },
+	{ .side = LEDGER_IN_FLIGHT, .counter = COUNTER_IN_FLIGHT, .roles = ROLE_CLIENT },
+	{ .side = LEDGER_LOST,
+		.counter = TOY_SERVER_DROPS,
+		.roles = ROLE_SERVER,
+		.place = "socket",
+		.place_title = "the server's socket" },
+	{ 0 },
+};
+
+const struct ledger_def toy_questions = {
+	.name = "questions", .received = "read by the server", .roles = ROLE_BOTH, .rows = toy_question_rows
+};
+
 const struct engine engine_toy = {
 	.name = "toy",
 	.title = "Toy",

@@ -43,6 +43,8 @@ extern const struct method toy_slow, toy_fast, toy_never;
 extern const struct engine engine_later;
 /* Both. */
 extern const struct engine *const toy_engines[];
+/* A second ledger, for a test that gives one to its copy of engine_toy: servers read questions. */
+extern const struct ledger_def toy_questions;
 
 /* ---- its operations ---- */
 

@@ -140,6 +140,33 @@ static void summary(void **state)
 	finish(&b);
 }
 
+/* Two methods: whether they differ, for each setting of the other axes. */
+static void two_methods(void **state)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct err err = ERR_NONE;
+	struct bench b;
+
+	(void)state;
+	make_plan(&b.plan, 3, "method=fast,slow size=1K,2K");
+	assert_int_equal(sweep_state_init(&b.state, &b.plan, &err), 0);
+	for (uint32_t cell = 0; cell < b.plan.cells; cell++)
+		for (unsigned round = 0; round < 3; round++) {
+			bool slow = sweep_cell_value(&b.plan, cell, 0), small = !sweep_cell_value(&b.plan, cell, 1);
+
+			take(&b.state, cell, round, 100 + round - (slow && small ? 50 : 0), true);
+		}
+	struct sweep_report report = { .state = &b.state, .host = &host, .charts = charts };
+	FILE *out = paper();
+	sweep_write_summary(out, &report);
+	fclose(out);
+	expect("## slow against fast");
+	expect("- size 1K: throughput of slow against fast: **they differ**, by -49.50 % (95 % interval");
+	expect("- size 2K: throughput of slow against fast: no difference is shown; if there is one, it is 2.2");
+	free(charts);
+	finish(&b);
+}
+
 /* A reason that several have is said once. */
 static void missing_charts(void **state)
 {
@@ -332,6 +359,7 @@ int main(void)
 		cmocka_unit_test(narrow_table),
 		cmocka_unit_test(differences_that_are_none),
 		cmocka_unit_test(summary),
+		cmocka_unit_test(two_methods),
 		cmocka_unit_test(missing_charts),
 		cmocka_unit_test(failures),
 		cmocka_unit_test(which_charts),
