@@ -183,6 +183,12 @@ void rig_open_or_fail(struct rig *rig, const struct rig_config *config)
 		fail_msg("%s", rig->err.text);
 }
 
+void rig_stop(struct rig *rig)
+{
+	for (unsigned i = 0; i < rig->opened; i++)
+		worker_stop(&rig->worker[i]);
+}
+
 void rig_close(struct rig *rig)
 {
 	for (unsigned i = 0; i < rig->opened; i++) {
@@ -388,6 +394,21 @@ static bool nothing_flies(struct rig *rig, uint64_t value)
 	return rig_sum(rig, rig->plan.flying, COUNTER_IN_FLIGHT) <= value;
 }
 
+/* Has nothing moved since the last time?  Between the two every worker has answered: packets and
+ * bytes belong together. */
+static bool is_at_rest(struct rig *rig, uint64_t value)
+{
+	static const unsigned counters[] = { COUNTER_TX_PACKETS, COUNTER_TX_BYTES, COUNTER_RX_PACKETS, COUNTER_RX_BYTES };
+	uint64_t before = rig->moved;
+
+	(void)value;
+	rig_observe(rig);
+	rig->moved = 0;
+	for (unsigned i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		rig->moved += rig_sum(rig, ROLE_BOTH, counters[i]);
+	return rig->moved == before;
+}
+
 void rig_drain(struct rig *rig)
 {
 	rig_enter(rig, PHASE_DRAIN);
@@ -395,6 +416,9 @@ void rig_drain(struct rig *rig)
 	rig_step(rig, ROLE_BOTH);
 	rig_observe(rig);
 	rig_until(rig, ROLE_BOTH, nothing_flies, 0);
+	/* What is in flight is not always all: lines that the kernel took are still to be read. */
+	if (rig->threads && rig->servers && rig->clients && !rig->engine->synthetic)
+		rig_until(rig, ROLE_BOTH, is_at_rest, 0);
 }
 
 void rig_measure(struct rig *rig, uint64_t packets)
