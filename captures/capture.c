@@ -95,7 +95,7 @@ __attribute__((format(printf, 3, 4))) static void end(struct capture *c, bool fa
 	c->ending.over = true;
 }
 
-/* Where the disk ends, the capture does: what is in the file stays, and the run goes on. */
+/* A full disk ends the capture: what is in the file stays, and the run goes on. */
 static void end_by_write(struct capture *c)
 {
 	char scratch[64];

@@ -9,7 +9,7 @@
 
 enum { SNAPLEN_MIN = 16, SNAPLEN_MAX = 65535, SAMPLE_MAX = 1 << 20 };
 
-/* What 1/N sampling looks at, per protocol.  pcap's udp[] and tcp[] index over IPv4 only, so
+/* 1/N sampling looks at this, per protocol.  pcap's udp[] and tcp[] index over IPv4 only, so
  * IPv6 has offsets from its own header (40 bytes, then the transport's).  Filter arithmetic is
  * 32 bits wide and unsigned. */
 struct sampling {

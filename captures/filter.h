@@ -1,4 +1,4 @@
-/* What the parts of a capture share about filters and options.  Pure. */
+/* Filters and options, shared by the parts of a capture.  Pure. */
 #pragma once
 
 #include "captures/capture.h"

@@ -154,7 +154,7 @@ static bool allocate(struct client *c)
 	return !c->open_loop || echo_schedule_init(&c->schedule, batch) == 0;
 }
 
-/* What happens at the other end cannot be read where that is another process. */
+/* The other end cannot be read where it is another process. */
 static void mark_unknown(struct worker *w)
 {
 	static const char why[] = "the server is another process";
@@ -349,7 +349,7 @@ static bool has_more(struct client *c)
 /* Fills up to n slots; *ret_now_ns is when they go. */
 static unsigned offer(struct client *c, struct udp_send *slot, unsigned n, int64_t now_ns, int64_t *ret_now_ns)
 {
-	/* What is due next belongs to the next socket. */
+	/* The next datagram that is due belongs to the next socket. */
 	if (c->open_loop)
 		return echo_schedule_offer(
 			&c->schedule, &c->flows, slot, c->group.count > 1 ? 1 : n, now_ns, c->burst_flow, ret_now_ns);
@@ -443,7 +443,7 @@ static int poll_open(struct worker *w, struct client *c, int64_t now_ns, struct 
 	echo_schedule_look(&c->schedule, now_ns);
 	scan_stalls(c, now_ns, ECHO_LATE_NS);
 	int sent = now_ns >= c->backoff_until_ns ? send_out(w, c, now_ns, err) : 0;
-	/* Where the kernel has no room, the socket says when it has. */
+	/* If the kernel has no room, the socket says when it has. */
 	w->wait.until_ns = c->schedule.pace.rate && !c->blocked ? c->schedule.pace.next_ns : 0;
 	return sent;
 }

@@ -128,7 +128,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	return 0;
 }
 
-/* What the run says of itself once ports are known. */
+/* Tells the run its address once ports are known. */
 static void publish(struct worker *w)
 {
 	struct echo_shared *s = echo_shared_of(w);

@@ -51,7 +51,7 @@ static inline void echo_get(const uint8_t *at, struct echo_header *ret_header)
 	};
 }
 
-/* What a server does with a datagram; all but the first are dropped and counted apart. */
+/* A server's judgement of a datagram; all but the first are dropped and counted apart. */
 enum echo_judgement {
 	ECHO_ANSWER,
 	ECHO_SHORT,     /* no whole header */

@@ -1,4 +1,4 @@
-/* What the kernel says of a worker's connection.  Owner thread; see info.c. */
+/* The kernel's view of a worker's connection.  Owner thread; see info.c. */
 #pragma once
 
 #include "engines/stream/worker.h"

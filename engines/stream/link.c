@@ -65,7 +65,7 @@ static int set_buffer(struct worker *w, int fd, int name, int bytes, const char 
 	return rc;
 }
 
-/* What a listening socket has, those that it accepts inherit. */
+/* Accepted sockets inherit the options of their listening socket. */
 static int set_options(struct worker *w, int fd, struct err *err)
 {
 	const struct stream_shared *s = stream_shared_of(w);
@@ -396,7 +396,7 @@ static int start_connecting(struct worker *w, struct stream_worker *x, int64_t n
 	return connect_on(w, x, now_ns);
 }
 
-/* What the server is set to differs: nothing that a later try could mend. */
+/* The server has other settings, which no later try could mend. */
 static int refused(struct worker *w, const struct stream_greeting *ours, const struct stream_greeting *theirs, struct err *err)
 {
 	const char *what = stream_greeting_differs(ours, theirs), *peer = w->plan->peer;

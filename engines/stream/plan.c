@@ -165,7 +165,7 @@ static void note_unknowns(const struct options *o, struct plan *plan, const stru
 		plan_note(plan, "the sender is another process: what was sent, and lost, is told there");
 }
 
-/* What the kernel could give to programs without swapping; 0: unknown.  proc(5), Linux >= 3.14. */
+/* Memory to be had without swapping; 0: unknown.  proc(5), Linux >= 3.14. */
 static uint64_t memory_available(void)
 {
 	static const char key[] = "MemAvailable:";

@@ -96,7 +96,7 @@ static void take(struct worker *w, struct stream_worker *x, const uint8_t *data,
 
 /* ---- receive ---- */
 
-/* What the next call may bring. */
+/* The most that the next call may bring. */
 static size_t wanted(const struct stream_shared *s, const struct stream_worker *x, uint8_t **ret_to, int *ret_flags)
 {
 	uint64_t left = x->frame.size - x->frame.offset;

@@ -8,5 +8,5 @@ int stream_send_attach(struct worker *w, struct stream_worker *x, struct err *er
 void stream_send_enter(struct worker *w, struct stream_worker *x, enum phase phase);
 /* Moves; >= 0 as poll() returns it, or STREAM_LOST. */
 int stream_send(struct worker *w, struct stream_worker *x);
-/* What was begun or on its way on the connection is forgotten. */
+/* Forgets the message that was begun or on its way on the connection. */
 void stream_send_lost(struct stream_worker *x);

@@ -1,4 +1,4 @@
-/* What mode stream puts on a connection.  Pure functions and data; any thread.
+/* The bytes that mode stream puts on a connection.  Pure functions and data; any thread.
  *
  * A client greets, the server answers with its own greeting: both say what they are set to, so
  * that two ends that would not understand each other say so instead of measuring nonsense.

@@ -102,7 +102,7 @@ struct stream_link {
 	uint64_t acknowledged_here, bytes_before; /* x->bytes when this connection was made */
 };
 
-/* What a side returns where the connection is lost: the engine gives it up. */
+/* A side returns it if the connection is lost: the engine gives it up. */
 enum { STREAM_LOST = -1 };
 
 struct stream_worker {

@@ -1,4 +1,4 @@
-/* What all send methods share.  See sender.h. */
+/* The common part of all send methods.  See sender.h. */
 #include "engines/tcp/sender.h"
 
 #include <errno.h>

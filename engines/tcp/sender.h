@@ -44,7 +44,7 @@ struct tcp_totals {
 
 struct tcp_sender_method;
 
-/* What is common to all senders; a method's own struct begins with it. */
+/* The common part of all senders; a method's own struct begins with it. */
 struct tcp_sender {
 	const struct tcp_sender_method *method;
 	const struct tcp_calls *calls;
@@ -87,7 +87,7 @@ static inline const struct tcp_sender_method *tcp_sender_method_of(const struct 
 
 /* ---- for methods ---- */
 
-/* What a send call returned, as send() returns it; counts it, takes it off `left`. */
+/* The result of a send call, as send() returns it; counts it, takes it off `left`. */
 ssize_t tcp_sent(struct tcp_sender *s, ssize_t n);
 /* For methods whose connections need nothing. */
 int tcp_attach_plain(struct tcp_sender *s, int fd, struct err *err);

@@ -146,7 +146,7 @@ int udp_group_recv_many(struct udp_group *g, struct udp_datagram **ret_burst, un
 		int n = g->port->method->recv_burst(g->port, g->port->batch, ret_burst, err);
 		if (n < 0)
 			return n;
-		/* What a full burst has left behind is told of again (level-triggered). */
+		/* A full burst may leave some behind: they are told of again (level-triggered). */
 		if ((unsigned)n < g->port->batch || ++g->bursts >= g->bursts_most) {
 			g->at++;
 			g->bursts = 0;

@@ -82,7 +82,7 @@ static inline bool udp_group_is_ready(const struct udp_group *g)
 	return g->at < g->events;
 }
 
-/* What is sent from now on goes out of this socket. */
+/* All that is sent from now on goes out of this socket. */
 static inline void udp_group_use(struct udp_group *g, unsigned index)
 {
 	g->port->config.fd = g->socket[index].fd;

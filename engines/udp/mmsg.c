@@ -107,7 +107,7 @@ static int mmsg_open(
 	return 0;
 }
 
-/* What the kernel wrote over with the last burst. */
+/* Restores the fields that the kernel wrote over with the last burst. */
 static void renew(struct mmsg *m)
 {
 	for (unsigned i = 0; i < m->used && !m->port.config.connected; i++) {

@@ -1,4 +1,4 @@
-/* What the methods share that read and write the UDP socket itself.  See port.h. */
+/* The common part of the methods that read and write the UDP socket itself.  See port.h. */
 #include "engines/udp/port.h"
 
 #include <errno.h>

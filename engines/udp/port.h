@@ -117,7 +117,7 @@ struct udp_config {
 
 struct udp_method;
 
-/* What is common to all ports; a method's own struct begins with it. */
+/* The common part of all ports; a method's own struct begins with it. */
 struct udp_port {
 	const struct udp_method *method;
 	const char *ran; /* the method that really runs: another one's name after a fall-back */
@@ -183,7 +183,7 @@ unsigned udp_batch_fitting(unsigned batch, uint32_t bytes);
 int udp_port_init(struct udp_port *port, const struct udp_method *method, const struct udp_config *config, struct err *err);
 /* The part of it that concerns the socket. */
 int udp_socket_options(const struct udp_config *config, int fd, struct err *err);
-/* What an errno of a send means. */
+/* The meaning of an errno of a send. */
 enum udp_fate {
 	UDP_AGAIN, /* call once more */
 	UDP_KEEP,  /* not now */

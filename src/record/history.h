@@ -43,7 +43,7 @@ const struct sample *history_at(const struct history *h, int64_t at_ns);
  * totals. */
 const struct sample *history_measure_start(const struct history *h, uint32_t run_id);
 
-/* Where an interval began: the interval before, or for the first of a run the start of its
+/* The beginning of an interval: the interval before, or for the first of a run the start of its
  * measure phase; NULL where that one has been forgotten. */
 const struct sample *history_interval_start(const struct history *h, const struct sample *interval);
 

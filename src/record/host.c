@@ -1,4 +1,4 @@
-/* What machine this is.  See host.h.  Files of /proc and /sys are read whole and small; what is
+/* The machine that this is.  See host.h.  Files of /proc and /sys are read whole and small; what is
  * not there stays "" or -1. */
 #include "record/host.h"
 

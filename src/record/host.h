@@ -1,4 +1,4 @@
-/* What machine this is: goes into every result, so that numbers can be compared honestly.  Read
+/* The machine that this is: goes into every result, so that numbers can be compared honestly.  Read
  * once, main thread. */
 #pragma once
 

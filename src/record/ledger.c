@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* What the kernel's own counters are called as places. */
+/* The names of the kernel's own counters as places. */
 static const struct {
 	const char *key, *title;
 } host_place[PROCNET_FIELDS] = {

@@ -24,9 +24,9 @@ void moment_newest(const struct history *h, struct moment *ret_moment);
 /* As it stood at at_ns (of any run); `to` is NULL where a gap is. */
 void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment);
 
-/* What rates are made of: the last second, or the whole run where `final` is set. */
+/* Rates are made of this: the last second, or the whole run where `final` is set. */
 struct reading moment_recent(const struct moment *m);
-/* What totals, ledger and verdict are made of: all since the measure phase began. */
+/* Totals, ledger and verdict are made of this: all since the measure phase began. */
 struct reading moment_whole(const struct moment *m);
 
 /* worker < 0: all of `roles`.  Unknown ones are NaN. */

@@ -1,4 +1,4 @@
-/* What a reading says per second, and the figures of a mode's table.  Pure; any thread. */
+/* A reading per second, and the figures of a mode's table.  Pure; any thread. */
 #pragma once
 
 #include "record/reading.h"

@@ -30,7 +30,7 @@ bool reading_is_pair(const struct reading *r);
 /* The following three need a reading that is known. */
 /* How long the reading of this worker is; 0: no difference is known, only levels are. */
 double reading_seconds(const struct reading *r, unsigned worker);
-/* What a counter of one worker came to, never below 0; a level: how it stands at the end. */
+/* The growth of a counter of one worker, never below 0; of a level, its value at the end. */
 uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counter);
 /* The host's counters at both ends; of a pair. */
 const struct procnet *reading_net_from(const struct reading *r);

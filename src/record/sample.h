@@ -54,7 +54,7 @@ struct sample {
 struct sample *sample_new(unsigned workers); /* zeroed; NULL when out of memory */
 void sample_free(struct sample *s);          /* accepts NULL */
 
-/* What was planned and found for one run; constant once published. */
+/* The plan and the findings of one run; constant once published. */
 struct run_worker {
 	enum role role;
 	unsigned index;

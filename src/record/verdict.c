@@ -24,7 +24,7 @@ static const double unseen_most = 0.01;
 /* waking up alone takes some percent where a worker sleeps often */
 static const double delay_most = 0.1;
 
-/* What there is to judge by. */
+/* The evidence of a verdict. */
 struct evidence {
 	const struct run_info *info;
 	const struct reading *edge; /* what rates are made of */

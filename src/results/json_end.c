@@ -90,7 +90,7 @@ static json_t *context_switches(const struct rates *r)
 	return json_of_count(r->value[COUNTER_CTX_VOLUNTARY] + r->value[COUNTER_CTX_INVOLUNTARY]);
 }
 
-/* What was lost in an interval: the loss since the start as it stands at its two ends. */
+/* The loss of an interval: the loss since the start as it stands at its two ends. */
 static json_t *interval_lost(const struct results_view *v, double *ret_percent)
 {
 	struct reading to_end = reading_between(v->reading.info, v->base, v->reading.to);
@@ -339,7 +339,7 @@ static json_t *why_unknown(const struct reading *r, unsigned counter, const stru
 	return json_of_text(text);
 }
 
-/* What only both ends together know, and one of them is not in this process. */
+/* Only both ends together know these, and one of them is not in this process. */
 static void put_other_end(struct json_maker *m, const struct run_info *info)
 {
 	const struct ledger_def *second = info->engine->second_ledger;

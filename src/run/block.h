@@ -1,4 +1,4 @@
-/* What a worker shares with the run that it works for: words each way, counters, histograms.  One
+/* The block that a worker shares with its run: words each way, counters, histograms.  One
  * block without a pointer in it, so that it may as well stand in memory that two processes share.
  * Each word has one writer; words of different writers stand in different cache lines. */
 #pragma once

@@ -148,7 +148,7 @@ static void take_heat(void *heat, size_t row, uint64_t count)
 static int read_hist(const struct reader *r, const json_t *from, const char *where, struct hist *h)
 {
 	static const struct member sum = { .name = "sum_ns", .type = MEMBER_U64 };
-	/* What keeps every sum within 64 bits. */
+	/* The limits that keep every sum within 64 bits. */
 	const uint64_t most = ((uint64_t)1 << 48) - 1;
 	int rc = read_member(r, json_object_get(from, "sum_ns"), where, &sum, &h->sum_ns);
 

@@ -206,7 +206,7 @@ static void sync_names(const struct saving *s)
 {
 	int fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	/* What cannot be synced is not lost for that: the files themselves are on the disk. */
+	/* A directory that cannot be synced is no loss: the files themselves are on the disk. */
 	if (fd < 0)
 		return;
 	fsync(fd);

@@ -195,7 +195,7 @@ static int read_host_number(const struct reader *r, const json_t *value, const s
 	return 0;
 }
 
-/* What is missing is unknown, as on a machine that does not tell it. */
+/* A missing value is unknown, as on a machine that does not tell it. */
 int read_host(const struct reader *r, const json_t *host, struct host_info *ret_host)
 {
 	struct host_info h = { 0 };

@@ -64,24 +64,47 @@ static void set_roles(struct rig *rig, const struct rig_config *config)
 	set_cpus(rig, "client-cpus", config->servers, config->clients);
 }
 
-/* Free a moment ago, for UDP and TCP.  The kernel does not give the same one again soon. */
+/* A socket bound to this port of both families, or of IPv4 where there is no IPv6; 0: to any. */
+static int bound_socket(int type, unsigned port)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&six, sizeof(six)) == 0)
+		return fd;
+	bool taken = fd >= 0 && errno == EADDRINUSE;
+	if (fd >= 0)
+		close(fd);
+	if (taken)
+		return -1;
+	fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&four, sizeof(four)) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Free a moment ago, for UDP and TCP: another test may have a thousand ports of either.  The kernel
+ * does not give the same one again soon. */
 static void set_free_port(struct rig *rig)
 {
-	struct sockaddr_in6 any = { .sin6_family = AF_INET6 };
-	socklen_t size = sizeof(any);
+	struct sockaddr_in6 any;
 	char text[8];
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int tcp, udp = -1;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&any, size) < 0) {
-		struct sockaddr_in four = { .sin_family = AF_INET };
+	for (unsigned tries = 0; udp < 0; tries++) {
+		socklen_t size = sizeof(any);
 
-		close(fd);
-		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		assert_int_equal(bind(fd, (struct sockaddr *)&four, sizeof(four)), 0);
+		assert_less(tries, 100);
+		tcp = bound_socket(SOCK_STREAM, 0);
+		assert_int_equal(getsockname(tcp, (struct sockaddr *)&any, &size), 0);
+		/* The port stands at the same place in both families. */
+		udp = bound_socket(SOCK_DGRAM, ntohs(any.sin6_port));
+		close(tcp);
 	}
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &size), 0);
-	close(fd);
-	/* The port stands at the same place in both. */
+	close(udp);
 	snprintf(text, sizeof(text), "%u", ntohs(any.sin6_port));
 	if (set_option(rig, "port", text) < 0)
 		fail_msg("%s", rig->err.text);
@@ -158,6 +181,12 @@ void rig_open_or_fail(struct rig *rig, const struct rig_config *config)
 {
 	if (rig_open(rig, config) < 0)
 		fail_msg("%s", rig->err.text);
+}
+
+void rig_stop(struct rig *rig)
+{
+	for (unsigned i = 0; i < rig->opened; i++)
+		worker_stop(&rig->worker[i]);
 }
 
 void rig_close(struct rig *rig)
@@ -365,6 +394,21 @@ static bool nothing_flies(struct rig *rig, uint64_t value)
 	return rig_sum(rig, rig->plan.flying, COUNTER_IN_FLIGHT) <= value;
 }
 
+/* Has nothing moved since the last time?  Between the two every worker has answered: packets and
+ * bytes belong together. */
+static bool is_at_rest(struct rig *rig, uint64_t value)
+{
+	static const unsigned counters[] = { COUNTER_TX_PACKETS, COUNTER_TX_BYTES, COUNTER_RX_PACKETS, COUNTER_RX_BYTES };
+	uint64_t before = rig->moved;
+
+	(void)value;
+	rig_observe(rig);
+	rig->moved = 0;
+	for (unsigned i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		rig->moved += rig_sum(rig, ROLE_BOTH, counters[i]);
+	return rig->moved == before;
+}
+
 void rig_drain(struct rig *rig)
 {
 	rig_enter(rig, PHASE_DRAIN);
@@ -372,6 +416,9 @@ void rig_drain(struct rig *rig)
 	rig_step(rig, ROLE_BOTH);
 	rig_observe(rig);
 	rig_until(rig, ROLE_BOTH, nothing_flies, 0);
+	/* What is in flight is not always all: lines that the kernel took are still to be read. */
+	if (rig->threads && rig->servers && rig->clients && !rig->engine->synthetic)
+		rig_until(rig, ROLE_BOTH, is_at_rest, 0);
 }
 
 void rig_measure(struct rig *rig, uint64_t packets)

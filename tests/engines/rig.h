@@ -30,7 +30,8 @@ struct rig {
 	unsigned opened;           /* workers, in plan order */
 	bool threads, unchecked;
 	uint32_t tick;
-	int ack_fd; /* of threads: readable when a worker has answered; -1: none */
+	uint64_t moved; /* of all that moved, when it was last looked at */
+	int ack_fd;     /* of threads: readable when a worker has answered; -1: none */
 	struct err err;
 	unsigned fds_before, threads_before;
 };
@@ -66,6 +67,9 @@ void rig_open_or_fail(struct rig *rig, const struct rig_config *config);
 /* Stops and closes everything; checks that no descriptor and no thread is left.  After a plan
  * that failed, too. */
 void rig_close(struct rig *rig);
+
+/* Ends the threads, if any: what they have counted stays. */
+void rig_stop(struct rig *rig);
 
 /* Calls fn for every method of the engine that runs here, and says which do not. */
 void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *engine, const struct method *method));

@@ -178,20 +178,6 @@ static void there_is_room_for_so_many(void **state)
 	worker_free(&w);
 }
 
-/* The first thread of a process brings one of ThreadSanitizer's with it, which stays. */
-static int start_a_thread(void **state)
-{
-	pthread_t thread;
-
-	(void)state;
-	sem_init(&toy.go, 0, 1);
-	sem_init(&toy.ready, 0, 0);
-	sem_init(&toy.burnt, 0, 0);
-	sem_init(&toy.end, 0, 1);
-	assert_int_equal(pthread_create(&thread, NULL, help, NULL), 0);
-	return pthread_join(thread, NULL);
-}
-
 static int count(void **state)
 {
 	(void)state;
@@ -217,5 +203,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(there_is_room_for_so_many, count, count_again),
 	};
 
-	return cmocka_run_group_tests(tests, start_a_thread, NULL);
+	start_first_thread();
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
