@@ -210,7 +210,9 @@ static void handle_events(struct worker *w, struct load *x)
 static void count_movement(struct worker *w, const struct load *x)
 {
 	counter_set(w->counters, COUNTER_TX_PACKETS, x->sent);
+	counter_set(w->counters, COUNTER_TX_BYTES, x->sent * chat_shared_of(w)->message_bytes);
 	counter_set(w->counters, COUNTER_RX_PACKETS, x->received);
+	counter_set(w->counters, COUNTER_RX_BYTES, x->received_bytes);
 }
 
 static void count(struct worker *w, struct load *x)
@@ -219,8 +221,6 @@ static void count(struct worker *w, struct load *x)
 	uint64_t syscalls = x->syscalls + x->reads + x->writes + x->controls;
 
 	count_movement(w, x);
-	counter_set(k, COUNTER_TX_BYTES, x->sent * chat_shared_of(w)->message_bytes);
-	counter_set(k, COUNTER_RX_BYTES, x->received_bytes);
 	counter_set(k, COUNTER_SCHEDULED, x->scheduled + x->schedule.taken);
 	counter_set(k, CHAT_C_CONNECTIONS, x->ups);
 	counter_set(k, CHAT_C_MESSAGES_BEFORE, x->before);

@@ -50,11 +50,11 @@ sets() {
 	for delivery in direct log; do
 		for method in lt et; do
 			serve --method "$method" --delivery "$delivery"
-			load --conns 30 --messages 40 --window 4 --duration 2s --warmup 0 --seed 7
+			load --conns 30 --messages 20 --window 4 --duration 3s --warmup 0 --seed 7
 			leave
 			digests >"$delivery-$method"
 			[ "$(wc -l <"$delivery-$method")" = 30 ] || fail "$delivery $method: not 30 digests: $(cat client.txt)"
-			grep -q '"deliveries": *1160,\{0,1\}' client.json || fail "$delivery $method: nobody got 29 times 40 messages: $(cat client.txt)"
+			grep -q '"deliveries": *580,\{0,1\}' client.json || fail "$delivery $method: nobody got 29 times 20 messages: $(cat client.txt)"
 		done
 		cmp "$delivery-lt" "$delivery-et" || fail "lt and et delivered different sets ($delivery)"
 	done
