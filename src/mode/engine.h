@@ -95,6 +95,7 @@ enum counter_show {
 	SHOW_CORE = 8,  /* a key of results' cores[] */
 	/* those that are set, but only where it has come to something: is neither 0 nor unknown */
 	SHOW_IF_ANY = 16,
+	SHOW_PANEL = 32, /* the dashboard's panel of figures, over all workers that count it */
 };
 
 /* The effect of a counter or figure on the verdict if its value over the measure phase is above
@@ -206,6 +207,10 @@ struct detail_def {
 	 * (ascending) or the most of it */
 	unsigned sort;
 	bool ascending;
+	/* a column that a screen shows of all rows at once, a cell each: that all have much of it
+	 * is good */
+	bool has_strip;
+	unsigned strip;
 };
 unsigned detail_columns(const struct detail_def *def); /* 0 of NULL */
 
@@ -333,6 +338,9 @@ struct engine {
 	const struct result_column *columns;
 	/* NULL: its workers keep no rows */
 	const struct detail_def *details;
+	/* The method that a screen compares the others with, by the first of the figures; NULL: it
+	 * does not. */
+	const char *yardstick;
 	/* NULL-terminated, the first that runs here is the default */
 	const struct method *const *methods;
 

@@ -232,6 +232,16 @@ static uint64_t movement(const struct run *r)
 	       sum_counter(r, r->plan.flying, COUNTER_IN_FLIGHT);
 }
 
+/* Silence says something only where all workers have had their CPUs meanwhile: between two answers
+ * each has looked once at what waits for it. */
+static bool is_silent(struct run *r)
+{
+	for (unsigned looks = 0; looks < 2 && !clock_is_virtual(); looks++)
+		if (run_housekeeping(r, true) < 0)
+			return true;
+	return movement(r) == r->moved;
+}
+
 static bool is_settled(struct run *r)
 {
 	uint64_t moved = movement(r);
@@ -241,7 +251,9 @@ static bool is_settled(struct run *r)
 		r->moved = moved;
 		r->quiet_since_ns = now_ns;
 	}
-	return !sum_counter(r, r->plan.flying, COUNTER_IN_FLIGHT) || now_ns - r->quiet_since_ns >= r->quiet_limit_ns;
+	if (!sum_counter(r, r->plan.flying, COUNTER_IN_FLIGHT))
+		return true;
+	return now_ns - r->quiet_since_ns >= r->quiet_limit_ns && is_silent(r);
 }
 
 /* Over a slow path the silence between two packets may be longer than usual: twice what 99 % of
@@ -264,7 +276,8 @@ static enum run_end settle(struct run *r, int64_t limit_ns)
 	r->moved = movement(r);
 	r->quiet_limit_ns = quiet_limit(r);
 	r->until_ns = r->quiet_since_ns + limit_ns;
-	return run_pass(r, is_settled);
+	enum run_end end = run_pass(r, is_settled);
+	return r->err.code ? RUN_FAILED : end;
 }
 
 /* ---- the phases ---- */

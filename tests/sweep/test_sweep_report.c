@@ -55,7 +55,7 @@ static void table(void **state)
 	sweep_write_table(out, &b.state, 0);
 	sweep_write_findings(out, &b.state);
 	fclose(out);
-	expect("method  size  valid         throughput Mbit/s  rate messages/s     wait p50 µs");
+	expect("method  size  valid         throughput Mbit/s  rate messages/s     RTT p50 µs");
 	expect("slow    1K    2, 1 invalid  105 (100..110)     1050 (1000..1100)   47.73 (45.45..50)");
 	expect("fast    2K    2, 1 invalid  *405 (400..410)    *4050 (4000..4100)");
 	expect("best throughput: method fast, size 2K with 405 Mbit/s; next method fast, size 1K with 305 (fewer than 3 valid "
@@ -126,7 +126,7 @@ static void summary(void **state)
 	FILE *out = paper();
 	sweep_write_summary(out, &report);
 	fclose(out);
-	expect("# netdyno sweep: bench (bench)");
+	expect("# netdyno sweep: toy (Toy)");
 	expect("Maker's \\`id\\` CPU, 2 CPUs, Linux 6.1\\|\\<b\\>");
 	expect("**Not complete**: interrupted.");
 	expect("| 1K   | re\\|no     | 2, 1 invalid | 105 (100..110)     |");
@@ -233,7 +233,7 @@ static void which_charts(void **state)
 	assert_false(find_chart(charts, "throughput-vs-size")->bars);
 	assert_true(find_chart(charts, "throughput-vs-method")->bars);
 	find_chart(charts, "rate-vs-size");
-	find_chart(charts, "wait-p50-vs-size");
+	find_chart(charts, "rtt-p50-vs-size");
 	/* Nothing over one value, and nothing of what nobody knows. */
 	for (unsigned i = 0; i < charts->count; i++)
 		if (strstr(charts->chart[i].name, "-vs-threads") || strstr(charts->chart[i].name, "llc"))

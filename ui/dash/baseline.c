@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "record/ledger.h"
 #include "ui/dash/headline.h"
 
 const struct metric_def metric_defs[METRICS] = {
@@ -16,7 +17,7 @@ const struct metric_def metric_defs[METRICS] = {
 	[METRIC_P50] = { "p50", "µs", "median latency of each interval", true },
 	[METRIC_P99] = { "p99", "µs", "99th percentile of each interval", true },
 	[METRIC_P99_9] = { "p99.9", "µs", "99.9th percentile of each interval", true },
-	[METRIC_DROP_PPM] = { "drops", "ppm", "packets lost per million sent", true },
+	[METRIC_DROP_PPM] = { "drops", "ppm", "lost per million that the ledger has as sent", true },
 	[METRIC_CPU] = { "CPU", "ns/pkt", "CPU time of all workers per packet received", true },
 };
 
@@ -54,16 +55,32 @@ static double sum_cpu_ns(const struct rates *r)
 	return (double)(r->value[COUNTER_CPU_USER_NS] + r->value[COUNTER_CPU_SYSTEM_NS] + r->value[COUNTER_HELPER_CPU_NS]);
 }
 
+const struct figure_def *tally_figure(const struct tally *t, unsigned i)
+{
+	for (const struct figure_def *f = t->engine ? t->engine->figures : NULL; f && f->name; f++)
+		if (f->show & SHOW_PANEL && !i--)
+			return f;
+	return NULL;
+}
+
+/* Of what the ledger has as sent: a mode may lose other things than its clients' packets. */
+static double drop_ppm(const struct reading *r, double drops_per_s, double seconds)
+{
+	struct ledger ledger;
+
+	ledger_of(r, &ledger);
+	return ledger.known && ledger.sent ? drops_per_s * seconds / (double)ledger.sent * 1e6 : NAN;
+}
+
 static void add_interval(struct tally *t, const struct reading *r)
 {
 	const struct run_info *info = r->info;
 	const struct latency_summary *l = &r->to->merged[0];
-	struct rates all, rx, tx, one;
+	struct rates all, rx, one;
 	unsigned n = t->n;
 
 	rates_of(r, -1, ROLE_BOTH, &all);
 	rates_of(r, -1, info->rx_roles, &rx);
-	rates_of(r, -1, info->tx_roles, &tx);
 	double packets = (double)rx.value[COUNTER_RX_PACKETS];
 
 	t->value[METRIC_PPS][n] = rx.rx_pps;
@@ -71,8 +88,10 @@ static void add_interval(struct tally *t, const struct reading *r)
 	t->value[METRIC_P50][n] = latency_us(l, l->p50_ns);
 	t->value[METRIC_P99][n] = latency_us(l, l->p99_ns);
 	t->value[METRIC_P99_9][n] = latency_us(l, l->p99_9_ns);
-	t->value[METRIC_DROP_PPM][n] = tx.tx_pps > 0 ? all.drops_per_s / tx.tx_pps * 1e6 : NAN;
+	t->value[METRIC_DROP_PPM][n] = drop_ppm(r, all.drops_per_s, all.seconds);
 	t->value[METRIC_CPU][n] = packets > 0 ? sum_cpu_ns(&all) / packets : NAN;
+	for (unsigned i = 0; i < t->figures; i++)
+		t->figure[i][n] = figure_value(tally_figure(t, i), r, -1);
 	for (unsigned i = 0; i < t->workers; i++) {
 		rates_of(r, (int)i, ROLE_BOTH, &one);
 		t->worker[i].rate[n] = headline_rate(info, &one, info->worker[i].role);
@@ -120,6 +139,9 @@ static int tally_begin(struct tally *t, const struct run_info *info)
 	t->run_id = info->id;
 	t->started_wall_ns = info->started_wall_ns;
 	t->bits = headline_is_bits(info->engine);
+	t->engine = info->engine;
+	for (t->figures = 0; t->figures < TALLY_FIGURES && tally_figure(t, t->figures);)
+		t->figures++;
 	snprintf(t->method, sizeof(t->method), "%s", info->ran);
 	return 0;
 }

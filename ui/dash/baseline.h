@@ -23,7 +23,7 @@ struct metric_def {
 };
 extern const struct metric_def metric_defs[METRICS];
 
-enum { TALLY_MAX = 600 };
+enum { TALLY_MAX = 600, TALLY_FIGURES = 16 };
 
 struct tally_worker {
 	enum role role;
@@ -41,6 +41,10 @@ struct tally {
 	double interval_s;
 	unsigned n; /* intervals, the newest TALLY_MAX of them; unknown values are NaN */
 	double value[METRICS][TALLY_MAX];
+	/* those of the mode's figures that have SHOW_PANEL, in the order of its table */
+	const struct engine *engine;
+	unsigned figures;
+	double figure[TALLY_FIGURES][TALLY_MAX];
 	unsigned workers;
 	struct tally_worker *worker;
 };
@@ -51,6 +55,9 @@ int tally_update(struct tally *t, const struct history *h, uint32_t run_id, int6
 /* `to` may hold an older one; 0 or -ENOMEM (unchanged) */
 int tally_copy(struct tally *to, const struct tally *from);
 void tally_free(struct tally *t);
+
+/* The i-th figure of a tally. */
+const struct figure_def *tally_figure(const struct tally *t, unsigned i);
 
 /* NaN values are left out; known only with 3 values or more on both sides. */
 void tally_compare(const double *a, unsigned a_count, const double *b, unsigned b_count, struct difference *ret_difference);

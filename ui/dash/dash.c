@@ -310,6 +310,8 @@ static void prepare_differences(struct dash *d)
 	d->compared = inputs;
 	for (int i = 0; i < METRICS; i++)
 		tally_compare(a->value[i], a->n, b->value[i], b->n, &d->difference[i]);
+	for (unsigned i = 0; i < b->figures && a->engine == b->engine; i++)
+		tally_compare(a->figure[i], a->n, b->figure[i], b->n, &d->figure_difference[i]);
 	for (unsigned i = 0; i < b->workers; i++) {
 		const struct tally_worker *then = tally_find(a, b->worker[i].role, b->worker[i].index);
 

@@ -66,7 +66,7 @@ struct dash {
 	struct latency_summary summary; /* of total */
 	struct tally tally;             /* this run's intervals */
 	/* against the baseline; per worker of tally */
-	struct difference difference[METRICS], *core_difference;
+	struct difference difference[METRICS], figure_difference[TALLY_FIGURES], *core_difference;
 	unsigned core_differences;
 	uint64_t compared; /* they were worked out from these intervals */
 

@@ -31,17 +31,21 @@ double headline_rate(const struct run_info *info, const struct rates *r, unsigne
 	return sent ? r->tx_pps : r->rx_pps;
 }
 
-struct headline_scale headline_scale(bool bits, double max)
+struct headline_scale headline_scale(const struct engine *e, double max)
 {
-	static const struct headline_scale scales[2][4] = {
-		{ { 1e6, "Mpps" }, { 1e3, "kpps" }, { 1, "pps" }, { 1, "pps" } },
-		{ { 1e9, "Gbit/s" }, { 1e6, "Mbit/s" }, { 1e3, "kbit/s" }, { 1, "bit/s" } },
-	};
-	const struct headline_scale *s = scales[bits];
+	static const struct {
+		double scale;
+		const char *prefix;
+	} steps[] = { { 1e9, "G" }, { 1e6, "M" }, { 1e3, "k" }, { 1, "" } };
+	/* Packets stop at millions, and bits do not. */
+	unsigned step = headline_is_bits(e) ? 0 : 1;
+	struct headline_scale s;
 
-	while (s->scale > 1 && max < s->scale)
-		s++;
-	return *s;
+	while (steps[step].scale > 1 && max < steps[step].scale)
+		step++;
+	s.scale = steps[step].scale;
+	snprintf(s.unit, sizeof(s.unit), "%s%s", steps[step].prefix, headline_is_bits(e) ? "bit/s" : headline_packet_rate(e));
+	return s;
 }
 
 char *headline_text(const struct engine *e, double rate, char *out, size_t size)

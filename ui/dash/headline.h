@@ -6,7 +6,7 @@
 
 struct headline_scale {
 	double scale;
-	const char *unit; /* "Mpps", "Gbit/s" */
+	char unit[16]; /* "Mpps", "kmsg/s", "Gbit/s" */
 };
 
 bool headline_is_bits(const struct engine *e);            /* e may be NULL */
@@ -16,6 +16,7 @@ const char *headline_packet_rate(const struct engine *e); /* "pps", "msg/s" */
 bool headline_is_sent(const struct run_info *info, unsigned role);
 /* Packets/s or payload bits/s of a worker, or of a side, of this role. */
 double headline_rate(const struct run_info *info, const struct rates *r, unsigned role);
-struct headline_scale headline_scale(bool bits, double max);
+/* The magnitude in which a chart up to `max` is read; e may be NULL. */
+struct headline_scale headline_scale(const struct engine *e, double max);
 /* "1.28k pps", "11.7 Gbit/s", "-- pps". */
 char *headline_text(const struct engine *e, double rate, char *out, size_t size);

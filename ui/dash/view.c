@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ui/canvas/canvas.h"
 #include "ui/dash/headline.h"
 
 static const int64_t spans_s[] = { 10, 30, 60, 120, 300, 900, 1800, 3600, 4 * 3600 };
@@ -225,6 +226,19 @@ void view_worker_name(const struct run_info *info, unsigned worker, char *out, s
 		snprintf(out, size, "%s cpu%d", side, w->cpu);
 	else
 		snprintf(out, size, "%s #%u", side, w->index);
+}
+
+int view_names_width(const struct run_info *info, int least)
+{
+	int width = least;
+	char name[32];
+
+	for (unsigned i = 0; info && i < info->workers; i++) {
+		view_worker_name(info, i, name, sizeof(name));
+		if (canvas_width(name) > width)
+			width = canvas_width(name);
+	}
+	return width;
 }
 
 struct sorted {

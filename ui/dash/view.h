@@ -78,6 +78,8 @@ bool view_matches(const struct view *v, const char *text);
 unsigned view_rows(const struct view *v, const struct moment *m, int *order);
 /* "srv cpu0" */
 void view_worker_name(const struct run_info *info, unsigned worker, char *out, size_t size);
+/* Cells that the longest name of a worker takes, at least so many; info may be NULL. */
+int view_names_width(const struct run_info *info, int least);
 /* Moves the pick along order[], `steps` rows. */
 void view_move_pick(struct view *v, const int *order, unsigned count, int steps);
 const char *view_sort_name(enum sort sort);

@@ -51,7 +51,7 @@ static void paint_series(struct dash *d, struct rect area, const struct series *
 	double level[2 * 400];
 	char note[96], head[96], span[32];
 	bool with_base = !isnan(base) && s->ask.bins <= sizeof(level) / sizeof(level[0]);
-	struct headline_scale unit = headline_scale(s->ask.bits, largest(s->value, s->ask.bins, with_base ? base : 0));
+	struct headline_scale unit = headline_scale(dash_engine(d), largest(s->value, s->ask.bins, with_base ? base : 0));
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
 
 	for (unsigned i = 0; with_base && i < s->ask.bins; i++)

@@ -29,8 +29,8 @@ enum core_column {
 static const struct column fixed_columns[CORE_FIXED] = {
 	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
 	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 6, true },
-	[CORE_RX_PPS] = { "rx pps", 8, 7, ALIGN_RIGHT, 0, false },
-	[CORE_TX_PPS] = { "tx pps", 8, 7, ALIGN_RIGHT, 8, false },
+	[CORE_RX_PPS] = { "", 8, 7, ALIGN_RIGHT, 0, false },
+	[CORE_TX_PPS] = { "", 8, 7, ALIGN_RIGHT, 8, false },
 	[CORE_MBPS] = { "Mbit/s", 8, 7, ALIGN_RIGHT, 4, false },
 	[CORE_DROPS] = { "drop/s", 7, 6, ALIGN_RIGHT, 1, false },
 	[CORE_P50] = { "p50 µs", 7, 6, ALIGN_RIGHT, 3, false },
@@ -62,7 +62,7 @@ struct core_table {
 	unsigned count;
 	int counter[CORE_COLUMNS_MAX];                     /* own columns: counter index, or -1 */
 	const struct figure_def *figure[CORE_COLUMNS_MAX]; /* or a figure */
-	char title[CORE_COLUMNS_MAX][24];                  /* of own columns */
+	char title[CORE_COLUMNS_MAX][24];                  /* of own columns, and of rates */
 	uint64_t fit;
 	int width[CORE_COLUMNS_MAX];
 };
@@ -78,9 +78,9 @@ static void add_column(struct core_table *t, const char *title, const char *per,
 
 	t->counter[n] = counter;
 	t->figure[n] = figure;
-	/* Figures say more than what they are made of. */
+	/* Figures say more than what they are made of, and than bars. */
 	t->column[n] = (struct column){ t->title[n], least > 8 ? least : 8, least, ALIGN_RIGHT,
-		(figure ? 10 : 10 + CORE_COLUMNS_MAX) + (int)n, false };
+		figure ? 5 : 10 + CORE_COLUMNS_MAX + (int)n, false };
 	t->count++;
 }
 
@@ -107,18 +107,19 @@ static bool has_figure(const struct dash *d, const struct figure_def *f)
 	return !(d->moment.from || d->moment.final) || !isnan(moment_figure(&d->moment, f, -1));
 }
 
-static int widest_name(const struct dash *d)
+static void name_rates(const struct engine *e, struct core_table *t)
 {
-	const struct run_info *info = d->moment.info;
-	int width = 9;
-	char name[32];
+	static const char *const ways[] = { [CORE_RX_PPS] = "rx ", [CORE_TX_PPS] = "tx " };
 
-	for (unsigned i = 0; info && i < info->workers; i++) {
-		view_worker_name(info, i, name, sizeof(name));
-		if ((int)strlen(name) > width)
-			width = (int)strlen(name);
+	for (int i = CORE_RX_PPS; i <= CORE_TX_PPS; i++) {
+		bool is_way = headline_is_bits(e) && i == CORE_WAY;
+
+		snprintf(t->title[i], sizeof(t->title[i]), "%s%s", headline_is_bits(e) ? "" : ways[i],
+			is_way ? "" : headline_packet_rate(e));
+		t->column[i].title = t->title[i];
+		if (!is_way && canvas_width(t->title[i]) > t->column[i].min_width)
+			t->column[i].min_width = canvas_width(t->title[i]);
 	}
-	return width;
 }
 
 static void make_columns(const struct dash *d, int columns, struct core_table *t)
@@ -129,9 +130,8 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 	moment_rates(&d->moment, -1, ROLE_BOTH, &all);
 	*t = (struct core_table){ .count = CORE_FIXED };
 	memcpy(t->column, headline_is_bits(e) ? bits_columns : fixed_columns, sizeof(fixed_columns));
-	if (headline_is_bits(e))
-		t->column[CORE_PACKETS].title = headline_packet_rate(e);
-	t->column[CORE_NAME].width = t->column[CORE_NAME].min_width = widest_name(d);
+	name_rates(e, t);
+	t->column[CORE_NAME].width = t->column[CORE_NAME].min_width = view_names_width(d->moment.info, 9);
 	if (!d->view.base_kept)
 		t->column[CORE_VERSUS].priority = 1000;
 	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)

@@ -59,11 +59,14 @@ static bool details_has_column(const struct ranked *r, unsigned index)
 	return !r->details || !r->count || index == r->order.column;
 }
 
-static void details_columns(const struct ranked *r, int columns, struct detail_table *t)
+static void details_columns(const struct dash *d, int columns, struct detail_table *t)
 {
+	const struct ranked *r = &d->ranked;
+	int name = view_names_width(d->moment.info, 9);
+
 	*t = (struct detail_table){ .count = DETAIL_FIXED, .sorted = -1 };
 	t->column[DETAIL_ID] = (struct column){ "id", 8, 6, ALIGN_RIGHT, 1, false };
-	t->column[DETAIL_WORKER] = (struct column){ "CORE", 9, 8, ALIGN_LEFT, 29, false };
+	t->column[DETAIL_WORKER] = (struct column){ "CORE", name, name, ALIGN_LEFT, 29, false };
 	for (unsigned i = 0; i < detail_columns(r->def); i++) {
 		if (!details_has_column(r, i))
 			continue;
@@ -156,7 +159,7 @@ static void details_paint(struct dash *d, struct rect area)
 	shown = (int)r->count - first < room ? (int)r->count - first : room;
 	details_title(r, (unsigned)first, (unsigned)shown, title, sizeof(title));
 	area_rule(&d->canvas, area, title, details_hint(d, (unsigned)(first + shown)));
-	details_columns(r, area.columns - 2, &t);
+	details_columns(d, area.columns - 2, &t);
 	if (area.rows > 1)
 		table_paint_head(&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, t.sorted,
 			r->order.ascending);
@@ -184,7 +187,7 @@ static void details_sort(struct dash *d)
 const struct panel_def panel_details = {
 	.name = "details",
 	.shows = PANEL_DETAILS,
-	.narrow = { .min = 4, .want = 2, .weight = 2 },
+	.narrow = { .min = 3, .want = 2, .weight = 2 },
 	.wide = { .min = 4, .want = 2, .weight = 2 },
 	.paint = details_paint,
 	.lines = details_lines,

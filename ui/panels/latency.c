@@ -118,7 +118,7 @@ static void paint_figures(struct dash *d, struct rect area, int row)
 		const char *why = isnan(now) ? figure_why_unknown(info, f, -1) : NULL;
 		enum style style = isnan(now) ? STYLE_DIM : STYLE_TEXT;
 
-		if (!(f->show & SHOW_SUM) || (isnan(now) && !why))
+		if (!(f->show & SHOW_SUM) || f->show & SHOW_PANEL || (isnan(now) && !why))
 			continue;
 		paint_value(d, area, row++, f->title, style, text_human(now, value, sizeof(value)), why ? why : f->unit);
 	}

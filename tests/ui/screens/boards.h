@@ -15,6 +15,8 @@ struct made {
 	uint32_t run_id;
 	/* set before made_run(): servers send blocks to clients, and bits are the headline */
 	bool bulk;
+	/* set before made_run(): packets are not in the ledger, the mode's own counters are */
+	bool own_ledger;
 	const struct engine *engine; /* of the first mode and of the runs */
 	const char *ran;
 	bool shares_cpus; /* set before made_run(): all workers of a side are on one CPU */

@@ -7,10 +7,12 @@
 
 #include "ui/dash/keytable.h"
 #include "ui/panels/panels.h"
+#include "../../support/asserts.h"
 
 struct made made;
 struct made_calls calls;
 struct dash dash;
+bool stage_update;
 
 static struct ui_requests requests;
 
@@ -74,4 +76,45 @@ bool on_screen(const char *text)
 bool not_on_screen(const char *text)
 {
 	return look(text, false);
+}
+
+/* ---- golden screens ---- */
+
+static char *stage_read(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char *text = NULL;
+	size_t room = 0;
+
+	if (in && getdelim(&text, &room, '\0', in) < 0) {
+		free(text);
+		text = NULL;
+	}
+	if (in)
+		fclose(in);
+	return text;
+}
+
+static void stage_write(const char *path, const char *text)
+{
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	assert_at_least(fputs(text, out), 0);
+	assert_int_equal(fclose(out), 0);
+}
+
+void stage_golden(const char *name)
+{
+	char path[512], *screen = canvas_to_text(&dash.canvas), *wanted;
+
+	snprintf(path, sizeof(path), "%s/%s.txt", PAINTED_GOLDEN, name);
+	assert_non_null(screen);
+	if (stage_update)
+		stage_write(path, screen);
+	wanted = stage_read(path);
+	if (!wanted || strcmp(wanted, screen) != 0)
+		fail_msg("%s (--update accepts it) wants\n%s\ngot\n%s", path, wanted ? wanted : "", screen);
+	free(wanted);
+	free(screen);
 }

@@ -40,6 +40,8 @@ static struct layout_ask ask_of(int rows, int columns, int table_rows, bool comp
 	ask.lines[panel("cores")] = table_rows;
 	ask.lines[panel("drops")] = 8;
 	ask.lines[panel("A/B")] = compare ? 0 : PANEL_ASIDE;
+	/* of modes that have them */
+	ask.lines[panel("strip")] = ask.lines[panel("methods")] = compare ? 0 : PANEL_NONE;
 	return ask;
 }
 
@@ -168,6 +170,8 @@ static void drawn_sizes_show_what_is_drawn(void **state)
 	struct layout l;
 
 	(void)state;
+	/* of a mode that has none of these */
+	ask.lines[panel("figures")] = ask.lines[panel("details")] = PANEL_NONE;
 	layout_make(&ask, &l);
 	for (int i = 0; i < 5; i++)
 		if (!shows(&l, panel(at_80[i])))

@@ -1,0 +1,168 @@
+/* The figures: those of the mode's table that say what its workers do, each over all workers that
+ * count it; on the full screen with what they mean. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ui/panels/panels.h"
+
+enum {
+	FIGURE_TITLE = 9, /* cells, with the blank behind it */
+	FIGURE_VALUE = 6,
+	FIGURE_WIDTH = FIGURE_TITLE + FIGURE_VALUE + 1, /* and the blank before the next one */
+	FIGURES_MAX = 48,
+};
+
+struct figure_item {
+	const struct figure_def *figure; /* or a counter */
+	unsigned counter;
+};
+
+static unsigned figures_of(const struct engine *e, struct figure_item item[FIGURES_MAX])
+{
+	unsigned n = 0;
+
+	if (!e || !e->built)
+		return 0;
+	for (const struct figure_def *f = e->figures; f && f->name && n < FIGURES_MAX; f++)
+		if (f->show & SHOW_PANEL)
+			item[n++] = (struct figure_item){ .figure = f };
+	for (unsigned i = 0; i < engine_counters(e) && n < FIGURES_MAX; i++)
+		if (engine_counter(e, i)->show & SHOW_PANEL)
+			item[n++] = (struct figure_item){ .counter = i };
+	return n;
+}
+
+/* One worker's level where only one has it, else merged; per second of what is counted up. */
+static double figures_counter(const struct dash *d, unsigned counter)
+{
+	const struct counter_def *def = engine_counter(d->moment.info->engine, counter);
+	struct rates r;
+
+	/* What both ends count is told of the servers, where there are some. */
+	moment_rates(&d->moment, -1, def->roles & ROLE_SERVER ? ROLE_SERVER : def->roles, &r);
+	if (r.unknown >> counter & 1 && def->roles & ROLE_SERVER)
+		moment_rates(&d->moment, -1, def->roles, &r);
+	if (r.unknown >> counter & 1)
+		return NAN;
+	if (counter_is_level(def->kind))
+		return (double)r.value[counter];
+	return r.seconds > 0 ? (double)r.value[counter] / r.seconds : NAN;
+}
+
+struct figure_text {
+	char title[24], value[32], unit[40];
+	const char *help;
+};
+
+static void figures_text(const struct dash *d, const struct figure_item *item, struct figure_text *ret_text)
+{
+	const struct engine *e = dash_engine(d);
+	double value = NAN;
+
+	if (item->figure) {
+		if (d->moment.info)
+			value = moment_figure(&d->moment, item->figure, -1);
+		snprintf(ret_text->title, sizeof(ret_text->title), "%s", item->figure->title);
+		snprintf(ret_text->unit, sizeof(ret_text->unit), "%s", item->figure->unit);
+		text_human(value, ret_text->value, sizeof(ret_text->value));
+		ret_text->help = item->figure->help;
+		return;
+	}
+	const struct counter_def *def = engine_counter(e, item->counter);
+	const char *per = counter_is_level(def->kind) ? "" : "/s";
+
+	if (d->moment.info)
+		value = figures_counter(d, item->counter);
+	snprintf(ret_text->title, sizeof(ret_text->title), "%s%s", def->title, per);
+	snprintf(ret_text->unit, sizeof(ret_text->unit), "%s%s", strcmp(def->unit, "ns") ? def->unit : "µs", per);
+	words_figure(def->unit, value, ret_text->value, sizeof(ret_text->value));
+	ret_text->help = def->help;
+}
+
+/* So many stand in a row: the first begins at column 1, the last needs no blank. */
+static unsigned figures_across(int columns)
+{
+	return columns >= FIGURE_WIDTH ? (unsigned)columns / FIGURE_WIDTH : 1;
+}
+
+/* Returns how many have no room. */
+static unsigned figures_paint_grid(struct dash *d, struct rect area, const struct figure_item *item, unsigned count)
+{
+	unsigned across = figures_across(area.columns);
+	unsigned room = across * (unsigned)area.rows, shown = count < room ? count : room;
+	int width = area.columns / (int)across;
+	struct figure_text text;
+
+	for (unsigned i = 0; i < shown; i++) {
+		int row = area.row + (int)(i / across), column = area.column + 1 + (int)(i % across) * width;
+
+		figures_text(d, &item[i], &text);
+		canvas_put_cut(&d->canvas, row, column, FIGURE_TITLE - 1, STYLE_DIM, text.title);
+		canvas_put_right(&d->canvas, row, column + FIGURE_TITLE, FIGURE_VALUE,
+			strcmp(text.value, "--") ? STYLE_STRONG : STYLE_DIM, text.value);
+	}
+	return count - shown;
+}
+
+/* One in a row, with unit and meaning. */
+static void figures_paint_list(struct dash *d, struct rect area, const struct figure_item *item, unsigned count)
+{
+	int most = (int)count > area.rows ? (int)count - area.rows : 0;
+	struct figure_text text;
+
+	if (d->view.scroll > most)
+		d->view.scroll = most;
+	for (int i = d->view.scroll, row = 0; i < (int)count && row < area.rows; i++, row++) {
+		char rest[200];
+
+		figures_text(d, &item[i], &text);
+		area_put(&d->canvas, area, row, 1, STYLE_TEXT, text.title);
+		canvas_put_right(&d->canvas, area.row + row, area.column + 12, FIGURE_VALUE + 2,
+			strcmp(text.value, "--") ? STYLE_STRONG : STYLE_DIM, text.value);
+		snprintf(rest, sizeof(rest), "%s%s%s", text.unit, text.unit[0] ? ": " : "", text.help);
+		canvas_put_cut(&d->canvas, area.row + row, area.column + 22, area.columns - 23, STYLE_DIM, rest);
+	}
+}
+
+static void figures_paint(struct dash *d, struct rect area)
+{
+	struct figure_item item[FIGURES_MAX];
+	struct rect inside = { area.row + 1, area.column, area.rows - 1, area.columns };
+	unsigned count = figures_of(dash_engine(d), item), hidden = 0;
+	bool full = d->layout.kind == LAYOUT_FULL;
+	char note[32] = "";
+
+	if (!count)
+		area_put(&d->canvas, inside, 0, 1, STYLE_DIM, "this mode has no figures here");
+	else if (full)
+		figures_paint_list(d, inside, item, count);
+	else
+		hidden = figures_paint_grid(d, inside, item, count);
+	if (hidden)
+		snprintf(note, sizeof(note), "%u more", hidden);
+	area_rule(&d->canvas, area, d->moment.final ? "figures · whole run" : "figures · last 1 s",
+		full     ? "j/k scroll"
+		: hidden ? note
+			 : NULL);
+}
+
+/* As many rows as all of them take at this width. */
+static int figures_lines(const struct dash *d)
+{
+	struct figure_item item[FIGURES_MAX];
+	int count = (int)figures_of(dash_engine(d), item);
+	int columns = d->canvas.columns < LAYOUT_TWO_COLUMNS ? d->canvas.columns : d->canvas.columns * 46 / 100 - 1;
+	int across = (int)figures_across(columns);
+
+	return count ? (count + across - 1) / across : PANEL_NONE;
+}
+
+const struct panel_def panel_figures = {
+	.name = "figures",
+	.narrow = { .min = 3, .want = 1 },
+	.wide = { .min = 3, .want = 1 },
+	.paint = figures_paint,
+	.lines = figures_lines,
+};
