@@ -35,9 +35,8 @@ void load_put_down(struct load *x, struct load_connection *c)
 	c->state = LOAD_DOWN;
 }
 
-static void close_connection(struct worker *w, struct load *x, struct load_connection *c)
+static void close_connection(struct load *x, struct load_connection *c)
 {
-	(void)w;
 	x->connecting -= c->state == LOAD_CONNECTING;
 	x->ups -= c->state == LOAD_UP;
 	close(c->fd);
@@ -79,14 +78,14 @@ void load_lost(struct worker *w, struct load *x, struct load_connection *c)
 	c->begun -= c->sent_bytes && s->open_loop;
 	c->sent_bytes = 0;
 	c->seen = c->sequence;
-	close_connection(w, x, c);
+	close_connection(x, c);
 	back_off(x, c);
 }
 
-static void fail_to_connect(struct worker *w, struct load *x, struct load_connection *c)
+static void fail_to_connect(struct load *x, struct load_connection *c)
 {
 	x->failures++;
-	close_connection(w, x, c);
+	close_connection(x, c);
 	back_off(x, c);
 }
 
@@ -109,7 +108,7 @@ static void greet(struct worker *w, struct load *x, struct load_connection *c)
 	hello[CHAT_STAMP_BYTES] = '\n';
 	x->syscalls++;
 	if (send(c->fd, hello, sizeof(hello), MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(hello)) {
-		fail_to_connect(w, x, c);
+		fail_to_connect(x, c);
 		return;
 	}
 	x->connecting--;
@@ -138,7 +137,7 @@ static int start_connecting(struct worker *w, struct load *x, struct load_connec
 	if ((rc = chat_set_options(w, c->fd, err)) < 0)
 		return rc;
 	if (connect(c->fd, &host->sa, net_address_bytes(host)) < 0 && errno != EINPROGRESS) {
-		fail_to_connect(w, x, c);
+		fail_to_connect(x, c);
 		return 0;
 	}
 	x->controls++;
@@ -169,14 +168,31 @@ int load_connect(struct worker *w, struct load *x, struct err *err)
 	return 0;
 }
 
+/* Where nobody listens on a port that the kernel gives to callers, a caller may get that very port,
+ * and TCP connects it with itself (RFC 9293, 3.5: a simultaneous open).  It must not keep the port
+ * from the server that comes back: no TIME-WAIT. */
+static bool is_with_itself(const struct worker *w, struct load *x, const struct load_connection *c)
+{
+	const union net_address *host = &chat_shared_of(w)->at.host;
+	const struct linger none = { .l_onoff = 1 };
+	union net_address own;
+	socklen_t size = sizeof(own);
+
+	x->syscalls++;
+	if (getsockname(c->fd, &own.sa, &size) < 0 || net_port(&own) != net_port(host) || !net_same_host(&own, host))
+		return false;
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	return true;
+}
+
 void load_connected(struct worker *w, struct load *x, struct load_connection *c)
 {
 	int error = 0;
 	socklen_t bytes = sizeof(error);
 
 	x->syscalls++;
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0 || error)
-		fail_to_connect(w, x, c);
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0 || error || is_with_itself(w, x, c))
+		fail_to_connect(x, c);
 	else
 		greet(w, x, c);
 }

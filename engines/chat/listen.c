@@ -75,13 +75,6 @@ static int make_listener(struct worker *w, unsigned which, struct err *err)
 	return rc < 0 ? rc : bind_and_listen(w, fd, a, err);
 }
 
-static int watch(struct chat_loop *l, int fd, uint64_t tag, struct err *err)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.u64 = tag };
-
-	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? err_sys(err, errno, "epoll_ctl") : 0;
-}
-
 /* The first loop chooses the port, for all addresses and loops. */
 static void publish(struct worker *w)
 {
@@ -104,7 +97,7 @@ int chat_listen_open(struct worker *w, struct chat_loop *l, struct err *err)
 		if (listener[i] < 0)
 			rc = make_listener(w, i, err);
 		if (rc >= 0)
-			rc = watch(l, listener[i], CHAT_TAG_LISTENER + i, err);
+			rc = chat_watch(l, listener[i], CHAT_TAG_LISTENER + i, err);
 		if (i + 1 < s->at.listens && !net_port(&s->at.listen[i + 1]))
 			net_set_port(&s->at.listen[i + 1], net_port(&s->at.listen[i]));
 	}

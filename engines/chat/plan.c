@@ -84,15 +84,6 @@ static int plan_traffic(const struct options *o, struct chat_shared *s, struct e
 
 /* ---- workers ---- */
 
-static void count_roles(const struct plan *plan, unsigned *ret_servers, unsigned *ret_clients)
-{
-	*ret_servers = *ret_clients = 0;
-	for (unsigned i = 0; i < plan->workers; i++) {
-		*ret_servers += plan->worker[i].role == ROLE_SERVER;
-		*ret_clients += plan->worker[i].role == ROLE_CLIENT;
-	}
-}
-
 static int plan_workers(const struct options *o, struct plan *plan, struct chat_shared *s, struct err *err)
 {
 	const struct method *method;
@@ -101,7 +92,7 @@ static int plan_workers(const struct options *o, struct plan *plan, struct chat_
 
 	if (rc < 0)
 		return rc;
-	count_roles(plan, &servers, &clients);
+	plan_count_roles(plan, &servers, &clients);
 	s->loops = servers ? s->loops : 1;
 	s->clients = clients < s->connections ? clients : s->connections;
 	if ((rc = plan_spread(plan, s->loops, s->clients, err)) < 0 ||

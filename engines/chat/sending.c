@@ -88,7 +88,8 @@ static void give_out(struct load *x, int64_t now_ns)
 
 static bool may_begin(const struct chat_shared *s, const struct load *x, const struct load_connection *c)
 {
-	if (s->messages && c->sequence >= s->messages)
+	/* A number of messages begins when everybody is there and it counts. */
+	if (s->messages && (!x->measure_ns || c->sequence >= s->messages))
 		return false;
 	if (s->open_loop)
 		return c->begun < c->due;

@@ -27,7 +27,7 @@ static const int64_t ROWS_NS = 400 * NS_PER_MS;
 
 /* ---- open ---- */
 
-static int watch(struct chat_loop *l, int fd, uint64_t tag, struct err *err)
+int chat_watch(struct chat_loop *l, int fd, uint64_t tag, struct err *err)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u64 = tag };
 
@@ -47,13 +47,13 @@ static int open_epoll(struct worker *w, struct chat_loop *l, struct err *err)
 	l->looks = w->plan->wait != WAIT_BLOCK;
 	w->wait.fd[0] = (struct pollfd){ .fd = l->epoll_fd, .events = POLLIN };
 	w->wait.count = 1;
-	rc = l->looks ? 0 : watch(l, w->wake_fd, CHAT_TAG_WAKE, err);
+	rc = l->looks ? 0 : chat_watch(l, w->wake_fd, CHAT_TAG_WAKE, err);
 	if (rc < 0 || s->loops == 1)
 		return rc;
 	/* Who does not say when it sleeps is always rung. */
 	if (l->looks)
 		chat_crossing_sleep(&chat_shared_of(w)->crossing, w->self->index);
-	return watch(l, s->crossing.bell[w->self->index].fd, CHAT_TAG_BELL, err);
+	return chat_watch(l, s->crossing.bell[w->self->index].fd, CHAT_TAG_BELL, err);
 }
 
 static int open_room(struct worker *w, struct chat_loop *l, struct err *err)
@@ -125,11 +125,10 @@ int chat_server_open(struct worker *w, struct err *err)
 
 /* ---- events ---- */
 
-static int gather_events(struct worker *w, struct chat_loop *l, int64_t until_ns, struct err *err)
+static int gather_events(struct chat_loop *l, int64_t until_ns, struct err *err)
 {
 	int n = net_epoll_wait(l->epoll_fd, l->event, CHAT_EVENTS, until_ns);
 
-	(void)w;
 	if (n < 0)
 		return n == -EINTR ? 0 : err_sys(err, -n, "epoll_wait");
 	l->wakeups++;
@@ -406,7 +405,7 @@ int chat_server_poll(struct worker *w, struct err *err)
 	l->sends_before = l->room.totals.sends;
 	if (l->looks && l->event_at == l->events) {
 		l->syscalls++;
-		rc = gather_events(w, l, 0, err);
+		rc = gather_events(l, 0, err);
 	}
 	if (rc < 0 || (rc = handle_events(w, l, err)) < 0)
 		return rc;
@@ -463,7 +462,7 @@ int chat_server_wait(struct worker *w, int64_t until_ns, struct err *err)
 		rc = wait_for_room(w, l, until_ns);
 	} else {
 		worker_count_wait(w);
-		rc = gather_events(w, l, until_ns, err);
+		rc = gather_events(l, until_ns, err);
 	}
 	if (s->loops > 1)
 		chat_crossing_wake(&s->crossing, w->self->index);
@@ -497,10 +496,9 @@ int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 int chat_server_observe(struct worker *w, struct err *err)
 {
 	struct chat_loop *l = w->state;
-
-	(void)err;
 	int64_t now = clock_now_ns();
 
+	(void)err;
 	count(w, l);
 	count_queues(w, l);
 	count_messages(w);

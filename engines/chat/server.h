@@ -55,6 +55,8 @@ static inline bool chat_is_enough(const struct chat_loop *l)
 
 /* ---- server.c ---- */
 
+/* The epoll tells when there is something to read, with this tag. */
+int chat_watch(struct chat_loop *l, int fd, uint64_t tag, struct err *err);
 /* Somebody has come. */
 void chat_welcome(struct worker *w, struct chat_loop *l, struct chat_member *m);
 

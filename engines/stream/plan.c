@@ -18,15 +18,6 @@
 
 /* ---- workers ---- */
 
-static void count_roles(const struct plan *plan, unsigned *ret_servers, unsigned *ret_clients)
-{
-	*ret_servers = *ret_clients = 0;
-	for (unsigned i = 0; i < plan->workers; i++) {
-		*ret_servers += plan->worker[i].role == ROLE_SERVER;
-		*ret_clients += plan->worker[i].role == ROLE_CLIENT;
-	}
-}
-
 /* A connection has a worker at each end: as many of one role as of the other. */
 static int plan_threads(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
 {
@@ -35,7 +26,7 @@ static int plan_threads(const struct options *o, struct plan *plan, struct strea
 
 	if (rc < 0)
 		return rc;
-	count_roles(plan, &servers, &clients);
+	plan_count_roles(plan, &servers, &clients);
 	if (options_is_set(o, "threads"))
 		s->threads = (unsigned)options_number(o, "threads");
 	else if (!servers || !clients)

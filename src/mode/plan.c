@@ -221,6 +221,15 @@ static unsigned workers_of(const struct plan *plan, enum role role)
 	return n;
 }
 
+void plan_count_roles(const struct plan *plan, unsigned *ret_servers, unsigned *ret_clients)
+{
+	*ret_servers = *ret_clients = 0;
+	for (unsigned i = 0; i < plan->workers; i++) {
+		*ret_servers += plan->worker[i].role == ROLE_SERVER;
+		*ret_clients += plan->worker[i].role == ROLE_CLIENT;
+	}
+}
+
 int plan_spread(struct plan *plan, unsigned servers, unsigned clients, struct err *err)
 {
 	unsigned server_cpus = workers_of(plan, ROLE_SERVER), client_cpus = workers_of(plan, ROLE_CLIENT), at = 0;

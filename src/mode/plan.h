@@ -97,6 +97,8 @@ enum wait_how plan_wait(const struct options *o);
  * the mask, or more cores than CPUs: -EINVAL with a clear line.  synthetic: any CPU number goes,
  * nothing is pinned. */
 int plan_place(const struct options *o, bool synthetic, struct plan *plan, struct err *err);
+/* How many workers of each role there are. */
+void plan_count_roles(const struct plan *plan, unsigned *ret_servers, unsigned *ret_clients);
 /* After plan_place(): as many workers of each role as said (of a role that has some), going round
  * the CPUs that the role has; what then shares a CPU is marked. */
 int plan_spread(struct plan *plan, unsigned servers, unsigned clients, struct err *err);

@@ -32,6 +32,7 @@ static void fill_loop(const struct made *m, struct worker_sample *w)
 	uint64_t wakeups = messages / (et ? 16 : 8), reads = messages + (et ? messages : 0);
 
 	w->value[COUNTER_TX_PACKETS] = delivered;
+	set_counter(w, "messages_read", messages);
 	w->value[COUNTER_TX_BYTES] = delivered * LINE_BYTES;
 	w->value[COUNTER_RX_BYTES] = messages * LINE_BYTES;
 	w->value[COUNTER_SYSCALLS] = wakeups + reads + delivered;
