@@ -3,6 +3,7 @@
 #include "engines/chat/chat.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "engines/chat/shared.h"
@@ -11,6 +12,7 @@
 
 enum { FORM = OPTION_RESTART | OPTION_FORM | OPTION_RESULT };
 
+static const char *const no_or_yes[] = { "no", "yes", NULL };
 static const char *const deliveries[] = { "direct", "log", NULL };
 static const char *const slow_policies[] = {
 	[SLOW_NEWEST] = "drop-newest", [SLOW_OLDEST] = "drop-oldest", [SLOW_DISCONNECT] = "disconnect", NULL
@@ -53,8 +55,10 @@ static const struct option_def chat_options[] = {
 		.max = CHAT_LINE_MAX,
 		.help = "bytes of a message, its line end included" },
 	{ .name = "recv",
-		.type = OPTION_BOOL,
+		.type = OPTION_CHOICE,
 		.flags = FORM,
+		.value_name = "yes|no",
+		.choices = no_or_yes,
 		.default_text = "yes",
 		.help = "connections read what is sent to them" },
 	{ .name = "readers",
@@ -189,8 +193,19 @@ static bool serves(const struct worker *w)
 	return w->self->role == ROLE_SERVER;
 }
 
+/* Of the messages' ledger what only both ends together know. */
+static void mark_unknown(struct worker *w)
+{
+	if (chat_shared_of(w)->both)
+		return;
+	w->unknown |= 1ull << CHAT_C_MESSAGES_READ | 1ull << CHAT_C_MESSAGES_BEFORE | 1ull << CHAT_C_MESSAGES_FLYING |
+		      1ull << CHAT_C_MESSAGES_LOST;
+	snprintf(w->unknown_why, sizeof(w->unknown_why), "the %s is another process", serves(w) ? "client" : "server");
+}
+
 static int chat_open(struct worker *w, struct err *err)
 {
+	mark_unknown(w);
 	return serves(w) ? chat_server_open(w, err) : chat_load_open(w, err);
 }
 
@@ -239,6 +254,7 @@ const struct engine engine_chat = {
 	.figures = chat_figures,
 	.latencies = chat_latencies,
 	.details = &chat_details,
+	.second_ledger = &chat_messages,
 	.methods = chat_methods,
 	.plan = chat_plan,
 	.release = chat_release,

@@ -1,9 +1,4 @@
-/* Mode chat, the load: its connections, phases and counts.  See engines/chat/load.h.
- *
- * Connections are made so many at a time (--ramp), each begins with a hello that says whose it
- * is; one that is lost is made anew after a pause.
- *
- * Sources: connect(2), epoll(7). */
+/* Mode chat, the load: its events, phases and counts.  See engines/chat/load.h. */
 #include "engines/chat/load.h"
 
 #include <errno.h>
@@ -23,170 +18,12 @@
 #define DIGEST_MASK (((uint64_t)1 << 53) - 1)
 #define TAG_WAKE    ((uint64_t)1 << 32)
 
-static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
 static const int64_t QUIET_LOOK_NS = NS_PER_MS;
 static const int64_t ROWS_NS = 400 * NS_PER_MS;
+/* so long half messages are sent on while the run settles: less than the shortest drain */
+static const int64_t FINISH_NS = 50 * NS_PER_MS;
 /* so long a full window stays without a sign from its witness, and it is given up */
 static const int64_t GIVE_UP_NS = NS_PER_S;
-
-/* ---- connections ---- */
-
-void load_watch(struct load *x, struct load_connection *c)
-{
-	bool out = c->blocked || c->state == LOAD_CONNECTING;
-	struct epoll_event event = { .events = EPOLLRDHUP | (c->reads && c->state == LOAD_UP ? EPOLLIN : 0) |
-					       (out ? EPOLLOUT : 0),
-		.data.u64 = (uint64_t)(c - x->connection) };
-
-	x->controls++;
-	epoll_ctl(x->epoll_fd, EPOLL_CTL_MOD, c->fd, &event);
-}
-
-static void put_down(struct load *x, struct load_connection *c)
-{
-	unsigned at = x->down_head + x->downs++;
-
-	x->down[at < x->connections ? at : at - x->connections] = (uint32_t)(c - x->connection);
-	c->state = LOAD_DOWN;
-}
-
-static void close_connection(struct worker *w, struct load *x, struct load_connection *c)
-{
-	(void)w;
-	x->connecting -= c->state == LOAD_CONNECTING;
-	x->ups -= c->state == LOAD_UP;
-	close(c->fd);
-	x->syscalls++;
-	c->fd = -1;
-	c->blocked = false;
-	chat_pool_give(&x->pool, c->part);
-	c->part = NULL;
-	c->part_bytes = 0;
-}
-
-static void back_off(struct load *x, struct load_connection *c)
-{
-	c->backoff_ns = c->backoff_ns ? c->backoff_ns * 2 : BACKOFF_MIN_NS;
-	if (c->backoff_ns > BACKOFF_MAX_NS)
-		c->backoff_ns = BACKOFF_MAX_NS;
-	c->until_ns = clock_now_ns() + c->backoff_ns;
-	put_down(x, c);
-}
-
-void load_lost(struct worker *w, struct load *x, struct load_connection *c)
-{
-	struct chat_shared *s = chat_shared_of(w);
-
-	if (s->both && c->state == LOAD_UP) {
-		uint64_t read = atomic_load_explicit(&s->flow[c->id].read, memory_order_acquire);
-
-		x->lost += c->here > read ? c->here - read : 0;
-	}
-	/* A message that was half sent is not of the next connection. */
-	c->begun -= c->sent_bytes && s->open_loop;
-	c->sent_bytes = 0;
-	c->seen = c->sequence;
-	close_connection(w, x, c);
-	back_off(x, c);
-}
-
-static void fail_to_connect(struct worker *w, struct load *x, struct load_connection *c)
-{
-	x->failures++;
-	close_connection(w, x, c);
-	back_off(x, c);
-}
-
-/* It is there: says whose it is. */
-static void greet(struct worker *w, struct load *x, struct load_connection *c)
-{
-	struct chat_shared *s = chat_shared_of(w);
-	uint8_t hello[CHAT_HELLO_BYTES];
-
-	c->received_before += c->received;
-	c->here = c->received = 0;
-	if (s->both) {
-		atomic_store_explicit(&s->flow[c->id].read, 0, memory_order_relaxed);
-		atomic_store_explicit(&s->flow[c->id].received, 0, memory_order_relaxed);
-	}
-	chat_stamp_put(
-		hello, &(struct chat_stamp){
-			       .kind = c->reads ? CHAT_HELLO_READS : CHAT_HELLO_MUTE, .token = s->token, .connection = c->id });
-	hello[CHAT_STAMP_BYTES] = '\n';
-	x->syscalls++;
-	if (send(c->fd, hello, sizeof(hello), MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(hello)) {
-		fail_to_connect(w, x, c);
-		return;
-	}
-	x->connecting--;
-	x->ups++;
-	x->reconnects += c->was_up;
-	c->was_up = true;
-	c->state = LOAD_UP;
-	c->backoff_ns = 0;
-	load_watch(x, c);
-	load_queue(x, c);
-}
-
-/* A socket on its way. */
-static int start_connecting(struct worker *w, struct load *x, struct load_connection *c, struct err *err)
-{
-	const union net_address *host = &chat_shared_of(w)->at.host;
-	struct epoll_event event = { .events = EPOLLOUT, .data.u64 = (uint64_t)(c - x->connection) };
-	int rc;
-
-	c->fd = path_socket(w->plan, ROLE_CLIENT, host->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP, err);
-	if (c->fd < 0)
-		return c->fd;
-	x->syscalls += 2;
-	c->state = LOAD_CONNECTING;
-	x->connecting++;
-	if ((rc = chat_set_options(w, c->fd, err)) < 0)
-		return rc;
-	if (connect(c->fd, &host->sa, net_address_bytes(host)) < 0 && errno != EINPROGRESS) {
-		fail_to_connect(w, x, c);
-		return 0;
-	}
-	x->controls++;
-	if (epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) < 0)
-		return err_sys(err, errno, "epoll_ctl");
-	return 0;
-}
-
-/* As many as may be on their way at once. */
-static int connect_more(struct worker *w, struct load *x, struct err *err)
-{
-	const struct chat_shared *s = chat_shared_of(w);
-	int64_t now;
-	int rc;
-
-	if (!x->downs || x->connecting >= s->ramp)
-		return 0;
-	now = clock_now_ns();
-	while (x->downs && x->connecting < s->ramp) {
-		struct load_connection *c = &x->connection[x->down[x->down_head]];
-
-		if (c->until_ns > now)
-			return 0;
-		x->down_head = x->down_head + 1 < x->connections ? x->down_head + 1 : 0;
-		x->downs--;
-		if ((rc = start_connecting(w, x, c, err)) < 0)
-			return rc;
-	}
-	return 0;
-}
-
-static void finish_connecting(struct worker *w, struct load *x, struct load_connection *c)
-{
-	int error = 0;
-	socklen_t bytes = sizeof(error);
-
-	x->syscalls++;
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0 || error)
-		fail_to_connect(w, x, c);
-	else
-		greet(w, x, c);
-}
 
 /* ---- open ---- */
 
@@ -231,7 +68,7 @@ static int open_connections(struct worker *w, struct load *x, struct err *err)
 		readers += c->reads;
 		if (c->reads && !(c->next = calloc(s->connections, sizeof(*c->next))))
 			return err_sys(err, ENOMEM, "prepare the check of %u senders", s->connections);
-		put_down(x, c);
+		load_put_down(x, c);
 	}
 	choose_witnesses(x);
 	if (chat_pool_open(&x->pool, s->line_bytes, readers + 1) < 0)
@@ -299,7 +136,7 @@ static void take_over(struct worker *w, struct load *x)
 	x->downs = x->down_head = 0;
 	for (unsigned i = 0; i < x->connections; i++)
 		if (x->connection[i].state == LOAD_DOWN)
-			put_down(x, &x->connection[i]);
+			load_put_down(x, &x->connection[i]);
 }
 
 int chat_load_open(struct worker *w, struct err *err)
@@ -320,7 +157,7 @@ int chat_load_open(struct worker *w, struct err *err)
 	worker_set_missing(w, x->connections - x->ups);
 	if (w->self->index == 0 && !s->both)
 		net_format(&s->at.host, w->plan->peer, sizeof(w->plan->peer));
-	return connect_more(w, x, err);
+	return load_connect(w, x, err);
 }
 
 /* ---- events ---- */
@@ -342,7 +179,7 @@ static void handle_event(struct worker *w, struct load *x, const struct epoll_ev
 	struct load_connection *c = &x->connection[event->data.u64];
 
 	if (c->state == LOAD_CONNECTING) {
-		finish_connecting(w, x, c);
+		load_connected(w, x, c);
 		return;
 	}
 	if (c->state == LOAD_UP && event->events & EPOLLOUT && c->blocked) {
@@ -369,18 +206,24 @@ static void handle_events(struct worker *w, struct load *x)
 
 /* ---- counts ---- */
 
+/* While the run settles: see server.c. */
+static void count_movement(struct worker *w, const struct load *x)
+{
+	counter_set(w->counters, COUNTER_TX_PACKETS, x->sent);
+	counter_set(w->counters, COUNTER_RX_PACKETS, x->received);
+}
+
 static void count(struct worker *w, struct load *x)
 {
 	struct counters *k = w->counters;
 	uint64_t syscalls = x->syscalls + x->reads + x->writes + x->controls;
 
-	counter_set(k, COUNTER_TX_PACKETS, x->sent);
+	count_movement(w, x);
 	counter_set(k, COUNTER_TX_BYTES, x->sent * chat_shared_of(w)->message_bytes);
-	counter_set(k, COUNTER_RX_PACKETS, x->received);
 	counter_set(k, COUNTER_RX_BYTES, x->received_bytes);
 	counter_set(k, COUNTER_SCHEDULED, x->scheduled + x->schedule.taken);
 	counter_set(k, CHAT_C_CONNECTIONS, x->ups);
-	counter_set(k, CHAT_C_MESSAGES_LOST, x->lost);
+	counter_set(k, CHAT_C_MESSAGES_BEFORE, x->before);
 	counter_set(k, CHAT_C_CARRIED, x->carried);
 	counter_set(k, CHAT_C_MISSING, x->missing);
 	counter_set(k, CHAT_C_REPEATED, x->repeated);
@@ -400,21 +243,36 @@ static void count(struct worker *w, struct load *x)
 	x->counted = syscalls;
 }
 
-/* Messages that the kernel took and the server has not read. */
-static uint64_t count_in_flight(const struct worker *w, const struct load *x)
+static uint64_t count_unread(const struct chat_shared *s, const struct load *x)
 {
-	const struct chat_shared *s = chat_shared_of(w);
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < x->connections; i++) {
-		const struct load_connection *c = &x->connection[i];
-		uint64_t read;
+	for (unsigned i = 0; i < x->connections; i++)
+		if (x->connection[i].state == LOAD_UP)
+			sum += load_unread(s, &x->connection[i]);
+	return sum;
+}
 
-		if (c->state != LOAD_UP)
-			continue;
-		read = atomic_load_explicit(&s->flow[c->id].read, memory_order_acquire);
-		sum += c->here > read ? c->here - read : 0;
-		sum += c->sent_bytes > 0;
+static uint64_t count_half_sent(const struct load *x)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < x->connections; i++)
+		sum += x->connection[i].state == LOAD_UP && x->connection[i].sent_bytes;
+	return sum;
+}
+
+/* What the loops had not read when they began to measure: they will count it. */
+static uint64_t count_unread_before(const struct chat_shared *s, const struct load *x)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; s->both && i < x->connections; i++) {
+		const struct load_connection *c = &x->connection[i];
+		uint64_t read = atomic_load_explicit(&s->flow[c->id].read_before, memory_order_acquire);
+
+		if (c->state == LOAD_UP && c->here > read)
+			sum += c->here - read;
 	}
 	return sum;
 }
@@ -460,12 +318,20 @@ static void set_deadline(struct worker *w, struct load *x, bool quiet)
 
 static void look_at_flight(struct worker *w, struct load *x)
 {
+	const struct chat_shared *s = chat_shared_of(w);
 	int64_t now = clock_now_ns();
 
 	if (now < x->look_ns)
 		return;
-	counter_set(w->counters, COUNTER_IN_FLIGHT, chat_shared_of(w)->both ? count_in_flight(w, x) : 0);
+	counter_set(w->counters, COUNTER_IN_FLIGHT, s->both ? count_unread(s, x) + count_half_sent(x) : 0);
 	x->look_ns = now + QUIET_LOOK_NS;
+}
+
+/* Half messages are sent to their end, but not for ever: what has been sent must stand still
+ * before it is read what became of it. */
+static bool is_frozen(const struct worker *w, bool quiet)
+{
+	return quiet && clock_run_ns() - w->phase_ns >= FINISH_NS;
 }
 
 int chat_load_poll(struct worker *w, struct err *err)
@@ -483,16 +349,19 @@ int chat_load_poll(struct worker *w, struct err *err)
 		return rc;
 	done = x->events;
 	handle_events(w, x);
-	if ((rc = connect_more(w, x, err)) < 0)
+	if ((rc = load_connect(w, x, err)) < 0)
 		return rc;
 	if (!x->ramped)
 		look_at_ramp(w, x);
-	if (x->ramped)
+	if (x->ramped && !is_frozen(w, quiet))
 		done += load_send(w, x, quiet);
 	if (quiet)
 		look_at_flight(w, x);
 	set_deadline(w, x, quiet);
-	count(w, x);
+	if (quiet)
+		count_movement(w, x);
+	else if (done)
+		count(w, x);
 	return (int)done;
 }
 
@@ -511,8 +380,10 @@ int chat_load_enter(struct worker *w, enum phase phase, struct err *err)
 
 	(void)err;
 	x->look_ns = 0;
-	if (phase == PHASE_MEASURE)
+	if (phase == PHASE_MEASURE) {
 		x->measure_ns = clock_now_ns();
+		x->before += count_unread_before(chat_shared_of(w), x);
+	}
 	if (phase == PHASE_WARMUP || phase == PHASE_MEASURE)
 		look_at_ramp(w, x);
 	count(w, x);
@@ -551,12 +422,15 @@ int chat_load_observe(struct worker *w, struct err *err)
 
 static void keep_connections(struct worker *w, struct load *x)
 {
+	const struct chat_shared *s = chat_shared_of(w);
 	struct chat_kept_list *kept = chat_kept_of(w);
 
 	for (unsigned i = 0; i < x->connections; i++) {
 		struct load_connection *c = &x->connection[i];
 
-		if (c->state != LOAD_UP || c->sent_bytes || c->part_bytes || kept->count == kept->room)
+		/* What is still to be read would be counted by the next run. */
+		if (c->state != LOAD_UP || c->sent_bytes || c->part_bytes || kept->count == kept->room ||
+			(s->both && load_unread(s, c)))
 			continue;
 		kept->at[kept->count++] = (struct chat_kept){ .fd = c->fd, .connection = c->id, .reads = c->reads };
 		c->fd = -1;

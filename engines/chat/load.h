@@ -1,5 +1,5 @@
 /* What a load worker of mode chat owns: its share of the connections.  Its parts: load.c
- * (connections, phases, counts), sending.c, receiving.c. */
+ * (events, phases, counts), connecting.c, sending.c, receiving.c. */
 #pragma once
 
 #include "engines/chat/shared.h"
@@ -67,15 +67,24 @@ struct load {
 	int64_t measure_ns; /* when MEASURE was entered */
 	int64_t look_ns, rows_ns;
 	/* cumulative */
-	uint64_t sent, received, received_bytes, lost, carried, missing, repeated, foreign, given_up;
+	uint64_t sent, received, received_bytes, before, carried, missing, repeated, foreign, given_up;
 	uint64_t failures, reconnects, reads, writes, again, controls, wakeups, happened, write_bytes;
 	uint64_t syscalls, counted;
 };
 
-/* ---- load.c ---- */
+/* ---- connecting.c ---- */
 
+/* It is to be connected. */
+void load_put_down(struct load *x, struct load_connection *c);
+/* As many as may be on their way at once.  -errno with *err where no socket can be had. */
+int load_connect(struct worker *w, struct load *x, struct err *err);
+/* An event of one that is on its way. */
+void load_connected(struct worker *w, struct load *x, struct load_connection *c);
 /* What the epoll shall tell of it: as its state, reads and blocked say. */
 void load_watch(struct load *x, struct load_connection *c);
+/* Messages that the kernel took on this connection and the server has not read; both ends are
+ * here. */
+uint64_t load_unread(const struct chat_shared *s, const struct load_connection *c);
 /* The connection is gone: what it carried is lost, and it is made anew. */
 void load_lost(struct worker *w, struct load *x, struct load_connection *c);
 

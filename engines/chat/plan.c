@@ -52,7 +52,7 @@ static int plan_server(const struct options *o, struct chat_shared *s, struct er
 
 static int plan_traffic(const struct options *o, struct chat_shared *s, struct err *err)
 {
-	bool reads = options_number(o, "recv");
+	bool reads = options_number(o, "recv"); /* its choices: no, yes */
 
 	s->connections = (unsigned)options_number(o, "conns");
 	s->message_bytes = (uint32_t)options_number(o, "msg-bytes");
@@ -288,14 +288,54 @@ static bool fits(const struct chat_shared *a, const struct chat_shared *b)
 	return net_same_host(&a->at.host, &b->at.host);
 }
 
+/* Notes which of the load's connections stand in a list. */
+static void note_kept(const struct chat_kept_list *kept, uint8_t *seen, uint8_t end)
+{
+	for (unsigned i = 0; i < kept->count; i++)
+		if (kept->at[i].connection != CHAT_STRANGER)
+			seen[kept->at[i].connection] |= end;
+}
+
+/* Closes those of the load's connections that only one end has kept. */
+static void drop_halves(struct chat_kept_list *kept, const uint8_t *seen)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < kept->count; i++) {
+		uint32_t connection = kept->at[i].connection;
+
+		if (connection == CHAT_STRANGER || seen[connection] == ROLE_BOTH)
+			kept->at[left++] = kept->at[i];
+		else
+			close(kept->at[i].fd);
+	}
+	kept->count = left;
+}
+
+/* What is still on its way on a connection that one end alone would keep must not arrive in the
+ * next run. */
+static bool keep_whole_ones(struct chat_shared *s)
+{
+	uint8_t *seen = calloc(s->connections, sizeof(*seen));
+
+	if (!seen)
+		return false;
+	for (unsigned i = 0; i < s->loops + s->clients; i++)
+		note_kept(&s->kept[i], seen, i < s->loops ? ROLE_SERVER : ROLE_CLIENT);
+	for (unsigned i = 0; i < s->loops + s->clients; i++)
+		drop_halves(&s->kept[i], seen);
+	free(seen);
+	return true;
+}
+
 void chat_inherit(struct plan *from, struct plan *to)
 {
 	struct chat_shared *a = from->shared, *b = to->shared;
 
-	if (!a || !b || !fits(a, b))
+	if (!a || !b || !fits(a, b) || !keep_whole_ones(a))
 		return;
+	/* Not the token: who still calls with the last run's is none of this one's. */
 	b->at = a->at;
-	b->token = a->token;
 	for (unsigned i = 0; i < a->loops; i++)
 		for (unsigned k = 0; k < a->at.listens; k++) {
 			b->listener[i][k] = a->listener[i][k];

@@ -118,7 +118,9 @@ static void put_stamp(const struct chat_shared *s, struct load *x, const struct 
 
 static void finish(struct worker *w, struct load *x, struct load_connection *c)
 {
-	if (chat_shared_of(w)->open_loop)
+	const struct chat_shared *s = chat_shared_of(w);
+
+	if (s->open_loop)
 		histogram_record(w->latency[CHAT_L_LATENESS], c->sent_ns - c->due_ns);
 	c->sent_bytes = 0;
 	if (c->seen == c->sequence)
@@ -126,6 +128,11 @@ static void finish(struct worker *w, struct load *x, struct load_connection *c)
 	c->sequence++;
 	c->here++;
 	x->sent++;
+	if (s->both) {
+		_Atomic uint64_t *sent = &s->flow[c->id].sent;
+
+		atomic_store_explicit(sent, atomic_load_explicit(sent, memory_order_relaxed) + 1, memory_order_release);
+	}
 }
 
 /* Begins a message, or goes on with one.  false: the connection takes no more, or is gone. */

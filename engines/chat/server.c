@@ -20,6 +20,8 @@
 
 /* between two looks at what the clients have received, while the run settles */
 static const int64_t QUIET_LOOK_NS = NS_PER_MS;
+/* less than the run's longest drain */
+static const int64_t READ_ON_NS = 900 * NS_PER_MS;
 /* Rows are read once a second; ten thousand of them are work. */
 static const int64_t ROWS_NS = 400 * NS_PER_MS;
 
@@ -72,8 +74,9 @@ static int open_room(struct worker *w, struct chat_loop *l, struct err *err)
 	l->event = malloc(CHAT_EVENTS * sizeof(*l->event));
 	l->buffer = malloc(CHAT_READ_BYTES);
 	l->scratch = malloc(s->line_bytes);
+	l->queues = malloc(sizeof(*l->queues));
 	l->turn = malloc(s->members * sizeof(*l->turn));
-	return l->event && l->buffer && l->scratch && l->turn ? 0 : err_sys(err, ENOMEM, "open a chat loop");
+	return l->event && l->buffer && l->scratch && l->queues && l->turn ? 0 : err_sys(err, ENOMEM, "open a chat loop");
 }
 
 void chat_welcome(struct worker *w, struct chat_loop *l, struct chat_member *m)
@@ -96,6 +99,9 @@ static void take_over(struct worker *w, struct chat_loop *l)
 		m->connection = kept->at[i].connection;
 		m->reads = kept->at[i].reads;
 		m->greeted = true;
+		if (m->connection != CHAT_STRANGER)
+			atomic_store_explicit(
+				&chat_shared_of(w)->flow[m->connection].held, w->self->index + 1, memory_order_release);
 		chat_welcome(w, l, m);
 	}
 	kept->count = 0;
@@ -199,15 +205,67 @@ static uint64_t count_in_flight(const struct worker *w, const struct chat_loop *
 	return sum + (l->room.log.next - l->room.done);
 }
 
+/* Is it this loop that speaks for a connection of the load?  The first one does for those that
+ * nobody has. */
+static bool is_mine(const struct worker *w, const struct chat_flow *f)
+{
+	unsigned held = atomic_load_explicit(&f->held, memory_order_acquire);
+
+	return held ? held == w->self->index + 1 : w->self->index == 0;
+}
+
+/* Messages that the kernel has for this loop; and those that were lost, which the first one tells
+ * for all.  Clients that settle send no more, so that this agrees with what is counted as read at
+ * the same moment. */
+static void count_messages(struct worker *w)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+	uint64_t unread = 0, lost = 0;
+
+	for (unsigned i = 0; s->both && i < s->connections; i++) {
+		const struct chat_flow *f = &s->flow[i];
+		uint64_t word = atomic_load_explicit(&f->sent, memory_order_acquire);
+		uint64_t sent = (uint32_t)word, read = atomic_load_explicit(&f->read, memory_order_acquire);
+
+		lost += word >> CHAT_LOST;
+		if (is_mine(w, f))
+			unread += sent > read ? sent - read : 0;
+	}
+	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) ? unread : 0);
+	counter_set(w->counters, CHAT_C_MESSAGES_LOST, w->self->index ? 0 : lost);
+}
+
+/* What has been read so far belongs to the time before the measure phase.  The clients enter that
+ * after the loops, and look it up then. */
+static void mark_messages(const struct worker *w)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+
+	for (unsigned i = 0; s->both && i < s->connections; i++) {
+		struct chat_flow *f = &s->flow[i];
+
+		if (is_mine(w, f))
+			atomic_store_explicit(
+				&f->read_before, atomic_load_explicit(&f->read, memory_order_relaxed), memory_order_release);
+	}
+}
+
+/* The run waits until nothing moves.  Meanwhile all else is counted at its ticks alone, so that
+ * what a ledger adds up is of one moment. */
+static void count_movement(struct worker *w, const struct chat_loop *l)
+{
+	counter_set(w->counters, COUNTER_RX_PACKETS, l->lines);
+	counter_set(w->counters, COUNTER_TX_PACKETS, l->room.totals.delivered);
+}
+
 static void count(struct worker *w, struct chat_loop *l)
 {
 	const struct chat_room_totals *t = &l->room.totals;
 	struct counters *k = w->counters;
 	uint64_t syscalls = l->syscalls + l->reads + t->sends + t->controls;
 
-	counter_set(k, COUNTER_RX_PACKETS, l->lines);
+	count_movement(w, l);
 	counter_set(k, COUNTER_RX_BYTES, l->line_bytes);
-	counter_set(k, COUNTER_TX_PACKETS, t->delivered);
 	counter_set(k, COUNTER_TX_BYTES, t->delivered_bytes);
 	counter_set(k, CHAT_C_OWED, t->owed + l->queued_at_start);
 	counter_set(k, CHAT_C_DELIVERED, t->delivered);
@@ -223,6 +281,7 @@ static void count(struct worker *w, struct chat_loop *l)
 	counter_set(k, CHAT_C_SLOW_CLOSED, t->slow_closed);
 	counter_set(k, CHAT_C_LONG_LINES, t->long_lines);
 	counter_set(k, CHAT_C_ACCEPT_PAUSES, l->pauses);
+	counter_set(k, CHAT_C_MESSAGES_READ, l->ours);
 	counter_set(k, CHAT_C_WAKEUPS, l->wakeups);
 	counter_set(k, CHAT_C_EVENTS, l->happened);
 	counter_set(k, CHAT_C_READS, l->reads);
@@ -235,21 +294,37 @@ static void count(struct worker *w, struct chat_loop *l)
 	l->counted = syscalls;
 }
 
-static uint64_t count_queued(const struct chat_loop *l, uint64_t *ret_bytes, uint64_t *ret_most)
-{
-	uint64_t lines = 0, bytes = 0, most = 0;
+struct queues {
+	uint64_t lines, bytes, p99, most; /* bytes, but for lines */
+};
 
+/* The queue that 99 % of the clients stay below; most have none. */
+static uint64_t percentile(const struct chat_loop *l)
+{
+	uint64_t rank = ((uint64_t)l->room.presents * 99 + 99) / 100, empty = l->room.presents - l->room.lates;
+
+	if (rank <= empty)
+		return 0;
+	return (uint64_t)hist_percentile(l->queues, 100.0 * (double)(rank - empty) / l->room.lates);
+}
+
+static struct queues count_queued(const struct chat_loop *l)
+{
+	struct queues q = { 0 };
+
+	memset(l->queues, 0, sizeof(*l->queues));
 	for (unsigned i = 0; i < l->room.lates; i++) {
 		const struct chat_member *m = &l->room.member[l->room.late[i]];
 		size_t one = chat_member_pending_bytes(&l->room, m);
 
-		lines += chat_member_pending(&l->room, m);
-		bytes += one;
-		most = one > most ? one : most;
+		q.lines += chat_member_pending(&l->room, m);
+		q.bytes += one;
+		q.most = one > q.most ? one : q.most;
+		l->queues->bucket[hist_index((int64_t)one)]++;
+		l->queues->count++;
 	}
-	*ret_bytes = bytes;
-	*ret_most = most;
-	return lines;
+	q.p99 = percentile(l);
+	return q;
 }
 
 /* What the rows show of each client. */
@@ -271,21 +346,28 @@ static void show_members(struct chat_loop *l, int64_t now_ns)
 	l->rows_ns = now_ns;
 }
 
-/* The rows of those who go, go with them. */
-static void give_back_rows(struct worker *w, struct chat_loop *l)
+/* Before those who go are closed: their rows go with them, and their flows are nobody's. */
+static void take_leave(struct worker *w, struct chat_loop *l)
 {
-	for (unsigned i = 0; i < l->room.endings; i++)
-		rows_give_back(w->rows, l->room.member[l->room.ending[i]].row);
+	const struct chat_shared *s = chat_shared_of(w);
+
+	for (unsigned i = 0; i < l->room.endings; i++) {
+		const struct chat_member *m = &l->room.member[l->room.ending[i]];
+
+		rows_give_back(w->rows, m->row);
+		if (m->connection != CHAT_STRANGER)
+			atomic_store_explicit(&s->flow[m->connection].held, 0, memory_order_release);
+	}
 }
 
 static void count_queues(struct worker *w, struct chat_loop *l)
 {
-	uint64_t bytes, most, lines = count_queued(l, &bytes, &most);
+	struct queues q = count_queued(l);
 
-	counter_set(w->counters, CHAT_C_QUEUED, lines);
-	counter_set(w->counters, CHAT_C_QUEUED_BYTES, bytes);
-	if (most > counter_get(w->counters, CHAT_C_QUEUE_MAX))
-		counter_set(w->counters, CHAT_C_QUEUE_MAX, most);
+	counter_set(w->counters, CHAT_C_QUEUED, q.lines);
+	counter_set(w->counters, CHAT_C_QUEUED_BYTES, q.bytes);
+	counter_most(w->counters, CHAT_C_QUEUE_P99, q.p99);
+	counter_most(w->counters, CHAT_C_QUEUE_MAX, q.most);
 }
 
 /* ---- operations ---- */
@@ -307,12 +389,20 @@ static void look_at_flight(struct worker *w, struct chat_loop *l)
 	l->look_ns = now + QUIET_LOOK_NS;
 }
 
+/* Is the drain all but over?  Then what has been read stands still, so that what is still unread
+ * can be told. */
+static bool is_frozen(const struct worker *w)
+{
+	return w->phase == PHASE_DRAIN && clock_run_ns() - w->phase_ns >= READ_ON_NS;
+}
+
 int chat_server_poll(struct worker *w, struct err *err)
 {
 	struct chat_loop *l = w->state;
 	unsigned done, went;
 	int rc = 0;
 
+	l->frozen = is_frozen(w);
 	l->sends_before = l->room.totals.sends;
 	if (l->looks && l->event_at == l->events) {
 		l->syscalls++;
@@ -322,7 +412,7 @@ int chat_server_poll(struct worker *w, struct err *err)
 		return rc;
 	done = (unsigned)rc + chat_read_turns(w, l) + chat_read_crossing(w, l);
 	chat_loop_turn_over(w, l);
-	give_back_rows(w, l);
+	take_leave(w, l);
 	went = chat_room_close_ended(&l->room);
 	if (l->paused)
 		chat_accept_resume(w, l, clock_now_ns(), went != 0);
@@ -333,7 +423,10 @@ int chat_server_poll(struct worker *w, struct err *err)
 		look_at_flight(w, l);
 		sooner(w, l->look_ns);
 	}
-	count(w, l);
+	if (chat_is_quiet(w))
+		count_movement(w, l);
+	else if (done + went)
+		count(w, l);
 	return (int)(done + went);
 }
 
@@ -380,18 +473,21 @@ int chat_server_wait(struct worker *w, int64_t until_ns, struct err *err)
 int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 {
 	struct chat_loop *l = w->state;
-	uint64_t bytes, most;
+	struct queues queues = count_queued(l);
 
 	(void)err;
+	/* What waits now is owed in this phase, too: it will be delivered, or dropped, or still
+	 * wait at its end.  What is handed on now is owed then anyway. */
+	if (phase == PHASE_MEASURE)
+		l->queued_at_start += queues.lines;
 	chat_room_flush(&l->room);
 	l->flush_ns = 0;
 	l->look_ns = 0;
 	if (phase == PHASE_MEASURE) {
-		/* What waits now is owed in this phase, too: it will be delivered, or dropped, or
-		 * still wait at its end. */
-		l->queued_at_start += count_queued(l, &bytes, &most);
-		counter_set(w->counters, CHAT_C_QUEUE_MAX, most);
+		counter_set(w->counters, CHAT_C_QUEUE_P99, queues.p99);
+		counter_set(w->counters, CHAT_C_QUEUE_MAX, queues.most);
 		rows_forget_extremes(w->rows);
+		mark_messages(w);
 	}
 	count(w, l);
 	show_members(l, clock_now_ns());
@@ -407,6 +503,7 @@ int chat_server_observe(struct worker *w, struct err *err)
 
 	count(w, l);
 	count_queues(w, l);
+	count_messages(w);
 	if (now - l->rows_ns >= ROWS_NS)
 		show_members(l, now);
 	return 0;
@@ -441,6 +538,7 @@ void chat_server_close(struct worker *w)
 	free(l->event);
 	free(l->buffer);
 	free(l->scratch);
+	free(l->queues);
 	free(l->turn);
 	free(l);
 	w->state = NULL;

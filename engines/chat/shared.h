@@ -25,6 +25,7 @@ enum {
 	CHAT_C_DROPPED_CLOSED,
 	CHAT_C_QUEUED,
 	CHAT_C_QUEUED_BYTES,
+	CHAT_C_QUEUE_P99,
 	CHAT_C_QUEUE_MAX,
 	CHAT_C_BEHIND,
 	CHAT_C_CONNECTIONS,
@@ -34,6 +35,9 @@ enum {
 	CHAT_C_SLOW_CLOSED,
 	CHAT_C_LONG_LINES,
 	CHAT_C_ACCEPT_PAUSES,
+	CHAT_C_MESSAGES_READ,
+	CHAT_C_MESSAGES_FLYING,
+	CHAT_C_MESSAGES_LOST,
 	CHAT_C_WAKEUPS,
 	CHAT_C_EVENTS,
 	CHAT_C_READS,
@@ -42,7 +46,7 @@ enum {
 	CHAT_C_EAGAIN,
 	CHAT_C_CONTROLS,
 	/* clients */
-	CHAT_C_MESSAGES_LOST,
+	CHAT_C_MESSAGES_BEFORE,
 	CHAT_C_CARRIED,
 	CHAT_C_MISSING,
 	CHAT_C_REPEATED,
@@ -60,11 +64,20 @@ enum { CHAT_ROWS_MAX = 16384 }; /* more connections have none */
 
 enum { CHAT_L_DELIVERY, CHAT_L_SEND, CHAT_L_LATENESS };
 
+enum { CHAT_LOST = 32 };
+
 /* A connection of the load, as both its ends in this process know it.  For the connection that
  * is up: reset before its hello. */
 struct chat_flow {
-	_Atomic uint64_t read;     /* lines that the server has read; writer: its loop */
+	/* Messages that the kernel took; above CHAT_LOST: what was unread of those before it was
+	 * made anew.  One word: none is in both or in neither.  Writer: the client's worker */
+	_Atomic uint64_t sent;
+	_Atomic uint64_t read; /* lines that the server has read; writer: its loop */
+	/* of those, when its loop entered MEASURE; writer: its loop */
+	_Atomic uint64_t read_before;
 	_Atomic uint64_t received; /* lines that the client has received; writer: its worker */
+	/* the loop that has it among its members + 1; writer: that loop */
+	_Atomic unsigned held;
 };
 
 /* A connection that outlives its run: the next one may take it over. */
@@ -131,6 +144,7 @@ extern const struct counter_def chat_counters[];
 extern const struct figure_def chat_figures[];
 extern const struct latency_def chat_latencies[];
 extern const struct detail_def chat_details;
+extern const struct ledger_def chat_messages;
 
 extern const struct method chat_lt, chat_et;
 

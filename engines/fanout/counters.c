@@ -276,6 +276,8 @@ const struct detail_def fanout_details = {
 	.columns = fanout_columns,
 	.sort = FANOUT_D_RECEIVED,
 	.ascending = true,
+	.has_strip = true,
+	.strip = FANOUT_D_RECEIVED,
 };
 
 const struct latency_def fanout_latencies[] = {

@@ -153,6 +153,7 @@ const struct engine engine_fanout = {
 	.figures = fanout_figures,
 	.latencies = fanout_latencies,
 	.details = &fanout_details,
+	.yardstick = "single",
 	.methods = fanout_methods,
 	.plan = fanout_plan,
 	.release = fanout_release,

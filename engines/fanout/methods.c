@@ -77,6 +77,7 @@ static const struct fanout_method threads = {
 static const struct fanout_method packet = {
 	.method = UDP_PACKET_METHOD,
 	.port = &udp_packet,
+	.frames = true,
 };
 
 /* Places that are kept. */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "base/file.h"
 #include "base/procnet.h"
 #include "base/rng.h"
 #include "engines/fanout/fanout.h"
@@ -78,9 +79,48 @@ static int plan_group(const struct options *o, struct plan *plan, struct fanout_
 	return rc;
 }
 
+static bool lo_switch(const char *name)
+{
+	static const char *const where[] = { "lo", "all" };
+	char path[80], text[8] = "";
+
+	for (unsigned i = 0; i < 2 && text[0] != '1'; i++) {
+		snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", where[i], name);
+		file_read_line(path, text, sizeof(text));
+	}
+	return text[0] == '1';
+}
+
+/* Frames that come in over lo are thrown away where they are IPv4 and nobody has told the kernel
+ * otherwise (engines/packet/route.h): where the user does not say where readers are, they are at
+ * ::1 then. */
+static bool prefers_six(const struct options *o, const struct plan *plan, const struct fanout_shared *s)
+{
+	bool anywhere = !*options_text(o, "host") && !options_is_given(o, "listen");
+
+	return s->method->frames && s->both && anywhere && !plan->path->address &&
+	       !(lo_switch("accept_local") && lo_switch("route_localnet"));
+}
+
+static int plan_endpoints(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
+{
+	struct options six;
+	int rc;
+
+	if (!prefers_six(o, plan, s))
+		return endpoints_plan(o, SOCK_DGRAM, plan, &s->at, err);
+	if ((rc = options_copy(&six, o, err)) < 0)
+		return rc;
+	rc = options_set_default(&six, "host", "::1", err);
+	if (rc >= 0)
+		rc = endpoints_plan(&six, SOCK_DGRAM, plan, &s->at, err);
+	options_free(&six);
+	return rc;
+}
+
 static int plan_addresses(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
 {
-	int rc = endpoints_plan(o, SOCK_DGRAM, plan, &s->at, err);
+	int rc = plan_endpoints(o, plan, s, err);
 
 	if (rc < 0)
 		return rc;

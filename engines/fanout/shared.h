@@ -49,6 +49,7 @@ struct fanout_method {
 	bool multicast; /* one datagram for all readers, which join a group */
 	bool segments;  /* one send may hold several datagrams for a reader */
 	bool threads;   /* its port has a pool */
+	bool frames;    /* its datagrams come in from the wire, on loopback, too */
 };
 
 static inline const struct fanout_method *fanout_method_of(const struct method *method)

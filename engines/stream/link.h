@@ -10,7 +10,4 @@ int stream_link_open(struct worker *w, struct stream_worker *x, struct err *err)
 int stream_link_step(struct worker *w, struct stream_worker *x, struct err *err);
 /* The connection is lost, or given up: it is closed, and the next one looked for. */
 void stream_link_lost(struct worker *w, struct stream_worker *x);
-/* What the kernel says of the connection, and of clients that wait.  true: it is to be given up,
- * because its client does not move and others wait for this worker. */
-bool stream_link_observe(struct worker *w, struct stream_worker *x);
 void stream_link_close(struct worker *w, struct stream_worker *x);

@@ -1,12 +1,13 @@
 /* Mode stream: TCP bulk transfer.  What it counts and its options, and the operations; the plan
- * of a run is plan.c, the connection link.c, the two sides send.c and
- * receive.c, how a message is handed to the kernel tcp/. */
+ * of a run is plan.c, the connection link.c and what the kernel says of it info.c, the two sides
+ * send.c and receive.c, how a message is handed to the kernel tcp/. */
 #include "engines/stream/stream.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/stream/info.h"
 #include "engines/stream/link.h"
 #include "engines/stream/plan.h"
 #include "engines/stream/receive.h"
@@ -513,7 +514,7 @@ static int stream_observe(struct worker *w, struct err *err)
 	struct stream_worker *x = w->state;
 
 	(void)err;
-	if (stream_link_observe(w, x))
+	if (stream_info_observe(w, x))
 		lose_connection(w, x);
 	if (x->sends && x->sender->method->reap && x->link.state == LINK_FLOWING)
 		x->sender->method->reap(x->sender);

@@ -207,8 +207,30 @@ struct detail_def {
 	 * (ascending) or the most of it */
 	unsigned sort;
 	bool ascending;
+	/* a column that a screen shows of all rows at once, a cell each: that all have much of it
+	 * is good */
+	bool has_strip;
+	unsigned strip;
 };
 unsigned detail_columns(const struct detail_def *def); /* 0 of NULL */
+
+/* ---- ledgers ---- */
+
+/* A counter of the workers of these roles, on a side of a ledger. */
+struct ledger_row {
+	enum ledger_side side; /* LEDGER_NONE ends the table */
+	unsigned counter, roles;
+	const char *place, *place_title; /* where LEDGER_LOST: as in counter_def */
+};
+
+/* A ledger beside the one that the counters' own sides make: of something else that a mode moves.
+ * Its counters are read as that one's are, after the drain. */
+struct ledger_def {
+	const char *name;     /* JSON key, and what it is of: "messages" */
+	const char *received; /* the received side, for people: "read by the server" */
+	unsigned roles;       /* all of them must be here, else it is not known */
+	const struct ledger_row *rows;
+};
 
 /* ---- latencies ---- */
 
@@ -308,12 +330,17 @@ struct engine {
 	/* own, ended by name == NULL; the first has index COUNTER_OWN; may be NULL */
 	const struct counter_def *counters;
 	const struct figure_def *figures; /* ended by name == NULL; may be NULL */
+	/* NULL: it keeps one ledger, of what its counters' sides say */
+	const struct ledger_def *second_ledger;
 	/* ended by name == NULL, at most LATENCIES_MAX; the first is the headline; may be NULL */
 	const struct latency_def *latencies;
 	/* own, ended by name == NULL; may be NULL */
 	const struct result_column *columns;
 	/* NULL: its workers keep no rows */
 	const struct detail_def *details;
+	/* The method that a screen compares the others with, by the first of the figures; NULL: it
+	 * does not. */
+	const char *yardstick;
 	/* NULL-terminated, the first that runs here is the default */
 	const struct method *const *methods;
 

@@ -28,11 +28,16 @@ static struct ledger_place *place_named(struct ledger *l, const char *key, const
 	return &l->place[l->places++];
 }
 
+/* Where a counter stands in a ledger. */
+struct entry {
+	enum ledger_side side;
+	const char *place, *place_title; /* LEDGER_LOST, LEDGER_LOST_ARRIVING */
+};
+
 /* Several counters may stand for one place; it is known if all of them are. */
-static void add_place(struct ledger *l, const struct counter_def *def, const struct reading_sum *sum)
+static void add_place(struct ledger *l, const struct entry *entry, const struct reading_sum *sum)
 {
-	const char *key = def->place ? def->place : def->name;
-	struct ledger_place *p = place_named(l, key, def->place_title ? def->place_title : key);
+	struct ledger_place *p = place_named(l, entry->place, entry->place_title ? entry->place_title : entry->place);
 
 	if (!p)
 		return;
@@ -55,10 +60,9 @@ static uint64_t lost_at_places(const struct ledger *l)
 
 /* ---- sides ---- */
 
-static void add_side(
-	struct ledger *l, enum ledger_side side, const struct counter_def *def, const struct reading_sum *sum, uint64_t *carried)
+static void add_entry(struct ledger *l, const struct entry *entry, const struct reading_sum *sum, uint64_t *carried)
 {
-	switch (side) {
+	switch (entry->side) {
 	case LEDGER_SENT:
 		l->sent += sum->value;
 		break;
@@ -70,10 +74,10 @@ static void add_side(
 		break;
 	case LEDGER_LOST_ARRIVING:
 		l->sent += sum->value;
-		add_place(l, def, sum);
+		add_place(l, entry, sum);
 		break;
 	case LEDGER_LOST:
-		add_place(l, def, sum);
+		add_place(l, entry, sum);
 		break;
 	case LEDGER_IN_FLIGHT:
 		l->in_flight += sum->value;
@@ -91,16 +95,31 @@ static void add_counters(const struct reading *r, struct ledger *l)
 	struct reading_sum sum;
 
 	sum = reading_sum(r, -1, info->tx_roles, COUNTER_TX_PACKETS);
-	add_side(l, info->tx_ledger, &counters_common[COUNTER_TX_PACKETS], &sum, &carried);
+	add_entry(l, &(struct entry){ .side = info->tx_ledger, .place = "tx_packets" }, &sum, &carried);
 	sum = reading_sum(r, -1, info->rx_roles, COUNTER_RX_PACKETS);
-	add_side(l, info->rx_ledger, &counters_common[COUNTER_RX_PACKETS], &sum, &carried);
+	add_entry(l, &(struct entry){ .side = info->rx_ledger, .place = "rx_packets" }, &sum, &carried);
 	for (unsigned i = COUNTER_OWN; i < counters; i++) {
 		const struct counter_def *def = engine_counter(info->engine, i);
+		struct entry entry = { .side = reading_side(info, def),
+			.place = def->place ? def->place : def->name,
+			.place_title = def->place_title };
 
 		sum = reading_sum(r, -1, ROLE_BOTH, i);
-		add_side(l, reading_side(info, def), def, &sum, &carried);
+		add_entry(l, &entry, &sum, &carried);
 	}
 	l->received -= carried < l->received ? carried : l->received;
+}
+
+static void add_rows(const struct reading *r, const struct ledger_row *row, struct ledger *l)
+{
+	uint64_t carried = 0;
+
+	for (; row->side != LEDGER_NONE; row++) {
+		struct entry entry = { .side = row->side, .place = row->place, .place_title = row->place_title };
+		struct reading_sum sum = reading_sum(r, -1, row->roles, row->counter);
+
+		add_entry(l, &entry, &sum, &carried);
+	}
 }
 
 /* ---- what the host lost ---- */
@@ -134,13 +153,17 @@ static void add_host_places(const struct reading *r, struct ledger *l)
 
 /* ---- the balance ---- */
 
-static bool kept_by(const struct run_info *info)
+bool ledger_is_kept(const struct run_info *info)
 {
 	unsigned counters = engine_counters(info->engine);
 	unsigned sides = 1u << info->tx_ledger | 1u << info->rx_ledger;
 
-	for (unsigned i = COUNTER_OWN; i < counters; i++)
-		sides |= 1u << reading_side(info, engine_counter(info->engine, i));
+	for (unsigned i = COUNTER_OWN; i < counters; i++) {
+		const struct counter_def *def = engine_counter(info->engine, i);
+
+		if (def->roles & info->role)
+			sides |= 1u << reading_side(info, def);
+	}
 	return sides >> LEDGER_SENT & 1 && sides >> LEDGER_RECEIVED & 1;
 }
 
@@ -165,6 +188,11 @@ static void take_rest_as_flying(struct ledger *l)
 	l->unexplained = 0;
 }
 
+static void take_rest(struct ledger *l)
+{
+	l->unexplained = (int64_t)(l->sent - l->received - lost_at_places(l) - l->in_flight);
+}
+
 static void fill(const struct reading *r, struct ledger *l)
 {
 	const struct run_info *info = r->info;
@@ -175,7 +203,7 @@ static void fill(const struct reading *r, struct ledger *l)
 	add_counters(r, l);
 	if (live && !reliable)
 		l->in_flight += reading_sum(r, -1, r->info->flying, COUNTER_IN_FLIGHT).value;
-	l->unexplained = (int64_t)(l->sent - l->received - lost_at_places(l) - l->in_flight);
+	take_rest(l);
 	add_host_places(r, l);
 	if (live && (reliable || apart))
 		take_rest_as_flying(l);
@@ -188,8 +216,25 @@ void ledger_of(const struct reading *r, struct ledger *ret_ledger)
 	struct reading drained = reading_drained(r);
 
 	if (reading_is_pair(r))
-		l.known = kept_by(r->info);
+		l.known = ledger_is_kept(r->info);
 	if (l.known)
 		fill(&drained, &l);
+	*ret_ledger = l;
+}
+
+void ledger_second_of(const struct reading *r, struct ledger *ret_ledger)
+{
+	const struct ledger_def *def = r->info ? r->info->engine->second_ledger : NULL;
+	struct reading drained = reading_drained(r);
+	struct ledger l = { 0 };
+
+	l.known = def && reading_is_pair(r) && (r->info->role & def->roles) == def->roles;
+	if (l.known) {
+		add_rows(&drained, def->rows, &l);
+		take_rest(&l);
+		if (!r->final && r->info->engine->reliable)
+			take_rest_as_flying(&l);
+		balance(&l);
+	}
 	*ret_ledger = l;
 }

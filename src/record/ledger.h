@@ -1,5 +1,6 @@
 /* The ledger: sent = received + lost at each named place + (in flight, while it runs) +
- * unexplained.  Pure; any thread. */
+ * unexplained.  A mode may keep a second one, of something else that it moves.  Pure; any
+ * thread. */
 #pragma once
 
 #include "record/reading.h"
@@ -28,6 +29,11 @@ struct ledger {
 	uint64_t lost;
 };
 
+/* Has a run like this one a sent and a received side? */
+bool ledger_is_kept(const struct run_info *info);
 /* Of a final: after the drain.  Of two samples, the first of the measure phase and a later one:
  * as it stands, with what is in flight. */
 void ledger_of(const struct reading *r, struct ledger *ret_ledger);
+/* The same of the mode's second ledger; not known where it has none, or one of its ends is
+ * another process. */
+void ledger_second_of(const struct reading *r, struct ledger *ret_ledger);

@@ -72,26 +72,39 @@ static void judge_rate(const struct evidence *e, struct verdict *v)
 			due, 100.0 * (double)sent / (double)due);
 }
 
-static void judge_ledger(const struct evidence *e, struct verdict *v)
+/* what: of the second ledger, what it is of; else "packets". */
+static void judge_balance(const struct ledger *l, const char *name, const char *what, struct verdict *v)
 {
-	const struct ledger *l = e->ledger;
 	const char *unread = NULL;
 
 	if (!l->known || l->balanced)
 		return;
 	if (l->unexplained < 0) {
 		invalid(v,
-			"the ledger accounts for %" PRId64 " packets more than the %" PRIu64
-			" sent: somebody else sends to this run's ports",
-			-l->unexplained, l->sent);
+			"%s accounts for %" PRId64 " %s more than the %" PRIu64 " sent: somebody else sends to this run's ports",
+			name, -l->unexplained, what, l->sent);
 		return;
 	}
 	for (unsigned i = 0; i < l->places && !unread; i++)
 		if (!l->place[i].known)
 			unread = l->place[i].title;
-	invalid(v, "the ledger leaves %" PRId64 " of %" PRIu64 " packets unexplained (%.2f %%)%s%s", l->unexplained, l->sent,
+	invalid(v, "%s leaves %" PRId64 " of %" PRIu64 " %s unexplained (%.2f %%)%s%s", name, l->unexplained, l->sent, what,
 		l->sent ? 100.0 * (double)l->unexplained / (double)l->sent : 100.0, unread ? "; not readable: " : "",
 		unread ? unread : "");
+}
+
+static void judge_ledgers(const struct evidence *e, struct verdict *v)
+{
+	const struct ledger_def *def = e->info->engine->second_ledger;
+	struct ledger second;
+	char name[64];
+
+	judge_balance(e->ledger, "the ledger", "packets", v);
+	if (!def)
+		return;
+	ledger_second_of(e->edge, &second);
+	snprintf(name, sizeof(name), "the ledger of %s", def->name);
+	judge_balance(&second, name, def->name, v);
 }
 
 static void judge_traffic(const struct evidence *e, bool never_answered, struct verdict *v)
@@ -266,7 +279,7 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 	if (final->suspended_ns > suspended_limit_ns)
 		invalid(v, "the process was suspended or starved for %.1f s", (double) final->suspended_ns / NS_PER_S);
 	judge_rate(e, v);
-	judge_ledger(e, v);
+	judge_ledgers(e, v);
 	judge_traffic(e, final->never_answered, v);
 	judge_tables(e, v);
 	if (!final->never_answered && final->silent_ns > silent_limit_ns)
@@ -279,7 +292,7 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 static void judge_live(const struct evidence *e, bool captured, struct verdict *v)
 {
 	judge_rate(e, v);
-	judge_ledger(e, v);
+	judge_ledgers(e, v);
 	if (e->measured_ns >= answer_limit_ns)
 		judge_traffic(e, false, v);
 	judge_tables(e, v);

@@ -211,6 +211,27 @@ static void add_places(struct csv_row *row, const struct csv_column *column)
 	add_ledger_places(row, column);
 }
 
+/* The second ledger of a mode that keeps one, each column with its name in front. */
+static void add_second_ledger(struct csv_row *row, const struct csv_column *column)
+{
+	static const char *const sides[] = { "sent", "received", "in_flight", "unexplained", "balanced" };
+	const struct ledger_def *def = row->info->engine->second_ledger;
+	char name[NAME_BYTES], path[NAME_BYTES];
+
+	for (size_t i = 0; def && i < sizeof(sides) / sizeof(sides[0]); i++) {
+		snprintf(name, sizeof(name), "%s_ledger_%s", def->name, sides[i]);
+		snprintf(path, sizeof(path), "%s.%s.%s", column->path, def->name, sides[i]);
+		add_cell(row, name, json_incref(value_at(row->document, path)));
+	}
+	for (const struct ledger_row *r = def ? def->rows : NULL; r && r->side != LEDGER_NONE; r++) {
+		if (r->side != LEDGER_LOST)
+			continue;
+		snprintf(name, sizeof(name), "%s_lost_%s", def->name, r->place);
+		snprintf(path, sizeof(path), "%s.%s.places.%s", column->path, def->name, r->place);
+		add_cell(row, name, json_incref(value_at(row->document, path)));
+	}
+}
+
 /* Lines of text in one cell, "; " between them. */
 static void add_lines(struct csv_row *row, const struct csv_column *column)
 {
@@ -246,6 +267,7 @@ static const struct csv_column csv_columns[] = {
 	{ .add = add_places, .path = "end.ledger.places", .name = "lost_" },
 	{ .add = add_value, .path = "end.ledger.unexplained", .name = "unexplained" },
 	{ .add = add_value, .path = "end.ledger.balanced", .name = "balanced" },
+	{ .add = add_second_ledger, .path = "end.ledgers" },
 	{ .add = add_value, .path = "end.verdict.valid", .name = "valid" },
 	{ .add = add_lines, .path = "end.verdict.reasons", .name = "reasons" },
 	{ .add = add_lines, .path = "end.verdict.cautions", .name = "cautions" },

@@ -288,6 +288,20 @@ json_t *results_ledger(const struct ledger *l)
 	return json_null();
 }
 
+void results_put_second_ledger(struct json_maker *m, const struct reading *r)
+{
+	const struct ledger_def *def = r->info->engine->second_ledger;
+	struct json_maker ledgers;
+	struct ledger second;
+
+	if (!def)
+		return;
+	ledgers = json_make();
+	ledger_second_of(r, &second);
+	json_put(&ledgers, def->name, results_ledger(&second));
+	json_put(m, "ledgers", json_made(&ledgers));
+}
+
 static json_t *lines(const char (*text)[200], unsigned count)
 {
 	json_t *array = json_array();
@@ -328,12 +342,18 @@ static json_t *why_unknown(const struct reading *r, unsigned counter, const stru
 /* What only both ends together know, and one of them is not in this process. */
 static void put_other_end(struct json_maker *m, const struct run_info *info)
 {
+	const struct ledger_def *second = info->engine->second_ledger;
 	const char *missing = run_missing_end(info);
+	char key[64];
 
 	if (!(info->role & info->tx_roles))
 		json_put(m, "tx_packets", json_of_text(missing));
-	if (info->tx_ledger == LEDGER_NONE || info->rx_ledger == LEDGER_NONE)
+	if (!ledger_is_kept(info))
 		json_put(m, "lost", json_of_text(missing));
+	if (second && (info->role & second->roles) != second->roles) {
+		snprintf(key, sizeof(key), "ledgers.%s", second->name);
+		json_put(m, key, json_of_text(missing));
+	}
 }
 
 static void put_figures_unknown(struct json_maker *m, const struct reading *r)

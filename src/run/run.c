@@ -232,6 +232,16 @@ static uint64_t movement(const struct run *r)
 	       sum_counter(r, r->plan.flying, COUNTER_IN_FLIGHT);
 }
 
+/* Silence says something only where all workers have had their CPUs meanwhile: between two answers
+ * each has looked once at what waits for it. */
+static bool is_silent(struct run *r)
+{
+	for (unsigned looks = 0; looks < 2 && !clock_is_virtual(); looks++)
+		if (run_housekeeping(r, true) < 0)
+			return true;
+	return movement(r) == r->moved;
+}
+
 static bool is_settled(struct run *r)
 {
 	uint64_t moved = movement(r);
@@ -241,7 +251,9 @@ static bool is_settled(struct run *r)
 		r->moved = moved;
 		r->quiet_since_ns = now_ns;
 	}
-	return !sum_counter(r, r->plan.flying, COUNTER_IN_FLIGHT) || now_ns - r->quiet_since_ns >= r->quiet_limit_ns;
+	if (!sum_counter(r, r->plan.flying, COUNTER_IN_FLIGHT))
+		return true;
+	return now_ns - r->quiet_since_ns >= r->quiet_limit_ns && is_silent(r);
 }
 
 /* Over a slow path the silence between two packets may be longer than usual: twice what 99 % of
@@ -264,7 +276,8 @@ static enum run_end settle(struct run *r, int64_t limit_ns)
 	r->moved = movement(r);
 	r->quiet_limit_ns = quiet_limit(r);
 	r->until_ns = r->quiet_since_ns + limit_ns;
-	return run_pass(r, is_settled);
+	enum run_end end = run_pass(r, is_settled);
+	return r->err.code ? RUN_FAILED : end;
 }
 
 /* ---- the phases ---- */
@@ -311,6 +324,7 @@ static enum run_end get_ready(struct run *r)
 {
 	enum run_end end = tell_all(r, ROLE_SERVER, PHASE_WARMUP);
 	uint64_t missing;
+	int64_t began_ns;
 
 	if (end == RUN_FAILED || !still_missing(r))
 		return end;
@@ -318,8 +332,12 @@ static enum run_end get_ready(struct run *r)
 	r->quiet_since_ns = clock_run_ns();
 	r->say_ns = r->quiet_since_ns + NS_PER_S;
 	r->until_ns = 0;
+	began_ns = r->quiet_since_ns;
 	end = run_pass(r, is_ready);
 	missing = still_missing(r);
+	if (end == RUN_OVER && !missing)
+		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_INFO, "all %s are there after %.2f s", r->engine->missing,
+			(double)(clock_run_ns() - began_ns) / NS_PER_S);
 	if (end == RUN_OVER && missing)
 		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_WARNING,
 			"%llu %s are missing: the run begins without them", (unsigned long long)missing, r->engine->missing);

@@ -46,6 +46,9 @@ void sweep_write_findings(FILE *out, const struct sweep_state *state);
 /* Which charts are missing because what they show cannot be counted here, and why: a line a
  * reason, which begins with `head`; or none. */
 void sweep_write_missing(FILE *out, const struct sweep_state *state, const char *head);
+/* Where an axis has two methods: for each setting of the others, whether the two differ, and by how
+ * much at most if not; in Markdown.  Nothing where no axis has. */
+void sweep_write_pairs(FILE *out, const struct sweep_state *state);
 /* summary.md */
 void sweep_write_summary(FILE *out, const struct sweep_report *report);
 

@@ -273,25 +273,32 @@ enum sweep_status sweep_state_status(const struct sweep_state *state, uint32_t c
 	return c->done ? SWEEP_DONE : SWEEP_FAILED;
 }
 
-void sweep_state_spread(const struct sweep_state *state, uint32_t cell, unsigned metric, struct sweep_spread *ret_spread)
+void sweep_state_stats(const struct sweep_state *state, uint32_t cell, unsigned metric, struct stats *ret_stats)
 {
 	const struct sweep_cell *c = &state->cell[cell];
-	struct sweep_spread spread = { .median = NAN, .min = NAN, .max = NAN };
 	double *values = calloc(c->valid ? c->valid : 1, sizeof(*values));
-	struct stats stats;
+	unsigned n = 0;
 
 	for (unsigned i = 0; values && i < c->valid; i++) {
 		double value = (double)c->value[i * state->metrics + metric];
 
 		if (!isnan(value))
-			values[spread.n++] = value;
+			values[n++] = value;
 	}
-	if (spread.n) {
-		stats_of(values, spread.n, &stats);
-		spread = (struct sweep_spread){ .n = spread.n, .median = stats.median, .min = stats.min, .max = stats.max };
-	}
+	stats_of(values, n, ret_stats);
 	free(values);
-	*ret_spread = spread;
+}
+
+void sweep_state_spread(const struct sweep_state *state, uint32_t cell, unsigned metric, struct sweep_spread *ret_spread)
+{
+	struct stats stats;
+
+	sweep_state_stats(state, cell, metric, &stats);
+	*ret_spread = (struct sweep_spread){ .median = NAN, .min = NAN, .max = NAN };
+	if (stats.n)
+		*ret_spread = (struct sweep_spread){
+			.n = (unsigned)stats.n, .median = stats.median, .min = stats.min, .max = stats.max
+		};
 }
 
 int64_t sweep_state_best(const struct sweep_state *state, unsigned metric)

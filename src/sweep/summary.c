@@ -197,21 +197,6 @@ void sweep_write_table(FILE *out, const struct sweep_state *state, unsigned room
 
 /* ---- findings ---- */
 
-static void spread_stats(const struct sweep_state *state, uint32_t cell, struct stats *ret_stats)
-{
-	const struct sweep_cell *c = &state->cell[cell];
-	double values[64];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < c->valid && n < sizeof(values) / sizeof(values[0]); i++) {
-		double value = (double)c->value[i * state->metrics];
-
-		if (!isnan(value))
-			values[n++] = value;
-	}
-	stats_of(values, n, ret_stats);
-}
-
 /* The best cell but one, by the headline. */
 static int64_t next_best(const struct sweep_state *state, uint32_t best)
 {
@@ -244,8 +229,8 @@ static void write_next(FILE *out, const struct sweep_state *state, uint32_t best
 	sweep_state_spread(state, (uint32_t)next, 0, &s);
 	fprintf(out, "; next %s with %s", sweep_cell_label(state->plan, (uint32_t)next, label, sizeof(label)),
 		sweep_number(s.median * scale, number, sizeof(number)));
-	spread_stats(state, best, &a);
-	spread_stats(state, (uint32_t)next, &b);
+	sweep_state_stats(state, best, 0, &a);
+	sweep_state_stats(state, (uint32_t)next, 0, &b);
 	stats_compare(&a, &b, &d);
 	if (!d.known)
 		fprintf(out, " (fewer than 3 valid runs: too few to tell whether they differ)");
@@ -454,6 +439,7 @@ void sweep_write_summary(FILE *out, const struct sweep_report *report)
 	write_results(out, state, true, true, 0);
 	putc('\n', out);
 	write_best(out, state);
+	sweep_write_pairs(out, state);
 	fprintf(out, "\n## More figures\n\nMedians.\n\n");
 	write_results(out, state, true, false, 0);
 	write_verdicts(out, state);

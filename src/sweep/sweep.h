@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/stats.h"
 #include "mode/engine.h"
 #include "mode/options.h"
 
@@ -193,6 +194,9 @@ void sweep_state_retry(struct sweep_state *state);
 uint64_t sweep_state_ended(const struct sweep_state *state);
 unsigned char sweep_state_slot(const struct sweep_state *state, uint32_t cell, unsigned round);
 enum sweep_status sweep_state_status(const struct sweep_state *state, uint32_t cell);
+
+/* Of the valid runs of a cell that know the value. */
+void sweep_state_stats(const struct sweep_state *state, uint32_t cell, unsigned metric, struct stats *ret_stats);
 
 struct sweep_spread {
 	unsigned n;              /* runs that know the value */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/toy.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "engines/engines.h"
@@ -17,39 +18,13 @@
 
 enum { WORDS_MAX = 16 };
 
-/* A mode of the tests' own, so that they do not hang on what real modes offer. */
-static bool runs(char *why, size_t size)
-{
-	(void)why, (void)size;
-	return true;
-}
-
-static const struct method method_fast = { .name = "fast", .summary = "quick", .probe = runs };
-static const struct method method_slow = { .name = "slow", .summary = "not quick", .probe = runs };
-static const struct method *const methods_a[] = { &method_fast, &method_slow, NULL };
-static const struct method *const methods_b[] = { &method_slow, NULL };
-static const char *const colours[] = { "red", "green", NULL };
-
-static const struct option_def options_a[] = {
-	{ .name = "payload", .type = OPTION_SIZE, .default_text = "64", .max = 65479, .value_name = "BYTES", .help = "h" },
-	{ .name = "colour", .type = OPTION_CHOICE, .choices = colours, .default_text = "red", .value_name = "C", .help = "h" },
-	{ .name = "verbatim", .type = OPTION_BOOL, .default_text = "no", .help = "h" },
-	{ .name = "rate",
-		.type = OPTION_COUNT,
-		.default_text = "",
-		.min = 1,
-		.max = 1000000,
-		.unset_ok = true,
-		.value_name = "PPS",
-		.help = "h" },
-	{ 0 },
-};
-static const struct option_def options_b[] = {
+/* What another mode has of the same name. */
+static const struct option_def other_options[] = {
 	{ .name = "payload", .type = OPTION_SIZE, .default_text = "8", .max = 100, .value_name = "BYTES", .help = "h" },
 	{ 0 },
 };
-static const struct engine mode_a = { .name = "a", .built = true, .options = options_a, .methods = methods_a };
-static const struct engine mode_b = { .name = "b", .built = true, .options = options_b, .methods = methods_b };
+static const struct method *const other_methods[] = { &toy_slow, NULL };
+static const struct engine other = { .name = "other", .built = true, .options = other_options, .methods = other_methods };
 
 static void make(struct options *o, const struct engine *engine)
 {
@@ -169,7 +144,7 @@ static void test_defaults(void **state)
 	struct options o;
 
 	(void)state;
-	make(&o, &mode_a);
+	make(&o, &engine_toy);
 	assert_string_equal(options_text(&o, "role"), "both");
 	assert_int_equal(plan_role(&o), ROLE_BOTH);
 	assert_int_equal(options_number(&o, "warmup"), NS_PER_S);
@@ -186,7 +161,7 @@ static void test_set_by_type(void **state)
 	struct options o;
 
 	(void)state;
-	make(&o, &mode_a);
+	make(&o, &engine_toy);
 	set(&o, "payload", "16K");
 	assert_int_equal(options_number(&o, "payload"), 16384);
 	assert_string_equal(options_text(&o, "payload"), "16K");
@@ -198,11 +173,11 @@ static void test_set_by_type(void **state)
 	set(&o, "rate", "auto");
 	assert_false(options_is_set(&o, "rate"));
 	assert_int_equal(options_number(&o, "rate"), 0);
-	set(&o, "colour", "green");
-	assert_int_equal(options_number(&o, "colour"), 1);
-	set(&o, "verbatim", "on");
-	assert_int_equal(options_number(&o, "verbatim"), 1);
-	assert_string_equal(options_text(&o, "verbatim"), "yes");
+	set(&o, "kind", "square");
+	assert_int_equal(options_number(&o, "kind"), 1);
+	set(&o, "verify", "on");
+	assert_int_equal(options_number(&o, "verify"), 1);
+	assert_string_equal(options_text(&o, "verify"), "yes");
 	set(&o, "method", "slow");
 	set(&o, "server-cpus", "0-3,6");
 	assert_string_equal(options_text(&o, "server-cpus"), "0-3,6");
@@ -218,7 +193,7 @@ static void test_refusals_name_option_value_and_range(void **state)
 	struct options o;
 
 	(void)state;
-	make(&o, &mode_a);
+	make(&o, &engine_toy);
 	expect_refused(&o, "payload", "70000", ERANGE, "--payload 70000: out of range 0..65479 bytes");
 	expect_refused(&o, "payload", "99999999999999999999", ERANGE, "--payload|out of range|65479");
 	expect_refused(&o, "payload", "big", EINVAL, "--payload big|16K");
@@ -227,10 +202,10 @@ static void test_refusals_name_option_value_and_range(void **state)
 	expect_refused(&o, "interval", "1ms", ERANGE, "--interval 1ms: out of range 100ms..");
 	expect_refused(&o, "port", "0", ERANGE, "--port 0: out of range 1..65535");
 	expect_refused(&o, "port", "http", EINVAL, "--port http|whole number");
-	expect_refused(&o, "colour", "gren", EINVAL, "--colour gren|did you mean green?");
-	expect_refused(&o, "colour", "transparent", EINVAL, "--colour transparent|red, green");
-	expect_refused(&o, "method", "fats", EINVAL, "--method fats|of mode a|did you mean fast?");
-	expect_refused(&o, "verbatim", "maybe", EINVAL, "--verbatim maybe|yes or no");
+	expect_refused(&o, "kind", "squar", EINVAL, "--kind squar|did you mean square?");
+	expect_refused(&o, "kind", "oval", EINVAL, "--kind oval|round, square");
+	expect_refused(&o, "method", "fats", EINVAL, "--method fats|of mode toy|did you mean fast?");
+	expect_refused(&o, "verify", "maybe", EINVAL, "--verify maybe|yes or no");
 	expect_refused(&o, "server-cpus", "0-", EINVAL, "--server-cpus 0-|CPU list");
 	expect_refused(&o, "paylod", "1", ENOENT, "unknown option --paylod (did you mean --payload?)");
 	expect_refused(&o, "xyzzyplugh", "1", ENOENT, "unknown option --xyzzyplugh");
@@ -245,7 +220,7 @@ static void test_check_does_not_set(void **state)
 	struct options o;
 
 	(void)state;
-	make(&o, &mode_a);
+	make(&o, &engine_toy);
 	assert_int_equal(options_check(&o, "payload", "100", NULL), 0);
 	assert_int_equal(options_check(&o, "payload", "70000", NULL), -ERANGE);
 	assert_int_equal(options_number(&o, "payload"), 64);
@@ -257,7 +232,7 @@ static void test_reset_and_default(void **state)
 	struct options o;
 
 	(void)state;
-	make(&o, &mode_a);
+	make(&o, &engine_toy);
 	set(&o, "payload", "100");
 	assert_int_equal(options_reset(&o, "payload", NULL), 0);
 	assert_int_equal(options_number(&o, "payload"), 64);
@@ -273,14 +248,14 @@ static void test_copy_is_deep(void **state)
 	struct options o, copy;
 
 	(void)state;
-	make(&o, &mode_a);
+	make(&o, &engine_toy);
 	set(&o, "payload", "100");
 	assert_int_equal(options_copy(&copy, &o, NULL), 0);
 	set(&o, "payload", "200");
 	assert_int_equal(options_number(&copy, "payload"), 100);
 	assert_string_equal(options_text(&copy, "payload"), "100");
 	assert_true(options_is_given(&copy, "payload"));
-	assert_ptr_equal(copy.engine, &mode_a);
+	assert_ptr_equal(copy.engine, &engine_toy);
 	options_free(&o);
 	options_free(&copy);
 	options_free(&copy);
@@ -291,8 +266,8 @@ static void test_carry_takes_what_is_valid_there(void **state)
 	struct options a, b;
 
 	(void)state;
-	make(&a, &mode_a);
-	make(&b, &mode_b);
+	make(&a, &engine_toy);
+	make(&b, &other);
 	set(&a, "payload", "200"); /* b: at most 100 */
 	set(&a, "method", "fast"); /* b has no such method */
 	set(&a, "warmup", "0");
@@ -332,19 +307,19 @@ static void test_command_line_forms(void **state)
 	struct err err = ERR_NONE;
 
 	(void)state;
-	make(&o, &mode_a);
-	if (parse(&o, "--payload 1 --rate=5 -p 7000 --verbatim --colour green --payload 2 -t2s --json -", &err) < 0)
+	make(&o, &engine_toy);
+	if (parse(&o, "--payload 1 --rate=5 -p 7000 --verify --kind square --payload 2 -t2s --json -", &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(options_number(&o, "payload"), 2);
 	assert_int_equal(options_number(&o, "rate"), 5);
 	assert_int_equal(options_number(&o, "port"), 7000);
-	assert_int_equal(options_number(&o, "verbatim"), 1);
+	assert_int_equal(options_number(&o, "verify"), 1);
 	assert_int_equal(options_number(&o, "duration"), 2ll * NS_PER_S);
 	assert_string_equal(options_text(&o, "json"), "-");
-	assert_int_equal(parse(&o, "--no-verbatim", &err), 0);
-	assert_int_equal(options_number(&o, "verbatim"), 0);
-	assert_int_equal(parse(&o, "--verbatim=yes", &err), 0);
-	assert_int_equal(options_number(&o, "verbatim"), 1);
+	assert_int_equal(parse(&o, "--no-verify", &err), 0);
+	assert_int_equal(options_number(&o, "verify"), 0);
+	assert_int_equal(parse(&o, "--verify=yes", &err), 0);
+	assert_int_equal(options_number(&o, "verify"), 1);
 	assert_int_equal(parse(&o, "--", &err), 0);
 	options_free(&o);
 }
@@ -357,7 +332,7 @@ static void test_command_line_errors(void **state)
 		{ "--payload", "--payload needs a value (--payload BYTES)" },
 		{ "--payload --rate 5", "--payload needs a value" },
 		{ "--payload -5", "--payload -5" },
-		{ "--no-verbatim=yes", "--no-verbatim takes no value" },
+		{ "--no-verify=yes", "--no-verify takes no value" },
 		{ "--no-payload", "unknown option --no-payload" },
 		{ "-x", "unknown option -x" },
 		{ "-", "unexpected word \"-\"" },
@@ -366,7 +341,7 @@ static void test_command_line_errors(void **state)
 	struct options o;
 
 	(void)state;
-	make(&o, &mode_a);
+	make(&o, &engine_toy);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct err err = ERR_NONE;
 		int rc = parse(&o, lines[i][0], &err);
@@ -385,19 +360,19 @@ static void test_words_of_two_sets(void **state)
 		{ .name = "yes", .letter = 'y', .type = OPTION_BOOL, .default_text = "no" },
 		{ 0 },
 	};
-	char *argv[] = { (char *)"--payload", (char *)"9", (char *)"--rate=5", (char *)"-y", (char *)"--no-verbatim",
+	char *argv[] = { (char *)"--payload", (char *)"9", (char *)"--rate=5", (char *)"-y", (char *)"--no-verify",
 		(char *)"stray" };
 	static const struct {
 		const char *name, *value;
 		bool own;
-	} expected[] = { { "payload", "9", true }, { "rate", "5", false }, { "yes", "yes", true }, { "verbatim", "no", false } };
+	} expected[] = { { "payload", "9", true }, { "rate", "5", false }, { "yes", "yes", true }, { "verify", "no", false } };
 	struct options o, own;
 	struct option_words words = { .set = { &own, &o }, .argc = 6, .argv = argv, .advice = "none goes here" };
 	struct option_word word;
 	struct err err = ERR_NONE;
 
 	(void)state;
-	make(&o, &mode_a);
+	make(&o, &engine_toy);
 	assert_int_equal(options_init_table(&own, own_table, NULL), 0);
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		assert_int_equal(options_next(&words, &word, &err), 1);
@@ -411,18 +386,23 @@ static void test_words_of_two_sets(void **state)
 	options_free(&own);
 }
 
+static const char *range_text(const struct options *o, const char *name, char *out, size_t size)
+{
+	return options_range_text(o->def[options_find(o, name)], out, size);
+}
+
 static void test_range_texts(void **state)
 {
 	struct options o;
 	char text[96];
 
 	(void)state;
-	make(&o, &mode_a);
-	assert_string_equal(options_range_text(&options_a[0], text, sizeof(text)), "0..65479 bytes");
-	assert_string_equal(options_range_text(&options_a[1], text, sizeof(text)), "one of red, green");
-	assert_string_equal(options_range_text(&options_a[2], text, sizeof(text)), "yes or no");
-	assert_string_equal(options_range_text(o.def[options_find(&o, "wait")], text, sizeof(text)), "one of block, poll, spin");
-	assert_string_equal(options_range_text(&options_a[1], text, 8), "one of ");
+	make(&o, &engine_toy);
+	assert_string_equal(range_text(&o, "payload", text, sizeof(text)), "0..65479 bytes");
+	assert_string_equal(range_text(&o, "kind", text, sizeof(text)), "one of round, square");
+	assert_string_equal(range_text(&o, "verify", text, sizeof(text)), "yes or no");
+	assert_string_equal(range_text(&o, "wait", text, sizeof(text)), "one of block, poll, spin");
+	assert_string_equal(range_text(&o, "kind", text, 8), "one of ");
 	options_free(&o);
 }
 

@@ -55,7 +55,7 @@ static void line_of_an_interval(void **state)
 	struct history *h = history_of(2);
 
 	(void)state;
-	expect_line(h, "10.0 s     10.0k answers/s");
+	expect_line(h, "10.0 s     10.0k messages/s");
 	history_free(h);
 }
 
@@ -64,7 +64,7 @@ static void line_without_a_beginning(void **state)
 	struct history *h = history_of(1);
 
 	(void)state;
-	expect_line(h, "10.0 s        -- answers/s         -- Mbit/s  lost --/s");
+	expect_line(h, "10.0 s        -- messages/s         -- Mbit/s  lost --/s");
 	history_free(h);
 }
 

@@ -11,30 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/toy.h"
 #include "base/cpu.h"
 #include "mode/plan.h"
 
-static bool runs(char *why, size_t size)
-{
-	(void)why, (void)size;
-	return true;
-}
-
-static bool does_not(char *why, size_t size)
-{
-	snprintf(why, size, "the moon is wrong");
-	return false;
-}
-
-static const struct method method_never = { .name = "never", .probe = does_not };
-static const struct method method_first = { .name = "first", .probe = runs };
-static const struct method method_second = { .name = "second", .probe = runs };
-static const struct method *const methods[] = { &method_never, &method_first, &method_second, NULL };
-static const struct method *const none[] = { &method_never, NULL };
-static const struct engine mode = { .name = "mode", .built = true, .methods = methods };
+static const struct method *const none[] = { &toy_never, NULL };
 static const struct engine mute = { .name = "mute", .built = true, .methods = none };
 
-/* "role=server cores=2" into options of `mode`. */
+/* "role=server cores=2" into options of the mode. */
 static void make(struct options *o, const struct engine *engine, const char *settings)
 {
 	struct err err = ERR_NONE;
@@ -86,7 +70,7 @@ static void test_synthetic_placement(void **state)
 		struct err err = ERR_NONE;
 		char text[200];
 
-		make(&o, &mode, cases[i][0]);
+		make(&o, &engine_toy, cases[i][0]);
 		if (plan_place(&o, true, &plan, &err) < 0)
 			fail_msg("\"%s\": %s", cases[i][0], err.text);
 		describe(&plan, text, sizeof(text));
@@ -123,7 +107,7 @@ static void test_spread(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct plan plan = { 0 };
 
-		make(&o, &mode, cases[i].settings);
+		make(&o, &engine_toy, cases[i].settings);
 		assert_int_equal(plan_place(&o, true, &plan, &err), 0);
 		assert_int_equal(plan_spread(&plan, cases[i].workers, cases[i].workers, &err), 0);
 		describe(&plan, text, sizeof(text));
@@ -144,7 +128,7 @@ static void test_real_placement_uses_what_is_offered(void **state)
 
 	(void)state;
 	cpu_allowed(&offer);
-	make(&o, &mode, "");
+	make(&o, &engine_toy, "");
 	assert_int_equal(plan_place(&o, false, &plan, NULL), 0);
 	assert_int_equal(plan.workers, offer.count > 1 ? offer.count : 2);
 	for (unsigned i = 0; i < plan.workers; i++) {
@@ -163,7 +147,7 @@ static void expect_refused(const char *settings, const char *words)
 	struct options o;
 	struct err err = ERR_NONE;
 
-	make(&o, &mode, settings);
+	make(&o, &engine_toy, settings);
 	int rc = plan_place(&o, false, &plan, &err);
 	if (rc != -EINVAL || !strstr(err.text, words))
 		fail_msg("\"%s\": %d \"%s\", expected \"%s\"", settings, rc, err.text, words);
@@ -196,13 +180,13 @@ static void test_made_up_cpus_have_a_limit(void **state)
 	struct options o;
 
 	(void)state;
-	make(&o, &mode, "cores=65");
+	make(&o, &engine_toy, "cores=65");
 	assert_int_equal(plan_place(&o, true, &plan, &err), -EINVAL);
 	if (!strstr(err.text, "--cores 65: out of range 1..64"))
 		fail_msg("\"%s\"", err.text);
 	options_free(&o);
 	err_clear(&err);
-	make(&o, &mode, "cores=64");
+	make(&o, &engine_toy, "cores=64");
 	assert_int_equal(plan_place(&o, true, &plan, &err), 0);
 	assert_int_equal(plan.workers, 128);
 	plan_free(&plan);
@@ -238,34 +222,31 @@ static void expect_no_method(const struct engine *engine, const char *settings, 
 static void test_methods(void **state)
 {
 	(void)state;
-	expect_method(&mode, "", ROLE_SERVER, "first");
-	expect_method(&mode, "method=second", ROLE_CLIENT, "second");
-	expect_method(&mode, "method=second server-method=first", ROLE_SERVER, "first");
-	expect_method(&mode, "method=second server-method=first", ROLE_CLIENT, "second");
-	expect_method(&mode, "client-method=second", ROLE_CLIENT, "second");
-	expect_method(&mode, "client-method=second", ROLE_SERVER, "first");
-	expect_no_method(&mode, "method=never", "method never does not run here: the moon is wrong");
+	expect_method(&engine_toy, "", ROLE_SERVER, "slow");
+	expect_method(&engine_toy, "method=fast", ROLE_CLIENT, "fast");
+	expect_method(&engine_toy, "method=fast server-method=slow", ROLE_SERVER, "slow");
+	expect_method(&engine_toy, "method=fast server-method=slow", ROLE_CLIENT, "fast");
+	expect_method(&engine_toy, "client-method=fast", ROLE_CLIENT, "fast");
+	expect_method(&engine_toy, "client-method=fast", ROLE_SERVER, "slow");
+	expect_no_method(&engine_toy, "method=never", "method never does not run here: the moon is wrong");
 	expect_no_method(&mute, "", "no method of mode mute runs here: never: the moon is wrong");
 }
 
 /* ---- what was not there at build time, and what methods cannot do ---- */
-
-static const struct method method_missing = METHOD_MISSING("ring", "all in one call", "libring", "libring-dev");
-static const struct method *const without_ring[] = { &method_missing, &method_first, NULL };
-static const struct engine unbuilt = { .name = "unbuilt", .built = true, .methods = without_ring };
 
 static void test_missing_library(void **state)
 {
 	char why[160] = "";
 
 	(void)state;
-	assert_false(method_runs(&method_missing, why, sizeof(why)));
+	const struct method *ring = engine_find_method(&engine_toy, "ring");
+	assert_non_null(ring);
+	assert_false(method_runs(ring, why, sizeof(why)));
 	assert_string_equal(why, "this netdyno was built without libring: install libring-dev and build it again");
-	expect_method(&unbuilt, "", ROLE_CLIENT, "first");
-	expect_no_method(&unbuilt, "method=ring",
+	expect_method(&engine_toy, "", ROLE_CLIENT, "slow");
+	expect_no_method(&engine_toy, "method=ring",
 		"method ring does not run here: this netdyno was built without libring: install libring-dev and build it again");
-	assert_int_equal(engine_methods(&unbuilt), 2);
-	assert_ptr_equal(engine_find_method(&unbuilt, "ring"), &method_missing);
+	assert_int_equal(engine_methods(&engine_toy), 4);
 }
 
 static void two_queues(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
@@ -290,7 +271,7 @@ static void limited(const char *settings, const struct plan_demand *demand, cons
 	struct options o;
 	char text[200];
 
-	make(&o, &mode, settings);
+	make(&o, &engine_toy, settings);
 	assert_int_equal(plan_place(&o, true, &plan, &err), 0);
 	for (unsigned i = 0; i < plan.workers; i++)
 		plan.worker[i].method = &method_queues;

@@ -3,9 +3,10 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <sched.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -96,7 +97,7 @@ int rig_plan(struct rig *rig, const struct rig_config *config)
 {
 	int rc;
 
-	*rig = (struct rig){ .engine = config->engine, .threads = config->threads, .unchecked = config->unchecked };
+	*rig = (struct rig){ .engine = config->engine, .threads = config->threads, .unchecked = config->unchecked, .ack_fd = -1 };
 	if (!rig->unchecked) {
 		rig->fds_before = open_fds();
 		rig->threads_before = running_threads();
@@ -133,11 +134,14 @@ int rig_open_workers(struct rig *rig)
 	int rc = 0;
 
 	assert_at_most(rig->plan.workers, RIG_WORKERS);
+	if (rig->threads)
+		rig->ack_fd = eventfd(0, EFD_CLOEXEC);
 	for (unsigned i = 0; rc >= 0 && i < rig->plan.workers; i++) {
 		struct worker *w = &rig->worker[i];
 
 		assert_int_equal(worker_init(w, rig->engine, &rig->options, &rig->plan, i, &rig->err), 0);
 		rig->opened++;
+		w->ack_fd = rig->ack_fd;
 		rc = rig->threads ? worker_start(w, &rig->err) : rig->engine->open(w, &rig->err);
 	}
 	return rc;
@@ -165,6 +169,8 @@ void rig_close(struct rig *rig)
 			rig->engine->close(&rig->worker[i]);
 		worker_free(&rig->worker[i]);
 	}
+	if (rig->ack_fd >= 0)
+		close(rig->ack_fd);
 	if (rig->engine->release)
 		rig->engine->release(&rig->plan);
 	plan_free(&rig->plan);
@@ -208,21 +214,23 @@ static void expect_good(struct rig *rig, int rc)
 		fail_msg("%s: %d: %s", rig->engine->name, rc, rig->err.text);
 }
 
-/* Until a thread's status word has the value; the worker may end itself instead. */
-static void await_status(struct worker *w, const _Atomic uint32_t *word, uint32_t value)
+/* Until a thread's status word has the value; the worker may end itself instead.  It sleeps until
+ * some worker answers: one that spins takes the CPU that the worker needs. */
+static void await_status(struct rig *rig, struct worker *w, const _Atomic uint32_t *word, uint32_t value)
 {
-	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S, again = clock_now_ns();
+	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S;
+	struct pollfd answer = { .fd = rig->ack_fd, .events = POLLIN };
+	uint64_t answers;
 
 	while (atomic_load_explicit(word, memory_order_acquire) != value) {
 		if (atomic_load_explicit(&w->status->error, memory_order_acquire))
 			fail_msg("%s", w->err.text);
 		if (clock_now_ns() > end)
 			fail_msg("worker %ld does not answer", (long)(w->self - w->plan->worker));
-		if (clock_now_ns() > again) {
+		if (poll(&answer, 1, 10) <= 0)
 			worker_wake(w);
-			again = clock_now_ns() + 10 * NS_PER_MS;
-		}
-		sched_yield();
+		else if (read(rig->ack_fd, &answers, sizeof(answers)) < 0)
+			fail_msg("read eventfd");
 	}
 }
 
@@ -249,7 +257,7 @@ static void enter_by_role(struct rig *rig, unsigned roles, enum phase phase)
 		}
 	for (unsigned i = 0; rig->threads && i < rig->opened; i++)
 		if (rig->worker[i].self->role & roles)
-			await_status(&rig->worker[i], &rig->worker[i].status->phase, phase);
+			await_status(rig, &rig->worker[i], &rig->worker[i].status->phase, phase);
 }
 
 void rig_enter(struct rig *rig, enum phase phase)
@@ -271,7 +279,7 @@ void rig_observe(struct rig *rig)
 		else if (rig->engine->observe)
 			expect_good(rig, rig->engine->observe(&rig->worker[i], &rig->err));
 	for (unsigned i = 0; rig->threads && i < rig->opened; i++)
-		await_status(&rig->worker[i], &rig->worker[i].status->tick, rig->tick);
+		await_status(rig, &rig->worker[i], &rig->worker[i].status->tick, rig->tick);
 }
 
 static int step_worker(struct rig *rig, struct worker *w)
@@ -285,9 +293,10 @@ static int step_worker(struct rig *rig, struct worker *w)
 	return quiet && rig->engine->drain ? rig->engine->drain(w, &rig->err) : rig->engine->poll(w, &rig->err);
 }
 
+/* Between two looks at a condition the workers have the CPUs. */
 static int check_threads(struct rig *rig)
 {
-	sched_yield();
+	poll(NULL, 0, 1);
 	for (unsigned i = 0; i < rig->opened; i++) {
 		int code = atomic_load_explicit(&rig->worker[i].status->error, memory_order_acquire);
 

@@ -30,6 +30,7 @@ struct rig {
 	unsigned opened;           /* workers, in plan order */
 	bool threads, unchecked;
 	uint32_t tick;
+	int ack_fd; /* of threads: readable when a worker has answered; -1: none */
 	struct err err;
 	unsigned fds_before, threads_before;
 };

@@ -126,6 +126,13 @@ void outcome_ledger(const struct outcome *o, struct ledger *ret_ledger)
 	ledger_of(&whole, ret_ledger);
 }
 
+void outcome_second_ledger(const struct outcome *o, struct ledger *ret_ledger)
+{
+	struct reading whole = reading_of_final(o->info, o->final);
+
+	ledger_second_of(&whole, ret_ledger);
+}
+
 void outcome_free(struct outcome *o)
 {
 	run_info_free(o->info);

@@ -48,4 +48,5 @@ bool outcome_has_final(const struct outcome *o);
 bool outcome_is_silent(const struct outcome *o);
 /* Of a run that did not fail. */
 void outcome_ledger(const struct outcome *o, struct ledger *ret_ledger);
+void outcome_second_ledger(const struct outcome *o, struct ledger *ret_ledger);
 void outcome_free(struct outcome *o);

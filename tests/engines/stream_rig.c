@@ -1,6 +1,10 @@
 /* See stream_rig.h. */
 #include "stream_rig.h"
 
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 int stream_rig_try(struct rig *rig, const char *const *option)
 {
 	struct rig_config config = { .engine = &engine_stream, .unchecked = true };
@@ -27,4 +31,30 @@ void stream_rig_expect_balance(struct rig *rig)
 {
 	rig_expect_balance(rig);
 	rig_expect_sound(rig);
+}
+
+struct stream_worker *stream_rig_state(struct rig *rig, unsigned worker)
+{
+	return rig->worker[worker].state;
+}
+
+void stream_rig_free_port(char port[8])
+{
+	union net_address a = { .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+	socklen_t bytes = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, &a.sa, sizeof(a.v4)), 0);
+	assert_int_equal(getsockname(fd, &a.sa, &bytes), 0);
+	close(fd);
+	snprintf(port, 8, "%u", net_port(&a));
+}
+
+bool stream_rig_has_connections(struct rig *rig, uint64_t value)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < rig->opened; i++)
+		n += stream_rig_state(rig, i)->link.state == LINK_FLOWING;
+	return n >= value;
 }

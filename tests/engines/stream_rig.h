@@ -12,3 +12,7 @@ void stream_rig_open(struct rig *rig, const char *const *option); /* or fails th
 uint64_t stream_rig_sum(struct rig *rig, unsigned counter);       /* of both roles */
 /* Sent = received + lost, exactly, and nothing damaged. */
 void stream_rig_expect_balance(struct rig *rig);
+struct stream_worker *stream_rig_state(struct rig *rig, unsigned worker);
+bool stream_rig_has_connections(struct rig *rig, uint64_t value);
+/* A port of loopback that was free a moment ago. */
+void stream_rig_free_port(char port[8]);

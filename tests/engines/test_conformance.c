@@ -1,7 +1,6 @@
 /* What every mode must do with every method, whatever it moves.  A mode or a method that is added
  * to the table is tested by that alone. */
 #include <errno.h>
-#include <pthread.h>
 
 #include "rig.h"
 
@@ -159,18 +158,8 @@ FOR_ALL(stops_and_starts)
 FOR_ALL(closes_half_opened)
 FOR_ALL(pairs)
 
-static void *nothing(void *arg)
-{
-	return arg;
-}
-
 int main(void)
 {
-	pthread_t thread;
-
-	/* ThreadSanitizer has a thread of its own from the first one on: not one of ours. */
-	if (pthread_create(&thread, NULL, nothing, NULL) == 0)
-		pthread_join(thread, NULL);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_measures),
 		cmocka_unit_test(all_waits_as_told),
@@ -179,5 +168,6 @@ int main(void)
 		cmocka_unit_test(all_pairs),
 	};
 
+	start_first_thread();
 	return cmocka_run_group_tests_name("conformance", tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 /* Mode fanout over real sockets: every method with datagrams of all lengths, several workers of
  * each role, both kinds of rounds; the counts of each reader are exact. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +249,35 @@ static void limits_are_named(void **state)
 	netns_run("ip link set lo mtu 65536");
 }
 
+/* Where frames are thrown away over IPv4 loopback, the readers are at ::1, unless the user says. */
+static void frames_go_where_they_arrive(void **state)
+{
+	const struct method *m = engine_find_method(&engine_fanout, "packet");
+	struct rig_config config = { .engine = &engine_fanout, .method = m };
+	char why[160];
+	struct rig rig;
+
+	(void)state;
+	netns_need();
+	if (!method_runs(m, why, sizeof(why)))
+		return;
+	netns_lo_switch("accept_local", false);
+	assert_int_equal(rig_plan(&rig, &config), 0);
+	assert_int_equal(rig.plan.address_family, AF_INET6);
+	rig_close(&rig);
+	measure(&config, 300);
+	config.option[0] = "host";
+	config.option[1] = "127.0.0.1";
+	assert_int_equal(rig_open(&rig, &config), -ENOTSUP);
+	assert_contains(rig.err.text, "lo throws away frames for 127.0.0.1");
+	rig_close(&rig);
+	netns_lo_switch("accept_local", true);
+	config.option[0] = NULL;
+	assert_int_equal(rig_plan(&rig, &config), 0);
+	assert_int_equal(rig.plan.address_family, AF_INET);
+	rig_close(&rig);
+}
+
 static void refuse(const char *option, const char *value, const char *more, const char *its_value, const char *says)
 {
 	struct rig rig;
@@ -297,23 +325,13 @@ FOR_ALL(rates_are_kept)
 FOR_ALL(over_six)
 FOR_ALL(strangers_do_not_count)
 
-static void *nothing(void *arg)
-{
-	return arg;
-}
-
 int main(void)
 {
 	/* In a namespace of its own method packet may send over lo, too. */
-	pthread_t thread;
-
 	if (netns_make()) {
 		netns_lo_switch("accept_local", true);
 		netns_lo_switch("route_localnet", true);
 	}
-	/* ThreadSanitizer has a thread of its own from the first one on: not one of ours. */
-	if (pthread_create(&thread, NULL, nothing, NULL) == 0)
-		pthread_join(thread, NULL);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_all_lengths),
 		cmocka_unit_test(all_short_rounds_go_round),
@@ -325,8 +343,10 @@ int main(void)
 		cmocka_unit_test(all_over_six),
 		cmocka_unit_test(all_strangers_do_not_count),
 		cmocka_unit_test(limits_are_named),
+		cmocka_unit_test(frames_go_where_they_arrive),
 		cmocka_unit_test(bad_options_are_named),
 	};
 
+	start_first_thread();
 	return cmocka_run_group_tests_name("fanout conformance", tests, NULL, NULL);
 }

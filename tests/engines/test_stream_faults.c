@@ -5,29 +5,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-static struct stream_worker *state_of(struct rig *rig, unsigned worker)
-{
-	return rig->worker[worker].state;
-}
-
-/* A port of loopback that was free a moment ago. */
-static void free_port(char port[8])
-{
-	union net_address a = { .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
-	socklen_t bytes = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, &a.sa, sizeof(a.v4)), 0);
-	assert_int_equal(getsockname(fd, &a.sa, &bytes), 0);
-	close(fd);
-	snprintf(port, 8, "%u", net_port(&a));
-}
 
 /* A connection of the test's own to a server of loopback. */
 static int raw_client(unsigned port)
@@ -53,19 +33,10 @@ static void greet(int fd, uint64_t size)
 	assert_int_equal(send(fd, out, sizeof(out), MSG_NOSIGNAL), sizeof(out));
 }
 
-static bool has_connections(struct rig *rig, uint64_t value)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < rig->opened; i++)
-		n += state_of(rig, i)->link.state == LINK_FLOWING;
-	return n >= value;
-}
-
 static bool has_none(struct rig *rig, uint64_t value)
 {
 	(void)value;
-	return !has_connections(rig, 1);
+	return !stream_rig_has_connections(rig, 1);
 }
 
 static bool has_rejected(struct rig *rig, uint64_t value)
@@ -111,17 +82,17 @@ static void resets_in_mid_message(void **state)
 
 				/* at both ends */
 				rig_until(&rig, ROLE_BOTH, has_reconnects, 2 * i);
-				rig_until(&rig, ROLE_BOTH, has_connections, 6);
+				rig_until(&rig, ROLE_BOTH, stream_rig_has_connections, 6);
 				got = stream_rig_sum(&rig, COUNTER_RX_PACKETS);
 				rig_until(&rig, ROLE_BOTH, rig_has_received, got + 20 + i);
 				/* whole messages that nobody reads any more */
 				for (unsigned w = 0; w < rig.opened; w++)
 					if (rig.worker[w].self->role & rig.plan.tx_roles)
 						assert_at_least(engine_stream.poll(&rig.worker[w], &rig.err), 0);
-				reset(state_of(&rig, i % 6));
+				reset(stream_rig_state(&rig, i % 6));
 			}
 			rig_until(&rig, ROLE_BOTH, has_reconnects, 24);
-			rig_until(&rig, ROLE_BOTH, has_connections, 6);
+			rig_until(&rig, ROLE_BOTH, stream_rig_has_connections, 6);
 			rig_drain(&rig);
 			stream_rig_expect_balance(&rig);
 			lost = stream_rig_sum(&rig, STREAM_C_LOST);
@@ -138,7 +109,7 @@ static void server_restarts_under_a_client(void **state)
 	char port[8];
 
 	(void)state;
-	free_port(port);
+	stream_rig_free_port(port);
 	const char *const *option = RIG_OPTIONS(
 		"role", "server", "port", port, "listen", "127.0.0.1", "size", "100000", "threads", "1");
 	stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "size", "100000", "threads", "1"));
@@ -178,7 +149,7 @@ static void receiver_that_stops_reading(void **state)
 		uint64_t sent;
 		int fd;
 
-		free_port(port);
+		stream_rig_free_port(port);
 		stream_rig_open(&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "method",
 						 engine_stream.methods[m]->name, "size", "1000000", "threads", "1"));
 		rig_enter(&server, PHASE_MEASURE);
@@ -194,11 +165,11 @@ static void receiver_that_stops_reading(void **state)
 		assert_int_equal(stream_rig_sum(&server, STREAM_C_STALLED_MS), 0);
 		/* As if it had been so for half the time since the machine booted: the clock
 		 * has nothing before that. */
-		int64_t back_ms = state_of(&server, 0)->link.moved_ns / 2 / NS_PER_MS;
+		int64_t back_ms = stream_rig_state(&server, 0)->link.moved_ns / 2 / NS_PER_MS;
 
-		state_of(&server, 0)->link.moved_ns -= back_ms * NS_PER_MS;
+		stream_rig_state(&server, 0)->link.moved_ns -= back_ms * NS_PER_MS;
 		rig_enter(&server, PHASE_MEASURE);
-		assert_true(has_connections(&server, 1));
+		assert_true(stream_rig_has_connections(&server, 1));
 		/* But it is said how long the connection has been standing still, each moment
 		 * once. */
 		assert_in_range(stream_rig_sum(&server, STREAM_C_STALLED_MS), back_ms, back_ms + 1000 * RIG_DEADLINE_S);
@@ -218,7 +189,7 @@ static void another_clock(void **state)
 
 	(void)state;
 	for (int other = 0; other < 2; other++) {
-		free_port(port);
+		stream_rig_free_port(port);
 		stream_rig_open(&server,
 			RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
 		stream_shared_of(&server.worker[0])->boot ^= (uint64_t)other;
@@ -249,7 +220,7 @@ static void more_clients_than_threads(void **state)
 	char port[8];
 
 	(void)state;
-	free_port(port);
+	stream_rig_free_port(port);
 	stream_rig_open(
 		&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
 	rig_enter(&server, PHASE_MEASURE);
@@ -264,7 +235,7 @@ static void more_clients_than_threads(void **state)
 		assert_false(rig_has_received(&client, 1));
 		rig_until_with(&client, &server, has_waiting, 1); /* which says so, too */
 		if (stuck)
-			state_of(&server, 0)->link.moved_ns -= 11ll * NS_PER_S;
+			stream_rig_state(&server, 0)->link.moved_ns -= 11ll * NS_PER_S;
 		else
 			close(fd);
 		rig_enter(&server, PHASE_MEASURE);
@@ -291,10 +262,10 @@ static void strangers(void **state)
 	stream_rig_open(&rig, RIG_OPTIONS("size", "5000", "threads", "1", "verify", "yes"));
 	/* In the queue before our own client, whose first attempt ends before it has greeted:
 	 * the kernel tells nobody of it. */
-	reset(state_of(&rig, 1));
-	close(state_of(&rig, 1)->link.fd);
-	state_of(&rig, 1)->link.fd = -1;
-	state_of(&rig, 1)->link.state = LINK_NONE;
+	reset(stream_rig_state(&rig, 1));
+	close(stream_rig_state(&rig, 1)->link.fd);
+	stream_rig_state(&rig, 1)->link.fd = -1;
+	stream_rig_state(&rig, 1)->link.state = LINK_NONE;
 	rig_enter(&rig, PHASE_MEASURE);
 	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S;
 
@@ -316,9 +287,9 @@ static void strangers(void **state)
 	while (!has_rejected(&rig, 3) && clock_now_ns() < end)
 		assert_at_least(engine_stream.poll(&rig.worker[0], &rig.err), 0);
 	fd = raw_client(rig_port(&rig)); /* says nothing */
-	while (state_of(&rig, 0)->link.state != LINK_GREETING && clock_now_ns() < end)
+	while (stream_rig_state(&rig, 0)->link.state != LINK_GREETING && clock_now_ns() < end)
 		assert_at_least(engine_stream.poll(&rig.worker[0], &rig.err), 0);
-	state_of(&rig, 0)->link.until_ns = 1;
+	stream_rig_state(&rig, 0)->link.until_ns = 1;
 	assert_int_equal(engine_stream.poll(&rig.worker[0], &rig.err), 0);
 	assert_true(has_rejected(&rig, 4));
 	close(fd);
@@ -336,7 +307,7 @@ static void silent_callers(void **state)
 	int fd[3];
 
 	(void)state;
-	free_port(port);
+	stream_rig_free_port(port);
 	stream_rig_open(
 		&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
 	for (unsigned i = 0; i < 3; i++)
@@ -363,7 +334,7 @@ static void many_half_greetings(void **state)
 	int fd[CALLERS];
 
 	(void)state;
-	free_port(port);
+	stream_rig_free_port(port);
 	stream_rig_open(
 		&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads", "1"));
 	for (unsigned i = 0; i < CALLERS; i++) {
@@ -394,7 +365,7 @@ static void garbage_instead_of_messages(void **state)
 	int fd;
 
 	(void)state;
-	free_port(port);
+	stream_rig_free_port(port);
 	stream_rig_open(&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "1000", "threads",
 					 "1", "reverse", "yes", "verify", "yes"));
 	rig_enter(&server, PHASE_MEASURE);
@@ -442,7 +413,7 @@ static void ends_that_differ(void **state)
 	char port[8];
 
 	(void)state;
-	free_port(port);
+	stream_rig_free_port(port);
 	stream_rig_open(&server, RIG_OPTIONS("role", "server", "port", port, "listen", "127.0.0.1", "size", "5000", "threads",
 					 "1", "verify", "yes"));
 	rig_enter(&server, PHASE_MEASURE);
@@ -481,100 +452,6 @@ static void something_else_answers(void **state)
 	close(listener);
 }
 
-/* ---- options and limits ---- */
-
-static void refuse(const char *const *option, const char *words)
-{
-	unsigned fds = open_fds();
-	struct rig rig;
-
-	assert_less(stream_rig_try(&rig, option), 0);
-	if (!strstr(rig.err.text, words))
-		fail_msg("\"%s\" is not in \"%s\"", words, rig.err.text);
-	rig_close(&rig);
-	assert_int_equal(open_fds(), fds);
-}
-
-static void wrong_options(void **state)
-{
-	(void)state;
-	refuse(RIG_OPTIONS("size", "0"), "--size 0: out of range 1..1G bytes");
-	refuse(RIG_OPTIONS("size", "1073741825"), "out of range");
-	refuse(RIG_OPTIONS("threads", "0"), "--threads 0: out of range");
-	refuse(RIG_OPTIONS("rate", "0"), "--rate 0: out of range");
-	refuse(RIG_OPTIONS("verify", "yes", "receive", "discard"), "--verify");
-	refuse(RIG_OPTIONS("size", "1G", "threads", "256", "method", "two-copy"),
-		"--threads 256: two-copy messages take 524288 MiB");
-	refuse(RIG_OPTIONS("congestion", "nonsense"), "--congestion nonsense: not available here; available: ");
-	refuse(RIG_OPTIONS("congestion", "a-name-longer-than-any"), "--congestion a-name-longer-than-any: not available here");
-}
-
-static void port_in_use(void **state)
-{
-	struct rig first;
-	char port[8];
-
-	(void)state;
-	free_port(port);
-	stream_rig_open(&first, RIG_OPTIONS("port", port, "threads", "1"));
-	refuse(RIG_OPTIONS("port", port, "threads", "1"), "Address already in use");
-	rig_close(&first);
-}
-
-/* The process has no descriptor for a socket: a clear line, and nothing left behind. */
-static void no_descriptors_left(void **state)
-{
-	struct rlimit old, less;
-	struct rig rig;
-
-	(void)state;
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
-	less = (struct rlimit){ 3, old.rlim_max };
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
-	int rc = stream_rig_try(&rig, RIG_OPTIONS("threads", "1", "congestion", "reno"));
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
-	assert_less(rc, 0);
-	if (!strstr(rig.err.text, "Too many open files"))
-		fail_msg("%s", rig.err.text);
-	rig_close(&rig);
-}
-
-static void congestion_is_set(void **state)
-{
-	struct rig rig;
-	char name[16];
-	socklen_t bytes;
-
-	(void)state;
-	stream_rig_open(&rig, RIG_OPTIONS("threads", "1", "congestion", "reno"));
-	rig_enter(&rig, PHASE_MEASURE);
-	rig_until(&rig, ROLE_BOTH, has_connections, 2);
-	for (unsigned i = 0; i < 2; i++) {
-		bytes = sizeof(name);
-		assert_int_equal(getsockopt(state_of(&rig, i)->link.fd, IPPROTO_TCP, TCP_CONGESTION, name, &bytes), 0);
-		assert_string_equal(name, "reno");
-	}
-	rig_close(&rig);
-}
-
-/* What is granted is twice what is asked for (socket(7)); each side shows the buffer of its own
- * direction. */
-static void buffers_are_shown(void **state)
-{
-	struct rig rig;
-
-	(void)state;
-	stream_rig_open(&rig, RIG_OPTIONS("threads", "1", "rcvbuf", "100000", "sndbuf", "50000"));
-	rig_enter(&rig, PHASE_MEASURE);
-	rig_until(&rig, ROLE_BOTH, has_connections, 2);
-	for (unsigned i = 0; i < 2; i++) {
-		assert_int_equal(engine_stream.observe(&rig.worker[i], &rig.err), 0);
-		assert_int_equal(
-			counter_get(rig.worker[i].counters, STREAM_C_BUFFER), state_of(&rig, i)->sends ? 100000 : 200000);
-	}
-	rig_close(&rig);
-}
-
 /* Rigs and sockets of a test come and go side by side: what is left is counted behind it. */
 static unsigned fds_before;
 
@@ -608,11 +485,6 @@ int main(void)
 		CASE(garbage_instead_of_messages),
 		CASE(ends_that_differ),
 		CASE(something_else_answers),
-		CASE(wrong_options),
-		CASE(port_in_use),
-		CASE(no_descriptors_left),
-		CASE(congestion_is_set),
-		CASE(buffers_are_shown),
 	};
 
 	return cmocka_run_group_tests_name("stream faults", tests, NULL, NULL);

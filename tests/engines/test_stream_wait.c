@@ -234,5 +234,6 @@ int main(void)
 		cmocka_unit_test(nothing_is_left),
 	};
 
+	start_first_thread();
 	return cmocka_run_group_tests_name("stream wait", tests, NULL, NULL);
 }

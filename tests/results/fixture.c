@@ -4,138 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const toy_choices[] = { "flow", "hash", NULL };
-static const struct option_def toy_options[] = {
-	{ .name = "window",
-		.type = OPTION_COUNT,
-		.flags = OPTION_RESULT,
-		.default_text = "64",
-		.min = 1,
-		.max = 4096,
-		.help = "outstanding" },
-	{ .name = "payload",
-		.type = OPTION_SIZE,
-		.flags = OPTION_RESULT,
-		.key = "payload_bytes",
-		.default_text = "64",
-		.max = 65479,
-		.help = "payload" },
-	{ .name = "steer",
-		.type = OPTION_CHOICE,
-		.flags = OPTION_RESULT,
-		.choices = toy_choices,
-		.default_text = "flow",
-		.help = "steering" },
-	{ .name = "verbatim", .type = OPTION_BOOL, .flags = OPTION_RESULT, .default_text = "no", .help = "unchanged" },
-	{ .name = "label-text", .type = OPTION_TEXT, .flags = OPTION_RESULT, .default_text = "", .help = "a text of the user" },
-	{ 0 },
-};
-
-static const struct counter_def toy_counters[] = {
-	{ .name = "late",
-		.title = "late",
-		.unit = "packets",
-		.roles = ROLE_CLIENT,
-		.ledger = LEDGER_LOST,
-		.place = "late",
-		.place_title = "late",
-		.show = SHOW_SUM | SHOW_CORE,
-		.help = "answers after 1 s" },
-	{ .name = "server_socket_drops",
-		.title = "drops",
-		.unit = "packets",
-		.roles = ROLE_SERVER,
-		.ledger = LEDGER_LOST,
-		.server_ledger = LEDGER_LOST_ARRIVING,
-		.place = "server_socket_buffer",
-		.place_title = "server socket buffer",
-		.show = SHOW_SUM | SHOW_CORE,
-		.help = "dropped at the server's socket" },
-	{ .name = "queue",
-		.title = "queue",
-		.unit = "packets",
-		.kind = COUNTER_GAUGE,
-		.roles = ROLE_BOTH,
-		.show = SHOW_CORE,
-		.help = "queue" },
-	{ .name = "duplicates", .title = "dup", .unit = "packets", .roles = ROLE_CLIENT, .show = SHOW_SUM, .help = "duplicates" },
-	{ .name = "quickest_ns", .title = "quick", .unit = "ns", .kind = COUNTER_MIN, .roles = ROLE_CLIENT, .help = "quickest" },
-	{ 0 },
-};
-
-static const struct detail_column toy_columns[] = {
-	{ .name = "packets", .title = "packets", .unit = "packets", .help = "packets" },
-	{ .name = "least_ns", .title = "least", .unit = "ns", .kind = COUNTER_MIN, .help = "the quickest" },
-	{ 0 },
-};
-static const struct detail_def toy_rows = { .name = "flows", .title = "Flows", .roles = ROLE_CLIENT, .columns = toy_columns };
-
-static const struct figure_def toy_figures[] = {
-	{ .name = "syscalls_per_packet",
-		.title = "sys/pkt",
-		.unit = "",
-		.numerator = { COUNTER_SYSCALLS, COUNTER_NONE },
-		.denominator = COUNTER_RX_PACKETS,
-		.scale = 1,
-		.numerator_roles = ROLE_CLIENT,
-		.denominator_roles = ROLE_CLIENT,
-		.show = SHOW_SUM | SHOW_CORE,
-		.help = "system calls per answer" },
-	{ .name = "answers_per_s",
-		.title = "ans/s",
-		.unit = "1/s",
-		.numerator = { COUNTER_RX_PACKETS, TOY_LATE, COUNTER_NONE },
-		.denominator = COUNTER_PER_SECOND,
-		.scale = 1,
-		.numerator_roles = ROLE_CLIENT,
-		.show = SHOW_SUM,
-		.help = "all answers" },
-	{ .name = "cycles_per_packet",
-		.title = "cyc/pkt",
-		.unit = "",
-		.numerator = { COUNTER_CYCLES, COUNTER_NONE },
-		.denominator = COUNTER_RX_PACKETS,
-		.scale = 1,
-		.numerator_roles = ROLE_BOTH,
-		.denominator_roles = ROLE_CLIENT,
-		.show = SHOW_SUM,
-		.help = "cycles" },
-	{ 0 },
-};
-
-static const struct latency_def toy_latencies[] = {
-	{ .name = "rtt", .title = "RTT", .since = "send", .roles = ROLE_CLIENT, .help = "round trip" },
-	{ .name = "service", .title = "SVC", .since = "receive", .roles = ROLE_SERVER, .help = "service time" },
-	{ 0 },
-};
-
-static bool toy_probe(char *why, size_t size)
-{
-	snprintf(why, size, "%s", "");
-	return true;
-}
-
-static const struct method toy_method = { .name = "single", .summary = "one at a time", .probe = toy_probe };
-static const struct method toy_other = { .name = "mmsg", .summary = "many at a time", .probe = toy_probe };
-static const struct method *const toy_methods[] = { &toy_method, &toy_other, NULL };
-
-const struct engine toy_engine = {
-	.name = "toy",
-	.title = "Toy",
-	.summary = "a mode for tests",
-	.built = true,
-	.packets = "answers",
-	.options = toy_options,
-	.counters = toy_counters,
-	.figures = toy_figures,
-	.latencies = toy_latencies,
-	.details = &toy_rows,
-	.methods = toy_methods,
-};
-
-static const struct engine other_engine = { .name = "other", .title = "Other", .summary = "not built", .built = false };
-const struct engine *const toy_engines[] = { &toy_engine, &other_engine, NULL };
-
 static void make_workers(struct run_info *info, unsigned servers, unsigned clients)
 {
 	info->workers = servers + clients;
@@ -161,10 +29,10 @@ struct run_info *toy_run_of(uint32_t id, unsigned servers, unsigned clients)
 	struct err err = ERR_NONE;
 
 	info->id = id;
-	info->engine = &toy_engine;
-	info->method = &toy_method;
-	assert_int_equal(options_init(&info->options, &toy_engine, &err), 0);
-	snprintf(info->ran, sizeof(info->ran), "single");
+	info->engine = &engine_toy;
+	info->method = &toy_slow;
+	assert_int_equal(options_init(&info->options, &engine_toy, &err), 0);
+	snprintf(info->ran, sizeof(info->ran), "%s", toy_slow.name);
 	snprintf(info->peer, sizeof(info->peer), "127.0.0.1:5000");
 	snprintf(info->interface, sizeof(info->interface), "lo");
 	snprintf(info->path, sizeof(info->path), "loopback");
@@ -306,8 +174,8 @@ struct details *toy_details(unsigned rows)
 	for (unsigned i = 0; i < rows; i++)
 		d->row[i] = (struct detail_row){ .id = i + 7,
 			.worker = 1,
-			.value = { 1000 * i, i ? 15000 : COUNTER_NOTHING },
-			.recent = { 10 * i, i ? 16000 : COUNTER_NOTHING } };
+			.value = { [TOY_ROW_SENT] = 1000 * i, [TOY_ROW_LEAST] = i ? 15000 : COUNTER_NOTHING },
+			.recent = { [TOY_ROW_SENT] = 10 * i, [TOY_ROW_LEAST] = i ? 16000 : COUNTER_NOTHING } };
 	return d;
 }
 

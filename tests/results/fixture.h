@@ -1,4 +1,4 @@
-/* A toy mode, and hand-made runs, samples and finals of it. */
+/* Hand-made runs, samples and finals of the made-up mode. */
 #pragma once
 
 #include <setjmp.h>
@@ -6,20 +6,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "../support/toy.h"
 #include "base/clock.h"
 #include "results/results.h"
-
-enum {
-	TOY_LATE = COUNTER_OWN, /* clients; a ledger place */
-	TOY_SERVER_DROPS,       /* servers; a ledger place */
-	TOY_QUEUE,              /* a gauge, both roles */
-	TOY_DUPLICATES,         /* clients, in the sum */
-	TOY_QUICKEST,           /* a MIN, clients, shown nowhere */
-	TOY_COUNTERS,
-};
-
-extern const struct engine toy_engine;
-extern const struct engine *const toy_engines[];
 
 /* Server 0 on CPU 0, client 0 on CPU 1; the client's cycles are unknown. */
 struct run_info *toy_run(uint32_t id);

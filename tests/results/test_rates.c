@@ -165,7 +165,7 @@ static double figure(unsigned i, const struct run_info *info, const struct sampl
 {
 	struct reading r = reading_between(info, from, to);
 
-	return figure_value(&toy_engine.figures[i], &r, worker);
+	return figure_value(&engine_toy.figures[i], &r, worker);
 }
 
 static void figures(void **state)
@@ -182,10 +182,10 @@ static void figures(void **state)
 	assert_true(isnan(figure(0, info, from, to, 0)));  /* a server has no part in it */
 	assert_true(isnan(figure(0, info, NULL, to, -1)));
 	assert_true(isnan(figure(0, info, from, from, -1)));
-	assert_close(figure_value(&toy_engine.figures[1], &whole, -1), 960, 1e-9);
+	assert_close(figure_value(&engine_toy.figures[1], &whole, -1), 960, 1e-9);
 	f->edge[1].value[COUNTER_RX_PACKETS] = 0;
 	/* x / 0 */
-	assert_true(isnan(figure_value(&toy_engine.figures[0], &whole, -1)));
+	assert_true(isnan(figure_value(&engine_toy.figures[0], &whole, -1)));
 	run_final_free(f);
 	sample_free(from);
 	sample_free(to);

@@ -198,7 +198,7 @@ static void unusual_values(void **state)
 	f->edge[1].latency[0].mean_ns = 20000.0 / 3;
 	f->edge[1].latency[0].max_ns = INT64_MAX / 4;
 	f->settled[0].value[TOY_SERVER_DROPS] = INT64_MAX;
-	f->settled[1].value[TOY_QUICKEST] = COUNTER_NOTHING;
+	f->settled[1].value[TOY_LEAST] = COUNTER_NOTHING;
 	f->details = toy_details(5);
 	f->edge_ns[0]++;
 	toy_take_run(h, info);
@@ -296,7 +296,7 @@ static const struct {
 	{ "record.runs.0.mode", "\"nosuch\"", "record.runs[0]: unknown mode \"nosuch\" (known: toy)" },
 	{ "record.runs.0.mode", "\"other\"", "unknown mode \"other\"" },
 	{ "record.runs.0.method", "\"magic\"", "record.runs[0]: method: toy has none of that name" },
-	{ "record.runs.0.load_name", "\"rate\"", "load_name: toy has no such option" },
+	{ "record.runs.0.load_name", "\"speed\"", "load_name: toy has no such option" },
 	{ "record.runs.0.role", "4", "role: out of range 1..3" },
 	{ "record.runs.0.tx_ledger", "\"up\"", "tx_ledger, rx_ledger: not the name of a side" },
 	{ "record.runs.0.tx_roles", "9", "record.runs[0]: tx_roles: out of range" },
@@ -348,7 +348,7 @@ static const struct {
 	{ "record.runs.0.final.total.rtt.buckets.1", "281474976710656", "total.rtt: buckets: out of range" },
 	{ "record.runs.0.final.total.rtt.buckets.1", "\"9\"", "total.rtt: buckets: not whole numbers" },
 	{ "record.runs.0.final.total.rtt.buckets.+", "1", "total.rtt: buckets: not an array of pairs" },
-	{ "record.runs.0.final.settled.1.counters.26", "\"x\"", "settled[1]: quickest_ns: not a whole number" },
+	{ "record.runs.0.final.settled.1.counters.30", "\"x\"", "settled[1]: least_ns: not a whole number" },
 	{ "record.runs.0.details", "7", "record.runs[0].details: rows: missing or not an array" },
 	{ "record.runs.0.details.rows.0.0", "0", "record.runs[0].details: a row has no id" },
 	{ "record.runs.0.details.rows.0.1", "2", "record.runs[0].details: a row is of no worker" },

@@ -95,12 +95,12 @@ static void finished_run(void **state)
 	assert_text(j, "netdyno.version", NETDYNO_VERSION);
 	assert_text(j, "start.time", "2026-01-01T00:01:40Z");
 	assert_text(j, "start.mode", "toy");
-	assert_text(j, "start.ran", "single");
+	assert_text(j, "start.ran", "slow");
 	assert_text(j, "start.role", "both");
 	assert_number(j, "start.options.payload_bytes", 64);
 	assert_number(j, "start.options.warmup_s", 1);
-	assert_text(j, "start.options.steer", "flow");
-	assert_true(json_is_false(at(j, "start.options.verbatim")));
+	assert_text(j, "start.options.kind", "round");
+	assert_true(json_is_false(at(j, "start.options.verify")));
 	assert_null_at(j, "start.options.label_text");
 	assert_null_at(j, "start.options.rcvbuf_bytes");
 	assert_null(at(j, "start.options.json"));
@@ -130,6 +130,27 @@ static void finished_run(void **state)
 	assert_text(j, "end.unknown.cycles", "no hardware counters on this machine");
 	assert_null(at(j, "end.unfinished"));
 	json_decref(j);
+	desk_free(d);
+}
+
+static void a_second_ledger(void **state)
+{
+	struct engine two = engine_toy;
+	struct desk *d = desk_of(toy_history(3, true));
+	struct run_info *info = (struct run_info *)history_run(d->history, 1);
+	json_t *j;
+
+	(void)state;
+	two.second_ledger = &toy_questions;
+	info->engine = &two;
+	j = results_document(&d->source);
+	assert_schema(j);
+	assert_number(j, "end.ledgers.questions.sent", 3000);
+	assert_number(j, "end.ledgers.questions.received", 2880);
+	assert_number(j, "end.ledgers.questions.places.socket", 120);
+	assert_number(j, "end.ledgers.questions.unexplained", 0);
+	json_decref(j);
+	info->engine = &engine_toy;
 	desk_free(d);
 }
 
@@ -477,7 +498,7 @@ static void csv_file(void **state)
 		for (unsigned k = 0; k < i; k++)
 			assert_string_not_equal(names[i], names[k]);
 	assert_string_equal(cell_of(names, cells, count, "mode"), "toy");
-	assert_string_equal(cell_of(names, cells, count, "method"), "single");
+	assert_string_equal(cell_of(names, cells, count, "method"), "slow");
 	assert_string_equal(cell_of(names, cells, count, "payload_bytes"), "64");
 	assert_string_equal(cell_of(names, cells, count, "label_text"), "'-2+3 \"x\", y");
 	assert_string_equal(cell_of(names, cells, count, "host_cpu_model"), "'=Toy CPU, \"fast\"");
@@ -523,6 +544,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finished_run),
+		cmocka_unit_test(a_second_ledger),
 		cmocka_unit_test(cores_and_latencies),
 		cmocka_unit_test(intervals),
 		cmocka_unit_test(unfinished_run),

@@ -6,7 +6,7 @@
 #include "engines/engines.h"
 #include "engines/null/null.h"
 #include "mode/plan.h"
-#include "script.h"
+#include "../support/toy.h"
 
 static void names_are_unique_and_fit(void **state)
 {
@@ -58,7 +58,7 @@ static void details_fit(void **state)
 
 static void lookups_find_or_not(void **state)
 {
-	static const struct engine *const table[] = { &engine_script, &engine_null, NULL };
+	static const struct engine *const table[] = { &engine_toy, &engine_null, NULL };
 
 	(void)state;
 	assert_ptr_equal(engine_find(table, "null"), &engine_null);
@@ -68,7 +68,7 @@ static void lookups_find_or_not(void **state)
 	assert_int_equal(engine_methods(&engine_null), 2);
 	assert_int_equal(engine_latencies(&engine_null), 1);
 	assert_int_equal(engine_find_counter(&engine_null, "no_such"), -1);
-	assert_int_equal(engine_counters(&engine_script), COUNTER_OWN + 1);
+	assert_int_equal(engine_counters(&engine_toy), TOY_COUNTERS);
 	assert_string_equal(phase_name(PHASE_WARMUP), "warm-up");
 	assert_string_equal(phase_name((enum phase)77), "unknown");
 }

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "run/worker.h"
-#include "script.h"
+#include "../support/toy.h"
 
 enum { DESCRIPTORS = 1024 };
 
@@ -73,7 +73,7 @@ static void start(struct rig *rig)
 	rig->plan.workers = 1;
 	rig->plan.worker = &rig->planned;
 	rig->planned = (struct plan_worker){ .role = ROLE_SERVER, .cpu = -1 };
-	assert_int_equal(worker_init(&rig->worker, &engine_script, NULL, &rig->plan, 0, &err), 0);
+	assert_int_equal(worker_init(&rig->worker, &engine_toy, NULL, &rig->plan, 0, &err), 0);
 	rig->worker.perf_calls = &pmu_calls;
 	assert_int_equal(worker_start(&rig->worker, &err), 0);
 }

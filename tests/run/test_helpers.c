@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "run/worker.h"
-#include "script.h"
+#include "../support/toy.h"
 
 static const int64_t burn_ns = 30 * NS_PER_MS;
 
@@ -50,7 +50,7 @@ static void *help(void *arg)
 static int toy_open(struct worker *w, struct err *err)
 {
 	if (w->self->role != ROLE_SERVER)
-		return engine_script.open(w, err);
+		return engine_toy.open(w, err);
 	if (pthread_create(&toy.thread, NULL, help, NULL))
 		return err_sys(err, EAGAIN, "start a helper");
 	sem_wait(&toy.ready);
@@ -75,7 +75,7 @@ static void toy_close(struct worker *w)
 
 static struct engine make_toy(void)
 {
-	struct engine e = engine_script;
+	struct engine e = engine_toy;
 
 	script_reset();
 	memset(&toy, 0, sizeof(toy));
@@ -143,7 +143,7 @@ static void begin_worker(struct worker *w, struct plan *plan, struct plan_worker
 	script_reset();
 	*plan = (struct plan){ .workers = 1, .worker = planned };
 	*planned = (struct plan_worker){ .role = ROLE_SERVER, .cpu = -1 };
-	assert_int_equal(worker_init(w, &engine_script, NULL, plan, 0, &err), 0);
+	assert_int_equal(worker_init(w, &engine_toy, NULL, plan, 0, &err), 0);
 }
 
 static void a_thread_that_is_not_ours_is_refused(void **state)

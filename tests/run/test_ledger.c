@@ -4,35 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERVER_DROPS = COUNTER_OWN, CLIENT_DROPS, SEND_ERRORS, CARRIED, MORE_SERVER_DROPS };
-
-static const struct counter_def counters[] = {
-	{ .name = "server_drops",
-		.title = "srv",
-		.roles = ROLE_SERVER,
-		.ledger = LEDGER_LOST,
-		.server_ledger = LEDGER_LOST_ARRIVING,
-		.place = "server_socket_buffer",
-		.place_title = "server socket buffer" },
-	{ .name = "client_drops",
-		.title = "cli",
-		.roles = ROLE_CLIENT,
-		.ledger = LEDGER_LOST,
-		.place = "client_socket_buffer",
-		.place_title = "client socket buffer" },
-	{ .name = "send_errors", .title = "err", .roles = ROLE_CLIENT, .ledger = LEDGER_SENT },
-	{ .name = "carried", .title = "carried", .roles = ROLE_CLIENT, .ledger = LEDGER_CARRIED },
-	{ .name = "more_server_drops",
-		.title = "srv2",
-		.roles = ROLE_SERVER,
-		.ledger = LEDGER_LOST,
-		.server_ledger = LEDGER_LOST_ARRIVING,
-		.place = "server_socket_buffer",
-		.place_title = "server socket buffer" },
-	{ 0 },
-};
-
-static const struct engine engine = { .name = "table", .title = "table", .counters = counters };
+#include "../support/toy.h"
 
 /* A run of one server and one client, in numbers. */
 struct row {
@@ -113,9 +85,9 @@ static void make_run(const struct row *r, struct made *m)
 	memset(m, 0, sizeof(*m));
 	m->worker[0] = (struct run_worker){ .role = ROLE_SERVER };
 	m->worker[1] = (struct run_worker){ .role = ROLE_CLIENT,
-		.unknown = r->hide_client_drops ? (uint64_t)1 << CLIENT_DROPS : 0 };
+		.unknown = r->hide_client_drops ? (uint64_t)1 << TOY_CLIENT_DROPS : 0 };
 	strcpy(m->worker[1].unknown_why, "no SO_MEMINFO");
-	m->info = (struct run_info){ .engine = &engine,
+	m->info = (struct run_info){ .engine = &engine_toy,
 		.role = r->role,
 		.tx_roles = r->role & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER,
 		.rx_roles = r->role & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER,
@@ -146,13 +118,13 @@ static void fill_values(const struct row *r, struct worker_sample *w)
 {
 	w[0].value[COUNTER_TX_PACKETS] = r->server_tx;
 	w[0].value[COUNTER_RX_PACKETS] = r->server_rx;
-	w[0].value[SERVER_DROPS] = r->server_drops;
-	w[0].value[MORE_SERVER_DROPS] = r->more_drops;
+	w[0].value[TOY_SERVER_DROPS] = r->server_drops;
+	w[0].value[TOY_MORE_SERVER_DROPS] = r->more_drops;
 	w[1].value[COUNTER_TX_PACKETS] = r->client_tx;
 	w[1].value[COUNTER_RX_PACKETS] = r->client_rx;
-	w[1].value[CLIENT_DROPS] = r->client_drops;
-	w[1].value[SEND_ERRORS] = r->send_errors;
-	w[1].value[CARRIED] = r->carried;
+	w[1].value[TOY_CLIENT_DROPS] = r->client_drops;
+	w[1].value[TOY_SEND_ERRORS] = r->send_errors;
+	w[1].value[TOY_CARRIED] = r->carried;
 	w[1].value[COUNTER_IN_FLIGHT] = r->flying;
 }
 
@@ -316,6 +288,37 @@ static void readings_that_do_not_fit_give_none(void **state)
 	sample_free(three);
 }
 
+/* It reads the same counters, in its own rows, and only of runs with both ends. */
+static void a_second_ledger(void **state)
+{
+	struct row r = { BOTH, .client_tx = 1000, .server_rx = 890, .server_drops = 80, .flying = 25 };
+	struct engine two = engine_toy;
+	struct made m;
+	struct ledger l;
+	struct reading final;
+
+	(void)state;
+	make_run(&r, &m);
+	fill_values(&r, m.settled);
+	final = reading_of_final(&m.info, &m.final);
+	ledger_second_of(&final, &l);
+	assert_false(l.known); /* this mode has none */
+	two.second_ledger = &toy_questions;
+	m.info.engine = &two;
+	ledger_second_of(&final, &l);
+	assert_true(l.known);
+	assert_int_equal(l.sent, 1000);
+	assert_int_equal(l.received, 890);
+	assert_int_equal(l.in_flight, 25);
+	assert_int_equal(l.places, 1);
+	assert_int_equal(place(&l, "socket")->lost, 80);
+	assert_int_equal(l.unexplained, 5);
+	assert_false(l.balanced);
+	m.info.role = ROLE_SERVER;
+	ledger_second_of(&final, &l);
+	assert_false(l.known);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +327,7 @@ int main(void)
 		cmocka_unit_test(ends_apart_are_not_read_at_once),
 		cmocka_unit_test(reasons_are_named),
 		cmocka_unit_test(readings_that_do_not_fit_give_none),
+		cmocka_unit_test(a_second_ledger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 
 #include "mode/path.h"
 #include "run/worker.h"
-#include "script.h"
+#include "../support/toy.h"
 
 /* A path that counts what is asked of it. */
 static struct {
@@ -85,19 +85,19 @@ static int plan_with_socket(const struct options *o, struct plan *plan, struct e
 {
 	int rc = take_socket(plan, err);
 
-	return rc < 0 ? rc : engine_script.plan(o, plan, err);
+	return rc < 0 ? rc : engine_toy.plan(o, plan, err);
 }
 
 static int open_with_socket(struct worker *w, struct err *err)
 {
 	int rc = take_socket(w->plan, err);
 
-	return rc < 0 ? rc : engine_script.open(w, err);
+	return rc < 0 ? rc : engine_toy.open(w, err);
 }
 
 static struct engine make_engine(void)
 {
-	struct engine e = engine_script;
+	struct engine e = engine_toy;
 
 	script_reset();
 	memset(&toy, 0, sizeof(toy));
@@ -194,7 +194,7 @@ static void the_option_and_the_table_agree(void **state)
 	unsigned words = 0, rows = 0;
 
 	(void)state;
-	make_options(&o, &engine_script, PAIRS("cores=1"));
+	make_options(&o, &engine_toy, PAIRS("cores=1"));
 	const struct option_def *def = o.def[options_find(&o, "path")];
 	for (; def->choices[words]; words++) {
 		const struct path *path = path_find(paths_here, def->choices[words]);

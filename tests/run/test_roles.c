@@ -2,12 +2,13 @@
  * waits for (neither needs to be who sends), and who records which latency. */
 #include "support.h"
 
+#include <sched.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "mode/plan.h"
 #include "run/worker.h"
-#include "script.h"
+#include "../support/toy.h"
 
 enum { FLYING = 5, ENTERED_MAX = 16 };
 
@@ -20,6 +21,8 @@ struct entered {
 static struct {
 	unsigned quiet_first, flying; /* as the test's plan says */
 	_Atomic unsigned drained;     /* roles on which drain() was called */
+	/* so long the first call of the drain takes in which something flies */
+	int64_t hold_up_ns;
 	_Atomic unsigned entries;
 	struct entered entered[ENTERED_MAX]; /* one at a time: each is waited for */
 } toy;
@@ -30,6 +33,9 @@ static int toy_poll(struct worker *w, struct err *err)
 	uint64_t flying = counter_get(w->counters, COUNTER_IN_FLIGHT);
 
 	(void)err;
+	if (flying == FLYING && w->phase == PHASE_DRAIN)
+		for (int64_t end_ns = clock_now_ns() + toy.hold_up_ns; clock_now_ns() < end_ns;)
+			sched_yield();
 	if (flying && (w->phase == PHASE_SETTLE || w->phase == PHASE_DRAIN))
 		counter_set(w->counters, COUNTER_IN_FLIGHT, flying - 1);
 	w->wait.until_ns = clock_now_ns() + 5 * NS_PER_MS;
@@ -54,7 +60,7 @@ static int toy_enter(struct worker *w, enum phase phase, struct err *err)
 
 static int toy_plan(const struct options *o, struct plan *plan, struct err *err)
 {
-	int rc = engine_script.plan(o, plan, err);
+	int rc = engine_toy.plan(o, plan, err);
 
 	plan->quiet_first = toy.quiet_first;
 	plan->flying = toy.flying;
@@ -72,15 +78,16 @@ static const struct sample *last_of_measure(const struct gathered *g, uint32_t i
 	return last;
 }
 
-static void run_toy(unsigned quiet_first, unsigned flying, struct gathered *g)
+static void run_held_up(unsigned quiet_first, unsigned flying, int64_t hold_up_ns, struct gathered *g)
 {
-	struct engine e = engine_script;
+	struct engine e = engine_toy;
 	struct session *s = make_session(0, false);
 
 	script_reset();
 	memset(&toy, 0, sizeof(toy));
 	toy.quiet_first = quiet_first;
 	toy.flying = flying;
+	toy.hold_up_ns = hold_up_ns;
 	e.plan = toy_plan;
 	e.poll = toy_poll;
 	e.drain = toy_drain;
@@ -99,6 +106,11 @@ static void run_toy(unsigned quiet_first, unsigned flying, struct gathered *g)
 	struct reading since = reading_between(gathered_run(g, id), gathered_sample(g, id, 0), last_of_measure(g, id));
 	ledger_of(&since, &l);
 	assert_int_equal(l.in_flight, FLYING);
+}
+
+static void run_toy(unsigned quiet_first, unsigned flying, struct gathered *g)
+{
+	run_held_up(quiet_first, flying, 0, g);
 }
 
 static void assert_entered(const struct entered *expected, unsigned count)
@@ -158,6 +170,16 @@ static void servers_stop_first(void **state)
 	gather_free(&g);
 }
 
+/* Nothing moves for longer than a phase waits for what flies: but not because nothing comes. */
+static void who_was_kept_from_its_cpu_is_waited_for(void **state)
+{
+	struct gathered g = { 0 };
+
+	(void)state;
+	run_held_up(ROLE_CLIENT, ROLE_CLIENT, 300 * NS_PER_MS, &g);
+	gather_free(&g);
+}
+
 static void what_is_not_recorded_takes_no_memory(void **state)
 {
 	struct plan_worker planned[] = { { .role = ROLE_SERVER, .cpu = -1 }, { .role = ROLE_CLIENT, .cpu = -1 } };
@@ -170,7 +192,7 @@ static void what_is_not_recorded_takes_no_memory(void **state)
 	for (unsigned unrecorded = 0; unrecorded <= ROLE_BOTH; unrecorded++)
 		for (unsigned i = 0; i < 2; i++) {
 			plan.unrecorded[0] = unrecorded;
-			assert_int_equal(worker_init(&worker, &engine_script, NULL, &plan, i, &err), 0);
+			assert_int_equal(worker_init(&worker, &engine_toy, NULL, &plan, i, &err), 0);
 			assert_int_equal(worker.latency[0] != NULL, i == 1 && !(unrecorded & ROLE_CLIENT));
 			worker_free(&worker);
 		}
@@ -181,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clients_stop_first),
 		cmocka_unit_test(servers_stop_first),
+		cmocka_unit_test(who_was_kept_from_its_cpu_is_waited_for),
 		cmocka_unit_test(what_is_not_recorded_takes_no_memory),
 	};
 

@@ -9,29 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/toy.h"
 #include "base/clock.h"
 #include "engines/null/null.h"
 #include "record/history.h"
 #include "run/rows.h"
-
-enum { SENT, DEPTH, LEAST, MOST };
-
-static const struct detail_column columns[] = {
-	[SENT] = { .name = "sent", .title = "sent", .unit = "packets" },
-	[DEPTH] = { .name = "depth", .title = "depth", .unit = "packets", .kind = COUNTER_GAUGE },
-	[LEAST] = { .name = "least_ns", .title = "least", .unit = "ns", .kind = COUNTER_MIN },
-	[MOST] = { .name = "most_ns", .title = "most", .unit = "ns", .kind = COUNTER_MAX },
-	{ 0 },
-};
-
-static const struct detail_def toys = { .name = "toys", .title = "Toys", .roles = ROLE_BOTH, .columns = columns, .sort = DEPTH };
 
 static struct rows *make_rows(unsigned most)
 {
 	struct rows *rows = NULL;
 	struct err err = ERR_NONE;
 
-	if (rows_new(&toys, most, &rows, &err) < 0)
+	if (rows_new(engine_toy.details, most, &rows, &err) < 0)
 		fail_msg("%s", err.text);
 	return rows;
 }
@@ -46,35 +35,35 @@ static void a_row_begins_at_zero_whoever_had_it_before(void **state)
 	(void)state;
 	struct row *none = rows_take(rows, 9);
 	assert_null(none);
-	row_add(none, SENT, 1);
-	row_set(none, SENT, 1);
-	row_least(none, LEAST, 1);
-	row_most(none, MOST, 1);
-	row_add(a, SENT, 3);
-	row_add(a, SENT, 4);
-	row_set(a, DEPTH, 5);
-	row_least(a, LEAST, 20);
-	row_least(a, LEAST, 30);
-	row_most(a, MOST, 0);
-	assert_int_equal(row_get(a, MOST), 0);
-	row_most(a, MOST, 20);
-	row_most(a, MOST, 10);
-	assert_int_equal(row_get(a, SENT), 7);
-	assert_int_equal(row_get(a, LEAST), 20);
-	assert_int_equal(row_get(a, MOST), 20);
+	row_add(none, TOY_ROW_SENT, 1);
+	row_set(none, TOY_ROW_SENT, 1);
+	row_least(none, TOY_ROW_LEAST, 1);
+	row_most(none, TOY_ROW_MOST, 1);
+	row_add(a, TOY_ROW_SENT, 3);
+	row_add(a, TOY_ROW_SENT, 4);
+	row_set(a, TOY_ROW_DEPTH, 5);
+	row_least(a, TOY_ROW_LEAST, 20);
+	row_least(a, TOY_ROW_LEAST, 30);
+	row_most(a, TOY_ROW_MOST, 0);
+	assert_int_equal(row_get(a, TOY_ROW_MOST), 0);
+	row_most(a, TOY_ROW_MOST, 20);
+	row_most(a, TOY_ROW_MOST, 10);
+	assert_int_equal(row_get(a, TOY_ROW_SENT), 7);
+	assert_int_equal(row_get(a, TOY_ROW_LEAST), 20);
+	assert_int_equal(row_get(a, TOY_ROW_MOST), 20);
 	rows_give_back(rows, none);
 	rows_give_back(rows, a);
 	struct row *c = rows_take(rows, 10);
 	assert_ptr_equal(c, a);
-	assert_int_equal(row_get(c, SENT), 0);
-	assert_int_equal(row_get(c, DEPTH), 0);
-	assert_int_equal(row_get(c, LEAST), COUNTER_NOTHING);
-	assert_int_equal(row_get(c, MOST), COUNTER_NOTHING);
-	row_most(b, MOST, 3);
-	row_add(b, SENT, 3);
+	assert_int_equal(row_get(c, TOY_ROW_SENT), 0);
+	assert_int_equal(row_get(c, TOY_ROW_DEPTH), 0);
+	assert_int_equal(row_get(c, TOY_ROW_LEAST), COUNTER_NOTHING);
+	assert_int_equal(row_get(c, TOY_ROW_MOST), COUNTER_NOTHING);
+	row_most(b, TOY_ROW_MOST, 3);
+	row_add(b, TOY_ROW_SENT, 3);
 	rows_forget_extremes(rows);
-	assert_int_equal(row_get(b, MOST), COUNTER_NOTHING);
-	assert_int_equal(row_get(b, SENT), 3);
+	assert_int_equal(row_get(b, TOY_ROW_MOST), COUNTER_NOTHING);
+	assert_int_equal(row_get(b, TOY_ROW_SENT), 3);
 	rows_free(rows);
 }
 
@@ -84,7 +73,7 @@ static void too_many_are_refused(void **state)
 	struct err err = ERR_NONE;
 
 	(void)state;
-	assert_int_equal(rows_new(&toys, ROWS_MOST + 1, &rows, &err), -EINVAL);
+	assert_int_equal(rows_new(engine_toy.details, ROWS_MOST + 1, &rows, &err), -EINVAL);
 	assert_null(rows);
 	err = ERR_NONE;
 	assert_int_equal(rows_new(NULL, 1, &rows, &err), -EINVAL);
@@ -104,7 +93,7 @@ static void open_desk(struct desk *d)
 	struct err err = ERR_NONE;
 
 	*d = (struct desk){ .rows = { make_rows(4), NULL, make_rows(2) }, .now_ns = NS_PER_S };
-	assert_int_equal(rows_reader_init(&d->reader, &toys, d->rows, 3, &err), 0);
+	assert_int_equal(rows_reader_init(&d->reader, engine_toy.details, d->rows, 3, &err), 0);
 }
 
 static void close_desk(struct desk *d)
@@ -127,7 +116,7 @@ static void nobody_keeps_rows(void **state)
 	struct err err = ERR_NONE;
 
 	(void)state;
-	assert_int_equal(rows_reader_init(&reader, &toys, rows, 2, &err), 0);
+	assert_int_equal(rows_reader_init(&reader, engine_toy.details, rows, 2, &err), 0);
 	assert_false(rows_reader_due(&reader, NS_PER_S));
 	rows_reader_start(&reader, NS_PER_S);
 	assert_null(rows_reader_read(&reader, NS_PER_S));
@@ -141,28 +130,28 @@ static void readings_are_differences(void **state)
 	(void)state;
 	open_desk(&d);
 	struct row *a = rows_take(d.rows[0], 1), *b = rows_take(d.rows[2], 2);
-	row_add(a, SENT, 100);
+	row_add(a, TOY_ROW_SENT, 100);
 	assert_true(rows_reader_due(&d.reader, d.now_ns));
 	rows_reader_start(&d.reader, d.now_ns);
 	assert_false(rows_reader_due(&d.reader, d.now_ns + NS_PER_S / 2));
 	assert_true(rows_reader_due(&d.reader, d.now_ns + NS_PER_S));
-	row_add(a, SENT, 10);
-	row_set(b, DEPTH, 6);
+	row_add(a, TOY_ROW_SENT, 10);
+	row_set(b, TOY_ROW_DEPTH, 6);
 	struct details *x = read_after(&d, NS_PER_S);
-	row_add(a, SENT, 5);
+	row_add(a, TOY_ROW_SENT, 5);
 	struct details *y = read_after(&d, 2ll * NS_PER_S);
 	assert_int_equal(x->rows, 2);
-	assert_int_equal(x->row[0].value[SENT], 10);
+	assert_int_equal(x->row[0].value[TOY_ROW_SENT], 10);
 	assert_int_equal(x->row[1].worker, 2);
 	assert_int_equal(x->row[1].id, 2);
-	assert_int_equal(x->row[1].value[DEPTH], 6);
+	assert_int_equal(x->row[1].value[TOY_ROW_DEPTH], 6);
 	assert_float_equal(y->seconds, 2, 0);
-	assert_int_equal(y->row[0].value[SENT], 15);
-	assert_int_equal(y->row[0].recent[SENT], 5);
-	assert_float_equal(details_figure(&toys, y, 0, SENT, DETAILS_TOTAL), 15, 0);
-	assert_float_equal(details_figure(&toys, y, 0, SENT, DETAILS_RATE), 2.5, 0);
-	assert_float_equal(details_figure(&toys, y, 1, DEPTH, DETAILS_RATE), 6, 0);
-	assert_true(isnan(details_figure(&toys, y, 0, LEAST, DETAILS_TOTAL)));
+	assert_int_equal(y->row[0].value[TOY_ROW_SENT], 15);
+	assert_int_equal(y->row[0].recent[TOY_ROW_SENT], 5);
+	assert_float_equal(details_figure(engine_toy.details, y, 0, TOY_ROW_SENT, DETAILS_TOTAL), 15, 0);
+	assert_float_equal(details_figure(engine_toy.details, y, 0, TOY_ROW_SENT, DETAILS_RATE), 2.5, 0);
+	assert_float_equal(details_figure(engine_toy.details, y, 1, TOY_ROW_DEPTH, DETAILS_RATE), 6, 0);
+	assert_true(isnan(details_figure(engine_toy.details, y, 0, TOY_ROW_LEAST, DETAILS_TOTAL)));
 	free(x);
 	free(y);
 	close_desk(&d);
@@ -176,18 +165,18 @@ static void a_row_that_came_later_is_told_from_its_beginning(void **state)
 	(void)state;
 	open_desk(&d);
 	struct row *a = rows_take(d.rows[0], 1);
-	row_add(a, SENT, 100);
+	row_add(a, TOY_ROW_SENT, 100);
 	rows_reader_start(&d.reader, d.now_ns);
 	rows_give_back(d.rows[0], a);
 	struct details *gone = read_after(&d, NS_PER_S);
 	assert_int_equal(gone->rows, 0);
 	a = rows_take(d.rows[0], 5);
-	row_add(a, SENT, 30);
+	row_add(a, TOY_ROW_SENT, 30);
 	struct details *last = rows_reader_final(&d.reader, d.now_ns + NS_PER_S, 3ll * NS_PER_S);
 	assert_int_equal(last->rows, 1);
 	assert_int_equal(last->row[0].id, 5);
-	assert_int_equal(last->row[0].value[SENT], 30);
-	assert_float_equal(details_figure(&toys, last, 0, SENT, DETAILS_RATE), 10, 0);
+	assert_int_equal(last->row[0].value[TOY_ROW_SENT], 30);
+	assert_float_equal(details_figure(engine_toy.details, last, 0, TOY_ROW_SENT, DETAILS_RATE), 10, 0);
 	free(gone);
 	free(last);
 	close_desk(&d);
@@ -225,8 +214,8 @@ static void *churn(void *arg)
 	for (uint64_t id = 1; id <= HANDOVERS; id++) {
 		struct row *row = rows_take(c->rows, id);
 
-		row_set(row, SENT, id);
-		row_set(row, DEPTH, id);
+		row_set(row, TOY_ROW_SENT, id);
+		row_set(row, TOY_ROW_DEPTH, id);
 		rows_give_back(c->rows, row);
 	}
 	atomic_store(&c->over, true);
@@ -241,14 +230,14 @@ static void a_row_is_never_told_under_another_s_id(void **state)
 	pthread_t thread;
 
 	(void)state;
-	assert_int_equal(rows_reader_init(&reader, &toys, &c.rows, 1, &err), 0);
+	assert_int_equal(rows_reader_init(&reader, engine_toy.details, &c.rows, 1, &err), 0);
 	assert_int_equal(pthread_create(&thread, NULL, churn, &c), 0);
 	while (!atomic_load(&c.over)) {
 		struct details *d = rows_reader_read(&reader, clock_now_ns());
 
-		if (d->rows && d->row[0].value[SENT] && d->row[0].value[SENT] != d->row[0].id)
+		if (d->rows && d->row[0].value[TOY_ROW_SENT] && d->row[0].value[TOY_ROW_SENT] != d->row[0].id)
 			fail_msg("row %llu tells of %llu", (unsigned long long)d->row[0].id,
-				(unsigned long long)d->row[0].value[SENT]);
+				(unsigned long long)d->row[0].value[TOY_ROW_SENT]);
 		free(d);
 	}
 	pthread_join(thread, NULL);
@@ -265,8 +254,8 @@ static struct details *some_details(const uint64_t *depth, unsigned rows)
 	assert_non_null(d);
 	for (unsigned i = 0; i < rows; i++) {
 		d->row[i] = (struct detail_row){ .id = i + 1, .worker = i % 2 };
-		d->row[i].value[DEPTH] = depth[i];
-		d->row[i].value[LEAST] = depth[i];
+		d->row[i].value[TOY_ROW_DEPTH] = depth[i];
+		d->row[i].value[TOY_ROW_LEAST] = depth[i];
 	}
 	return d;
 }
@@ -274,7 +263,7 @@ static struct details *some_details(const uint64_t *depth, unsigned rows)
 /* "3,1,2": the ids in rank. */
 static void assert_ranks(const struct details *d, struct details_order order, unsigned most, const char *ids)
 {
-	unsigned row[64], n = details_rank(&toys, d, &order, row, most);
+	unsigned row[64], n = details_rank(engine_toy.details, d, &order, row, most);
 	char text[200] = "";
 	size_t at = 0;
 
@@ -287,10 +276,11 @@ static void ranks_put_the_worst_first(void **state)
 {
 	static const uint64_t depth[] = { 5, 9, 1, 9, 7, 1, 3 };
 	struct details *d = some_details(depth, 7);
-	struct details_order most = details_usual_order(&toys, DETAILS_TOTAL), least = { .column = DEPTH, .ascending = true };
+	struct details_order most = details_usual_order(engine_toy.details, DETAILS_TOTAL),
+			     least = { .column = TOY_ROW_DEPTH, .ascending = true };
 
 	(void)state;
-	assert_int_equal(most.column, DEPTH);
+	assert_int_equal(most.column, TOY_ROW_DEPTH);
 	/* Equal ones stand by worker, then id: of 3 and 6, the first is of worker 0. */
 	assert_ranks(d, most, 64, "2,4,5,1,7,3,6");
 	assert_ranks(d, most, 3, "2,4,5");
@@ -306,8 +296,8 @@ static void rows_without_a_figure_come_last(void **state)
 	struct details *d = some_details(least, 4);
 
 	(void)state;
-	assert_ranks(d, (struct details_order){ .column = LEAST }, 64, "2,4,1,3");
-	assert_ranks(d, (struct details_order){ .column = LEAST, .ascending = true }, 64, "4,2,1,3");
+	assert_ranks(d, (struct details_order){ .column = TOY_ROW_LEAST }, 64, "2,4,1,3");
+	assert_ranks(d, (struct details_order){ .column = TOY_ROW_LEAST, .ascending = true }, 64, "4,2,1,3");
 	free(d);
 }
 
@@ -334,14 +324,14 @@ static void ranks_and_medians_agree_with_sorting(void **state)
 			depth[i] = (unsigned)rand() % range;
 		struct details *d = some_details(depth, n);
 		unsigned most = (unsigned)rand() % (n + 2), want = most < n ? most : n;
-		struct details_order order = { .column = DEPTH, .ascending = true };
+		struct details_order order = { .column = TOY_ROW_DEPTH, .ascending = true };
 		struct detail_summary sum;
 
-		assert_int_equal(details_rank(&toys, d, &order, row, most), want);
-		assert_int_equal(details_summarise(&toys, d, DEPTH, DETAILS_TOTAL, &sum), 0);
+		assert_int_equal(details_rank(engine_toy.details, d, &order, row, most), want);
+		assert_int_equal(details_summarise(engine_toy.details, d, TOY_ROW_DEPTH, DETAILS_TOTAL, &sum), 0);
 		qsort(depth, n, sizeof(depth[0]), compare);
 		for (unsigned i = 0; i < want; i++)
-			assert_int_equal(d->row[row[i]].value[DEPTH], depth[i]);
+			assert_int_equal(d->row[row[i]].value[TOY_ROW_DEPTH], depth[i]);
 		assert_int_equal(sum.count, n);
 		assert_float_equal(sum.min, (double)depth[0], 0);
 		assert_float_equal(sum.max, (double)depth[n - 1], 0);
@@ -357,7 +347,7 @@ static void a_summary_of_nothing_has_no_figures(void **state)
 	struct detail_summary sum;
 
 	(void)state;
-	assert_int_equal(details_summarise(&toys, d, LEAST, DETAILS_TOTAL, &sum), 0);
+	assert_int_equal(details_summarise(engine_toy.details, d, TOY_ROW_LEAST, DETAILS_TOTAL, &sum), 0);
 	assert_int_equal(sum.count, 0);
 	assert_true(isnan(sum.min) && isnan(sum.median) && isnan(sum.max));
 	free(d);

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "engines/null/null.h"
-#include "script.h"
+#include "../support/toy.h"
 
 enum { CYCLES = 100 };
 
@@ -37,7 +37,7 @@ static void a_run_goes_through_all_phases(void **state)
 	struct session *s = *state;
 	struct gathered g = { 0 };
 	char phases[128];
-	uint32_t id = start_run(s, &engine_script, PAIRS(SHORT));
+	uint32_t id = start_run(s, &engine_toy, PAIRS(SHORT));
 	const struct run_final *f = gather_until_final(s, id, &g);
 	const struct run_info *info = gathered_run(&g, id);
 
@@ -47,7 +47,7 @@ static void a_run_goes_through_all_phases(void **state)
 	assert_non_null(info);
 	assert_int_equal(info->workers, 2);
 	assert_string_equal(info->peer, "127.0.0.1:5000");
-	assert_string_equal(info->ran, "scripted");
+	assert_string_equal(info->ran, "slow");
 	assert_string_equal(info->path, "loopback");
 	assert_int_equal(script.opened, 2);
 	assert_int_equal(script.closed, 2);
@@ -55,7 +55,7 @@ static void a_run_goes_through_all_phases(void **state)
 	assert_int_equal(script.entered[PHASE_SETTLE], 2);
 	assert_int_equal(script.entered[PHASE_MEASURE], 2);
 	assert_int_equal(script.entered[PHASE_DRAIN], 2);
-	assert_int_equal(gathered_events(&g, id, "run #1 start: script scripted, window 8, seed 1"), 1);
+	assert_int_equal(gathered_events(&g, id, "run #1 start: toy slow, window 8, seed 1"), 1);
 	assert_int_equal(gathered_events(&g, id, "warm-up over"), 1);
 	assert_int_equal(gathered_events(&g, id, "a note of the plan"), 1);
 	assert_int_equal(gathered_events(&g, id, "run #1 stop: "), 1);
@@ -73,7 +73,7 @@ static void the_ledger_balances_after_the_drain(void **state)
 	struct ledger l;
 
 	script.loses_one_in_ten = true;
-	uint32_t id = start_run(s, &engine_script, PAIRS(SHORT));
+	uint32_t id = start_run(s, &engine_toy, PAIRS(SHORT));
 	gather_until_final(s, id, &g);
 	struct reading whole = gathered_reading(&g, id);
 
@@ -82,8 +82,8 @@ static void the_ledger_balances_after_the_drain(void **state)
 	assert_more(l.sent, 0);
 	assert_int_equal(l.unexplained, 0);
 	assert_int_equal(l.sent, l.received + l.lost);
-	assert_string_equal(l.place[0].key, "script");
-	assert_int_equal(l.place[0].lost, l.lost);
+	assert_string_equal(l.place[2].key, "late");
+	assert_int_equal(l.place[2].lost, l.lost);
 	/* A packet in ten, give or take those of the warm-up's last ten. */
 	if (l.lost + 1 < l.sent / 10 || l.lost > l.sent / 10 + 1)
 		fail_msg("lost %lu of %lu", l.lost, l.sent);
@@ -95,7 +95,7 @@ static void warm_up_counts_nothing(void **state)
 {
 	struct session *s = *state;
 	struct gathered g = { 0 };
-	uint32_t id = start_run(s, &engine_script, PAIRS(SHORT));
+	uint32_t id = start_run(s, &engine_toy, PAIRS(SHORT));
 	const struct run_final *f = gather_until_final(s, id, &g);
 	const struct sample *first = NULL;
 
@@ -116,7 +116,7 @@ static void without_warm_up_it_measures_at_once(void **state)
 	struct session *s = *state;
 	struct gathered g = { 0 };
 	char phases[128];
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=50ms", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=50ms", "cores=1"));
 	const struct run_final *f = gather_until_final(s, id, &g);
 
 	assert_int_equal(f->how, PHASE_DONE);
@@ -138,7 +138,7 @@ static void silence_ends_the_drain(void **state)
 
 	script.answers = script.drains = false;
 	script.expects_answers = true;
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=100ms", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=100ms", "cores=1"));
 	const struct run_final *f = gather_until_final(s, id, &g);
 	struct reading whole = gathered_reading(&g, id);
 
@@ -158,7 +158,7 @@ static void answers_that_come_in_the_drain_count(void **state)
 	struct gathered g = { 0 };
 
 	script.answers = false; /* only drain() brings them home */
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=100ms", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=100ms", "cores=1"));
 	const struct run_final *f = gather_until_final(s, id, &g);
 
 	assert_int_equal(f->edge[1].value[COUNTER_RX_PACKETS], 0);
@@ -172,7 +172,7 @@ static void samples_are_numbered_and_ordered(void **state)
 {
 	struct session *s = *state;
 	struct gathered g = { 0 };
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=400ms", "interval=200ms", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=400ms", "interval=200ms", "cores=1"));
 	unsigned intervals = 0;
 
 	gather_until_final(s, id, &g);
@@ -199,7 +199,7 @@ static void workers_are_pinned_and_observed(void **state)
 {
 	struct session *s = *state;
 	struct gathered g = { 0 };
-	uint32_t id = start_run(s, &engine_script, PAIRS(SHORT));
+	uint32_t id = start_run(s, &engine_toy, PAIRS(SHORT));
 	const struct run_final *f = gather_until_final(s, id, &g);
 	const struct run_info *info = gathered_run(&g, id);
 
@@ -228,7 +228,7 @@ static void an_open_that_fails_closes_all(void **state)
 
 		script_reset();
 		script.open_fails_at = at;
-		uint32_t id = start_run(s, &engine_script, PAIRS(SHORT));
+		uint32_t id = start_run(s, &engine_toy, PAIRS(SHORT));
 		const struct run_final *f = gather_until_final(s, id, &g);
 
 		assert_int_equal(f->how, PHASE_FAILED);
@@ -248,7 +248,7 @@ static void a_poll_that_fails_ends_the_run_and_keeps_what_was_measured(void **st
 {
 	struct session *s = *state;
 	struct gathered g = { 0 };
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=0", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
 
 	gather_until_samples(s, id, PHASE_MEASURE, 3, &g);
 	script.poll_fails = 1;
@@ -268,7 +268,7 @@ static void an_observe_that_fails_ends_the_run(void **state)
 	struct gathered g = { 0 };
 
 	script.observe_fails = 1;
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=0", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
 	const struct run_final *f = gather_until_final(s, id, &g);
 
 	assert_int_equal(f->how, PHASE_FAILED);
@@ -278,17 +278,16 @@ static void an_observe_that_fails_ends_the_run(void **state)
 
 static void usage_errors_come_back_at_once(void **state)
 {
-	static const struct engine not_built = { .name = "later", .title = "later", .summary = "still to come" };
 	struct session *s = *state;
 	struct options o;
 	struct err err = ERR_NONE;
 
-	make_options(&o, &engine_script, PAIRS("cores=1024"));
+	make_options(&o, &engine_toy, PAIRS("cores=1024"));
 	assert_int_equal(session_start(s, &o, &err), -EINVAL);
 	assert_contains(err.text, "--cores 1024");
 	options_free(&o);
 	err_clear(&err);
-	make_options(&o, &not_built, PAIRS("cores=1"));
+	make_options(&o, &engine_later, PAIRS("cores=1"));
 	assert_int_equal(session_start(s, &o, &err), -EINVAL);
 	assert_contains(err.text, "mode later is not built yet");
 	options_free(&o);
@@ -304,7 +303,7 @@ static void a_stop_ends_the_run(void **state)
 
 	for (int immediate = 0; immediate < 2; immediate++) {
 		struct gathered g = { 0 };
-		uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=1h", "cores=1"));
+		uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=1h", "cores=1"));
 
 		gather_until_samples(s, id, PHASE_MEASURE, 2, &g);
 		session_stop(s, immediate);
@@ -321,7 +320,7 @@ static void a_stop_in_the_warm_up_measures_nothing(void **state)
 {
 	struct session *s = *state;
 	struct gathered g = { 0 };
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=1h", "duration=1s", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=1h", "duration=1s", "cores=1"));
 
 	gather_until_phase(s, id, PHASE_WARMUP, &g);
 	session_stop(s, false);
@@ -339,7 +338,7 @@ static void a_run_without_duration_is_not_interrupted_by_a_stop(void **state)
 {
 	struct session *s = *state;
 	struct gathered g = { 0 };
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=0", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
 
 	gather_until_samples(s, id, PHASE_MEASURE, 2, &g);
 	session_stop(s, false);
@@ -351,10 +350,10 @@ static void a_start_replaces_the_run_that_goes(void **state)
 {
 	struct session *s = *state;
 	struct gathered g = { 0 };
-	uint32_t first = start_run(s, &engine_script, PAIRS("warmup=0", "duration=0", "cores=1"));
+	uint32_t first = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
 
 	gather_until_samples(s, first, PHASE_MEASURE, 2, &g);
-	uint32_t second = start_run(s, &engine_script, PAIRS("warmup=0", "duration=0", "cores=1"));
+	uint32_t second = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
 	assert_int_equal(second, first + 1);
 	gather_until_samples(s, second, PHASE_MEASURE, 2, &g);
 	assert_non_null(gathered_final(&g, first));
@@ -375,7 +374,7 @@ static void a_flood_of_starts_leaves_the_last(void **state)
 	uint32_t id = 0;
 
 	for (int i = 0; i < 20; i++)
-		id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=0", "cores=1"));
+		id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
 	gather_until_samples(s, id, PHASE_MEASURE, 2, &g);
 	for (uint32_t i = 1; i < id; i++)
 		assert_non_null(gather_until_final(s, i, &g));
@@ -394,7 +393,7 @@ static void the_load_is_clamped_and_reaches_the_workers(void **state)
 
 	assert_int_equal(session_load(s, &min, &max), 0);
 	assert_int_equal(session_set_load(s, 5), 0);
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=0", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
 	assert_int_equal(session_load(s, &min, &max), 8);
 	assert_int_equal(min, 1);
 	assert_int_equal(max, 1000);
@@ -416,7 +415,7 @@ static void a_blocked_worker_is_waited_for(void **state)
 {
 	struct session *s = *state;
 	struct gathered g = { 0 };
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=0", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
 
 	gather_until_samples(s, id, PHASE_MEASURE, 1, &g);
 	script.block = 1;
@@ -438,7 +437,7 @@ static void silence_of_the_peer_is_an_event(void **state)
 
 	script.answers = false;
 	script.expects_answers = true;
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=0", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
 	for (unsigned n = 1; !gathered_events(&g, id, "no answer from 127.0.0.1:5000 for "); n++)
 		gather_until_samples(s, id, PHASE_MEASURE, n, &g);
 	script.answers = true;
@@ -461,7 +460,7 @@ static void cycles_leave_nothing_behind(void **state)
 
 	for (unsigned i = 0; i < CYCLES; i++) {
 		struct gathered g = { 0 };
-		const struct engine *engine = i % 2 ? &engine_null : &engine_script;
+		const struct engine *engine = i % 2 ? &engine_null : &engine_toy;
 		uint32_t id;
 
 		script_reset();
@@ -487,10 +486,10 @@ static void a_session_is_freed_in_mid_run(void **state)
 
 	(void)state;
 	script_reset();
-	uint32_t id = start_run(s, &engine_script, PAIRS("warmup=0", "duration=0", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
 	gather_until_samples(s, id, PHASE_MEASURE, 1, &g);
 	assert_null(gathered_sample(&g, id, 0)->total);
-	start_run(s, &engine_script, PAIRS("cores=1"));
+	start_run(s, &engine_toy, PAIRS("cores=1"));
 	session_free(s);
 	session_free(NULL);
 	assert_int_equal(script.opened, script.closed);

@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../support/toy.h"
 #include "base/clock.h"
-
-static const struct engine engine = { .name = "table", .title = "table" };
-static const struct engine synthetic = { .name = "table", .title = "table", .synthetic = true };
 
 struct scene {
 	struct run_info info;
@@ -25,7 +23,7 @@ static void make_good(struct scene *s)
 	memset(s, 0, sizeof(*s));
 	s->worker[0] = (struct run_worker){ .role = ROLE_SERVER, .pinned = true };
 	s->worker[1] = (struct run_worker){ .role = ROLE_CLIENT, .pinned = true };
-	s->info = (struct run_info){ .engine = &engine,
+	s->info = (struct run_info){ .engine = &engine_toy,
 		.role = ROLE_BOTH,
 		.tx_roles = ROLE_CLIENT,
 		.rx_roles = ROLE_CLIENT,
@@ -131,8 +129,12 @@ static void not_pinned(struct scene *s)
 
 static void not_pinned_but_synthetic(struct scene *s)
 {
-	s->worker[1].pinned = false;
+	static struct engine synthetic;
+
+	synthetic = engine_toy;
+	synthetic.synthetic = true;
 	s->info.engine = &synthetic;
+	s->worker[1].pinned = false;
 }
 
 static void captured(struct scene *s)
@@ -319,29 +321,6 @@ static void it_speaks_while_it_runs(void **state)
 	sample_free(to);
 }
 
-enum { DAMAGED = COUNTER_OWN, WAITING, COPIED, DONE };
-
-static const struct counter_def judged_counters[] = {
-	{ .name = "damaged", .unit = "packets", .roles = ROLE_CLIENT, .judgement = { .reason = "{} packets were damaged" } },
-	{ .name = "waiting", .kind = COUNTER_GAUGE, .roles = ROLE_SERVER, .judgement = { 1, NULL, "{} peers wait" } },
-	{ .name = "copied", .roles = ROLE_SERVER },
-	{ .name = "done", .roles = ROLE_SERVER },
-	{ 0 },
-};
-
-static const struct figure_def judged_figures[] = {
-	{ .name = "copied_percent",
-		.numerator = { COPIED, COUNTER_NONE },
-		.denominator = DONE,
-		.scale = 100,
-		.numerator_roles = ROLE_SERVER,
-		.denominator_roles = ROLE_SERVER,
-		.judgement = { .over = 50, .caution = "{} % were copied" } },
-	{ 0 },
-};
-
-static const struct engine judged = { .name = "table", .counters = judged_counters, .figures = judged_figures };
-
 /* The mode's own tables say what its counters and figures mean for the verdict. */
 static void tables_have_a_say(void **state)
 {
@@ -350,16 +329,15 @@ static void tables_have_a_say(void **state)
 
 	(void)state;
 	make_good(&s);
-	s.info.engine = &judged;
-	s.edge[0].value[DONE] = 200;
-	s.edge[0].value[COPIED] = 100;
-	s.settled[0].value[WAITING] = 1;
+	s.edge[0].value[TOY_SENDS] = 200;
+	s.edge[0].value[TOY_COPIED] = 100;
+	s.settled[0].value[TOY_WAITING] = 1;
 	judge(&s, &v);
 	assert_true(v.valid);
 	assert_int_equal(v.cautions, 0);
-	s.edge[0].value[COPIED] = 199;
-	s.settled[0].value[WAITING] = 2;
-	s.settled[1].value[DAMAGED] = 45512;
+	s.edge[0].value[TOY_COPIED] = 199;
+	s.settled[0].value[TOY_WAITING] = 2;
+	s.settled[1].value[TOY_DAMAGED] = 45512;
 	judge(&s, &v);
 	assert_false(v.valid);
 	assert_int_equal(v.reasons, 1);
@@ -367,7 +345,7 @@ static void tables_have_a_say(void **state)
 	assert_int_equal(v.cautions, 2);
 	assert_string_equal(v.caution[0], "2 peers wait");
 	assert_string_equal(v.caution[1], "99.5 % were copied");
-	s.worker[1].unknown = 1ull << DAMAGED;
+	s.worker[1].unknown = 1ull << TOY_DAMAGED;
 	judge(&s, &v);
 	assert_true(v.valid);
 }

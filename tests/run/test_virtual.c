@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "engines/null/null.h"
 #include "mode/path.h"
-#include "script.h"
+#include "../support/toy.h"
 
 #define BASIC "cores=2", "warmup=300ms", "duration=1s", "interval=250ms", "loss-ppm=1234", "loss-every=300ms"
 
@@ -203,7 +203,7 @@ static void real_packets_are_refused(void **state)
 	struct err err = ERR_NONE;
 
 	(void)state;
-	make_options(&o, &engine_script, PAIRS("cores=1"));
+	make_options(&o, &engine_toy, PAIRS("cores=1"));
 	assert_int_equal(session_start(s, &o, &err), -EINVAL);
 	assert_contains(err.text, "virtual clock");
 	options_free(&o);

@@ -1,4 +1,4 @@
-/* A mode with an option of each kind, and made-up results of its runs. */
+/* Plans of the made-up mode, and results of its runs that are made up, too. */
 #pragma once
 
 #include <setjmp.h>
@@ -12,13 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/toy.h"
 #include "sweep/sweep.h"
 
-extern const struct engine engine_bench;            /* "bench" */
-extern const struct engine *const sweep_engines[];  /* bench and one that is not built */
 extern const struct option_def sweep_own_options[]; /* repeat (in plan files), resume (not) */
 
-/* A plan of mode bench: "size=1K,4K threads=1,2"; words without a list are options of all cells.
+/* A plan of mode toy: "size=1K,4K threads=1,2"; words without a list are options of all cells.
  * Closed. */
 void make_plan(struct sweep_plan *plan, unsigned repeat, const char *words);
 /* The CSV row and the result of a run with this throughput. */

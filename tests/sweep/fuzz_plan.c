@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(text != NULL, "memory");
 	memcpy(text, data, size);
 	text[size] = '\0';
-	int rc = sweep_file_parse(&file, text, size, "plan.ini", sweep_engines, sweep_own_options, &err);
+	int rc = sweep_file_parse(&file, text, size, "plan.ini", toy_engines, sweep_own_options, &err);
 	require((rc < 0) == (err.code != 0), "an error has a code");
 	require(rc >= 0 || (err.text[0] && !strchr(err.text, '\n')), "and words, in one line");
 	if (rc >= 0)

@@ -1,25 +1,25 @@
 /* Plan files: what they say, and every way in which they can be wrong. */
 #include "fixture.h"
 
-static const char head[] = "[sweep]\nmode = bench\n";
+static const char head[] = "[sweep]\nmode = toy\n";
 
 static int parse(struct sweep_file *file, const char *text, struct err *err)
 {
 	*file = (struct sweep_file){ 0 };
-	return sweep_file_parse(file, text, strlen(text), "plan.ini", sweep_engines, sweep_own_options, err);
+	return sweep_file_parse(file, text, strlen(text), "plan.ini", toy_engines, sweep_own_options, err);
 }
 
 static void a_whole_plan(void **state)
 {
 	static const char text[] =
-		"; what it is for\n\n[sweep]\nmode = bench\nrepeat = 2 ; few\n\n[axes]\nsize = 16K, 64K,\n  256K\n\t1M\n"
+		"; what it is for\n\n[sweep]\nmode = toy\nrepeat = 2 ; few\n\n[axes]\nsize = 16K, 64K,\n  256K\n\t1M\n"
 		"server-cpus = 0,1/2\nthreads: 1, 2\n[options]\n# all alike\nduration = 500ms\npeers = a,b\n";
 	static const struct {
 		enum sweep_section section;
 		const char *name, *value;
 		int line;
 	} rows[] = {
-		{ SWEEP_SECTION_SWEEP, "mode", "bench", 4 },
+		{ SWEEP_SECTION_SWEEP, "mode", "toy", 4 },
 		{ SWEEP_SECTION_SWEEP, "repeat", "2", 5 },
 		{ SWEEP_SECTION_AXES, "size", "16K, 64K,256K,1M", 8 },
 		{ SWEEP_SECTION_AXES, "server-cpus", "0,1/2", 11 },
@@ -33,7 +33,7 @@ static void a_whole_plan(void **state)
 	(void)state;
 	if (parse(&file, text, &err) < 0)
 		fail_msg("%s", err.text);
-	assert_ptr_equal(file.engine, &engine_bench);
+	assert_ptr_equal(file.engine, &engine_toy);
 	assert_int_equal(file.count, sizeof(rows) / sizeof(rows[0]));
 	for (unsigned i = 0; i < file.count; i++) {
 		assert_int_equal(file.entry[i].section, rows[i].section);
@@ -47,10 +47,10 @@ static void a_whole_plan(void **state)
 static void small_plans(void **state)
 {
 	static const char *const texts[] = {
-		"[sweep]\nmode=bench",
-		"[axes]\nsize=1K\n[sweep]\nmode=bench\n", /* sections in any order */
-		"\xef\xbb\xbf[sweep]\r\nmode = bench\r\n[axes]\r\nsize = 1K, 2K\r\n",
-		"[sweep]\n  mode = bench\n[axes]\n  size = 1K\n",
+		"[sweep]\nmode=toy",
+		"[axes]\nsize=1K\n[sweep]\nmode=toy\n", /* sections in any order */
+		"\xef\xbb\xbf[sweep]\r\nmode = toy\r\n[axes]\r\nsize = 1K, 2K\r\n",
+		"[sweep]\n  mode = toy\n[axes]\n  size = 1K\n",
 	};
 
 	(void)state;
@@ -92,7 +92,7 @@ static void mistakes(void **state)
 	refuse("[options]\nrepeat = 2\n", -EINVAL, "plan.ini:4: repeat belongs in [sweep]");
 	refuse("[axes]\nrepeat = 2,3\n", -EINVAL, "plan.ini:4: repeat belongs in [sweep]");
 	refuse("repeat = 0\n", -ERANGE, "plan.ini:3: --repeat 0: out of range 1..1000");
-	refuse("mode = bench\n", -EINVAL, "plan.ini:3: mode is set twice (first in line 2)");
+	refuse("mode = toy\n", -EINVAL, "plan.ini:3: mode is set twice (first in line 2)");
 	refuse("[axes]\nsize = 1K\nthreads = 1\nsize = 2K\n", -EINVAL, "plan.ini:6: size is set twice (first in line 4)");
 	refuse("[axes]\nsize = 1K\n[options]\nsize = 2K\n", -EINVAL, "plan.ini:6: size is set twice");
 	refuse("[axes]\nsize = 1K\n[axes]\n size = 2K\n", -EINVAL, "plan.ini:6: size is set twice");
@@ -108,10 +108,10 @@ static void mistakes(void **state)
 	refuse("[axes]\nsize 1K\n", -EINVAL, "plan.ini:4: expected [section] or name = value");
 	refuse("[axes\nsize = 1K\n", -EINVAL, "plan.ini:3: expected [section] or name = value");
 	refuse("!size = 1K\n", -EINVAL, "plan.ini:1: this key stands before the first section");
-	refuse("!", -EINVAL, "no mode: [sweep] needs a line such as: mode = bench");
-	refuse("![axes]\nmode = bench\n", -EINVAL, "plan.ini:2: mode belongs in [sweep]");
-	refuse("![sweep]\nmode = bnech\n", -ENOENT, "plan.ini:2: unknown mode \"bnech\" (did you mean bench?)");
-	refuse("![sweep]\nmode = later\n", -EINVAL, "plan.ini:2: mode later (still to come) is not built yet");
+	refuse("!", -EINVAL, "no mode: [sweep] needs a line such as: mode = toy");
+	refuse("![axes]\nmode = toy\n", -EINVAL, "plan.ini:2: mode belongs in [sweep]");
+	refuse("![sweep]\nmode = tyo\n", -ENOENT, "plan.ini:2: unknown mode \"tyo\" (did you mean toy?)");
+	refuse("![sweep]\nmode = later\n", -EINVAL, "plan.ini:2: mode later (to come) is not built yet");
 	refuse("[axes]\nsize\033[31m = 1\n", -ENOENT, "unknown key size\\x1b");
 	for (size_t used = strlen(line); used < 300; used += 3)
 		snprintf(line + used, sizeof(line) - used, ",%zu", 10 + used % 90);
@@ -124,7 +124,7 @@ static void no_text(void **state)
 	struct err err = ERR_NONE;
 
 	(void)state;
-	assert_int_equal(sweep_file_parse(&file, "[sweep]\n\0", 9, "p", sweep_engines, sweep_own_options, &err), -EINVAL);
+	assert_int_equal(sweep_file_parse(&file, "[sweep]\n\0", 9, "p", toy_engines, sweep_own_options, &err), -EINVAL);
 	assert_says(&err, "p: not a text file");
 }
 

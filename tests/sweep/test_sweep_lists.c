@@ -26,7 +26,7 @@ static void expect(const char *words, const char *expected)
 	snprintf(copy, sizeof(copy), "%s", words);
 	while ((word = strsep(&rest, " ")) && argc < WORDS)
 		argv[argc++] = word;
-	if (cli_read_options(&cli, &verb_lists, &engine_bench, argc, argv, 0, &err) < 0)
+	if (cli_read_options(&cli, &verb_lists, &engine_toy, argc, argv, 0, &err) < 0)
 		snprintf(got, sizeof(got), "%s", err.text);
 	else {
 		add_given(&cli.options, got, sizeof(got));

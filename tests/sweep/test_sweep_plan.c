@@ -67,7 +67,7 @@ static void what_is_a_list(void **state)
 	struct options o;
 
 	(void)state;
-	assert_int_equal(options_init(&o, &engine_bench, NULL), 0);
+	assert_int_equal(options_init(&o, &engine_toy, NULL), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (sweep_is_list(o.def[options_find(&o, rows[i].name)], rows[i].text) != rows[i].is_list)
 			fail_msg("--%s %s: %s a list", rows[i].name, rows[i].text, rows[i].is_list ? "is not" : "is");
@@ -110,7 +110,7 @@ static void no_axis_is_one_cell(void **state)
 	(void)state;
 	make_plan(&plan, 2, "");
 	assert_int_equal(plan.cells, 1);
-	assert_string_equal(sweep_cell_label(&plan, 0, label, sizeof(label)), "bench");
+	assert_string_equal(sweep_cell_label(&plan, 0, label, sizeof(label)), "toy");
 	sweep_plan_free(&plan);
 }
 
@@ -211,7 +211,7 @@ static void differs(const char *then, const char *now, const char *words)
 	/* By way of JSON, as a sweep that is resumed has it. */
 	a.retries = 7;
 	json_t *object = sweep_plan_to_json(&a);
-	if (sweep_plan_from_json(&c, object, sweep_engines, &err) < 0)
+	if (sweep_plan_from_json(&c, object, toy_engines, &err) < 0)
 		fail_msg("%s", err.text);
 	json_decref(object);
 	assert_int_equal(c.retries, 7);
@@ -245,13 +245,13 @@ static void comparison(void **state)
 
 static void broken_json(void **state)
 {
-	static const char *const texts[] = { "null", "{}", "{\"mode\":\"bench\"}", "{\"mode\":\"later\",\"repeat\":1}",
-		"{\"mode\":\"bench\",\"repeat\":0,\"options\":{}}", "{\"mode\":\"bench\",\"repeat\":70000,\"options\":{}}",
-		"{\"mode\":\"bench\",\"repeat\":1,\"options\":{\"size\":\"huge\"}}",
-		"{\"mode\":\"bench\",\"repeat\":1,\"options\":{},\"axes\":[{}]}",
-		"{\"mode\":\"bench\",\"repeat\":1,\"options\":{},\"axes\":[{\"option\":\"size\"}]}",
-		"{\"mode\":\"bench\",\"repeat\":1,\"options\":{},\"axes\":[{\"option\":\"size\",\"values\":[1]}]}",
-		"{\"mode\":\"bench\",\"repeat\":1,\"options\":{},\"axes\":[{\"option\":\"json\",\"values\":[\"a\"]}]}" };
+	static const char *const texts[] = { "null", "{}", "{\"mode\":\"toy\"}", "{\"mode\":\"later\",\"repeat\":1}",
+		"{\"mode\":\"toy\",\"repeat\":0,\"options\":{}}", "{\"mode\":\"toy\",\"repeat\":70000,\"options\":{}}",
+		"{\"mode\":\"toy\",\"repeat\":1,\"options\":{\"size\":\"huge\"}}",
+		"{\"mode\":\"toy\",\"repeat\":1,\"options\":{},\"axes\":[{}]}",
+		"{\"mode\":\"toy\",\"repeat\":1,\"options\":{},\"axes\":[{\"option\":\"size\"}]}",
+		"{\"mode\":\"toy\",\"repeat\":1,\"options\":{},\"axes\":[{\"option\":\"size\",\"values\":[1]}]}",
+		"{\"mode\":\"toy\",\"repeat\":1,\"options\":{},\"axes\":[{\"option\":\"json\",\"values\":[\"a\"]}]}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -260,7 +260,7 @@ static void broken_json(void **state)
 		struct err err = ERR_NONE;
 
 		assert_non_null(object);
-		if (sweep_plan_from_json(&plan, object, sweep_engines, &err) >= 0 || !err.text[0])
+		if (sweep_plan_from_json(&plan, object, toy_engines, &err) >= 0 || !err.text[0])
 			fail_msg("%s is taken for a plan", texts[i]);
 		assert_int_equal(plan.axes, 0);
 		json_decref(object);

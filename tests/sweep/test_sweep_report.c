@@ -55,7 +55,7 @@ static void table(void **state)
 	sweep_write_table(out, &b.state, 0);
 	sweep_write_findings(out, &b.state);
 	fclose(out);
-	expect("method  size  valid         throughput Mbit/s  rate messages/s     wait p50 µs");
+	expect("method  size  valid         throughput Mbit/s  rate messages/s     RTT p50 µs");
 	expect("slow    1K    2, 1 invalid  105 (100..110)     1050 (1000..1100)   47.73 (45.45..50)");
 	expect("fast    2K    2, 1 invalid  *405 (400..410)    *4050 (4000..4100)");
 	expect("best throughput: method fast, size 2K with 405 Mbit/s; next method fast, size 1K with 305 (fewer than 3 valid "
@@ -126,7 +126,7 @@ static void summary(void **state)
 	FILE *out = paper();
 	sweep_write_summary(out, &report);
 	fclose(out);
-	expect("# netdyno sweep: bench (bench)");
+	expect("# netdyno sweep: toy (Toy)");
 	expect("Maker's \\`id\\` CPU, 2 CPUs, Linux 6.1\\|\\<b\\>");
 	expect("**Not complete**: interrupted.");
 	expect("| 1K   | re\\|no     | 2, 1 invalid | 105 (100..110)     |");
@@ -136,6 +136,33 @@ static void summary(void **state)
 	expect("- charts/rate-vs-size.gp");
 	expect("no chart of LLC misses: no PMU here");
 	assert_null(strstr(kept, "ignored"));
+	free(charts);
+	finish(&b);
+}
+
+/* Two methods: whether they differ, for each setting of the other axes. */
+static void two_methods(void **state)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct err err = ERR_NONE;
+	struct bench b;
+
+	(void)state;
+	make_plan(&b.plan, 3, "method=fast,slow size=1K,2K");
+	assert_int_equal(sweep_state_init(&b.state, &b.plan, &err), 0);
+	for (uint32_t cell = 0; cell < b.plan.cells; cell++)
+		for (unsigned round = 0; round < 3; round++) {
+			bool slow = sweep_cell_value(&b.plan, cell, 0), small = !sweep_cell_value(&b.plan, cell, 1);
+
+			take(&b.state, cell, round, 100 + round - (slow && small ? 50 : 0), true);
+		}
+	struct sweep_report report = { .state = &b.state, .host = &host, .charts = charts };
+	FILE *out = paper();
+	sweep_write_summary(out, &report);
+	fclose(out);
+	expect("## slow against fast");
+	expect("- size 1K: throughput of slow against fast: **they differ**, by -49.50 % (95 % interval");
+	expect("- size 2K: throughput of slow against fast: no difference is shown; if there is one, it is 2.2");
 	free(charts);
 	finish(&b);
 }
@@ -206,7 +233,7 @@ static void which_charts(void **state)
 	assert_false(find_chart(charts, "throughput-vs-size")->bars);
 	assert_true(find_chart(charts, "throughput-vs-method")->bars);
 	find_chart(charts, "rate-vs-size");
-	find_chart(charts, "wait-p50-vs-size");
+	find_chart(charts, "rtt-p50-vs-size");
 	/* Nothing over one value, and nothing of what nobody knows. */
 	for (unsigned i = 0; i < charts->count; i++)
 		if (strstr(charts->chart[i].name, "-vs-threads") || strstr(charts->chart[i].name, "llc"))
@@ -332,6 +359,7 @@ int main(void)
 		cmocka_unit_test(narrow_table),
 		cmocka_unit_test(differences_that_are_none),
 		cmocka_unit_test(summary),
+		cmocka_unit_test(two_methods),
 		cmocka_unit_test(missing_charts),
 		cmocka_unit_test(failures),
 		cmocka_unit_test(which_charts),

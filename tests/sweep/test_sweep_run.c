@@ -5,7 +5,7 @@
 
 #include "main/sweep/run.h"
 #include "run/worker.h"
-#include "tests/run/script.h"
+#include "../support/toy.h"
 
 static struct engine flaky; /* the scripted mode; every second run cannot bind */
 static _Atomic unsigned opens;
@@ -18,7 +18,7 @@ static int flaky_open(struct worker *w, struct err *err)
 
 	if (first && nth < fails)
 		return err_sys(err, EADDRINUSE, "bind 127.0.0.1:5000");
-	return engine_script.open(w, err);
+	return engine_toy.open(w, err);
 }
 
 struct bench {
@@ -38,7 +38,7 @@ static void begin(struct bench *b)
 
 	*b = (struct bench){ 0 };
 	script_reset();
-	flaky = engine_script;
+	flaky = engine_toy;
 	flaky.open = flaky_open;
 	opens = 0;
 	snprintf(b->directory, sizeof(b->directory), "/tmp/netdyno-sweep-XXXXXX");

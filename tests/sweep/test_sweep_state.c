@@ -56,7 +56,7 @@ static void medians_of_valid_runs(void **unused)
 	assert_int_equal(state.invalid, 1);
 	/* Latency: less is better, and here it is 5000 / throughput. */
 	unsigned p50 = 0;
-	while (p50 < state.metrics && strcmp(state.metric[p50].column, "wait_p50_us") != 0)
+	while (p50 < state.metrics && strcmp(state.metric[p50].column, "rtt_p50_us") != 0)
 		p50++;
 	assert_less(p50, state.metrics);
 	assert_int_equal(sweep_state_best(&state, p50), 3);
@@ -78,12 +78,12 @@ static void unknown_says_why(void **unused)
 	assert_false(sweep_state_known(&state, i));
 	assert_string_equal(state.metric[i].why, "no PMU here");
 	/* A latency of which there was none, as lateness is in a closed loop. */
-	json_t *row = json_pack("{s:i, s:n}", "wait_count", 0, "wait_p99_us"), *result = make_result(true, NULL);
+	json_t *row = json_pack("{s:i, s:n}", "rtt_count", 0, "rtt_p99_us"), *result = make_result(true, NULL);
 	struct err err = ERR_NONE;
 	assert_int_equal(sweep_state_take_run(&state, 1, 0, row, result, &err), 0);
 	json_decref(row);
 	json_decref(result);
-	for (i = 0; i < state.metrics && strcmp(state.metric[i].column, "wait_p99_us") != 0;)
+	for (i = 0; i < state.metrics && strcmp(state.metric[i].column, "rtt_p99_us") != 0;)
 		i++;
 	assert_less(i, state.metrics);
 	assert_string_equal(state.metric[i].why, "none was recorded in any run");

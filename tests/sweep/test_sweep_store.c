@@ -119,7 +119,7 @@ static void what_is_kept_comes_back(void **unused)
 	assert_int_equal(sweep_state_slot(&state, 0, 0), SWEEP_SLOT_DONE);
 	assert_int_equal(sweep_state_slot(&state, 0, 1), SWEEP_SLOT_WAITING);
 	assert_int_equal(sweep_state_slot(&state, 1, 0), SWEEP_SLOT_FAILED);
-	assert_int_equal(sweep_store_read_plan(directory, sweep_engines, &then, &then_host, &err), 0);
+	assert_int_equal(sweep_store_read_plan(directory, toy_engines, &then, &then_host, &err), 0);
 	assert_int_equal(sweep_plan_compare(&then, &plan, &err), 0);
 	assert_string_equal(sweep_store_compare_host(then_host, &host, difference, sizeof(difference)), "");
 	json_object_set_new(then_host, "kernel", json_string("2.0"));
@@ -268,10 +268,10 @@ static void csv_has_all_columns(void **unused)
 	json_decref(line);
 	assert_int_equal(sweep_store_write_csv(&store, &err), 0);
 	char *text = file_text("results.csv");
-	assert_string_equal(text, "cell,round,attempts,mode,rx_mbps,rx_pps,wait_p50_us,llc_misses,new\n"
-				  "0,0,1,bench,100,1000,50,,\n"
-				  "1,1,1,bench,200,2000,25,,\n"
-				  "0,1,2,bench,300,3000,16.6666666666667,,\"'=1+1,\"\"x\"\"\"\n");
+	assert_string_equal(text, "cell,round,attempts,mode,rx_mbps,rx_pps,rtt_p50_us,llc_misses,new\n"
+				  "0,0,1,toy,100,1000,50,,\n"
+				  "1,1,1,toy,200,2000,25,,\n"
+				  "0,1,2,toy,300,3000,16.6666666666667,,\"'=1+1,\"\"x\"\"\"\n");
 	free(text);
 	sweep_state_free(&state);
 	sweep_store_close(&store);
@@ -285,14 +285,14 @@ static void a_plan_that_is_none(void **unused)
 	char path[128];
 
 	(void)unused;
-	assert_int_equal(sweep_store_read_plan(directory, sweep_engines, &then, &then_host, &err), -ENOENT);
+	assert_int_equal(sweep_store_read_plan(directory, toy_engines, &then, &then_host, &err), -ENOENT);
 	snprintf(path, sizeof(path), "%s/plan.json", directory);
 	FILE *out = fopen(path, "w");
 	assert_non_null(out);
 	fputs("{\"plan\": ", out);
 	fclose(out);
 	err_clear(&err);
-	assert_int_equal(sweep_store_read_plan(directory, sweep_engines, &then, &then_host, &err), -EINVAL);
+	assert_int_equal(sweep_store_read_plan(directory, toy_engines, &then, &then_host, &err), -EINVAL);
 	assert_says(&err, "not JSON");
 }
 

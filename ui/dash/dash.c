@@ -243,6 +243,7 @@ static void prepare_ledger(struct dash *d)
 	struct ledger judged;
 
 	ledger_of(&whole, &d->ledger);
+	ledger_second_of(&whole, &d->second);
 	d->ledger_lags = !whole.final && reading_is_pair(&whole) && within_lag(d);
 	judged = d->ledger;
 	if (d->ledger_lags) {

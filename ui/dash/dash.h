@@ -49,8 +49,8 @@ struct dash {
 	bool series_ok, one_ok;
 	int *order; /* worker rows as shown */
 	unsigned order_count, order_room;
-	struct ranked ranked; /* rows of the mode, in order */
-	struct ledger ledger;
+	struct ranked ranked;         /* rows of the mode, in order */
+	struct ledger ledger, second; /* second: of modes that keep one */
 	/* no more is unexplained than the counters may differ by because they are read one after
 	 * the other */
 	bool ledger_lags;

@@ -111,8 +111,30 @@ static int paint_places(struct dash *d, struct rect area, int row)
 	return shown;
 }
 
+/* The second ledger of a mode that keeps one, below the places of the first. */
+static void drops_paint_second(struct dash *d, struct rect area, int row)
+{
+	const struct ledger_def *def = dash_engine(d)->second_ledger;
+	const struct ledger *l = &d->second;
+	char text[256], n[32];
+
+	if (row >= area.rows || !l->known)
+		return;
+	snprintf(text, sizeof(text), "%s: sent %s", def->name, text_grouped(l->sent, n, sizeof(n)));
+	text_add(text, sizeof(text), " = %s %s", def->received, text_grouped(l->received, n, sizeof(n)));
+	for (unsigned i = 0; i < l->places; i++)
+		if (l->place[i].lost)
+			text_add(text, sizeof(text), " + %s %s", l->place[i].title, text_grouped(l->place[i].lost, n, sizeof(n)));
+	if (l->in_flight)
+		text_add(text, sizeof(text), " + in flight %s", text_grouped(l->in_flight, n, sizeof(n)));
+	if (l->unexplained)
+		text_add(text, sizeof(text), " + unexplained %lld", (long long)l->unexplained);
+	canvas_put_cut(&d->canvas, area.row + row, area.column + 1, area.columns - 2, l->balanced ? STYLE_TEXT : STYLE_BAD, text);
+}
+
 static void drops_paint(struct dash *d, struct rect area)
 {
+	int row;
 	bool head = area.rows >= 4;
 	char note[64] = "", at[32];
 	int hidden = (int)d->drops - (area.rows - 1 - head);
@@ -131,12 +153,14 @@ static void drops_paint(struct dash *d, struct rect area)
 	}
 	if (head)
 		paint_drop_head(d, area);
-	paint_places(d, area, 1 + head);
+	row = 1 + head;
+	row += paint_places(d, area, row);
+	drops_paint_second(d, area, row);
 }
 
 static int drops_lines(const struct dash *d)
 {
-	return d->ledger.known ? (int)d->ledger.places : 5;
+	return d->ledger.known ? (int)d->ledger.places + d->second.known : 5;
 }
 
 const struct panel_def panel_drops = {

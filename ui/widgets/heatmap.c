@@ -206,19 +206,31 @@ static int shade_of(const struct view *v, double count)
 	return shade;
 }
 
-static void paint_column(struct canvas *c, const struct view *v, int column)
+static void paint_shade(struct canvas *c, int row, int column, int shade)
 {
 	static const uint32_t shades[SHADES + 1] = { 0, 0x2591, 0x2591, 0x2592, 0x2592, 0x2593, 0x2593, 0x2588 };
 	static const char ascii[SHADES + 1] = { 0, '.', ':', '-', '=', '+', '*', '#' };
+	uint32_t glyph = c->charset == CHARSET_ASCII ? (uint32_t)ascii[shade] : shades[shade];
+
+	paint_glyph(c, row, column, STYLE_HEAT_0 + (enum style)shade, glyph);
+}
+
+void heat_cells_paint(struct canvas *c, struct rect area, const double *share, unsigned count)
+{
+	for (unsigned i = 0; i < count && area.columns > 0 && (int)i / area.columns < area.rows; i++)
+		if (!isnan(share[i]))
+			paint_shade(c, area.row + (int)i / area.columns, area.column + (int)i % area.columns,
+				1 + (int)lround((SHADES - 1) * fmin(1, fmax(0, share[i]))));
+}
+
+static void paint_column(struct canvas *c, const struct view *v, int column)
+{
 	double row[ROWS_MAX];
 
 	if (column_rows(v, column - v->axis.plot.column, row) < 0.5)
 		return; /* mostly a gap */
 	for (int i = 0; i < v->scale.rows; i++) {
-		int shade = shade_of(v, row[i]);
-		uint32_t glyph = c->charset == CHARSET_ASCII ? (uint32_t)ascii[shade] : shades[shade];
-
-		paint_glyph(c, v->axis.plot.row + v->axis.plot.rows - 1 - i, column, STYLE_HEAT_0 + (enum style)shade, glyph);
+		paint_shade(c, v->axis.plot.row + v->axis.plot.rows - 1 - i, column, shade_of(v, row[i]));
 	}
 }
 

@@ -53,6 +53,10 @@ struct heatmap {
  * alternate columns. */
 void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map);
 
+/* A cell for each of `count` shares (0..1, more is cut; NaN: blank), row by row from the top left,
+ * in the shades of the heatmap: 1 is the strongest, and 0 is seen, too. */
+void heat_cells_paint(struct canvas *c, struct rect area, const double *share, unsigned count);
+
 unsigned heatmap_columns(struct rect area); /* columns that the bins are spread over */
 
 /* ---- tables ---- */

@@ -301,30 +301,56 @@ static void summary_details(FILE *out, const struct history *h, const struct run
 	paragraph(out, 2, 4, line);
 }
 
-static void summary_ledger(FILE *out, const struct ledger *ledger)
+static void summary_places(FILE *out, const struct ledger *ledger)
 {
-	char a[TEXT], b[TEXT], c[TEXT], places[1200] = "";
+	char n[TEXT], places[1200] = "";
 
-	if (!ledger->known)
-		return;
 	for (unsigned i = 0; i < ledger->places; i++) {
 		const struct ledger_place *p = &ledger->place[i];
 		const char *gap = i ? "; " : "lost by place: ";
 
 		if (p->known)
-			text_add(places, sizeof(places), "%s%s %s", gap, p->title, text_grouped(p->lost, a, TEXT));
+			text_add(places, sizeof(places), "%s%s %s", gap, p->title, text_grouped(p->lost, n, TEXT));
 		else
 			text_add(places, sizeof(places), "%s%s -- (%s)", gap, p->title, p->why);
 	}
 	if (ledger->places)
 		paragraph(out, 2, 4, places);
-	fprintf(out, "  ledger: sent %s = received %s + lost %s", text_grouped(ledger->sent, a, TEXT),
+}
+
+static void summary_balance(FILE *out, const char *name, const char *received, const struct ledger *ledger)
+{
+	char a[TEXT], b[TEXT], c[TEXT];
+
+	fprintf(out, "  %s: sent %s = %s %s + lost %s", name, text_grouped(ledger->sent, a, TEXT), received,
 		text_grouped(ledger->received, b, TEXT),
 		text_grouped(ledger->lost - (ledger->unexplained > 0 ? (uint64_t)ledger->unexplained : 0), c, TEXT));
 	if (ledger->in_flight)
 		fprintf(out, " + in flight %s", text_grouped(ledger->in_flight, a, TEXT));
 	fprintf(out, " + unexplained %" PRId64 " (%s)\n", ledger->unexplained,
 		ledger->balanced ? "balanced" : "does not balance");
+}
+
+static void summary_ledger(FILE *out, const struct ledger *ledger)
+{
+	if (!ledger->known)
+		return;
+	summary_places(out, ledger);
+	summary_balance(out, "ledger", "received", ledger);
+}
+
+static void summary_second_ledger(FILE *out, const struct reading *r)
+{
+	const struct ledger_def *def = r->info->engine->second_ledger;
+	struct ledger second;
+
+	if (!def)
+		return;
+	ledger_second_of(r, &second);
+	if (second.known)
+		summary_balance(out, def->name, def->received, &second);
+	else
+		fprintf(out, "  %s: no ledger (%s)\n", def->name, run_missing_end(r->info));
 }
 
 static void summary_verdict(FILE *out, const struct verdict *verdict)
@@ -377,6 +403,7 @@ void plain_text_summary(FILE *out, const struct results_source *source)
 	summary_workers(out, &r);
 	summary_details(out, source->history, r.info);
 	summary_ledger(out, &ledger);
+	summary_second_ledger(out, &r);
 	summary_verdict(out, &verdict);
 }
 

@@ -6,63 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../support/toy.h"
 #include "base/clock.h"
 
-enum { LOST = COUNTER_OWN, ODD };
-
-static const struct counter_def counters[] = {
-	{ "lost", "lost", "packets", COUNTER_SUM, ROLE_SERVER, LEDGER_LOST, LEDGER_NONE, "server_socket_buffer",
-		"server socket buffer", SHOW_TABLE | SHOW_DRILL, "dropped for want of room", { 0, NULL, NULL } },
-	{ "odd", "odd", "packets", COUNTER_SUM, ROLE_BOTH, LEDGER_NONE, LEDGER_NONE, NULL, NULL, SHOW_DRILL, "odd ones",
-		{ 0, NULL, NULL } },
-	{ 0 },
-};
-
-static const struct figure_def figures[] = {
-	{ "calls_per_packet", "calls/p", "calls", { COUNTER_SYSCALLS, COUNTER_NONE }, COUNTER_RX_PACKETS, 1, ROLE_BOTH, ROLE_BOTH,
-		SHOW_TABLE | SHOW_DRILL, "system calls per packet", { 0, NULL, NULL } },
-	{ 0 },
-};
-
-static const struct latency_def latencies[] = { { "rtt", "RTT", "send", ROLE_CLIENT, "round trip" }, { 0 } };
-
-static bool runs(char *why, size_t size)
-{
-	(void)why;
-	(void)size;
-	return true;
-}
-
-static const struct method one = { .name = "one", .summary = "a packet a call", .probe = runs };
-static const struct method many = { .name = "many", .summary = "many packets a call", .probe = runs };
-static const struct method *const methods[] = { &one, &many, NULL };
-
-static const struct engine made_engine = { .name = "made",
-	.title = "made up",
-	.summary = "an engine of the tests",
-	.built = true,
-	.packets = "packets",
-	.counters = counters,
-	.figures = figures,
-	.latencies = latencies,
-	.methods = methods };
 static const struct latency_def bulk_latencies[] = { { "delivery", "delivery", "send", ROLE_BOTH, "one way" }, { 0 } };
-static const struct engine bulk_engine = { .name = "bulk",
-	.title = "bulk",
-	.summary = "one way only",
-	.built = true,
-	.reliable = true,
-	.packets = "blocks",
-	.packet_rate = "blk/s",
-	.headline_bytes = true,
-	.counters = counters,
-	.figures = figures,
-	.latencies = bulk_latencies,
-	.methods = methods };
-static const struct engine later_engine = { .name = "later", .title = "to come", .summary = "still to come" };
-static const struct engine hidden_engine = {
-	.name = "secret", .title = "secret", .summary = "hidden", .built = true, .hidden = true, .methods = methods
-};
+
+/* One way only, and a mode that no tab shows. */
+static struct engine bulk_engine, hidden_engine;
+
+static void make_engines(void)
+{
+	bulk_engine = hidden_engine = engine_toy;
+	bulk_engine.name = bulk_engine.title = "bulk";
+	bulk_engine.reliable = bulk_engine.headline_bytes = true;
+	bulk_engine.packets = "blocks";
+	bulk_engine.packet_rate = "blk/s";
+	bulk_engine.latencies = bulk_latencies;
+	hidden_engine.name = hidden_engine.title = "secret";
+	hidden_engine.hidden = true;
+}
 
 static void must(bool good, const char *what)
 {
@@ -99,24 +61,27 @@ static void open_mode(struct board_mode *mode, const struct engine *engine)
 	mode->methods = 2;
 	mode->method = calloc(2, sizeof(mode->method[0]));
 	must(mode->method, "calloc");
-	mode->method[0] = (struct board_method){ .method = &one, .runs = true };
-	mode->method[1] = (struct board_method){ .method = &many, .runs = false, .why = "needs what is not here" };
+	mode->method[0] = (struct board_method){ .method = &toy_slow, .runs = true };
+	mode->method[1] = (struct board_method){ .method = &toy_fast, .runs = false, .why = "needs what is not here" };
 }
 
 void made_open(struct made *m, unsigned servers, unsigned clients)
 {
-	made_open_with(m, &made_engine, servers, clients);
+	made_open_with(m, &engine_toy, servers, clients);
 }
 
 void made_open_with(struct made *m, const struct engine *engine, unsigned servers, unsigned clients)
 {
 	struct err err = ERR_NONE;
 
-	*m = (struct made){ .engine = engine, .ran = "one", .servers = servers, .clients = clients, .now_ns = 10ll * NS_PER_S };
+	make_engines();
+	*m = (struct made){
+		.engine = engine, .ran = toy_slow.name, .servers = servers, .clients = clients, .now_ns = 10ll * NS_PER_S
+	};
 	clock_virtual_set(m->now_ns);
 	must(history_new(NULL, &m->history, &err) == 0, err.text);
 	open_mode(&m->mode[0], engine);
-	open_mode(&m->mode[1], &later_engine);
+	open_mode(&m->mode[1], &engine_later);
 	open_mode(&m->mode[2], &hidden_engine);
 	m->board = (struct board){
 		.mode = m->mode, .modes = 3, .history = m->history, .hide_cost = true, .load = 16, .load_min = 1, .load_max = 1024
@@ -143,8 +108,8 @@ void made_run(struct made *m, bool closed_loop)
 	m->run_id++;
 	u = update_new(m, UPDATE_RUN);
 	*info = (struct run_info){ .id = m->run_id,
-		.engine = m->bulk && m->engine == &made_engine ? &bulk_engine : m->engine,
-		.method = &one,
+		.engine = m->bulk && m->engine == &engine_toy ? &bulk_engine : m->engine,
+		.method = &toy_slow,
 		.path = "loopback",
 		.interface = "lo",
 		.role = ROLE_BOTH,
@@ -155,7 +120,7 @@ void made_run(struct made *m, bool closed_loop)
 		.rx_ledger = m->own_ledger ? LEDGER_NONE : LEDGER_RECEIVED,
 		.wire_overhead_bytes = 42,
 		.closed_loop = closed_loop,
-		.load_name = m->engine == &made_engine ? "window" : NULL,
+		.load_name = m->engine == &engine_toy ? "window" : NULL,
 		.load = 16,
 		.started_ns = m->now_ns,
 		.started_wall_ns = clock_wall_of(m->now_ns),
@@ -193,7 +158,7 @@ static void fill_worker(
 	w->value[COUNTER_TX_PACKETS] += m->bulk && !server ? 0 : n;
 	w->value[COUNTER_RX_PACKETS] += m->bulk && server ? 0 : n;
 	if (i == 0)
-		w->value[LOST] += m->loss;
+		w->value[TOY_SERVER_DROPS] += m->loss;
 	if (i == m->servers)
 		w->value[COUNTER_TX_PACKETS] += m->loss;
 	w->value[COUNTER_TX_BYTES] += m->bulk && !server ? 0 : 80 * n;

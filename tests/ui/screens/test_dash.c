@@ -131,10 +131,10 @@ static void what_is_promised_is_there(void **state)
 	open_dash(2, 2, CHARSET_BRAILLE);
 	start();
 	frame(24, 80);
-	assert_true(on_screen("[1 made up ●]"));
+	assert_true(on_screen("[1 toy (Toy) ●]"));
 	assert_true(on_screen("2 later"));
 	assert_true(on_screen("● RUN 00:05"));
-	assert_true(on_screen("‹one›"));
+	assert_true(on_screen("‹slow›"));
 	assert_true(on_screen("2+2 cores"));
 	assert_true(on_screen(">srv cpu0"));
 	assert_true(on_screen("cli cpu3"));
@@ -386,7 +386,7 @@ static void rendering_needs_no_terminal(void **state)
 	open_dash(1, 1, CHARSET_BRAILLE);
 	start();
 	assert_int_equal(ui_render(&made.board, 120, 40, CHARSET_BRAILLE, "light", &text, &svg, &err), 0);
-	assert_non_null(strstr(text, "made up"));
+	assert_non_null(strstr(text, "Toy"));
 	assert_non_null(strstr(svg, "<svg"));
 	free(text);
 	free(svg);

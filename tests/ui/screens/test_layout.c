@@ -40,6 +40,8 @@ static struct layout_ask ask_of(int rows, int columns, int table_rows, bool comp
 	ask.lines[panel("cores")] = table_rows;
 	ask.lines[panel("drops")] = 8;
 	ask.lines[panel("A/B")] = compare ? 0 : PANEL_ASIDE;
+	/* of modes that have them */
+	ask.lines[panel("strip")] = ask.lines[panel("methods")] = compare ? 0 : PANEL_NONE;
 	return ask;
 }
 

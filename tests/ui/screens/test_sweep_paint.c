@@ -77,7 +77,7 @@ static void a_filling_grid_at_80x24(void **state_unused)
 {
 	static const char wanted[] =
 		/* clang-format off */
-		" netdyno sweep bench · 12 cells × 2                            ● RUN  ETA 00:38\n"
+		" netdyno sweep Toy · 12 cells × 2                              ● RUN  ETA 00:38\n"
 		" ████████▍······························· 5/24 runs  20 %  1 invalid  1 failed\n"
 		" ▶ round 1 of 2: size 16K, threads 1, wait block\n"
 		"─ throughput Gbit/s, median · size ↓ threads → ─────────────────────────────────\n"

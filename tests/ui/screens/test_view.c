@@ -9,6 +9,7 @@
 #include "ui/canvas/keys.h"
 #include "ui/dash/keytable.h"
 #include "../../support/asserts.h"
+#include "../../support/toy.h"
 
 static int open_dash(void **state)
 {
@@ -227,7 +228,7 @@ static void what_was_frozen_may_be_forgotten(void **state)
 static void workers_have_the_words_of_their_mode(void **state)
 {
 	static const struct role_words writer = { "writer", "wri" };
-	static const struct engine fanout = { .name = "fanout", .server = &writer };
+	struct engine fanout = engine_toy;
 	struct run_worker worker[] = {
 		{ .role = ROLE_SERVER, .cpu = 3 },
 		{ .role = ROLE_CLIENT, .index = 7, .cpu = 4, .shares_cpu = true },
@@ -238,6 +239,7 @@ static void workers_have_the_words_of_their_mode(void **state)
 	char name[32];
 
 	(void)state;
+	fanout.server = &writer;
 	for (unsigned i = 0; i < 3; i++) {
 		view_worker_name(&info, i, name, sizeof(name));
 		assert_string_equal(name, expected[i]);

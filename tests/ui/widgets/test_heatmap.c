@@ -21,6 +21,18 @@ static void fill(unsigned bins, double us, float n)
 		count[i][heat_row(us)] += n;
 }
 
+/* A cell each, row by row: none is blank but that of nothing, and more is stronger. */
+static void cells_are_shaded_by_their_share(void **state)
+{
+	static const double share[] = { 0, 0.5, 1, NAN, 2, 1, 1 };
+	struct canvas c = canvas_of(2, 3, CHARSET_ASCII);
+
+	(void)state;
+	heat_cells_paint(&c, (struct rect){ 0, 0, 2, 3 }, share, 7);
+	assert_painted(&c, ".=#\n ##\n");
+	canvas_free(&c);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -251,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup(test_gaps_are_blank, setup),
 		cmocka_unit_test_setup(test_lines_and_cursor, setup),
 		cmocka_unit_test_setup(test_extremes, setup),
+		cmocka_unit_test(cells_are_shaded_by_their_share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,80 @@
+/* The strip: all rows of a mode at once, a cell each or one for several, by the column that the
+ * mode says.  A cell is as strong as the least of its rows is, measured by the most of all: a
+ * reader that gets less than the others is a gap in an even strip. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "ui/panels/panels.h"
+#include "ui/widgets/widgets.h"
+
+enum { STRIP_CELLS = 4096, STRIP_LINE = 60 /* rows from which on it wants a second line */ };
+
+static const struct detail_def *strip_def(const struct dash *d)
+{
+	return d->ranked.def && d->ranked.def->has_strip ? d->ranked.def : NULL;
+}
+
+static double strip_figure(const struct detail_def *def, const struct details *of, unsigned row)
+{
+	double rate = details_figure(def, of, row, def->strip, DETAILS_RATE);
+
+	return isnan(rate) ? details_figure(def, of, row, def->strip, DETAILS_TOTAL) : rate;
+}
+
+/* Fills cells of `each` rows; how many. */
+static unsigned strip_fill(const struct detail_def *def, const struct details *of, unsigned each, double *share)
+{
+	unsigned cells = (of->rows + each - 1) / each;
+	double most = 0;
+
+	for (unsigned i = 0; i < cells; i++)
+		share[i] = NAN;
+	for (unsigned i = 0; i < of->rows; i++) {
+		double figure = strip_figure(def, of, i), *cell = &share[i / each];
+
+		if (isnan(figure))
+			continue;
+		*cell = isnan(*cell) || figure < *cell ? figure : *cell;
+		most = figure > most ? figure : most;
+	}
+	for (unsigned i = 0; i < cells; i++)
+		share[i] = most > 0 ? share[i] / most : share[i];
+	return cells;
+}
+
+static void strip_paint(struct dash *d, struct rect area)
+{
+	const struct detail_def *def = strip_def(d);
+	const struct details *of = d->ranked.details;
+	struct rect cells = { area.row + 1, area.column + 1, area.rows - 1, area.columns - 2 };
+	unsigned room = cells.rows > 0 && cells.columns > 0 ? (unsigned)(cells.rows * cells.columns) : 0;
+	double share[STRIP_CELLS];
+	char title[96];
+
+	if (!def || !of || !of->rows || !room) {
+		area_rule(&d->canvas, area, def ? def->name : "strip", NULL);
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, def ? "no row yet" : "this mode has no strip");
+		return;
+	}
+	room = room < STRIP_CELLS ? room : STRIP_CELLS;
+	unsigned each = (of->rows + room - 1) / room;
+	snprintf(title, sizeof(title), "%u %s · %s, as a share of the most", of->rows, def->name, def->columns[def->strip].title);
+	char note[32];
+	snprintf(note, sizeof(note), each > 1 ? "least of %u a cell" : "a cell each", each);
+	area_rule(&d->canvas, area, title, note);
+	heat_cells_paint(&d->canvas, cells, share, strip_fill(def, of, each, share));
+}
+
+static int strip_lines(const struct dash *d)
+{
+	return !strip_def(d) || !d->ranked.most ? PANEL_NONE : d->ranked.most > STRIP_LINE ? 2 : 1;
+}
+
+const struct panel_def panel_strip = {
+	.name = "strip",
+	.narrow = { .min = 2, .want = 1 },
+	.wide = { .min = 2, .want = 1 },
+	.paint = strip_paint,
+	.lines = strip_lines,
+};
