@@ -45,6 +45,8 @@ static void fill_loop(const struct made *m, struct worker_sample *w)
 	set_counter(w, "queued", 0);
 	set_counter(w, "queued_bytes", 0);
 	set_counter(w, "queue_max_bytes", 262144);
+	set_counter(w, "queue_p99_bytes", 64);
+	set_counter(w, "messages_read", messages);
 	set_counter(w, "clients_behind", 3);
 	set_counter(w, "connections", CONNECTIONS / m->servers);
 	set_counter(w, "wakeups", wakeups);
@@ -64,6 +66,7 @@ static void fill_load(const struct made *m, struct worker_sample *w)
 	w->value[COUNTER_RX_BYTES] = received * LINE_BYTES;
 	set_counter(w, "connections", CONNECTIONS / m->clients);
 	set_counter(w, "queue_max_bytes", COUNTER_NOTHING);
+	set_counter(w, "queue_p99_bytes", COUNTER_NOTHING);
 	w->latency[1] = w->latency[0];
 }
 
