@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "engines/engines.h"
+#include "golden.h"
 #include "stage.h"
 #include "ui/canvas/keys.h"
 #include "../../support/asserts.h"
 
 enum { SIZE = 65536, PER_TICK = 8 /* times MADE_PPS / 10 messages */ };
 
-static bool update;
 static const struct engine *stream; /* the mode's tables: counters are found by name */
 
 static void set_counter(struct worker_sample *w, const char *name, uint64_t value)
@@ -93,51 +93,12 @@ static void run(void)
 
 /* ---- golden screens ---- */
 
-static char *read_text(const char *path)
-{
-	FILE *in = fopen(path, "r");
-	char *text = NULL;
-	size_t room = 0;
-
-	if (in && getdelim(&text, &room, '\0', in) < 0) {
-		free(text);
-		text = NULL;
-	}
-	if (in)
-		fclose(in);
-	return text;
-}
-
-static void write_text(const char *path, const char *text)
-{
-	FILE *out = fopen(path, "w");
-
-	assert_non_null(out);
-	assert_at_least(fputs(text, out), 0);
-	assert_int_equal(fclose(out), 0);
-}
-
-static void golden(const char *name)
-{
-	char path[512], *screen = canvas_to_text(&dash.canvas), *wanted;
-
-	snprintf(path, sizeof(path), "%s/%s.txt", PAINTED_GOLDEN, name);
-	assert_non_null(screen);
-	if (update)
-		write_text(path, screen);
-	wanted = read_text(path);
-	if (!wanted || strcmp(wanted, screen) != 0)
-		fail_msg("%s (--update accepts it) wants\n%s\ngot\n%s", path, wanted ? wanted : "", screen);
-	free(wanted);
-	free(screen);
-}
-
 static void one_connection_at_80x24(void **state)
 {
 	(void)state;
 	open_stream(1, "one-copy", false, 24, 80);
 	run();
-	golden("stream-80x24");
+	golden_screen("stream-80x24");
 	stage_close();
 }
 
@@ -147,9 +108,9 @@ static void zero_copy_at_120x40(void **state)
 	open_stream(2, "zero-copy", true, 40, 120);
 	set("threads", "2");
 	run();
-	golden("stream-zero-copy-120x40");
+	golden_screen("stream-zero-copy-120x40");
 	press(KEYCODE_ENTER);
-	golden("stream-sender-120x40");
+	golden_screen("stream-sender-120x40");
 	stage_close();
 }
 
@@ -160,7 +121,7 @@ static void everything_at_200x60(void **state)
 	set("threads", "4");
 	set("congestion", "cubic");
 	run();
-	golden("stream-200x60");
+	golden_screen("stream-200x60");
 	stage_close();
 }
 
@@ -392,7 +353,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(help_explains_the_columns),
 	};
 
-	update = argc > 1 && !strcmp(argv[1], "--update");
+	golden_open(argc, argv);
 	setenv("TZ", "UTC0", 1);
 	stream = engine_find(engines_all, "stream");
 	return cmocka_run_group_tests(tests, NULL, NULL);
