@@ -59,7 +59,7 @@ static void strip_paint(struct dash *d, struct rect area)
 	}
 	room = room < STRIP_CELLS ? room : STRIP_CELLS;
 	unsigned each = (of->rows + room - 1) / room;
-	snprintf(title, sizeof(title), "%u %s · %s, as a share of the most", of->rows, def->name, def->columns[def->strip].title);
+	snprintf(title, sizeof(title), "%u %s · %s of each", of->rows, def->name, def->columns[def->strip].title);
 	char note[32];
 	snprintf(note, sizeof(note), each > 1 ? "least of %u a cell" : "a cell each", each);
 	area_rule(&d->canvas, area, title, note);
