@@ -221,7 +221,7 @@ static void count(struct worker *w, struct load *x)
 	uint64_t syscalls = x->syscalls + x->reads + x->writes + x->controls;
 
 	count_movement(w, x);
-	counter_set(k, COUNTER_SCHEDULED, x->scheduled + x->schedule.taken);
+	counter_set(k, COUNTER_SCHEDULED, x->scheduled + load_schedule_owed(&x->schedule, x->sent - x->schedule.sent_before));
 	counter_set(k, CHAT_C_CONNECTIONS, x->ups);
 	counter_set(k, CHAT_C_MESSAGES_BEFORE, x->before);
 	counter_set(k, CHAT_C_CARRIED, x->carried);

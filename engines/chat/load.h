@@ -42,7 +42,8 @@ struct load_schedule {
 	uint64_t rate_milli; /* messages per 1000 s of this worker; 0: none is due */
 	uint32_t round;      /* messages in a round: connections */
 	bool burst;
-	uint64_t taken; /* messages given out to their connections */
+	uint64_t taken;       /* messages given out to their connections */
+	uint64_t sent_before; /* messages sent when it began */
 };
 
 struct load {
@@ -99,6 +100,9 @@ unsigned load_send(struct worker *w, struct load *x, bool quiet);
 int64_t load_next_due(const struct load *x);
 uint64_t load_schedule_due(const struct load_schedule *s, int64_t now_ns);
 int64_t load_schedule_at(const struct load_schedule *s, uint64_t message);
+/* Messages that a generator that keeps up has sent, when it has sent so many.  The rest of the
+ * newest burst is late only when the next one is due: a run that ends within it is none the worse. */
+uint64_t load_schedule_owed(const struct load_schedule *s, uint64_t sent);
 
 /* ---- receiving.c ---- */
 

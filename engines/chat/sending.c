@@ -36,6 +36,15 @@ uint64_t load_schedule_due(const struct load_schedule *s, int64_t now_ns)
 	return s->burst ? (due + s->round - 1) / s->round * s->round : due;
 }
 
+uint64_t load_schedule_owed(const struct load_schedule *s, uint64_t sent)
+{
+	uint64_t left = s->taken > sent ? s->taken - sent : 0;
+
+	if (!s->burst)
+		return s->taken;
+	return s->taken - (left < s->round ? left : s->round);
+}
+
 int64_t load_next_due(const struct load *x)
 {
 	return x->schedule.rate_milli ? load_schedule_at(&x->schedule, x->schedule.taken) : 0;
@@ -51,8 +60,9 @@ void load_apply_rate(struct worker *w, struct load *x, int64_t now_ns)
 	x->window = s->open_loop ? 0 : x->load;
 	if (!s->open_loop)
 		return;
-	x->scheduled += x->schedule.taken;
+	x->scheduled += load_schedule_owed(&x->schedule, x->sent - x->schedule.sent_before);
 	x->schedule = (struct load_schedule){ .start_ns = now_ns,
+		.sent_before = x->sent,
 		.rate_milli = (uint64_t)((unsigned __int128)milli * x->connections / s->connections),
 		.round = x->connections,
 		.burst = s->burst };

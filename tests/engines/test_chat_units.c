@@ -290,6 +290,30 @@ static void lines_cross_in_order(void **state)
 	chat_crossing_close(&crossing);
 }
 
+/* A run may end within a burst, but not one burst behind. */
+static void a_burst_is_late_when_the_next_is_due(void **state)
+{
+	static const struct {
+		bool burst;
+		uint64_t taken, sent, owed;
+	} cases[] = {
+		{ true, 500, 256, 256 },
+		{ true, 500, 500, 500 },
+		{ true, 1000, 256, 500 },
+		{ true, 1000, 500, 500 },
+		{ true, 1000, 501, 501 },
+		{ true, 0, 0, 0 },
+		{ false, 500, 256, 500 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct load_schedule s = { .burst = cases[i].burst, .round = 500, .taken = cases[i].taken };
+
+		assert_int_equal(load_schedule_owed(&s, cases[i].sent), cases[i].owed);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -301,6 +325,7 @@ int main(void)
 		cmocka_unit_test(a_line_that_is_too_long),
 		cmocka_unit_test(schedules_are_exact),
 		cmocka_unit_test(lines_cross_in_order),
+		cmocka_unit_test(a_burst_is_late_when_the_next_is_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
