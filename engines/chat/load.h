@@ -101,7 +101,7 @@ int64_t load_next_due(const struct load *x);
 uint64_t load_schedule_due(const struct load_schedule *s, int64_t now_ns);
 int64_t load_schedule_at(const struct load_schedule *s, uint64_t message);
 /* Messages that a generator that keeps up has sent, when it has sent so many.  The rest of the
- * newest burst is late only when the next one is due: a run that ends within it is none the worse. */
+ * newest burst is late only when the next one is due: a run may end within a burst. */
 uint64_t load_schedule_owed(const struct load_schedule *s, uint64_t sent);
 
 /* ---- receiving.c ---- */
