@@ -72,3 +72,11 @@ void program_end(struct program *p)
 		nftw(p->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	p->directory[0] = '\0';
 }
+
+void program_press(struct program *p, const char *key)
+{
+	uint64_t before = term_report(p->term).keys;
+
+	term_send(p->term, key, strlen(key));
+	assert_true(term_wait_keys(p->term, before + 1));
+}

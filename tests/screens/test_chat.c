@@ -38,14 +38,6 @@ static int stop(void **state)
 	return 0;
 }
 
-static void press(const char *key)
-{
-	uint64_t before = term_report(program.term).keys;
-
-	term_send(program.term, key, strlen(key));
-	assert_true(term_wait_keys(program.term, before + 1));
-}
-
 static void assert_row(const char *text)
 {
 	char row[ROW_BYTES];
@@ -160,14 +152,14 @@ static void test_trigger_is_switched_live(void **state)
 	start_measuring("‹lt›");
 	find_connections(&before);
 	assert_int_equal(before.count, ENDS);
-	press("m");
+	program_press(&program, "m");
 	start_measuring("‹et›");
 	find_connections(&after);
 	assert_int_equal(after.count, ENDS);
 	for (unsigned i = 0; i < before.count; i++)
 		same += has_socket(&after, before.inode[i]);
 	assert_int_equal(same, ENDS);
-	press("M");
+	program_press(&program, "M");
 	start_measuring("‹lt›");
 	quit();
 }
@@ -179,9 +171,9 @@ static void test_both_triggers_are_compared(void **state)
 	term_resize(program.term, 60, 200);
 	start_measuring("‹lt›");
 	assert_true(term_wait_text(program.term, "● RUN 00:05"));
-	press("b");
+	program_press(&program, "b");
 	assert_true(term_wait_text(program.term, "base A ‹lt›"));
-	press("m");
+	program_press(&program, "m");
 	start_measuring("‹et›");
 	assert_true(term_wait_text(program.term, "95 % CI"));
 	assert_row("A ‹lt› n=");

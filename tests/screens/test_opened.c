@@ -32,14 +32,6 @@ static int stop(void **state)
 	return 0;
 }
 
-static void press(const char *key)
-{
-	uint64_t before = term_report(program.term).keys;
-
-	term_send(program.term, key, strlen(key));
-	assert_true(term_wait_keys(program.term, before + 1));
-}
-
 static void quit(void)
 {
 	term_send(program.term, "q", 1);
@@ -103,14 +95,14 @@ static void test_details_are_in_it(void **state)
 	(void)state;
 	assert_true(term_wait_sample(program.term, TICKS + 1));
 	live = read_details();
-	press("s");
+	program_press(&program, "s");
 	assert_true(term_wait_text(program.term, "saved "));
 	quit();
 	open_snapshot();
 	opened = read_details();
 	assert_string_equal(opened, live);
 	assert_non_null(strstr(opened, " of 500 · by behind ▼"));
-	press("I");
+	program_press(&program, "I");
 	assert_true(term_wait_text(program.term, "by behind ▲"));
 	quit();
 	free(live);

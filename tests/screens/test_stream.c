@@ -37,14 +37,6 @@ static int stop(void **state)
 	return 0;
 }
 
-static void press(const char *key)
-{
-	uint64_t before = term_report(program.term).keys;
-
-	term_send(program.term, key, strlen(key));
-	assert_true(term_wait_keys(program.term, before + 1));
-}
-
 /* The index of the first row at or after `from` that has the text; -1: none. */
 static int row_with(const char *text, int from)
 {
@@ -108,14 +100,14 @@ static void assert_side(const char *name, const char *way)
 /* The table stands still while the view is frozen. */
 static void assert_table(void)
 {
-	press(" ");
+	program_press(&program, " ");
 	assert_true(term_wait_text(program.term, "VIEW FROZEN"));
 	int head = row_with("msg/s", 0);
 	assert_more(head, 0);
 	assert_int_equal(row_with("bit/s ", head), head);
 	assert_side("srv", " tx ");
 	assert_side("cli", " rx ");
-	press(" ");
+	program_press(&program, " ");
 }
 
 static void start_measuring(const char *method)
@@ -156,17 +148,17 @@ static void test_method_is_switched_live(void **state)
 {
 	(void)state;
 	start_measuring("‹two-copy›");
-	press("m");
+	program_press(&program, "m");
 	start_measuring("‹zero-copy›");
 	assert_true(term_wait_text(program.term, "copied %"));
 	assert_true(term_wait_text(program.term, "caution: the kernel copied"));
 	assert_int_equal(row_with("copied %", 0), row_with("msg/s", 0)); /* a column of the table */
 	assert_table();
-	press("v");
+	program_press(&program, "v");
 	assert_row("! caution: the kernel copied");
 	assert_row("! caution: closed loop");
-	press("\033");
-	press("M");
+	program_press(&program, "\033");
+	program_press(&program, "M");
 	start_measuring("‹two-copy›");
 	assert_int_equal(row_with("copied %", 0), -1);
 	assert_row("run #3 start: stream two-copy");
@@ -178,7 +170,7 @@ static void test_drill_has_what_tcp_knows(void **state)
 	(void)state;
 	term_resize(program.term, 60, 200);
 	start_measuring("‹two-copy›");
-	press("\r");
+	program_press(&program, "\r");
 	assert_row("sent by this worker");
 	assert_row("cwnd");
 	assert_row("rtt µs");
