@@ -44,6 +44,9 @@ struct plan {
 	/* Whose IN_FLIGHT is in flight: where it is 0, a phase is settled.  Not always those that
 	 * send: what an epoll chat has in flight is deliveries, at the server. */
 	unsigned flying;
+	/* What became of what was sent is told by the other end, and not counted by who sent it:
+	 * until the run has ended the two do not agree to the packet. */
+	bool told;
 	/* Of each latency: roles that the engine's table names and that do not record it in this
 	 * run.  No memory is set aside for it there. */
 	unsigned unrecorded[LATENCIES_MAX];
