@@ -52,7 +52,7 @@ static int plan_limits(const struct options *o, struct plan *plan, struct err *e
 	return plan_limit(o, &demand, plan, err);
 }
 
-static void count_roles(const struct plan *plan, struct echo_shared *s)
+static void echo_count_roles(const struct plan *plan, struct echo_shared *s)
 {
 	for (unsigned i = 0; i < plan->workers; i++) {
 		s->servers += plan->worker[i].role == ROLE_SERVER;
@@ -102,7 +102,7 @@ static int check_sockets(const struct plan *plan, const struct echo_shared *s, s
 	return net_allow_descriptors(s->sockets * s->clients, "sockets", s->sockets, err);
 }
 
-static void plan_load(const struct options *o, struct plan *plan, struct echo_shared *s)
+static void echo_plan_load(const struct options *o, struct plan *plan, struct echo_shared *s)
 {
 	s->payload_bytes = (uint32_t)options_number(o, "payload");
 	s->sockets = (unsigned)options_number(o, "sockets");
@@ -139,7 +139,7 @@ static void plan_buffers(const struct options *o, struct echo_shared *s)
 	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
 }
 
-static void plan_ledger(struct plan *plan, const struct echo_shared *s)
+static void echo_plan_ledger(struct plan *plan, const struct echo_shared *s)
 {
 	bool clients = s->clients;
 
@@ -180,14 +180,14 @@ int echo_plan(const struct options *o, struct plan *plan, struct err *err)
 		return rc;
 	if ((rc = plan_addresses(o, plan, s, err)) < 0 || (rc = plan_limits(o, plan, err)) < 0)
 		return rc;
-	count_roles(plan, s);
+	echo_count_roles(plan, s);
 	if ((rc = plan_cpus(plan, s, err)) < 0)
 		return rc;
-	plan_load(o, plan, s);
+	echo_plan_load(o, plan, s);
 	if ((rc = check_flows(o, s, err)) < 0 || (rc = check_sockets(plan, s, err)) < 0)
 		return rc;
 	plan_buffers(o, s);
-	plan_ledger(plan, s);
+	echo_plan_ledger(plan, s);
 	plan_latencies(plan, s);
 	return 0;
 }

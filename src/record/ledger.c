@@ -193,7 +193,7 @@ static void take_rest(struct ledger *l)
 	l->unexplained = (int64_t)(l->sent - l->received - lost_at_places(l) - l->in_flight);
 }
 
-static void fill(const struct reading *r, struct ledger *l)
+static void ledger_fill(const struct reading *r, struct ledger *l)
 {
 	const struct run_info *info = r->info;
 	bool live = !r->final, reliable = info->engine->reliable;
@@ -218,7 +218,7 @@ void ledger_of(const struct reading *r, struct ledger *ret_ledger)
 	if (reading_is_pair(r))
 		l.known = ledger_is_kept(r->info);
 	if (l.known)
-		fill(&drained, &l);
+		ledger_fill(&drained, &l);
 	*ret_ledger = l;
 }
 
