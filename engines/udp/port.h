@@ -86,7 +86,8 @@ struct udp_totals {
 	int send_errno; /* of the latest send_errors; 0 if none */
 };
 
-/* Where a method that works below the socket (AF_PACKET, AF_XDP) finds the port's packets. */
+/* Tells a method that works below the socket (AF_PACKET, AF_XDP) where to find the port's
+ * packets. */
 struct udp_place {
 	const char *interface; /* that they cross: "lo"; "" unknown */
 	uint8_t mac[6];        /* of the interface; zeros where it has none */

@@ -59,7 +59,7 @@ const struct perf_calls perf_calls_real = { .open = real_open, .read = read, .cl
 
 /* ---- reading ---- */
 
-/* As the kernel gives it (read_format). */
+/* The layout of read(2) on an event, as read_format asks for it. */
 struct reading {
 	uint64_t value, enabled, running;
 };

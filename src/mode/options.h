@@ -110,9 +110,9 @@ bool options_is_given(const struct options *o, const char *name);
 
 /* Has a range, and a number that can be drawn and compared? */
 bool option_is_number(const struct option_def *def);
-/* That number as people say it: durations in seconds, decimals whole. */
+/* Returns that number as people say it: durations in seconds, decimals whole. */
 double option_real(const struct option_def *def, const struct option_value *value);
-/* Of a table that is ended by name == NULL, or of none (NULL). */
+/* The table is ended by name == NULL; NULL is an empty one. */
 unsigned options_table_length(const struct option_def *table);
 /* The entry of this name, or NULL. */
 const struct option_def *options_table_find(const struct option_def *table, const char *name);

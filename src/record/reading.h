@@ -28,7 +28,7 @@ bool reading_known(const struct reading *r);
 bool reading_is_pair(const struct reading *r);
 
 /* The following three need a reading that is known. */
-/* How long the reading of this worker is; 0: no difference is known, only levels are. */
+/* The time that this worker's reading covers; 0: there is no difference, only levels. */
 double reading_seconds(const struct reading *r, unsigned worker);
 /* The growth of a counter of one worker, never below 0; of a level, its value at the end. */
 uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counter);
@@ -36,7 +36,7 @@ uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counte
 const struct procnet *reading_net_from(const struct reading *r);
 const struct procnet *reading_net_to(const struct reading *r);
 
-/* How long the measure phase was, or lies between the samples; 0: not known. */
+/* The length of the measure phase, or of the time between the samples; 0: not known. */
 int64_t reading_measured_ns(const struct reading *r);
 
 struct reading_sum {

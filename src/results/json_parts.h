@@ -75,7 +75,7 @@ void results_put_latencies(struct json_maker *m, const struct engine *e, const s
 enum { RESULTS_ROWS = 32 };
 void results_put_details(struct json_maker *m, const struct results_view *v);
 
-/* How documents are written: indented, and reals with 15 significant digits (0.1 stays 0.1). */
+/* Documents are indented, and reals have 15 significant digits (0.1 stays 0.1). */
 enum { RESULTS_DUMP = JSON_REAL_PRECISION(15) };
 /* Writes the document to the stream of a file in the making. */
 int results_dump(const json_t *document, size_t flags, FILE *out, const char *path, struct err *err);

@@ -1,5 +1,5 @@
-/* How a run's time passes: telling the workers, waiting for their answers, the tick and its
- * samples.  See run.h. */
+/* A run's time: telling the workers, waiting for their answers, the tick and its samples.  See
+ * run.h. */
 #include "run/run.h"
 
 #include <errno.h>

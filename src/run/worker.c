@@ -244,8 +244,8 @@ int worker_ppoll(struct worker *w, int64_t until_ns, struct err *err)
 	return 0;
 }
 
-/* When a wait that begins now shall end, 0: there is no time to sleep.  On the virtual clock
- * deadlines mean nothing here: the tick ends the wait. */
+/* The end of a wait that begins now; 0: there is no time to sleep.  On the virtual clock deadlines
+ * mean nothing here: the tick ends the wait. */
 static int64_t wait_until(const struct worker *w)
 {
 	int64_t now_ns = clock_now_ns(), latest_ns = now_ns + longest_wait_ns, due_ns;

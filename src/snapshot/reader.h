@@ -49,8 +49,7 @@ int read_run_id(const struct reader *r, const json_t *id, const char *where, con
 struct update *reader_update(const struct reader *r, enum update_kind kind);
 int reader_take(const struct reader *r, struct update *u, int rc);
 
-/* Which counter of the mode each of a run's "counters" is; -1: this version has none of that
- * name. */
+/* The mode's counter that each of a run's "counters" is; -1: this version has none of that name. */
 struct counter_columns {
 	const struct run_info *info;
 	unsigned count;

@@ -245,7 +245,7 @@ static int fill_sample(const struct sample_source *s, struct sample *sample)
 	return rc;
 }
 
-/* Which counter is which depends on the run's mode. */
+/* Each run's mode has its own counters, so a sample of another run needs other columns. */
 static int enter_run(struct sample_source *s)
 {
 	const struct run_info *info;

@@ -10,7 +10,7 @@ struct sweep_look {
 	const char *directory; /* of the results */
 	char event[300];       /* the last thing that happened; "" none yet */
 	bool stopping;
-	/* Which part is seen: a page is one combination of the values of the axes that are
+	/* The part that is seen.  A page is one combination of the values of the axes that are
 	 * neither rows nor columns. */
 	bool follows; /* the cell that is run is kept in sight */
 	uint32_t page;
