@@ -1,5 +1,5 @@
-/* An echo client's flows: their counters that are out, and those that have been answered.  Pure data
- * structure, one owner; only init allocates.
+/* An echo client's flows: their counters that are out, and those that have been answered.
+ * Pure data structure, one owner; only init allocates.
  *
  * Per flow: counters 1, 2, ... in the order of sends.  `resolved` is the newest counter that is
  * settled, because it or a newer one was answered or because it was given up: what lies above is in

@@ -22,7 +22,7 @@ enum {
 
 /* The worker waits after poll() or drain() returned 0, until one of the descriptors is ready, or
  * until_ns (CLOCK_MONOTONIC; 0 = no deadline), or it is told something.  The worker sleeps to
- * until_ns - 60 us and lets the engine spin the rest (timer slack is set to 1 ns).  With --wait spin
+ * until_ns - 60 us and lets the engine spin the rest (timer slack is set to 1 ns). With --wait spin
  * it does not sleep.  The engine sets fds in open() and may change until_ns and events in any call.
  * Where engine->wait() is used, until_ns means the same and fds are for worker_ppoll(). */
 struct worker_wait {
