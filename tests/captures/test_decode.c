@@ -81,7 +81,7 @@ static void check_whole(const struct frame_spec *s, const struct frame *f)
 		show("note", s, f->len, &p);
 }
 
-/* Each field is there exactly from the length on at which its header is whole. */
+/* Each field is known exactly from the length on at which its header is whole. */
 static void check_cuts(const struct frame_spec *s, const struct frame *f)
 {
 	size_t transport = frame_transport_at(s), ports = transport + (s->tcp ? 4 : 8);
@@ -138,7 +138,7 @@ static void test_later_fragments_have_no_ports(void **state)
 	expect_note(&six, &f, "fragment", 6, 0);
 }
 
-/* One byte changed in a good IPv4/UDP frame over Ethernet (IP at 14, UDP at 34). */
+/* Changes one byte of a good IPv4/UDP frame over Ethernet (IP at 14, UDP at 34). */
 static void test_headers_that_lie(void **state)
 {
 	(void)state;
@@ -244,8 +244,8 @@ static void test_without_echo_header(void **state)
 	assert_string_equal(p.note, "");
 }
 
-/* Bytes flipped at random in good frames: nothing to compare with, but the sanitizers watch, and
- * what is shown stays clean text. */
+/* Flips random bytes of good frames: there is nothing to compare with, but the sanitizers watch,
+ * and the shown text stays clean. */
 static void test_random_damage(void **state)
 {
 	(void)state;

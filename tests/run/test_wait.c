@@ -1,5 +1,5 @@
-/* The wait of an engine's own: a wake-up costs one system call, and whatever a worker is told
- * reaches it all the same, in a call that watches wake_fd as in one that only a signal ends. */
+/* The wait of an engine's own: a wake-up costs one system call, and a worker hears everything that
+ * it is told, in a call that watches wake_fd as in one that only a signal ends. */
 #include "support.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ enum { WAKE_UPS = 100 };
 
 /* ---- two modes that wait in calls of their own ---- */
 
-/* The server's; the client does what the scripted mode does. */
+/* The state of the server's wait; the client does what the scripted mode does. */
 static struct {
 	/* epoll(7); an eventfd in it, watched for edges: nobody needs to read it */
 	int poller, data;
@@ -132,7 +132,8 @@ static void block_close(struct worker *w)
 	close(toy.pair[1]);
 }
 
-/* What a signal does that comes between the last look at the control words and the call. */
+/* Drops a signal, as happens if it comes between the last look at the control words and the
+ * call. */
 static void lose_a_signal(struct worker *w)
 {
 	sigset_t all, before;
@@ -202,7 +203,7 @@ static void wait_for_phase(const struct worker *w, enum phase phase)
 		sched_yield();
 }
 
-/* An edge at a time, so that each is a wake-up. */
+/* Waits for each edge before the next one, so that each is a wake-up. */
 static void wake_by_data(void)
 {
 	for (unsigned i = 0; i < WAKE_UPS; i++) {
@@ -216,7 +217,7 @@ static void wake_by_data(void)
 	}
 }
 
-/* The same, and each time the worker goes to sleep before the next one. */
+/* Does the same, but the worker goes to sleep before the next one each time. */
 static void wake_from_sleep(const struct worker *w)
 {
 	for (unsigned i = 0; i < WAKE_UPS; i++) {
@@ -231,7 +232,7 @@ static void wake_from_sleep(const struct worker *w)
 
 /* ---- counting system calls, as strace(1) does ---- */
 
-/* Between the test and a child process whose worker it traces. */
+/* Shared by the test and a child process whose worker it traces. */
 struct shared {
 	_Atomic pid_t thread;
 	_Atomic bool traced, counting;
@@ -288,7 +289,7 @@ static void note_call(struct shared *s, pid_t thread)
 		s->other_call = info.entry.nr;
 }
 
-/* Until the thread has ended. */
+/* Traces until the thread has ended. */
 static void trace(struct shared *s, pid_t thread)
 {
 	int status;
@@ -322,7 +323,7 @@ static void a_wake_up_costs_one_system_call(void **state)
 	trace(s, s->thread);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	/* The edges of the counting cut through a call. */
+	/* Counting may begin and end in the middle of a call. */
 	assert_in_range(s->wanted_calls - s->timeouts, WAKE_UPS - 1, WAKE_UPS + 1);
 #ifndef NETDYNO_SANITIZED /* a sanitizer's runtime calls the kernel on the worker's thread, too */
 	assert_int_equal(s->other_call, 0);
@@ -351,7 +352,7 @@ static void poll_and_spin_do_not_call_it(void **state)
 			wake_by_data();
 		worker_stop(&rig.worker);
 		assert_int_equal(toy.waits, 0);
-		/* ppoll(2) of the phase before is one. */
+		/* One is the ppoll(2) of the phase before. */
 		if (how[i] == WAIT_POLL)
 			assert_in_range(counter_get(rig.worker.counters, COUNTER_WAITS), WAKE_UPS, UINT32_MAX);
 		else
@@ -362,7 +363,7 @@ static void poll_and_spin_do_not_call_it(void **state)
 
 /* ---- what it is told ---- */
 
-/* Until the server has been told the load, and has answered a tick that came after this one. */
+/* Waits until the server has been told the load, and has answered a tick that came after it. */
 static void gather_until_observed(struct session *s, uint32_t id, struct gathered *g)
 {
 	uint64_t seen_ns = gathered_sample(g, id, -1)->worker[0].value[COUNTER_OBSERVED_NS];
@@ -388,7 +389,7 @@ static void run_with(bool blocks, bool lose)
 	session_free(s);
 	assert_string_equal(f->err.text, "");
 	assert_int_equal(f->how, PHASE_DONE);
-	/* Stopped in every phase, ticked, and told the load, while no data came. */
+	/* The worker is stopped in every phase, ticked, and told the load, while no data comes. */
 	assert_int_equal(toy.seen, 0);
 	assert_int_equal(toy.load, 77);
 	assert_in_range(toy.waits, 5, UINT32_MAX);
