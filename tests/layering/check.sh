@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks the tree against the rules of the house.  usage: check.sh includes|comments|words|statics|sizes|format TREE
+# Checks the tree against the rules of the house.
+# usage: check.sh includes|comments|words|statics|sizes|format TREE
 # Exit: 0 in order, 1 offences (each on a line), 77 cannot be checked here.
 set -eu
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Does check.sh find what it is there for?  A small tree with one offence of every kind, and one without any.
+# Does check.sh find what it is there for?  A small tree with one offence of every kind, and one
+# without any.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,5 +1,5 @@
-# A static name that stands in many files finds nothing: it takes its module's word (client_count, not count).
-# Reports each name that more than three files define, with the files.
+# A static name that stands in many files finds nothing: it takes its module's word (client_count,
+# not count).  Reports each name that more than three files define, with the files.
 
 /^(__attribute__.*[ )])?static / {
   line = $0
