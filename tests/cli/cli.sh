@@ -435,7 +435,7 @@ group_faults()
 	has "$work/closed.json" '.end.sum.rx_packets > 0'
 }
 
-# An interface that goes down takes packets with it: they stand at no place, and are lost all the same.
+# An interface that goes down takes packets with it: they stand at no place, and are still lost.
 interface_gone()
 {
 	unshare -rn ip link set lo up 2>/dev/null || return
