@@ -89,7 +89,7 @@ struct worker {
 	/* eventfd of the control thread, or -1: written after an acknowledged phase, an answered
 	 * tick, an error */
 	int ack_fd;
-	sem_t opened;                                   /* open() has answered */
+	sem_t opened, closed;                           /* open() has answered, close() has run */
 	uint32_t tick;                                  /* own copy */
 	int (*step)(struct worker *w, struct err *err); /* poll or drain, as the phase says */
 	/* the engine's or worker_ppoll(), as --wait says */

@@ -139,9 +139,6 @@ static void expect_prompt(struct rig *rig)
 	int64_t soonest_ns = soonest_answer(rig);
 	if (rig->plan.wait == WAIT_POLL)
 		assert_in_range(soonest_ns, 0, WORKER_WAIT_MS * NS_PER_MS / 2);
-	/* Nobody repeats the signal that ends a run. */
-	if (blocks)
-		limit_calls(rig, WORKER_WAIT_MS * (int64_t)NS_PER_MS);
 	worker_stop(&rig->worker[0]);
 }
 
