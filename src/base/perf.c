@@ -43,11 +43,6 @@ struct opening {
 	unsigned where[PERF_EVENTS]; /* on which type */
 };
 
-const char *perf_name(enum perf_event_kind kind)
-{
-	return (unsigned)kind < PERF_EVENTS ? events[kind].name : "?";
-}
-
 /* ---- the real ones ---- */
 
 static int real_open(const struct perf_event_attr *attr, int group_fd)

@@ -24,8 +24,6 @@ void moment_newest(const struct history *h, struct moment *ret_moment);
 /* The moment at at_ns, of whichever run was going; `to` is NULL in a gap. */
 void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment);
 
-/* Rates are made of this: the last second, or the whole run where `final` is set. */
-struct reading moment_recent(const struct moment *m);
 /* Totals, ledger and verdict are made of this: all since the measure phase began. */
 struct reading moment_whole(const struct moment *m);
 

@@ -27,9 +27,7 @@ bool reading_known(const struct reading *r);
 /* ... and is it of a span of time, whose differences are known? */
 bool reading_is_pair(const struct reading *r);
 
-/* The following three need a reading that is known. */
-/* The time that this worker's reading covers; 0: there is no difference, only levels. */
-double reading_seconds(const struct reading *r, unsigned worker);
+/* The following two need a reading that is known. */
 /* The growth of a counter of one worker, never below 0; of a level, its value at the end. */
 uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counter);
 /* The host's counters at both ends; of a pair. */

@@ -45,7 +45,6 @@ struct latency_field {
 	bool is_mean; /* a double; the others are int64_t */
 };
 extern const struct latency_field latency_fields[]; /* ended by key == NULL */
-double latency_field_ns(const struct latency_summary *l, const struct latency_field *field);
 
 /* An interval, a finished run, or one that is still going. */
 struct results_view {

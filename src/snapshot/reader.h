@@ -60,9 +60,6 @@ int read_counter_columns(
 /* "counters" and "latency" of each worker into readings[workers], which is zeroed. */
 int read_readings(const struct reader *r, const json_t *array, const char *where, const struct counter_columns *columns,
 	struct worker_sample *readings);
-/* One for each latency of the mode. */
-int read_latencies(const struct reader *r, const json_t *array, const char *where, const struct engine *e,
-	struct latency_summary *ret_summaries);
 /* malloc'ed [LATENCIES_MAX]; a latency that the file does not have is empty. */
 int read_hists(const struct reader *r, const json_t *from, const char *where, const struct engine *e, struct hist **ret_hists);
 int read_net(const struct reader *r, const json_t *from, const char *where, struct procnet *net);

@@ -82,7 +82,8 @@ static int read_latency(const struct reader *r, const json_t *from, const char *
 	return rc;
 }
 
-int read_latencies(const struct reader *r, const json_t *array, const char *where, const struct engine *e,
+/* One summary for each latency of the mode. */
+static int read_latencies(const struct reader *r, const json_t *array, const char *where, const struct engine *e,
 	struct latency_summary *ret_summaries)
 {
 	unsigned count = engine_latencies(e);

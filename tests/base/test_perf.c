@@ -24,7 +24,7 @@ static uint64_t count_of(enum perf_event_kind kind)
 	uint64_t n = 0;
 
 	if (!perf_count(&perf, kind, &n))
-		fail_msg("%s is unknown: %s", perf_name(kind), perf.why);
+		fail_msg("event %d is unknown: %s", (int)kind, perf.why);
 	return n;
 }
 
@@ -482,8 +482,6 @@ static void this_machine(void **state)
 	perf_close(&perf);
 	perf_close(&perf);
 	assert_int_equal(open_fds(), before);
-	assert_string_equal(perf_name(PERF_LLC_MISSES), "llc_misses");
-	assert_string_equal(perf_name(PERF_EVENTS), "?");
 }
 
 static int open_task_clock(const struct perf_event_attr *attr, int group)

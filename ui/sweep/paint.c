@@ -113,7 +113,8 @@ static int brought_in(int first, int at, int shown)
 	return shown > 0 && at >= first + shown ? at - shown + 1 : first;
 }
 
-void sweep_look_update(struct sweep_look *look)
+/* Takes in the runs that have ended since; keeps the view within the grid. */
+static void sweep_look_update(struct sweep_look *look)
 {
 	const struct sweep_state *s = look->state;
 	struct grid g = grid_of(s->plan);

@@ -27,8 +27,6 @@ struct sweep_look {
 };
 
 void sweep_look_init(struct sweep_look *look, const struct sweep_state *state, const char *directory);
-/* Takes in what has come since; keeps the view within the grid.  Call it before painting. */
-void sweep_look_update(struct sweep_look *look);
 /* KEYCODE_*, or a letter; false: means nothing here. */
 bool sweep_look_key(struct sweep_look *look, int key);
 void sweep_paint(struct canvas *c, struct sweep_look *look);

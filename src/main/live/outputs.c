@@ -125,7 +125,6 @@ void outputs_start(struct outputs *out, const struct results_source *source)
 
 	outputs_abort(out);
 	out->told = false;
-	out->last_interval_ns = INT64_MIN;
 	if (!*out->jsonl)
 		return;
 	out->line_open = file_begin(&out->line, out->jsonl, out->force, &err) >= 0;
@@ -137,7 +136,6 @@ void outputs_start(struct outputs *out, const struct results_source *source)
 
 void outputs_interval(struct outputs *out, const struct results_source *source, const struct sample *interval)
 {
-	out->last_interval_ns = interval->at_ns;
 	if (out->line_open)
 		line(out, "interval", results_interval(source, interval));
 }
