@@ -41,7 +41,7 @@ static int plan_methods(const struct options *o, struct plan *plan, struct err *
 	return 0;
 }
 
-/* How long datagrams are is known where clients are: servers alone take what fits. */
+/* Only clients know the length of the datagrams; servers alone take whatever fits. */
 static int plan_limits(const struct options *o, struct plan *plan, struct err *err)
 {
 	struct plan_demand demand = {
@@ -151,7 +151,7 @@ static void echo_plan_ledger(struct plan *plan, const struct echo_shared *s)
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }
 
-/* When a packet was due is known in an open loop only. */
+/* Only an open loop knows when a packet was due, so only there are these two recorded. */
 static void plan_latencies(struct plan *plan, const struct echo_shared *s)
 {
 	if (!s->open_loop)

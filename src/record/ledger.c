@@ -28,7 +28,7 @@ static struct ledger_place *place_named(struct ledger *l, const char *key, const
 	return &l->place[l->places++];
 }
 
-/* Where a counter stands in a ledger. */
+/* The place of a counter in a ledger. */
 struct entry {
 	enum ledger_side side;
 	const char *place, *place_title; /* LEDGER_LOST, LEDGER_LOST_ARRIVING */

@@ -149,9 +149,7 @@ void outputs_start(struct outputs *out, const struct results_source *source)
 		line(out, "start", results_start(source));
 }
 
-void outputs_interval(struct outputs *out, const struct results_source *source, const struct sample *interval)
 {
-	out->last_interval_ns = interval->at_ns;
 	if (out->line_open)
 		line(out, "interval", results_interval(source, interval));
 }
