@@ -59,21 +59,20 @@ static void back_off(struct load *x, struct load_connection *c)
 
 uint64_t load_unread(const struct chat_shared *s, const struct load_connection *c)
 {
-	uint64_t read = atomic_load_explicit(&s->flow[c->id].read, memory_order_acquire);
+	const struct chat_flow *f = &s->flow[c->id];
 
-	return c->here > read ? c->here - read : 0;
+	return c->sequence - atomic_load_explicit(&f->lost, memory_order_relaxed) -
+	       atomic_load_explicit(&f->read, memory_order_acquire);
 }
 
 void load_lost(struct worker *w, struct load *x, struct load_connection *c)
 {
 	struct chat_shared *s = chat_shared_of(w);
 
-	if (s->both && c->state == LOAD_UP) {
-		uint64_t lost = (atomic_load_explicit(&s->flow[c->id].sent, memory_order_relaxed) >> CHAT_LOST) +
-				load_unread(s, c);
-
-		atomic_store_explicit(&s->flow[c->id].sent, lost << CHAT_LOST, memory_order_release);
-	}
+	if (s->both)
+		atomic_store_explicit(&s->flow[c->id].lost,
+			atomic_load_explicit(&s->flow[c->id].lost, memory_order_relaxed) + load_unread(s, c),
+			memory_order_release);
 	/* A message that was half sent is not of the next connection. */
 	c->begun -= c->sent_bytes && s->open_loop;
 	c->sent_bytes = 0;
@@ -96,12 +95,9 @@ static void greet(struct worker *w, struct load *x, struct load_connection *c)
 	uint8_t hello[CHAT_HELLO_BYTES];
 
 	c->received_before += c->received;
-	c->here = c->received = 0;
-	if (s->both) {
-		atomic_store_explicit(&s->flow[c->id].read, 0, memory_order_relaxed);
-		atomic_store_explicit(&s->flow[c->id].read_before, 0, memory_order_relaxed);
+	c->received = 0;
+	if (s->both)
 		atomic_store_explicit(&s->flow[c->id].received, 0, memory_order_relaxed);
-	}
 	chat_stamp_put(
 		hello, &(struct chat_stamp){
 			       .kind = c->reads ? CHAT_HELLO_READS : CHAT_HELLO_MUTE, .token = s->token, .connection = c->id });

@@ -262,17 +262,18 @@ static uint64_t count_half_sent(const struct load *x)
 	return sum;
 }
 
-/* What the loops had not read when they began to measure: they will count it. */
+/* What the loops had not read when they began to measure, and was not lost: they will count it.
+ * All of them have entered MEASURE before the clients do. */
 static uint64_t count_unread_before(const struct chat_shared *s, const struct load *x)
 {
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; s->both && i < x->connections; i++) {
 		const struct load_connection *c = &x->connection[i];
-		uint64_t read = atomic_load_explicit(&s->flow[c->id].read_before, memory_order_acquire);
+		const struct chat_flow *f = &s->flow[c->id];
 
-		if (c->state == LOAD_UP && c->here > read)
-			sum += c->here - read;
+		sum += c->sequence - atomic_load_explicit(&f->lost_before, memory_order_acquire) -
+		       atomic_load_explicit(&f->read_before, memory_order_acquire);
 	}
 	return sum;
 }

@@ -19,7 +19,6 @@ struct load_connection {
 	uint32_t sent_bytes;     /* of the message under way, 0: there is none */
 	int64_t due_ns, sent_ns; /* of that */
 	uint64_t begun, due;     /* by this schedule: messages begun; due */
-	uint64_t here;           /* messages that the kernel took on this connection */
 	uint64_t seen;           /* closed loop: messages below it have been seen at the witness */
 	int64_t seen_ns;
 	/* receiving */
@@ -83,8 +82,8 @@ int load_connect(struct worker *w, struct load *x, struct err *err);
 void load_connected(struct worker *w, struct load *x, struct load_connection *c);
 /* What the epoll shall tell of it: as its state, reads and blocked say. */
 void load_watch(struct load *x, struct load_connection *c);
-/* Messages that the kernel took on this connection and the server has not read; both ends are
- * here. */
+/* Messages that the kernel took, that the server has not read and that are not lost; both ends
+ * are here. */
 uint64_t load_unread(const struct chat_shared *s, const struct load_connection *c);
 /* The connection is gone: what it carried is lost, and it is made anew. */
 void load_lost(struct worker *w, struct load *x, struct load_connection *c);

@@ -28,6 +28,15 @@ static bool greet(struct worker *w, struct chat_member *m, const uint8_t *line, 
 	return true;
 }
 
+static void count_read(const struct worker *w, struct chat_flow *f)
+{
+	uint64_t read = atomic_load_explicit(&f->read, memory_order_relaxed) + 1;
+
+	if (w->phase < PHASE_MEASURE)
+		atomic_store_explicit(&f->read_before, read, memory_order_release);
+	atomic_store_explicit(&f->read, read, memory_order_release);
+}
+
 static void take_line(struct worker *w, struct chat_loop *l, struct chat_member *m, const uint8_t *line, size_t bytes)
 {
 	struct chat_shared *s = chat_shared_of(w);
@@ -41,7 +50,7 @@ static void take_line(struct worker *w, struct chat_loop *l, struct chat_member 
 	l->line_bytes += bytes + 1;
 	if (m->connection != CHAT_STRANGER) {
 		l->ours++;
-		atomic_store_explicit(&s->flow[m->connection].read, m->lines, memory_order_release);
+		count_read(w, &s->flow[m->connection]);
 	}
 	chat_room_say(&l->room, m, line, bytes);
 	if (s->loops > 1) {

@@ -137,13 +137,9 @@ static void finish(struct worker *w, struct load *x, struct load_connection *c)
 	if (c->seen == c->sequence)
 		c->seen_ns = c->sent_ns;
 	c->sequence++;
-	c->here++;
 	x->sent++;
-	if (s->both) {
-		_Atomic uint64_t *sent = &s->flow[c->id].sent;
-
-		atomic_store_explicit(sent, atomic_load_explicit(sent, memory_order_relaxed) + 1, memory_order_release);
-	}
+	if (s->both)
+		atomic_store_explicit(&s->flow[c->id].sent, c->sequence, memory_order_release);
 }
 
 /* Begins a message, or goes on with one.  false: the connection takes no more, or is gone. */

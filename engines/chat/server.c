@@ -215,38 +215,27 @@ static bool is_mine(const struct worker *w, const struct chat_flow *f)
 
 /* Messages that the kernel has for this loop; and those that were lost, which the first one tells
  * for all.  Clients that settle send no more, so that this agrees with what is counted as read at
- * the same moment. */
+ * the same moment.  Its last look before the measure phase says what was lost before that. */
 static void count_messages(struct worker *w)
 {
 	const struct chat_shared *s = chat_shared_of(w);
+	bool first = w->self->index == 0, marks = first && w->phase < PHASE_MEASURE;
 	uint64_t unread = 0, lost = 0;
 
 	for (unsigned i = 0; s->both && i < s->connections; i++) {
-		const struct chat_flow *f = &s->flow[i];
-		uint64_t word = atomic_load_explicit(&f->sent, memory_order_acquire);
-		uint64_t sent = (uint32_t)word, read = atomic_load_explicit(&f->read, memory_order_acquire);
-
-		lost += word >> CHAT_LOST;
-		if (is_mine(w, f))
-			unread += sent > read ? sent - read : 0;
-	}
-	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) ? unread : 0);
-	counter_set(w->counters, CHAT_C_MESSAGES_LOST, w->self->index ? 0 : lost);
-}
-
-/* What has been read so far belongs to the time before the measure phase.  The clients enter that
- * after the loops, and look it up then. */
-static void mark_messages(const struct worker *w)
-{
-	const struct chat_shared *s = chat_shared_of(w);
-
-	for (unsigned i = 0; s->both && i < s->connections; i++) {
 		struct chat_flow *f = &s->flow[i];
+		uint64_t gone = atomic_load_explicit(&f->lost, memory_order_acquire);
 
+		lost += gone;
+		if (marks)
+			atomic_store_explicit(&f->lost_before, gone, memory_order_release);
 		if (is_mine(w, f))
-			atomic_store_explicit(
-				&f->read_before, atomic_load_explicit(&f->read, memory_order_relaxed), memory_order_release);
+			unread += atomic_load_explicit(&f->sent, memory_order_acquire) - gone -
+				  atomic_load_explicit(&f->read, memory_order_acquire);
 	}
+	/* A line may be read before its sender has counted it. */
+	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) && (int64_t)unread > 0 ? unread : 0);
+	counter_set(w->counters, CHAT_C_MESSAGES_LOST, first ? lost : 0);
 }
 
 /* The run waits until nothing moves.  Meanwhile all else is counted at its ticks alone, so that
@@ -486,7 +475,6 @@ int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 		counter_set(w->counters, CHAT_C_QUEUE_P99, queues.p99);
 		counter_set(w->counters, CHAT_C_QUEUE_MAX, queues.most);
 		rows_forget_extremes(w->rows);
-		mark_messages(w);
 	}
 	count(w, l);
 	show_members(l, clock_now_ns());

@@ -64,18 +64,17 @@ enum { CHAT_ROWS_MAX = 16384 }; /* more connections have none */
 
 enum { CHAT_L_DELIVERY, CHAT_L_SEND, CHAT_L_LATENESS };
 
-enum { CHAT_LOST = 32 };
-
-/* A connection of the load, as both its ends in this process know it.  For the connection that
- * is up: reset before its hello. */
+/* A connection of the load, as both its ends in this process know it.  What is sent and read is
+ * counted over all that it was made anew: sent = read + lost + what is still to be read.  Who adds
+ * up reads `lost` first: what is lost after that is still to be read then. */
 struct chat_flow {
-	/* Messages that the kernel took; above CHAT_LOST: what was unread of those before it was
-	 * made anew.  One word: none is in both or in neither.  Writer: the client's worker */
-	_Atomic uint64_t sent;
-	_Atomic uint64_t read; /* lines that the server has read; writer: its loop */
-	/* of those, when its loop entered MEASURE; writer: its loop */
-	_Atomic uint64_t read_before;
-	_Atomic uint64_t received; /* lines that the client has received; writer: its worker */
+	_Atomic uint64_t sent;        /* messages that the kernel took; writer: the client's worker */
+	_Atomic uint64_t lost;        /* of those, unread when it was lost; writer: the client's worker */
+	_Atomic uint64_t lost_before; /* of those, before the first loop entered MEASURE; writer: that loop */
+	_Atomic uint64_t read;        /* lines that the server has read; writer: its loop */
+	_Atomic uint64_t read_before; /* of those, by a loop that had not entered MEASURE; writer: its loop */
+	/* lines that the client has received on the connection that is up; writer: its worker */
+	_Atomic uint64_t received;
 	/* the loop that has it among its members + 1; writer: that loop */
 	_Atomic unsigned held;
 };
