@@ -57,22 +57,12 @@ static void back_off(struct load *x, struct load_connection *c)
 	load_put_down(x, c);
 }
 
-uint64_t load_unread(const struct chat_shared *s, const struct load_connection *c)
-{
-	const struct chat_flow *f = &s->flow[c->id];
-
-	return c->sequence - atomic_load_explicit(&f->lost, memory_order_relaxed) -
-	       atomic_load_explicit(&f->read, memory_order_acquire);
-}
-
 void load_lost(struct worker *w, struct load *x, struct load_connection *c)
 {
-	struct chat_shared *s = chat_shared_of(w);
+	const struct chat_shared *s = chat_shared_of(w);
 
-	if (s->both)
-		atomic_store_explicit(&s->flow[c->id].lost,
-			atomic_load_explicit(&s->flow[c->id].lost, memory_order_relaxed) + load_unread(s, c),
-			memory_order_release);
+	/* The server closed it first: it reads no more. */
+	c->lost += load_unread(c, load_read(s, c));
 	/* A message that was half sent is not of the next connection. */
 	c->begun -= c->sent_bytes && s->open_loop;
 	c->sent_bytes = 0;

@@ -248,9 +248,29 @@ static uint64_t count_unread(const struct chat_shared *s, const struct load *x)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < x->connections; i++)
-		if (x->connection[i].state == LOAD_UP)
-			sum += load_unread(s, &x->connection[i]);
+		sum += load_unread(&x->connection[i], load_read(s, &x->connection[i]));
 	return sum;
+}
+
+/* The ledger of messages, all of it as this worker sees it at one moment, so that it balances
+ * whatever the loops are at. */
+static void count_messages(struct worker *w, struct load *x)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+	uint64_t read = 0, lost = 0;
+
+	x->unread = 0;
+	for (unsigned i = 0; s->both && i < x->connections; i++) {
+		const struct load_connection *c = &x->connection[i];
+		uint64_t of_it = load_read(s, c);
+
+		read += of_it;
+		lost += c->lost;
+		x->unread += load_unread(c, of_it);
+	}
+	counter_set(w->counters, CHAT_C_MESSAGES_READ, read);
+	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) ? x->unread : 0);
+	counter_set(w->counters, CHAT_C_MESSAGES_LOST, lost);
 }
 
 static uint64_t count_half_sent(const struct load *x)
@@ -259,22 +279,6 @@ static uint64_t count_half_sent(const struct load *x)
 
 	for (unsigned i = 0; i < x->connections; i++)
 		sum += x->connection[i].state == LOAD_UP && x->connection[i].sent_bytes;
-	return sum;
-}
-
-/* What the loops had not read when they began to measure, and was not lost: they will count it.
- * All of them have entered MEASURE before the clients do. */
-static uint64_t count_unread_before(const struct chat_shared *s, const struct load *x)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; s->both && i < x->connections; i++) {
-		const struct load_connection *c = &x->connection[i];
-		const struct chat_flow *f = &s->flow[c->id];
-
-		sum += c->sequence - atomic_load_explicit(&f->lost_before, memory_order_acquire) -
-		       atomic_load_explicit(&f->read_before, memory_order_acquire);
-	}
 	return sum;
 }
 
@@ -383,8 +387,12 @@ int chat_load_enter(struct worker *w, enum phase phase, struct err *err)
 	x->look_ns = 0;
 	if (phase == PHASE_MEASURE) {
 		x->measure_ns = clock_now_ns();
-		x->before += count_unread_before(chat_shared_of(w), x);
+		/* As counted at this phase's mark. */
+		x->before += x->unread;
 	}
+	/* Before the run is told that the phase has begun: it must not take the last phase's word. */
+	if (chat_is_quiet(w))
+		look_at_flight(w, x);
 	if (phase == PHASE_WARMUP || phase == PHASE_MEASURE)
 		look_at_ramp(w, x);
 	count(w, x);
@@ -416,6 +424,7 @@ int chat_load_observe(struct worker *w, struct err *err)
 	if (x->window && chat_shared_of(w)->readers && !chat_is_quiet(w))
 		give_up_windows(x);
 	count(w, x);
+	count_messages(w, x);
 	if (clock_now_ns() - x->rows_ns >= ROWS_NS)
 		show_connections(x, clock_now_ns());
 	return 0;
@@ -431,7 +440,7 @@ static void keep_connections(struct worker *w, struct load *x)
 
 		/* What is still to be read would be counted by the next run. */
 		if (c->state != LOAD_UP || c->sent_bytes || c->part_bytes || kept->count == kept->room ||
-			(s->both && load_unread(s, c)))
+			load_unread(c, load_read(s, c)))
 			continue;
 		kept->at[kept->count++] = (struct chat_kept){ .fd = c->fd, .connection = c->id, .reads = c->reads };
 		c->fd = -1;

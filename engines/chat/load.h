@@ -16,6 +16,7 @@ struct load_connection {
 	int64_t until_ns, backoff_ns; /* LOAD_DOWN: when it is tried again */
 	/* sending */
 	uint64_t sequence;       /* of the message under way, or the next one */
+	uint64_t lost;           /* of those sent, unread by the server when their connection was lost */
 	uint32_t sent_bytes;     /* of the message under way, 0: there is none */
 	int64_t due_ns, sent_ns; /* of that */
 	uint64_t begun, due;     /* by this schedule: messages begun; due */
@@ -66,6 +67,7 @@ struct load {
 	uint64_t window;    /* closed loop; 0: open */
 	int64_t measure_ns; /* when MEASURE was entered */
 	int64_t look_ns, rows_ns;
+	uint64_t unread; /* by the server, when the messages were last counted */
 	/* cumulative */
 	uint64_t sent, received, received_bytes, before, carried, missing, repeated, foreign, given_up;
 	uint64_t failures, reconnects, reads, writes, again, controls, wakeups, happened, write_bytes;
@@ -82,9 +84,16 @@ int load_connect(struct worker *w, struct load *x, struct err *err);
 void load_connected(struct worker *w, struct load *x, struct load_connection *c);
 /* What the epoll shall tell of it: as its state, reads and blocked say. */
 void load_watch(struct load *x, struct load_connection *c);
-/* Messages that the kernel took, that the server has not read and that are not lost; both ends
- * are here. */
-uint64_t load_unread(const struct chat_shared *s, const struct load_connection *c);
+/* Messages of it that the server has read; where that is elsewhere, nothing is known to be unread. */
+static inline uint64_t load_read(const struct chat_shared *s, const struct load_connection *c)
+{
+	return s->both ? atomic_load_explicit(&s->flow[c->id].read, memory_order_acquire) : c->sequence - c->lost;
+}
+/* Messages that the kernel took, that the server has not read and that are not lost. */
+static inline uint64_t load_unread(const struct load_connection *c, uint64_t read)
+{
+	return c->sequence - c->lost > read ? c->sequence - c->lost - read : 0;
+}
 /* The connection is gone: what it carried is lost, and it is made anew. */
 void load_lost(struct worker *w, struct load *x, struct load_connection *c);
 

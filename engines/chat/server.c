@@ -20,8 +20,6 @@
 
 /* between two looks at what the clients have received, while the run settles */
 static const int64_t QUIET_LOOK_NS = NS_PER_MS;
-/* less than the run's longest drain */
-static const int64_t READ_ON_NS = 900 * NS_PER_MS;
 /* Rows are read once a second; ten thousand of them are work. */
 static const int64_t ROWS_NS = 400 * NS_PER_MS;
 
@@ -99,9 +97,6 @@ static void take_over(struct worker *w, struct chat_loop *l)
 		m->connection = kept->at[i].connection;
 		m->reads = kept->at[i].reads;
 		m->greeted = true;
-		if (m->connection != CHAT_STRANGER)
-			atomic_store_explicit(
-				&chat_shared_of(w)->flow[m->connection].held, w->self->index + 1, memory_order_release);
 		chat_welcome(w, l, m);
 	}
 	kept->count = 0;
@@ -204,40 +199,6 @@ static uint64_t count_in_flight(const struct worker *w, const struct chat_loop *
 	return sum + (l->room.log.next - l->room.done);
 }
 
-/* Is it this loop that speaks for a connection of the load?  The first one does for those that
- * nobody has. */
-static bool is_mine(const struct worker *w, const struct chat_flow *f)
-{
-	unsigned held = atomic_load_explicit(&f->held, memory_order_acquire);
-
-	return held ? held == w->self->index + 1 : w->self->index == 0;
-}
-
-/* Messages that the kernel has for this loop; and those that were lost, which the first one tells
- * for all.  Clients that settle send no more, so that this agrees with what is counted as read at
- * the same moment.  Its last look before the measure phase says what was lost before that. */
-static void count_messages(struct worker *w)
-{
-	const struct chat_shared *s = chat_shared_of(w);
-	bool first = w->self->index == 0, marks = first && w->phase < PHASE_MEASURE;
-	uint64_t unread = 0, lost = 0;
-
-	for (unsigned i = 0; s->both && i < s->connections; i++) {
-		struct chat_flow *f = &s->flow[i];
-		uint64_t gone = atomic_load_explicit(&f->lost, memory_order_acquire);
-
-		lost += gone;
-		if (marks)
-			atomic_store_explicit(&f->lost_before, gone, memory_order_release);
-		if (is_mine(w, f))
-			unread += atomic_load_explicit(&f->sent, memory_order_acquire) - gone -
-				  atomic_load_explicit(&f->read, memory_order_acquire);
-	}
-	/* A line may be read before its sender has counted it. */
-	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) && (int64_t)unread > 0 ? unread : 0);
-	counter_set(w->counters, CHAT_C_MESSAGES_LOST, first ? lost : 0);
-}
-
 /* The run waits until nothing moves.  Meanwhile all else is counted at its ticks alone, so that
  * what a ledger adds up is of one moment. */
 static void count_movement(struct worker *w, const struct chat_loop *l)
@@ -269,7 +230,6 @@ static void count(struct worker *w, struct chat_loop *l)
 	counter_set(k, CHAT_C_SLOW_CLOSED, t->slow_closed);
 	counter_set(k, CHAT_C_LONG_LINES, t->long_lines);
 	counter_set(k, CHAT_C_ACCEPT_PAUSES, l->pauses);
-	counter_set(k, CHAT_C_MESSAGES_READ, l->ours);
 	counter_set(k, CHAT_C_WAKEUPS, l->wakeups);
 	counter_set(k, CHAT_C_EVENTS, l->happened);
 	counter_set(k, CHAT_C_READS, l->reads);
@@ -334,18 +294,11 @@ static void show_members(struct chat_loop *l, int64_t now_ns)
 	l->rows_ns = now_ns;
 }
 
-/* Before those who go are closed: their rows go with them, and their flows are nobody's. */
-static void take_leave(struct worker *w, struct chat_loop *l)
+/* Before those who go are closed: their rows go with them. */
+static void take_leave(struct worker *w, const struct chat_loop *l)
 {
-	const struct chat_shared *s = chat_shared_of(w);
-
-	for (unsigned i = 0; i < l->room.endings; i++) {
-		const struct chat_member *m = &l->room.member[l->room.ending[i]];
-
-		rows_give_back(w->rows, m->row);
-		if (m->connection != CHAT_STRANGER)
-			atomic_store_explicit(&s->flow[m->connection].held, 0, memory_order_release);
-	}
+	for (unsigned i = 0; i < l->room.endings; i++)
+		rows_give_back(w->rows, l->room.member[l->room.ending[i]].row);
 }
 
 static void count_queues(struct worker *w, struct chat_loop *l)
@@ -377,20 +330,12 @@ static void look_at_flight(struct worker *w, struct chat_loop *l)
 	l->look_ns = now + QUIET_LOOK_NS;
 }
 
-/* Is the drain all but over?  Then what has been read stands still, so that what is still unread
- * can be told. */
-static bool is_frozen(const struct worker *w)
-{
-	return w->phase == PHASE_DRAIN && clock_run_ns() - w->phase_ns >= READ_ON_NS;
-}
-
 int chat_server_poll(struct worker *w, struct err *err)
 {
 	struct chat_loop *l = w->state;
 	unsigned done, went;
 	int rc = 0;
 
-	l->frozen = is_frozen(w);
 	l->sends_before = l->room.totals.sends;
 	if (l->looks && l->event_at == l->events) {
 		l->syscalls++;
@@ -471,6 +416,9 @@ int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 	chat_room_flush(&l->room);
 	l->flush_ns = 0;
 	l->look_ns = 0;
+	/* Before the run is told that the phase has begun: it must not take the last phase's word. */
+	if (chat_is_quiet(w))
+		look_at_flight(w, l);
 	if (phase == PHASE_MEASURE) {
 		counter_set(w->counters, CHAT_C_QUEUE_P99, queues.p99);
 		counter_set(w->counters, CHAT_C_QUEUE_MAX, queues.most);
@@ -489,7 +437,6 @@ int chat_server_observe(struct worker *w, struct err *err)
 	(void)err;
 	count(w, l);
 	count_queues(w, l);
-	count_messages(w);
 	if (now - l->rows_ns >= ROWS_NS)
 		show_members(l, now);
 	return 0;

@@ -27,7 +27,6 @@ struct chat_loop {
 	unsigned events, event_at; /* gathered; handled so far */
 	uint64_t sends_before;     /* calls made when this poll() began */
 	bool looks;                /* poll() asks the epoll: the wait is not epoll_wait(2) */
-	bool frozen;               /* nobody is read any more */
 	bool held;                 /* a ring to another loop is full: nobody is read */
 	uint8_t *buffer;           /* [CHAT_READ_BYTES] */
 	struct hist *queues;       /* of those who are behind, while they are counted */
@@ -43,7 +42,7 @@ struct chat_loop {
 	uint64_t comers;          /* rows are numbered by them */
 	int64_t rows_ns;          /* when the rows were brought up to date */
 	/* cumulative */
-	uint64_t lines, line_bytes, ours, reads, read_again, pauses, wakeups, happened;
+	uint64_t lines, line_bytes, reads, read_again, pauses, wakeups, happened;
 	uint64_t syscalls, counted; /* others than those counted elsewhere; counted so far */
 };
 

@@ -35,9 +35,6 @@ enum {
 	CHAT_C_SLOW_CLOSED,
 	CHAT_C_LONG_LINES,
 	CHAT_C_ACCEPT_PAUSES,
-	CHAT_C_MESSAGES_READ,
-	CHAT_C_MESSAGES_FLYING,
-	CHAT_C_MESSAGES_LOST,
 	CHAT_C_WAKEUPS,
 	CHAT_C_EVENTS,
 	CHAT_C_READS,
@@ -47,6 +44,9 @@ enum {
 	CHAT_C_CONTROLS,
 	/* clients */
 	CHAT_C_MESSAGES_BEFORE,
+	CHAT_C_MESSAGES_READ,
+	CHAT_C_MESSAGES_FLYING,
+	CHAT_C_MESSAGES_LOST,
 	CHAT_C_CARRIED,
 	CHAT_C_MISSING,
 	CHAT_C_REPEATED,
@@ -64,19 +64,12 @@ enum { CHAT_ROWS_MAX = 16384 }; /* more connections have none */
 
 enum { CHAT_L_DELIVERY, CHAT_L_SEND, CHAT_L_LATENESS };
 
-/* A connection of the load, as both its ends in this process know it.  What is sent and read is
- * counted over all that it was made anew: sent = read + lost + what is still to be read.  Who adds
- * up reads `lost` first: what is lost after that is still to be read then. */
+/* What both ends of a connection of the load tell each other, where both are in this process. */
 struct chat_flow {
-	_Atomic uint64_t sent;        /* messages that the kernel took; writer: the client's worker */
-	_Atomic uint64_t lost;        /* of those, unread when it was lost; writer: the client's worker */
-	_Atomic uint64_t lost_before; /* of those, before the first loop entered MEASURE; writer: that loop */
-	_Atomic uint64_t read;        /* lines that the server has read; writer: its loop */
-	_Atomic uint64_t read_before; /* of those, by a loop that had not entered MEASURE; writer: its loop */
-	/* lines that the client has received on the connection that is up; writer: its worker */
+	/* messages read from it, over all times that it was made anew; writer: the loop that has it */
+	_Atomic uint64_t read;
+	/* lines received on the connection that is up; writer: the client's worker */
 	_Atomic uint64_t received;
-	/* the loop that has it among its members + 1; writer: that loop */
-	_Atomic unsigned held;
 };
 
 /* A connection that outlives its run: the next one may take it over. */

@@ -78,6 +78,8 @@ void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *en
 
 /* All workers enter it: those that start the traffic first, but last into MEASURE. */
 void rig_enter(struct rig *rig, enum phase phase);
+/* Only those of these roles. */
+void rig_enter_roles(struct rig *rig, unsigned roles, enum phase phase);
 void rig_observe(struct rig *rig);
 /* One burst of every worker of these roles, as the phase has it; what they returned in all, or
  * what the first that failed returned, with rig->err.  With threads nothing. */
