@@ -1,5 +1,5 @@
 /* Mode chat, between its files: what it counts, and what the workers of a run share.  Servers
- * are event loops (server.c), clients make the load (load.c). */
+ * are event loops (server.c), clients make the load (load/). */
 #pragma once
 
 #include "engines/chat/crossing.h"

@@ -4,7 +4,7 @@
 #include "rig.h"
 
 #include "engines/chat/chat.h"
-#include "engines/chat/load.h"
+#include "engines/chat/load/load.h"
 #include "engines/chat/server.h"
 
 enum { CONNECTIONS = 6, WINDOW = 5 };

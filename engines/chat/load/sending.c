@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "engines/chat/load.h"
+#include "engines/chat/load/load.h"
 
 enum { SENDS = 256 }; /* a poll: then what has come is read */
 

@@ -1,4 +1,4 @@
-/* Mode chat, the load's connections.  See engines/chat/load.h.
+/* Mode chat, the load's connections.  See engines/chat/load/load.h.
  *
  * They are made so many at a time (--ramp), each begins with a hello that says whose it is; one
  * that is lost is made anew after a pause.
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "engines/chat/load.h"
+#include "engines/chat/load/load.h"
 #include "mode/path.h"
 
 static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;

@@ -1,5 +1,5 @@
-/* Mode chat, the load: its events, phases and counts.  See engines/chat/load.h. */
-#include "engines/chat/load.h"
+/* Mode chat, the load: its events, phases and counts.  See engines/chat/load/load.h. */
+#include "engines/chat/load/load.h"
 
 #include <errno.h>
 #include <netinet/in.h>
