@@ -416,7 +416,7 @@ int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 	chat_room_flush(&l->room);
 	l->flush_ns = 0;
 	l->look_ns = 0;
-	/* Before the run is told that the phase has begun: it must not take the last phase's word. */
+	/* Before the phase is acknowledged: the run must not take the last phase's word. */
 	if (chat_is_quiet(w))
 		look_at_flight(w, l);
 	if (phase == PHASE_MEASURE) {

@@ -64,7 +64,7 @@ enum { CHAT_ROWS_MAX = 16384 }; /* more connections have none */
 
 enum { CHAT_L_DELIVERY, CHAT_L_SEND, CHAT_L_LATENESS };
 
-/* What both ends of a connection of the load tell each other, where both are in this process. */
+/* Both ends of a connection of the load tell each other this, where both are in this process. */
 struct chat_flow {
 	/* messages read from it, over all times that it was made anew; writer: the loop that has it */
 	_Atomic uint64_t read;

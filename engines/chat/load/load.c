@@ -390,7 +390,7 @@ int chat_load_enter(struct worker *w, enum phase phase, struct err *err)
 		/* As counted at this phase's mark. */
 		x->before += x->unread;
 	}
-	/* Before the run is told that the phase has begun: it must not take the last phase's word. */
+	/* Before the phase is acknowledged: the run must not take the last phase's word. */
 	if (chat_is_quiet(w))
 		look_at_flight(w, x);
 	if (phase == PHASE_WARMUP || phase == PHASE_MEASURE)

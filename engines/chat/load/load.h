@@ -16,7 +16,7 @@ struct load_connection {
 	int64_t until_ns, backoff_ns; /* LOAD_DOWN: when it is tried again */
 	/* sending */
 	uint64_t sequence;       /* of the message under way, or the next one */
-	uint64_t lost;           /* of those sent, unread by the server when their connection was lost */
+	uint64_t lost;           /* of those sent: unread by the server, and their connection gone */
 	uint32_t sent_bytes;     /* of the message under way, 0: there is none */
 	int64_t due_ns, sent_ns; /* of that */
 	uint64_t begun, due;     /* by this schedule: messages begun; due */
@@ -84,7 +84,7 @@ int load_connect(struct worker *w, struct load *x, struct err *err);
 void load_connected(struct worker *w, struct load *x, struct load_connection *c);
 /* What the epoll shall tell of it: as its state, reads and blocked say. */
 void load_watch(struct load *x, struct load_connection *c);
-/* Messages of it that the server has read; where that is elsewhere, nothing is known to be unread. */
+/* Messages of it that the server has read; of one that is elsewhere: all. */
 static inline uint64_t load_read(const struct chat_shared *s, const struct load_connection *c)
 {
 	return s->both ? atomic_load_explicit(&s->flow[c->id].read, memory_order_acquire) : c->sequence - c->lost;
