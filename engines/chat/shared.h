@@ -66,7 +66,7 @@ enum { CHAT_L_DELIVERY, CHAT_L_SEND, CHAT_L_LATENESS };
 
 /* Both ends of a connection of the load tell each other this, where both are in this process. */
 struct chat_flow {
-	/* messages read from it, over all times that it was made anew; writer: the loop that has it */
+	/* messages read from it, however often it was made anew; writer: the loop that has it */
 	_Atomic uint64_t read;
 	/* lines received on the connection that is up; writer: the client's worker */
 	_Atomic uint64_t received;

@@ -16,7 +16,7 @@ struct load_connection {
 	int64_t until_ns, backoff_ns; /* LOAD_DOWN: when it is tried again */
 	/* sending */
 	uint64_t sequence;       /* of the message under way, or the next one */
-	uint64_t lost;           /* of those sent: unread by the server, and their connection gone */
+	uint64_t lost;           /* of those sent: unread when their connection was lost */
 	uint32_t sent_bytes;     /* of the message under way, 0: there is none */
 	int64_t due_ns, sent_ns; /* of that */
 	uint64_t begun, due;     /* by this schedule: messages begun; due */
