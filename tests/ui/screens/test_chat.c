@@ -62,6 +62,7 @@ static void fill_load(const struct made *m, struct worker_sample *w)
 	w->value[COUNTER_TX_BYTES] = sent * LINE_BYTES;
 	w->value[COUNTER_RX_PACKETS] = received;
 	w->value[COUNTER_RX_BYTES] = received * LINE_BYTES;
+	set_counter(w, "messages_read", sent);
 	set_counter(w, "connections", CONNECTIONS / m->clients);
 	set_counter(w, "queue_max_bytes", COUNTER_NOTHING);
 	set_counter(w, "queue_p99_bytes", COUNTER_NOTHING);
