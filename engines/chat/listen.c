@@ -60,7 +60,7 @@ int chat_listen_open(struct worker *w, struct chat_loop *l, struct err *err)
 		if (listener[i] < 0)
 			rc = make_listener(w, i, err);
 		if (rc >= 0)
-			rc = chat_watch(l, listener[i], CHAT_TAG_LISTENER + i, err);
+			rc = chat_epoll_watch(&l->epoll, listener[i], CHAT_TAG_LISTENER + i, err);
 		if (i + 1 < s->at.listens && !net_port(&s->at.listen[i + 1]))
 			net_set_port(&s->at.listen[i + 1], net_port(&s->at.listen[i]));
 	}
@@ -79,7 +79,7 @@ static void listen_again(struct worker *w, struct chat_loop *l, bool on)
 	for (unsigned i = 0; i < s->at.listens; i++) {
 		struct epoll_event event = { .events = on ? EPOLLIN : 0, .data.u64 = CHAT_TAG_LISTENER + i };
 
-		epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, s->listener[w->self->index][i], &event);
+		epoll_ctl(l->epoll.fd, EPOLL_CTL_MOD, s->listener[w->self->index][i], &event);
 		l->syscalls++;
 	}
 	l->paused = !on;

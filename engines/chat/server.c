@@ -25,33 +25,19 @@ static const int64_t ROWS_NS = 400 * NS_PER_MS;
 
 /* ---- open ---- */
 
-int chat_watch(struct chat_loop *l, int fd, uint64_t tag, struct err *err)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.u64 = tag };
-
-	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? err_sys(err, errno, "epoll_ctl") : 0;
-}
-
 static int open_epoll(struct worker *w, struct chat_loop *l, struct err *err)
 {
 	const struct chat_shared *s = chat_shared_of(w);
-	int rc;
+	int rc = chat_epoll_open(&l->epoll, w, err);
 
-	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (l->epoll_fd < 0)
-		return err_sys(err, errno, "epoll_create1");
-	if (s->busy_poll_us && (rc = net_epoll_busy_poll(l->epoll_fd, (unsigned)s->busy_poll_us, err)) < 0)
-		return rc;
-	l->looks = w->plan->wait != WAIT_BLOCK;
-	w->wait.fd[0] = (struct pollfd){ .fd = l->epoll_fd, .events = POLLIN };
-	w->wait.count = 1;
-	rc = l->looks ? 0 : chat_watch(l, w->wake_fd, CHAT_TAG_WAKE, err);
+	if (rc >= 0 && s->busy_poll_us)
+		rc = net_epoll_busy_poll(l->epoll.fd, (unsigned)s->busy_poll_us, err);
 	if (rc < 0 || s->loops == 1)
 		return rc;
 	/* Who does not say when it sleeps is always rung. */
-	if (l->looks)
+	if (l->epoll.looks)
 		chat_crossing_sleep(&chat_shared_of(w)->crossing, w->self->index);
-	return chat_watch(l, s->crossing.bell[w->self->index].fd, CHAT_TAG_BELL, err);
+	return chat_epoll_watch(&l->epoll, s->crossing.bell[w->self->index].fd, CHAT_TAG_BELL, err);
 }
 
 static int open_room(struct worker *w, struct chat_loop *l, struct err *err)
@@ -63,18 +49,17 @@ static int open_room(struct worker *w, struct chat_loop *l, struct err *err)
 		.members = s->members,
 		.slow = s->slow,
 		.direct = s->direct,
-		.epoll_fd = l->epoll_fd,
+		.epoll_fd = l->epoll.fd,
 		.trigger = s->edge ? EPOLLET : 0 };
 	int rc = chat_room_open(&l->room, &config, err);
 
 	if (rc < 0)
 		return rc;
-	l->event = malloc(CHAT_EVENTS * sizeof(*l->event));
 	l->buffer = malloc(CHAT_READ_BYTES);
 	l->scratch = malloc(s->line_bytes);
 	l->queues = malloc(sizeof(*l->queues));
 	l->turn = malloc(s->members * sizeof(*l->turn));
-	return l->event && l->buffer && l->scratch && l->queues && l->turn ? 0 : err_sys(err, ENOMEM, "open a chat loop");
+	return l->buffer && l->scratch && l->queues && l->turn ? 0 : err_sys(err, ENOMEM, "open a chat loop");
 }
 
 void chat_welcome(struct worker *w, struct chat_loop *l, struct chat_member *m)
@@ -110,7 +95,7 @@ int chat_server_open(struct worker *w, struct err *err)
 	if (!l)
 		return err_sys(err, ENOMEM, "open a chat loop");
 	w->state = l;
-	l->epoll_fd = -1;
+	l->epoll.fd = -1;
 	if ((rc = open_epoll(w, l, err)) < 0 || (rc = open_room(w, l, err)) < 0 ||
 		(rc = worker_rows(w, chat_rows(chat_shared_of(w)->members), err)) < 0)
 		return rc;
@@ -122,15 +107,9 @@ int chat_server_open(struct worker *w, struct err *err)
 
 static int gather_events(struct chat_loop *l, int64_t until_ns, struct err *err)
 {
-	int n = net_epoll_wait(l->epoll_fd, l->event, CHAT_EVENTS, until_ns);
-
-	if (n < 0)
-		return n == -EINTR ? 0 : err_sys(err, -n, "epoll_wait");
-	l->wakeups++;
-	l->happened += (unsigned)n;
-	l->events = (unsigned)n;
 	l->event_at = 0;
-	return n;
+	l->epoll.events = 0;
+	return chat_epoll_gather(&l->epoll, until_ns, err);
 }
 
 /* Errors and hang-ups come first: what a reset connection still had to say is gone, and one that
@@ -169,8 +148,8 @@ static int handle_events(struct worker *w, struct chat_loop *l, struct err *err)
 {
 	unsigned done = 0;
 
-	while (l->event_at < l->events && !chat_is_enough(l)) {
-		int rc = handle_event(w, l, &l->event[l->event_at++], err);
+	while (l->event_at < l->epoll.events && !chat_is_enough(l)) {
+		int rc = handle_event(w, l, &l->epoll.event[l->event_at++], err);
 
 		if (rc < 0)
 			return rc;
@@ -230,8 +209,8 @@ static void count(struct worker *w, struct chat_loop *l)
 	counter_set(k, CHAT_C_SLOW_CLOSED, t->slow_closed);
 	counter_set(k, CHAT_C_LONG_LINES, t->long_lines);
 	counter_set(k, CHAT_C_ACCEPT_PAUSES, l->pauses);
-	counter_set(k, CHAT_C_WAKEUPS, l->wakeups);
-	counter_set(k, CHAT_C_EVENTS, l->happened);
+	counter_set(k, CHAT_C_WAKEUPS, l->epoll.calls);
+	counter_set(k, CHAT_C_EVENTS, l->epoll.happened);
 	counter_set(k, CHAT_C_READS, l->reads);
 	counter_set(k, CHAT_C_WRITES, t->sends);
 	counter_set(k, CHAT_C_WRITE_BYTES, t->send_bytes);
@@ -337,7 +316,7 @@ int chat_server_poll(struct worker *w, struct err *err)
 	int rc = 0;
 
 	l->sends_before = l->room.totals.sends;
-	if (l->looks && l->event_at == l->events) {
+	if (l->epoll.looks && l->event_at == l->epoll.events) {
 		l->syscalls++;
 		rc = gather_events(l, 0, err);
 	}
@@ -466,9 +445,7 @@ void chat_server_close(struct worker *w)
 	if (l->room.member)
 		keep_members(w, l);
 	chat_room_close(&l->room);
-	if (l->epoll_fd >= 0)
-		close(l->epoll_fd);
-	free(l->event);
+	chat_epoll_close(&l->epoll);
 	free(l->buffer);
 	free(l->scratch);
 	free(l->queues);

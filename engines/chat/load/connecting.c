@@ -24,7 +24,7 @@ void load_watch(struct load *x, struct load_connection *c)
 		.data.u64 = (uint64_t)(c - x->connection) };
 
 	x->controls++;
-	epoll_ctl(x->epoll_fd, EPOLL_CTL_MOD, c->fd, &event);
+	epoll_ctl(x->epoll.fd, EPOLL_CTL_MOD, c->fd, &event);
 }
 
 void load_put_down(struct load *x, struct load_connection *c)
@@ -127,7 +127,7 @@ static int start_connecting(struct worker *w, struct load *x, struct load_connec
 		return 0;
 	}
 	x->controls++;
-	if (epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) < 0)
+	if (epoll_ctl(x->epoll.fd, EPOLL_CTL_ADD, c->fd, &event) < 0)
 		return err_sys(err, errno, "epoll_ctl");
 	return 0;
 }

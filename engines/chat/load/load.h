@@ -3,8 +3,9 @@
 #pragma once
 
 #include "engines/chat/shared.h"
+#include "engines/chat/waiting.h"
 
-enum { LOAD_EVENTS = 256, LOAD_READ_BYTES = 256 << 10 };
+enum { LOAD_READ_BYTES = 256 << 10 };
 
 enum load_state { LOAD_DOWN, LOAD_CONNECTING, LOAD_UP };
 
@@ -47,10 +48,7 @@ struct load_schedule {
 };
 
 struct load {
-	int epoll_fd;
-	struct epoll_event *event;
-	unsigned events;
-	bool looks; /* poll() asks the epoll: the wait is not epoll_wait(2) */
+	struct chat_epoll epoll;
 	struct load_connection *connection;
 	unsigned connections;
 	uint32_t *down; /* ring: to be connected */
@@ -70,7 +68,7 @@ struct load {
 	uint64_t unread; /* by the server, when the messages were last counted */
 	/* cumulative */
 	uint64_t sent, received, received_bytes, before, carried, missing, repeated, foreign, given_up;
-	uint64_t failures, reconnects, reads, writes, again, controls, wakeups, happened, write_bytes;
+	uint64_t failures, reconnects, reads, writes, again, controls, write_bytes;
 	uint64_t syscalls, counted;
 };
 
