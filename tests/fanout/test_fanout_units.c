@@ -76,7 +76,7 @@ static void payloads_differ(void **state)
 static void take(struct fanout_tally *t, struct fanout_share *share, uint32_t round, int64_t now_ns)
 {
 	fanout_tally_take(t, round, now_ns);
-	fanout_tally_show(t, share);
+	fanout_tally_show(t, share, true);
 }
 
 /* The spread is from the first datagram of any reader to the last of any, of this round alone. */

@@ -196,7 +196,7 @@ static void take_report(struct fanout_shared *s, const struct fanout_link *l, co
 	/* Of the writer that was there before. */
 	if (r->session != l->session)
 		return;
-	fanout_tally_show(&tally, share);
+	fanout_tally_show(&tally, share, false);
 	atomic_store_explicit(&share->received, r->received, memory_order_relaxed);
 	atomic_store_explicit(&share->dropped, r->dropped, memory_order_relaxed);
 	atomic_store_explicit(&share->late, r->late, memory_order_relaxed);
