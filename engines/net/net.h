@@ -52,6 +52,9 @@ bool net_is_loopback(const union net_address *a); /* 127/8, ::1 */
 bool net_is_group(const union net_address *a);
 /* Is it an address of this host? */
 bool net_is_here(const union net_address *a);
+/* The index of the interface that has this address, or that its scope names ("fe80::1%eth0"); 0:
+ * none has it (if_nametoindex(3)). */
+unsigned net_interface_index(const union net_address *a);
 /* The interface that traffic with this address crosses: "lo" for addresses of this host, "" if
  * unknown. */
 void net_interface(const union net_address *a, char *out, size_t size);
