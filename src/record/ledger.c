@@ -28,7 +28,7 @@ static struct ledger_place *place_named(struct ledger *l, const char *key, const
 	return &l->place[l->places++];
 }
 
-/* Where a counter stands in a ledger. */
+/* The place of a counter in a ledger. */
 struct entry {
 	enum ledger_side side;
 	const char *place, *place_title; /* LEDGER_LOST, LEDGER_LOST_ARRIVING */
@@ -200,7 +200,7 @@ static void take_rest(struct ledger *l)
 	l->unexplained = (int64_t)(l->sent - l->received - lost_at_places(l) - l->in_flight);
 }
 
-static void fill(const struct reading *r, struct ledger *l)
+static void ledger_fill(const struct reading *r, struct ledger *l)
 {
 	const struct run_info *info = r->info;
 	bool live = !reading_is_settled(r), reliable = info->engine->reliable;
@@ -226,7 +226,7 @@ void ledger_of(const struct reading *r, struct ledger *ret_ledger)
 	if (reading_is_pair(r))
 		l.known = ledger_is_kept(r->info);
 	if (l.known)
-		fill(&drained, &l);
+		ledger_fill(&drained, &l);
 	*ret_ledger = l;
 }
 

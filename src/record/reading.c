@@ -49,7 +49,8 @@ bool reading_is_pair(const struct reading *r)
 	return reading_known(r) && (r->final || r->from);
 }
 
-double reading_seconds(const struct reading *r, unsigned worker)
+/* The time that this worker's reading covers; 0: there is no difference, only levels. */
+static double reading_seconds(const struct reading *r, unsigned worker)
 {
 	if (r->final)
 		return (double)r->final->edge_ns[worker] / NS_PER_S;

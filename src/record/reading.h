@@ -30,16 +30,14 @@ bool reading_known(const struct reading *r);
 /* ... and is it of a span of time, whose differences are known? */
 bool reading_is_pair(const struct reading *r);
 
-/* The following three need a reading that is known. */
-/* How long the reading of this worker is; 0: no difference is known, only levels are. */
-double reading_seconds(const struct reading *r, unsigned worker);
+/* The following two need a reading that is known. */
 /* The growth of a counter of one worker, never below 0; of a level, its value at the end. */
 uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counter);
 /* The host's counters at both ends; of a pair. */
 const struct procnet *reading_net_from(const struct reading *r);
 const struct procnet *reading_net_to(const struct reading *r);
 
-/* How long the measure phase was, or lies between the samples; 0: not known. */
+/* The length of the measure phase, or of the time between the samples; 0: not known. */
 int64_t reading_measured_ns(const struct reading *r);
 
 /* ... and of that, without the other end, since the phase began. */

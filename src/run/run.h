@@ -84,8 +84,6 @@ void run_inherit(struct run *r, struct run *before);
 int run_tell(struct run *r, unsigned roles, enum phase phase);
 /* Housekeeping of all workers, and waits for it: for as long as it takes (exact), or a moment. */
 int run_housekeeping(struct run *r, bool exact);
-/* The first error of a worker: 0, or -errno with r->err. */
-int run_check(struct run *r);
 void run_read_net(struct run *r);
 /* Makes a sample of what the sampler has read, and publishes it. */
 enum run_sample {

@@ -154,7 +154,7 @@ static bool never_answered(const struct run *r, const struct run_final *f)
 	       !reading_sum(&whole, -1, info->rx_roles, COUNTER_RX_PACKETS).value;
 }
 
-static void fill(const struct run *r, struct run_final *f)
+static void final_fill(const struct run *r, struct run_final *f)
 {
 	for (unsigned i = 0; i < f->workers; i++)
 		fill_worker(r, f, i);
@@ -193,7 +193,7 @@ struct run_final *run_make_final(const struct run *r, enum phase how)
 	f->suspended_ns = r->suspended_ns;
 	f->load = r->plan.load_name ? r->load : 0;
 	if (r->measured)
-		fill(r, f);
+		final_fill(r, f);
 	else
 		snprintf(f->net_from.why, sizeof(f->net_from.why), "nothing was measured");
 	return f;

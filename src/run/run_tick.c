@@ -1,5 +1,5 @@
-/* How a run's time passes: telling the workers, waiting for their answers, the tick and its
- * samples.  See run.h. */
+/* A run's time: telling the workers, waiting for their answers, the tick and its samples.  See
+ * run.h. */
 #include "run/run.h"
 
 #include <errno.h>
@@ -25,7 +25,8 @@ enum {
 
 /* ---- workers' answers ---- */
 
-int run_check(struct run *r)
+/* The first error of a worker: 0, or -errno with r->err. */
+static int run_check(struct run *r)
 {
 	for (unsigned i = 0; i < r->opened; i++) {
 		int error = atomic_load_explicit(&r->worker[i].status->error, memory_order_acquire);

@@ -82,7 +82,8 @@ static int read_latency(const struct reader *r, const json_t *from, const char *
 	return rc;
 }
 
-int read_latencies(const struct reader *r, const json_t *array, const char *where, const struct engine *e,
+/* One summary for each latency of the mode. */
+static int read_latencies(const struct reader *r, const json_t *array, const char *where, const struct engine *e,
 	struct latency_summary *ret_summaries)
 {
 	unsigned count = engine_latencies(e);
@@ -259,7 +260,7 @@ static int fill_sample(const struct sample_source *s, struct sample *sample)
 	return rc;
 }
 
-/* Which counter is which depends on the run's mode. */
+/* Each run's mode has its own counters, so a sample of another run needs other columns. */
 static int enter_run(struct sample_source *s)
 {
 	const struct run_info *info;

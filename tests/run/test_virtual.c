@@ -104,7 +104,7 @@ static void counts_are_exact(void **state)
 	session_free(s);
 }
 
-/* What is said of a run's length is the nearest figure, not the next lower one. */
+/* The length in the event is the nearest figure, not the next lower one. */
 static void lengths_are_rounded(void **state)
 {
 	static const struct {
