@@ -23,14 +23,11 @@ enum {
 	SEND_BUDGET = 64,
 };
 
-/* a full window without an answer for this long is given up */
-static const int64_t STALL_NS = 200 * NS_PER_MS;
-static const int64_t STALL_SCAN_NS = 50 * NS_PER_MS; /* how often that is looked at */
 static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
 
 /* The client's own cumulative counts. */
 struct tally {
-	uint64_t answers, answer_bytes, late, carried, duplicates, reordered, stray, given_up;
+	uint64_t answers, answer_bytes, late, carried, duplicates, reordered, stray;
 	uint64_t syscalls; /* those counted */
 };
 
@@ -216,12 +213,10 @@ static void take_answer(struct worker *w, struct client *c, const uint8_t *data,
 	c->tally.reordered += arrival == ECHO_REORDERED;
 	if (arrival == ECHO_DUPLICATE)
 		return;
-	c->flows.flow[a.index].moved_ns = now_ns;
 	flow_has_room(c, a.index);
-	if (arrival == ECHO_LATE)
-		return;
-	c->tally.answers++;
-	c->tally.answer_bytes += len;
+	c->tally.answers += arrival != ECHO_LATE;
+	c->tally.answer_bytes += arrival != ECHO_LATE ? len : 0;
+	/* How late it was is known, however late. */
 	if (arrival != ECHO_CARRIED)
 		client_record(w, c, &a, sent_ns, now_ns);
 }
@@ -322,7 +317,6 @@ static unsigned fill_window(struct client *c, struct udp_send *slot, unsigned n,
 			continue; /* the window has shrunk */
 		echo_put(slot[i].data, (uint16_t)(c->flows.first + index), echo_flows_send(&c->flows, index), now_ns);
 		c->burst_flow[i++] = (uint16_t)index;
-		c->flows.flow[index].moved_ns = now_ns;
 		flow_has_room(c, index);
 	}
 	echo_ready_turn(&c->ready);
@@ -347,12 +341,11 @@ static bool has_more(struct client *c)
 }
 
 /* Fills up to n slots; *ret_now_ns is when they go. */
-static unsigned offer(struct client *c, struct udp_send *slot, unsigned n, int64_t now_ns, int64_t *ret_now_ns)
+static unsigned offer(struct client *c, struct udp_send *slot, unsigned n, int64_t *ret_now_ns)
 {
 	/* The next datagram that is due belongs to the next socket. */
 	if (c->open_loop)
-		return echo_schedule_offer(
-			&c->schedule, &c->flows, slot, c->group.count > 1 ? 1 : n, now_ns, c->burst_flow, ret_now_ns);
+		return echo_schedule_offer(&c->schedule, &c->flows, slot, c->group.count > 1 ? 1 : n, c->burst_flow, ret_now_ns);
 	*ret_now_ns = clock_now_ns();
 	return fill_window(c, slot, n, *ret_now_ns);
 }
@@ -370,14 +363,14 @@ static void settle(struct worker *w, struct client *c, unsigned offered, unsigne
 }
 
 /* Sends what the loop has to send, an open one late or not.  Datagrams sent, or -errno. */
-static int send_out(struct worker *w, struct client *c, int64_t now_ns, struct err *err)
+static int send_out(struct worker *w, struct client *c, struct err *err)
 {
 	unsigned done = 0, n;
 	struct udp_send *slot;
 
 	while (has_more(c) && (n = room(c, c->port->method->send_slots(c->port, &slot), done)) > 0) {
 		int64_t sent_ns;
-		unsigned offered = offer(c, slot, n, now_ns, &sent_ns);
+		unsigned offered = offer(c, slot, n, &sent_ns);
 		int taken = c->port->method->send_burst(c->port, offered, err);
 
 		if (taken < 0)
@@ -400,21 +393,18 @@ static void apply_window(struct client *c, uint64_t window)
 		flow_has_room(c, i);
 }
 
-/* Gives up what full flows have waited for too long.  Only when all that had arrived has been
- * read: this thread itself may have been away. */
-static void scan_stalls(struct client *c, int64_t now_ns, int64_t limit_ns)
+/* Gives up what is late.  Only when all that had arrived has been read: this thread itself may have
+ * been away. */
+static void give_up_late(struct client *c, int64_t now_ns)
 {
+	uint64_t before = c->flows.given_up;
+
 	if (now_ns < c->scan_ns || c->received >= c->port->batch || udp_group_is_ready(&c->group))
 		return;
-	c->scan_ns = now_ns + STALL_SCAN_NS;
-	for (unsigned i = 0; i < c->flows.count; i++) {
-		struct echo_flow *flow = &c->flows.flow[i];
-
-		if (!flow->queued && now_ns - flow->moved_ns >= limit_ns) {
-			c->tally.given_up += echo_flows_give_up(&c->flows, i);
-			flow_has_room(c, i);
-		}
-	}
+	c->scan_ns = now_ns + ECHO_SCAN_NS;
+	echo_flows_scan(&c->flows, now_ns);
+	for (unsigned i = 0; c->flows.given_up != before && i < c->flows.count; i++)
+		flow_has_room(c, i);
 }
 
 static int poll_closed(struct worker *w, struct client *c, int64_t now_ns, struct err *err)
@@ -423,8 +413,8 @@ static int poll_closed(struct worker *w, struct client *c, int64_t now_ns, struc
 
 	if (window != c->window)
 		apply_window(c, window);
-	scan_stalls(c, now_ns, STALL_NS);
-	int sent = now_ns >= c->backoff_until_ns ? send_out(w, c, now_ns, err) : 0;
+	give_up_late(c, now_ns);
+	int sent = now_ns >= c->backoff_until_ns ? send_out(w, c, err) : 0;
 	w->wait.until_ns = c->scan_ns;
 	return sent;
 }
@@ -441,8 +431,8 @@ static int poll_open(struct worker *w, struct client *c, int64_t now_ns, struct 
 	if (rate != c->schedule.rate)
 		apply_rate(w, c, rate, now_ns);
 	echo_schedule_look(&c->schedule, now_ns);
-	scan_stalls(c, now_ns, ECHO_LATE_NS);
-	int sent = now_ns >= c->backoff_until_ns ? send_out(w, c, now_ns, err) : 0;
+	give_up_late(c, now_ns);
+	int sent = now_ns >= c->backoff_until_ns ? send_out(w, c, err) : 0;
 	/* If the kernel has no room, the socket says when it has. */
 	w->wait.until_ns = c->schedule.pace.rate && !c->blocked ? c->schedule.pace.next_ns : 0;
 	return sent;
@@ -470,7 +460,7 @@ static void client_count(struct worker *w, struct client *c)
 	counter_set(k, ECHO_C_DUPLICATES, y->duplicates);
 	counter_set(k, ECHO_C_REORDERED, y->reordered);
 	counter_set(k, ECHO_C_STRAY, y->stray);
-	counter_set(k, ECHO_C_GIVEN_UP, y->given_up);
+	counter_set(k, ECHO_C_GIVEN_UP, c->flows.given_up);
 	/* The worker's loop adds its own to this one. */
 	worker_count(w, COUNTER_SYSCALLS, t->syscalls - c->tally.syscalls);
 	c->tally.syscalls = t->syscalls;
@@ -514,7 +504,9 @@ int echo_client_drain(struct worker *w, struct err *err)
 	struct client *c = w->state;
 	int n = receive(w, c, err), rc = udp_group_await_room(&c->group, c->group.count, err);
 
-	w->wait.until_ns = 0;
+	if (n >= 0)
+		give_up_late(c, clock_now_ns());
+	w->wait.until_ns = c->scan_ns;
 	client_count(w, c);
 	return rc < 0 ? rc : n;
 }
@@ -528,7 +520,7 @@ int echo_client_enter(struct worker *w, enum phase phase, struct err *err)
 	if (phase != PHASE_WARMUP && phase != PHASE_MEASURE)
 		return 0;
 	echo_flows_rebase(&c->flows);
-	c->scan_ns = now + STALL_SCAN_NS;
+	c->scan_ns = now + ECHO_SCAN_NS;
 	if (c->open_loop)
 		apply_rate(w, c, worker_load(w), now);
 	else
