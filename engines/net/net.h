@@ -69,7 +69,7 @@ int net_allow_descriptors(unsigned more, const char *option, unsigned value, str
  * it has none or is not there (netdevice(7), SIOCGIFHWADDR). */
 void net_mac(int fd, const char *interface, uint8_t ret_mac[6]);
 
-/* Whose CLOCK_MONOTONIC this is: equal in all processes that have the same one, as good as surely
+/* A number for this CLOCK_MONOTONIC: equal in all processes that share the clock, almost surely
  * different elsewhere; 0: unknown.  A container may have its own (time_namespaces(7), Linux >=
  * 5.6).  About 50 us. */
 uint64_t net_clock_identity(void);

@@ -137,7 +137,7 @@ static int open_listeners(struct worker *w, struct stream_shared *s, struct err 
 	return 0;
 }
 
-static void publish(struct worker *w, struct stream_shared *s)
+static void link_publish(struct worker *w, struct stream_shared *s)
 {
 	struct plan *plan = w->plan;
 
@@ -411,7 +411,7 @@ static int refused(struct worker *w, const struct stream_greeting *ours, const s
 		what ? what : "reverse");
 }
 
-static int greet(struct worker *w, struct stream_worker *x, int64_t now_ns, struct err *err)
+static int link_greet(struct worker *w, struct stream_worker *x, int64_t now_ns, struct err *err)
 {
 	struct stream_link *l = &x->link;
 	struct stream_greeting ours = own_greeting(w, x), theirs;
@@ -441,7 +441,7 @@ static int call(struct worker *w, struct stream_worker *x, struct err *err)
 		rc = connect_on(w, x, now);
 	if (rc < 0 || x->link.state != LINK_GREETING)
 		return rc;
-	return greet(w, x, now, err);
+	return link_greet(w, x, now, err);
 }
 
 /* ---- operations ---- */
@@ -456,7 +456,7 @@ int stream_link_open(struct worker *w, struct stream_worker *x, struct err *err)
 		if (w->self->index == 0) {
 			rc = open_listeners(w, s, err);
 			if (rc >= 0)
-				publish(w, s);
+				link_publish(w, s);
 		}
 		return rc;
 	}

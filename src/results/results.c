@@ -42,7 +42,7 @@ static json_t *warnings_of(const struct results_source *source, const struct run
 	return json_array_made(array, failed);
 }
 
-/* How many workers of each role run here. */
+/* Counts the workers of each role that run here. */
 static json_t *workers_of(const struct run_info *info)
 {
 	unsigned of_role[ROLE_BOTH] = { 0 };
@@ -178,7 +178,7 @@ static void put_end_latencies(struct json_maker *m, const struct results_view *v
 	results_put_latencies(m, v->reading.info->engine, total ? summary : NULL);
 }
 
-/* How it ended, where that was not the usual way. */
+/* Says how the run ended, unless it ended as usual. */
 static void put_ending(struct json_maker *m, const struct run_final *final)
 {
 	if (!final)
@@ -276,23 +276,24 @@ int results_write_json(const struct results_source *source, const char *path, bo
 	return r;
 }
 
-int results_line(FILE *out, const char *event, json_t *data, struct err *err)
+int results_line(struct file_out *out, const char *event, json_t *data, struct err *err)
 {
 	struct json_maker m = json_make();
+	struct err why = ERR_NONE;
+	char *text, *whole = NULL;
 	json_t *line;
-	char *text;
-	int r = 0;
+	int r, len;
 
 	json_put(&m, "event", json_string(event));
 	json_put(&m, "data", data);
 	line = json_made(&m);
 	text = line ? json_dumps(line, RESULTS_DUMP | JSON_COMPACT) : NULL;
 	json_decref(line);
-	if (!text)
-		return err_sys(err, ENOMEM, "write %s line", event);
-	errno = 0;
-	if (fputs(text, out) == EOF || putc('\n', out) == EOF || fflush(out))
-		r = err_sys(err, errno ? errno : EIO, "write %s line", event);
+	len = text ? asprintf(&whole, "%s\n", text) : -1;
 	free(text);
-	return r;
+	if (len < 0)
+		return err_sys(err, ENOMEM, "write %s line", event);
+	r = file_append(out, whole, (size_t)len, &why);
+	free(whole);
+	return r < 0 ? err_sys(err, -r, "write %s line", event) : 0;
 }

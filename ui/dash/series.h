@@ -43,7 +43,7 @@ struct series {
 	int64_t last_at_ns;
 	uint32_t last_run;
 	uint64_t last_value, last_below;
-	/* As the widgets want it: oldest first. */
+	/* Arrays in the widgets' order: oldest first. */
 	double *value, *p50, *p99;
 	uint8_t *marks, *gap;
 	float *rows;

@@ -30,14 +30,14 @@ static int write_summary(const struct sweep_store *store, const struct sweep_rep
 	return rc;
 }
 
-static int write_reports(const struct sweep_store *store, const struct sweep_state *state, const struct host_info *host,
+static int write_reports(struct sweep_store *store, const struct sweep_state *state, const struct host_info *host,
 	const char *stopped, bool *ret_interrupted, struct err *err)
 {
 	struct sweep_charts *charts = calloc(1, sizeof(*charts));
 	struct sweep_report report = { .state = state, .host = host, .charts = charts, .stopped = stopped };
 	int rc = charts ? sweep_store_write_csv(store, err) : err_sys(err, ENOMEM, "write the results");
 
-	/* Who has interrupted does not want to wait for pictures. */
+	/* A user who interrupts the sweep does not want to wait for pictures. */
 	if (rc >= 0)
 		rc = sweep_plot(store, state, host, !stopped, charts, err);
 	if (rc >= 0)
@@ -53,7 +53,7 @@ static int write_reports(const struct sweep_store *store, const struct sweep_sta
 
 /* ---- words ---- */
 
-/* As a shell takes it: in quotes where it is more than a plain word. */
+/* Writes a word so that a shell reads it back: in quotes unless it is plain. */
 static void print_word(FILE *out, const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+,:@%=-";
@@ -92,8 +92,8 @@ static unsigned room(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-int sweep_finish(const struct sweep_store *store, const struct sweep_state *state, const struct host_info *host,
-	enum sweep_end end, const struct err *why)
+int sweep_finish(struct sweep_store *store, const struct sweep_state *state, const struct host_info *host, enum sweep_end end,
+	const struct err *why)
 {
 	const char *stopped = end == SWEEP_INTERRUPTED ? "interrupted" : end == SWEEP_BROKEN ? why->text : NULL;
 	int status = status_of(state, end);
