@@ -228,10 +228,12 @@ static void write_terminal(const struct script *s)
 	const struct paper *p = &s->paper;
 
 	fprintf(s->out,
-		"\tif (format eq 'png') {\n\t\tset terminal pngcairo noenhanced size %u,%u font ',11' background 'white'\n"
-		"\t} else {\n\t\tset terminal svg noenhanced size %u,%u font ',13' background 'white'\n\t}\n"
+		"\tif (format eq 'svg') {\n\t\tset terminal svg noenhanced size %u,%u font ',13' background 'white'\n"
+		"\t} else { if (strstrt(GPVAL_TERMINALS, ' pngcairo ')) {\n"
+		"\t\tset terminal pngcairo noenhanced size %u,%u font ',11' background 'white'\n"
+		"\t} else {\n\t\tset terminal png noenhanced size %u,%u background '#ffffff'\n\t} }\n"
 		"\tset output '%s.'.format.part\n",
-		p->width, p->height, p->width, p->height, s->layout->chart->name);
+		p->width, p->height, p->width, p->height, p->width, p->height, s->layout->chart->name);
 	fprintf(s->out, "\tset multiplot layout %u,%u margins screen %.4f,%.4f,%.4f,%.4f spacing screen %.4f,%.4f title ",
 		p->rows, p->columns, p->left / p->width, 1 - p->right / p->width, p->bottom / p->height, 1 - p->top / p->height,
 		p->across / p->width, p->down / p->height);
@@ -252,7 +254,10 @@ static void write_script(struct script *s, const struct host_info *host)
 	unsigned block = 0;
 
 	fprintf(s->out, "# gnuplot %s.gp draws %s.png and %s.svg from %s.dat.\nreset\n", name, name, name, name);
-	fputs("if (!exists('part')) part = ''\nset encoding utf8\ndo for [format in 'png svg'] {\n", s->out);
+	/* SVG first: every gnuplot has it, and what cannot be drawn ends the script. */
+	fputs("if (!exists('part')) part = ''\nif (!exists('formats')) formats = 'svg png'\nset encoding utf8\n"
+	      "do for [format in formats] {\n",
+		s->out);
 	write_terminal(s);
 	write_x(s);
 	write_y(s);

@@ -121,7 +121,7 @@ static void summary(void **state)
 	run_all(&b, "size=1K,2K congestion=re|no,`x`");
 	assert_int_equal(sweep_state_take_failure(&b.state, 1, 0, 2, "ignored: the slot is done", &err), 0);
 	sweep_charts_of(&b.state, charts);
-	charts->chart[0].drawn = true;
+	charts->chart[0].png = true;
 	struct sweep_report report = { .state = &b.state, .host = &host, .charts = charts, .stopped = "interrupted" };
 	FILE *out = paper();
 	sweep_write_summary(out, &report);
