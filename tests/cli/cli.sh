@@ -551,6 +551,19 @@ group_settings()
 	says "config.ini:9: unknown section [ecoh] (did you mean [echo]?)"
 	run_ok echo --interval 100ms --payload 10 --json -
 	has "$out" '.start.options.payload_bytes == 10'
+	# The file is read for the screen and for each mode; each mistake is said once.
+	printf 'stray\n[echo]\nfoo = 1\n[chat]\nbar = 1\n[dash]\nbaz = 1\n[ecoh]\nx = 1\n' >"$XDG_CONFIG_HOME/netdyno/config.ini"
+	for verb in "run echo" "echo --plain" "sweep echo --repeat 1 --out $work/once"; do
+		try 0 $verb --duration 100ms --warmup 0
+		[ -z "$(grep config.ini "$errors" | sort | uniq -d)" ] || fail "$verb: said twice: $(grep config.ini "$errors")"
+		says "config.ini:1: expected [section]"
+		says "config.ini:3: [echo] unknown option --foo"
+	done
+	rm "$XDG_CONFIG_HOME/netdyno/config.ini"
+	mkdir "$XDG_CONFIG_HOME/netdyno/config.ini"
+	try 0 run echo "${quick[@]}"
+	[ "$(grep -c "settings not read" "$errors")" = 1 ] || fail "unreadable settings: $(cat "$errors")"
+	rmdir "$XDG_CONFIG_HOME/netdyno/config.ini"
 	printf '[echo]\npaylod = 1000\n' >"$XDG_CONFIG_HOME/netdyno/config.ini"
 	run_ok echo "${quick[@]}"
 	says "config.ini:2: [echo] unknown option --paylod (did you mean --payload?)"
