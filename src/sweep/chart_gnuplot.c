@@ -160,7 +160,10 @@ static void write_plot(const struct script *s, unsigned panel, unsigned *block)
 		fprintf(s->out, "%s'%s.dat' index %u using ", first ? "\tplot " : ", \\\n\t     ", l->chart->name, (*block)++);
 		write_line(s, line);
 		fputs(" title ", s->out);
-		quote_cut(s->out, chart_line_name(l, line, name, sizeof(name)), s->paper.panel / legend_columns - 50);
+		chart_line_name(l, line, name, sizeof(name));
+		if (chart_line_label(l, panel, line))
+			text_add(name, sizeof(name), " (%s)", chart_line_label(l, panel, line));
+		quote_cut(s->out, name, s->paper.panel / legend_columns - 50);
 		first = false;
 	}
 	putc('\n', s->out);
@@ -170,7 +173,7 @@ static void write_plot(const struct script *s, unsigned panel, unsigned *block)
 
 static void write_caption(const struct script *s, const struct host_info *host)
 {
-	char text[CHART_TEXT_BYTES], time[40], points[80] = "one run per point";
+	char text[CHART_TEXT_BYTES], time[40], labels[200], points[80] = "one run per point";
 	unsigned repeat = s->layout->state->plan->repeat;
 
 	if (repeat > 1)
@@ -179,7 +182,8 @@ static void write_caption(const struct script *s, const struct host_info *host)
 	quote(s->out, sweep_host_line(host, text, sizeof(text)));
 	fprintf(s->out, " at screen 0.5,%.4f center font ',9'\n\tset label 2 ", 24.0 / s->paper.height);
 	clock_format_iso(clock_wall_of(clock_run_ns()), time, sizeof(time));
-	snprintf(text, sizeof(text), "%.10s; netdyno %s; %s", time, NETDYNO_VERSION, points);
+	chart_labels(s->layout, labels, sizeof(labels));
+	snprintf(text, sizeof(text), "%.10s; netdyno %s; %s%s%s", time, NETDYNO_VERSION, points, *labels ? "; " : "", labels);
 	quote(s->out, text);
 	fprintf(s->out, " at screen 0.5,%.4f center font ',9'\n", 10.0 / s->paper.height);
 }
