@@ -193,7 +193,7 @@ static bool read_stat(struct capture *c, struct pcap_stat *ret)
 }
 
 /* Lets the main thread see what this batch brought. */
-static void publish(struct capture *c, bool active)
+static void capture_publish(struct capture *c, bool active)
 {
 	struct packet fresh[PACKETS_SHOWN];
 	struct pcap_stat stat;
@@ -287,17 +287,17 @@ static void *capture_main(void *arg)
 	while (!c->ending.over && !atomic_load_explicit(&c->stop, memory_order_acquire)) {
 		wait_for_more(c);
 		take_batch(c);
-		publish(c, true);
+		capture_publish(c, true);
 	}
 	take_rest(c);
 	if (writer_flush(&c->writer) < 0)
 		end_by_write(c);
-	publish(c, true);
+	capture_publish(c, true);
 	/* Closed here: a capture that has ended by itself must not go on slowing the packets
 	 * until somebody notices. */
 	pcap_close(c->pcap);
 	c->pcap = NULL;
-	publish(c, false);
+	capture_publish(c, false);
 	return NULL;
 }
 

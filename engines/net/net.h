@@ -61,12 +61,19 @@ void net_interface(const union net_address *a, char *out, size_t size);
  * option that asks for them: "--sockets 5000: needs about 5256 descriptors, and this process may
  * have 1024 (ulimit -n)".  Main thread. */
 int net_allow_descriptors(unsigned more, const char *option, unsigned value, struct err *err);
+/* The soft limit of descriptors becomes `wanted` if it is lower, as far as the hard one allows;
+ * that is raised too, where it may be (CAP_SYS_RESOURCE).  Returns the limit that there is then. */
+uint64_t net_raise_descriptors(uint64_t wanted);
+
+/* Binds a TCP socket and listens.  share: others may listen there, too (SO_REUSEPORT, Linux >=
+ * 3.9).  A port 0 becomes the one that was chosen.  0, or -errno with *err. */
+int net_listen(int fd, union net_address *a, int backlog, bool share, struct err *err);
 
 /* The hardware address of an interface, in the namespace that the socket fd lives in; zeros where
  * it has none or is not there (netdevice(7), SIOCGIFHWADDR). */
 void net_mac(int fd, const char *interface, uint8_t ret_mac[6]);
 
-/* Whose CLOCK_MONOTONIC this is: equal in all processes that have the same one, as good as surely
+/* A number for this CLOCK_MONOTONIC: equal in all processes that share the clock, almost surely
  * different elsewhere; 0: unknown.  A container may have its own (time_namespaces(7), Linux >=
  * 5.6).  About 50 us. */
 uint64_t net_clock_identity(void);

@@ -403,7 +403,7 @@ static void count_receiver(struct worker *w, const struct stream_worker *x)
 	counter_set(k, STREAM_C_EAGAIN, x->eagain);
 }
 
-static void count(struct worker *w, struct stream_worker *x)
+static void stream_count(struct worker *w, struct stream_worker *x)
 {
 	const struct stream_link *l = &x->link;
 	uint64_t syscalls = l->syscalls + (x->sends ? x->sender->totals.syscalls : 0);
@@ -449,7 +449,7 @@ static int move(struct worker *w, struct stream_worker *x)
 		lose_connection(w, x);
 		rc = 0;
 	}
-	count(w, x);
+	stream_count(w, x);
 	return rc;
 }
 
@@ -461,7 +461,7 @@ static int stream_poll(struct worker *w, struct err *err)
 	if (x->link.state == LINK_FLOWING)
 		return move(w, x);
 	rc = find_connection(w, x, err);
-	count(w, x);
+	stream_count(w, x);
 	return rc;
 }
 
@@ -506,7 +506,7 @@ static int stream_enter(struct worker *w, enum phase phase, struct err *err)
 		x->measure_ns = clock_now_ns();
 	if (x->sends)
 		stream_send_enter(w, x, phase);
-	count(w, x);
+	stream_count(w, x);
 	return 0;
 }
 
@@ -519,7 +519,7 @@ static int stream_observe(struct worker *w, struct err *err)
 		lose_connection(w, x);
 	if (x->sends && x->sender->method->reap && x->link.state == LINK_FLOWING)
 		x->sender->method->reap(x->sender);
-	count(w, x);
+	stream_count(w, x);
 	counter_set(w->counters, STREAM_C_RETRANSMITS, x->link.retransmits);
 	if (!x->sends)
 		return 0;

@@ -222,7 +222,7 @@ static void judge_steal(const struct evidence *e, struct verdict *v)
 		caution(v, "the hypervisor took %.1f %% of the CPU time (steal)", 100 * stolen / all);
 }
 
-/* What hardware counters were scaled up for, of the workers that have any. */
+/* Warns where hardware counters were scaled up, over the workers that have any. */
 static void judge_hardware(const struct evidence *e, struct verdict *v)
 {
 	static const unsigned parts[] = { COUNTER_PERF_UNSEEN_NS, COUNTER_CPU_USER_NS, COUNTER_CPU_SYSTEM_NS };

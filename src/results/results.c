@@ -42,7 +42,7 @@ static json_t *warnings_of(const struct results_source *source, const struct run
 	return json_array_made(array, failed);
 }
 
-/* How many workers of each role run here. */
+/* Counts the workers of each role that run here. */
 static json_t *workers_of(const struct run_info *info)
 {
 	unsigned of_role[ROLE_BOTH] = { 0 };
@@ -178,7 +178,7 @@ static void put_end_latencies(struct json_maker *m, const struct results_view *v
 	results_put_latencies(m, v->reading.info->engine, total ? summary : NULL);
 }
 
-/* How it ended, where that was not the usual way. */
+/* Says how the run ended, unless it ended as usual. */
 static void put_ending(struct json_maker *m, const struct run_final *final)
 {
 	if (!final)

@@ -1,4 +1,4 @@
-/* How charts of sweeps lay the cells out.  See sweep/chart_layout.h. */
+/* The places of a sweep's cells on its charts.  See sweep/chart_layout.h. */
 #include "sweep/chart_layout.h"
 
 #include <math.h>

@@ -1,5 +1,4 @@
-/* How a chart of a sweep lays the cells out: what stands at which place, under which names.
- * Internal to sweep_*.c. */
+/* The places of a sweep's cells on a chart, and the names under them.  Internal to sweep_*.c. */
 #pragma once
 
 #include "sweep/report.h"

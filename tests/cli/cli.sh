@@ -1,6 +1,7 @@
 #!/bin/bash
-# The program as people call it: cli.sh PROGRAM GROUP.  Everything stays on loopback and in a directory of its own.
-# A check prints what it expected and what came; the exit status is 1 if one failed.
+# The program as people call it: cli.sh PROGRAM GROUP.  Everything stays on loopback and in a
+# directory of its own.  A check prints what it expected and what came; the exit status is 1 if one
+# failed.
 set -u
 program=$(realpath "$1") group=$2
 [ -x "$program" ] || { echo "no program: $1"; exit 1; }
@@ -41,7 +42,8 @@ refuses()
 }
 has() { jq -e "$2" "$1" >"$work/jq" 2>&1 || fail "$1: not so: $2 ($(head -2 "$work/jq"))"; }
 
-# until_says PID FILE TEXT: waits until the file says it; gives up when the process has ended or after 20 s.
+# until_says PID FILE TEXT: waits until the file says it; gives up when the process has ended or
+# after 20 s.
 until_says()
 {
 	local end=$((SECONDS + 20))
@@ -151,7 +153,8 @@ group_list()
 	has "$out" '.netdyno.version | test("^[0-9]")'
 }
 
-# A short run may be valid or carry a verdict against it on a busy machine; both have their exit status.
+# A short run may be valid or carry a verdict against it on a busy machine; both have their exit
+# status.
 run_ok()
 {
 	timeout -k 5 60 "$program" run "$@" >"$out" 2>"$errors" </dev/null
@@ -243,7 +246,8 @@ group_files()
 	refuses 1 "c.pcap.part exists, of a run that was killed" run echo "${quick[@]}" --capture "$work/c.pcap"
 }
 
-# start ARGS...: runs the program beside us as $pid.  What an earlier one has said is gone before, so that it is not taken for this one's.
+# start ARGS...: runs the program beside us as $pid.  What an earlier one has said is gone before,
+# so that it is not taken for this one's.
 start()
 {
 	rm -f "$out" "$errors"
@@ -251,7 +255,8 @@ start()
 	pid=$!
 }
 
-# gone_terminal ARGS...: runs the program on a terminal that is closed once the first interval has been printed.  0 if its status is 130.
+# gone_terminal ARGS...: runs the program on a terminal that is closed once the first interval has
+# been printed.  0 if its status is 130.
 gone_terminal()
 {
 	timeout -k 5 60 python3 - "$program" "$@" <<-'END'
@@ -346,7 +351,8 @@ group_signals()
 	[ $? = 130 ] || fail "three signals: status is not 130"
 	has "$work/thrice.json" '.end.sum.rx_packets > 0'
 	prints "verdict:"
-	# A terminal that goes away ends the run: its files are written, and that nobody can be told is no failure.
+	# A terminal that goes away ends the run: its files are written, and that nobody can be told
+	# is no failure.
 	gone_terminal run echo --duration 60s --warmup 0 --json "$work/gone.json" || fail "a terminal that goes: status $?"
 	has "$work/gone.json" '.end.sum.rx_packets > 0'
 	# Nobody reads: it ends by itself, quietly.
@@ -412,7 +418,7 @@ group_faults()
 	END
 	kill "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
-	# What only the other end knows is no 0 but has its reason.
+	# A figure that only the other end knows is not 0, and the reason stands there.
 	try 3 run stream --role client --threads 1 --port "$port" "${quick[@]}" --json "$work/alone.json"
 	prints "sent                  -- (the server is another process)"
 	prints "syscalls_per_message -- calls (no rx_packets in this run)"
@@ -457,7 +463,7 @@ group_faults()
 	has "$work/closed.json" '.end.sum.rx_packets > 0'
 }
 
-# What an interface that goes down takes with it stands at no place, and is lost all the same.
+# An interface that goes down takes packets with it: they stand at no place, and are still lost.
 interface_gone()
 {
 	unshare -rn ip link set lo up 2>/dev/null || return

@@ -1,5 +1,5 @@
-/* What every method of mode echo must do, over real loopback sockets.  A method that is added to
- * the engine's table is tested by that alone. */
+/* Tests every method of mode echo over real loopback sockets.  A method becomes part of this test
+ * by its row in the engine's table. */
 #include "echo_rig.h"
 
 #include <arpa/inet.h>
@@ -50,7 +50,7 @@ static void for_all(void (*fn)(const struct udp_method *method, int family))
 	}
 }
 
-/* A server, a client and a method; options follow. */
+/* Names a server, a client and a method; options follow. */
 #define PAIR(m, family, ...)                          \
 	((struct rig_config){ .engine = &engine_echo, \
 		.servers = 1,                         \
@@ -77,7 +77,7 @@ static void expect_all_answered(struct rig *rig, unsigned payload)
 				(unsigned long long)rig_sum(rig, ROLE_BOTH, i));
 }
 
-/* Measures until there are so many answers, and has them all. */
+/* Measures until there are so many answers, and waits for all that are on their way. */
 static void everything_answered(const struct rig_config *config, unsigned answers)
 {
 	struct rig rig;
@@ -234,7 +234,7 @@ static void verbatim(const struct udp_method *m, int family)
 	everything_answered(&config, 500);
 }
 
-/* Warm-up, settle, measure: what is counted from the measure phase on is exact. */
+/* Numbers are exact from the measure phase on, whatever warm-up and settle left. */
 static void phases(const struct udp_method *m, int family)
 {
 	struct rig rig;
@@ -363,8 +363,8 @@ static void steered_by_flow(const struct udp_method *m, int family)
 	rig_close(&rig);
 }
 
-/* Bound to a wildcard, answers leave from the address that was asked: a connected socket takes
- * them from no other. */
+/* A server that is bound to a wildcard answers from the address that was asked: a connected socket
+ * takes answers from no other. */
 static void wildcard(const struct udp_method *m, int family)
 {
 	struct rig rig;

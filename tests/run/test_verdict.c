@@ -165,7 +165,7 @@ static void starved_but_unknown(struct scene *s)
 	s->worker[1].unknown = 1ull << COUNTER_RUN_DELAY_NS;
 }
 
-/* 100 ms of CPU time in all, of which 30 without a turn. */
+/* The workers used 100 ms of CPU time, 30 of them without a turn. */
 static void multiplexed(struct scene *s)
 {
 	s->edge[0].value[COUNTER_CPU_SYSTEM_NS] = 60 * NS_PER_MS;

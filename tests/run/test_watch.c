@@ -157,7 +157,7 @@ static void a_full_window_is_silence_too(void **state)
 	expect(b, "no answer from 10.0.0.1:5000 for 2s\n");
 }
 
-/* What the verdict hears of it: the longest silence, of the measure phase alone. */
+/* The verdict is told the longest silence, of the measure phase alone. */
 static void the_longest_silence_is_kept(void **state)
 {
 	struct bench *b = *state;

@@ -1,4 +1,4 @@
-/* Whatever ends or stops the dashboard, the terminal is as it was: modes, line settings, exit
+/* The dashboard leaves the terminal as it was, however it ends or stops: modes, line settings, exit
  * status.  And the first frame comes. */
 #include <setjmp.h>
 #include <stdarg.h>

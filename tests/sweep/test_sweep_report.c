@@ -1,5 +1,4 @@
-/* Tables, the summary, chart scripts: what stands in them, and that text from outside stays
- * text. */
+/* Tables, the summary, chart scripts: their contents, and that text from outside stays text. */
 #include "fixture.h"
 
 #include "sweep/report.h"
@@ -64,7 +63,8 @@ static void table(void **state)
 	finish(&b);
 }
 
-/* Nothing is broken over two lines: what does not fit is left out, and that is said. */
+/* Nothing is broken over two lines: a column that does not fit is left out, and the table says
+ * so. */
 static void narrow_table(void **state)
 {
 	struct bench b;
@@ -140,7 +140,7 @@ static void summary(void **state)
 	finish(&b);
 }
 
-/* Two methods: whether they differ, for each setting of the other axes. */
+/* For two methods the summary says whether they differ, for each setting of the other axes. */
 static void two_methods(void **state)
 {
 	struct sweep_charts *charts = calloc(1, sizeof(*charts));
@@ -167,7 +167,7 @@ static void two_methods(void **state)
 	finish(&b);
 }
 
-/* A reason that several have is said once. */
+/* Several charts share one reason, which stands there once. */
 static void missing_charts(void **state)
 {
 	struct bench b;
@@ -234,7 +234,7 @@ static void which_charts(void **state)
 	assert_true(find_chart(charts, "throughput-vs-method")->bars);
 	find_chart(charts, "rate-vs-size");
 	find_chart(charts, "rtt-p50-vs-size");
-	/* Nothing over one value, and nothing of what nobody knows. */
+	/* No chart is over an axis of one value, or of a figure that nobody knows. */
 	for (unsigned i = 0; i < charts->count; i++)
 		if (strstr(charts->chart[i].name, "-vs-threads") || strstr(charts->chart[i].name, "llc"))
 			fail_msg("a chart %s", charts->chart[i].name);
@@ -338,7 +338,7 @@ static void labels_are_only_labels(void **state)
 	finish(&b);
 }
 
-/* More lines and panels than anybody can read: some are drawn, and that is said. */
+/* Nobody can read so many lines and panels: some are drawn, and the chart says so. */
 static void large_charts(void **state)
 {
 	struct sweep_charts *charts = calloc(1, sizeof(*charts));

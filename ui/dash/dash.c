@@ -172,7 +172,7 @@ static uint64_t lost_before(const struct ledger *earlier, const struct ledger_pl
 	return then && then->lost < place->lost ? then->lost : then ? place->lost : 0;
 }
 
-/* As it stood at a sample since the measurement began. */
+/* The ledger at a sample, since the measurement began. */
 static void ledger_until(const struct moment *m, const struct sample *to, struct ledger *ret_ledger)
 {
 	struct reading r = reading_between(m->info, m->start, to);

@@ -70,8 +70,7 @@ struct dash {
 	unsigned core_differences;
 	uint64_t compared; /* they were worked out from these intervals */
 
-	struct form *form;     /* SCREEN_SETUP, SCREEN_CAPTURE */
-	struct rect form_area; /* its last place, for clicks */
+	struct form *form; /* SCREEN_SETUP, SCREEN_CAPTURE */
 	struct options capture_values;
 	bool capture_values_made;
 

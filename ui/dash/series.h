@@ -40,7 +40,7 @@ struct series {
 	int64_t last_at_ns;
 	uint32_t last_run;
 	uint64_t last_value;
-	/* As the widgets want it: oldest first. */
+	/* Arrays in the widgets' order: oldest first. */
 	double *value, *p50, *p99;
 	uint8_t *marks, *gap;
 	float *rows;

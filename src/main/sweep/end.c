@@ -38,7 +38,7 @@ static int write_reports(struct sweep_store *store, const struct sweep_state *st
 	struct sweep_report report = { .state = state, .host = host, .charts = charts, .stopped = stopped };
 	int rc = charts ? sweep_store_write_csv(store, err) : err_sys(err, ENOMEM, "write the results");
 
-	/* Who has interrupted does not want to wait for pictures. */
+	/* A user who interrupts the sweep does not want to wait for pictures. */
 	if (rc >= 0)
 		rc = sweep_plot(store, state, host, !stopped, charts, err);
 	if (rc >= 0)
@@ -54,7 +54,7 @@ static int write_reports(struct sweep_store *store, const struct sweep_state *st
 
 /* ---- words ---- */
 
-/* As a shell takes it: in quotes where it is more than a plain word. */
+/* Writes a word so that a shell reads it back: in quotes unless it is plain. */
 static void print_word(FILE *out, const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+,:@%=-";

@@ -20,15 +20,15 @@ struct made {
 	const struct engine *engine; /* of the first mode and of the runs */
 	const char *ran;
 	bool shares_cpus; /* set before made_run(): all workers of a side are on one CPU */
-	/* Besides what every worker counts; NULL: nothing.  Cumulative counters have the value
-	 * of the tick before. */
+	/* Adds to what every worker counts; NULL: nothing.  Cumulative counters have the value of
+	 * the tick before. */
 	void (*fill)(const struct made *m, struct worker_sample *w, unsigned worker);
 	/* The rows that each tenth sample brings along, for the history to free; NULL: none. */
 	struct details *(*details)(const struct made *m);
 	unsigned loss; /* packets a tick that the first client sends and the first server drops */
 };
 
-enum { MADE_PPS = 1000 }; /* what each client receives a second */
+enum { MADE_PPS = 1000 }; /* packets that each client receives a second */
 
 /* The clock is put on virtual time. */
 void made_open(struct made *m, unsigned servers, unsigned clients);

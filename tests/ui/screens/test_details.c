@@ -1,5 +1,5 @@
 /* The details panel: the worst of the rows that a mode keeps, in the order that keys choose; and
- * what is no sum in the table of cores. */
+ * counters in the table of cores that have no sum. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +102,7 @@ static void keys_choose_the_order(void **state)
 	stage_close();
 }
 
-/* S sorts what is on the full screen. */
+/* S sorts the rows of the full screen. */
 static void expanded_it_can_be_scrolled(void **state)
 {
 	(void)state;
@@ -140,7 +140,7 @@ static void what_is_not_there_is_said(void **state)
 	stage_close();
 }
 
-/* All of them at once, where the mode has a column for that; the first sends nothing. */
+/* The strip shows all rows at once, where the mode has a column for it; the first sends nothing. */
 static void a_strip_shows_every_row(void **state)
 {
 	static struct detail_def stripped;
@@ -165,7 +165,8 @@ static void a_strip_shows_every_row(void **state)
 	stage_close();
 }
 
-/* The newest result of each method, of runs that are like this one, beside the mode's yardstick. */
+/* The table shows the newest result of each method, of runs that are like this one, beside the
+ * mode's yardstick. */
 static void methods_stand_beside_each_other(void **state)
 {
 	static const struct figure_def figures[] = { { .name = "rate",
@@ -260,7 +261,7 @@ static void the_cursor_has_rows_where_they_are_known(void **state)
 	stage_close();
 }
 
-/* Nothing moves while a run begins anew. */
+/* The panel keeps its place while a run begins anew. */
 static void its_place_outlives_the_run(void **state)
 {
 	(void)state;
