@@ -319,6 +319,9 @@ struct engine {
 	bool hidden;
 	/* NULL: server (srv), client (cli) */
 	const struct role_words *server, *client;
+	/* the gauge of its connections with the other end, where it keeps them: without one the
+	 * other end is away; 0: none */
+	unsigned connections;
 	/* plural of what open() may leave for later (worker_set_missing): "connections"; NULL:
 	 * nothing */
 	const char *missing;

@@ -215,6 +215,7 @@ json_t *results_end(const struct results_source *source)
 	m = json_make();
 	json_put(&m, "seconds", json_of_real((double)reading_measured_ns(&v.reading) / NS_PER_S, 6));
 	put_ending(&m, v.reading.final);
+	json_put(&m, "away_s", json_of_real((double)reading_away_ns(&v.reading) / NS_PER_S, 3));
 	json_put(&m, "sum", results_sum(&v, &ledger));
 	json_put(&m, "cores", results_cores(&v.reading));
 	put_end_latencies(&m, &v);
