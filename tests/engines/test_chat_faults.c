@@ -1,4 +1,4 @@
-/* Mode chat: what may go wrong with clients and with the server.  Whatever it is, it is counted, and
+/* Mode chat: what may go wrong with clients and the server.  Whatever it is, it is counted, and
  * nobody else is disturbed. */
 #include "chat_people.h"
 
