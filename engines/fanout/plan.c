@@ -189,6 +189,7 @@ static void plan_ledger(struct plan *plan, unsigned here)
 	plan->rx_ledger = LEDGER_RECEIVED;
 	plan->quiet_first = plan->flying = here & ROLE_CLIENT;
 	plan->expects_answers = here & ROLE_CLIENT;
+	plan->told = here == ROLE_CLIENT;
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }
 

@@ -44,6 +44,9 @@ struct plan {
 	/* The roles whose IN_FLIGHT counts: when it is 0, a phase is settled.  They need not be
 	 * those that send: an epoll chat's server has deliveries in flight. */
 	unsigned flying;
+	/* The other end tells what became of what was sent; who sent it does not count that. Until
+	 * the run has ended the two do not agree to the packet. */
+	bool told;
 	/* For each latency the roles that the engine's table names but that do not record it in
 	 * this run; no memory is set aside for them. */
 	unsigned unrecorded[LATENCIES_MAX];

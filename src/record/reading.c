@@ -30,6 +30,11 @@ struct reading reading_drained(const struct reading *r)
 	return drained;
 }
 
+bool reading_is_settled(const struct reading *r)
+{
+	return r->final || (r->to && r->to->settled);
+}
+
 bool reading_known(const struct reading *r)
 {
 	const struct run_final *f = r->final;
@@ -68,7 +73,7 @@ uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counte
 
 	if (r->final)
 		return (level || r->drained ? r->final->settled : r->final->edge)[worker].value[counter];
-	to = r->to->worker[worker].value[counter];
+	to = r->to->settled && (level || r->drained) ? r->to->settled[worker][counter] : r->to->worker[worker].value[counter];
 	if (r->from && !level)
 		from = r->from->worker[worker].value[counter];
 	return to > from ? to - from : 0;

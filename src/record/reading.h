@@ -11,8 +11,9 @@ struct reading {
 	 * and how long that is, is not known. */
 	const struct sample *from, *to;
 	const struct run_final *final; /* instead of the samples: the run's last word */
-	/* of a final: differences go up to after the drain, as the ledger has them; else to the
-	 * end of the measure phase, as rates have them */
+	/* of a final, or up to the sample that closes the measure phase: differences go up to
+	 * after the drain, as the ledger has them; else to the end of the phase, as rates have
+	 * them */
 	bool drained;
 };
 
@@ -22,6 +23,8 @@ struct reading reading_of_final(const struct run_info *info, const struct run_fi
 /* The same, up to after the drain. */
 struct reading reading_drained(const struct reading *r);
 
+/* Does it end with the run, after which nothing is on its way any more? */
+bool reading_is_settled(const struct reading *r);
 /* Is there anything to read? */
 bool reading_known(const struct reading *r);
 /* ... and is it of a span of time, whose differences are known? */

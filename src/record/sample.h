@@ -47,12 +47,17 @@ struct sample {
 	struct hist *total;
 	/* NULL but about once a second, where the mode keeps rows and somebody shows them */
 	struct details *details;
+	/* [workers]: counters after the drain, where the sample closes the measure phase; else
+	 * NULL.  Those of worker[] are of the phase's exact end then. */
+	uint64_t (*settled)[COUNTERS_MAX];
 	unsigned workers;
 	struct worker_sample worker[];
 };
 
 struct sample *sample_new(unsigned workers); /* zeroed; NULL when out of memory */
-void sample_free(struct sample *s);          /* accepts NULL */
+/* Gives it settled[], zeroed; false when out of memory. */
+bool sample_settle(struct sample *s);
+void sample_free(struct sample *s); /* accepts NULL */
 
 /* The plan and the findings of one run; constant once published. */
 struct run_worker {
@@ -78,6 +83,7 @@ struct run_info {
 	unsigned tx_roles, rx_roles, wire_overhead_bytes;
 	enum ledger_side tx_ledger, rx_ledger;
 	unsigned flying; /* whose IN_FLIGHT is in flight */
+	bool told;       /* the other end tells what it received */
 	uint32_t host_places;
 	bool expects_answers;
 	bool closed_loop;

@@ -72,7 +72,7 @@ static const struct sample *last_of_measure(const struct gathered *g, uint32_t i
 	const struct sample *last = NULL;
 
 	for (int i = 0; i < (int)gathered_samples(g, id); i++)
-		if (gathered_sample(g, id, i)->phase == PHASE_MEASURE)
+		if (gathered_sample(g, id, i)->phase == PHASE_MEASURE && !gathered_sample(g, id, i)->settled)
 			last = gathered_sample(g, id, i);
 	assert_non_null(last);
 	return last;
