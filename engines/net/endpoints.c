@@ -212,3 +212,13 @@ int endpoints_plan(const struct options *o, int type, struct plan *plan, struct 
 	*ret_endpoints = e;
 	return 0;
 }
+
+void endpoints_publish(struct endpoints *e, struct plan *plan)
+{
+	unsigned port = net_port(&e->listen[0]);
+
+	ports_add(&plan->ports, port, port);
+	if (e->host_is_ours)
+		net_set_port(&e->host, port);
+	net_format(e->host_is_ours ? &e->host : &e->listen[0], plan->peer, sizeof(plan->peer));
+}

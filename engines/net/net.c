@@ -131,6 +131,15 @@ bool net_is_here(const union net_address *a)
 	return net_is_loopback(a) || interface_with(a, name, sizeof(name));
 }
 
+unsigned net_interface_index(const union net_address *a)
+{
+	char name[IF_NAMESIZE];
+
+	if (a->sa.sa_family == AF_INET6 && a->v6.sin6_scope_id)
+		return a->v6.sin6_scope_id;
+	return interface_with(a, name, sizeof(name)) ? if_nametoindex(name) : 0;
+}
+
 void net_interface(const union net_address *a, char *out, size_t size)
 {
 	union net_address from;
@@ -159,21 +168,62 @@ void net_mac(int fd, const char *interface, uint8_t ret_mac[6])
 	memcpy(ret_mac, request.ifr_hwaddr.sa_data, 6);
 }
 
+uint64_t net_raise_descriptors(uint64_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return wanted;
+	if (limit.rlim_cur >= wanted)
+		return limit.rlim_cur;
+	if (limit.rlim_max < wanted) {
+		struct rlimit more = { .rlim_cur = wanted, .rlim_max = wanted };
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			return wanted;
+	}
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur;
+}
+
 int net_allow_descriptors(unsigned more, const char *option, unsigned value, struct err *err)
 {
 	enum { OTHERS = 256 }; /* what the rest of the program has open, with room to spare */
-	struct rlimit limit;
-	rlim_t need = (rlim_t)more + OTHERS;
+	uint64_t need = (uint64_t)more + OTHERS, granted = net_raise_descriptors(need);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return err_sys(err, errno, "getrlimit RLIMIT_NOFILE");
-	if (need <= limit.rlim_cur)
+	if (granted >= need)
 		return 0;
-	if (need > limit.rlim_max)
-		return err_say(err, EINVAL, "--%s %u: needs about %llu descriptors, and this process may have %llu (ulimit -n)",
-			option, value, (unsigned long long)need, (unsigned long long)limit.rlim_max);
-	limit.rlim_cur = need;
-	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? err_sys(err, errno, "setrlimit RLIMIT_NOFILE") : 0;
+	return err_say(err, EINVAL, "--%s %u: needs about %llu descriptors, and this process may have %llu (ulimit -n)", option,
+		value, (unsigned long long)need, (unsigned long long)granted);
+}
+
+static int set_flag(int fd, int level, int name, const char *text, struct err *err)
+{
+	int on = 1;
+
+	return setsockopt(fd, level, name, &on, sizeof(on)) < 0 ? err_sys(err, errno, "setsockopt %s", text) : 0;
+}
+
+int net_listen(int fd, union net_address *a, int backlog, bool share, struct err *err)
+{
+	char text[NET_ADDRESS_TEXT];
+	socklen_t size = sizeof(*a);
+	/* A restart need not wait for old connections to be forgotten; a port that somebody
+	 * listens on stays taken. */
+	int rc = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", err);
+
+	if (rc >= 0 && share)
+		rc = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", err);
+	if (rc >= 0 && a->sa.sa_family == AF_INET6)
+		rc = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY", err);
+	if (rc < 0)
+		return rc;
+	if (bind(fd, &a->sa, net_address_bytes(a)) < 0)
+		return err_sys(err, errno, "bind %s", net_format(a, text, sizeof(text)));
+	if (listen(fd, backlog) < 0)
+		return err_sys(err, errno, "listen %s", net_format(a, text, sizeof(text)));
+	return getsockname(fd, &a->sa, &size) < 0 ? err_sys(err, errno, "getsockname") : 0;
 }
 
 uint64_t net_clock_identity(void)

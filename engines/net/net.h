@@ -52,6 +52,9 @@ bool net_is_loopback(const union net_address *a); /* 127/8, ::1 */
 bool net_is_group(const union net_address *a);
 /* Is it an address of this host? */
 bool net_is_here(const union net_address *a);
+/* The index of the interface that has this address, or that its scope names ("fe80::1%eth0"); 0:
+ * none has it (if_nametoindex(3)). */
+unsigned net_interface_index(const union net_address *a);
 /* The interface that traffic with this address crosses: "lo" for addresses of this host, "" if
  * unknown. */
 void net_interface(const union net_address *a, char *out, size_t size);
@@ -61,6 +64,13 @@ void net_interface(const union net_address *a, char *out, size_t size);
  * option that asks for them: "--sockets 5000: needs about 5256 descriptors, and this process may
  * have 1024 (ulimit -n)".  Main thread. */
 int net_allow_descriptors(unsigned more, const char *option, unsigned value, struct err *err);
+/* The soft limit of descriptors becomes `wanted` if it is lower, as far as the hard one allows;
+ * that is raised too, where it may be (CAP_SYS_RESOURCE).  Returns the limit that there is then. */
+uint64_t net_raise_descriptors(uint64_t wanted);
+
+/* Binds a TCP socket and listens.  share: others may listen there, too (SO_REUSEPORT, Linux >=
+ * 3.9).  A port 0 becomes the one that was chosen.  0, or -errno with *err. */
+int net_listen(int fd, union net_address *a, int backlog, bool share, struct err *err);
 
 /* The hardware address of an interface, in the namespace that the socket fd lives in; zeros where
  * it has none or is not there (netdevice(7), SIOCGIFHWADDR). */

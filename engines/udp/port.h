@@ -105,6 +105,9 @@ struct udp_config {
 	/* bound to a wildcard: answers must leave from the address that was asked (IP_PKTINFO) */
 	bool want_local;
 	bool want_time; /* fill received_ns */
+	/* Nobody is answered: `from` may be NULL, and reply_burst() is not called.  An address
+	 * costs the kernel and us 0.1 us a datagram. */
+	bool only_receives;
 	/* datagrams a burst, 1..UDP_BATCH_MAX; the port may make it less */
 	unsigned batch;
 	uint32_t datagram_bytes; /* the longest datagram to receive, > 0 */

@@ -96,6 +96,9 @@ enum counter_show {
 	/* those that are set, but only where it has come to something: is neither 0 nor unknown */
 	SHOW_IF_ANY = 16,
 	SHOW_PANEL = 32, /* the dashboard's panel of figures, over all workers that count it */
+	/* the dashboard's chart of a figure over time: of the first that has it.  A latency of the
+	 * same title stands beside it with its percentiles. */
+	SHOW_TREND = 64,
 };
 
 /* The effect of a counter or figure on the verdict if its value over the measure phase is above

@@ -115,6 +115,36 @@ static uint64_t calls_of(const struct bench *b)
 
 /* ---- who gets what ---- */
 
+/* Who expects one of each takes one of each, and is told of what is left. */
+static void expects_few(const struct udp_method *m)
+{
+	enum { FEW = 8, EACH = 3 };
+	static struct bench b;
+	unsigned seen = 0, socket = 0;
+
+	bench_open(&b, m, FEW, 32, WAIT_BLOCK, 0);
+	udp_group_expect(&b.group, 1);
+	for (unsigned i = 0; i < FEW * EACH; i++)
+		send_to(&b, i % FEW);
+	for (unsigned turn = 0; turn < 2; turn++, seen = 0) {
+		wait_until(&b, in_ms(100));
+		for (unsigned i = 0; i < FEW; i++) {
+			assert_int_equal(take(&b, &socket), 1);
+			seen |= 1u << socket;
+		}
+		/* A port that takes one at a time reads a socket until it is empty. */
+		if (b.group.port->batch > 1)
+			assert_int_equal(seen, (1u << FEW) - 1);
+	}
+	/* As before again. */
+	udp_group_expect(&b.group, UDP_BATCH_MAX);
+	assert_int_equal(b.group.most, b.group.port->batch);
+	wait_until(&b, in_ms(100));
+	for (unsigned i = 0; i < FEW; i++)
+		assert_int_equal(take(&b, &socket), 1);
+	bench_close(&b);
+}
+
 static void thousand_sockets(const struct udp_method *m)
 {
 	static struct bench b;
@@ -360,6 +390,7 @@ static void half_opened(void **state)
 		(void)state;                 \
 		echo_for_all(name);          \
 	}
+FOR_ALL(expects_few)
 FOR_ALL(thousand_sockets)
 FOR_ALL(takes_turns)
 FOR_ALL(one_call_a_wakeup)
@@ -374,6 +405,7 @@ FOR_ALL(one_socket_is_its_port)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_expects_few),
 		cmocka_unit_test(all_thousand_sockets),
 		cmocka_unit_test(all_takes_turns),
 		cmocka_unit_test(all_one_call_a_wakeup),

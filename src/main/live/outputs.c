@@ -144,11 +144,11 @@ void outputs_begin(struct outputs *out)
 void outputs_start(struct outputs *out, const struct results_source *source)
 {
 	out->told = false;
-	out->last_interval_ns = INT64_MIN;
 	if (out->line_open)
 		line(out, "start", results_start(source));
 }
 
+void outputs_interval(struct outputs *out, const struct results_source *source, const struct sample *interval)
 {
 	if (out->line_open)
 		line(out, "interval", results_interval(source, interval));

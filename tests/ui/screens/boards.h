@@ -15,6 +15,9 @@ struct made {
 	uint32_t run_id;
 	/* set before made_run(): servers send blocks to clients, and bits are the headline */
 	bool bulk;
+	/* set before made_run(): clients only send, servers only receive, and the mode counts what
+	 * was sent */
+	bool fans_out;
 	/* set before made_run(): packets are not in the ledger, the mode's own counters are */
 	bool own_ledger;
 	const struct engine *engine; /* of the first mode and of the runs */

@@ -41,7 +41,7 @@ static struct layout_ask ask_of(int rows, int columns, int table_rows, bool comp
 	ask.lines[panel("drops")] = 8;
 	ask.lines[panel("A/B")] = compare ? 0 : PANEL_ASIDE;
 	/* of modes that have them */
-	ask.lines[panel("strip")] = ask.lines[panel("methods")] = compare ? 0 : PANEL_NONE;
+	ask.lines[panel("strip")] = ask.lines[panel("methods")] = ask.lines[panel("trend")] = compare ? 0 : PANEL_NONE;
 	return ask;
 }
 
