@@ -457,6 +457,7 @@ group_faults()
 		has "$(sed -n 's/.*saved as \(.*\) instead.*/\1/p' "$errors")" '.end.sum.rx_packets > 0'
 	fi
 	full_disk
+	two_families
 	interface_gone
 	# Closed from the start: the result file is not mistaken for stdout.
 	timeout -k 5 30 "$program" run echo "${quick[@]}" --json "$work/closed.json" >&- 2>&- <&-
@@ -482,6 +483,30 @@ interface_gone()
 		exit 0' "$program" "$out" "$errors"
 	grep -q 'answers/s .* lost [1-9]' "$out" || fail "an interface that goes down: $(tail -n 3 "$out") $(tail -n 3 "$errors")"
 	prints "INVALID"
+}
+
+# A name with an address of each family, of which the server has one; -4 and -6 choose.  Needs a file of names of our own.
+two_families()
+{
+	printf '127.0.0.1 both.test\n::1 both.test\n' >"$work/hosts"
+	unshare -rm true 2>/dev/null || return
+	unshare -rm bash -c '
+		mount --bind "$1/hosts" /etc/hosts || exit 0
+		getent ahosts both.test | grep -q :: || exit 0
+		for mode in echo stream; do
+			for at in 127.0.0.1 ::1; do
+				"$2" run $mode --role server --listen $at -p $3 --cores 1 --duration 60s >"$1/server" 2>&1 </dev/null &
+				until grep -q start: "$1/server"; do sleep 0.02; done
+				for which in "" $([ $at = ::1 ] && echo -6 || echo -4); do
+					timeout -k 5 30 "$2" run $mode --role client --host both.test -p $3 --cores 1 $which --warmup 0 --duration 300ms --json - \
+						2>/dev/null </dev/null | jq -e ".end.sum.rx_packets > 0 and (.start.peer | contains(\"$at\"))" >/dev/null ||
+						echo "$mode at $at, client $which: no answers"
+				done
+				kill -INT $!
+				wait $!
+			done
+		done' bash "$work" "$program" $((20000 + RANDOM % 10000)) >"$out" 2>"$errors"
+	[ -s "$out" ] && fail "a name with two families: $(cat "$out" "$errors")"
 }
 
 # A file system of 16 kB that is full when the run ends: what was measured is found elsewhere.

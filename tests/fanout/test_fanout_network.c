@@ -158,7 +158,8 @@ static void no_route_is_named(void **state)
 	rig_close(&rig);
 }
 
-/* An interface that goes down takes its routes along: the writer waits, and goes on when it is back. */
+/* An interface that goes down takes its routes along: the writer waits, and goes on when it is
+ * back. */
 static void a_wire_that_is_cut_is_waited_for(void **state)
 {
 	static const char *const method[] = { "mmsg", "connected", "single" };
