@@ -236,23 +236,13 @@ json_t *results_end(const struct results_source *source)
 
 json_t *results_document(const struct results_source *source)
 {
-	struct json_maker m = json_make(), head = json_make();
+	struct json_maker m = json_make();
 
-	json_put(&head, "version", json_string(NETDYNO_VERSION));
-	json_put(&head, "schema", json_integer(RESULTS_SCHEMA));
-	json_put(&m, "netdyno", json_made(&head));
+	results_put_head(&m);
 	json_put(&m, "start", results_start(source));
 	json_put(&m, "intervals", intervals_of(source));
 	json_put(&m, "end", results_end(source));
 	return json_made(&m);
-}
-
-int results_dump(const json_t *document, size_t flags, FILE *out, const char *path, struct err *err)
-{
-	errno = 0;
-	if (json_dumpf(document, out, RESULTS_DUMP | flags) || putc('\n', out) == EOF)
-		return err_sys(err, errno ? errno : EIO, "write %s", path);
-	return 0;
 }
 
 /* The document without the brace that closes it, which comes after the record. */
