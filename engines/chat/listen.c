@@ -15,6 +15,10 @@
 
 enum { BACKLOG = 4096, ACCEPTS = 64 };
 
+/* A client that has said and heard nothing for so long is asked whether it is still there, so often
+ * at such intervals: a host may vanish without a word. */
+enum { KEEP_IDLE_S = 20, KEEP_INTERVAL_S = 5, KEEP_PROBES = 3 };
+
 static const int64_t PAUSE_NS = 100 * NS_PER_MS;
 
 static int set_buffer(int fd, int name, int bytes, struct err *err)
@@ -37,6 +41,25 @@ int chat_set_options(struct worker *w, int fd, struct err *err)
 
 /* ---- listening ---- */
 
+/* Those that it accepts inherit it; tcp(7). */
+static int watch_over_clients(int fd, struct err *err)
+{
+	static const struct {
+		int level, name, value;
+		const char *text;
+	} options[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE" },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S, "TCP_KEEPIDLE" },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL_S, "TCP_KEEPINTVL" },
+		{ IPPROTO_TCP, TCP_KEEPCNT, KEEP_PROBES, "TCP_KEEPCNT" },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(options[i].value)) < 0)
+			return err_sys(err, errno, "setsockopt %s", options[i].text);
+	return 0;
+}
+
 static int make_listener(struct worker *w, unsigned which, struct err *err)
 {
 	struct chat_shared *s = chat_shared_of(w);
@@ -48,6 +71,8 @@ static int make_listener(struct worker *w, unsigned which, struct err *err)
 		return fd;
 	s->listener[w->self->index][which] = fd; /* release() closes it */
 	rc = chat_set_options(w, fd, err);
+	if (rc >= 0)
+		rc = watch_over_clients(fd, err);
 	return rc < 0 ? rc : net_listen(fd, a, BACKLOG, s->loops > 1, err);
 }
 

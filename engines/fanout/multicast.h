@@ -20,6 +20,6 @@ int fanout_leave_by(struct worker *w, int fd, struct err *err);
 
 /* For the hello; all zero without a group. */
 struct hello_group fanout_group_of(const struct fanout_shared *s);
-/* What readers elsewhere have joined becomes s->group, without a port.  -EPROTO where their family
- * is not the run's. */
+/* The group that readers elsewhere have joined becomes s->group, without a port.  -EPROTO where
+ * its family is not the run's. */
 int fanout_take_group(struct worker *w, const struct hello_group *g, struct err *err);

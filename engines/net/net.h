@@ -35,9 +35,13 @@ static inline void net_set_port(union net_address *a, unsigned port)
 	a->v4.sin_port = htons((uint16_t)port);
 }
 
-/* A literal ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or a name; the first address that
- * getaddrinfo(3) gives.  option is what an error names: "--host nowhere: Name or service not
- * known".  -EINVAL. */
+/* A literal ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or a name.  option is what an error
+ * names: "--host nowhere: Name or service not known".  -EINVAL, also for a link-local address
+ * without its interface.  net_resolve_all(): up to max addresses of this family (AF_UNSPEC: any)
+ * in getaddrinfo(3)'s order, the two families taking turns (RFC 8305, section 4); returns how
+ * many, at least 1.  net_resolve(): the first. */
+int net_resolve_all(const char *text, const char *option, unsigned port, int family, union net_address *ret_addresses,
+	unsigned max, struct err *err);
 int net_resolve(const char *text, const char *option, unsigned port, union net_address *ret_address, struct err *err);
 
 /* "127.0.0.1:5000", "[::1]:5000"; without the port "127.0.0.1", "::1".  Return out. */

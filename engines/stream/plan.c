@@ -12,7 +12,6 @@
 
 #include "base/file.h"
 #include "base/rng.h"
-#include "engines/stream/stream.h"
 #include "engines/stream/worker.h"
 #include "mode/path.h"
 
@@ -45,7 +44,7 @@ static int plan_sender(const struct options *o, struct plan *plan, struct stream
 {
 	enum role sender = s->server_sends ? ROLE_SERVER : ROLE_CLIENT;
 	const struct method *method;
-	int rc = plan_method(&engine_stream, o, sender, &method, err);
+	int rc = plan_method(o->engine, o, sender, &method, err);
 
 	if (rc < 0)
 		return rc;

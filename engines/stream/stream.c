@@ -300,7 +300,8 @@ static const struct figure_def stream_figures[] = {
 		.help = "share of the zero-copy sends that the kernel copied after all",
 		.judgement = { .over = 50,
 			.caution = "the kernel copied {} % of the zero-copy sends: the path is local, or its device cannot do "
-				   "it" } },
+				   "it",
+			.label = "copied by the kernel" } },
 	{ .name = "cycles_per_byte",
 		.title = "cyc/B",
 		.unit = "cycles",

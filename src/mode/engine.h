@@ -108,6 +108,7 @@ struct judgement {
 	/* the number must not be used: "{} messages were damaged on the way" */
 	const char *reason;
 	const char *caution; /* the number is not what its name suggests */
+	const char *label;   /* the caution in a few words, for the legend of a chart; NULL: none */
 };
 
 struct counter_def {

@@ -194,6 +194,19 @@ static void put_ending(struct json_maker *m, const struct run_final *final)
 		json_put(m, "interrupted", json_true());
 }
 
+static json_t *capture_of(const struct capture_state *s)
+{
+	struct json_maker m = json_make();
+
+	json_put(&m, "file", json_of_text(s->path));
+	json_put(&m, "packets", json_of_count(s->packets));
+	json_put(&m, "bytes", json_of_count(s->bytes));
+	json_put(&m, "kernel_drops", s->kernel_drops_known ? json_of_count(s->kernel_drops) : json_null());
+	json_put(&m, "writer_drops", json_of_count(s->writer_drops));
+	json_put(&m, "error", s->failed ? json_of_text(s->message) : json_null());
+	return json_made(&m);
+}
+
 json_t *results_end(const struct results_source *source)
 {
 	struct json_maker m;
@@ -216,6 +229,8 @@ json_t *results_end(const struct results_source *source)
 	results_put_second_ledger(&m, &v.reading);
 	json_put(&m, "verdict", results_verdict(&verdict));
 	json_put(&m, "unknown", results_unknown(&v.reading));
+	if (source->capture)
+		json_put(&m, "capture", capture_of(source->capture));
 	return json_made(&m);
 }
 
@@ -223,23 +238,13 @@ json_t *results_end(const struct results_source *source)
 
 json_t *results_document(const struct results_source *source)
 {
-	struct json_maker m = json_make(), head = json_make();
+	struct json_maker m = json_make();
 
-	json_put(&head, "version", json_string(NETDYNO_VERSION));
-	json_put(&head, "schema", json_integer(RESULTS_SCHEMA));
-	json_put(&m, "netdyno", json_made(&head));
+	results_put_head(&m);
 	json_put(&m, "start", results_start(source));
 	json_put(&m, "intervals", intervals_of(source));
 	json_put(&m, "end", results_end(source));
 	return json_made(&m);
-}
-
-int results_dump(const json_t *document, size_t flags, FILE *out, const char *path, struct err *err)
-{
-	errno = 0;
-	if (json_dumpf(document, out, RESULTS_DUMP | flags) || putc('\n', out) == EOF)
-		return err_sys(err, errno ? errno : EIO, "write %s", path);
-	return 0;
 }
 
 /* The document without the brace that closes it, which comes after the record. */

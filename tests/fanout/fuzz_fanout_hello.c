@@ -1,4 +1,4 @@
-/* What either end of a fan-out makes of a hello from the network.  Input: 1 byte that says as what
+/* Either end of a fan-out reads a hello from the network.  Input: 1 byte that says as what
  * it is read, then the bytes.  What is taken is put into the same bytes again, and is within its
  * limits. */
 #include <stdlib.h>

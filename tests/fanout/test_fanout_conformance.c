@@ -289,7 +289,7 @@ static void limits_are_named(void **state)
 	netns_run("ip link set lo mtu 65536");
 }
 
-/* Where frames are thrown away over IPv4 loopback, the readers are at ::1, unless the user says. */
+/* The readers are at ::1, unless the user says, where IPv4 loopback throws frames away. */
 static void frames_go_where_they_arrive(void **state)
 {
 	const struct method *m = engine_find_method(&engine_fanout, "packet");

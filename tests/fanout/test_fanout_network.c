@@ -89,35 +89,47 @@ static void groups_on_an_interface(void **state)
 }
 
 /* The readers stand on the other host, as it were. */
-static void group_across(const char *there, const char *group)
+static void open_across(struct rig *readers, struct rig *writer, const char *there, const char *method, const char *group)
 {
-	struct rig readers, writer;
 	struct rig_config config = { .engine = &engine_fanout,
 		.servers = 1,
 		.threads = true,
 		.unchecked = true,
-		.option = { "method", "multicast", "readers", "20", "listen", there, "rcvbuf", "1M" } };
+		.option = { "method", method, "readers", "20", "listen", there, "rcvbuf", "1M" } };
 	char port[8];
 
 	config.option[8] = group ? "group" : NULL;
 	config.option[9] = group;
 	netns_peer();
-	rig_open_or_fail(&readers, &config);
+	rig_open_or_fail(readers, &config);
 	netns_home();
-	rig_enter(&readers, PHASE_MEASURE);
-	snprintf(port, sizeof(port), "%u", net_port(&shared_of(&readers)->at.listen[0]));
+	rig_enter(readers, PHASE_MEASURE);
+	snprintf(port, sizeof(port), "%u", net_port(&shared_of(readers)->at.listen[0]));
 	config = (struct rig_config){ .engine = &engine_fanout,
 		.clients = 1,
 		.threads = true,
 		.unchecked = true,
-		.option = { "method", "multicast", "host", there, "port", port } };
-	rig_open_or_fail(&writer, &config);
-	assert_int_equal(shared_of(&writer)->readers, 20);
+		.option = { "method", method, "host", there, "port", port } };
+	rig_open_or_fail(writer, &config);
+	assert_int_equal(shared_of(writer)->readers, 20);
+}
+
+static void close_across(struct rig *readers, struct rig *writer)
+{
+	rig_expect_balance(writer);
+	assert_int_equal(rig_sum(readers, ROLE_SERVER, COUNTER_RX_PACKETS) + rig_sum(readers, ROLE_SERVER, FANOUT_C_LATE),
+		rig_sum(writer, ROLE_CLIENT, FANOUT_C_COPIES));
+	rig_close(writer);
+	rig_close(readers);
+}
+
+static void group_across(const char *there, const char *group)
+{
+	struct rig readers, writer;
+
+	open_across(&readers, &writer, there, "multicast", group);
 	rig_measure(&writer, 500);
-	rig_expect_balance(&writer);
-	assert_int_equal(rig_sum(&readers, ROLE_SERVER, COUNTER_RX_PACKETS), rig_sum(&writer, ROLE_CLIENT, FANOUT_C_COPIES));
-	rig_close(&writer);
-	rig_close(&readers);
+	close_across(&readers, &writer);
 }
 
 static void groups_across_a_wire(void **state)
@@ -130,12 +142,57 @@ static void groups_across_a_wire(void **state)
 	group_across("fd77::2", "ff02::99%vb");
 }
 
+/* ---- in the way ---- */
+
+static void no_route_is_named(void **state)
+{
+	struct rig_config config = {
+		.engine = &engine_fanout, .clients = 1, .threads = true, .option = { "host", "10.99.0.1", "method", "mmsg" }
+	};
+	struct rig rig;
+
+	(void)state;
+	netns_need();
+	assert_int_equal(rig_open(&rig, &config), -ENETUNREACH);
+	assert_contains(rig.err.text, "connect 10.99.0.1:5000: Network is unreachable");
+	rig_close(&rig);
+}
+
+/* An interface that goes down takes its routes along: the writer waits, and goes on when it is
+ * back. */
+static void a_wire_that_is_cut_is_waited_for(void **state)
+{
+	static const char *const method[] = { "mmsg", "connected", "single" };
+	struct rig readers, writer;
+
+	(void)state;
+	netns_need();
+	for (unsigned i = 0; i < sizeof(method) / sizeof(method[0]); i++) {
+		open_across(&readers, &writer, "10.77.0.2", method[i], NULL);
+		rig_enter(&writer, PHASE_MEASURE);
+		rig_until(&writer, ROLE_BOTH, rig_has_received, 200);
+		netns_run("ip link set va down");
+		uint64_t before = rig_sum(&writer, ROLE_CLIENT, COUNTER_TX_PACKETS);
+		for (unsigned k = 0; k < 3; k++)
+			rig_observe(&writer);
+		netns_run("ip link set va up");
+		/* One that was on the wire is lost, and its round ended by the deadline. */
+		rig_until(&writer, ROLE_BOTH, rig_has_received, before + 400);
+		rig_observe(&writer);
+		assert_in_range(rig_sum(&writer, ROLE_CLIENT, FANOUT_C_INCOMPLETE), 0, 2);
+		rig_close(&writer);
+		rig_close(&readers);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(groups_on_loopback),
 		cmocka_unit_test(groups_on_an_interface),
 		cmocka_unit_test(groups_across_a_wire),
+		cmocka_unit_test(no_route_is_named),
+		cmocka_unit_test(a_wire_that_is_cut_is_waited_for),
 	};
 
 	if (netns_make())

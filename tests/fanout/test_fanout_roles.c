@@ -45,7 +45,7 @@ static struct rig_config writer_of(const struct rig *readers, const char *method
 		.option = { "port", port, "method", method, "sync", sync, "host", address_for(method) } };
 }
 
-/* What was sent, and what was received or lost: at both ends the same, to the datagram. */
+/* Both ends count the same as sent, and as received or lost, to the datagram. */
 static void apart(const char *method, const char *sync, unsigned workers)
 {
 	struct rig readers, writer;

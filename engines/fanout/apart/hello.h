@@ -77,8 +77,8 @@ void hello_put_group(uint8_t out[HELLO_GROUP_BYTES], const struct hello_group *g
 void hello_put_range(uint8_t out[HELLO_RANGE_BYTES], const struct hello_range *r);
 void hello_put_report(uint8_t out[HELLO_REPORT_BYTES], const struct hello_report *r);
 
-/* What came is wrong; what stands in *ret_ is then untouched, but for HELLO_VERSION_DIFFERS, where
- * version and status are read. */
+/* All but GOOD mean that the bytes are wrong; *ret_ is then untouched, but for
+ * HELLO_VERSION_DIFFERS, where version and status are read. */
 enum hello_fault {
 	HELLO_GOOD,
 	HELLO_GARBAGE, /* no hello at all */
