@@ -157,12 +157,24 @@ const char *figure_why_unknown(const struct run_info *info, const struct figure_
 	return NULL;
 }
 
+static bool runs_here(const struct run_info *info, unsigned roles)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < info->workers; i++)
+		any |= info->worker[i].role & roles;
+	return any;
+}
+
 const char *figure_explain(const struct run_info *info, const struct figure_def *f, char out[FIGURE_WHY_BYTES])
 {
 	const char *why = figure_why_unknown(info, f, -1);
 
 	if (why)
 		snprintf(out, FIGURE_WHY_BYTES, "%s", why);
+	else if (f->denominator >= 0 && !runs_here(info, f->denominator_roles))
+		snprintf(out, FIGURE_WHY_BYTES, "counted by %ss, and none runs here",
+			engine_role(info->engine, f->denominator_roles)->title);
 	else if (f->denominator >= 0)
 		snprintf(
 			out, FIGURE_WHY_BYTES, "no %s in this run", engine_counter(info->engine, (unsigned)f->denominator)->name);

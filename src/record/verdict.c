@@ -143,15 +143,22 @@ static void judge_ledgers(const struct evidence *e, struct verdict *v)
 	judge_balance(&second, name, def->name, v);
 }
 
+static uint64_t sum_received(const struct reading *r)
+{
+	return reading_sum(r, -1, r->info->rx_roles, COUNTER_RX_PACKETS).value +
+	       reading_sum(r, -1, r->info->rx_roles, COUNTER_RX_BYTES).value;
+}
+
 static void judge_traffic(const struct evidence *e, bool never_answered, struct verdict *v)
 {
-	uint64_t received = reading_sum(&e->settled, -1, e->info->rx_roles, COUNTER_RX_PACKETS).value +
-			    reading_sum(&e->settled, -1, e->info->rx_roles, COUNTER_RX_BYTES).value;
+	uint64_t received = sum_received(&e->settled);
 
 	if (never_answered)
 		invalid(v, "%s never answered", e->info->peer[0] ? e->info->peer : "the peer");
 	else if (!received)
 		invalid(v, "nothing was received");
+	else if (!sum_received(e->edge))
+		invalid(v, "nothing was received before the measurement was over");
 }
 
 /* ---- what the mode's own tables say ---- */

@@ -42,7 +42,7 @@ static void make_good(struct scene *s)
 	s->final.net_to.value[PROCNET_CPU_TICKS] = 400;
 	s->edge[1].value[COUNTER_SCHEDULED] = 10000;
 	s->edge[1].value[COUNTER_TX_PACKETS] = 10000;
-	s->settled[1].value[COUNTER_RX_PACKETS] = 10000;
+	s->settled[1].value[COUNTER_RX_PACKETS] = s->edge[1].value[COUNTER_RX_PACKETS] = 10000;
 	s->ledger = (struct ledger){ .known = true, .sent = 10000, .received = 10000, .balanced = true };
 }
 
@@ -245,6 +245,12 @@ static void lost_on_the_path(struct scene *s)
 	s->ledger.rest_lost = 120;
 }
 
+static void all_came_too_late(struct scene *s)
+{
+	for (unsigned i = 0; i < s->final.workers; i++)
+		s->final.edge[i].value[COUNTER_RX_PACKETS] = s->final.edge[i].value[COUNTER_RX_BYTES] = 0;
+}
+
 static void away_for_a_moment(struct scene *s)
 {
 	s->info.expects_answers = true;
@@ -282,6 +288,7 @@ static const struct {
 		NULL },
 	{ lost_somewhere, NULL, "120 of 10000 packets (1.20 %) were lost somewhere between here and the answer" },
 	{ lost_on_the_path, NULL, "120 of 10000 packets (1.20 %) were lost on the path" },
+	{ all_came_too_late, "nothing was received before the measurement was over", NULL },
 	{ away_for_a_moment, NULL, "(0.50 %): the rates are means over that, too" },
 	{ away_for_long, "(25.0 %, and more than 1 % is too much)", NULL },
 	{ clients_away, NULL, "clients were away for" },

@@ -9,7 +9,7 @@
 #include "../../support/toy.h"
 #include "base/clock.h"
 
-static const struct latency_def bulk_latencies[] = { { "delivery", "delivery", "send", ROLE_BOTH, "one way" }, { 0 } };
+static const struct latency_def bulk_latencies[] = { { "delivery", "delivery", "send", ROLE_BOTH, "one way", false }, { 0 } };
 
 /* One way only, and a mode that no tab shows. */
 static struct engine bulk_engine, hidden_engine;
