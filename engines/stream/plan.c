@@ -15,6 +15,44 @@
 #include "engines/stream/worker.h"
 #include "mode/path.h"
 
+/* ---- options that do nothing ---- */
+
+static bool stream_has_sender(const struct options *o)
+{
+	return plan_role(o) & (options_number(o, "reverse") ? ROLE_CLIENT : ROLE_SERVER);
+}
+
+static bool stream_is_without_sender(const struct options *o)
+{
+	return !stream_has_sender(o);
+}
+
+static bool stream_is_without_receiver(const struct options *o)
+{
+	return plan_role(o) != ROLE_BOTH && stream_has_sender(o);
+}
+
+static bool stream_is_reversed(const struct options *o)
+{
+	return options_number(o, "reverse");
+}
+
+static bool stream_is_not_reversed(const struct options *o)
+{
+	return !options_number(o, "reverse");
+}
+
+static const char to_the_sender[] = "the other end sends: give it there";
+
+const struct option_rule stream_rules[] = {
+	{ "rate", stream_is_without_sender, to_the_sender },
+	{ "method", stream_is_without_sender, to_the_sender },
+	{ "server-method", stream_is_reversed, "with --reverse clients send" },
+	{ "client-method", stream_is_not_reversed, "servers send (--reverse turns it round)" },
+	{ "receive", stream_is_without_receiver, "the other end receives: give it there" },
+	{ 0 },
+};
+
 /* ---- workers ---- */
 
 /* A connection has a worker at each end: as many of one role as of the other. */
