@@ -113,7 +113,10 @@ static void echo_plan_load(const struct options *o, struct plan *plan, struct ec
 	s->steer = (enum steer)options_number(o, "steer");
 	s->open_loop = options_is_set(o, "rate");
 	/* Only where both ends are here is it known what questions look like. */
-	s->receive_bytes = s->clients && !s->verbatim ? (uint32_t)echo_datagram_bytes(s) : ECHO_DATAGRAM_MAX;
+	if (s->verbatim)
+		s->receive_bytes = ECHO_VERBATIM_MAX;
+	else
+		s->receive_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : ECHO_DATAGRAM_MAX;
 	if (!s->clients)
 		return;
 	plan->closed_loop = !s->open_loop;

@@ -124,6 +124,7 @@ static void stream_plan_ledger(const struct options *o, struct plan *plan, const
 	plan->rx_ledger = s->both ? LEDGER_RECEIVED : LEDGER_NONE;
 	plan->quiet_first = plan->flying = sender & (unsigned)here;
 	plan->expects_answers = here & ROLE_CLIENT;
+	plan->told = here == sender;
 }
 
 static void plan_latencies(struct plan *plan, const struct stream_shared *s)

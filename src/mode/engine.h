@@ -108,6 +108,7 @@ struct judgement {
 	/* the number must not be used: "{} messages were damaged on the way" */
 	const char *reason;
 	const char *caution; /* the number is not what its name suggests */
+	const char *label;   /* the caution in a few words, for the legend of a chart; NULL: none */
 };
 
 struct counter_def {
@@ -318,6 +319,9 @@ struct engine {
 	bool hidden;
 	/* NULL: server (srv), client (cli) */
 	const struct role_words *server, *client;
+	/* the gauge of its connections with the other end, where it keeps them: without one the
+	 * other end is away; 0: none */
+	unsigned connections;
 	/* plural of what open() may leave for later (worker_set_missing): "connections"; NULL:
 	 * nothing */
 	const char *missing;

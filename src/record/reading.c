@@ -66,6 +66,11 @@ int64_t reading_measured_ns(const struct reading *r)
 	return reading_is_pair(r) ? r->to->at_ns - r->from->at_ns : 0;
 }
 
+int64_t reading_away_ns(const struct reading *r)
+{
+	return r->final ? r->final->away_ns : r->to ? r->to->away_ns : 0;
+}
+
 uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counter)
 {
 	bool level = counter_is_level(engine_counter(r->info->engine, counter)->kind);

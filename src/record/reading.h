@@ -40,6 +40,9 @@ const struct procnet *reading_net_to(const struct reading *r);
 /* The length of the measure phase, or of the time between the samples; 0: not known. */
 int64_t reading_measured_ns(const struct reading *r);
 
+/* ... and of that, without the other end, since the phase began. */
+int64_t reading_away_ns(const struct reading *r);
+
 struct reading_sum {
 	uint64_t value;   /* over the workers that can read it */
 	double per_s;     /* each one's over its own time; NaN where one's is not known */

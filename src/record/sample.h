@@ -35,6 +35,7 @@ struct sample {
 	bool is_interval;    /* closes an interval of --interval in the measure phase */
 	double interval_s;   /* its length where is_interval */
 	int64_t measured_ns; /* time since the measure phase began, 0 before */
+	int64_t away_ns;     /* of that, without the other end */
 	/* as it stands now: a window or a rate; 0: the mode has none, or it is not known */
 	uint64_t load;
 	bool net_fresh;
@@ -132,6 +133,9 @@ struct run_final {
 	bool never_answered; /* expected answers, got none */
 	/* the longest time of the measure phase without an expected answer, to a tick */
 	int64_t silent_ns;
+	/* time of the measure phase without the other end: it was silent for longer than usual, or
+	 * as much of it as the share of connections that were gone */
+	int64_t away_ns;
 };
 
 void run_final_free(struct run_final *f);

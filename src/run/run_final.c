@@ -164,6 +164,7 @@ static void final_fill(const struct run *r, struct run_final *f)
 	f->net_from = r->net_from;
 	f->net_to = r->net_to;
 	f->silent_ns = r->watch.silent_ns;
+	f->away_ns = r->watch.away_ns;
 	f->never_answered = never_answered(r, f);
 }
 

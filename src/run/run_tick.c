@@ -180,6 +180,7 @@ void run_publish_sample(struct run *r, enum run_sample which, int64_t at_ns, int
 	s->net = r->net;
 	if (which != RUN_LAST_INTERVAL)
 		watch_sample(&r->watch, r->info, s, &r->session->mailbox);
+	s->away_ns = r->watch.away_ns;
 	mailbox_put_sample(&r->session->mailbox, s);
 }
 

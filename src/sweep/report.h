@@ -16,7 +16,7 @@ struct sweep_chart {
 	unsigned metric, axis;
 	bool bars;
 	char name[160]; /* "throughput-vs-size": of its files */
-	bool drawn;     /* there are pictures of it */
+	bool png, svg;  /* there is such a picture of it */
 };
 
 struct sweep_charts {

@@ -114,12 +114,14 @@ struct sweep_metric {
 	char column[64]; /* "rx_mbps", "rtt_p50_us" */
 	char slug[64];   /* of chart files: "throughput", "rtt-p50" */
 	char title[64], unit[24];
-	char source[40];  /* the counter that must be readable for it, "" = any */
-	char counted[64]; /* of a latency: the column of how many were recorded; "" = it is none */
-	int better;       /* +1: more is, -1: less is, 0: neither */
-	bool chart;       /* over each numeric axis */
-	bool bars;        /* over each other axis, too */
-	char why[120];    /* a reason why it is unknown, as a run gave it; "" = none yet */
+	char source[40];   /* the counter that must be readable for it, "" = any */
+	char counted[64];  /* of a latency: the column of how many were recorded; "" = it is none */
+	const char *label; /* of charts of runs in which it is above `over`; NULL: none */
+	double over;
+	int better;    /* +1: more is, -1: less is, 0: neither */
+	bool chart;    /* over each numeric axis */
+	bool bars;     /* over each other axis, too */
+	char why[120]; /* a reason why it is unknown, as a run gave it; "" = none yet */
 };
 
 struct sweep_cell {

@@ -275,7 +275,7 @@ static void enter_on_this_thread(struct rig *rig, struct worker *w, enum phase p
 		expect_good(rig, rig->engine->enter(w, phase, &rig->err));
 }
 
-static void enter_by_role(struct rig *rig, unsigned roles, enum phase phase)
+void rig_enter_roles(struct rig *rig, unsigned roles, enum phase phase)
 {
 	for (unsigned i = 0; i < rig->opened; i++)
 		if (rig->worker[i].self->role & roles) {
@@ -295,8 +295,8 @@ void rig_enter(struct rig *rig, enum phase phase)
 
 	if (phase == PHASE_MEASURE)
 		first = ROLE_BOTH & ~first;
-	enter_by_role(rig, first, phase);
-	enter_by_role(rig, ROLE_BOTH & ~first, phase);
+	rig_enter_roles(rig, first, phase);
+	rig_enter_roles(rig, ROLE_BOTH & ~first, phase);
 }
 
 void rig_observe(struct rig *rig)

@@ -79,6 +79,8 @@ void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *en
 /* Leads all workers into the phase: those that start the traffic go first, but last into
  * MEASURE. */
 void rig_enter(struct rig *rig, enum phase phase);
+/* Only those of these roles. */
+void rig_enter_roles(struct rig *rig, unsigned roles, enum phase phase);
 void rig_observe(struct rig *rig);
 /* Runs one burst of every worker of these roles, as the phase has it; returns the sum of their
  * answers, or the error of the first that failed, with rig->err.  Does nothing with threads. */

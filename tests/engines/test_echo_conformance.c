@@ -289,7 +289,7 @@ static bool all_asked(struct rig *rig, uint64_t value)
 /* One datagram there and back, byte for byte. */
 static void there_and_back(struct rig *rig, int fd, const uint8_t *data, size_t len, bool flips)
 {
-	static uint8_t back[UDP_DATAGRAM_MAX];
+	static uint8_t back[ECHO_VERBATIM_MAX];
 
 	assert_int_equal(send(fd, data, len, 0), len);
 	rig_until(rig, ROLE_SERVER, all_asked, ++questions_wanted);
@@ -304,8 +304,8 @@ static void there_and_back(struct rig *rig, int fd, const uint8_t *data, size_t 
 
 static void payload_byte_exact(const struct udp_method *m, int family)
 {
-	static const size_t lengths[] = { 16, 17, 80, 1488, 9000, 65495 }, short_ones[] = { 0, 1, 15 };
-	static uint8_t data[UDP_DATAGRAM_MAX];
+	static const size_t lengths[] = { 16, 17, 80, 1488, 9000, 65495 }, verbatim_only[] = { 0, 1, 15, 65496, 65507, 65527 };
+	static uint8_t data[ECHO_VERBATIM_MAX];
 
 	for (int plain = 0; plain < 2; plain++) {
 		struct rig rig;
@@ -326,8 +326,9 @@ static void payload_byte_exact(const struct udp_method *m, int family)
 				data[0] &= 0x7f;
 			there_and_back(&rig, fd, data, lengths[i], plain);
 		}
-		for (size_t i = 0; !plain && i < sizeof(short_ones) / sizeof(short_ones[0]); i++)
-			there_and_back(&rig, fd, data, short_ones[i], false);
+		for (size_t i = 0; !plain && i < sizeof(verbatim_only) / sizeof(verbatim_only[0]); i++)
+			if (verbatim_only[i] <= (family == AF_INET ? UDP_DATAGRAM_MAX : ECHO_VERBATIM_MAX))
+				there_and_back(&rig, fd, data, verbatim_only[i], false);
 		close(fd);
 		rig_close(&rig);
 	}

@@ -323,6 +323,19 @@ group_charts()
 	search=$work/broken:$PATH
 	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out x
 	says 'gnuplot failed: it is broken'
+	# A gnuplot without PNG still draws all SVGs, and so does one that fails at a single chart.
+	printf '#!/bin/sh\nsed -i "s/pngcairo/nopng/; s/terminal png /terminal nopng /" ./*.gp\nexec %s "$@"\n' "$(command -v gnuplot)" >broken/gnuplot
+	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out p
+	says 'not all PNG pictures: gnuplot failed'
+	for chart in throughput-vs-rate rate-vs-rate rtt-p50-vs-rate; do
+		[ -s p/charts/$chart.svg ] || fail "no $chart.svg where gnuplot has no PNG: $(ls p/charts)"
+		[ -e p/charts/$chart.png ] && fail "a PNG of $chart"
+	done
+	holds p/summary.md '![throughput-vs-rate](charts/throughput-vs-rate.svg)'
+	printf '#!/bin/sh\necho "nonsense(" >throughput-vs-rate.gp\nexec %s "$@"\n' "$(command -v gnuplot)" >broken/gnuplot
+	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out q
+	[ -s q/charts/rate-vs-rate.png ] && [ -s q/charts/rtt-p50-vs-rate.svg ] || fail "one bad chart costs others: $(ls q/charts)"
+	[ -e q/charts/throughput-vs-rate.svg ] && fail "a picture of nonsense"
 	# It takes long, and somebody has no patience.
 	printf '#!/bin/sh\necho 1 >throughput-vs-rate.png.part; echo 1 >throughput-vs-rate.svg.part; echo 1 >rate-vs-rate.png.part
 touch ../started\nexec sleep 60\n' >broken/gnuplot

@@ -122,7 +122,7 @@ static void summary(void **state)
 	run_all(&b, "size=1K,2K congestion=re|no,`x`");
 	assert_int_equal(sweep_state_take_failure(&b.state, 1, 0, 2, "ignored: the slot is done", &err), 0);
 	sweep_charts_of(&b.state, charts);
-	charts->chart[0].drawn = true;
+	charts->chart[0].png = true;
 	struct sweep_report report = { .state = &b.state, .host = &host, .charts = charts, .stopped = "interrupted" };
 	FILE *out = paper();
 	sweep_write_summary(out, &report);
@@ -305,6 +305,32 @@ static void chart_data(void **state)
 	finish(&b);
 }
 
+/* Runs that are not what their method's name suggests are marked where they are drawn. */
+static void labelled_lines(void **state)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct bench b;
+
+	(void)state;
+	run_all(&b, "size=2K,1K method=slow,fast threads=1,2");
+	b.state.metric[0].label = "copied by the kernel";
+	b.state.metric[0].over = 650; /* 1K fast alone */
+	sweep_charts_of(&b.state, charts);
+	FILE *out = paper();
+	sweep_chart_script(out, &b.state, find_chart(charts, "rate-vs-size"), &host);
+	fclose(out);
+	expect("title 'fast (copied by the kernel)'");
+	expect("maximum; fast: copied by the kernel'");
+	assert_null(strstr(kept, "slow (copied"));
+	out = paper();
+	sweep_chart_script(out, &b.state, find_chart(charts, "rate-vs-method"), &host);
+	fclose(out);
+	expect("maximum; fast: copied by the kernel'");
+	assert_null(strstr(kept, " (copied"));
+	free(charts);
+	finish(&b);
+}
+
 /* In single quotes gnuplot expands nothing; a single quote inside is doubled, and there is no
  * other way out of them. */
 static void labels_are_only_labels(void **state)
@@ -395,6 +421,7 @@ int main(void)
 		cmocka_unit_test(failures),
 		cmocka_unit_test(which_charts),
 		cmocka_unit_test(chart_data),
+		cmocka_unit_test(labelled_lines),
 		cmocka_unit_test(labels_are_only_labels),
 		cmocka_unit_test(large_charts),
 		cmocka_unit_test(numbers),
