@@ -19,7 +19,8 @@ static json_t *options_of(const struct run_info *info)
 		const struct option_def *def = info->options.def[i];
 
 		if (def->flags & OPTION_RESULT)
-			json_put(&m, option_key(def, key, sizeof(key)), json_of_option(def, &info->options.value[i]));
+			json_put(&m, option_key(def, key, sizeof(key)),
+				option_applies(def, info->role) ? json_of_option(def, &info->options.value[i]) : json_null());
 	}
 	return json_made(&m);
 }
