@@ -87,6 +87,10 @@ dies() {
 	status=$?
 	case $status in 0 | 3) ;; *) fail "the second writer ends with $status: $(cat writer.txt)" ;; esac
 	expect 'unexplained' 0 "$(of_writer unexplained)"
+	# Each end tells of its own options alone.
+	tr -d ' \n' <writer.json | grep -q '"readers":null' || fail "the writer's result has readers: $(cat writer.json)"
+	says writer.txt '  --size 1500 --sync round'
+	says readers.txt '  --readers 20 --batch 64'
 	kill -INT "$readers"
 	wait "$readers"
 	expect 'exit status of the readers' 130 $?
