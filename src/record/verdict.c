@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -269,7 +270,12 @@ static void judge_length(const struct evidence *e, const struct run_final *final
 
 	if (e->measured_ns < measured_least_ns)
 		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
-	if (asked && !final->interrupted && more > length_limit_ns && more > asked / 10)
+	if (!asked || final->interrupted)
+		return;
+	if (more > length_limit_ns && more > asked)
+		invalid(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
+			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
+	else if (llabs(more) > length_limit_ns && llabs(more) > asked / 10)
 		caution(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
 			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
 }
