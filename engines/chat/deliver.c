@@ -13,7 +13,7 @@ enum {
 	SLACK = 8,   /* a 1/SLACK of the log is given up at a time */
 };
 
-/* Where what it is to be sent ends. */
+/* The record behind the last that it is to be sent. */
 static uint64_t end_of(const struct chat_room *r, const struct chat_member *m)
 {
 	return m->hole ? m->limit : r->done;
@@ -66,7 +66,7 @@ static void skip_own(struct chat_room *r, struct chat_member *m)
 
 /* ---- behind, and no longer ---- */
 
-static void watch(struct chat_room *r, struct chat_member *m, bool for_room)
+static void deliver_watch(struct chat_room *r, struct chat_member *m, bool for_room)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | (for_room ? EPOLLOUT : 0) | r->config.trigger,
 		.data.u64 = m->index };
@@ -109,7 +109,7 @@ static void took(struct chat_room *r, uint64_t lines)
 }
 
 /* Of the cursor's range the kernel took so many bytes. */
-static void advance(struct chat_room *r, struct chat_member *m, uint64_t end, size_t bytes)
+static void deliver_advance(struct chat_room *r, struct chat_member *m, uint64_t end, size_t bytes)
 {
 	while (bytes) {
 		uint64_t stop = m->own.count && m->own.first < end ? m->own.first : end;
@@ -219,7 +219,7 @@ static bool send_on(struct chat_room *r, struct chat_member *m)
 			wanted += piece[i].iov_len;
 		n = hand_over(r, m, piece, pieces);
 		if (n > 0)
-			advance(r, m, end, (size_t)n);
+			deliver_advance(r, m, end, (size_t)n);
 		if (n < (ssize_t)wanted)
 			return false;
 	}
@@ -327,7 +327,7 @@ static void limit_queue(struct chat_room *r, struct chat_member *m)
 	}
 }
 
-/* What it has not taken of the records before `first` is gone. */
+/* Drops what it has not taken of the records before `first`. */
 static void lose(struct chat_room *r, struct chat_member *m, uint64_t first)
 {
 	uint64_t end = end_of(r, m);
@@ -371,7 +371,7 @@ static void hand_new(struct chat_room *r, struct chat_member *m, uint64_t from)
 	fall_behind(r, m);
 	if (m->end != END_NONE)
 		return;
-	watch(r, m, true);
+	deliver_watch(r, m, true);
 	limit_queue(r, m);
 }
 
@@ -417,9 +417,9 @@ void chat_room_writable(struct chat_room *r, struct chat_member *m)
 		return;
 	if (send_on(r, m)) {
 		catch_up(r, m);
-		watch(r, m, false);
+		deliver_watch(r, m, false);
 	} else if (m->end == END_NONE && r->config.trigger) {
 		/* Edge-triggered, and room may be left: it was the others' turn. */
-		watch(r, m, true);
+		deliver_watch(r, m, true);
 	}
 }

@@ -136,7 +136,7 @@ unsigned chat_room_close_ended(struct chat_room *r)
 /* ---- lines ---- */
 
 /* Room in the log: the oldest records go, and with them what clients have not taken of them. */
-static void make_room(struct chat_room *r, size_t bytes)
+static void room_make_room(struct chat_room *r, size_t bytes)
 {
 	uint64_t first = chat_log_room(&r->log, bytes);
 
@@ -164,7 +164,7 @@ void chat_room_say(struct chat_room *r, struct chat_member *author, const uint8_
 	uint64_t sequence;
 	uint8_t *to;
 
-	make_room(r, bytes + 1);
+	room_make_room(r, bytes + 1);
 	to = chat_log_line(&r->log);
 	chat_clean(to, line, bytes);
 	to[bytes] = '\n';

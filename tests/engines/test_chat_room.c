@@ -121,7 +121,7 @@ static void check_balance(const struct theatre *t)
 	assert_int_equal(t->room.totals.owed, t->room.totals.delivered + all_dropped(t) + all_pending(t));
 }
 
-/* What one person got is a subsequence of what others said; how many lines are missing. */
+/* One person got a subsequence of what others said; returns how many lines are missing. */
 static uint64_t check_person(const struct theatre *t, unsigned who)
 {
 	const struct person *p = &t->person[who];
