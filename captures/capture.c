@@ -193,7 +193,7 @@ static bool read_stat(struct capture *c, struct pcap_stat *ret)
 }
 
 /* Lets the main thread see what this batch brought. */
-static void publish(struct capture *c, bool active)
+static void capture_publish(struct capture *c, bool active)
 {
 	struct packet fresh[PACKETS_SHOWN];
 	struct pcap_stat stat;
@@ -226,7 +226,7 @@ static void take_batch(struct capture *c)
 		end(c, true, "capture on %s ended: %s", c->interface, pcap_geterr(c->pcap));
 	int64_t now = clock_now_ns();
 	if (now - c->flushed_ns >= flush_every_ns) {
-		/* A process that is killed leaves a readable file under the temporary name. */
+		/* Whoever reads along sees whole records; a process that is killed leaves them. */
 		if (writer_flush(&c->writer) < 0)
 			end_by_write(c);
 		c->flushed_ns = now;
@@ -287,17 +287,17 @@ static void *capture_main(void *arg)
 	while (!c->ending.over && !atomic_load_explicit(&c->stop, memory_order_acquire)) {
 		wait_for_more(c);
 		take_batch(c);
-		publish(c, true);
+		capture_publish(c, true);
 	}
 	take_rest(c);
 	if (writer_flush(&c->writer) < 0)
 		end_by_write(c);
-	publish(c, true);
+	capture_publish(c, true);
 	/* Closed here: a capture that has ended by itself must not go on slowing the packets
 	 * until somebody notices. */
 	pcap_close(c->pcap);
 	c->pcap = NULL;
-	publish(c, false);
+	capture_publish(c, false);
 	return NULL;
 }
 
@@ -392,7 +392,7 @@ int capture_start(const struct capture_request *request, struct capture **ret_ca
 	if (!c)
 		return err_sys(err, ENOMEM, "capture");
 	/* The file first: it fails without having disturbed any packet. */
-	r = file_check_writable(request->path, request->force, err);
+	r = file_check_recording(request->path, request->force, err);
 	if (r == 0) {
 		c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		r = c->wake_fd < 0 ? err_sys(err, errno, "capture: eventfd") : 0;

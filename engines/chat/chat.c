@@ -243,6 +243,7 @@ const struct engine engine_chat = {
 	.summary = "an epoll broadcast server and its load",
 	.built = true,
 	.reliable = true,
+	.connections = CHAT_C_CONNECTIONS,
 	.server = &loop_words,
 	.client = &load_words,
 	.missing = "connections",

@@ -192,7 +192,7 @@ int echo_client_open(struct worker *w, struct err *err)
 
 /* ---- receive ---- */
 
-static void record(struct worker *w, struct client *c, const struct echo_answer *a, int64_t sent_ns, int64_t now_ns)
+static void client_record(struct worker *w, struct client *c, const struct echo_answer *a, int64_t sent_ns, int64_t now_ns)
 {
 	histogram_record(w->latency[ECHO_L_RTT], now_ns - a->stamp_ns);
 	if (c->open_loop && sent_ns)
@@ -223,7 +223,7 @@ static void take_answer(struct worker *w, struct client *c, const uint8_t *data,
 	c->tally.answers++;
 	c->tally.answer_bytes += len;
 	if (arrival != ECHO_CARRIED)
-		record(w, c, &a, sent_ns, now_ns);
+		client_record(w, c, &a, sent_ns, now_ns);
 }
 
 /* Elements of one burst. */
@@ -300,7 +300,7 @@ static unsigned rounds_of(const struct client *c)
 	return c->port->batch < ROUNDS ? ROUNDS / c->port->batch : 1;
 }
 
-/* How many a burst may have. */
+/* The datagrams that a burst may still send. */
 static unsigned room(const struct client *c, unsigned slots, unsigned done)
 {
 	unsigned most = c->port->batch > SEND_BUDGET ? c->port->batch : SEND_BUDGET;
@@ -450,7 +450,7 @@ static int poll_open(struct worker *w, struct client *c, int64_t now_ns, struct 
 
 /* ---- operations ---- */
 
-static void count(struct worker *w, struct client *c)
+static void client_count(struct worker *w, struct client *c)
 {
 	const struct udp_totals *t = &c->port->totals;
 	const struct tally *y = &c->tally;
@@ -505,7 +505,7 @@ int echo_client_poll(struct worker *w, struct err *err)
 			return n;
 		moved += n;
 	}
-	count(w, c);
+	client_count(w, c);
 	return moved;
 }
 
@@ -515,7 +515,7 @@ int echo_client_drain(struct worker *w, struct err *err)
 	int n = receive(w, c, err), rc = udp_group_await_room(&c->group, c->group.count, err);
 
 	w->wait.until_ns = 0;
-	count(w, c);
+	client_count(w, c);
 	return rc < 0 ? rc : n;
 }
 
@@ -533,7 +533,7 @@ int echo_client_enter(struct worker *w, enum phase phase, struct err *err)
 		apply_rate(w, c, worker_load(w), now);
 	else
 		apply_window(c, worker_load(w));
-	count(w, c);
+	client_count(w, c);
 	return 0;
 }
 

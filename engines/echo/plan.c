@@ -41,7 +41,7 @@ static int plan_methods(const struct options *o, struct plan *plan, struct err *
 	return 0;
 }
 
-/* How long datagrams are is known where clients are: servers alone take what fits. */
+/* Only clients know the length of the datagrams; servers alone take whatever fits. */
 static int plan_limits(const struct options *o, struct plan *plan, struct err *err)
 {
 	struct plan_demand demand = {
@@ -52,7 +52,7 @@ static int plan_limits(const struct options *o, struct plan *plan, struct err *e
 	return plan_limit(o, &demand, plan, err);
 }
 
-static void count_roles(const struct plan *plan, struct echo_shared *s)
+static void echo_count_roles(const struct plan *plan, struct echo_shared *s)
 {
 	for (unsigned i = 0; i < plan->workers; i++) {
 		s->servers += plan->worker[i].role == ROLE_SERVER;
@@ -102,7 +102,7 @@ static int check_sockets(const struct plan *plan, const struct echo_shared *s, s
 	return net_allow_descriptors(s->sockets * s->clients, "sockets", s->sockets, err);
 }
 
-static void plan_load(const struct options *o, struct plan *plan, struct echo_shared *s)
+static void echo_plan_load(const struct options *o, struct plan *plan, struct echo_shared *s)
 {
 	s->payload_bytes = (uint32_t)options_number(o, "payload");
 	s->sockets = (unsigned)options_number(o, "sockets");
@@ -113,7 +113,10 @@ static void plan_load(const struct options *o, struct plan *plan, struct echo_sh
 	s->steer = (enum steer)options_number(o, "steer");
 	s->open_loop = options_is_set(o, "rate");
 	/* Only where both ends are here is it known what questions look like. */
-	s->receive_bytes = s->clients && !s->verbatim ? (uint32_t)echo_datagram_bytes(s) : ECHO_DATAGRAM_MAX;
+	if (s->verbatim)
+		s->receive_bytes = ECHO_VERBATIM_MAX;
+	else
+		s->receive_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : ECHO_DATAGRAM_MAX;
 	if (!s->clients)
 		return;
 	plan->closed_loop = !s->open_loop;
@@ -139,7 +142,7 @@ static void plan_buffers(const struct options *o, struct echo_shared *s)
 	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
 }
 
-static void plan_ledger(struct plan *plan, const struct echo_shared *s)
+static void echo_plan_ledger(struct plan *plan, const struct echo_shared *s)
 {
 	bool clients = s->clients;
 
@@ -151,7 +154,7 @@ static void plan_ledger(struct plan *plan, const struct echo_shared *s)
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }
 
-/* When a packet was due is known in an open loop only. */
+/* Only an open loop knows when a packet was due, so only there are these two recorded. */
 static void plan_latencies(struct plan *plan, const struct echo_shared *s)
 {
 	if (!s->open_loop)
@@ -180,14 +183,14 @@ int echo_plan(const struct options *o, struct plan *plan, struct err *err)
 		return rc;
 	if ((rc = plan_addresses(o, plan, s, err)) < 0 || (rc = plan_limits(o, plan, err)) < 0)
 		return rc;
-	count_roles(plan, s);
+	echo_count_roles(plan, s);
 	if ((rc = plan_cpus(plan, s, err)) < 0)
 		return rc;
-	plan_load(o, plan, s);
+	echo_plan_load(o, plan, s);
 	if ((rc = check_flows(o, s, err)) < 0 || (rc = check_sockets(plan, s, err)) < 0)
 		return rc;
 	plan_buffers(o, s);
-	plan_ledger(plan, s);
+	echo_plan_ledger(plan, s);
 	plan_latencies(plan, s);
 	return 0;
 }

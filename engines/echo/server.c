@@ -129,7 +129,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 }
 
 /* Tells the run its address once ports are known. */
-static void publish(struct worker *w)
+static void server_publish(struct worker *w)
 {
 	struct echo_shared *s = echo_shared_of(w);
 	struct plan *plan = w->plan;
@@ -156,7 +156,7 @@ int echo_server_open(struct worker *w, struct err *err)
 	for (unsigned i = 0; i < s->listens && rc >= 0; i++)
 		rc = open_listener(w, server, i, err);
 	if (rc >= 0 && w->self->index == 0)
-		publish(w);
+		server_publish(w);
 	return rc;
 }
 
@@ -229,7 +229,7 @@ static int serve(struct server *server, struct listener *l, struct err *err)
 	return rc < 0 ? rc : n;
 }
 
-static void count(struct worker *w, struct server *server)
+static void server_count(struct worker *w, struct server *server)
 {
 	uint64_t sent = 0, bytes = 0, errors = 0, busy = 0, syscalls = 0, waiting = 0;
 
@@ -277,7 +277,7 @@ int echo_server_poll(struct worker *w, struct err *err)
 		}
 		w->wait.fd[i].events = l->replies ? l->port->wait_out : l->port->wait_in;
 	}
-	count(w, server);
+	server_count(w, server);
 	return moved;
 }
 

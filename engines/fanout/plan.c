@@ -11,6 +11,7 @@
 #include "base/procnet.h"
 #include "base/rng.h"
 #include "engines/fanout/fanout.h"
+#include "engines/fanout/multicast.h"
 #include "engines/fanout/shared.h"
 
 enum { FIRST_PORT = 1024, LAST_PORT = 65535 };
@@ -64,21 +65,6 @@ static int plan_the_method(const struct options *o, struct plan *plan, struct fa
 
 /* ---- addresses ---- */
 
-static int plan_group(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
-{
-	const char *text = options_text(o, "group");
-	int rc;
-
-	if (!s->method->multicast)
-		return 0;
-	if (plan->address_family != AF_INET)
-		return err_say(err, EINVAL, "--method multicast: over IPv4 only");
-	rc = net_resolve(text, "group", 0, &s->group, err);
-	if (rc >= 0 && (s->group.sa.sa_family != AF_INET || !IN_MULTICAST(ntohl(s->group.v4.sin_addr.s_addr))))
-		rc = err_say(err, EINVAL, "--group %s: not an IPv4 multicast address (224.0.0.0 to 239.255.255.255)", text);
-	return rc;
-}
-
 static bool lo_switch(const char *name)
 {
 	static const char *const where[] = { "lo", "all" };
@@ -130,7 +116,7 @@ static int plan_addresses(const struct options *o, struct plan *plan, struct fan
 	/* The hello's port, where there is one, and the readers' behind it. */
 	if (s->at.listens && net_port(&s->at.listen[0]))
 		s->next_port = net_port(&s->at.listen[0]) + 1;
-	return plan_group(o, plan, s, err);
+	return s->method->multicast ? fanout_plan_group(o, plan, s, err) : 0;
 }
 
 static int plan_descriptors(const struct fanout_shared *s, struct err *err)
@@ -189,6 +175,7 @@ static void plan_ledger(struct plan *plan, unsigned here)
 	plan->rx_ledger = LEDGER_RECEIVED;
 	plan->quiet_first = plan->flying = here & ROLE_CLIENT;
 	plan->expects_answers = here & ROLE_CLIENT;
+	plan->told = here == ROLE_CLIENT;
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }
 

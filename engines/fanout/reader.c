@@ -69,6 +69,7 @@ static int open_port(struct worker *w, struct readers *x, struct err *err)
 	uint32_t drops;
 
 	config.want_time = true;
+	config.only_receives = true;
 	config.batch = s->batch;
 	/* A writer elsewhere says how long they are. */
 	config.datagram_bytes = s->both ? s->bytes : FANOUT_BYTES_MAX;
@@ -100,6 +101,7 @@ static void take_terms(struct readers *x, uint32_t bytes, uint32_t each, uint32_
 	x->token = token;
 	x->rounds = rounds;
 	x->timed = same_clock && bytes >= FANOUT_HEADER_BYTES;
+	udp_group_expect(&x->group, rounds && each ? each : UDP_BATCH_MAX);
 }
 
 int fanout_reader_open(struct worker *w, struct err *err)
@@ -114,13 +116,13 @@ int fanout_reader_open(struct worker *w, struct err *err)
 	x->first = fanout_part_first(w->self->index, s->reader_workers, s->readers);
 	x->count = fanout_part_first(w->self->index + 1, s->reader_workers, s->readers) - x->first;
 	x->share = &s->share[w->self->index];
-	if (s->both)
-		take_terms(x, s->bytes, s->each, s->token, s->rounds, true);
 	x->reader = calloc(x->count, sizeof(*x->reader));
 	if (!x->reader)
 		return err_sys(err, ENOMEM, "open %u readers", x->count);
 	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0 || (rc = open_rows(w, x, err)) < 0)
 		return rc;
+	if (s->both)
+		take_terms(x, s->bytes, s->each, s->token, s->rounds, true);
 	if (!s->both && x->first == 0)
 		net_format(&s->at.listen[0], w->plan->peer, sizeof(w->plan->peer));
 	/* All readers are there now. */
@@ -210,7 +212,7 @@ static void tell_writer(struct worker *w, struct readers *x)
 	struct fanout_shared *s = fanout_shared_of(w);
 	bool whole = x->tally.have >= x->count * x->each;
 
-	fanout_tally_show(&x->tally, x->share);
+	fanout_tally_show(&x->tally, x->share, whole);
 	if (whole && s->both)
 		x->calls += fanout_ring(&s->desk[0]);
 	else if (whole)

@@ -1,5 +1,5 @@
-/* Where the servers of an IP mode listen and where its clients go: --role, --host, --listen,
- * --port.  Main thread. */
+/* The addresses of an IP mode: its servers listen there, its clients send there (--role, --host,
+ * --listen, --port).  Main thread. */
 #pragma once
 
 #include "engines/net/net.h"

@@ -46,7 +46,7 @@ int net_epoll_wait(int epoll_fd, struct epoll_event *event, int room, int64_t un
 
 /* ---- busy polling ---- */
 
-/* As <linux/eventpoll.h> has it from Linux 6.9 on. */
+/* <linux/eventpoll.h> has this struct from Linux 6.9 on; older headers lack it. */
 struct busy_poll_params {
 	uint32_t busy_poll_usecs;
 	uint16_t busy_poll_budget;

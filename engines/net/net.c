@@ -131,6 +131,15 @@ bool net_is_here(const union net_address *a)
 	return net_is_loopback(a) || interface_with(a, name, sizeof(name));
 }
 
+unsigned net_interface_index(const union net_address *a)
+{
+	char name[IF_NAMESIZE];
+
+	if (a->sa.sa_family == AF_INET6 && a->v6.sin6_scope_id)
+		return a->v6.sin6_scope_id;
+	return interface_with(a, name, sizeof(name)) ? if_nametoindex(name) : 0;
+}
+
 void net_interface(const union net_address *a, char *out, size_t size)
 {
 	union net_address from;

@@ -52,6 +52,9 @@ bool net_is_loopback(const union net_address *a); /* 127/8, ::1 */
 bool net_is_group(const union net_address *a);
 /* Is it an address of this host? */
 bool net_is_here(const union net_address *a);
+/* The index of the interface that has this address, or that its scope names ("fe80::1%eth0"); 0:
+ * none has it (if_nametoindex(3)). */
+unsigned net_interface_index(const union net_address *a);
 /* The interface that traffic with this address crosses: "lo" for addresses of this host, "" if
  * unknown. */
 void net_interface(const union net_address *a, char *out, size_t size);
@@ -73,7 +76,7 @@ int net_listen(int fd, union net_address *a, int backlog, bool share, struct err
  * it has none or is not there (netdevice(7), SIOCGIFHWADDR). */
 void net_mac(int fd, const char *interface, uint8_t ret_mac[6]);
 
-/* Whose CLOCK_MONOTONIC this is: equal in all processes that have the same one, as good as surely
+/* A number for this CLOCK_MONOTONIC: equal in all processes that share the clock, almost surely
  * different elsewhere; 0: unknown.  A container may have its own (time_namespaces(7), Linux >=
  * 5.6).  About 50 us. */
 uint64_t net_clock_identity(void);

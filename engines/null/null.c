@@ -96,7 +96,7 @@ int64_t null_latency(const struct null_worker *s, uint64_t packet)
 	return (int64_t)ns;
 }
 
-static void record(struct worker *w, struct null_worker *s)
+static void null_record(struct worker *w, struct null_worker *s)
 {
 	for (; w->latency[0] && s->next_record < s->home; s->next_record += s->stride)
 		histogram_record(w->latency[0], null_latency(s, s->next_record));
@@ -111,7 +111,7 @@ static void receive_up_to(struct worker *w, struct null_worker *s, uint64_t home
 	worker_count(w, COUNTER_RX_PACKETS, home - s->home);
 	worker_count(w, COUNTER_RX_BYTES, (home - s->home) * PACKET_BYTES);
 	s->home = home;
-	record(w, s);
+	null_record(w, s);
 }
 
 static void lose(struct worker *w, struct null_worker *s, int64_t now_ns, uint64_t sent)
@@ -322,7 +322,7 @@ static void plan_sides(const struct options *o, struct plan *plan)
 	snprintf(plan->peer, sizeof(plan->peer), "nobody");
 }
 
-static void plan_load(const struct options *o, bool full, struct plan *plan)
+static void null_plan_load(const struct options *o, bool full, struct plan *plan)
 {
 	plan->load = (uint64_t)options_number(o, "rate");
 	plan->closed_loop = full;
@@ -359,7 +359,7 @@ static int null_plan(const struct options *o, struct plan *plan, struct err *err
 	for (unsigned i = 0; i < plan->workers; i++)
 		plan->worker[i].method = method;
 	plan_sides(o, plan);
-	plan_load(o, full, plan);
+	null_plan_load(o, full, plan);
 	snprintf(plan->ran, sizeof(plan->ran), "%s", method->name);
 	plan->shared = calloc(plan->workers, sizeof(struct null_worker));
 	return plan->shared ? 0 : err_sys(err, ENOMEM, "plan null workers");

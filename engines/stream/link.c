@@ -376,7 +376,7 @@ static int refused(struct worker *w, const struct stream_greeting *ours, const s
 		what ? what : "reverse");
 }
 
-static int greet(struct worker *w, struct stream_worker *x, int64_t now_ns, struct err *err)
+static int link_greet(struct worker *w, struct stream_worker *x, int64_t now_ns, struct err *err)
 {
 	struct stream_link *l = &x->link;
 	struct stream_greeting ours = own_greeting(w, x), theirs;
@@ -406,7 +406,7 @@ static int call(struct worker *w, struct stream_worker *x, struct err *err)
 		rc = connect_on(w, x, now);
 	if (rc < 0 || x->link.state != LINK_GREETING)
 		return rc;
-	return greet(w, x, now, err);
+	return link_greet(w, x, now, err);
 }
 
 /* ---- operations ---- */

@@ -90,7 +90,7 @@ static int plan_congestion(const struct options *o, struct plan *plan, struct st
 
 /* ---- the rest ---- */
 
-static int plan_load(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
+static int stream_plan_load(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
 {
 	s->size = (uint64_t)options_number(o, "size");
 	s->seed = (uint64_t)options_number(o, "seed");
@@ -114,7 +114,7 @@ static int plan_load(const struct options *o, struct plan *plan, struct stream_s
 }
 
 /* With one role the sender's headline is what the other end's kernel has acknowledged. */
-static void plan_ledger(const struct options *o, struct plan *plan, const struct stream_shared *s)
+static void stream_plan_ledger(const struct options *o, struct plan *plan, const struct stream_shared *s)
 {
 	enum role sender = s->server_sends ? ROLE_SERVER : ROLE_CLIENT, here = plan_role(o);
 
@@ -124,6 +124,7 @@ static void plan_ledger(const struct options *o, struct plan *plan, const struct
 	plan->rx_ledger = s->both ? LEDGER_RECEIVED : LEDGER_NONE;
 	plan->quiet_first = plan->flying = sender & (unsigned)here;
 	plan->expects_answers = here & ROLE_CLIENT;
+	plan->told = here == sender;
 }
 
 static void plan_latencies(struct plan *plan, const struct stream_shared *s)
@@ -134,7 +135,8 @@ static void plan_latencies(struct plan *plan, const struct stream_shared *s)
 	plan->unrecorded[STREAM_L_LATENESS] = s->open_loop ? ROLE_BOTH & ~senders : ROLE_BOTH;
 }
 
-/* What identifies the run to its own other end, and this kernel's clock to another process's. */
+/* Tokens by which the run knows its own other end, and another process knows whether it shares this
+ * kernel's clock. */
 static void plan_identity(struct stream_shared *s)
 {
 	if (s->both && getrandom(&s->token, sizeof(s->token), 0) != sizeof(s->token))
@@ -204,11 +206,11 @@ int stream_plan(const struct options *o, struct plan *plan, struct err *err)
 	if (!s)
 		return err_sys(err, ENOMEM, "plan stream");
 	plan->shared = s;
-	if ((rc = plan_load(o, plan, s, err)) < 0 || (rc = plan_threads(o, plan, s, err)) < 0 ||
+	if ((rc = stream_plan_load(o, plan, s, err)) < 0 || (rc = plan_threads(o, plan, s, err)) < 0 ||
 		(rc = plan_sender(o, plan, s, err)) < 0 || (rc = plan_memory(o, s, err)) < 0 || (rc = plan_flows(s, err)) < 0 ||
 		(rc = endpoints_plan(o, SOCK_STREAM, plan, &s->at, err)) < 0 || (rc = plan_congestion(o, plan, s, err)) < 0)
 		return rc;
-	plan_ledger(o, plan, s);
+	stream_plan_ledger(o, plan, s);
 	plan_latencies(plan, s);
 	plan_identity(s);
 	note_unknowns(o, plan, s);

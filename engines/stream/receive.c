@@ -49,7 +49,7 @@ void stream_receive_attach(struct worker *w, struct stream_worker *x)
 
 /* ---- messages ---- */
 
-static void record(struct worker *w, struct stream_worker *x, const struct stream_arrival *a, int64_t now_ns)
+static void receive_record(struct worker *w, struct stream_worker *x, const struct stream_arrival *a, int64_t now_ns)
 {
 	if (x->first_ns >= x->measure_ns)
 		histogram_record(w->latency[STREAM_L_MESSAGE], now_ns - x->first_ns);
@@ -77,7 +77,7 @@ static void take_message(struct worker *w, struct stream_worker *x, int64_t now_
 	if (is_carried(x, flow, a.sequence))
 		x->carried++;
 	else
-		record(w, x, &a, now_ns);
+		receive_record(w, x, &a, now_ns);
 }
 
 static void take(struct worker *w, struct stream_worker *x, const uint8_t *data, size_t bytes, int64_t now_ns)

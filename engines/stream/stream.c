@@ -263,7 +263,8 @@ static const struct figure_def stream_figures[] = {
 		.help = "share of the zero-copy sends that the kernel copied after all",
 		.judgement = { .over = 50,
 			.caution = "the kernel copied {} % of the zero-copy sends: the path is local, or its device cannot do "
-				   "it" } },
+				   "it",
+			.label = "copied by the kernel" } },
 	{ .name = "cycles_per_byte",
 		.title = "cyc/B",
 		.unit = "cycles",
@@ -378,7 +379,7 @@ static void count_sender(struct worker *w, const struct stream_worker *x)
 
 	counter_set(k, COUNTER_TX_PACKETS, x->messages);
 	counter_set(k, COUNTER_TX_BYTES, x->bytes);
-	counter_set(k, COUNTER_SCHEDULED, x->scheduled + x->due);
+	counter_set(k, COUNTER_SCHEDULED, stream_send_scheduled(x));
 	counter_set(k, STREAM_C_PARTIAL_SENDS, t->partial);
 	counter_set(k, STREAM_C_EAGAIN, t->again);
 	counter_set(k, STREAM_C_ZC_COMPLETIONS, t->completions);
@@ -402,7 +403,7 @@ static void count_receiver(struct worker *w, const struct stream_worker *x)
 	counter_set(k, STREAM_C_EAGAIN, x->eagain);
 }
 
-static void count(struct worker *w, struct stream_worker *x)
+static void stream_count(struct worker *w, struct stream_worker *x)
 {
 	const struct stream_link *l = &x->link;
 	uint64_t syscalls = l->syscalls + (x->sends ? x->sender->totals.syscalls : 0);
@@ -448,7 +449,7 @@ static int move(struct worker *w, struct stream_worker *x)
 		lose_connection(w, x);
 		rc = 0;
 	}
-	count(w, x);
+	stream_count(w, x);
 	return rc;
 }
 
@@ -460,7 +461,7 @@ static int stream_poll(struct worker *w, struct err *err)
 	if (x->link.state == LINK_FLOWING)
 		return move(w, x);
 	rc = find_connection(w, x, err);
-	count(w, x);
+	stream_count(w, x);
 	return rc;
 }
 
@@ -505,7 +506,7 @@ static int stream_enter(struct worker *w, enum phase phase, struct err *err)
 		x->measure_ns = clock_now_ns();
 	if (x->sends)
 		stream_send_enter(w, x, phase);
-	count(w, x);
+	stream_count(w, x);
 	return 0;
 }
 
@@ -518,10 +519,12 @@ static int stream_observe(struct worker *w, struct err *err)
 		lose_connection(w, x);
 	if (x->sends && x->sender->method->reap && x->link.state == LINK_FLOWING)
 		x->sender->method->reap(x->sender);
-	count(w, x);
+	stream_count(w, x);
 	counter_set(w->counters, STREAM_C_RETRANSMITS, x->link.retransmits);
 	if (!x->sends)
 		return 0;
+	stream_send_overslept(w, x);
+	counter_set(w->counters, COUNTER_SCHEDULED, stream_send_scheduled(x));
 	counter_set(w->counters, COUNTER_IN_FLIGHT, in_flight(w, x));
 	if (!stream_shared_of(w)->both) {
 		uint64_t acknowledged = x->link.acknowledged + x->link.acknowledged_here;
@@ -561,6 +564,7 @@ const struct engine engine_stream = {
 	.summary = "TCP bulk transfer: two copies, one copy or none",
 	.built = true,
 	.reliable = true,
+	.connections = STREAM_C_CONNECTIONS,
 	.packets = "messages",
 	.protocol = IPPROTO_TCP,
 	.packet_rate = "msg/s",

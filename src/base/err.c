@@ -31,7 +31,7 @@ static void append_reason(struct err *err, int errnum)
 }
 
 /* The first error wins. */
-__attribute__((format(printf, 4, 0))) static int record(
+__attribute__((format(printf, 4, 0))) static int err_record(
 	struct err *err, int errnum, bool with_reason, const char *fmt, va_list args)
 {
 	int saved = errno;
@@ -54,7 +54,7 @@ int err_sys(struct err *err, int errnum, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	int rc = record(err, errnum, true, fmt, args);
+	int rc = err_record(err, errnum, true, fmt, args);
 	va_end(args);
 	return rc;
 }
@@ -64,7 +64,7 @@ int err_say(struct err *err, int errnum, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	int rc = record(err, errnum, false, fmt, args);
+	int rc = err_record(err, errnum, false, fmt, args);
 	va_end(args);
 	return rc;
 }

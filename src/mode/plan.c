@@ -166,7 +166,7 @@ static void mark_shared(struct plan *plan)
 	}
 }
 
-static int fill(struct plan *plan, struct side *server, struct side *client, unsigned cores, struct err *err)
+static int plan_fill(struct plan *plan, struct side *server, struct side *client, unsigned cores, struct err *err)
 {
 	struct side *sides[] = { server, client };
 	unsigned count = 0;
@@ -208,7 +208,7 @@ int plan_place(const struct options *o, bool synthetic, struct plan *plan, struc
 		choose(&offer, cores, &server, &client);
 		choose(&offer, cores, &client, &server);
 	}
-	return fill(plan, &server, &client, cores, err);
+	return plan_fill(plan, &server, &client, cores, err);
 }
 
 /* The workers that a role has now, and so the CPUs that the new ones go round. */

@@ -29,7 +29,7 @@ static const struct sample *window_start(const struct history *h, const struct s
 	return found;
 }
 
-static void fill(const struct history *h, const struct sample *to, struct moment *m)
+static void moment_fill(const struct history *h, const struct sample *to, struct moment *m)
 {
 	m->to = to;
 	m->from = window_start(h, to);
@@ -54,7 +54,7 @@ void moment_newest(const struct history *h, struct moment *ret_moment)
 	if (!to)
 		to = history_coarse(h, 0);
 	if (m.info && to && to->run_id == m.info->id)
-		fill(h, to, &m);
+		moment_fill(h, to, &m);
 	if (m.info)
 		m.final = history_final(h, m.info->id);
 	if (m.final && m.final->how == PHASE_FAILED)
@@ -79,13 +79,14 @@ void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment
 			reach = m.info->interval_ns;
 	}
 	if (to && m.info && at_ns - to->at_ns <= reach) {
-		fill(h, to, &m);
+		moment_fill(h, to, &m);
 		m.details = details_at(h, m.info->id, at_ns);
 	}
 	*ret_moment = m;
 }
 
-struct reading moment_recent(const struct moment *m)
+/* Rates are made of this: the last second, or the whole run where `final` is set. */
+static struct reading moment_recent(const struct moment *m)
 {
 	struct reading final = reading_of_final(m->info, m->final);
 

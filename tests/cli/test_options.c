@@ -18,7 +18,7 @@
 
 enum { WORDS_MAX = 16 };
 
-/* What another mode has of the same name. */
+/* Another mode has an option of the same name. */
 static const struct option_def other_options[] = {
 	{ .name = "payload", .type = OPTION_SIZE, .default_text = "8", .max = 100, .value_name = "BYTES", .help = "h" },
 	{ 0 },

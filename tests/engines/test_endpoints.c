@@ -1,4 +1,4 @@
-/* Where the ends of an IP mode stand, and which path that is: the truth of start.path. */
+/* Addresses of both ends of an IP mode, and the path between them: start.path must be true. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,7 +78,7 @@ static void the_path_is_where_the_peer_is(void **state)
 	}
 }
 
-/* Planned only: a test that listens there might find it taken. */
+/* The test only plans: if it listened on port 5000, it might find it taken. */
 static void the_port_is_5000_where_nobody_says_another(void **state)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* See link.h. */
-#include "engines/fanout/link.h"
+#include "engines/fanout/apart/link.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engines/fanout/multicast.h"
 #include "engines/fanout/shared.h"
 #include "mode/path.h"
 
@@ -97,14 +98,13 @@ static void take_addresses(struct fanout_shared *s, const struct hello_answer *a
 {
 	unsigned n = 0;
 
-	s->group = (union net_address){ .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(a->group) } };
 	net_set_port(&s->group, range[0].first);
 	for (unsigned i = 0; i < a->ranges; i++)
 		for (unsigned port = range[i].first; port <= range[i].last && n < a->readers; port++) {
 			s->to[n] = s->at.host;
 			net_set_port(&s->to[n++], port);
 		}
-	for (; a->group && n < a->readers; n++)
+	for (; n < a->readers; n++)
 		s->to[n] = s->group;
 }
 
@@ -131,21 +131,24 @@ static int read_answer(struct worker *w, struct fanout_link *l, struct err *err)
 {
 	uint8_t head[HELLO_HEAD_BYTES], *in = NULL;
 	struct hello_answer a = { 0 };
+	struct hello_group group;
 	struct hello_range *range = NULL;
 	int rc = read_all(w, l, head, sizeof(head), err);
 
 	if (rc < 0 || (rc = check_head(w, hello_get_head(head, &a), &a, err)) < 0)
 		return rc;
-	in = malloc((size_t)a.ranges * HELLO_RANGE_BYTES);
+	in = malloc(hello_body_bytes(&a));
 	range = malloc(a.ranges * sizeof(*range));
 	if (!in || !range)
 		rc = err_sys(err, ENOMEM, "read the readers' ports");
 	if (rc >= 0)
-		rc = read_all(w, l, in, (size_t)a.ranges * HELLO_RANGE_BYTES, err);
+		rc = read_all(w, l, in, hello_body_bytes(&a), err);
 	if (rc >= 0)
-		rc = check_head(w, hello_get_ranges(in, &a, range), &a, err);
+		rc = check_head(w, hello_get_body(in, &a, &group, range), &a, err);
 	if (rc >= 0)
 		rc = make_room(w, l, &a, err);
+	if (rc >= 0)
+		rc = fanout_take_group(w, &group, err);
 	if (rc >= 0)
 		take_addresses(fanout_shared_of(w), &a, range);
 	for (unsigned i = 0; rc >= 0 && i < a.ranges; i++)
@@ -193,7 +196,7 @@ static void take_report(struct fanout_shared *s, const struct fanout_link *l, co
 	/* Of the writer that was there before. */
 	if (r->session != l->session)
 		return;
-	fanout_tally_show(&tally, share);
+	fanout_tally_show(&tally, share, false);
 	atomic_store_explicit(&share->received, r->received, memory_order_relaxed);
 	atomic_store_explicit(&share->dropped, r->dropped, memory_order_relaxed);
 	atomic_store_explicit(&share->late, r->late, memory_order_relaxed);

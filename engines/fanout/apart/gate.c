@@ -1,5 +1,5 @@
 /* See gate.h. */
-#include "engines/fanout/gate.h"
+#include "engines/fanout/apart/gate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engines/fanout/multicast.h"
 #include "engines/fanout/shared.h"
 #include "mode/path.h"
 #include "run/thread.h"
@@ -92,21 +93,26 @@ static unsigned list_ranges(const struct fanout_shared *s, struct hello_range *r
 static bool answer(const struct fanout_gate *g, int fd, enum hello_status status)
 {
 	const struct fanout_shared *s = g->shared;
-	uint8_t out[HELLO_HEAD_BYTES + HELLO_RANGES_MAX * HELLO_RANGE_BYTES];
+	uint8_t out[HELLO_HEAD_BYTES + HELLO_GROUP_BYTES + HELLO_RANGES_MAX * HELLO_RANGE_BYTES], *ranges;
 	struct hello_range range[HELLO_RANGES_MAX];
 	struct hello_answer a = { .version = HELLO_VERSION, .status = (uint16_t)status };
+	struct hello_group group;
 
 	if (status == HELLO_WELCOME) {
 		a.readers = s->readers;
 		a.workers = (uint16_t)s->reader_workers;
 		a.ranges = (uint16_t)list_ranges(s, range);
 		a.session = (uint16_t)atomic_load_explicit(&g->session, memory_order_relaxed);
-		a.group = s->method->multicast ? ntohl(s->group.v4.sin_addr.s_addr) : 0;
 	}
 	hello_put_head(out, &a);
+	if (status != HELLO_WELCOME)
+		return write_all(g, fd, out, HELLO_HEAD_BYTES);
+	group = fanout_group_of(s);
+	hello_put_group(out + HELLO_HEAD_BYTES, &group);
+	ranges = out + HELLO_HEAD_BYTES + HELLO_GROUP_BYTES;
 	for (unsigned i = 0; i < a.ranges; i++)
-		hello_put_range(out + HELLO_HEAD_BYTES + i * HELLO_RANGE_BYTES, &range[i]);
-	return write_all(g, fd, out, HELLO_HEAD_BYTES + (size_t)a.ranges * HELLO_RANGE_BYTES);
+		hello_put_range(ranges + i * HELLO_RANGE_BYTES, &range[i]);
+	return write_all(g, fd, out, HELLO_HEAD_BYTES + hello_body_bytes(&a));
 }
 
 /* ---- a caller ---- */

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 #include "base/err.h"
-#include "engines/fanout/hello.h"
+#include "engines/fanout/apart/hello.h"
 
 struct fanout_shared;
 struct plan;
