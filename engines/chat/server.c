@@ -235,9 +235,11 @@ static uint64_t percentile(const struct chat_loop *l)
 	return (uint64_t)hist_percentile(l->queues, 100.0 * (double)(rank - empty) / l->room.lates);
 }
 
-static struct queues count_queued(const struct chat_loop *l)
+static struct queues count_queued(struct chat_loop *l)
 {
 	struct queues q = { 0 };
+
+	chat_room_settle(&l->room);
 
 	memset(l->queues, 0, sizeof(*l->queues));
 	for (unsigned i = 0; i < l->room.lates; i++) {
@@ -305,6 +307,7 @@ static void loop_look_at_flight(struct worker *w, struct chat_loop *l)
 
 	if (now < l->look_ns)
 		return;
+	chat_room_settle(&l->room);
 	counter_set(w->counters, COUNTER_IN_FLIGHT, count_in_flight(w, l));
 	l->look_ns = now + QUIET_LOOK_NS;
 }
@@ -414,6 +417,7 @@ int chat_server_observe(struct worker *w, struct err *err)
 	int64_t now = clock_now_ns();
 
 	(void)err;
+	chat_room_settle(&l->room);
 	loop_count(w, l);
 	count_queues(w, l);
 	if (now - l->rows_ns >= ROWS_NS)
