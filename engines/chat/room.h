@@ -10,10 +10,10 @@
  *   SLOW_OLDEST      the oldest that wait make room
  *   SLOW_DISCONNECT  the client is closed
  *
- * Nothing of this is done for each line where it need not be: who is behind takes nothing until its
- * socket has room, so that lines for it are only counted when somebody asks (chat_room_settle), when
- * it can take some, or when the log needs the room.  A thousand clients that do not read cost a line
- * nothing.
+ * Nothing of this is done for each line where it need not be: who is behind takes nothing until
+ * its socket has room, so that lines for it are only counted when somebody asks
+ * (chat_room_settle), when it can take some, or when the log needs the room.  A thousand clients
+ * that do not read cost a line nothing.
  *
  * A line is sent whole or not at all.  What a client has not taken by the time the log has gone
  * round is dropped whatever the policy, so that memory is bounded.
@@ -59,7 +59,7 @@ struct chat_member {
 	struct row *row; /* of the loop, which shows what it keeps here; may be NULL */
 	/* what is sent to it, where it is behind; else all is up to room->done */
 	bool behind, hole, armed;
-	bool waits;             /* in room->present behind room->actives: it is not handed each line */
+	bool waits;             /* its place is behind room->actives: it is not handed each line */
 	uint64_t handed;        /* where it waits: records up to this one are counted */
 	uint64_t joined;        /* gets records from this one on */
 	uint64_t cursor, limit; /* next record to send; first that it does not get (hole) */
