@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "mode/in_force.h"
 
 /* ---- start ---- */
 
@@ -19,7 +20,9 @@ static json_t *options_of(const struct run_info *info)
 		const struct option_def *def = info->options.def[i];
 
 		if (def->flags & OPTION_RESULT)
-			json_put(&m, option_key(def, key, sizeof(key)), json_of_option(def, &info->options.value[i]));
+			json_put(&m, option_key(def, key, sizeof(key)),
+				option_idle_why(&info->options, def->name) ? json_null()
+									   : json_of_option(def, &info->options.value[i]));
 	}
 	return json_made(&m);
 }
