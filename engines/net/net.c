@@ -281,7 +281,7 @@ uint64_t net_raise_descriptors(uint64_t wanted)
 
 int net_allow_descriptors(unsigned more, const char *option, unsigned value, struct err *err)
 {
-	enum { OTHERS = 256 }; /* what the rest of the program has open, with room to spare */
+	enum { OTHERS = 256 }; /* descriptors of the rest of the program, with room to spare */
 	uint64_t need = (uint64_t)more + OTHERS, granted = net_raise_descriptors(need);
 
 	if (granted >= need)

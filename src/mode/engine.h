@@ -123,7 +123,7 @@ struct counter_def {
 	const char *place;
 	const char *place_title; /* the same for people: "server socket buffer" */
 	unsigned show;           /* bit set of enum counter_show */
-	const char *help;        /* what it means, one line */
+	const char *help;        /* its meaning, in one line */
 	struct judgement judgement;
 };
 
@@ -243,10 +243,10 @@ enum { LATENCIES_MAX = 3 };
 struct latency_def {
 	const char *name;  /* "rtt": JSON key "rtt_us" */
 	const char *title; /* "RTT" */
-	const char *since; /* what it is measured from: "schedule", "send" */
-	unsigned roles;    /* which workers record it */
-	/* one value for each packet of the ledger that arrives: what is missing of them leaves the
-	 * slowest out */
+	const char *since; /* the beginning of the time: "schedule", "send" */
+	unsigned roles;    /* the workers that record it */
+	/* Each packet of the ledger that arrives gives one value: what is missing of them leaves
+	 * the slowest out. */
 	bool each_packet;
 	const char *help;
 };
@@ -338,7 +338,7 @@ struct engine {
 	/* plural of what open() may leave for later (worker_set_missing): "connections"; NULL:
 	 * nothing */
 	const char *missing;
-	const char *packets;     /* what one is called: "answers", "messages" */
+	const char *packets;     /* the plural of one: "answers", "messages" */
 	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
 	/* for captures: what its packets are, IPPROTO_UDP or IPPROTO_TCP; 0: either */
 	int protocol;

@@ -19,7 +19,7 @@ static void slug_of(const char *name, char *out, size_t size)
 
 static struct sweep_metric *add(struct list *l, const char *column, const char *slug)
 {
-	static struct sweep_metric beyond; /* what has no room is not shown */
+	static struct sweep_metric beyond; /* a metric beyond the room is not shown */
 	struct sweep_metric *m = l->count < SWEEP_METRICS_MAX ? &l->metric[l->count++] : &beyond;
 
 	*m = (struct sweep_metric){ .chart = true };
