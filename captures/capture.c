@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/privilege/privilege.h"
 #include "base/text.h"
 #include "captures/decode.h"
 #include "captures/filter.h"
@@ -268,22 +267,13 @@ static void take_rest(struct capture *c)
 	}
 }
 
-/* This thread needs no privilege once the socket is open; the others keep theirs for the next
- * capture.  By the raw system call, since libcap and glibc's wrappers would do it for all
- * threads or need another library (capabilities(7): per thread). */
-static void give_up_privilege(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	syscall(SYS_capset, &header, none);
-}
-
 static void *capture_main(void *arg)
 {
 	struct capture *c = arg;
 
-	give_up_privilege();
+	/* It reads what came from the network, and its socket and its file are open. */
+	privilege_drop_all();
+	pthread_setname_np(pthread_self(), "nd-capture");
 	while (!c->ending.over && !atomic_load_explicit(&c->stop, memory_order_acquire)) {
 		wait_for_more(c);
 		take_batch(c);
@@ -314,7 +304,6 @@ static int start_thread(struct capture *c, struct err *err)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r)
 		return err_sys(err, r, "capture: start thread");
-	pthread_setname_np(c->thread, "nd-capture");
 	return 0;
 }
 

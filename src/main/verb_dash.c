@@ -90,8 +90,11 @@ static int dash(const struct cli *cli)
 	struct err err = ERR_NONE;
 	const char *why = NULL;
 	bool draw = !options_number(&cli->own, "plain") && display_can_draw(&why);
-	int rc = console_open(&console, cli, &err);
+	/* A key may begin a capture or choose a method at any time. */
+	int rc = cli_keep_privilege(draw || cli_wants_packet_sockets(&cli->options), &err);
 
+	if (rc >= 0)
+		rc = console_open(&console, cli, &err);
 	if (rc >= 0 && draw && outputs_on_stdout(&console.outputs)) {
 		console_close(&console);
 		rc = err_say(&err, EINVAL, "stdout shows the dashboard: write results to a file, or use netdyno run");

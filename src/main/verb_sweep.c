@@ -441,10 +441,23 @@ static int prepare(struct sweep *s, const struct verb *verb, bool named, struct 
 	return rc < 0 ? rc : check_cells(s, err);
 }
 
+/* Captures are not swept; methods may be. */
+static bool wants_packet_sockets(const struct sweep_plan *plan)
+{
+	bool wants = cli_wants_packet_sockets(&plan->options);
+
+	for (unsigned i = 0; i < plan->axes; i++)
+		for (unsigned k = 0; k < plan->axis[i].count; k++)
+			wants |= cli_is_packet_method(plan->options.engine, plan->axis[i].text[k]);
+	return wants;
+}
+
 static int sweep(struct sweep *s)
 {
 	struct err err = ERR_NONE;
 
+	if (cli_keep_privilege(wants_packet_sockets(&s->plan), &err) < 0)
+		return complain(&err);
 	choose_directory(s);
 	return open_store(s, &err) < 0 ? complain(&err) : go(s);
 }

@@ -17,6 +17,8 @@ struct verb {
 	bool takes_lists;                 /* values of a mode's options may be lists */
 	bool to_come;                     /* listed as such; says so when it is called */
 	bool hidden;
+	/* may open packet sockets; the others give CAP_NET_RAW up before they read anything */
+	bool may_capture;
 	/* argv[from...] is what follows the verb; returns an exit status. */
 	int (*go)(const struct verb *verb, int argc, char **argv, int from);
 };
