@@ -66,10 +66,13 @@ static int activate_failed(pcap_t *pcap, int code, const char *interface, struct
 
 static int activate(pcap_t *pcap, const struct capture_request *request, const char *interface, struct err *err)
 {
+	unsigned snaplen = request->options.snaplen_bytes;
+
 	/* None of these can fail before activation but for what libpcap was built without. */
 	if (pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) != 0)
 		return err_say(err, ENOTSUP, "capture: this libpcap has no nanosecond stamps");
-	pcap_set_snaplen(pcap, (int)request->options.snaplen_bytes);
+	/* No less than the headers by which the run's own packets are told. */
+	pcap_set_snaplen(pcap, (int)(snaplen > CAPTURE_SNAPLEN_MIN ? snaplen : CAPTURE_SNAPLEN_MIN));
 	pcap_set_buffer_size(pcap, CAPTURE_RING_BYTES);
 	pcap_set_timeout(pcap, CAPTURE_TIMEOUT_MS);
 	pcap_set_immediate_mode(pcap, 0);

@@ -58,6 +58,7 @@ static int bind_and_listen(struct worker *w, int fd, union net_address *a, struc
 		return err_sys(err, errno, "bind %s", net_format(a, text, sizeof(text)));
 	if (listen(fd, BACKLOG) < 0)
 		return err_sys(err, errno, "listen %s", net_format(a, text, sizeof(text)));
+	net_bound(fd);
 	return getsockname(fd, &a->sa, &size) < 0 ? err_sys(err, errno, "getsockname") : 0;
 }
 

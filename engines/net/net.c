@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/privilege/own_ports.h"
 #include "base/rng.h"
 
 int net_resolve(const char *text, const char *option, unsigned port, union net_address *ret_address, struct err *err)
@@ -190,6 +191,24 @@ uint64_t net_clock_identity(void)
 		boot.state = rng_next(&boot);
 	}
 	return boot.state;
+}
+
+void net_bound(int fd)
+{
+	own_ports_add(fd);
+}
+
+void net_bind_any(int fd, int family)
+{
+	union net_address any = { .sa.sa_family = (sa_family_t)family };
+
+	if (bind(fd, &any.sa, net_address_bytes(&any)) == 0)
+		own_ports_add(fd);
+}
+
+void net_close(int fd)
+{
+	own_ports_close(fd);
 }
 
 int net_set_buffer(int fd, int option, int bytes, bool force, int *ret_bytes, struct err *err)

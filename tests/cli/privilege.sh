@@ -89,5 +89,81 @@ group_threads()
 	done
 }
 
+# What a stranger says to the server, while nobody's client captures.
+secret=hunter2-of-somebody-else
+
+# A server that is not the run's, for everybody: it says back what is said first, which is a good answer to a greeting of mode stream.  Says "PORT" first.
+foreign_server='
+import socket, sys, threading
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen(64)
+print(listener.getsockname()[1], flush=True)
+def serve(s):
+    try:
+        s.sendall(s.recv(65536))
+        while s.recv(65536): pass
+    except OSError: pass
+    s.close()
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+'
+# Says the secret to PORT on connections of its own, for ever; the ports of ours are beside its own.
+stranger='
+import socket, sys, time
+while True:
+    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    s.sendall(b"login " + sys.argv[2].encode() + b"\n")
+    if s.recv(100): print("heard", flush=True)
+    s.close()
+    time.sleep(0.005)
+'
+
+# The packets of a capture, "SECONDS SOURCE-PORT DESTINATION-PORT BYTES" each.
+ends_of()
+{
+	tcpdump -tt -nnr "$1" 2>/dev/null | sed -nE 's/^([0-9.]+) IP6? [^ ]*\.([0-9]+) > [^ ]*\.([0-9]+):.* length ([0-9]+).*/\1 \2 \3 \4/p'
+}
+
+# The client of each TCP mode runs as nobody, towards a server that others talk to.  Of all packets of the server's port, kept by root's tcpdump,
+# its capture must have those of its own connections, and no other.
+group_strangers()
+{
+	local port mode words file all theirs mine
+	command -v python3 >/dev/null && command -v tcpdump >/dev/null || { echo "skipped: needs python3 and tcpdump"; exit 77; }
+	for mode in "stream --reverse --threads 2" "chat --conns 20 --rate 50"; do
+		coproc SERVER { exec python3 -c "$foreign_server"; }
+		read -r port <&"${SERVER[0]}"
+		python3 -c "$stranger" "$port" "$secret" >"$work/stranger" 2>/dev/null &
+		words=($mode) file=$work/files/${words[0]}.pcap all=$work/all.pcap
+		local talker=$!
+		tcpdump -i lo --immediate-mode -U -s 200 -w "$all" "tcp port $port" 2>"$work/tcpdump" &
+		local watcher=$!
+		until grep -q listening "$work/tcpdump" && [ -s "$work/stranger" ]; do sleep 0.05; done 2>/dev/null
+		"${as_nobody[@]}" run "${words[@]}" --role client --port "$port" --capture "$file" -t 500ms --warmup 0 >"$work/out" 2>"$work/errors"
+		[ -s "$file" ] || fail "$mode: no capture: $(tail -3 "$work/errors")"
+		kill $talker
+		sleep 0.3 # the last packets reach tcpdump's file
+		kill -INT $watcher
+		wait $talker $watcher 2>/dev/null
+		kill "$SERVER_PID"
+		wait "$SERVER_PID" 2>/dev/null
+		tcpdump -A -nnr "$all" 2>/dev/null | grep -q "$secret" || fail "$mode: the stranger said nothing"
+		tcpdump -A -nnr "$file" 2>/dev/null | grep -q "$secret" && fail "$mode: the capture has what somebody else said"
+		# Ours are those that the stranger has not opened: its connections carry the secret.
+		theirs=$(tcpdump -A -nnr "$all" 2>/dev/null | awk -v s="$secret" '/ IP /{ split($3, a, "."); from = a[5] } index($0, s){ print from }' | sort -u)
+		mine=$(ends_of "$file" | cut -d ' ' -f 2,3 | tr ' ' '\n' | grep -v "^$port$" | sort -u)
+		[ -n "$mine" ] || fail "$mode: the capture is empty"
+		# Everything that they said between the first and the last packet of the capture, to 2 us; what comes to a closed one is nobody's.
+		wanted=$({ echo $mine; ends_of "$file" | sed -n '1p;$p'; ends_of "$all"; } | awk 'NR == 1 { for (i = 1; i <= NF; i++) is[$i] = 1; next }
+			NR == 2 { from = $1; next } NR == 3 { to = $1; next } $4 && is[$2] && $1 > from + 2e-6 && $1 < to - 2e-6' | wc -l)
+		seen=$({ ends_of "$file" | sed -n '1p;$p'; ends_of "$file"; } | awk -v port="$port" 'NR == 1 { from = $1; next } NR == 2 { to = $1; next }
+			$4 && $3 == port && $1 > from + 2e-6 && $1 < to - 2e-6' | wc -l)
+		echo "$mode: $seen of $wanted of $(wc -l <<<"$mine") connections, beside $(wc -l <<<"$theirs") of others"
+		[ "$seen" = "$wanted" ] || fail "$mode: the capture lacks packets of its own connections"
+		[ -z "$(comm -12 <(echo "$theirs") <(echo "$mine"))" ] || fail "$mode: the capture has connections of others"
+	done
+}
+
 group_$group
 [ $failures = 0 ]

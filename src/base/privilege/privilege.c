@@ -30,7 +30,7 @@ static cap_t privilege_without(const cap_flag_t *flags, int count)
 
 int privilege_begin(struct err *err)
 {
-	/* What is not inheritable is not ambient either: programs that are started do not get it. */
+	/* Not inheritable, not ambient either: programs that are started do not get it. */
 	static const cap_flag_t flags[] = { CAP_INHERITABLE, CAP_EFFECTIVE, CAP_PERMITTED };
 	cap_flag_value_t permitted = CAP_CLEAR;
 
