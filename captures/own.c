@@ -49,7 +49,7 @@ static bool own_is_here(const struct own_hosts *hosts, unsigned family, const ui
 
 static bool own_end(const struct own_hosts *hosts, const struct packet *p, const uint8_t *address, uint16_t port)
 {
-	enum own own = port ? own_ports_ask(p->family, address, port, p->wall_ns) : OWN_NO;
+	enum own own = port ? own_ports_ask(p->family, address, p->protocol, port, p->wall_ns) : OWN_NO;
 
 	return own == OWN_YES || (own == OWN_IF_HERE && own_is_here(hosts, p->family, address));
 }

@@ -4,15 +4,19 @@
 
 #include <jansson.h>
 
+#include "base/file.h"
 #include "record/history.h"
 #include "record/host.h"
+#include "record/packet.h"
 #include "record/verdict.h"
 
 struct results_source {
 	const struct history *history;
 	uint32_t run_id;
 	const struct host_info *host;
-	bool captured;         /* a capture was on during the run */
+	bool captured; /* a capture was on during the run */
+	/* how that is going or has ended, also one that was asked for and is missing; else NULL */
+	const struct capture_state *capture;
 	int64_t saved_wall_ns; /* of a snapshot, whose record has all runs; else 0 */
 };
 
@@ -35,8 +39,8 @@ int results_csv_row(const struct results_source *source, FILE *out, bool header,
  * cell. */
 json_t *results_row(const struct results_source *source);
 void results_csv_cell(FILE *out, const json_t *value);
-/* One {"event":...,"data":...} line, flushed. */
-int results_line(FILE *out, const char *event, json_t *data /* stolen */, struct err *err);
+/* One {"event":...,"data":...} line, in one write; data is stolen. */
+int results_line(struct file_out *out, const char *event, json_t *data, struct err *err);
 
 /* ledger + verdict as the result would say them (live or final). */
 void results_judge(const struct results_source *source, struct ledger *ret_ledger, struct verdict *ret_verdict);

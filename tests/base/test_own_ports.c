@@ -11,6 +11,7 @@
 #include "base/privilege/own_ports.h"
 
 static const uint8_t here[] = { 127, 0, 0, 1 }, beside[] = { 127, 0, 0, 2 };
+static int protocol; /* of the latest bound() */
 static const uint8_t here6[16] = { [15] = 1 };
 
 static int64_t wall_ns(void)
@@ -23,7 +24,7 @@ static int64_t wall_ns(void)
 
 static enum own ask(const uint8_t *address, uint16_t port)
 {
-	return own_ports_ask(4, address, port, wall_ns());
+	return own_ports_ask(4, address, protocol, port, wall_ns());
 }
 
 /* Bound to any port of this address; *port 0, or the one to share. */
@@ -33,6 +34,7 @@ static int bound(const uint8_t *address, uint16_t *port, int type)
 	socklen_t size = sizeof(a);
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), on = 1;
 
+	protocol = type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
 	memcpy(&a.sin_addr, address, 4);
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)), 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
@@ -61,15 +63,16 @@ static void test_address_port_and_time(void **state)
 	assert_int_equal(ask(here, port), OWN_YES);
 	assert_int_equal(ask(beside, port), OWN_NO);
 	assert_int_equal(ask(here, (uint16_t)(port ^ 1)), OWN_NO);
-	assert_int_equal(own_ports_ask(6, here6, port, wall_ns()), OWN_NO);
-	assert_int_equal(own_ports_ask(4, here, port, before), OWN_NO);
+	assert_int_equal(own_ports_ask(6, here6, protocol, port, wall_ns()), OWN_NO);
+	assert_int_equal(own_ports_ask(4, here, protocol, port, before), OWN_NO);
+	assert_int_equal(own_ports_ask(4, here, IPPROTO_TCP, port, wall_ns()), OWN_NO);
 	next_millisecond();
 	int64_t during = wall_ns();
 	next_millisecond();
 	own_ports_close(fd);
 	next_millisecond();
 	/* What was said while it was there is looked at later. */
-	assert_int_equal(own_ports_ask(4, here, port, during), OWN_YES);
+	assert_int_equal(own_ports_ask(4, here, protocol, port, during), OWN_YES);
 	assert_int_equal(ask(here, port), OWN_NO);
 }
 
@@ -144,7 +147,7 @@ static void test_closing_a_connection(void **state)
 		own_ports_close(client);
 		next_millisecond();
 		assert_int_equal(ask(here, own), with_reset ? OWN_NO : OWN_YES);
-		assert_int_equal(own_ports_ask(4, here, own, wall_ns() + NS_PER_S), OWN_NO);
+		assert_int_equal(own_ports_ask(4, here, protocol, own, wall_ns() + NS_PER_S), OWN_NO);
 	}
 	close(server);
 }

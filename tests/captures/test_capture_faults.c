@@ -125,7 +125,7 @@ static void test_refusals_with_privilege(void **state)
 	r = good;
 	r.path = "-";
 	expect_refused(&r, -EINVAL, "name of a file");
-	/* An existing file, and a directory that is none. */
+	/* The path may be an existing file, or lie in a directory that is none. */
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
 	fputs("kept", f);
@@ -141,8 +141,8 @@ static void test_refusals_with_privilege(void **state)
 	}
 }
 
-/* A file system of 64 kB: the capture ends with a line that says why, and what was written can
- * be read. */
+/* A file system of 64 kB runs full: the capture ends with a line that says why, and the file can be
+ * read. */
 static void test_full_disk(void **state)
 {
 	(void)state;
@@ -231,14 +231,14 @@ static void test_interface_gone(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* Killed in the middle: the file under its temporary name can be read. */
+/* A capture that is killed in the middle leaves a readable file under its partial name. */
 static void test_killed_process_leaves_a_readable_file(void **state)
 {
 	(void)state;
 	NEED_PRIVILEGE();
 	int64_t deadline = clock_now_ns() + DEADLINE_S * (int64_t)NS_PER_S;
 	struct stat st = { 0 };
-	char temporary[400] = "";
+	char partial[400];
 	struct traffic t;
 	int ready[2], status;
 	char byte;
@@ -257,19 +257,15 @@ static void test_killed_process_leaves_a_readable_file(void **state)
 	}
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	traffic_send(&t, 50);
-	DIR *d = opendir(scratch);
-	for (struct dirent *e; (e = readdir(d));)
-		if (strstr(e->d_name, "out.pcap"))
-			snprintf(temporary, sizeof(temporary), "%s/%s", scratch, e->d_name);
-	closedir(d);
+	snprintf(partial, sizeof(partial), "%s.part", path);
 	while (st.st_size < 24 + 50 * (16 + 96) && clock_now_ns() < deadline) {
 		wait_a_little();
-		stat(temporary, &st);
+		stat(partial, &st);
 	}
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
 	assert_less(access(path, F_OK), 0);
-	assert_int_equal(read_back(temporary).packets, 50);
+	assert_int_equal(read_back(partial).packets, 50);
 	close(ready[0]);
 	close(ready[1]);
 	traffic_close(&t);
@@ -363,7 +359,7 @@ static void test_nothing_is_left_after_fifty_cycles(void **state)
 	traffic_close(&t);
 }
 
-/* Without the privilege the answer says how to get it; in a child that gives it up. */
+/* Without the privilege the message says how to get it; a child gives it up. */
 static void test_without_privilege(void **state)
 {
 	(void)state;

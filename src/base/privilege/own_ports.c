@@ -22,9 +22,10 @@ struct own_port {
 	uint32_t sockets;                   /* guarded by lock */
 };
 
-/* A local address.  Written before `hosts` counts it. */
+/* A local address and a protocol, IPPROTO_.  Written before `hosts` counts it. */
 struct own_host {
 	unsigned family; /* 4, 6 */
+	int protocol;
 	bool any;
 	uint8_t address[16];
 	struct own_port *port; /* [PORTS]; only the pages that are used take memory */
@@ -61,18 +62,19 @@ static uint32_t own_ms(int64_t wall_ns)
 
 /* ---- adding, removing: with the lock ---- */
 
-static struct own_host *own_host(unsigned family, const uint8_t *address, size_t bytes)
+static struct own_host *own_host(unsigned family, int protocol, const uint8_t *address, size_t bytes)
 {
 	static const uint8_t any[16];
 	unsigned hosts = atomic_load_explicit(&own.hosts, memory_order_relaxed);
 	struct own_host *h = own.host;
 
 	for (unsigned i = 0; i < hosts; i++, h++)
-		if (h->family == family && !memcmp(h->address, address, bytes))
+		if (h->family == family && h->protocol == protocol && !memcmp(h->address, address, bytes))
 			return h;
 	if (hosts == HOSTS_MAX || !(h->port = calloc(PORTS, sizeof(*h->port))))
 		return NULL;
 	h->family = family;
+	h->protocol = protocol;
 	h->any = !memcmp(address, any, bytes);
 	memcpy(h->address, address, bytes);
 	atomic_store_explicit(&own.hosts, hosts + 1, memory_order_release);
@@ -87,15 +89,18 @@ static bool own_end(int fd, struct own_claim *ret_claim)
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
 	} at;
-	socklen_t size = sizeof(at);
+	socklen_t size = sizeof(at), protocol_size = sizeof(int);
+	int protocol;
 
+	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &protocol_size) < 0)
+		return false;
 	/* The port stands at the same place in both families. */
 	if (getsockname(fd, &at.sa, &size) < 0 || !at.v4.sin_port)
 		return false;
 	if (at.sa.sa_family == AF_INET)
-		ret_claim->host = own_host(4, (const uint8_t *)&at.v4.sin_addr, 4);
+		ret_claim->host = own_host(4, protocol, (const uint8_t *)&at.v4.sin_addr, 4);
 	else if (at.sa.sa_family == AF_INET6)
-		ret_claim->host = own_host(6, at.v6.sin6_addr.s6_addr, 16);
+		ret_claim->host = own_host(6, protocol, at.v6.sin6_addr.s6_addr, 16);
 	ret_claim->port = ntohs(at.v4.sin_port);
 	return ret_claim->host != NULL;
 }
@@ -209,7 +214,7 @@ static bool own_then(const struct own_host *h, uint16_t port, uint32_t ms)
 	return until_ms && ms <= until_ms && ms >= atomic_load_explicit(&h->port[port].from_ms, memory_order_relaxed);
 }
 
-enum own own_ports_ask(unsigned family, const uint8_t *address, uint16_t port, int64_t wall_ns)
+enum own own_ports_ask(unsigned family, const uint8_t *address, int protocol, uint16_t port, int64_t wall_ns)
 {
 	unsigned hosts = atomic_load_explicit(&own.hosts, memory_order_acquire);
 	uint32_t ms = own_ms(wall_ns);
@@ -217,11 +222,14 @@ enum own own_ports_ask(unsigned family, const uint8_t *address, uint16_t port, i
 
 	for (unsigned i = 0; i < hosts; i++) {
 		const struct own_host *h = &own.host[i];
+		bool same = h->family == family;
 
-		if (!h->any && (h->family != family || memcmp(h->address, address, family == 4 ? 4 : 16) != 0))
-			continue;
 		/* One that is bound to any IPv6 address may have the port of IPv4, too. */
-		if ((h->family == family || (h->any && h->family == 6)) && own_then(h, port, ms))
+		if (h->protocol != protocol || (!same && !(h->any && h->family == 6)))
+			continue;
+		if (!h->any && memcmp(h->address, address, family == 4 ? 4 : 16) != 0)
+			continue;
+		if (own_then(h, port, ms))
 			answer = h->any && answer != OWN_YES ? OWN_IF_HERE : OWN_YES;
 	}
 	return answer;

@@ -27,6 +27,6 @@ void own_ports_add(int fd);
  * nobody's, since the port may be anybody's; but for the 200 ms after a TCP connection was closed
  * by this side first, which keeps the port. */
 void own_ports_close(int fd);
-/* Had this process a socket with this address (4 bytes with family 4, 16 with 6) and port at
- * this time (CLOCK_REALTIME)?  To the millisecond. */
-enum own own_ports_ask(unsigned family, const uint8_t *address, uint16_t port, int64_t wall_ns);
+/* Had this process a socket with this address (4 bytes with family 4, 16 with 6), protocol
+ * (IPPROTO_) and port at this time (CLOCK_REALTIME)?  To the millisecond. */
+enum own own_ports_ask(unsigned family, const uint8_t *address, int protocol, uint16_t port, int64_t wall_ns);

@@ -59,7 +59,7 @@ int console_open(struct console *c, const struct cli *cli, struct err *err)
 
 void console_close(struct console *c)
 {
-	outputs_abort(&c->outputs);
+	outputs_close(&c->outputs);
 	run_capture_stop(&c->run_capture, NULL);
 	if (!c->abandoned)
 		session_free(c->session);
@@ -75,9 +75,13 @@ struct board_mode *console_mode(struct console *c)
 
 struct results_source console_source(const struct console *c)
 {
-	return (struct results_source){
-		.history = c->history, .run_id = c->run_id, .host = &c->board.host, .captured = c->run_capture.captured
-	};
+	const struct run_capture *t = &c->run_capture;
+
+	return (struct results_source){ .history = c->history,
+		.run_id = c->run_id,
+		.host = &c->board.host,
+		.captured = t->captured,
+		.capture = t->file || t->captured ? &t->state : NULL };
 }
 
 /* ---- what an update means ---- */
@@ -103,6 +107,8 @@ static void on_run(struct console *c)
 	outputs_start(&c->outputs, &source);
 	if (run_capture_begin(&c->run_capture, info, &err) < 0)
 		session_event(c->session, SEVERITY_WARNING, "%s", err.text);
+	else if (c->run_capture.capture)
+		session_event(c->session, SEVERITY_INFO, "capture: %s" FILE_PARTIAL " until it ends", c->run_capture.path);
 }
 
 static void on_interval(struct console *c, const struct sample *interval)
@@ -127,8 +133,9 @@ static void end_capture(struct console *c)
 	if (rc < 0)
 		session_event(c->session, SEVERITY_ERROR, "%s", err.text);
 	else if (was_on)
-		session_event(c->session, SEVERITY_INFO, "capture saved: %s (%llu packets)", c->run_capture.path,
-			(unsigned long long)c->run_capture.state.packets);
+		session_event(c->session, SEVERITY_INFO, "capture saved: %s (%llu packets, %llu dropped)", c->run_capture.path,
+			(unsigned long long)c->run_capture.state.packets,
+			(unsigned long long)(c->run_capture.state.kernel_drops + c->run_capture.state.writer_drops));
 	/* The next run is captured too. */
 	c->run_capture.wanted = wanted;
 }
@@ -138,10 +145,8 @@ static void on_final(struct console *c)
 	struct results_source source = console_source(c);
 
 	end_capture(c);
-	if (c->measured)
-		outputs_finish(&c->outputs, &source, c->notes ? c->notes : stderr);
-	else
-		outputs_abort(&c->outputs);
+	if (history_run(c->history, c->run_id))
+		outputs_finish(&c->outputs, &source, c->measured, c->notes ? c->notes : stderr);
 	if (c->outputs.failed && !c->notes)
 		session_event(c->session, SEVERITY_ERROR, "a result file could not be written");
 }
@@ -221,6 +226,7 @@ int console_start(struct console *c, struct err *err)
 		return id;
 	/* The run before this one, if it still goes, is no longer anybody's business but the
 	 * history's. */
+	outputs_begin(&c->outputs);
 	c->run_id = (uint32_t)id;
 	c->over = c->failed = c->measured = c->interrupted = false;
 	c->board.run_wanted = true;
@@ -276,7 +282,7 @@ int console_status(const struct console *c)
 	struct ledger ledger;
 	struct verdict verdict;
 
-	if (c->failed || c->outputs.failed || c->outputs.broken_pipe)
+	if (c->failed || c->outputs.failed || c->outputs.broken_pipe || c->run_capture.lost)
 		return EXIT_FAILED;
 	if (!c->over || !c->measured)
 		return EXIT_FAILED;

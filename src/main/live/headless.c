@@ -56,7 +56,7 @@ static int status_of(const struct headless *h)
 	 * of its own. */
 	bool hung_up = h->loop.interrupts && stdout_hung_up();
 
-	if (c->failed || c->outputs.failed || c->outputs.broken_pipe || (c->lines_errno && !hung_up))
+	if (c->failed || c->outputs.failed || c->run_capture.lost || c->outputs.broken_pipe || (c->lines_errno && !hung_up))
 		return EXIT_FAILED;
 	return h->loop.interrupts ? EXIT_INTERRUPTED : console_status(c);
 }
@@ -88,7 +88,7 @@ static void keep_unfinished(struct console *c)
 		return;
 	fprintf(stderr, "netdyno: the run does not end: the results cover only what was read so far\n");
 	c->measured = true;
-	outputs_finish(&c->outputs, &source, stderr);
+	outputs_finish(&c->outputs, &source, true, stderr);
 }
 
 int headless_run(struct console *c)
