@@ -140,7 +140,7 @@ group_strangers()
 		tcpdump -i lo --immediate-mode -U -s 200 -w "$all" "tcp port $port" 2>"$work/tcpdump" &
 		local watcher=$!
 		until grep -q listening "$work/tcpdump" && [ -s "$work/stranger" ]; do sleep 0.05; done 2>/dev/null
-		"${as_nobody[@]}" run "${words[@]}" --role client --port "$port" --capture "$file" -t 500ms --warmup 0 >"$work/out" 2>"$work/errors"
+		"${as_nobody[@]}" run "${words[@]}" --role client --port "$port" --capture "$file" -t 300ms --warmup 0 >"$work/out" 2>"$work/errors"
 		[ -s "$file" ] || fail "$mode: no capture: $(tail -3 "$work/errors")"
 		kill $talker
 		sleep 0.3 # the last packets reach tcpdump's file
@@ -156,9 +156,9 @@ group_strangers()
 		[ -n "$mine" ] || fail "$mode: the capture is empty"
 		# Everything that they said from just after its first packet (libpcap sets the filter twice) to its last; what comes to a closed one is nobody's.
 		wanted=$({ echo $mine; ends_of "$file" | sed -n '1p;$p'; ends_of "$all"; } | awk 'NR == 1 { for (i = 1; i <= NF; i++) is[$i] = 1; next }
-			NR == 2 { from = $1; next } NR == 3 { to = $1; next } $4 && is[$2] && $1 > from + 5e-3 && $1 < to - 2e-6' | wc -l)
+			NR == 2 { from = $1; next } NR == 3 { to = $1; next } $4 && is[$2] && $1 > from + 5e-3 && $1 < to - 5e-3' | wc -l)
 		seen=$({ ends_of "$file" | sed -n '1p;$p'; ends_of "$file"; } | awk -v port="$port" 'NR == 1 { from = $1; next } NR == 2 { to = $1; next }
-			$4 && $3 == port && $1 > from + 5e-3 && $1 < to - 2e-6' | wc -l)
+			$4 && $3 == port && $1 > from + 5e-3 && $1 < to - 5e-3' | wc -l)
 		echo "$mode: $seen of $wanted of $(wc -l <<<"$mine") connections, beside $(wc -l <<<"$theirs") of others"
 		[ "$seen" = "$wanted" ] || fail "$mode: the capture lacks packets of its own connections"
 		[ -z "$(comm -12 <(echo "$theirs") <(echo "$mine"))" ] || fail "$mode: the capture has connections of others"
