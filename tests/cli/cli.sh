@@ -628,6 +628,46 @@ group_settings()
 	says "config.ini:2: [echo] unknown option --paylod (did you mean --payload?)"
 }
 
+# harmless FILE: no control character but the end of a line and a tab, none of the upper half, nothing that turns the direction of text round.
+harmless()
+{
+	LC_ALL=C grep -nP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]' "$1" >"$work/harm" &&
+		fail "not harmless: $(cat -v "$work/harm" | head -3)"
+}
+all_harmless() { harmless "$out"; harmless "$errors"; }
+
+# Directories whose names would do something on a terminal: whoever makes them may be somebody else than who looks.
+group_escapes()
+{
+	local evil=$work/$'d\e[31m\xc2\x9b31m\xe2\x80\xae\xd8\x9cx\a' pid
+	mkdir "$evil" "$evil/netdyno"
+	try 1 run echo "${quick[@]}" --json "$evil/none/x.json"
+	all_harmless
+	try 1 open "$evil/nothing"
+	all_harmless
+	printf '[ecoh]\nstray\n[echo]\nfoo = 1\n' >"$evil/netdyno/config.ini"
+	XDG_CONFIG_HOME=$evil try 0 run echo "${quick[@]}" --json "$evil/r.json"
+	says 'unknown option --foo'
+	all_harmless
+	try 2 run echo "--$(basename "$evil")"
+	all_harmless
+	try 0 sweep null --duration 20ms --warmup 0 --repeat 1 --rate 1000,2000 --out "$evil/sweep"
+	prints 'results: '
+	says 'results: '
+	all_harmless
+	try 0 sweep --resume "$evil/sweep"
+	says 'runs are done'
+	all_harmless
+	"$program" run echo --duration 20s --warmup 0 --out "$evil" >"$out" 2>"$errors" </dev/null &
+	pid=$!
+	until_says $pid "$errors" 'start'
+	kill -USR1 $pid
+	until_says $pid "$errors" 'snapshot: '
+	kill -INT $pid
+	wait $pid
+	all_harmless
+}
+
 group_completion()
 {
 	bash -n "$COMPLETIONS" || fail "the completion does not load"

@@ -2,9 +2,12 @@
 #include "main/cli/program.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 const struct verb verbs[] = {
 	{ .name = "dash",
@@ -54,6 +57,14 @@ const struct verb *verb_find(const char *name)
 }
 
 /* ---- what went wrong ---- */
+
+void say_path(FILE *out, const char *before, const char *path, const char *after)
+{
+	/* \xNN for each byte, at worst */
+	char safe[4 * PATH_MAX];
+
+	fprintf(out, "%s%s%s\n", before, text_escape(path, strlen(path), safe, sizeof(safe)), after);
+}
 
 int complain(const struct err *err)
 {

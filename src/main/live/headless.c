@@ -29,7 +29,7 @@ static void save_snapshot(void *ctx, int signo)
 	if (console_snapshot(c, NULL, path, sizeof(path), &err) < 0)
 		fprintf(stderr, "netdyno: %s\n", err.text);
 	else
-		fprintf(stderr, "snapshot: %s\n", path);
+		say_path(stderr, "snapshot: ", path, "");
 }
 
 /* Nobody reads what a run says: it ends, quietly.  A full disk under stdout ends nothing: the
