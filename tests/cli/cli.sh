@@ -628,6 +628,33 @@ group_settings()
 	says "config.ini:2: [echo] unknown option --paylod (did you mean --payload?)"
 }
 
+# What surrounds the program and ends it badly: no descriptor may be looked at any more; somebody else's links; a parent that ignores SIGCHLD.
+group_surroundings()
+{
+	local pid status charts ignored
+	if command -v prlimit >/dev/null; then
+		"$program" run echo --duration 20s --warmup 0 >"$out" 2>"$errors" </dev/null &
+		pid=$!
+		until_says $pid "$errors" 'start'
+		prlimit --pid $pid --nofile=1:1
+		wait $pid
+		status=$?
+		[ $status = 1 ] || fail "poll(2) fails: status $status, expected 1"
+		says 'wait for the run: '
+	fi
+	try 0 sweep null --duration 20ms --warmup 0 --repeat 1 --rate 1000,2000 --out "$work/sweep"
+	charts=$(ls "$work/sweep" | grep -c png)
+	mkdir "$work/other"
+	echo precious >"$work/other/file"
+	rm "$work/sweep/results.csv"
+	ln -s "$work/other/file" "$work/sweep/results.csv"
+	refuses 1 'results.csv is a link' sweep --resume "$work/sweep"
+	[ "$(cat "$work/other/file")" = precious ] || fail "the file behind the link has changed"
+	(trap '' CHLD; exec timeout 60 "$program" sweep null --duration 20ms --warmup 0 --repeat 1 --rate 1000,2000 --out "$work/again" >"$out" 2>"$errors")
+	ignored=$(ls "$work/again" | grep -c png)
+	[ "$ignored" = "$charts" ] || fail "SIGCHLD is ignored: $ignored charts, expected $charts: $(cat "$errors")"
+}
+
 # harmless FILE: no control character but the end of a line and a tab, none of the upper half, nothing that turns the direction of text round.
 harmless()
 {
