@@ -221,10 +221,10 @@ void chat_release(struct plan *plan)
 	for (unsigned i = 0; s->listener && i < s->loops; i++)
 		for (unsigned k = 0; k < ENDPOINTS_LISTEN_MAX; k++)
 			if (s->listener[i][k] >= 0)
-				close(s->listener[i][k]);
+				net_close(s->listener[i][k]);
 	for (unsigned i = 0; s->kept && i < s->loops + s->clients; i++) {
 		for (unsigned k = 0; k < s->kept[i].count; k++)
-			close(s->kept[i].at[k].fd);
+			net_close(s->kept[i].at[k].fd);
 		free(s->kept[i].at);
 	}
 	chat_crossing_close(&s->crossing);
@@ -277,7 +277,7 @@ static void drop_halves(struct chat_kept_list *kept, const uint8_t *seen)
 		if (connection == CHAT_STRANGER || seen[connection] == ROLE_BOTH)
 			kept->at[left++] = kept->at[i];
 		else
-			close(kept->at[i].fd);
+			net_close(kept->at[i].fd);
 	}
 	kept->count = left;
 }

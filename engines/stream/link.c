@@ -189,7 +189,7 @@ static void drop(struct stream_link *l)
 
 	if (l->fd >= 0) {
 		setsockopt(l->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-		close(l->fd);
+		net_close(l->fd);
 		l->syscalls += 2;
 	}
 	l->fd = -1;
@@ -251,7 +251,7 @@ static int answer(struct worker *w, struct stream_worker *x, int64_t now_ns)
 		return flows(w, x, &theirs, now_ns);
 	/* Closed in order, so that the answer arrives. */
 	l->rejected++;
-	close(l->fd);
+	net_close(l->fd);
 	l->syscalls++;
 	l->fd = -1;
 	drop(l);
@@ -358,6 +358,8 @@ static int start_connecting(struct worker *w, struct stream_worker *x, int64_t n
 		return fd;
 	l->fd = fd;
 	l->syscalls++;
+	if (!stream_shared_of(w)->both)
+		net_bind_any(fd, stream_shared_of(w)->at.host.sa.sa_family);
 	return connect_on(w, x, now_ns);
 }
 
@@ -454,7 +456,6 @@ void stream_link_lost(struct worker *w, struct stream_worker *x)
 void stream_link_close(struct worker *w, struct stream_worker *x)
 {
 	(void)w;
-	if (x->link.fd >= 0)
-		close(x->link.fd);
+	net_close(x->link.fd);
 	x->link.fd = -1;
 }

@@ -35,7 +35,7 @@ static void single_close(struct udp_port *port)
 	free(s->in_bytes);
 	free(s->out_bytes);
 	if (port->config.fd >= 0)
-		close(port->config.fd);
+		net_close(port->config.fd);
 	free(s);
 }
 

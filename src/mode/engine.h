@@ -278,6 +278,8 @@ struct method {
 	 * thread; may try system calls; leaves nothing open.  NULL: it runs everywhere.  Asked
 	 * through method_runs(). */
 	bool (*probe)(char *why, size_t size);
+	/* Its workers open packet sockets, so that the process must have CAP_NET_RAW. */
+	bool packet_socket;
 	/* Why it was left out when this program was built: METHOD_MISSING() sets it.  Then the
 	 * row has nothing else, and method_runs() gives this reason. */
 	const char *missing;

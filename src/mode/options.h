@@ -56,6 +56,8 @@ struct option_def {
 	 * ("tcp_congestion"); NULL: nothing does */
 	const char *host_key;
 	const char *help; /* one line, no full stop */
+	/* OPTION_BOOL: what the verdict has to say while it is on; NULL: nothing */
+	const char *caution;
 };
 
 /* The common options, ended by name == NULL (see options_common.c for the list of DESIGN section

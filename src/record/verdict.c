@@ -244,6 +244,15 @@ static void judge_hardware(const struct evidence *e, struct verdict *v)
 			fmin(100, 100 * ns[0] / cpu_ns));
 }
 
+static void judge_options(const struct evidence *e, struct verdict *v)
+{
+	const struct options *o = &e->info->options;
+
+	for (unsigned i = 0; i < o->count; i++)
+		if (o->def[i]->caution && o->value[i].number)
+			caution(v, "%s", o->def[i]->caution);
+}
+
 static void judge_circumstances(const struct evidence *e, bool captured, struct verdict *v)
 {
 	char text[32];
@@ -255,6 +264,7 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 	if (e->load && e->info->load_name && e->load != e->info->load)
 		caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
 			e->info->load, e->load);
+	judge_options(e, v);
 	judge_workers(e, v);
 	judge_delay(e, v);
 	if (captured)

@@ -39,7 +39,7 @@ static void close_connection(struct load *x, struct load_connection *c)
 {
 	x->connecting -= c->state == LOAD_CONNECTING;
 	x->ups -= c->state == LOAD_UP;
-	close(c->fd);
+	net_close(c->fd);
 	x->syscalls++;
 	c->fd = -1;
 	c->blocked = false;
@@ -122,6 +122,8 @@ static int start_connecting(struct worker *w, struct load *x, struct load_connec
 	x->connecting++;
 	if ((rc = chat_set_options(w, c->fd, err)) < 0)
 		return rc;
+	if (!chat_shared_of(w)->both)
+		net_bind_any(c->fd, host->sa.sa_family);
 	if (connect(c->fd, &host->sa, net_address_bytes(host)) < 0 && errno != EINPROGRESS) {
 		fail_to_connect(x, c);
 		return 0;

@@ -430,7 +430,7 @@ void chat_load_close(struct worker *w)
 		keep_connections(w, x);
 	for (unsigned i = 0; x->connection && i < x->connections; i++) {
 		if (x->connection[i].fd >= 0)
-			close(x->connection[i].fd);
+			net_close(x->connection[i].fd);
 		free(x->connection[i].next);
 	}
 	chat_epoll_close(&x->epoll);
