@@ -7,6 +7,7 @@
 #include "engines/echo/server.h"
 #include "engines/echo/shared.h"
 #include "engines/udp/counters.h"
+#include "mode/in_force.h"
 
 /* ---- tables ---- */
 
@@ -79,6 +80,23 @@ static const struct option_def echo_options[] = {
 		.min = 1,
 		.max = UDP_BATCH_MAX,
 		.help = "datagrams per burst, fewer where they are so long that N take more than 4 MiB" },
+	{ 0 },
+};
+
+static bool echo_is_open_loop(const struct options *o)
+{
+	return options_is_set(o, "rate");
+}
+
+static const struct option_rule echo_rules[] = {
+	{ "payload", option_without_clients, "it is the client's, and none runs here" },
+	{ "flows", option_without_clients, "it is the client's, and none runs here" },
+	{ "sockets", option_without_clients, "it is the client's, and none runs here" },
+	{ "window", option_without_clients, "it is the client's, and none runs here" },
+	{ "window", echo_is_open_loop, "--rate sends by a schedule, whatever is outstanding" },
+	{ "rate", option_without_clients, "it is the client's, and none runs here" },
+	{ "steer", option_without_servers, "it is the server's, and none runs here" },
+	{ "verbatim", option_without_servers, "it is the server's, and none runs here" },
 	{ 0 },
 };
 
@@ -310,6 +328,7 @@ const struct engine engine_echo = {
 	.protocol = IPPROTO_UDP,
 	.echo_header = true,
 	.options = echo_options,
+	.rules = echo_rules,
 	.counters = echo_counters,
 	.figures = echo_figures,
 	.latencies = echo_latencies,

@@ -3,9 +3,11 @@
 #include "engines/fanout/fanout.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "engines/fanout/shared.h"
+#include "mode/in_force.h"
 
 enum { FORM = OPTION_RESTART | OPTION_FORM | OPTION_RESULT, READERS_MAX = 1000000 };
 
@@ -20,7 +22,6 @@ static const struct option_def fanout_options[] = {
 		.default_text = "100",
 		.min = 1,
 		.max = READERS_MAX,
-		.roles = ROLE_SERVER,
 		.help = "reader sockets, each on a port of its own" },
 	{ .name = "size",
 		.type = OPTION_SIZE,
@@ -30,7 +31,6 @@ static const struct option_def fanout_options[] = {
 		.default_text = "1500",
 		.min = 1,
 		.max = FANOUT_BYTES_MAX,
-		.roles = ROLE_CLIENT,
 		.help = "bytes of a datagram" },
 	{ .name = "sync",
 		.type = OPTION_CHOICE,
@@ -38,7 +38,6 @@ static const struct option_def fanout_options[] = {
 		.value_name = "HOW",
 		.choices = syncs,
 		.default_text = "round",
-		.roles = ROLE_CLIENT,
 		.help = "round: the next one begins when every reader has its datagram; free: the writer does not look back" },
 	{ .name = "rate",
 		.type = OPTION_COUNT,
@@ -49,7 +48,6 @@ static const struct option_def fanout_options[] = {
 		.min = 1,
 		.max = 100000000,
 		.unset_ok = true,
-		.roles = ROLE_CLIENT,
 		.help = "rounds/s, on an exact schedule (default: one after the other)" },
 	{ .name = "payload",
 		.type = OPTION_CHOICE,
@@ -57,7 +55,6 @@ static const struct option_def fanout_options[] = {
 		.value_name = "HOW",
 		.choices = payloads,
 		.default_text = "unique",
-		.roles = ROLE_CLIENT,
 		.help = "unique: fresh bytes in each datagram; shared: only the first 16 bytes differ" },
 	{ .name = "datagrams",
 		.type = OPTION_COUNT,
@@ -67,7 +64,6 @@ static const struct option_def fanout_options[] = {
 		.default_text = "1",
 		.min = 1,
 		.max = 1000,
-		.roles = ROLE_CLIENT,
 		.help = "datagrams that each reader gets in a round" },
 	{ .name = "deadline",
 		.type = OPTION_DURATION,
@@ -77,7 +73,6 @@ static const struct option_def fanout_options[] = {
 		.default_text = "100ms",
 		.min = NS_PER_MS / 10,
 		.max = 10ll * NS_PER_S,
-		.roles = ROLE_CLIENT,
 		.help = "a round is given up so long after its last send; what then is missing is lost" },
 	{ .name = "batch",
 		.type = OPTION_COUNT,
@@ -96,7 +91,6 @@ static const struct option_def fanout_options[] = {
 		.min = 1,
 		.max = UDP_THREADS_MAX,
 		.unset_ok = true,
-		.roles = ROLE_CLIENT,
 		.help = "threads that send for a writer (method threads; default: as many as CPUs, at least 2)" },
 	{ .name = "group",
 		.type = OPTION_TEXT,
@@ -104,7 +98,6 @@ static const struct option_def fanout_options[] = {
 		.value_name = "ADDRESS",
 		.default_text = "",
 		.unset_ok = true,
-		.roles = ROLE_SERVER,
 		.help = "multicast group that the readers join (method multicast; default 239.255.78.68, over IPv6 ff02::4e44)" },
 	{ 0 },
 };
@@ -149,6 +142,43 @@ static void fanout_close(struct worker *w)
 		fanout_writer_close(w);
 }
 
+/* The method's name, where the user has chosen one. */
+static bool fanout_method_is(const struct options *o, const char *name)
+{
+	const char *own = options_text(o, option_without_clients(o) ? "server-method" : "client-method");
+
+	return !strcmp(*own ? own : options_text(o, "method"), name);
+}
+
+static bool fanout_is_without_pool(const struct options *o)
+{
+	return option_without_clients(o) || !fanout_method_is(o, "threads");
+}
+
+static bool fanout_is_without_group(const struct options *o)
+{
+	return !fanout_method_is(o, "multicast");
+}
+
+static bool fanout_is_not_awaited(const struct options *o)
+{
+	return option_without_clients(o) || !strcmp(options_text(o, "sync"), "free");
+}
+
+static const struct option_rule fanout_rules[] = {
+	{ "readers", option_without_servers, "the readers' own end says how many there are" },
+	{ "size", option_without_clients, "it is the writer's, and none runs here" },
+	{ "sync", option_without_clients, "it is the writer's, and none runs here" },
+	{ "rate", option_without_clients, "it is the writer's, and none runs here" },
+	{ "payload", option_without_clients, "it is the writer's, and none runs here" },
+	{ "datagrams", option_without_clients, "it is the writer's, and none runs here" },
+	{ "deadline", fanout_is_not_awaited, "no round is awaited here" },
+	{ "pool", fanout_is_without_pool, "only a writer's method threads has a pool" },
+	{ "group", option_without_servers, "the readers' own end says which they have joined" },
+	{ "group", fanout_is_without_group, "only method multicast has a group" },
+	{ 0 },
+};
+
 const struct engine engine_fanout = {
 	.name = "fanout",
 	.title = "fan-out",
@@ -159,6 +189,7 @@ const struct engine engine_fanout = {
 	.packets = "copies",
 	.protocol = IPPROTO_UDP,
 	.options = fanout_options,
+	.rules = fanout_rules,
 	.counters = fanout_counters,
 	.figures = fanout_figures,
 	.latencies = fanout_latencies,

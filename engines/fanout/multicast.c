@@ -1,7 +1,6 @@
 /* See multicast.h. */
 #include "engines/fanout/multicast.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <poll.h>
@@ -160,22 +159,11 @@ static bool is_multicast(const union net_address *a)
 	return a->sa.sa_family == AF_INET6 ? IN6_IS_ADDR_MULTICAST(&a->v6.sin6_addr) : IN_MULTICAST(ntohl(a->v4.sin_addr.s_addr));
 }
 
-/* A group of one link needs no interface in its name here: the readers' address tells it. */
-static int group_resolve(const char *text, union net_address *ret_group, struct err *err)
-{
-	union net_address six = { .v6.sin6_family = AF_INET6 };
-
-	if (inet_pton(AF_INET6, text, &six.v6.sin6_addr) != 1)
-		return net_resolve(text, "group", 0, ret_group, err);
-	*ret_group = six;
-	return 0;
-}
-
 int fanout_plan_group(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
 {
 	bool six = plan->address_family == AF_INET6;
 	const char *text = options_is_set(o, "group") ? options_text(o, "group") : six ? "ff02::4e44" : "239.255.78.68";
-	int rc = group_resolve(text, &s->group, err);
+	int rc = net_resolve(text, "group", 0, &s->group, err);
 
 	if (rc < 0)
 		return rc;

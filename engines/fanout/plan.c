@@ -213,17 +213,6 @@ static int fanout_plan_limits(const struct options *o, struct plan *plan, const 
 	return plan_limit(o, &demand, plan, err);
 }
 
-/* An option of the other end is that one's to say. */
-static void note_others_options(const struct options *o, struct plan *plan)
-{
-	enum role here = plan_role(o);
-
-	for (const struct option_def *def = engine_fanout.options; def->name; def++)
-		if (options_is_given(o, def->name) && !option_applies(def, here))
-			plan_note(plan, "--%s %s has no effect here: the %s's end says it", def->name, options_text(o, def->name),
-				engine_role(&engine_fanout, def->roles)->title);
-}
-
 int fanout_plan(const struct options *o, struct plan *plan, struct err *err)
 {
 	struct fanout_shared *s = aligned_alloc(alignof(struct fanout_shared), sizeof(*s));
@@ -239,7 +228,6 @@ int fanout_plan(const struct options *o, struct plan *plan, struct err *err)
 	if (!s->readers && options_is_given(o, "readers"))
 		return err_say(
 			err, EINVAL, "--readers %s: the readers' own end says how many there are", options_text(o, "readers"));
-	note_others_options(o, plan);
 	fanout_plan_traffic(o, plan, s);
 	if ((rc = fanout_plan_workers(o, plan, s, err)) < 0 || (rc = fanout_plan_the_method(o, plan, s, err)) < 0)
 		return rc;

@@ -295,6 +295,16 @@ struct method {
 /* Does it run here?  true, or false with the reason.  Main thread. */
 bool method_runs(const struct method *m, char *why, size_t size);
 
+/* ---- options that do nothing ---- */
+
+/* An option that does nothing in some runs: see mode/in_force.h. */
+struct option_rule {
+	const char *option; /* its name; NULL ends the table */
+	/* does it do nothing with these?  NULL: in every run */
+	bool (*idle)(const struct options *o);
+	const char *why; /* in words that follow "--x does nothing in this run: " */
+};
+
 /* ---- the engine ---- */
 
 /* The name of a role in this mode, for people. */
@@ -334,6 +344,8 @@ struct engine {
 	 * receives; else packets received */
 	bool headline_bytes;
 	const struct option_def *options; /* own, ended by name == NULL; may be NULL */
+	/* of them and of the common ones, beside those of every mode; may be NULL */
+	const struct option_rule *rules;
 	/* own, ended by name == NULL; the first has index COUNTER_OWN; may be NULL */
 	const struct counter_def *counters;
 	const struct figure_def *figures; /* ended by name == NULL; may be NULL */

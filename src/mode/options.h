@@ -54,17 +54,8 @@ struct option_def {
 	/* where it is unset: the host's setting that decides, by its key in results' start.host
 	 * ("tcp_congestion"); NULL: nothing does */
 	const char *host_key;
-	/* bit set of enum role: the end that it is about; 0: both.  Of a run without that end it
-	 * says nothing, and is neither shown nor in its results. */
-	unsigned roles;
 	const char *help; /* one line, no full stop */
 };
-
-/* Does it say anything of a run of this role? */
-static inline bool option_applies(const struct option_def *def, unsigned role)
-{
-	return !def->roles || def->roles & role;
-}
 
 /* The common options, ended by name == NULL (see options_common.c for the list of DESIGN section
  * 3). */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "mode/in_force.h"
 
 /* ---- start ---- */
 
@@ -20,7 +21,8 @@ static json_t *options_of(const struct run_info *info)
 
 		if (def->flags & OPTION_RESULT)
 			json_put(&m, option_key(def, key, sizeof(key)),
-				option_applies(def, info->role) ? json_of_option(def, &info->options.value[i]) : json_null());
+				option_idle_why(&info->options, def->name) ? json_null()
+									   : json_of_option(def, &info->options.value[i]));
 	}
 	return json_made(&m);
 }
@@ -234,23 +236,13 @@ json_t *results_end(const struct results_source *source)
 
 json_t *results_document(const struct results_source *source)
 {
-	struct json_maker m = json_make(), head = json_make();
+	struct json_maker m = json_make();
 
-	json_put(&head, "version", json_string(NETDYNO_VERSION));
-	json_put(&head, "schema", json_integer(RESULTS_SCHEMA));
-	json_put(&m, "netdyno", json_made(&head));
+	results_put_head(&m);
 	json_put(&m, "start", results_start(source));
 	json_put(&m, "intervals", intervals_of(source));
 	json_put(&m, "end", results_end(source));
 	return json_made(&m);
-}
-
-int results_dump(const json_t *document, size_t flags, FILE *out, const char *path, struct err *err)
-{
-	errno = 0;
-	if (json_dumpf(document, out, RESULTS_DUMP | flags) || putc('\n', out) == EOF)
-		return err_sys(err, errno ? errno : EIO, "write %s", path);
-	return 0;
 }
 
 /* The document without the brace that closes it, which comes after the record. */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/text.h"
+#include "mode/in_force.h"
 #include "mode/path.h"
 
 static const int64_t quiet_ns = 100 * NS_PER_MS; /* so long without a packet: nothing more comes */
@@ -52,7 +53,7 @@ int run_new(const struct options *options, const struct path *const *paths, uint
 	int rc = check_mode(options, is_virtual, err);
 	struct run *r;
 
-	if (rc < 0)
+	if (rc < 0 || (rc = options_check_force(options, err)) < 0)
 		return rc;
 	r = calloc(1, sizeof(*r));
 	if (!r)

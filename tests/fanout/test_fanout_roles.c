@@ -317,26 +317,6 @@ static void nobody_is_there(void **state)
 	rig_close(&rig);
 }
 
-/* Options of the other end change nothing, and that is said. */
-static void the_other_end_says_it(void **state)
-{
-	struct rig_config config = {
-		.engine = &engine_fanout, .servers = 1, .option = { "readers", "4", "size", "64", "listen", "127.0.0.1" }
-	};
-	struct rig rig;
-
-	(void)state;
-	assert_int_equal(rig_plan(&rig, &config), 0);
-	assert_string_equal(rig.plan.notes[0], "--size 64 has no effect here: the writer's end says it");
-	assert_string_equal(rig.plan.notes[1], "");
-	rig_close(&rig);
-	config = (struct rig_config){ .engine = &engine_fanout, .clients = 1, .option = { "group", "239.1.1.1", "size", "64" } };
-	assert_int_equal(rig_plan(&rig, &config), 0);
-	assert_string_equal(rig.plan.notes[0], "--group 239.1.1.1 has no effect here: the reader's end says it");
-	assert_string_equal(rig.plan.notes[1], "");
-	rig_close(&rig);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,7 +326,6 @@ int main(void)
 		cmocka_unit_test(strangers_are_shown_out),
 		cmocka_unit_test(readers_that_are_none_are_named),
 		cmocka_unit_test(nobody_is_there),
-		cmocka_unit_test(the_other_end_says_it),
 	};
 
 	return cmocka_run_group_tests_name("fanout roles", tests, NULL, NULL);

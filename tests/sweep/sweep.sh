@@ -254,7 +254,7 @@ group_faults()
 	holds f/summary.md '## Failures'
 	prints '2 failed'
 	# Numbers that must not be used are in no table, and the status says so.
-	sweep 3 echo --rate 100M --window 1,2 --duration 100ms --warmup 0 --repeat 1 --out v
+	sweep 3 echo --rate 100M --payload 1,2 --duration 100ms --warmup 0 --repeat 1 --out v
 	prints '0, 1 invalid'
 	says 'INVALID'
 	says 'no charts: there is no valid run'

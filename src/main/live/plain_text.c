@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/text.h"
 #include "main/cli/help.h"
+#include "mode/in_force.h"
 #include "record/rates.h"
 
 enum { TEXT = 32 };
@@ -91,7 +92,8 @@ static void header_options(FILE *out, const struct run_info *info, const struct 
 		const struct option_def *def = info->options.def[i];
 		const char *text = info->options.value[i].is_set ? info->options.value[i].text : host_default(host, def);
 
-		if ((info->options.value[i].is_set || *text) && def->flags & OPTION_RESULT && option_applies(def, info->role))
+		if ((info->options.value[i].is_set || *text) && def->flags & OPTION_RESULT &&
+			!option_idle_why(&info->options, def->name))
 			fprintf(out, "%s--%s %s", told++ ? " " : "  ", def->name, text);
 	}
 	if (own)
