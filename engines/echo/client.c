@@ -7,10 +7,6 @@
 
 #include "engines/echo/client_state.h"
 
-/* a full window without an answer for this long is given up */
-static const int64_t STALL_NS = 200 * NS_PER_MS;
-static const int64_t STALL_SCAN_NS = 50 * NS_PER_MS; /* how often that is looked at */
-
 /* ---- receive ---- */
 
 static void client_record(struct worker *w, struct echo_client *c, const struct echo_answer *a, int64_t sent_ns, int64_t now_ns)
@@ -37,12 +33,10 @@ static void take_answer(struct worker *w, struct echo_client *c, const uint8_t *
 	c->tally.reordered += arrival == ECHO_REORDERED;
 	if (arrival == ECHO_DUPLICATE)
 		return;
-	c->flows.flow[a.index].moved_ns = now_ns;
 	echo_client_has_room(c, a.index);
-	if (arrival == ECHO_LATE)
-		return;
-	c->tally.answers++;
-	c->tally.answer_bytes += len;
+	c->tally.answers += arrival != ECHO_LATE;
+	c->tally.answer_bytes += arrival != ECHO_LATE ? len : 0;
+	/* How late it was is known, however late. */
 	if (arrival != ECHO_CARRIED)
 		client_record(w, c, &a, sent_ns, now_ns);
 }
@@ -101,21 +95,18 @@ static void apply_window(struct echo_client *c, uint64_t window)
 		echo_client_has_room(c, i);
 }
 
-/* Gives up what full flows have waited for too long.  Only when all that had arrived has been
- * read: this thread itself may have been away. */
-static void scan_stalls(struct echo_client *c, int64_t now_ns, int64_t limit_ns)
+/* Gives up what is late.  Only when all that had arrived has been read: this thread itself may have
+ * been away. */
+static void give_up_late(struct echo_client *c, int64_t now_ns)
 {
+	uint64_t before = c->flows.given_up;
+
 	if (now_ns < c->scan_ns || c->received >= c->port->batch || udp_group_is_ready(&c->group))
 		return;
-	c->scan_ns = now_ns + STALL_SCAN_NS;
-	for (unsigned i = 0; i < c->flows.count; i++) {
-		struct echo_flow *flow = &c->flows.flow[i];
-
-		if (!flow->queued && now_ns - flow->moved_ns >= limit_ns) {
-			c->tally.given_up += echo_flows_give_up(&c->flows, i);
-			echo_client_has_room(c, i);
-		}
-	}
+	c->scan_ns = now_ns + ECHO_SCAN_NS;
+	echo_flows_scan(&c->flows, now_ns);
+	for (unsigned i = 0; c->flows.given_up != before && i < c->flows.count; i++)
+		echo_client_has_room(c, i);
 }
 
 static int poll_closed(struct worker *w, struct echo_client *c, int64_t now_ns, struct err *err)
@@ -124,8 +115,8 @@ static int poll_closed(struct worker *w, struct echo_client *c, int64_t now_ns, 
 
 	if (window != c->window)
 		apply_window(c, window);
-	scan_stalls(c, now_ns, STALL_NS);
-	int sent = now_ns >= c->backoff_until_ns ? echo_client_send(w, c, now_ns, err) : 0;
+	give_up_late(c, now_ns);
+	int sent = now_ns >= c->backoff_until_ns ? echo_client_send(w, c, err) : 0;
 	w->wait.until_ns = c->scan_ns;
 	return sent;
 }
@@ -142,8 +133,8 @@ static int poll_open(struct worker *w, struct echo_client *c, int64_t now_ns, st
 	if (rate != c->schedule.rate)
 		apply_rate(w, c, rate, now_ns);
 	echo_schedule_look(&c->schedule, now_ns);
-	scan_stalls(c, now_ns, ECHO_LATE_NS);
-	int sent = now_ns >= c->backoff_until_ns ? echo_client_send(w, c, now_ns, err) : 0;
+	give_up_late(c, now_ns);
+	int sent = now_ns >= c->backoff_until_ns ? echo_client_send(w, c, err) : 0;
 	/* If the kernel has no room, the socket says when it has. */
 	w->wait.until_ns = c->schedule.pace.rate && !c->blocked ? c->schedule.pace.next_ns : 0;
 	return sent;
@@ -171,7 +162,7 @@ static void client_count(struct worker *w, struct echo_client *c)
 	counter_set(k, ECHO_C_DUPLICATES, y->duplicates);
 	counter_set(k, ECHO_C_REORDERED, y->reordered);
 	counter_set(k, ECHO_C_STRAY, y->stray);
-	counter_set(k, ECHO_C_GIVEN_UP, y->given_up);
+	counter_set(k, ECHO_C_GIVEN_UP, c->flows.given_up);
 	/* The worker's loop adds its own to this one. */
 	worker_count(w, COUNTER_SYSCALLS, t->syscalls - c->tally.syscalls);
 	c->tally.syscalls = t->syscalls;
@@ -215,7 +206,9 @@ int echo_client_drain(struct worker *w, struct err *err)
 	struct echo_client *c = w->state;
 	int n = receive(w, c, err), rc = udp_group_await_room(&c->group, c->group.count, err);
 
-	w->wait.until_ns = 0;
+	if (n >= 0)
+		give_up_late(c, clock_now_ns());
+	w->wait.until_ns = c->scan_ns;
 	client_count(w, c);
 	return rc < 0 ? rc : n;
 }
@@ -229,7 +222,7 @@ int echo_client_enter(struct worker *w, enum phase phase, struct err *err)
 	if (phase != PHASE_WARMUP && phase != PHASE_MEASURE)
 		return 0;
 	echo_flows_rebase(&c->flows);
-	c->scan_ns = now + STALL_SCAN_NS;
+	c->scan_ns = now + ECHO_SCAN_NS;
 	if (c->open_loop)
 		apply_rate(w, c, worker_load(w), now);
 	else

@@ -58,7 +58,6 @@ static unsigned fill_window(struct echo_client *c, struct udp_send *slot, unsign
 			continue; /* the window has shrunk */
 		echo_put(slot[i].data, (uint16_t)(c->flows.first + index), echo_flows_send(&c->flows, index), now_ns);
 		c->burst_flow[i++] = (uint16_t)index;
-		c->flows.flow[index].moved_ns = now_ns;
 		echo_client_has_room(c, index);
 	}
 	echo_ready_turn(&c->ready);
@@ -83,12 +82,11 @@ static bool has_more(struct echo_client *c)
 }
 
 /* Fills up to n slots; *ret_now_ns is when they go. */
-static unsigned offer(struct echo_client *c, struct udp_send *slot, unsigned n, int64_t now_ns, int64_t *ret_now_ns)
+static unsigned offer(struct echo_client *c, struct udp_send *slot, unsigned n, int64_t *ret_now_ns)
 {
 	/* The next datagram that is due belongs to the next socket. */
 	if (c->open_loop)
-		return echo_schedule_offer(
-			&c->schedule, &c->flows, slot, c->group.count > 1 ? 1 : n, now_ns, c->burst_flow, ret_now_ns);
+		return echo_schedule_offer(&c->schedule, &c->flows, slot, c->group.count > 1 ? 1 : n, c->burst_flow, ret_now_ns);
 	*ret_now_ns = clock_now_ns();
 	return fill_window(c, slot, n, *ret_now_ns);
 }
@@ -105,14 +103,14 @@ static void settle(struct worker *w, struct echo_client *c, unsigned offered, un
 	c->blocked = taken < offered;
 }
 
-int echo_client_send(struct worker *w, struct echo_client *c, int64_t now_ns, struct err *err)
+int echo_client_send(struct worker *w, struct echo_client *c, struct err *err)
 {
 	unsigned done = 0, n;
 	struct udp_send *slot;
 
 	while (has_more(c) && (n = room(c, c->port->method->send_slots(c->port, &slot), done)) > 0) {
 		int64_t sent_ns;
-		unsigned offered = offer(c, slot, n, now_ns, &sent_ns);
+		unsigned offered = offer(c, slot, n, &sent_ns);
 		int taken = c->port->method->send_burst(c->port, offered, err);
 
 		if (taken < 0)

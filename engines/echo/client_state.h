@@ -11,7 +11,7 @@
 
 /* The client's own cumulative counts. */
 struct echo_tally {
-	uint64_t answers, answer_bytes, late, carried, duplicates, reordered, stray, given_up;
+	uint64_t answers, answer_bytes, late, carried, duplicates, reordered, stray;
 	uint64_t syscalls; /* those counted */
 };
 
@@ -53,4 +53,4 @@ unsigned echo_client_rounds(const struct echo_client *c);
  * longer and longer apart, until an answer comes. */
 void echo_client_back_off(struct echo_client *c, int64_t now_ns);
 /* Sends what the loop has to send, an open one late or not.  Datagrams sent, or -errno. */
-int echo_client_send(struct worker *w, struct echo_client *c, int64_t now_ns, struct err *err);
+int echo_client_send(struct worker *w, struct echo_client *c, struct err *err);

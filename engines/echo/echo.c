@@ -164,7 +164,7 @@ static const struct counter_def echo_counters[] = {
 		.unit = "packets",
 		.roles = ROLE_CLIENT,
 		.show = EACH,
-		.help = "taken for lost after 200 ms without an answer on a full window; may still arrive" },
+		.help = "taken for lost after 1 s without an answer; may still arrive, and is late then" },
 	COUNTER(ECHO_C_TX_RETRIES) = UDP_TX_RETRIES,
 	COUNTER(ECHO_C_REPLY_RETRIES) = { .name = "reply_retries",
 		.title = "re again",
@@ -263,6 +263,7 @@ static const struct figure_def echo_figures[] = {
 static const struct latency_def echo_latencies[] = {
 	[ECHO_L_RTT] = { .name = "rtt",
 		.title = "RTT",
+		.each_packet = true,
 		.since = "schedule or send",
 		.roles = ROLE_CLIENT,
 		.help = "round trip, from when the datagram was due (open loop) or sent (closed loop)" },

@@ -444,11 +444,6 @@ static bool null_is_full(const struct options *o)
 }
 
 static const struct option_rule null_rules[] = {
-	{ "host", NULL, "this mode has no sockets" },
-	{ "listen", NULL, "this mode has no sockets" },
-	{ "port", NULL, "this mode has no sockets" },
-	{ "rcvbuf", NULL, "this mode has no sockets" },
-	{ "sndbuf", NULL, "this mode has no sockets" },
 	{ "rate", null_is_full, "method full makes as many as it can" },
 	{ "loss-ppm", null_is_full, "only method count makes losses" },
 	{ "loss-every", null_is_full, "only method count makes losses" },

@@ -245,6 +245,9 @@ struct latency_def {
 	const char *title; /* "RTT" */
 	const char *since; /* what it is measured from: "schedule", "send" */
 	unsigned roles;    /* which workers record it */
+	/* one value for each packet of the ledger that arrives: what is missing of them leaves the
+	 * slowest out */
+	bool each_packet;
 	const char *help;
 };
 

@@ -70,6 +70,10 @@ json_t *results_unknown(const struct reading *r);
 const struct hist *results_totals(const struct results_view *v);
 /* Puts "<name>_us" of each latency. */
 void results_put_latencies(struct json_maker *m, const struct engine *e, const struct latency_summary *summaries);
+/* Adds to such a latency what share of the packets it is of, and how many of its values were longer
+ * than a histogram knows. */
+void results_put_coverage(
+	struct json_maker *m, const struct latency_def *def, const struct ledger *ledger, const struct hist *total);
 
 /* Puts "details" where the mode keeps rows and there are some: the worst RESULTS_ROWS of them, and
  * every column over all. */

@@ -171,7 +171,7 @@ void results_judge(const struct results_source *source, struct ledger *ret_ledge
 		nothing_measured(ret_ledger, ret_verdict);
 }
 
-static void put_end_latencies(struct json_maker *m, const struct results_view *v)
+static void put_end_latencies(struct json_maker *m, const struct results_view *v, const struct ledger *ledger)
 {
 	const struct hist *total = results_totals(v);
 	struct latency_summary summary[LATENCIES_MAX] = { 0 };
@@ -179,6 +179,8 @@ static void put_end_latencies(struct json_maker *m, const struct results_view *v
 	for (unsigned i = 0; total && i < engine_latencies(v->reading.info->engine); i++)
 		hist_summarise(&total[i], &summary[i]);
 	results_put_latencies(m, v->reading.info->engine, total ? summary : NULL);
+	for (unsigned i = 0; total && i < engine_latencies(v->reading.info->engine); i++)
+		results_put_coverage(m, &v->reading.info->engine->latencies[i], ledger, &total[i]);
 }
 
 /* Says how the run ended, unless it ended as usual. */
@@ -221,7 +223,7 @@ json_t *results_end(const struct results_source *source)
 	json_put(&m, "away_s", json_of_real((double)reading_away_ns(&v.reading) / NS_PER_S, 3));
 	json_put(&m, "sum", results_sum(&v, &ledger));
 	json_put(&m, "cores", results_cores(&v.reading));
-	put_end_latencies(&m, &v);
+	put_end_latencies(&m, &v, &ledger);
 	results_put_details(&m, &v);
 	json_put(&m, "ledger", results_ledger(&ledger));
 	results_put_second_ledger(&m, &v.reading);

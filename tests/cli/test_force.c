@@ -12,10 +12,8 @@
 #include "engines/engines.h"
 #include "mode/in_force.h"
 
-#define NO_SOCKETS   "host listen port "
-#define NO_SOCKETS_2 "rcvbuf sndbuf"
-#define OF_ECHO      " payload flows sockets window rate"
-#define OF_FANOUT    " size sync rate payload datagrams deadline pool group"
+#define OF_ECHO   " payload flows sockets window rate"
+#define OF_FANOUT " size sync rate payload datagrams deadline pool group"
 
 /* Names of the idle ones in the order of the tables, a blank between. */
 static const struct {
@@ -46,9 +44,9 @@ static const struct {
 	{ "fanout", { "method", "multicast", NULL }, "pool" },
 	{ "fanout", { "role", "client", NULL }, "listen server-method server-cpus readers pool group" },
 	{ "fanout", { "role", "server", NULL }, "host client-method client-cpus" OF_FANOUT },
-	{ "null", { NULL }, NO_SOCKETS NO_SOCKETS_2 },
-	{ "null", { "method", "full", NULL }, NO_SOCKETS NO_SOCKETS_2 " rate loss-ppm loss-every helpers rows" },
-	{ "null", { "role", "client", NULL }, NO_SOCKETS "server-method server-cpus " NO_SOCKETS_2 },
+	{ "null", { NULL }, "" },
+	{ "null", { "method", "full", NULL }, "rate loss-ppm loss-every helpers rows" },
+	{ "null", { "role", "client", NULL }, "listen server-method server-cpus" },
 };
 
 static void make(size_t row, struct options *o)

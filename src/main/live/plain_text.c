@@ -259,7 +259,7 @@ static bool latency_of(const struct reading *r, unsigned index, struct latency_s
 	return total && ret_summary->count;
 }
 
-static void summary_latencies(FILE *out, const struct reading *r)
+static void summary_latencies(FILE *out, const struct reading *r, const struct ledger *ledger)
 {
 	for (unsigned i = 0; i < engine_latencies(r->info->engine); i++) {
 		const struct latency_def *def = &r->info->engine->latencies[i];
@@ -272,7 +272,11 @@ static void summary_latencies(FILE *out, const struct reading *r)
 			def->title, us(l.min_ns, t[0]), us((int64_t)l.mean_ns, t[1]), us(l.p50_ns, t[2]), us(l.p90_ns, t[3]),
 			us(l.p99_ns, t[4]), us(l.p99_9_ns, t[5]), us(l.p99_99_ns, t[6]), us(l.max_ns, t[7]));
 		paragraph(out, 2, 4, line);
-		fprintf(out, "    %s values, measured from %s\n", text_grouped(l.count, n, TEXT), def->since);
+		double percent = ledger_coverage(ledger, def, l.count);
+		fprintf(out, "    %s values, measured from %s", text_grouped(l.count, n, TEXT), def->since);
+		if (percent < 100)
+			fprintf(out, "; %.2f %% of the packets sent", percent);
+		fputc('\n', out);
 	}
 }
 
@@ -399,7 +403,7 @@ void plain_text_summary(FILE *out, const struct results_source *source)
 		: r.final->interrupted && r.info->duration_ns ? ", interrupted"
 							      : "");
 	summary_rates(out, &r);
-	summary_latencies(out, &r);
+	summary_latencies(out, &r, &ledger);
 	summary_figures(out, &r);
 	summary_counters(out, &r);
 	summary_workers(out, &r);
