@@ -170,6 +170,7 @@ static const struct counter_def echo_counters[] = {
 	COUNTER(ECHO_C_REPLY_RETRIES) = { .name = "reply_retries",
 		.title = "re again",
 		.unit = "times",
+		.retried = true,
 		.roles = ROLE_SERVER,
 		.show = EACH,
 		.help = "times that the kernel had no room for an answer: kept and sent later, not lost" },

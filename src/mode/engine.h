@@ -88,6 +88,15 @@ enum ledger_side {
 	LEDGER_IN_FLIGHT,
 };
 
+/* What to make of packets that are missing and that no place has. */
+enum ledger_rest {
+	REST_UNEXPLAINED, /* our own accounting should know where: the numbers are not valid */
+	/* the other end could know: they were lost between here and the answer */
+	REST_SOMEWHERE,
+	REST_ON_THE_PATH, /* the other end has told all that it lost: they never came there */
+	LEDGER_RESTS,
+};
+
 enum counter_show {
 	SHOW_TABLE = 1, /* a column of the core table, where there is room */
 	SHOW_DRILL = 2, /* the drill-down of one core */
@@ -122,8 +131,11 @@ struct counter_def {
 	/* key of the place in the ledger where LEDGER_LOST: "server_socket_buffer" */
 	const char *place;
 	const char *place_title; /* the same for people: "server socket buffer" */
-	unsigned show;           /* bit set of enum counter_show */
-	const char *help;        /* its meaning, in one line */
+	/* It counts sends that were tried again, which the host counts among its UDP send buffer
+	 * errors. */
+	bool retried;
+	unsigned show;    /* bit set of enum counter_show */
+	const char *help; /* its meaning, in one line */
 	struct judgement judgement;
 };
 

@@ -77,6 +77,33 @@ static void judge_rate(const struct evidence *e, struct verdict *v)
 			due, 100.0 * (double)sent / (double)due);
 }
 
+/* Counters of the whole host may speak for it, and for losses of others as well. */
+static void judge_host(const struct ledger *l, const char *name, const char *what, struct verdict *v)
+{
+	uint64_t missing = l->host_lost + (uint64_t)(l->unexplained > 0 ? l->unexplained : 0);
+	char places[120] = "";
+
+	for (unsigned i = 0; i < l->places; i++)
+		if (l->place[i].host_wide && l->place[i].lost)
+			text_add(places, sizeof(places), "%s%s at most %" PRIu64, *places ? ", " : "", l->place[i].title,
+				l->place[i].lost);
+	invalid(v, "%s leaves %" PRIu64 " of %" PRIu64 " %s unexplained (%.2f %%): the whole host's counters have %s", name,
+		missing, l->sent, what, 100.0 * (double)missing / (double)l->sent, places);
+}
+
+/* What was lost beyond our own accounting is a loss like others, but nobody here knows where. */
+static void judge_rest(const struct evidence *e, struct verdict *v)
+{
+	const struct ledger *l = e->ledger;
+
+	if (l->known && l->rest_lost)
+		caution(v, "%" PRIu64 " of %" PRIu64 " packets (%.2f %%) were lost %s", l->rest_lost, l->sent,
+			100.0 * (double)l->rest_lost / (double)l->sent,
+			e->info->rest == REST_ON_THE_PATH ? "on the path"
+							  : "somewhere between here and the answer: only the other end could say "
+							    "where");
+}
+
 /* what: of the second ledger, what it is of; else "packets". */
 static void judge_balance(const struct ledger *l, const char *name, const char *what, struct verdict *v)
 {
@@ -88,6 +115,10 @@ static void judge_balance(const struct ledger *l, const char *name, const char *
 		invalid(v,
 			"%s accounts for %" PRId64 " %s more than the %" PRIu64 " sent: somebody else sends to this run's ports",
 			name, -l->unexplained, what, l->sent);
+		return;
+	}
+	if (l->host_lost) {
+		judge_host(l, name, what, v);
 		return;
 	}
 	for (unsigned i = 0; i < l->places && !unread; i++)
@@ -105,6 +136,7 @@ static void judge_ledgers(const struct evidence *e, struct verdict *v)
 	char name[64];
 
 	judge_balance(e->ledger, "the ledger", "packets", v);
+	judge_rest(e, v);
 	if (!def)
 		return;
 	ledger_second_of(e->edge, &second);
