@@ -230,7 +230,7 @@ static bool serves(const struct worker *w)
 }
 
 /* Of the messages' ledger what a client alone cannot know. */
-static void mark_unknown(struct worker *w)
+static void chat_mark_unknown(struct worker *w)
 {
 	if (serves(w) || chat_shared_of(w)->both)
 		return;
@@ -241,7 +241,7 @@ static void mark_unknown(struct worker *w)
 
 static int chat_open(struct worker *w, struct err *err)
 {
-	mark_unknown(w);
+	chat_mark_unknown(w);
 	return serves(w) ? chat_server_open(w, err) : chat_load_open(w, err);
 }
 

@@ -25,6 +25,7 @@ static int connect_socket(struct worker *w, int *ret_fd, struct err *err)
 			close(fd);
 		return rc;
 	}
+	net_bound(fd);
 	*ret_fd = fd;
 	return 0;
 }

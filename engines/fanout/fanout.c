@@ -174,6 +174,7 @@ static const struct option_rule fanout_rules[] = {
 	{ "datagrams", option_without_clients, "it is the writer's, and none runs here" },
 	{ "deadline", fanout_is_not_awaited, "no round is awaited here" },
 	{ "pool", fanout_is_without_pool, "only a writer's method threads has a pool" },
+	{ "group", option_without_servers, "the readers' own end names it" },
 	{ "group", fanout_is_without_group, "only method multicast has a group" },
 	{ 0 },
 };

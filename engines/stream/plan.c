@@ -261,7 +261,7 @@ void stream_release(struct plan *plan)
 	if (!s)
 		return;
 	for (unsigned i = 0; i < s->listeners; i++)
-		close(s->listener[i]);
+		net_close(s->listener[i]);
 	free(s->flow);
 	free(s);
 	plan->shared = NULL;

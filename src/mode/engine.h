@@ -131,10 +131,11 @@ struct counter_def {
 	/* key of the place in the ledger where LEDGER_LOST: "server_socket_buffer" */
 	const char *place;
 	const char *place_title; /* the same for people: "server socket buffer" */
-	/* sends that were tried again, which the host counts among its UDP send buffer errors */
+	/* It counts sends that were tried again, which the host counts among its UDP send buffer
+	 * errors. */
 	bool retried;
 	unsigned show;    /* bit set of enum counter_show */
-	const char *help; /* what it means, one line */
+	const char *help; /* its meaning, in one line */
 	struct judgement judgement;
 };
 
@@ -254,12 +255,12 @@ enum { LATENCIES_MAX = 3 };
 struct latency_def {
 	const char *name;  /* "rtt": JSON key "rtt_us" */
 	const char *title; /* "RTT" */
-	const char *since; /* what it is measured from: "schedule", "send" */
-	unsigned roles;    /* which workers record it */
-	const char *help;
-	/* one value for each packet of the ledger that arrives: what is missing of them leaves the
-	 * slowest out */
+	const char *since; /* the beginning of the time: "schedule", "send" */
+	unsigned roles;    /* the workers that record it */
+	/* Each packet of the ledger that arrives gives one value: what is missing of them leaves
+	 * the slowest out. */
 	bool each_packet;
+	const char *help;
 };
 
 /* ---- results ---- */
@@ -289,6 +290,8 @@ struct method {
 	 * thread; may try system calls; leaves nothing open.  NULL: it runs everywhere.  Asked
 	 * through method_runs(). */
 	bool (*probe)(char *why, size_t size);
+	/* Its workers open packet sockets, so that the process must have CAP_NET_RAW. */
+	bool packet_socket;
 	/* Why it was left out when this program was built: METHOD_MISSING() sets it.  Then the
 	 * row has nothing else, and method_runs() gives this reason. */
 	const char *missing;
@@ -349,7 +352,7 @@ struct engine {
 	/* plural of what open() may leave for later (worker_set_missing): "connections"; NULL:
 	 * nothing */
 	const char *missing;
-	const char *packets;     /* what one is called: "answers", "messages" */
+	const char *packets;     /* the plural of one: "answers", "messages" */
 	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
 	/* for captures: what its packets are, IPPROTO_UDP or IPPROTO_TCP; 0: either */
 	int protocol;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -282,6 +283,15 @@ static void judge_hardware(const struct evidence *e, struct verdict *v)
 			fmin(100, 100 * ns[0] / cpu_ns));
 }
 
+static void judge_options(const struct evidence *e, struct verdict *v)
+{
+	const struct options *o = &e->info->options;
+
+	for (unsigned i = 0; i < o->count; i++)
+		if (o->def[i]->caution && o->value[i].number)
+			caution(v, "%s", o->def[i]->caution);
+}
+
 static void judge_circumstances(const struct evidence *e, bool captured, struct verdict *v)
 {
 	char text[32];
@@ -293,6 +303,7 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 	if (e->load && e->info->load_name && e->load != e->info->load)
 		caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
 			e->info->load, e->load);
+	judge_options(e, v);
 	judge_workers(e, v);
 	judge_delay(e, v);
 	if (captured)
@@ -310,7 +321,12 @@ static void judge_length(const struct evidence *e, const struct run_final *final
 
 	if (e->measured_ns < measured_least_ns)
 		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
-	if (asked && !final->interrupted && more > length_limit_ns && more > asked / 10)
+	if (!asked || final->interrupted)
+		return;
+	if (more > length_limit_ns && more > asked)
+		invalid(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
+			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
+	else if (llabs(more) > length_limit_ns && llabs(more) > asked / 10)
 		caution(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
 			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
 }

@@ -473,6 +473,8 @@ static enum run_end lead(struct run *r)
 
 static void close_workers(struct run *r)
 {
+	for (unsigned i = 0; i < r->opened; i++)
+		worker_tell(&r->worker[i], PHASE_DONE);
 	for (unsigned i = 0; r->worker && i < r->plan.workers; i++)
 		worker_free(&r->worker[i]);
 	free(r->worker);

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/privilege/privilege.h"
 
 static void block_signals(sigset_t *ret_before)
 {
@@ -23,15 +25,36 @@ static void block_signals(sigset_t *ret_before)
 	pthread_sigmask(SIG_SETMASK, &all, ret_before);
 }
 
+/* Behind pthread_create(3): what the thread does first, then its body. */
+struct start {
+	void *(*body)(void *);
+	void *arg;
+};
+
+static void *thread_main(void *arg)
+{
+	struct start start = *(struct start *)arg;
+
+	free(arg);
+	privilege_drop();
+	return start.body(start.arg);
+}
+
 int thread_start(pthread_t *ret_thread, void *(*body)(void *), void *arg, const char *what, struct err *err)
 {
+	struct start *start = malloc(sizeof(*start));
 	sigset_t before;
 
+	if (!start)
+		return err_sys(err, ENOMEM, "start thread %s", what);
+	*start = (struct start){ body, arg };
 	/* A new thread inherits the mask: blocking here leaves no moment in which a signal could
 	 * land on it. */
 	block_signals(&before);
-	int rc = pthread_create(ret_thread, NULL, body, arg);
+	int rc = pthread_create(ret_thread, NULL, thread_main, start);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc)
+		free(start);
 	return rc ? err_sys(err, rc, "start thread %s", what) : 0;
 }
 

@@ -1,6 +1,7 @@
 /* Starting the run layer's threads: no signal is ever handled on one of them (the main thread
  * gets them all), except those that a fault raises in the faulting thread itself, so that the
- * handler that restores the terminal runs. */
+ * handler that restores the terminal runs.  None of them may open a packet socket itself
+ * (base/privilege/privilege.h). */
 #pragma once
 
 #include <pthread.h>

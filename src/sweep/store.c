@@ -1,6 +1,7 @@
 /* The directory of a sweep.  See sweep/store.h. */
 #include "sweep/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -270,18 +271,40 @@ static int load_lines(struct sweep_store *store, FILE *in, struct sweep_state *s
 
 static FILE *reader_of(const struct sweep_store *store, struct err *err)
 {
-	FILE *in = fopen(store->path, "re");
+	int fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 
 	if (!in)
 		err_sys(err, errno, "read %s", store->path);
+	if (!in && fd >= 0)
+		close(fd);
 	return in;
 }
 
 /* ---- life ---- */
 
+/* Whoever may write into the directory could have made one, to have other files of ours replaced. */
+static int check_links(const char *directory, struct err *err)
+{
+	DIR *d = opendir(directory);
+	int rc = d ? 0 : err_sys(err, errno, "read %s", directory);
+	struct stat st;
+
+	for (struct dirent *e; rc >= 0 && (e = readdir(d));)
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+			rc = err_say(err, ELOOP, "%s/%s is a link: a sweep follows none in its directory", directory, e->d_name);
+	if (d)
+		closedir(d);
+	return rc;
+}
+
 static int open_results(struct sweep_store *store, int flags, struct err *err)
 {
-	store->fd = open(store->path, O_WRONLY | O_APPEND | O_CLOEXEC | flags, 0600);
+	int rc = check_links(store->directory, err);
+
+	if (rc < 0)
+		return rc;
+	store->fd = open(store->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 	if (store->fd < 0)
 		return err_sys(err, errno, "write %s", store->path);
 	if (flock(store->fd, LOCK_EX | LOCK_NB) < 0)
@@ -536,7 +559,7 @@ static char *row_text(json_t *columns, const json_t *line, size_t *ret_len)
 
 static int append_row(const char *path, const char *text, size_t len, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	off_t whole = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
 	size_t done = 0;
 	int rc = fd < 0 ? -errno : file_write_fully(fd, text, len, &done);

@@ -88,13 +88,13 @@ static void header_options(FILE *out, const struct run_info *info, const struct 
 {
 	unsigned own = options_table_length(info->engine->options), first = info->options.count - own;
 
-	for (unsigned i = first; i < info->options.count; i++) {
+	for (unsigned i = first, told = 0; i < info->options.count; i++) {
 		const struct option_def *def = info->options.def[i];
 		const char *text = info->options.value[i].is_set ? info->options.value[i].text : host_default(host, def);
 
 		if ((info->options.value[i].is_set || *text) && def->flags & OPTION_RESULT &&
 			!option_idle_why(&info->options, def->name))
-			fprintf(out, "%s--%s %s", i == first ? "  " : " ", def->name, text);
+			fprintf(out, "%s--%s %s", told++ ? " " : "  ", def->name, text);
 	}
 	if (own)
 		fputc('\n', out);
