@@ -118,15 +118,13 @@ void session_free(struct session *s)
 /* A run that waited and will never begin still gets its final: its id has been given out. */
 static void turn_away(struct session *s, struct run *r, const char *why)
 {
-	struct run_final *final;
-
 	if (!r)
 		return;
 	r->interrupted = true;
 	err_say(&r->err, ECANCELED, "%s", why);
-	final = run_make_final(r, PHASE_FAILED);
-	if (final)
-		mailbox_put_final(&s->shared.mailbox, final);
+	run_make_final(r, PHASE_FAILED);
+	mailbox_put(&s->shared.mailbox, r->ending);
+	r->ending = NULL;
 	run_free(r);
 }
 
