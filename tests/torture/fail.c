@@ -1,7 +1,8 @@
 /* Preloaded (LD_PRELOAD) into the program under torture: counts the calls of a class of functions,
- * and has the nth fail.  TORTURE_CLASS names the class, TORTURE_AT the call (0: none), TORTURE_COUNT
- * a file that gets the number of calls at the end, and at the moment of the failure the name of the
- * function that failed.  Calls of the C library inside itself are not seen, but for malloc's. */
+ * and has the nth fail.  TORTURE_CLASS names the class, TORTURE_AT the call (0: none),
+ * TORTURE_COUNT a file that gets the number of calls at the end, and at the moment of the failure
+ * the name of the function that failed.  Calls of the C library inside itself are not seen, but
+ * for malloc's. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
