@@ -168,7 +168,8 @@ int stream_send(struct worker *w, struct stream_worker *x)
 	if (w->wait.count && w->wait.fd[0].revents & POLLHUP)
 		return STREAM_LOST;
 	x->sender->flags = x->waits ? 0 : MSG_DONTWAIT;
-	for (unsigned i = 0; i < (x->waits ? 1 : SENDS); i++) {
+	/* 64 messages of 64 MiB would keep an order waiting for seconds. */
+	for (unsigned i = 0; i < (x->waits ? 1 : SENDS) && (!i || !worker_is_told(w)); i++) {
 		if (!x->begun && (quiet || !is_due(w, x)))
 			return idle(w, x, quiet);
 		if (!x->begun && !begin(w, x))

@@ -313,6 +313,7 @@ static int take_up(struct sweep *s, bool compare, struct err *err)
 
 static int open_store(struct sweep *s, struct err *err)
 {
+	char done[160];
 	int rc = sweep_state_init(&s->state, &s->plan, err);
 
 	if (rc < 0)
@@ -323,9 +324,10 @@ static int open_store(struct sweep *s, struct err *err)
 	if (rc < 0)
 		return rc;
 	sweep_state_retry(&s->state);
-	fprintf(stderr, "netdyno: %s: %" PRIu64 " of %" PRIu64 " runs are done%s%s\n", s->directory, s->state.done,
-		s->state.slots, s->state.failed ? "; failed runs are tried again" : "",
+	snprintf(done, sizeof(done), ": %" PRIu64 " of %" PRIu64 " runs are done%s%s", s->state.done, s->state.slots,
+		s->state.failed ? "; failed runs are tried again" : "",
 		s->store.torn ? "; an incomplete last line was dropped" : "");
+	say_path(stderr, "netdyno: ", s->directory, done);
 	return rc;
 }
 
@@ -360,6 +362,15 @@ static int show(struct sweep *s, struct sweep_job *job, struct err *err)
 	return sweep_progress_show(job->progress, &config, s->directory, err);
 }
 
+static void say_start(const struct sweep *s)
+{
+	char left[64], before[160];
+
+	snprintf(before, sizeof(before), "netdyno: %u cell%s x %u, %s; results: ", s->plan.cells, s->plan.cells == 1 ? "" : "s",
+		s->plan.repeat, text_about(sweep_state_eta_s(&s->state), left, sizeof(left)));
+	say_path(stderr, before, s->directory, "");
+}
+
 static int go(struct sweep *s)
 {
 	struct sweep_progress progress;
@@ -374,14 +385,12 @@ static int go(struct sweep *s)
 		.retry_pause_ms = RETRY_PAUSE_MS,
 		.signal_fd = -1,
 		.virtual_ticks = cli_test_ticks(s->plan.options.engine) };
-	char left[64];
 
 	sweep_progress_init(&progress, &s->state);
 	if (sweep_state_ended(&s->state) == s->state.slots)
-		fprintf(stderr, "netdyno: nothing is left to run; results: %s\n", s->directory);
+		say_path(stderr, "netdyno: nothing is left to run; results: ", s->directory, "");
 	else
-		fprintf(stderr, "netdyno: %u cell%s x %u, %s; results: %s\n", s->plan.cells, s->plan.cells == 1 ? "" : "s",
-			s->plan.repeat, text_about(sweep_state_eta_s(&s->state), left, sizeof(left)), s->directory);
+		say_start(s);
 	enum sweep_end end = show(s, &job, &err) < 0 ? SWEEP_BROKEN : sweep_run(&job, &err);
 	sweep_progress_end(&progress);
 	if (job.signal_fd >= 0)
@@ -441,10 +450,23 @@ static int prepare(struct sweep *s, const struct verb *verb, bool named, struct 
 	return rc < 0 ? rc : check_cells(s, err);
 }
 
+/* Captures are not swept; methods may be. */
+static bool wants_packet_sockets(const struct sweep_plan *plan)
+{
+	bool wants = cli_wants_packet_sockets(&plan->options);
+
+	for (unsigned i = 0; i < plan->axes; i++)
+		for (unsigned k = 0; k < plan->axis[i].count; k++)
+			wants |= cli_is_packet_method(plan->options.engine, plan->axis[i].text[k]);
+	return wants;
+}
+
 static int sweep(struct sweep *s)
 {
 	struct err err = ERR_NONE;
 
+	if (cli_keep_privilege(wants_packet_sockets(&s->plan), &err) < 0)
+		return complain(&err);
 	choose_directory(s);
 	return open_store(s, &err) < 0 ? complain(&err) : go(s);
 }

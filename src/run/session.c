@@ -115,14 +115,15 @@ void session_free(struct session *s)
 	free(s);
 }
 
-/* A run that waited and will never begin still gets its final: its id has been given out. */
+/* A run that waited and will never begin still gets its final: its id has been given out.  Nothing
+ * failed: somebody changed their mind. */
 static void turn_away(struct session *s, struct run *r, const char *why)
 {
 	if (!r)
 		return;
 	r->interrupted = true;
 	err_say(&r->err, ECANCELED, "%s", why);
-	run_make_final(r, PHASE_FAILED);
+	run_make_final(r, PHASE_DONE);
 	mailbox_put(&s->shared.mailbox, r->ending);
 	r->ending = NULL;
 	run_free(r);

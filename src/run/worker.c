@@ -386,7 +386,10 @@ static void report_error(struct worker *w, int rc)
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
-	int rc = worker_open(w);
+	int rc;
+
+	w->tid = gettid();
+	rc = worker_open(w);
 
 	w->signalled = w->wait.by_signal && w->sleep == w->engine->wait;
 	if (w->signalled)

@@ -84,6 +84,7 @@ struct worker {
 	unsigned helpers;
 	int schedstat_fd; /* /proc/thread-self/schedstat of this thread, or -1 */
 	pthread_t thread;
+	pid_t tid; /* of the thread; valid when open() has answered */
 	bool started, pinned;
 	bool signalled; /* is woken by a signal, too; set before open() has answered */
 	/* eventfd of the control thread, or -1: written after an acknowledged phase, an answered

@@ -19,7 +19,7 @@ struct entered {
 
 /* One server, one client. */
 static struct {
-	unsigned quiet_first, flying; /* as the test's plan says */
+	unsigned quiet_first, flying; /* set by the test for its plan */
 	_Atomic unsigned drained;     /* roles on which drain() was called */
 	/* so long the first call of the drain takes in which something flies */
 	int64_t hold_up_ns;
