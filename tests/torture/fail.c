@@ -76,7 +76,7 @@ __attribute__((destructor)) static void torture_end(void)
 	torture_note(text);
 }
 
-/* libpcap's compiler of filters does not look at what calloc gives (1.10): that is its own fault. */
+/* libpcap's compiler of filters does not look at what calloc gives (1.10): its own fault. */
 static bool torture_spares(const void *caller)
 {
 	Dl_info info;

@@ -212,13 +212,17 @@ def main():
                 torture.once(name, argv, options.at[0], int(options.at[1]))
         else:
             slots = []
-            for name, argv in chosen.items():
-                for klass in options.classes:
-                    count = torture.once(name, argv, klass, 0)
-                    slots += [(name, argv, klass, at) for at in range(1, count + 1)] if not options.seconds or count < 40 else [
-                        (name, argv, klass, at) for at in rng.sample(range(1, count + 1), 40)]
-                    if options.seconds and time.monotonic() - began > options.seconds * 0.4:
-                        break
+            pairs = [(name, argv, klass) for name, argv in chosen.items() for klass in options.classes]
+            if options.seconds:
+                rng.shuffle(pairs)
+            for name, argv, klass in pairs:
+                if options.seconds and time.monotonic() - began > options.seconds * 0.4:
+                    break
+                count = torture.once(name, argv, klass, 0)
+                calls = range(1, count + 1)
+                if options.seconds and count > 40:
+                    calls = rng.sample(calls, 40)
+                slots += [(name, argv, klass, at) for at in calls]
             rng.shuffle(slots) if options.seconds else None
             for slot in slots:
                 if options.seconds and time.monotonic() - began > options.seconds:
