@@ -18,6 +18,7 @@
 static const int64_t frame_ns = 100ll * NS_PER_MS;
 /* Data that stays away: the clock and the gap in the charts must be seen to go on. */
 static const int64_t silence_ns = 300ll * NS_PER_MS;
+static const int look_ms = 1000; /* at least so often updates are looked for */
 static const int64_t cost_window_ns = 1ll * NS_PER_S;
 
 struct loop {
@@ -185,7 +186,7 @@ static int timeout_ms(const struct loop *l)
 	else if (dash_running(&l->dash) || l->dash.view.toast[0])
 		wait_ns = silence_ns;
 	else
-		return -1;
+		return l->config->update_fd < 0 ? -1 : look_ms;
 	return wait_ns <= 0 ? 0 : (int)((wait_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
@@ -197,6 +198,9 @@ static void wait_for_something(struct loop *l)
 
 	if (ready == 0 && (data_stays_away(l) || (l->dash.view.toast[0] && clock_run_ns() >= l->dash.view.toast_until_ns)))
 		l->dirty = true;
+	/* What says that an update came may itself have failed. */
+	if (ready == 0 && l->config->update_fd >= 0)
+		l->dash.requests->pump(l->dash.requests->ctx);
 	if (ready <= 0)
 		return;
 	if (fd[2].revents & POLLIN)

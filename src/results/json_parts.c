@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -55,6 +56,49 @@ json_t *json_array_made(json_t *array, bool failed)
 		return array;
 	json_decref(array);
 	return NULL;
+}
+
+struct text_maker {
+	char *text;
+	size_t len, room;
+	bool failed;
+};
+
+static int json_collect(const char *part, size_t len, void *ctx)
+{
+	struct text_maker *m = ctx;
+
+	if (m->failed)
+		return -1;
+	if (m->len + len + 1 > m->room) {
+		size_t room = 2 * (m->len + len + 1);
+		char *more = realloc(m->text, room);
+
+		m->failed = !more;
+		if (!more)
+			return -1;
+		m->text = more;
+		m->room = room;
+	}
+	memcpy(m->text + m->len, part, len);
+	m->len += len;
+	m->text[m->len] = '\0';
+	return 0;
+}
+
+char *json_to_text(const json_t *value, size_t flags, const char *end, size_t *ret_len)
+{
+	struct text_maker m = { .failed = !value };
+
+	if (value && json_dump_callback(value, json_collect, &m, flags) < 0)
+		m.failed = true;
+	if (m.failed || json_collect(end, strlen(end), &m) < 0) {
+		free(m.text);
+		return NULL;
+	}
+	if (ret_len)
+		*ret_len = m.len;
+	return m.text;
 }
 
 /* ---- values ---- */

@@ -22,6 +22,10 @@ void json_append(json_t *array, json_t *value /* stolen */, bool *failed);
 /* The array, or NULL in its place if it failed. */
 json_t *json_array_made(json_t *array /* stolen */, bool failed);
 
+/* The value as text with `end` behind it, malloc'ed; NULL when out of memory (json_dumps() of
+ * jansson 2.14 then leaves out parts and says nothing).  ret_len may be NULL. */
+char *json_to_text(const json_t *value, size_t flags, const char *end, size_t *ret_len);
+
 /* NaN and infinity are null; rounded to `decimals` places. */
 json_t *json_of_real(double value, int decimals);
 json_t *json_of_count(uint64_t value);

@@ -260,7 +260,7 @@ static int write_parts(const char *document, const json_t *record, FILE *out, co
 int results_write(const struct results_source *source, FILE *out, const char *path, struct err *err)
 {
 	json_t *document = results_document(source), *record = results_record(source);
-	char *text = document && record ? json_dumps(document, RESULTS_DUMP | JSON_INDENT(2)) : NULL;
+	char *text = document && record ? json_to_text(document, RESULTS_DUMP | JSON_INDENT(2), "", NULL) : NULL;
 	int r;
 
 	if (text)
@@ -291,20 +291,19 @@ int results_line(struct file_out *out, const char *event, json_t *data, struct e
 {
 	struct json_maker m = json_make();
 	struct err why = ERR_NONE;
-	char *text, *whole = NULL;
+	size_t len = 0;
 	json_t *line;
-	int r, len;
+	char *text;
+	int r;
 
 	json_put(&m, "event", json_string(event));
 	json_put(&m, "data", data);
 	line = json_made(&m);
-	text = line ? json_dumps(line, RESULTS_DUMP | JSON_COMPACT) : NULL;
+	text = json_to_text(line, RESULTS_DUMP | JSON_COMPACT, "\n", &len);
 	json_decref(line);
-	len = text ? asprintf(&whole, "%s\n", text) : -1;
-	free(text);
-	if (len < 0)
+	if (!text)
 		return err_sys(err, ENOMEM, "write %s line", event);
-	r = file_append(out, whole, (size_t)len, &why);
-	free(whole);
+	r = file_append(out, text, len, &why);
+	free(text);
 	return r < 0 ? err_sys(err, -r, "write %s line", event) : 0;
 }

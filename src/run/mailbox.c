@@ -89,8 +89,7 @@ static void nothing_left(struct mailbox *m)
 		return;
 }
 
-/* Takes the update over. */
-static void mailbox_put(struct mailbox *m, struct update *u)
+void mailbox_put(struct mailbox *m, struct update *u)
 {
 	struct update *old = NULL;
 
@@ -149,18 +148,6 @@ void mailbox_put_phase(struct mailbox *m, uint32_t run_id, enum phase phase)
 	mailbox_put(m, u);
 }
 
-void mailbox_put_run(struct mailbox *m, struct run_info *info)
-{
-	struct update *u = update_new(UPDATE_RUN, info->id, info->started_ns);
-
-	if (!u) {
-		run_info_free(info);
-		return;
-	}
-	u->run = info;
-	mailbox_put(m, u);
-}
-
 void mailbox_put_sample(struct mailbox *m, struct sample *s)
 {
 	struct update *u = update_new(UPDATE_SAMPLE, s->run_id, s->at_ns);
@@ -170,18 +157,6 @@ void mailbox_put_sample(struct mailbox *m, struct sample *s)
 		return;
 	}
 	u->sample = s;
-	mailbox_put(m, u);
-}
-
-void mailbox_put_final(struct mailbox *m, struct run_final *f)
-{
-	struct update *u = update_new(UPDATE_FINAL, f->run_id, clock_run_ns());
-
-	if (!u) {
-		run_final_free(f);
-		return;
-	}
-	u->final = f;
 	mailbox_put(m, u);
 }
 

@@ -25,11 +25,12 @@ void mailbox_close(struct mailbox *m); /* frees what nobody took */
 
 struct update *mailbox_take(struct mailbox *m); /* or NULL */
 
+/* Takes over an update that was made before, with malloc(3): what must arrive even when memory is
+ * out. */
+void mailbox_put(struct mailbox *m, struct update *u);
 /* Make and put; when memory is out the update is lost (and what it held is freed). */
 void mailbox_put_phase(struct mailbox *m, uint32_t run_id, enum phase phase);
-void mailbox_put_run(struct mailbox *m, struct run_info *info);
 void mailbox_put_sample(struct mailbox *m, struct sample *s);
-void mailbox_put_final(struct mailbox *m, struct run_final *f);
 void mailbox_put_event(struct mailbox *m, uint32_t run_id, enum severity severity, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void mailbox_put_event_va(struct mailbox *m, uint32_t run_id, enum severity severity, const char *fmt, va_list args)

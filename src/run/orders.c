@@ -8,6 +8,10 @@
 
 #include "base/clock.h"
 
+/* That something came is looked at so often even if nothing says so: the write to the descriptor
+ * that says it may fail. */
+static const int64_t look_ns = NS_PER_S;
+
 int orders_init(struct order_desk *desk, struct err *err)
 {
 	*desk = (struct order_desk){ 0 };
@@ -121,11 +125,12 @@ void orders_run_over(struct order_desk *desk, uint32_t id)
 
 void orders_wait(struct order_desk *desk, int also_fd, int64_t timeout_ns)
 {
-	struct timespec timeout = { .tv_sec = timeout_ns / NS_PER_S, .tv_nsec = timeout_ns % NS_PER_S };
+	int64_t most_ns = timeout_ns < 0 || timeout_ns > look_ns ? look_ns : timeout_ns;
+	struct timespec timeout = { .tv_sec = most_ns / NS_PER_S, .tv_nsec = most_ns % NS_PER_S };
 	struct pollfd fd[] = { { .fd = desk->fd, .events = POLLIN }, { .fd = also_fd, .events = POLLIN } };
 	uint64_t count;
 
-	if (ppoll(fd, 2, timeout_ns < 0 ? NULL : &timeout, NULL) <= 0)
+	if (ppoll(fd, 2, &timeout, NULL) <= 0)
 		return;
 	for (unsigned i = 0; i < 2; i++)
 		if (fd[i].revents && read(fd[i].fd, &count, sizeof(count)) < 0)

@@ -68,6 +68,11 @@ int run_new(const struct options *options, const struct path *const *paths, uint
 	r->interval_ns = options_number(&r->options, "interval");
 	if ((rc = plan(r, paths, err)) < 0)
 		goto fail;
+	r->ending = run_new_ending(r);
+	if (!r->ending) {
+		rc = err_sys(err, ENOMEM, "plan a run");
+		goto fail;
+	}
 	*ret_run = r;
 	return 0;
 fail:
@@ -88,6 +93,8 @@ void run_free(struct run *r)
 	if (!r)
 		return;
 	unplan(r);
+	update_free(r->opening);
+	update_free(r->ending);
 	options_free(&r->options);
 	free(r);
 }
@@ -186,7 +193,11 @@ static int prepare(struct run *r)
 	if ((rc = open_path(r)) < 0 || (rc = open_workers(r)) < 0 || (rc = prepare_sampler(r)) < 0 || (rc = prepare_rows(r)) < 0)
 		return rc;
 	r->info = run_make_info(r);
-	if (!r->info)
+	r->opening = calloc(1, sizeof(*r->opening));
+	if (r->opening)
+		*r->opening =
+			(struct update){ .kind = UPDATE_RUN, .run_id = r->id, .at_ns = r->started_ns, .run = run_make_info(r) };
+	if (!r->info || !r->opening || !r->opening->run)
 		return err_sys(&r->err, ENOMEM, "prepare the run");
 	avoid_workers(r);
 	run_read_net(r);
@@ -197,11 +208,10 @@ static int prepare(struct run *r)
 static void announce(struct run *r)
 {
 	struct mailbox *m = &r->session->mailbox;
-	struct run_info *published = run_make_info(r);
 	const char *seed = options_text(&r->options, "seed");
 
-	if (published)
-		mailbox_put_run(m, published);
+	mailbox_put(m, r->opening);
+	r->opening = NULL;
 	if (r->plan.load_name)
 		mailbox_put_event(m, r->id, SEVERITY_INFO, "run #%u start: %s %s, %s %llu, seed %s", r->id, r->engine->name,
 			r->plan.ran, r->plan.load_name, (unsigned long long)r->plan.load, seed);
@@ -540,7 +550,7 @@ void run_execute(struct run *r, struct run_session *session)
 	if (r->watch.places && r->info)
 		watch_end(&r->watch, r->info, &session->mailbox);
 	final = run_make_final(r, how);
-	if (final && r->measured)
+	if (r->measured)
 		final->details = rows_reader_final(&r->rows, r->sampler.now_ns, final->measured_ns);
 	/* Everything is given back before the final says that it is over. */
 	close_workers(r);
@@ -548,10 +558,9 @@ void run_execute(struct run *r, struct run_session *session)
 	if (!has_heir(r))
 		unplan(r);
 	orders_run_over(&session->desk, r->id);
-	if (final) {
-		say_end(r, final);
-		mailbox_put_final(&session->mailbox, final);
-	}
+	say_end(r, final);
+	mailbox_put(&session->mailbox, r->ending);
+	r->ending = NULL;
 	watch_close(&r->watch);
 	sampler_close(&r->sampler);
 	rows_reader_close(&r->rows);

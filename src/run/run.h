@@ -33,7 +33,10 @@ struct run {
 	struct run_session *session;
 	struct worker *worker; /* [plan.workers] */
 	unsigned opened;       /* workers whose open() went well, in plan order */
-	struct run_info *info; /* own copy of what was published; NULL before */
+	struct run_info *info; /* own copy of what is published; NULL before */
+	/* made before they are needed, so that no want of memory can keep them back: UPDATE_RUN, in
+	 * PREPARE, and UPDATE_FINAL, in run_new(); NULL once they are put */
+	struct update *opening, *ending;
 	struct sampler sampler;
 	struct rows_reader rows;
 	struct watch watch;
@@ -102,8 +105,11 @@ enum run_end { RUN_TIME, RUN_ASKED, RUN_OVER, RUN_FAILED };
  * end, or a worker fails. */
 enum run_end run_pass(struct run *r, bool (*over)(struct run *r));
 
-/* run_final.c: the two reports of a run, before and after.  NULL when out of memory. */
+/* run_final.c: the two reports of a run, before and after.  run_make_info(), run_new_ending(): NULL
+ * when out of memory. */
 struct run_info *run_make_info(const struct run *r);
+struct update *run_new_ending(const struct run *r);
 /* Mean length of the measure phase over the receiving workers, as far as they have left it. */
 int64_t run_measured_ns(const struct run *r);
+/* Fills r->ending, which still owns it. */
 struct run_final *run_make_final(const struct run *r, enum phase how);

@@ -179,14 +179,24 @@ static bool final_allocate(struct run_final *f, unsigned workers, unsigned laten
 	return f->edge && f->edge_ns && f->settled && (f->total || !latencies);
 }
 
+struct update *run_new_ending(const struct run *r)
+{
+	struct update *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return NULL;
+	*u = (struct update){ .kind = UPDATE_FINAL, .run_id = r->id, .final = calloc(1, sizeof(*u->final)) };
+	if (u->final && final_allocate(u->final, r->plan.workers, engine_latencies(r->engine)))
+		return u;
+	update_free(u);
+	return NULL;
+}
+
 struct run_final *run_make_final(const struct run *r, enum phase how)
 {
-	struct run_final *f = calloc(1, sizeof(*f));
+	struct run_final *f = r->ending->final;
 
-	if (!f || !final_allocate(f, r->plan.workers, engine_latencies(r->engine))) {
-		run_final_free(f);
-		return NULL;
-	}
+	r->ending->at_ns = clock_run_ns();
 	f->run_id = r->id;
 	f->how = how;
 	f->err = r->err;

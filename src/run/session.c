@@ -119,15 +119,13 @@ void session_free(struct session *s)
  * failed: somebody changed their mind. */
 static void turn_away(struct session *s, struct run *r, const char *why)
 {
-	struct run_final *final;
-
 	if (!r)
 		return;
 	r->interrupted = true;
 	err_say(&r->err, ECANCELED, "%s", why);
-	final = run_make_final(r, PHASE_DONE);
-	if (final)
-		mailbox_put_final(&s->shared.mailbox, final);
+	run_make_final(r, PHASE_DONE);
+	mailbox_put(&s->shared.mailbox, r->ending);
+	r->ending = NULL;
 	run_free(r);
 }
 

@@ -125,7 +125,7 @@ char *sweep_store_compare_host(const json_t *then, const struct host_info *now, 
 
 		if (json_equal(there, value) || out[0])
 			continue;
-		char *a = there ? json_dumps(there, JSON_ENCODE_ANY) : NULL, *b = json_dumps(value, JSON_ENCODE_ANY);
+		char *a = json_to_text(there, JSON_ENCODE_ANY, "", NULL), *b = json_to_text(value, JSON_ENCODE_ANY, "", NULL);
 		snprintf(out, size, "%s was %.100s, here it is %.100s", key, a ? a : "unknown", b ? b : "unknown");
 		free(a);
 		free(b);
@@ -174,19 +174,17 @@ json_t *sweep_failure_line(const struct sweep_plan *plan, uint32_t cell, unsigne
 
 int sweep_store_append(struct sweep_store *store, const json_t *line, struct err *err)
 {
-	char *text = json_dumps(line, RESULTS_DUMP | JSON_COMPACT), *whole = NULL;
-	int length = text ? asprintf(&whole, "%s\n", text) : -1;
+	size_t length = 0, done;
+	char *whole = json_to_text(line, RESULTS_DUMP | JSON_COMPACT, "\n", &length);
 
-	free(text);
-	if (length < 0)
+	if (!whole)
 		return err_sys(err, ENOMEM, "write %s", store->path);
-	size_t done;
-	int rc = file_write_fully(store->fd, whole, (size_t)length, &done);
+	int rc = file_write_fully(store->fd, whole, length, &done);
 	if (rc >= 0 && fsync(store->fd) < 0)
 		rc = -errno;
 	free(whole);
 	if (rc >= 0) {
-		store->size += length;
+		store->size += (off_t)length;
 		return 0;
 	}
 	err_sys(err, -rc, "write %s", store->path);

@@ -389,7 +389,7 @@ static void write_host(FILE *out, const struct host_info *host)
 	fprintf(out, "\n## Host\n\n");
 	json_object_foreach(object, key, value)
 	{
-		char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+		char *text = json_is_string(value) ? NULL : json_to_text(value, JSON_ENCODE_ANY, "", NULL);
 
 		fprintf(out, "- %s: ", key);
 		text_markdown(out, json_is_string(value) ? json_string_value(value) : text && !json_is_null(value) ? text : "--");

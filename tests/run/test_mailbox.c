@@ -27,6 +27,14 @@ static int end(void **state)
 	return 0;
 }
 
+static void put(struct mailbox *m, struct update update)
+{
+	struct update *u = malloc(sizeof(*u));
+
+	*u = update;
+	mailbox_put(m, u);
+}
+
 static void put_sample(struct mailbox *m, uint64_t sequence, bool is_interval, int64_t measured_ns)
 {
 	struct sample *s = sample_new(1);
@@ -80,7 +88,7 @@ static void it_drops_the_oldest_samples_only(void **state)
 		if (i % 250 == 0)
 			mailbox_put_event(m, 1, SEVERITY_INFO, "event %u", i);
 	}
-	mailbox_put_final(m, calloc(1, sizeof(struct run_final)));
+	put(m, (struct update){ .kind = UPDATE_FINAL, .final = calloc(1, sizeof(struct run_final)) });
 	for (struct update *u; (u = mailbox_take(m)); update_free(u)) {
 		if (!events)
 			assert_contains(u->event.text, "980 samples skipped");
@@ -120,7 +128,7 @@ static void it_goes_on_after_it_was_emptied(void **state)
 static void it_frees_what_nobody_took(void **state)
 {
 	put_sample(*state, 1, false, 1);
-	mailbox_put_run(*state, calloc(1, sizeof(struct run_info)));
+	put(*state, (struct update){ .kind = UPDATE_RUN, .run = calloc(1, sizeof(struct run_info)) });
 }
 
 int main(void)

@@ -9,7 +9,9 @@
 #include "base/clock.h"
 #include "main/live/signals.h"
 
-enum { LAST_WORDS_MS = 1000, INTERRUPTS_MAX = 2 };
+/* LOOK_MS: that something came is looked at so often even if nothing says so: the write to a
+ * descriptor that says it may fail. */
+enum { LAST_WORDS_MS = 1000, INTERRUPTS_MAX = 2, LOOK_MS = 1000 };
 enum { FD_UPDATES, FD_SIGNALS, FD_KEYS, FDS };
 
 /* Somebody asks for an end. */
@@ -48,6 +50,8 @@ static int wait_ms(const struct live_loop *loop, int timeout_ms)
 {
 	int64_t left_ms = (loop->give_up_ns - clock_now_ns()) / NS_PER_MS + 1;
 
+	if (timeout_ms < 0 || timeout_ms > LOOK_MS)
+		timeout_ms = LOOK_MS;
 	if (!loop->give_up_ns || (timeout_ms >= 0 && timeout_ms < left_ms))
 		return timeout_ms;
 	return left_ms > 0 ? (int)left_ms : 0;
