@@ -66,7 +66,7 @@ struct capture {
 	/* the thread's own (the writer is the main thread's again after the join) */
 	pcap_t *pcap;
 	int linktype;
-	struct pcap_stat base; /* what the socket took before it had its filter: not ours */
+	struct pcap_stat base; /* packets from before the filter was set: not ours */
 	int64_t base_wall_ns;
 	struct pcap_writer writer;
 	struct ending ending;

@@ -151,6 +151,7 @@ static void echo_plan_ledger(struct plan *plan, const struct echo_shared *s)
 	plan->rx_ledger = clients ? LEDGER_RECEIVED : LEDGER_SENT;
 	plan->quiet_first = plan->flying = clients ? ROLE_CLIENT : 0;
 	plan->expects_answers = clients;
+	plan->rest = clients && !s->servers ? REST_SOMEWHERE : REST_UNEXPLAINED;
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }
 

@@ -176,6 +176,7 @@ static void fanout_plan_ledger(struct plan *plan, unsigned here)
 	plan->quiet_first = plan->flying = here & ROLE_CLIENT;
 	plan->expects_answers = here & ROLE_CLIENT;
 	plan->told = here == ROLE_CLIENT;
+	plan->rest = here == ROLE_CLIENT ? REST_ON_THE_PATH : REST_UNEXPLAINED;
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }
 

@@ -33,11 +33,11 @@ static char *list_interfaces(char *out, size_t size)
 	return out;
 }
 
-/* Without it the kernel does not know which of the links is meant (RFC 4007). */
+/* Without it the kernel does not know which of the links is meant (RFC 4007).  A group may get its
+ * interface from elsewhere. */
 static bool lacks_scope(const union net_address *a)
 {
-	return a->sa.sa_family == AF_INET6 && !a->v6.sin6_scope_id &&
-	       (IN6_IS_ADDR_LINKLOCAL(&a->v6.sin6_addr) || IN6_IS_ADDR_MC_LINKLOCAL(&a->v6.sin6_addr));
+	return a->sa.sa_family == AF_INET6 && !a->v6.sin6_scope_id && IN6_IS_ADDR_LINKLOCAL(&a->v6.sin6_addr);
 }
 
 static int say_unresolved(const char *option, const char *host, int code, struct err *err)
@@ -282,7 +282,7 @@ uint64_t net_raise_descriptors(uint64_t wanted)
 
 int net_allow_descriptors(unsigned more, const char *option, unsigned value, struct err *err)
 {
-	enum { OTHERS = 256 }; /* what the rest of the program has open, with room to spare */
+	enum { OTHERS = 256 }; /* descriptors of the rest of the program, with room to spare */
 	uint64_t need = (uint64_t)more + OTHERS, granted = net_raise_descriptors(need);
 
 	if (granted >= need)

@@ -32,8 +32,8 @@ enum { BACKLOG = 4096 };
 static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
 /* so long a client may take to say what it wants, in the kernel */
 static const int DEFER_S = 1;
-static const int64_t GREETING_NS = 200 * NS_PER_MS; /* and then with a worker, */
-/* which has only so much for it while others wait */
+static const int64_t GREETING_NS = 200 * NS_PER_MS; /* and then with a worker */
+/* if others wait, a worker gives it only this time */
 static const int64_t HURRY_NS = 2 * NS_PER_MS;
 
 static void wait_on(struct worker *w, int fd, short events)

@@ -18,7 +18,8 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 /* totals.send_busy */
 #define UDP_TX_RETRIES                                                                                                  \
 	{                                                                                                               \
-		.name = "tx_retries", .title = "tx again", .unit = "times", .roles = ROLE_CLIENT, .show = UDP_SHOW,     \
+		.name = "tx_retries", .title = "tx again", .unit = "times", .roles = ROLE_CLIENT, .retried = true,      \
+		.show = UDP_SHOW,                                                                                       \
 		.help = "times that the kernel had no room for a send (EAGAIN, ENOBUFS): kept and sent later, not lost" \
 	}
 

@@ -15,7 +15,7 @@ struct single {
 	struct udp_send slot;
 	union net_address from;
 	struct iovec part;
-	/* where the control message is wanted, else only its name and length are used */
+	/* used whole if the control message is wanted, else only for its name and length */
 	struct msghdr message;
 	alignas(struct cmsghdr) uint8_t control[UDP_CONTROL_BYTES];
 	uint8_t *in_bytes, *out_bytes;

@@ -255,7 +255,7 @@ int file_append(struct file_out *out, const char *text, size_t len, struct err *
 	int fd = fileno(out->stream);
 	off_t whole = lseek(fd, 0, SEEK_END);
 	size_t done;
-	/* What the stream still holds comes first: stdout may have been printed to. */
+	/* Text that the stream still holds comes first: stdout may have been printed to. */
 	int r = fflush(out->stream) ? -errno : file_write_fully(fd, text, len, &done);
 
 	if (r >= 0)

@@ -88,6 +88,15 @@ enum ledger_side {
 	LEDGER_IN_FLIGHT,
 };
 
+/* What to make of packets that are missing and that no place has. */
+enum ledger_rest {
+	REST_UNEXPLAINED, /* our own accounting should know where: the numbers are not valid */
+	/* the other end could know: they were lost between here and the answer */
+	REST_SOMEWHERE,
+	REST_ON_THE_PATH, /* the other end has told all that it lost: they never came there */
+	LEDGER_RESTS,
+};
+
 enum counter_show {
 	SHOW_TABLE = 1, /* a column of the core table, where there is room */
 	SHOW_DRILL = 2, /* the drill-down of one core */
@@ -122,8 +131,11 @@ struct counter_def {
 	/* key of the place in the ledger where LEDGER_LOST: "server_socket_buffer" */
 	const char *place;
 	const char *place_title; /* the same for people: "server socket buffer" */
-	unsigned show;           /* bit set of enum counter_show */
-	const char *help;        /* what it means, one line */
+	/* It counts sends that were tried again, which the host counts among its UDP send buffer
+	 * errors. */
+	bool retried;
+	unsigned show;    /* bit set of enum counter_show */
+	const char *help; /* its meaning, in one line */
 	struct judgement judgement;
 };
 
@@ -243,8 +255,11 @@ enum { LATENCIES_MAX = 3 };
 struct latency_def {
 	const char *name;  /* "rtt": JSON key "rtt_us" */
 	const char *title; /* "RTT" */
-	const char *since; /* what it is measured from: "schedule", "send" */
-	unsigned roles;    /* which workers record it */
+	const char *since; /* the beginning of the time: "schedule", "send" */
+	unsigned roles;    /* the workers that record it */
+	/* Each packet of the ledger that arrives gives one value: what is missing of them leaves
+	 * the slowest out. */
+	bool each_packet;
 	const char *help;
 };
 
@@ -297,6 +312,16 @@ struct method {
 /* Does it run here?  true, or false with the reason.  Main thread. */
 bool method_runs(const struct method *m, char *why, size_t size);
 
+/* ---- options that do nothing ---- */
+
+/* An option that does nothing in some runs: see mode/in_force.h. */
+struct option_rule {
+	const char *option; /* its name; NULL ends the table */
+	/* does it do nothing with these?  NULL: in every run */
+	bool (*idle)(const struct options *o);
+	const char *why; /* in words that follow "--x does nothing in this run: " */
+};
+
 /* ---- the engine ---- */
 
 /* The name of a role in this mode, for people. */
@@ -327,7 +352,7 @@ struct engine {
 	/* plural of what open() may leave for later (worker_set_missing): "connections"; NULL:
 	 * nothing */
 	const char *missing;
-	const char *packets;     /* what one is called: "answers", "messages" */
+	const char *packets;     /* the plural of one: "answers", "messages" */
 	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
 	/* for captures: what its packets are, IPPROTO_UDP or IPPROTO_TCP; 0: either */
 	int protocol;
@@ -336,6 +361,8 @@ struct engine {
 	 * receives; else packets received */
 	bool headline_bytes;
 	const struct option_def *options; /* own, ended by name == NULL; may be NULL */
+	/* of them and of the common ones, beside those of every mode; may be NULL */
+	const struct option_rule *rules;
 	/* own, ended by name == NULL; the first has index COUNTER_OWN; may be NULL */
 	const struct counter_def *counters;
 	const struct figure_def *figures; /* ended by name == NULL; may be NULL */

@@ -1,7 +1,10 @@
 /* The ledger's arithmetic.  See ledger.h. */
 #include "record/ledger.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "base/clock.h"
 
 /* The names of the kernel's own counters as places. */
 static const struct {
@@ -124,7 +127,19 @@ static void add_rows(const struct reading *r, const struct ledger_row *row, stru
 
 /* ---- what the host lost ---- */
 
-/* These counters are everybody's: they explain what nothing else does, never more. */
+/* Our own sends that were tried again are lost to nobody. */
+static void take_retries_off(const struct reading *r, struct ledger_place *p)
+{
+	unsigned counters = engine_counters(r->info->engine);
+
+	for (unsigned i = COUNTER_OWN; i < counters; i++) {
+		uint64_t retries = engine_counter(r->info->engine, i)->retried ? reading_sum(r, -1, ROLE_BOTH, i).value : 0;
+
+		p->seen -= retries < p->seen ? retries : p->seen;
+	}
+}
+
+/* These counters are everybody's: they may explain what nothing else does, never more. */
 static void add_host_place(const struct reading *r, enum procnet_field field, struct ledger *l)
 {
 	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
@@ -139,9 +154,12 @@ static void add_host_place(const struct reading *r, enum procnet_field field, st
 		return;
 	}
 	p->seen = to->value[field] > from->value[field] ? to->value[field] - from->value[field] : 0;
+	if (field == PROCNET_UDP_SNDBUF_ERRORS)
+		take_retries_off(r, p);
 	if (l->unexplained > 0)
 		p->lost = p->seen < (uint64_t)l->unexplained ? p->seen : (uint64_t)l->unexplained;
 	l->unexplained -= (int64_t)p->lost;
+	l->host_lost += p->lost;
 }
 
 static void add_host_places(const struct reading *r, struct ledger *l)
@@ -149,6 +167,25 @@ static void add_host_places(const struct reading *r, struct ledger *l)
 	for (int field = 0; field < PROCNET_FIELDS; field++)
 		if (r->info->host_places >> field & 1 && host_place[field].key)
 			add_host_place(r, (enum procnet_field)field, l);
+}
+
+/* ---- the rest ---- */
+
+/* What is missing and of which only the other end could say more. */
+static void add_rest(enum ledger_rest rest, struct ledger *l)
+{
+	static const struct {
+		const char *key, *title;
+	} place[LEDGER_RESTS] = {
+		[REST_SOMEWHERE] = { "here_to_answer", "somewhere between here and the answer" },
+		[REST_ON_THE_PATH] = { "path", "on the path" },
+	};
+	struct ledger_place *p = rest == REST_UNEXPLAINED ? NULL : place_named(l, place[rest].key, place[rest].title);
+
+	if (!p || l->unexplained <= 0)
+		return;
+	p->lost = p->seen = l->rest_lost = (uint64_t)l->unexplained;
+	l->unexplained = 0;
 }
 
 /* ---- the balance ---- */
@@ -176,7 +213,7 @@ static void balance(struct ledger *l)
 	l->lost_percent = l->sent ? 100.0 * (double)l->lost / (double)l->sent : 0;
 	if (l->lost_percent > 100)
 		l->lost_percent = 100;
-	l->balanced = off <= l->sent / 1000;
+	l->balanced = off + l->host_lost <= l->sent / 1000;
 }
 
 /* The two ends are not read at one instant: what they do not agree on is on its way, or it was
@@ -214,6 +251,7 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	/* Only what is not on its way can be what the host lost. */
 	if (live && (reliable || apart))
 		take_rest_as_flying(l);
+	add_rest(info->rest, l);
 	add_host_places(r, l);
 	balance(l);
 }
@@ -228,6 +266,36 @@ void ledger_of(const struct reading *r, struct ledger *ret_ledger)
 	if (l.known)
 		ledger_fill(&drained, &l);
 	*ret_ledger = l;
+}
+
+bool ledger_span(const struct sample *base, const struct reading *r, uint64_t *ret_lost, uint64_t *ret_sent)
+{
+	struct reading to_start = reading_between(r->info, base, r->from), to_end = reading_between(r->info, base, r->to);
+	struct ledger before, after;
+
+	ledger_of(&to_start, &before);
+	ledger_of(&to_end, &after);
+	if (!before.known || !after.known)
+		return false;
+	*ret_lost = after.lost > before.lost ? after.lost - before.lost : 0;
+	*ret_sent = after.sent > before.sent ? after.sent - before.sent : 0;
+	return true;
+}
+
+double ledger_span_per_second(const struct sample *base, const struct reading *r)
+{
+	uint64_t lost, sent;
+
+	if (!ledger_span(base, r, &lost, &sent) || reading_measured_ns(r) <= 0)
+		return NAN;
+	return (double)lost * NS_PER_S / (double)reading_measured_ns(r);
+}
+
+double ledger_coverage(const struct ledger *l, const struct latency_def *def, uint64_t values)
+{
+	if (!def->each_packet || !l->known || !l->sent || !values)
+		return NAN;
+	return values < l->sent ? 100.0 * (double)values / (double)l->sent : 100;
 }
 
 void ledger_second_of(const struct reading *r, struct ledger *ret_ledger)

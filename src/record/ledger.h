@@ -24,7 +24,12 @@ struct ledger {
 	unsigned places;
 	struct ledger_place place[LEDGER_PLACES_MAX];
 	int64_t unexplained; /* > 0: missing; < 0: more accounted for than sent */
-	bool balanced;       /* |unexplained| is 0.1 % of sent or less, or 0 */
+	/* of the places' losses, those that only counters of the whole host speak for: at most */
+	uint64_t host_lost;
+	uint64_t rest_lost; /* ... and those of which only the other end could say more */
+	/* |unexplained| and host_lost are 0.1 % of sent or less, or 0: what others may have lost
+	 * explains nothing on its own */
+	bool balanced;
 	double lost_percent; /* (sent - received - in flight) of sent, clamped to 0..100 */
 	uint64_t lost;
 };
@@ -34,6 +39,14 @@ bool ledger_is_kept(const struct run_info *info);
 /* Makes the ledger of a reading.  A final is read after the drain.  Two samples, the first of the
  * measure phase and a later one, give the ledger as it stands, with the packets in flight. */
 void ledger_of(const struct reading *r, struct ledger *ret_ledger);
+/* The loss of a span of time: the loss since `base`, the start of the measure phase, as it stands
+ * at its two ends.  false: not known. */
+bool ledger_span(const struct sample *base, const struct reading *r, uint64_t *ret_lost, uint64_t *ret_sent);
+/* ... per second; NaN where it is not known. */
+double ledger_span_per_second(const struct sample *base, const struct reading *r);
+/* The share of what was sent, in percent, that a latency of one value a packet has; NaN where that
+ * is not known, or it is no such latency. */
+double ledger_coverage(const struct ledger *l, const struct latency_def *def, uint64_t values);
 /* The same of the mode's second ledger; not known where it has none, or one of its ends is
  * another process. */
 void ledger_second_of(const struct reading *r, struct ledger *ret_ledger);

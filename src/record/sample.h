@@ -84,7 +84,8 @@ struct run_info {
 	unsigned tx_roles, rx_roles, wire_overhead_bytes;
 	enum ledger_side tx_ledger, rx_ledger;
 	unsigned flying; /* whose IN_FLIGHT is in flight */
-	bool told;       /* the other end tells what it received */
+	enum ledger_rest rest;
+	bool told; /* the other end tells what it received */
 	uint32_t host_places;
 	bool expects_answers;
 	bool closed_loop;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,6 +15,8 @@
 static const int64_t suspended_limit_ns = 500 * NS_PER_MS;
 static const int64_t answer_limit_ns = 2ll * NS_PER_S;
 static const int64_t silent_limit_ns = NS_PER_S; /* an answer that takes longer is late */
+/* of the packets, without a latency */
+static const double uncovered_most = 0.01;
 /* of the measure phase, without the other end */
 static const double away_most = 0.01;
 static const int64_t warmup_least_ns = 200 * NS_PER_MS;
@@ -74,6 +77,33 @@ static void judge_rate(const struct evidence *e, struct verdict *v)
 			due, 100.0 * (double)sent / (double)due);
 }
 
+/* Counters of the whole host may speak for it, and for losses of others as well. */
+static void judge_host(const struct ledger *l, const char *name, const char *what, struct verdict *v)
+{
+	uint64_t missing = l->host_lost + (uint64_t)(l->unexplained > 0 ? l->unexplained : 0);
+	char places[120] = "";
+
+	for (unsigned i = 0; i < l->places; i++)
+		if (l->place[i].host_wide && l->place[i].lost)
+			text_add(places, sizeof(places), "%s%s at most %" PRIu64, *places ? ", " : "", l->place[i].title,
+				l->place[i].lost);
+	invalid(v, "%s leaves %" PRIu64 " of %" PRIu64 " %s unexplained (%.2f %%): the whole host's counters have %s", name,
+		missing, l->sent, what, 100.0 * (double)missing / (double)l->sent, places);
+}
+
+/* What was lost beyond our own accounting is a loss like others, but nobody here knows where. */
+static void judge_rest(const struct evidence *e, struct verdict *v)
+{
+	const struct ledger *l = e->ledger;
+
+	if (l->known && l->rest_lost)
+		caution(v, "%" PRIu64 " of %" PRIu64 " packets (%.2f %%) were lost %s", l->rest_lost, l->sent,
+			100.0 * (double)l->rest_lost / (double)l->sent,
+			e->info->rest == REST_ON_THE_PATH ? "on the path"
+							  : "somewhere between here and the answer: only the other end could say "
+							    "where");
+}
+
 /* what: of the second ledger, what it is of; else "packets". */
 static void judge_balance(const struct ledger *l, const char *name, const char *what, struct verdict *v)
 {
@@ -85,6 +115,10 @@ static void judge_balance(const struct ledger *l, const char *name, const char *
 		invalid(v,
 			"%s accounts for %" PRId64 " %s more than the %" PRIu64 " sent: somebody else sends to this run's ports",
 			name, -l->unexplained, what, l->sent);
+		return;
+	}
+	if (l->host_lost) {
+		judge_host(l, name, what, v);
 		return;
 	}
 	for (unsigned i = 0; i < l->places && !unread; i++)
@@ -102,6 +136,7 @@ static void judge_ledgers(const struct evidence *e, struct verdict *v)
 	char name[64];
 
 	judge_balance(e->ledger, "the ledger", "packets", v);
+	judge_rest(e, v);
 	if (!def)
 		return;
 	ledger_second_of(e->edge, &second);
@@ -279,7 +314,12 @@ static void judge_length(const struct evidence *e, const struct run_final *final
 
 	if (e->measured_ns < measured_least_ns)
 		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
-	if (asked && !final->interrupted && more > length_limit_ns && more > asked / 10)
+	if (!asked || final->interrupted)
+		return;
+	if (more > length_limit_ns && more > asked)
+		invalid(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
+			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
+	else if (llabs(more) > length_limit_ns && llabs(more) > asked / 10)
 		caution(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
 			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
 }
@@ -303,6 +343,22 @@ static void judge_away(const struct evidence *e, int64_t away_ns, int64_t silent
 			(double)silent_ns / NS_PER_S);
 }
 
+/* Packets that did not come back have no latency, and would have been the slowest. */
+static void judge_coverage(const struct evidence *e, const struct run_final *final, struct verdict *v)
+{
+	const struct latency_def *def = e->info->engine->latencies;
+
+	for (unsigned i = 0; final->total && i < engine_latencies(e->info->engine); i++) {
+		double percent = ledger_coverage(e->ledger, &def[i], final->total[i].count);
+
+		if (percent < 100 * (1 - uncovered_most))
+			caution(v,
+				"%s latencies are of %.2f %% of the packets sent: the others never came, and would have been the "
+				"slowest",
+				def[i].title, percent);
+	}
+}
+
 static void judge_final(const struct evidence *e, const struct run_final *final, bool captured, struct verdict *v)
 {
 	if (final->suspended_ns > suspended_limit_ns)
@@ -313,6 +369,7 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 	judge_tables(e, v);
 	if (!final->never_answered)
 		judge_away(e, final->away_ns, final->silent_ns, v);
+	judge_coverage(e, final, v);
 	judge_circumstances(e, captured, v);
 	judge_length(e, final, v);
 }

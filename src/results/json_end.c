@@ -76,6 +76,20 @@ void results_put_latencies(struct json_maker *m, const struct engine *e, const s
 			summaries ? json_of_latency(&summaries[i]) : json_null());
 }
 
+void results_put_coverage(
+	struct json_maker *m, const struct latency_def *def, const struct ledger *ledger, const struct hist *total)
+{
+	double percent = ledger_coverage(ledger, def, total->count);
+	char key[64];
+	json_t *latency = m->object ? json_object_get(m->object, latency_key(def, key, sizeof(key))) : NULL;
+
+	if (isnan(percent) || !json_is_object(latency))
+		return;
+	m->failed |= json_object_set_new(latency, "coverage_percent", json_of_real(percent, 4)) != 0;
+	if (total->bucket[HIST_BUCKETS - 1])
+		m->failed |= json_object_set_new(latency, "clipped", json_of_count(total->bucket[HIST_BUCKETS - 1])) != 0;
+}
+
 /* ---- sum ---- */
 
 static json_t *counter_value(const struct rates *r, unsigned counter)
@@ -90,20 +104,13 @@ static json_t *context_switches(const struct rates *r)
 	return json_of_count(r->value[COUNTER_CTX_VOLUNTARY] + r->value[COUNTER_CTX_INVOLUNTARY]);
 }
 
-/* The loss of an interval: the loss since the start as it stands at its two ends. */
 static json_t *interval_lost(const struct results_view *v, double *ret_percent)
 {
-	struct reading to_end = reading_between(v->reading.info, v->base, v->reading.to);
-	struct reading to_start = reading_between(v->reading.info, v->base, v->reading.from);
-	struct ledger before, after;
+	uint64_t lost, sent;
 
 	*ret_percent = NAN;
-	ledger_of(&to_end, &after);
-	ledger_of(&to_start, &before);
-	if (!after.known || !before.known)
+	if (!ledger_span(v->base, &v->reading, &lost, &sent))
 		return json_null();
-	uint64_t lost = after.lost > before.lost ? after.lost - before.lost : 0;
-	uint64_t sent = after.sent > before.sent ? after.sent - before.sent : 0;
 	if (sent)
 		*ret_percent = fmin(100, 100 * (double)lost / (double)sent);
 	return json_of_count(lost);
@@ -269,7 +276,7 @@ json_t *results_cores(const struct reading *r)
 
 json_t *results_ledger(const struct ledger *l)
 {
-	struct json_maker m = json_make(), places = json_make(), unknown = json_make();
+	struct json_maker m = json_make(), places = json_make(), unknown = json_make(), host = json_make();
 
 	for (unsigned i = 0; i < l->places; i++) {
 		const struct ledger_place *p = &l->place[i];
@@ -277,12 +284,15 @@ json_t *results_ledger(const struct ledger *l)
 		json_put(&places, p->key, p->known ? json_of_count(p->lost) : json_null());
 		if (!p->known)
 			json_put(&unknown, p->key, json_of_text(p->why ? p->why : ""));
+		else if (p->host_wide)
+			json_put(&host, p->key, json_pack("{sIsI}", "at_most", (json_int_t)p->lost, "seen", (json_int_t)p->seen));
 	}
 	json_put(&m, "sent", json_of_count(l->sent));
 	json_put(&m, "received", json_of_count(l->received));
 	json_put(&m, "in_flight", json_of_count(l->in_flight));
 	json_put(&m, "places", json_made(&places));
 	json_put(&m, "places_unknown", json_made(&unknown));
+	json_put(&m, "host_wide", json_made(&host));
 	json_put(&m, "unexplained", json_integer(l->unexplained));
 	json_put(&m, "balanced", json_boolean(l->balanced));
 	json_t *made = json_made(&m);

@@ -2,10 +2,14 @@
 #include "run/thread.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/privilege/privilege.h"
@@ -105,4 +109,19 @@ int thread_cpu_ns(pid_t tid, uint64_t *ret_ns)
 		return -errno;
 	*ret_ns = (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 	return 0;
+}
+
+bool thread_is_runnable(pid_t tid)
+{
+	char path[64], text[200] = "";
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	/* The name, in parentheses, may have any character in it. */
+	const char *end = n > 0 ? strrchr(text, ')') : NULL;
+	return end && strncmp(end, ") R", 3) == 0;
 }

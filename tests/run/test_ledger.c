@@ -14,13 +14,15 @@ struct row {
 	uint64_t client_tx, client_rx, server_tx, server_rx;
 	uint64_t server_drops, client_drops, send_errors, carried, more_drops, flying;
 	uint64_t softnet, sndbuf; /* the host's counters */
+	uint64_t retries;
+	enum ledger_rest rest;
 	bool no_host, hide_client_drops;
 	/* The expected ledger. */
 	bool known;
 	uint64_t sent, received, in_flight, lost;
 	int64_t unexplained;
 	bool balanced;
-	uint64_t at_server, at_softnet, at_device;
+	uint64_t at_server, at_softnet, at_device, at_rest;
 };
 
 #define BOTH    .role = ROLE_BOTH, .tx = LEDGER_SENT, .rx = LEDGER_RECEIVED, .known = true
@@ -46,13 +48,23 @@ static const struct row rows[] = {
 	{ "send errors were offered too", BOTH, .client_tx = 990, .client_rx = 990, .send_errors = 10, .sent = 1000,
 		.received = 990, .lost = 10, .unexplained = 10 },
 	{ "the host lost exactly that", BOTH, .client_tx = 1000, .client_rx = 950, .softnet = 50, .sent = 1000, .received = 950,
-		.lost = 50, .at_softnet = 50, .balanced = true },
+		.lost = 50, .at_softnet = 50 },
 	{ "the host lost more: others' packets", BOTH, .client_tx = 1000, .client_rx = 950, .softnet = 5000, .sent = 1000,
-		.received = 950, .lost = 50, .at_softnet = 50, .balanced = true },
+		.received = 950, .lost = 50, .at_softnet = 50 },
 	{ "the host lost less", BOTH, .client_tx = 1000, .client_rx = 950, .softnet = 30, .sent = 1000, .received = 950,
 		.lost = 50, .at_softnet = 30, .unexplained = 20 },
 	{ "two of the host's places share", BOTH, .client_tx = 1000, .client_rx = 950, .sndbuf = 20, .softnet = 70, .sent = 1000,
-		.received = 950, .lost = 50, .at_device = 20, .at_softnet = 30, .balanced = true },
+		.received = 950, .lost = 50, .at_device = 20, .at_softnet = 30 },
+	{ "the host lost next to nothing", BOTH, .client_tx = 10000, .client_rx = 9990, .softnet = 10, .sent = 10000,
+		.received = 9990, .lost = 10, .at_softnet = 10, .balanced = true },
+	{ "our own retries are nobody's loss", BOTH, .client_tx = 1000, .client_rx = 950, .retries = 30, .sndbuf = 40,
+		.sent = 1000, .received = 950, .lost = 50, .at_device = 10, .unexplained = 40 },
+	{ "only the other end could say", BOTH, .rest = REST_SOMEWHERE, .client_tx = 1000, .client_rx = 950, .softnet = 70,
+		.sent = 1000, .received = 950, .lost = 50, .at_rest = 50, .balanced = true },
+	{ "the other end has said all", BOTH, .rest = REST_ON_THE_PATH, .client_tx = 1000, .client_rx = 940, .server_drops = 10,
+		.sent = 1000, .received = 940, .lost = 60, .at_server = 10, .at_rest = 50, .balanced = true },
+	{ "more than was sent is no loss of others", BOTH, .rest = REST_SOMEWHERE, .client_tx = 1000, .client_rx = 1100,
+		.sent = 1000, .received = 1100, .unexplained = -100 },
 	{ "the host lost, but not ours", BOTH, .client_tx = 1000, .client_rx = 1000, .softnet = 70, .sent = 1000,
 		.received = 1000, .balanced = true },
 	{ "the host's losses never make it negative", BOTH, .client_tx = 1000, .client_rx = 1000, .server_drops = 5,
@@ -73,6 +85,8 @@ static const struct row rows[] = {
 };
 
 struct made {
+	struct engine engine;
+	struct counter_def counter[TOY_COUNTERS - COUNTER_OWN + 1];
 	struct run_info info;
 	struct run_worker worker[2];
 	struct run_final final;
@@ -87,8 +101,14 @@ static void make_run(const struct row *r, struct made *m)
 	m->worker[1] = (struct run_worker){ .role = ROLE_CLIENT,
 		.unknown = r->hide_client_drops ? (uint64_t)1 << TOY_CLIENT_DROPS : 0 };
 	strcpy(m->worker[1].unknown_why, "no SO_MEMINFO");
-	m->info = (struct run_info){ .engine = &engine_toy,
+	/* The toy's duplicates stand for sends that were tried again. */
+	memcpy(m->counter, engine_toy.counters, sizeof(m->counter));
+	m->counter[TOY_DUPLICATES - COUNTER_OWN].retried = true;
+	m->engine = engine_toy;
+	m->engine.counters = m->counter;
+	m->info = (struct run_info){ .engine = &m->engine,
 		.role = r->role,
+		.rest = r->rest,
 		.tx_roles = r->role & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER,
 		.rx_roles = r->role & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER,
 		.flying = ROLE_CLIENT,
@@ -125,6 +145,7 @@ static void fill_values(const struct row *r, struct worker_sample *w)
 	w[1].value[TOY_CLIENT_DROPS] = r->client_drops;
 	w[1].value[TOY_SEND_ERRORS] = r->send_errors;
 	w[1].value[TOY_CARRIED] = r->carried;
+	w[1].value[TOY_DUPLICATES] = r->retries;
 	w[1].value[COUNTER_IN_FLIGHT] = r->flying;
 }
 
@@ -171,6 +192,9 @@ static void expect_row(const struct row *r, const struct ledger *l)
 	expect_lost_at(r, l, "server_socket_buffer", r->at_server);
 	expect_lost_at(r, l, "softnet_backlog", r->at_softnet);
 	expect_lost_at(r, l, "device_queue", r->at_device);
+	if (r->rest != REST_UNEXPLAINED)
+		expect_lost_at(r, l, r->rest == REST_SOMEWHERE ? "here_to_answer" : "path", r->at_rest);
+	expect(r, "lost by the host", l->host_lost, r->at_softnet + r->at_device);
 	if (l->lost_percent < 0 || l->lost_percent > 100)
 		fail_msg("%s: lost %f %%", r->what, l->lost_percent);
 }

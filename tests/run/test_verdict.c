@@ -207,6 +207,24 @@ static void long_measurement(struct scene *s)
 	s->final.measured_ns = 28670ll * NS_PER_MS;
 }
 
+static void much_longer(struct scene *s)
+{
+	s->info.duration_ns = 2ll * NS_PER_S;
+	s->final.measured_ns = 2600ll * NS_PER_MS;
+}
+
+static void much_shorter(struct scene *s)
+{
+	s->info.duration_ns = 4ll * NS_PER_S;
+	s->final.measured_ns = 3ll * NS_PER_S;
+}
+
+static void interrupted(struct scene *s)
+{
+	much_shorter(s);
+	s->final.interrupted = true;
+}
+
 static void a_little_longer(struct scene *s)
 {
 	s->info.duration_ns = 2ll * NS_PER_S;
@@ -221,6 +239,28 @@ static void silent_for_a_while(struct scene *s)
 static void silent_for_as_long_as_an_answer_may_take(struct scene *s)
 {
 	s->final.silent_ns = NS_PER_S;
+}
+
+static void lost_by_the_host(struct scene *s)
+{
+	s->ledger.host_lost = 120;
+	s->ledger.balanced = false;
+	s->ledger.places = 1;
+	s->ledger.place[0] = (struct ledger_place){
+		.key = "softnet_backlog", .title = "softnet backlog", .known = true, .host_wide = true, .lost = 120, .seen = 500
+	};
+}
+
+static void lost_somewhere(struct scene *s)
+{
+	s->info.rest = REST_SOMEWHERE;
+	s->ledger.rest_lost = 120;
+}
+
+static void lost_on_the_path(struct scene *s)
+{
+	s->info.rest = REST_ON_THE_PATH;
+	s->ledger.rest_lost = 120;
 }
 
 static void away_for_a_moment(struct scene *s)
@@ -255,6 +295,11 @@ static const struct {
 	{ never_answered, "127.0.0.1:5000 never answered", NULL },
 	{ silent_for_a_while, NULL, "127.0.0.1:5000 did not answer for 1.1 s" },
 	{ silent_for_as_long_as_an_answer_may_take, NULL, NULL },
+	{ lost_by_the_host,
+		"leaves 120 of 10000 packets unexplained (1.20 %): the whole host's counters have softnet backlog at most 120",
+		NULL },
+	{ lost_somewhere, NULL, "120 of 10000 packets (1.20 %) were lost somewhere between here and the answer" },
+	{ lost_on_the_path, NULL, "120 of 10000 packets (1.20 %) were lost on the path" },
 	{ away_for_a_moment, NULL, "(0.50 %): the rates are means over that, too" },
 	{ away_for_long, "(25.0 %, and more than 1 % is too much)", NULL },
 	{ clients_away, NULL, "clients were away for" },
@@ -275,7 +320,10 @@ static const struct {
 	{ without_hardware_counters, NULL, NULL },
 	{ short_warm_up, NULL, "warm-up of 199ms is too short" },
 	{ short_measurement, NULL, "only 0.30 s were measured" },
-	{ long_measurement, NULL, "28.7 s were measured, not 2.0 s" },
+	{ long_measurement, "28.7 s were measured, not 2.0 s", NULL },
+	{ much_longer, NULL, "2.6 s were measured, not 2.0 s" },
+	{ much_shorter, NULL, "3.0 s were measured, not 4.0 s" },
+	{ interrupted, NULL, NULL },
 	{ a_little_longer, NULL, NULL },
 };
 

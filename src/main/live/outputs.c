@@ -58,7 +58,7 @@ static int check_out(const char *directory, struct err *err)
 	return 0;
 }
 
-/* Where a file is or will be: its directory and the name in it, links followed. */
+/* The place of a file that is or will be: its directory and the name in it, links followed. */
 struct place {
 	dev_t device;
 	ino_t directory;

@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/text.h"
 #include "main/cli/help.h"
+#include "mode/in_force.h"
 #include "record/rates.h"
 
 enum { TEXT = 32 };
@@ -87,12 +88,13 @@ static void header_options(FILE *out, const struct run_info *info, const struct 
 {
 	unsigned own = options_table_length(info->engine->options), first = info->options.count - own;
 
-	for (unsigned i = first; i < info->options.count; i++) {
+	for (unsigned i = first, told = 0; i < info->options.count; i++) {
 		const struct option_def *def = info->options.def[i];
 		const char *text = info->options.value[i].is_set ? info->options.value[i].text : host_default(host, def);
 
-		if ((info->options.value[i].is_set || *text) && def->flags & OPTION_RESULT)
-			fprintf(out, "%s--%s %s", i == first ? "  " : " ", def->name, text);
+		if ((info->options.value[i].is_set || *text) && def->flags & OPTION_RESULT &&
+			!option_idle_why(&info->options, def->name))
+			fprintf(out, "%s--%s %s", told++ ? " " : "  ", def->name, text);
 	}
 	if (own)
 		fputc('\n', out);
@@ -127,29 +129,6 @@ static bool can_lose(const struct engine *engine)
 	return false;
 }
 
-static uint64_t missing_nowhere(const struct ledger *l)
-{
-	return l->unexplained > 0 ? (uint64_t)l->unexplained : 0;
-}
-
-/* Losses at known places plus packets missing without one.  If not every place can be read
- * (another process's socket), the difference between the two ends is known nevertheless. */
-static double lost_per_second(const struct sample *base, const struct reading *r, const struct rates *all)
-{
-	struct reading to_start = reading_between(r->info, base, r->from), to_end = reading_between(r->info, base, r->to);
-	bool places_known = !isnan(all->drops_per_s);
-	struct ledger before, after;
-
-	ledger_of(&to_start, &before);
-	ledger_of(&to_end, &after);
-	if (!before.known || !after.known || reading_measured_ns(r) <= 0)
-		return all->drops_per_s;
-	uint64_t earlier = places_known ? missing_nowhere(&before) : before.lost;
-	uint64_t now = places_known ? missing_nowhere(&after) : after.lost;
-	double more = now > earlier ? (double)(now - earlier) * NS_PER_S / (double)reading_measured_ns(r) : 0;
-	return places_known ? all->drops_per_s + more : more;
-}
-
 void plain_text_interval(FILE *out, const struct results_source *source, const struct sample *interval)
 {
 	const struct run_info *info = history_run(source->history, interval->run_id);
@@ -157,16 +136,15 @@ void plain_text_interval(FILE *out, const struct results_source *source, const s
 	struct reading r = reading_between(info, history_interval_start(source->history, interval), interval);
 	const struct latency_summary *l = &interval->merged[0];
 	char pps[TEXT], mbps[TEXT], drops[TEXT], p50[TEXT], p99[TEXT], max[TEXT];
-	struct rates rx, all;
+	struct rates rx;
 
 	if (!info)
 		return;
 	rates_of(&r, -1, info->rx_roles, &rx);
-	rates_of(&r, -1, ROLE_BOTH, &all);
 	fprintf(out, "%8.1f s  %8s %s/s  %9s Mbit/s", (double)interval->measured_ns / NS_PER_S,
 		text_human(rx.rx_pps, pps, sizeof(pps)), packets_of(info), fixed(rx.rx_mbps, 1, mbps));
 	if (can_lose(info->engine))
-		fprintf(out, "  lost %s/s", text_human(lost_per_second(base, &r, &all), drops, sizeof(drops)));
+		fprintf(out, "  lost %s/s", text_human(ledger_span_per_second(base, &r), drops, sizeof(drops)));
 	if (l->count)
 		fprintf(out, "  %s us p50 %s  p99 %s  max %s", info->engine->latencies[0].title, us(l->p50_ns, p50),
 			us(l->p99_ns, p99), us(l->max_ns, max));
@@ -191,8 +169,22 @@ static void summary_rates(FILE *out, const struct reading *r)
 			(int)strlen(packets_of(r->info)), "", fixed(tx.tx_pps, 1, pps), fixed(tx.tx_mbps, 1, mbps));
 }
 
-static void summary_workers(FILE *out, const struct reading *r)
+/* What was lost at no worker's own place, so that the column adds up to the loss. */
+static void summary_elsewhere(FILE *out, const struct reading *r, const struct ledger *ledger, double at_workers)
 {
+	double all = ledger->known ? (double)ledger->lost * NS_PER_S / (double)reading_measured_ns(r) : NAN;
+	char lost[TEXT];
+
+	if (all - at_workers > 0.005)
+		fprintf(out, "  %-11s %10s %10s %10s %10s %8s\n", "elsewhere", "", "", "", "",
+			text_human(all - at_workers, lost, sizeof(lost)));
+}
+
+static void summary_workers(FILE *out, const struct reading *r, const struct ledger *ledger)
+{
+	struct reading drained = reading_drained(r);
+	double at_workers = 0;
+
 	char rx[TEXT], tx[TEXT], rx_mbps[TEXT], tx_mbps[TEXT], drops[TEXT], busy[TEXT];
 
 	fprintf(out, "  %-6s %4s %10s %10s %10s %10s %8s %6s %9s\n", "role", "cpu", "rx/s", "tx/s", "rx Mbit/s", "tx Mbit/s",
@@ -201,13 +193,18 @@ static void summary_workers(FILE *out, const struct reading *r)
 		const struct run_worker *w = &r->info->worker[i];
 		struct rates one;
 
+		struct rates settled;
+
 		rates_of(r, (int)i, ROLE_BOTH, &one);
+		rates_of(&drained, (int)i, ROLE_BOTH, &settled);
+		at_workers += isnan(settled.drops_per_s) ? 0 : settled.drops_per_s;
 		fprintf(out, "  %-6s %4d %10s %10s %10s %10s %8s %6s %9" PRIu64 "\n",
 			engine_role(r->info->engine, w->role)->title, w->cpu, text_human(one.rx_pps, rx, sizeof(rx)),
 			text_human(one.tx_pps, tx, sizeof(tx)), fixed(one.rx_mbps, 1, rx_mbps), fixed(one.tx_mbps, 1, tx_mbps),
-			text_human(one.drops_per_s, drops, sizeof(drops)), fixed(100 * one.busy, 1, busy),
+			text_human(settled.drops_per_s, drops, sizeof(drops)), fixed(100 * one.busy, 1, busy),
 			one.value[COUNTER_CTX_VOLUNTARY] + one.value[COUNTER_CTX_INVOLUNTARY]);
 	}
+	summary_elsewhere(out, r, ledger, at_workers);
 }
 
 static void summary_figures(FILE *out, const struct reading *r)
@@ -257,7 +254,7 @@ static bool latency_of(const struct reading *r, unsigned index, struct latency_s
 	return total && ret_summary->count;
 }
 
-static void summary_latencies(FILE *out, const struct reading *r)
+static void summary_latencies(FILE *out, const struct reading *r, const struct ledger *ledger)
 {
 	for (unsigned i = 0; i < engine_latencies(r->info->engine); i++) {
 		const struct latency_def *def = &r->info->engine->latencies[i];
@@ -270,7 +267,11 @@ static void summary_latencies(FILE *out, const struct reading *r)
 			def->title, us(l.min_ns, t[0]), us((int64_t)l.mean_ns, t[1]), us(l.p50_ns, t[2]), us(l.p90_ns, t[3]),
 			us(l.p99_ns, t[4]), us(l.p99_9_ns, t[5]), us(l.p99_99_ns, t[6]), us(l.max_ns, t[7]));
 		paragraph(out, 2, 4, line);
-		fprintf(out, "    %s values, measured from %s\n", text_grouped(l.count, n, TEXT), def->since);
+		double percent = ledger_coverage(ledger, def, l.count);
+		fprintf(out, "    %s values, measured from %s", text_grouped(l.count, n, TEXT), def->since);
+		if (percent < 100)
+			fprintf(out, "; %.2f %% of the packets sent", percent);
+		fputc('\n', out);
 	}
 }
 
@@ -310,7 +311,8 @@ static void summary_places(FILE *out, const struct ledger *ledger)
 		const char *gap = i ? "; " : "lost by place: ";
 
 		if (p->known)
-			text_add(places, sizeof(places), "%s%s %s", gap, p->title, text_grouped(p->lost, n, TEXT));
+			text_add(places, sizeof(places), "%s%s %s%s", gap, p->title, p->host_wide && p->lost ? "at most " : "",
+				text_grouped(p->lost, n, TEXT));
 		else
 			text_add(places, sizeof(places), "%s%s -- (%s)", gap, p->title, p->why);
 	}
@@ -397,10 +399,10 @@ void plain_text_summary(FILE *out, const struct results_source *source)
 		: r.final->interrupted && r.info->duration_ns ? ", interrupted"
 							      : "");
 	summary_rates(out, &r);
-	summary_latencies(out, &r);
+	summary_latencies(out, &r, &ledger);
 	summary_figures(out, &r);
 	summary_counters(out, &r);
-	summary_workers(out, &r);
+	summary_workers(out, &r, &ledger);
 	summary_details(out, source->history, r.info);
 	summary_ledger(out, &ledger);
 	summary_second_ledger(out, &r);
