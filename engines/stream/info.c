@@ -14,6 +14,9 @@
 static const int64_t STALL_NS = NS_PER_S; /* so long nothing is taken, and it is said */
 /* so long a client may leave its worker waiting while others wait for it */
 static const int64_t STUCK_NS = 10ll * NS_PER_S;
+/* The same for one that takes nothing of what the worker has for it, and what is left of it when
+ * many wait: a few that only greet must not keep all others out. */
+static const int64_t DEAF_NS = 4ll * NS_PER_S, DEAF_LEAST_NS = 500 * NS_PER_MS;
 
 static bool read_info(struct stream_link *l, int fd, struct tcp_info *info)
 {
@@ -89,14 +92,23 @@ static void watch_movement(struct worker *w, struct stream_worker *x, int64_t no
 	}
 }
 
+/* The more that wait, the less each is waited for. */
+static int64_t patience_ns(const struct stream_worker *x, uint64_t waiting)
+{
+	int64_t deaf_ns = DEAF_NS / (int64_t)(waiting + 1);
+
+	if (!x->sends || !x->blocked)
+		return STUCK_NS;
+	return deaf_ns > DEAF_LEAST_NS ? deaf_ns : DEAF_LEAST_NS;
+}
+
 /* A client that leaves its worker waiting is given up where others wait for that worker. */
 static bool is_stuck(struct worker *w, struct stream_worker *x, int64_t now_ns)
 {
 	struct stream_shared *s = stream_shared_of(w);
-	struct stream_link *l = &x->link;
+	uint64_t waiting = atomic_load_explicit(&s->waiting, memory_order_relaxed);
 
-	return w->self->role == ROLE_SERVER && !s->both && atomic_load_explicit(&s->waiting, memory_order_relaxed) &&
-	       now_ns - l->moved_ns >= STUCK_NS;
+	return w->self->role == ROLE_SERVER && !s->both && waiting && now_ns - x->link.moved_ns >= patience_ns(x, waiting);
 }
 
 void stream_info_last(struct stream_worker *x)

@@ -44,8 +44,8 @@ static char *temporary_of(const char *path)
 	return asprintf(&out, "%.*s.%.200s.XXXXXX", (int)(name - path), path, name) < 0 ? NULL : out;
 }
 
-/* A regular file of ours that nobody holds, and that is no longer being made: between a name and its
- * lock lies a moment. */
+/* A regular file of ours that nobody holds, and that is no longer being made: between a name and
+ * its lock lies a moment. */
 static bool is_left_over(int directory, const char *name)
 {
 	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

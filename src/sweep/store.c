@@ -281,7 +281,7 @@ static FILE *reader_of(const struct sweep_store *store, struct err *err)
 
 /* ---- life ---- */
 
-/* Whoever may write into the directory could have made one, to have other files of ours replaced. */
+/* Whoever may write into the directory could have made one, so that we replace other files. */
 static int check_links(const char *directory, struct err *err)
 {
 	DIR *d = opendir(directory);

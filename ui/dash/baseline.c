@@ -72,6 +72,20 @@ static double drop_ppm(const struct reading *r, double drops_per_s, double secon
 	return ledger.known && ledger.sent ? drops_per_s * seconds / (double)ledger.sent * 1e6 : NAN;
 }
 
+/* Makes room for one more at the end. */
+static void drop_oldest(struct tally *t)
+{
+	const size_t bytes = (TALLY_MAX - 1) * sizeof(double);
+
+	for (unsigned i = 0; i < METRICS; i++)
+		memmove(t->value[i], t->value[i] + 1, bytes);
+	for (unsigned i = 0; i < t->figures; i++)
+		memmove(t->figure[i], t->figure[i] + 1, bytes);
+	for (unsigned i = 0; i < t->workers; i++)
+		memmove(t->worker[i].rate, t->worker[i].rate + 1, bytes);
+	t->n--;
+}
+
 static void add_interval(struct tally *t, const struct reading *r)
 {
 	const struct run_info *info = r->info;
@@ -100,22 +114,22 @@ static void add_interval(struct tally *t, const struct reading *r)
 	t->n++;
 }
 
-static bool belongs(const struct sample *s, uint32_t run_id, int64_t since_ns, int64_t until_ns)
+static bool belongs(const struct tally *t, const struct sample *s)
 {
-	return s->run_id == run_id && s->is_interval && s->at_ns > since_ns && s->at_ns <= until_ns;
+	return s->run_id == t->run_id && s->is_interval && s->at_ns > t->since_ns && s->at_ns <= t->until_ns;
 }
 
-/* Counts the intervals of this run, at most TALLY_MAX; finds the age of the first. */
-static unsigned find_intervals(const struct history *h, uint32_t run_id, int64_t since_ns, int64_t until_ns, unsigned *ret_first)
+/* Counts the intervals that are not in it yet, at most TALLY_MAX; finds the age of the first. */
+static unsigned find_intervals(const struct tally *t, const struct history *h, unsigned *ret_first)
 {
 	unsigned n = 0;
 
 	for (unsigned age = 0; age < history_coarse_count(h) && n < TALLY_MAX; age++) {
 		const struct sample *s = history_coarse(h, age);
 
-		if (s->run_id < run_id)
+		if (s->run_id < t->run_id || (t->newest && s->sequence <= t->newest))
 			break;
-		if (!belongs(s, run_id, since_ns, until_ns))
+		if (!belongs(t, s))
 			continue;
 		*ret_first = age;
 		n++;
@@ -135,6 +149,7 @@ static int tally_begin(struct tally *t, const struct run_info *info)
 	t->worker = worker;
 	t->workers = info->workers;
 	t->n = 0;
+	t->newest = 0;
 	t->run_id = info->id;
 	t->started_wall_ns = info->started_wall_ns;
 	t->bits = headline_is_bits(info->engine);
@@ -145,37 +160,45 @@ static int tally_begin(struct tally *t, const struct run_info *info)
 	return 0;
 }
 
-static bool up_to_date(const struct tally *t, const struct history *h, uint32_t run_id, int64_t since_ns, int64_t until_ns)
+static bool is_of(const struct tally *t, uint32_t run_id, int64_t since_ns, int64_t until_ns)
 {
-	const struct sample *newest = history_coarse(h, 0);
+	return t->run_id == run_id && t->since_ns == since_ns && t->until_ns == until_ns;
+}
 
-	return t->run_id == run_id && t->since_ns == since_ns && t->until_ns == until_ns &&
-	       t->newest == (newest ? newest->sequence : 0);
+/* Only what has come since is worked out: an hour's worth of it anew each second would be most of
+ * what the dashboard does. */
+static void add_newest(struct tally *t, const struct history *h, const struct run_info *info)
+{
+	unsigned first = 0, n = find_intervals(t, h, &first);
+
+	for (unsigned age = first + 1; n && age-- > 0;) {
+		const struct sample *to = history_coarse(h, age);
+		struct reading r = reading_between(info, history_interval_start(h, to), to);
+
+		if (!belongs(t, to) || reading_measured_ns(&r) <= 0)
+			continue;
+		if (t->n == TALLY_MAX)
+			drop_oldest(t);
+		add_interval(t, &r);
+	}
 }
 
 int tally_update(struct tally *t, const struct history *h, uint32_t run_id, int64_t since_ns, int64_t until_ns)
 {
 	const struct run_info *info = history_run(h, run_id);
 	const struct sample *newest = history_coarse(h, 0);
-	unsigned first = 0, n;
+	uint64_t sequence = newest ? newest->sequence : 0;
 
-	if (up_to_date(t, h, run_id, since_ns, until_ns))
+	if (is_of(t, run_id, since_ns, until_ns) && t->newest == sequence)
 		return 0;
-	if (!info || tally_begin(t, info)) {
+	if (!info || (!is_of(t, run_id, since_ns, until_ns) && tally_begin(t, info))) {
 		tally_free(t);
 		return info ? -ENOMEM : 0;
 	}
 	t->since_ns = since_ns;
 	t->until_ns = until_ns;
-	t->newest = newest ? newest->sequence : 0;
-	n = find_intervals(h, run_id, since_ns, until_ns, &first);
-	for (unsigned age = first + 1; n && age-- > 0;) {
-		const struct sample *to = history_coarse(h, age);
-		struct reading r = reading_between(info, history_interval_start(h, to), to);
-
-		if (belongs(to, run_id, since_ns, until_ns) && reading_measured_ns(&r) > 0 && t->n < TALLY_MAX)
-			add_interval(t, &r);
-	}
+	add_newest(t, h, info);
+	t->newest = sequence;
 	return 0;
 }
 
