@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/stats.h"
+#include "base/stats/stats.h"
 #include "base/text.h"
 #include "base/text/table.h"
 #include "sweep/report.h"

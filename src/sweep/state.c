@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "base/stats.h"
+#include "base/stats/stats.h"
 #include "sweep/metrics.h"
 
 enum { REMARKS = sizeof(((struct sweep_state *)0)->remark) / sizeof(struct sweep_remark), REMARK_BYTES = 400 };

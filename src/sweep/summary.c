@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "results/json_parts.h"
-#include "base/stats.h"
+#include "base/stats/stats.h"
 #include "base/text/table.h"
 
 enum { NUMBER_BYTES = 32 };

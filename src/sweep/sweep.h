@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/stats.h"
+#include "base/stats/stats.h"
 #include "mode/engine.h"
 #include "mode/options.h"
 

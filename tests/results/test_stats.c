@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/rng.h"
-#include "base/stats.h"
+#include "base/stats/stats.h"
 #include "../support/asserts.h"
 
 static void t_quantiles(void **state)

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "record/history.h"
-#include "base/stats.h"
+#include "base/stats/stats.h"
 
 enum metric {
 	METRIC_PPS,

@@ -1,5 +1,5 @@
 /* Statistics that decide whether a difference is real.  See stats.h. */
-#include "base/stats.h"
+#include "base/stats/stats.h"
 
 #include <math.h>
 #include <stdlib.h>
