@@ -226,7 +226,7 @@ static void take_batch(struct capture *c)
 		end(c, true, "capture on %s ended: %s", c->interface, pcap_geterr(c->pcap));
 	int64_t now = clock_now_ns();
 	if (now - c->flushed_ns >= flush_every_ns) {
-		/* A process that is killed leaves a readable file under the temporary name. */
+		/* Whoever reads along sees whole records; a process that is killed leaves them. */
 		if (writer_flush(&c->writer) < 0)
 			end_by_write(c);
 		c->flushed_ns = now;
@@ -392,7 +392,7 @@ int capture_start(const struct capture_request *request, struct capture **ret_ca
 	if (!c)
 		return err_sys(err, ENOMEM, "capture");
 	/* The file first: it fails without having disturbed any packet. */
-	r = file_check_writable(request->path, request->force, err);
+	r = file_check_recording(request->path, request->force, err);
 	if (r == 0) {
 		c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		r = c->wake_fd < 0 ? err_sys(err, errno, "capture: eventfd") : 0;

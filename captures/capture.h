@@ -17,8 +17,8 @@
 struct capture;
 
 struct capture_request {
-	/* file to write, *.pcap; whole or not at all: made under a temporary name, named at
-	 * capture_stop() */
+	/* file to write, *.pcap; until capture_stop() its name ends in FILE_PARTIAL, and what
+	 * was written so far can be read there */
 	const char *path;
 	bool force;
 	const char *interface; /* the run's; options.interface overrides */

@@ -37,7 +37,7 @@ int writer_open(struct pcap_writer *w, pcap_t *pcap, const char *path, bool forc
 	*w = (struct pcap_writer){ .fd = -1 };
 	if (!strcmp(path, "-"))
 		return err_say(err, EINVAL, "capture: needs the name of a file");
-	int r = file_begin(&w->file, path, force, err);
+	int r = file_begin_recording(&w->file, path, force, err);
 	if (r < 0)
 		return r;
 	w->fd = fileno(w->file.stream);
@@ -55,19 +55,9 @@ size_t writer_record_bytes(const struct pcap_pkthdr *header)
 
 static size_t write_all(struct pcap_writer *w)
 {
-	size_t done = 0;
+	size_t done;
 
-	while (done < w->used) {
-		ssize_t n = write(w->fd, w->buffer + done, w->used - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			w->error = n < 0 ? errno : EIO;
-			break;
-		}
-		done += (size_t)n;
-	}
+	w->error = -file_write_fully(w->fd, w->buffer, w->used, &done);
 	return done;
 }
 

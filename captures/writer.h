@@ -23,7 +23,8 @@ struct pcap_writer {
 	int error;         /* positive errno of the write that failed: nothing more is taken */
 };
 
-/* Makes the temporary file and writes pcap's header (nanosecond stamps if the handle has them). */
+/* Makes the file under its partial name and writes pcap's header (nanosecond stamps if the handle
+ * has them). */
 int writer_open(struct pcap_writer *w, pcap_t *pcap, const char *path, bool force, struct err *err);
 /* Bytes that one more packet adds to the file. */
 size_t writer_record_bytes(const struct pcap_pkthdr *header);

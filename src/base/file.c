@@ -1,4 +1,4 @@
-/* Files written whole or not at all: see file.h. */
+/* Writing and reading files: see file.h. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -75,13 +75,23 @@ static int check_target(const char *path, bool force, struct err *err)
 	return force ? 0 : err_say(err, EEXIST, "%s exists (--force overwrites)", path);
 }
 
-/* The file that will be replaced: the target of a symbolic link, so that --force replaces the
- * file and not the link. */
+/* The file that will be replaced: the target of a symbolic link, also of a dangling one, so that
+ * --force replaces the file and not the link. */
 static char *resolve(const char *path)
 {
-	char *real = realpath(path, NULL);
+	char *real = realpath(path, NULL), *directory, target[PATH_MAX], *joined = NULL;
+	ssize_t len = real ? -1 : readlink(path, target, sizeof(target) - 1);
 
-	return real ? real : strdup(path);
+	if (real || len <= 0)
+		return real ? real : strdup(path);
+	target[len] = '\0';
+	if (target[0] == '/')
+		return strdup(target);
+	directory = directory_of(path);
+	if (!directory || asprintf(&joined, "%s/%s", directory, target) < 0)
+		joined = NULL;
+	free(directory);
+	return joined;
 }
 
 static int open_stream(struct file_out *out, int fd, struct err *err)
@@ -94,13 +104,56 @@ static int open_stream(struct file_out *out, int fd, struct err *err)
 	return r;
 }
 
-int file_begin(struct file_out *out, const char *path, bool force, struct err *err)
+/* Anew, whatever was there: another's descriptor of it keeps what it has. */
+static int make_partial(const char *path, bool force, char **ret_name, struct err *err)
 {
-	struct file_out made = { .force = force };
+	char *name = NULL;
+
+	if (asprintf(&name, "%s" FILE_PARTIAL, path) < 0)
+		return err_sys(err, ENOMEM, "write %s", path);
+	if (force)
+		unlink(name);
+	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		int r = errno == EEXIST ? err_say(err, EEXIST, "%s exists (--force overwrites)", name)
+					: err_sys(err, errno, "write %s", name);
+
+		free(name);
+		return r;
+	}
+	*ret_name = name;
+	return fd;
+}
+
+static int open_growing(const char *path, bool force, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (force ? O_TRUNC : O_EXCL), 0600);
+
+	if (fd < 0 && errno == EEXIST)
+		return err_say(err, EEXIST, "%s exists (--force overwrites)", path);
+	return fd < 0 ? err_sys(err, errno, "write %s", path) : fd;
+}
+
+static int open_regular(struct file_out *made, struct err *err)
+{
+	switch (made->kind) {
+	case FILE_RECORDING:
+		return make_partial(made->path, made->force, &made->temporary, err);
+	case FILE_GROWING:
+		return open_growing(made->path, made->force, err);
+	case FILE_DOCUMENT:
+		break;
+	}
+	return make_temporary(made->path, &made->temporary, err);
+}
+
+static int file_begin_kind(struct file_out *out, const char *path, enum file_kind kind, bool force, struct err *err)
+{
+	struct file_out made = { .kind = kind, .force = force };
 	int fd, r;
 
 	if (is_stdout(path)) {
-		*out = (struct file_out){ .stream = stdout, .force = force };
+		*out = (struct file_out){ .stream = stdout, .kind = kind, .force = force };
 		return 0;
 	}
 	int special = check_target(path, force, err);
@@ -113,7 +166,7 @@ int file_begin(struct file_out *out, const char *path, bool force, struct err *e
 		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 		r = fd < 0 ? err_sys(err, errno, "write %s", path) : 0;
 	} else
-		r = fd = make_temporary(made.path, &made.temporary, err);
+		r = fd = open_regular(&made, err);
 	if (r >= 0)
 		r = open_stream(&made, fd, err);
 	if (r < 0) {
@@ -123,6 +176,56 @@ int file_begin(struct file_out *out, const char *path, bool force, struct err *e
 	*out = made;
 	return 0;
 }
+
+int file_begin(struct file_out *out, const char *path, bool force, struct err *err)
+{
+	return file_begin_kind(out, path, FILE_DOCUMENT, force, err);
+}
+
+int file_begin_recording(struct file_out *out, const char *path, bool force, struct err *err)
+{
+	return file_begin_kind(out, path, FILE_RECORDING, force, err);
+}
+
+int file_begin_growing(struct file_out *out, const char *path, bool force, struct err *err)
+{
+	return file_begin_kind(out, path, FILE_GROWING, force, err);
+}
+
+/* ---- appending ---- */
+
+int file_write_fully(int fd, const void *bytes, size_t len, size_t *ret_done)
+{
+	*ret_done = 0;
+	while (*ret_done < len) {
+		ssize_t n = write(fd, (const char *)bytes + *ret_done, len - *ret_done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		*ret_done += (size_t)n;
+	}
+	return 0;
+}
+
+int file_append(struct file_out *out, const char *text, size_t len, struct err *err)
+{
+	int fd = fileno(out->stream);
+	off_t whole = lseek(fd, 0, SEEK_END);
+	size_t done;
+	/* What the stream still holds comes first: stdout may have been printed to. */
+	int r = fflush(out->stream) ? -errno : file_write_fully(fd, text, len, &done);
+
+	if (r >= 0)
+		return 0;
+	/* A pipe keeps what it has. */
+	if (out->stream != stdout && whole >= 0 && ftruncate(fd, whole) == 0)
+		lseek(fd, whole, SEEK_SET);
+	return err_sys(err, -r, "write %s", out->path ? out->path : "standard output");
+}
+
+/* ---- the end ---- */
 
 /* Names the file without ever replacing one that has appeared meanwhile. */
 static int name_new(const char *from, const char *to)
@@ -160,7 +263,7 @@ static void sync_directory(const char *path)
 	free(directory);
 }
 
-static int flush_stream(struct file_out *out, struct err *err)
+int file_sync(struct file_out *out, struct err *err)
 {
 	const char *name = out->path ? out->path : "standard output";
 
@@ -170,7 +273,7 @@ static int flush_stream(struct file_out *out, struct err *err)
 	errno = 0;
 	if (fflush(out->stream) != 0 || failed)
 		return err_sys(err, errno, "write %s", name);
-	if (out->temporary && fsync(fileno(out->stream)) < 0)
+	if ((out->temporary || out->kind == FILE_GROWING) && out->path && fsync(fileno(out->stream)) < 0 && errno != EINVAL)
 		return err_sys(err, errno, "write %s", name);
 	return 0;
 }
@@ -179,7 +282,7 @@ int file_commit(struct file_out *out, struct err *err)
 {
 	if (!out->stream)
 		return err_say(err, EINVAL, "write: no file was begun");
-	int r = flush_stream(out, err);
+	int r = file_sync(out, err);
 	if (out->stream != stdout) {
 		if (fclose(out->stream) != 0 && r == 0)
 			r = err_sys(err, errno, "write %s", out->path);
@@ -192,6 +295,15 @@ int file_commit(struct file_out *out, struct err *err)
 			free(out->temporary);
 			out->temporary = NULL;
 		}
+	}
+	if (r < 0 && out->kind == FILE_RECORDING && out->temporary) {
+		struct err named = ERR_NONE;
+
+		err_say(&named, -r, "%.300s (kept as %s)", err ? err->text : "", out->temporary);
+		if (err)
+			*err = named;
+		free(out->temporary);
+		out->temporary = NULL;
 	}
 	file_abort(out);
 	return r;
@@ -238,6 +350,34 @@ int file_make_directories(const char *path, struct err *err)
 	if (r == 0 && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
 		r = err_sys(err, ENOTDIR, "make directory %s", path);
 	free(copy);
+	return r;
+}
+
+int file_remove_old(const char *path, struct err *err)
+{
+	char *real = is_stdout(path) ? NULL : resolve(path);
+	struct stat st;
+	int r = 0;
+
+	if (real && lstat(real, &st) == 0 && S_ISREG(st.st_mode) && unlink(real) < 0)
+		r = err_sys(err, errno, "remove %s", real);
+	free(real);
+	return r;
+}
+
+int file_check_recording(const char *path, bool force, struct err *err)
+{
+	int r = file_check_writable(path, force, err);
+	char *name = NULL;
+	struct stat st;
+
+	if (r < 0 || force || is_stdout(path))
+		return r;
+	if (asprintf(&name, "%s" FILE_PARTIAL, path) < 0)
+		return err_sys(err, ENOMEM, "write %s", path);
+	if (lstat(name, &st) == 0)
+		r = err_say(err, EEXIST, "%s exists, of a run that was killed (--force overwrites)", name);
+	free(name);
 	return r;
 }
 

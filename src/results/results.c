@@ -276,23 +276,24 @@ int results_write_json(const struct results_source *source, const char *path, bo
 	return r;
 }
 
-int results_line(FILE *out, const char *event, json_t *data, struct err *err)
+int results_line(struct file_out *out, const char *event, json_t *data, struct err *err)
 {
 	struct json_maker m = json_make();
+	struct err why = ERR_NONE;
+	char *text, *whole = NULL;
 	json_t *line;
-	char *text;
-	int r = 0;
+	int r, len;
 
 	json_put(&m, "event", json_string(event));
 	json_put(&m, "data", data);
 	line = json_made(&m);
 	text = line ? json_dumps(line, RESULTS_DUMP | JSON_COMPACT) : NULL;
 	json_decref(line);
-	if (!text)
-		return err_sys(err, ENOMEM, "write %s line", event);
-	errno = 0;
-	if (fputs(text, out) == EOF || putc('\n', out) == EOF || fflush(out))
-		r = err_sys(err, errno ? errno : EIO, "write %s line", event);
+	len = text ? asprintf(&whole, "%s\n", text) : -1;
 	free(text);
-	return r;
+	if (len < 0)
+		return err_sys(err, ENOMEM, "write %s line", event);
+	r = file_append(out, whole, (size_t)len, &why);
+	free(whole);
+	return r < 0 ? err_sys(err, -r, "write %s line", event) : 0;
 }

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "base/file.h"
 #include "record/history.h"
 #include "record/host.h"
 #include "record/verdict.h"
@@ -35,8 +36,8 @@ int results_csv_row(const struct results_source *source, FILE *out, bool header,
  * cell. */
 json_t *results_row(const struct results_source *source);
 void results_csv_cell(FILE *out, const json_t *value);
-/* One {"event":...,"data":...} line, flushed. */
-int results_line(FILE *out, const char *event, json_t *data /* stolen */, struct err *err);
+/* One {"event":...,"data":...} line, in one write; data is stolen. */
+int results_line(struct file_out *out, const char *event, json_t *data, struct err *err);
 
 /* ledger + verdict as the result would say them (live or final). */
 void results_judge(const struct results_source *source, struct ledger *ret_ledger, struct verdict *ret_verdict);

@@ -147,21 +147,6 @@ json_t *sweep_failure_line(const struct sweep_plan *plan, uint32_t cell, unsigne
 	return json_made(&m);
 }
 
-static int write_fully(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t n = write(fd, text, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		length -= (size_t)n;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 int sweep_store_append(struct sweep_store *store, const json_t *line, struct err *err)
 {
 	char *text = json_dumps(line, RESULTS_DUMP | JSON_COMPACT), *whole = NULL;
@@ -170,7 +155,10 @@ int sweep_store_append(struct sweep_store *store, const json_t *line, struct err
 	free(text);
 	if (length < 0)
 		return err_sys(err, ENOMEM, "write %s", store->path);
-	int rc = write_fully(store->fd, whole, (size_t)length);
+	size_t done;
+	int rc = file_write_fully(store->fd, whole, (size_t)length, &done);
+	if (rc >= 0 && fsync(store->fd) < 0)
+		rc = -errno;
 	free(whole);
 	if (rc >= 0) {
 		store->size += length;
@@ -381,6 +369,7 @@ void sweep_store_close(struct sweep_store *store)
 {
 	if (store->path && store->fd >= 0)
 		close(store->fd);
+	json_decref(store->columns);
 	free(store->path);
 	free(store->directory);
 	*store = (struct sweep_store){ .fd = -1 };
@@ -458,7 +447,7 @@ static void print_rows(FILE *out, json_t *columns, FILE *in)
 	free(line);
 }
 
-int sweep_store_write_csv(const struct sweep_store *store, struct err *err)
+int sweep_store_write_csv(struct sweep_store *store, struct err *err)
 {
 	struct file_out out = { 0 };
 	json_t *columns = json_object();
@@ -476,6 +465,65 @@ int sweep_store_write_csv(const struct sweep_store *store, struct err *err)
 	file_abort(&out);
 	if (in)
 		fclose(in);
-	json_decref(columns);
+	json_decref(store->columns);
+	store->columns = rc >= 0 ? columns : NULL;
+	if (rc < 0)
+		json_decref(columns);
+	return rc;
+}
+
+static bool has_new_columns(const json_t *columns, const json_t *row)
+{
+	const char *name;
+	json_t *unused;
+
+	json_object_foreach((json_t *)row, name, unused) if (!json_object_get(columns, name)) return true;
+	return false;
+}
+
+/* The row as text, malloc'ed. */
+static char *row_text(json_t *columns, const json_t *line, size_t *ret_len)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, ret_len);
+
+	if (!out)
+		return NULL;
+	print_row(out, columns, line);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static int append_row(const char *path, const char *text, size_t len, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	off_t whole = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	size_t done = 0;
+	int rc = fd < 0 ? -errno : file_write_fully(fd, text, len, &done);
+
+	if (rc < 0)
+		err_sys(err, -rc, "write %s", path);
+	if (rc < 0 && whole >= 0 && ftruncate(fd, whole) < 0)
+		err_sys(err, errno, "write %s", path);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int sweep_store_append_csv(struct sweep_store *store, const json_t *line, struct err *err)
+{
+	const json_t *row = json_object_get(line, "row");
+	char *path, *text;
+	size_t len;
+
+	if (!store->columns || has_new_columns(store->columns, row))
+		return sweep_store_write_csv(store, err);
+	path = path_of(store->directory, "results.csv");
+	text = path ? row_text(store->columns, line, &len) : NULL;
+	int rc = text ? append_row(path, text, len, err) : err_sys(err, ENOMEM, "write results.csv");
+	free(text);
+	free(path);
 	return rc;
 }

@@ -19,6 +19,7 @@ struct sweep_store {
 	int fd;                 /* locked; -1: not open */
 	off_t size;             /* of the whole lines */
 	bool torn;              /* the last line was not whole and has been dropped */
+	json_t *columns;        /* that results.csv has; NULL: it must be written anew */
 };
 
 /* Makes the directory, plan.json and an empty results.jsonl.  -EEXIST where a sweep is there
@@ -46,7 +47,10 @@ json_t *sweep_failure_line(const struct sweep_plan *plan, uint32_t cell, unsigne
 int sweep_store_append(struct sweep_store *store, const json_t *line, struct err *err);
 
 /* results.csv: a row per run in the order in which they were made, written whole. */
-int sweep_store_write_csv(const struct sweep_store *store, struct err *err);
+int sweep_store_write_csv(struct sweep_store *store, struct err *err);
+/* The same with the row of this line, which is in results.jsonl already: appended in one write
+ * where the columns are those of the rows before. */
+int sweep_store_append_csv(struct sweep_store *store, const json_t *line, struct err *err);
 /* Begins DIR/name, to be committed whole. */
 struct file_out;
 int sweep_store_begin(const struct sweep_store *store, const char *name, struct file_out *ret_out, struct err *err);

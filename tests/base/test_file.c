@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -323,6 +325,94 @@ static void test_where_files_live(void **state)
 	assert_string_equal(file_config_path(path, sizeof(path)), "/home/u/.config/netdyno/config.ini");
 }
 
+/* A growing file can be followed under its own name, line by line, and an older one is not taken
+ * for it. */
+static void test_growing_file(void **state)
+{
+	(void)state;
+	struct err err = ERR_NONE;
+	struct file_out out;
+
+	assert_int_equal(write_file(in_scratch("a"), "older\n", false, &err), 0);
+	assert_int_equal(file_begin_growing(&out, in_scratch("a"), false, &err), -EEXIST);
+	expect_content(in_scratch("a"), "older\n");
+	assert_int_equal(file_begin_growing(&out, in_scratch("a"), true, NULL), 0);
+	expect_content(in_scratch("a"), "");
+	assert_int_equal(file_append(&out, "one\n", 4, NULL), 0);
+	expect_content(in_scratch("a"), "one\n");
+	assert_int_equal(file_append(&out, "two\n", 4, NULL), 0);
+	assert_int_equal(file_sync(&out, NULL), 0);
+	expect_content(in_scratch("a"), "one\ntwo\n");
+	file_abort(&out);
+	expect_content(in_scratch("a"), "one\ntwo\n");
+	assert_int_equal(entries_in(scratch), 1);
+}
+
+/* A line that does not fit the limit of a file's size leaves nothing of itself. */
+static void test_growing_file_keeps_whole_lines(void **state)
+{
+	(void)state;
+	struct rlimit before, limit;
+	struct err err = ERR_NONE;
+	struct file_out out;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = (struct rlimit){ .rlim_cur = 10, .rlim_max = before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(file_begin_growing(&out, in_scratch("a"), false, NULL), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(file_append(&out, "1234567\n", 8, NULL), 0);
+	int r = file_append(&out, "abcdefg\n", 8, &err);
+	setrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(r, -EFBIG);
+	expect_content(in_scratch("a"), "1234567\n");
+	file_abort(&out);
+}
+
+/* A recording stands under its partial name, and stays there if its own has been taken. */
+static void test_recording(void **state)
+{
+	(void)state;
+	struct err err = ERR_NONE;
+	struct file_out out;
+
+	assert_int_equal(file_begin_recording(&out, in_scratch("a"), false, &err), 0);
+	fputs("one", out.stream);
+	fflush(out.stream);
+	expect_content(in_scratch("a" FILE_PARTIAL), "one");
+	assert_int_equal(file_check_recording(in_scratch("a"), false, &err), -EEXIST);
+	assert_contains(err.text, "a" FILE_PARTIAL " exists");
+	assert_int_equal(file_check_recording(in_scratch("a"), true, NULL), 0);
+	assert_int_equal(file_commit(&out, NULL), 0);
+	expect_content(in_scratch("a"), "one");
+	assert_int_equal(entries_in(scratch), 1);
+
+	assert_int_equal(file_begin_recording(&out, in_scratch("b"), false, NULL), 0);
+	assert_int_equal(write_file(in_scratch("b"), "theirs", false, NULL), 0);
+	fputs("two", out.stream);
+	err_clear(&err);
+	assert_int_equal(file_commit(&out, &err), -EEXIST);
+	assert_contains(err.text, "kept as");
+	expect_content(in_scratch("b"), "theirs");
+	expect_content(in_scratch("b" FILE_PARTIAL), "two");
+}
+
+static void test_remove_old(void **state)
+{
+	(void)state;
+
+	assert_int_equal(file_remove_old(in_scratch("a"), NULL), 0);
+	assert_int_equal(write_file(in_scratch("a"), "older", false, NULL), 0);
+	assert_int_equal(symlink("a", in_scratch("link")), 0);
+	/* The link stays, and goes on leading to the file that takes the place. */
+	assert_int_equal(file_remove_old(in_scratch("link"), NULL), 0);
+	assert_int_equal(entries_in(scratch), 1);
+	assert_int_equal(write_file(in_scratch("link"), "newer", true, NULL), 0);
+	expect_content(in_scratch("a"), "newer");
+	assert_int_equal(file_remove_old("-", NULL), 0);
+}
+
 static void test_nothing_stays_open(void **state)
 {
 	(void)state;
@@ -361,6 +451,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_directories, start, finish),
 		cmocka_unit_test_setup_teardown(test_read_all, start, finish),
 		cmocka_unit_test_setup_teardown(test_read_line, start, finish),
+		cmocka_unit_test_setup_teardown(test_growing_file, start, finish),
+		cmocka_unit_test_setup_teardown(test_growing_file_keeps_whole_lines, start, finish),
+		cmocka_unit_test_setup_teardown(test_recording, start, finish),
+		cmocka_unit_test_setup_teardown(test_remove_old, start, finish),
 		cmocka_unit_test(test_where_files_live),
 		cmocka_unit_test_setup_teardown(test_nothing_stays_open, start, finish),
 	};

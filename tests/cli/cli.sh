@@ -230,6 +230,9 @@ group_files()
 	fi
 	touch "$work/plainfile"
 	refuses 1 "--out: " run echo "${quick[@]}" --out "$work/plainfile"
+	refuses 2 "needs the name of a file" run echo "${quick[@]}" --capture -
+	touch "$work/c.pcap.part"
+	refuses 1 "c.pcap.part exists, of a run that was killed" run echo "${quick[@]}" --capture "$work/c.pcap"
 }
 
 # start ARGS...: runs the program beside us as $pid.  What an earlier one has said is gone before, so that it is not taken for this one's.
@@ -283,13 +286,30 @@ group_signals()
 	done
 	try 0 open "$dir"
 	prints "verdict:"
-	# In the warm-up: nothing has been measured, and that is said.
-	start run echo --duration 60s --warmup 60s --json "$work/warm.json"
+	# In the warm-up: nothing has been measured, and that is said, also in place of an older result.
+	for f in json jsonl csv; do
+		echo older >"$work/warm.$f"
+	done
+	start run echo --duration 60s --warmup 60s --json "$work/warm.json" --jsonl "$work/warm.jsonl" --csv "$work/warm.csv" --force
 	until_says $pid "$out" method
+	grep -q older "$work"/warm.json* "$work/warm.csv" 2>/dev/null && fail "an older result is there while its successor runs"
 	kill -INT $pid
 	wait $pid
 	[ $? = 130 ] || fail "SIGINT in the warm-up: status is not 130"
 	says "before anything was measured"
+	has "$work/warm.json" '.end | .interrupted and (.verdict.valid | not)'
+	jq -es 'map(.event) == ["start", "end"] and (.[1].data.verdict.valid | not)' "$work/warm.jsonl" >/dev/null ||
+		fail "interrupted warm-up: $(head -c 300 "$work/warm.jsonl")"
+	grep -q "nothing was measured" "$work/warm.csv" || fail "interrupted warm-up: the row does not say so"
+	# Lines are there while the run goes, and a kill leaves whole ones.
+	start run echo --duration 60s --warmup 0 --interval 100ms --jsonl "$work/killed.jsonl" --json "$work/killed.json"
+	until_says $pid "$work/killed.jsonl" '"interval"'
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	jq -es '.[0].event == "start" and .[1].event == "interval"' "$work/killed.jsonl" >/dev/null ||
+		fail "killed: $(head -c 300 "$work/killed.jsonl")"
+	[ -z "$(tail -c 1 "$work/killed.jsonl")" ] || fail "killed: the last line is not whole"
+	[ ! -e "$work/killed.json" ] || fail "killed: the document is there"
 	# nohup: a terminal that goes away ends nothing.
 	rm -f "$out" "$errors"
 	nohup "$program" run echo --duration 1s --warmup 0 --json "$work/hup.json" >"$out" 2>"$errors" </dev/null &

@@ -380,16 +380,18 @@ static void json_file(void **state)
 static void lines(void **state)
 {
 	struct desk *d = desk_of(toy_history(1, true));
-	char *text = NULL, *newline;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	char *text = calloc(1, 1 << 20), *newline;
+	struct file_out out = { .stream = tmpfile() };
 	struct err err = ERR_NONE;
 	json_t *j;
 
 	(void)state;
-	assert_int_equal(results_line(out, "start", results_start(&d->source), &err), 0);
-	assert_int_equal(results_line(out, "end", results_end(&d->source), &err), 0);
-	assert_int_equal(results_line(out, "end", NULL, &err), -ENOMEM);
+	assert_int_equal(results_line(&out, "start", results_start(&d->source), &err), 0);
+	assert_int_equal(results_line(&out, "end", results_end(&d->source), &err), 0);
+	assert_int_equal(results_line(&out, "end", NULL, &err), -ENOMEM);
+	rewind(out.stream);
+	assert_non_null(text);
+	assert_less(0, fread(text, 1, (1 << 20) - 1, out.stream));
 	newline = strchr(text, '\n');
 	assert_non_null(newline);
 	*newline = '\0';
@@ -401,7 +403,7 @@ static void lines(void **state)
 	assert_text(j, "event", "end");
 	assert_number(j, "data.sum.rx_pps", 900);
 	json_decref(j);
-	fclose(out);
+	fclose(out.stream);
 	free(text);
 	desk_free(d);
 }
@@ -410,21 +412,21 @@ static void line_to_nobody(void **state)
 {
 	struct desk *d = desk_of(toy_history(1, true));
 	struct err err = ERR_NONE;
+	struct file_out out = { 0 };
 	int ends[2];
-	FILE *out;
 
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe(ends), 0);
 	close(ends[0]);
-	out = fdopen(ends[1], "w");
-	assert_int_equal(results_line(out, "start", results_start(&d->source), &err), -EPIPE);
+	out.stream = fdopen(ends[1], "w");
+	assert_int_equal(results_line(&out, "start", results_start(&d->source), &err), -EPIPE);
 	assert_non_null(strstr(err.text, "start line"));
-	fclose(out);
+	fclose(out.stream);
 	err_clear(&err);
-	out = fopen("/dev/full", "w");
-	assert_int_equal(results_line(out, "start", results_start(&d->source), &err), -ENOSPC);
-	fclose(out);
+	out.stream = fopen("/dev/full", "w");
+	assert_int_equal(results_line(&out, "start", results_start(&d->source), &err), -ENOSPC);
+	fclose(out.stream);
 	desk_free(d);
 }
 

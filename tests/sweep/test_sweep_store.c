@@ -277,6 +277,38 @@ static void csv_has_all_columns(void **unused)
 	sweep_store_close(&store);
 }
 
+/* Whoever follows results.csv sees each row when its run has ended; a row with a new column has
+ * the file written anew. */
+static void csv_grows(void **unused)
+{
+	static const char *const wants[] = {
+		"cell,round,attempts,mode,rx_mbps,rx_pps,rtt_p50_us,llc_misses\n0,0,1,toy,100,1000,50,\n",
+		"cell,round,attempts,mode,rx_mbps,rx_pps,rtt_p50_us,llc_misses\n0,0,1,toy,100,1000,50,\n1,0,1,toy,200,2000,25,\n",
+		"cell,round,attempts,mode,rx_mbps,rx_pps,rtt_p50_us,llc_misses,new\n0,0,1,toy,100,1000,50,,\n1,0,1,toy,200,2000,"
+		"25,,\n"
+		"0,1,1,toy,300,3000,16.6666666666667,,1\n"
+	};
+	struct sweep_store store;
+	struct err err = ERR_NONE;
+
+	(void)unused;
+	create(&store);
+	for (unsigned i = 0; i < 3; i++) {
+		json_t *row = make_row(100.0 * (i + 1));
+
+		if (i == 2)
+			json_object_set_new(row, "new", json_integer(1));
+		json_t *line = sweep_run_line(&plan, i % 2, i / 2, 1, NULL, row, make_result(true, NULL));
+		assert_int_equal(sweep_store_append(&store, line, &err), 0);
+		assert_int_equal(sweep_store_append_csv(&store, line, &err), 0);
+		json_decref(line);
+		char *text = file_text("results.csv");
+		assert_string_equal(text, wants[i]);
+		free(text);
+	}
+	sweep_store_close(&store);
+}
+
 static void a_plan_that_is_none(void **unused)
 {
 	struct sweep_plan then;
@@ -306,6 +338,7 @@ int main(void)
 		TEST(nobody_is_in_the_way),
 		TEST(beginning_again),
 		TEST(csv_has_all_columns),
+		TEST(csv_grows),
 		TEST(a_plan_that_is_none),
 	};
 

@@ -59,7 +59,7 @@ int console_open(struct console *c, const struct cli *cli, struct err *err)
 
 void console_close(struct console *c)
 {
-	outputs_abort(&c->outputs);
+	outputs_close(&c->outputs);
 	run_capture_stop(&c->run_capture, NULL);
 	if (!c->abandoned)
 		session_free(c->session);
@@ -103,6 +103,8 @@ static void on_run(struct console *c)
 	outputs_start(&c->outputs, &source);
 	if (run_capture_begin(&c->run_capture, info, &err) < 0)
 		session_event(c->session, SEVERITY_WARNING, "%s", err.text);
+	else if (c->run_capture.capture)
+		session_event(c->session, SEVERITY_INFO, "capture: %s" FILE_PARTIAL " until it ends", c->run_capture.path);
 }
 
 static void on_interval(struct console *c, const struct sample *interval)
@@ -138,10 +140,8 @@ static void on_final(struct console *c)
 	struct results_source source = console_source(c);
 
 	end_capture(c);
-	if (c->measured)
-		outputs_finish(&c->outputs, &source, c->notes ? c->notes : stderr);
-	else
-		outputs_abort(&c->outputs);
+	if (history_run(c->history, c->run_id))
+		outputs_finish(&c->outputs, &source, c->measured, c->notes ? c->notes : stderr);
 	if (c->outputs.failed && !c->notes)
 		session_event(c->session, SEVERITY_ERROR, "a result file could not be written");
 }
@@ -221,6 +221,7 @@ int console_start(struct console *c, struct err *err)
 		return id;
 	/* The run before this one, if it still goes, is no longer anybody's business but the
 	 * history's. */
+	outputs_begin(&c->outputs);
 	c->run_id = (uint32_t)id;
 	c->over = c->failed = c->measured = c->interrupted = false;
 	c->board.run_wanted = true;

@@ -88,7 +88,7 @@ static void keep_unfinished(struct console *c)
 		return;
 	fprintf(stderr, "netdyno: the run does not end: the results cover only what was read so far\n");
 	c->measured = true;
-	outputs_finish(&c->outputs, &source, stderr);
+	outputs_finish(&c->outputs, &source, true, stderr);
 }
 
 int headless_run(struct console *c)

@@ -28,12 +28,15 @@ static int check_kind(const char *option, const char *path, struct err *err)
 
 static int check_target(const char *option, const char *path, bool force, struct err *err)
 {
+	bool recording = !strcmp(option, "capture");
 	struct err why = ERR_NONE;
 
+	if (recording && is_stdout(path))
+		return err_say(err, EINVAL, "--capture -: a capture needs the name of a file");
 	if (!*path || is_stdout(path))
 		return 0;
 	int rc = check_kind(option, path, err);
-	if (rc >= 0 && file_check_writable(path, force, &why) < 0)
+	if (rc >= 0 && (recording ? file_check_recording : file_check_writable)(path, force, &why) < 0)
 		rc = err_say(err, why.code, "--%s: %s", option, why.text);
 	return rc;
 }
@@ -110,7 +113,7 @@ static void line(struct outputs *out, const char *event, json_t *data)
 	if (!data)
 		err_sys(&err, ENOMEM, "make a result line");
 	else
-		results_line(out->line.stream, event, data, &err);
+		results_line(&out->line, event, data, &err);
 	if (!err.code)
 		return;
 	err_say(&named, err.code, "--jsonl %s: %s", out->jsonl, err.text);
@@ -119,19 +122,30 @@ static void line(struct outputs *out, const char *event, json_t *data)
 	out->line_open = false;
 }
 
-void outputs_start(struct outputs *out, const struct results_source *source)
+void outputs_begin(struct outputs *out)
 {
+	const char *const documents[] = { out->json, out->csv };
 	struct err err = ERR_NONE;
 
-	outputs_abort(out);
-	out->told = false;
-	out->last_interval_ns = INT64_MIN;
+	if (out->begun)
+		return;
+	out->begun = true;
+	for (unsigned i = 0; i < 2 && out->force; i++)
+		if (*documents[i] && file_remove_old(documents[i], &err) < 0)
+			fail(out, &err, stderr);
 	if (!*out->jsonl)
 		return;
-	out->line_open = file_begin(&out->line, out->jsonl, out->force, &err) >= 0;
+	err_clear(&err);
+	out->line_open = file_begin_growing(&out->line, out->jsonl, out->force, &err) >= 0;
 	if (!out->line_open)
 		fail(out, &err, stderr);
-	else
+}
+
+void outputs_start(struct outputs *out, const struct results_source *source)
+{
+	out->told = false;
+	out->last_interval_ns = INT64_MIN;
+	if (out->line_open)
 		line(out, "start", results_start(source));
 }
 
@@ -170,41 +184,44 @@ static void save_elsewhere(struct outputs *out, const struct results_source *sou
 		fprintf(notes, "netdyno: %s\n", err.text);
 }
 
-static void finish_lines(struct outputs *out, const struct results_source *source, FILE *notes)
+/* The dashboard's next run goes on in the same file. */
+static void finish_line(struct outputs *out, const struct results_source *source, FILE *notes)
 {
 	struct err err = ERR_NONE;
 
-	if (!out->line_open)
-		return;
-	line(out, "end", results_end(source));
-	if (!out->line_open)
-		return;
-	out->line_open = false;
-	if (file_commit(&out->line, &err) < 0)
+	if (out->line_open)
+		line(out, "end", results_end(source));
+	if (out->line_open && file_sync(&out->line, &err) < 0)
 		fail(out, &err, notes);
-	file_abort(&out->line);
 }
 
-void outputs_finish(struct outputs *out, const struct results_source *source, FILE *notes)
+static void write_documents(struct outputs *out, const struct results_source *source, FILE *notes)
 {
-	bool failed_before = out->failed;
 	struct err err = ERR_NONE;
 
-	out->failed = false;
-	finish_lines(out, source, notes);
 	if (*out->json && results_write_json(source, out->json, out->force, &err) < 0)
 		fail(out, &err, notes);
 	err_clear(&err);
 	if (*out->csv && results_write_csv(source, out->csv, out->force, &err) < 0)
 		fail(out, &err, notes);
-	if (out->failed || failed_before)
-		save_elsewhere(out, source, notes);
-	out->failed |= failed_before;
 	/* The files are our own from now on: the dashboard's next run replaces them. */
-	out->force = true;
+	out->force = out->written = true;
 }
 
-void outputs_abort(struct outputs *out)
+void outputs_finish(struct outputs *out, const struct results_source *source, bool measured, FILE *notes)
+{
+	bool failed_before = out->failed;
+
+	out->failed = false;
+	finish_line(out, source, notes);
+	if (measured || !out->written)
+		write_documents(out, source, notes);
+	if (measured && (out->failed || failed_before))
+		save_elsewhere(out, source, notes);
+	out->failed |= failed_before;
+}
+
+void outputs_close(struct outputs *out)
 {
 	if (out->line_open)
 		file_abort(&out->line);

@@ -1,6 +1,7 @@
-/* The result files of a run: --json, --jsonl, --csv.  Checked before the run starts, written
- * when it ends; what was measured is never thrown away because a file could not be written.
- * Main thread only. */
+/* The result files of a run: --json, --jsonl, --csv.  Checked before the run starts.  JSON lines
+ * grow as the run goes and hold all runs of the session; the documents are written when a run
+ * ends.  What was measured is never thrown away because a file could not be written.  Main thread
+ * only. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,8 +15,10 @@ struct outputs {
 	/* where a result goes that its own file would not take; "" = the data directory */
 	const char *directory;
 	bool force;
+	bool begun;   /* the first run has been asked for */
+	bool written; /* a document of this session's stands under its name */
 	bool line_open;
-	struct file_out line; /* --jsonl of the run that is going */
+	struct file_out line; /* --jsonl */
 	bool failed;          /* something could not be written */
 	bool broken_pipe;     /* stdout's reader has gone */
 	bool told;            /* a fallback has been written for this run */
@@ -27,10 +30,14 @@ struct outputs {
 int outputs_init(struct outputs *out, const struct options *o, struct err *err);
 bool outputs_on_stdout(const struct outputs *out);
 
+/* A run has been asked for.  At the first one older results go, if --force lets them: what is
+ * found afterwards is of this session. */
+void outputs_begin(struct outputs *out);
 void outputs_start(struct outputs *out, const struct results_source *source);
 void outputs_interval(struct outputs *out, const struct results_source *source, const struct sample *interval);
 /* The run is over: writes everything.  If one cannot be written, `notes` gets the reason, and
- * the result goes to a file in the data directory or, at worst, to `notes`. */
-void outputs_finish(struct outputs *out, const struct results_source *source, FILE *notes);
-/* Removes half-written files. */
-void outputs_abort(struct outputs *out);
+ * the result goes to a file in the data directory or, at worst, to `notes`.  measured: there is a
+ * result; else what stands there says that there is none, and replaces none of this session's. */
+void outputs_finish(struct outputs *out, const struct results_source *source, bool measured, FILE *notes);
+/* Closes the lines. */
+void outputs_close(struct outputs *out);

@@ -30,7 +30,7 @@ static int write_summary(const struct sweep_store *store, const struct sweep_rep
 	return rc;
 }
 
-static int write_reports(const struct sweep_store *store, const struct sweep_state *state, const struct host_info *host,
+static int write_reports(struct sweep_store *store, const struct sweep_state *state, const struct host_info *host,
 	const char *stopped, bool *ret_interrupted, struct err *err)
 {
 	struct sweep_charts *charts = calloc(1, sizeof(*charts));
@@ -92,8 +92,8 @@ static unsigned room(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-int sweep_finish(const struct sweep_store *store, const struct sweep_state *state, const struct host_info *host,
-	enum sweep_end end, const struct err *why)
+int sweep_finish(struct sweep_store *store, const struct sweep_state *state, const struct host_info *host, enum sweep_end end,
+	const struct err *why)
 {
 	const char *stopped = end == SWEEP_INTERRUPTED ? "interrupted" : end == SWEEP_BROKEN ? why->text : NULL;
 	int status = status_of(state, end);

@@ -5,5 +5,5 @@
 #include "main/sweep/run.h"
 
 /* why: of SWEEP_BROKEN.  Returns the exit status. */
-int sweep_finish(const struct sweep_store *store, const struct sweep_state *state, const struct host_info *host,
-	enum sweep_end end, const struct err *why);
+int sweep_finish(struct sweep_store *store, const struct sweep_state *state, const struct host_info *host, enum sweep_end end,
+	const struct err *why);

@@ -175,6 +175,8 @@ static enum outcome keep_run(struct runner *r, uint32_t cell, unsigned round, un
 
 	int rc = line ? sweep_store_append(job->store, line, err) : err_sys(err, ENOMEM, "keep a result");
 	if (rc >= 0)
+		rc = sweep_store_append_csv(job->store, line, err);
+	if (rc >= 0)
 		rc = sweep_state_take_run(job->state, cell, round, row, result, err);
 	if (rc >= 0 && *before)
 		rc = sweep_state_take_retry(job->state, cell, round, attempts - 1, before, err);
@@ -241,20 +243,16 @@ static enum outcome run_round(struct runner *r, uint32_t *order, unsigned round,
 {
 	const struct sweep_job *job = r->job;
 	enum outcome outcome = RAN;
-	bool any = false;
 
 	sweep_order(job->plan->cells, job->seed, round, order);
 	for (uint32_t i = 0; i < job->plan->cells; i++) {
 		if (sweep_state_slot(job->state, order[i], round) == SWEEP_SLOT_DONE)
 			continue;
-		any = true;
 		turn(r, 0);
 		outcome = r->loop.interrupts ? STOPPED : run_slot(r, order[i], round, err);
 		if (outcome == STOPPED || outcome == BROKEN)
 			return outcome;
 	}
-	if (any && sweep_store_write_csv(job->store, err) < 0)
-		return BROKEN;
 	return RAN;
 }
 
