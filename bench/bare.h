@@ -1,5 +1,5 @@
-/* What the hand-written pairs share that netdyno's modes are measured against: the clock, the
- * end, the CPU.  These are programs of one file each: die() ends them. */
+/* Shared by the hand-written pairs that netdyno's modes are measured against: the clock, the end,
+ * the CPU.  These are programs of one file each: die() ends them. */
 #pragma once
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* What one histogram_record() costs, in ns: a long-tailed stream of values, prepared beforehand,
- * into one histogram (budget: 10 ns).  Prints one JSON line with the best and the median of 15
- * rounds, loop overhead included. */
+/* Measures the cost of one histogram_record(), in ns: a long-tailed stream of values, prepared
+ * beforehand, into one histogram (budget: 10 ns).  Prints one JSON line with the best and the
+ * median of 15 rounds, loop overhead included. */
 #include <stdio.h>
 #include <stdlib.h>
 

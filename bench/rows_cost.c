@@ -1,5 +1,6 @@
-/* What details cost: a reading of 10,000 rows of 8 columns, which the control thread makes once a
- * second while their worker keeps writing, and what a screen or a result does with one. */
+/* Measures the cost of details: of a reading of 10,000 rows of 8 columns, which the control thread
+ * makes once a second while their worker keeps writing, and of the work that a screen or a result
+ * does with it. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,14 +4,9 @@
  * only after want() has said that it is there. */
 #include "captures/decode.h"
 
-#include <arpa/inet.h>
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/clock.h"
-#include "base/text.h"
 
 enum { TYPE_IP4 = 0x0800, TYPE_IP6 = 0x86dd, TYPE_VLAN = 0x8100, TYPE_QINQ = 0x88a8, TYPE_QINQ_OLD = 0x9100 };
 enum { LINK_NULL = 0, LINK_ETHERNET = 1, LINK_RAW = 12, LINK_RAW_FILE = 101, LINK_SLL = 113, LINK_SLL2 = 276 };
@@ -304,54 +299,4 @@ void packet_decode(
 		udp_header(&c, inner, echo_header);
 	else if (good && ret_packet->protocol == IPPROTO_TCP)
 		tcp_header(&c, inner);
-}
-
-/* ---- one line ---- */
-
-static void format_end(uint8_t family, const uint8_t *address, uint16_t port, char *out, size_t size)
-{
-	char text[INET6_ADDRSTRLEN] = "?";
-
-	inet_ntop(family == 6 ? AF_INET6 : AF_INET, address, text, sizeof(text));
-	snprintf(out, size, family == 6 ? "[%s]:%u" : "%s:%u", text, port);
-}
-
-static const char *protocol_name(uint8_t protocol, char *out, size_t size)
-{
-	if (protocol == IPPROTO_UDP)
-		return "UDP";
-	if (protocol == IPPROTO_TCP)
-		return "TCP";
-	snprintf(out, size, "proto %u", protocol);
-	return out;
-}
-
-static void format_echo(const struct packet *p, char *out, size_t size)
-{
-	char age[16];
-
-	out[0] = '\0';
-	if (!p->has_echo)
-		return;
-	text_us(p->age_ns == INT64_MIN ? -1 : p->age_ns, age, sizeof(age));
-	snprintf(out, size, "  flow %u #%" PRIu64 " %s  age %s", p->flow, p->counter, p->reply ? "reply" : "request", age);
-}
-
-char *packet_format(const struct packet *p, char *out, size_t size)
-{
-	char when[32], from[64], to[64], protocol[16], echo[80], marks[4 * sizeof(p->note) + 1];
-	uint64_t part_us = (uint64_t)(p->wall_ns < 0 ? 0 : p->wall_ns) % NS_PER_S / NS_PER_US;
-
-	clock_format_hms(p->wall_ns, when, sizeof(when));
-	text_escape(p->note, strnlen(p->note, sizeof(p->note)), marks, sizeof(marks));
-	if (!p->family) {
-		snprintf(out, size, "%s.%06" PRIu64 "  %u B  %s", when, part_us, p->wire_bytes, marks);
-		return out;
-	}
-	format_end(p->family, p->source, p->source_port, from, sizeof(from));
-	format_end(p->family, p->destination, p->destination_port, to, sizeof(to));
-	format_echo(p, echo, sizeof(echo));
-	snprintf(out, size, "%s.%06" PRIu64 "  %s > %s  %s %u%s%s%s", when, part_us, from, to,
-		protocol_name(p->protocol, protocol, sizeof(protocol)), p->payload_bytes, echo, marks[0] ? "  " : "", marks);
-	return out;
 }

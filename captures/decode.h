@@ -10,5 +10,3 @@
  * DLT_NULL (0).  Unknown ones leave family 0 and say so in note. */
 void packet_decode(
 	int linktype, const uint8_t *bytes, size_t captured, size_t wire_bytes, bool echo_header, struct packet *ret_packet);
-/* One line for the packet panel; foreign bytes escaped.  Returns out. */
-char *packet_format(const struct packet *p, char *out, size_t size);

@@ -104,7 +104,7 @@ static int check_ports(const struct capture_request *r, struct err *err)
 	return 0;
 }
 
-int capture_options_check(const struct capture_options *o, struct err *err)
+static int capture_options_check(const struct capture_options *o, struct err *err)
 {
 	if (!o->sample_1_in || o->sample_1_in > SAMPLE_MAX || (o->sample_1_in & (o->sample_1_in - 1)))
 		return err_say(

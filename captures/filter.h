@@ -5,7 +5,5 @@
 
 enum { FILTER_BYTES = 1024 };
 
-/* 0, or -EINVAL naming option, value and range. */
-int capture_options_check(const struct capture_options *options, struct err *err);
-/* How 1/N sampling chooses, for people: "by the counter in the datagram". */
+/* Names the rule of 1/N sampling, for people: "by the counter in the datagram". */
 const char *capture_sampling(const struct capture_request *request);

@@ -193,14 +193,14 @@ static bool serves(const struct worker *w)
 	return w->self->role == ROLE_SERVER;
 }
 
-/* Of the messages' ledger what only both ends together know. */
+/* Of the messages' ledger what a client alone cannot know. */
 static void mark_unknown(struct worker *w)
 {
-	if (chat_shared_of(w)->both)
+	if (serves(w) || chat_shared_of(w)->both)
 		return;
 	w->unknown |= 1ull << CHAT_C_MESSAGES_READ | 1ull << CHAT_C_MESSAGES_BEFORE | 1ull << CHAT_C_MESSAGES_FLYING |
 		      1ull << CHAT_C_MESSAGES_LOST;
-	snprintf(w->unknown_why, sizeof(w->unknown_why), "the %s is another process", serves(w) ? "client" : "server");
+	snprintf(w->unknown_why, sizeof(w->unknown_why), "the server is another process");
 }
 
 static int chat_open(struct worker *w, struct err *err)
@@ -243,6 +243,7 @@ const struct engine engine_chat = {
 	.summary = "an epoll broadcast server and its load",
 	.built = true,
 	.reliable = true,
+	.connections = CHAT_C_CONNECTIONS,
 	.server = &loop_words,
 	.client = &load_words,
 	.missing = "connections",

@@ -15,12 +15,11 @@
 
 enum { BACKLOG = 4096, ACCEPTS = 64 };
 
-static const int64_t PAUSE_NS = 100 * NS_PER_MS;
+/* A client that has said and heard nothing for so long is asked whether it is still there, so often
+ * at such intervals: a host may vanish without a word. */
+enum { KEEP_IDLE_S = 20, KEEP_INTERVAL_S = 5, KEEP_PROBES = 3 };
 
-static int option(int fd, int level, int name, int value, const char *text, struct err *err)
-{
-	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? err_sys(err, errno, "setsockopt %s", text) : 0;
-}
+static const int64_t PAUSE_NS = 100 * NS_PER_MS;
 
 static int set_buffer(int fd, int name, int bytes, struct err *err)
 {
@@ -32,33 +31,33 @@ static int set_buffer(int fd, int name, int bytes, struct err *err)
 int chat_set_options(struct worker *w, int fd, struct err *err)
 {
 	const struct chat_shared *s = chat_shared_of(w);
-	int rc = option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY", err);
+	int on = 1, rc;
 
-	if (rc >= 0)
-		rc = set_buffer(fd, SO_RCVBUF, s->rcvbuf_bytes, err);
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
+		return err_sys(err, errno, "setsockopt TCP_NODELAY");
+	rc = set_buffer(fd, SO_RCVBUF, s->rcvbuf_bytes, err);
 	return rc < 0 ? rc : set_buffer(fd, SO_SNDBUF, s->sndbuf_bytes, err);
 }
 
 /* ---- listening ---- */
 
-static int bind_and_listen(struct worker *w, int fd, union net_address *a, struct err *err)
+/* Those that it accepts inherit it; tcp(7). */
+static int watch_over_clients(int fd, struct err *err)
 {
-	const struct chat_shared *s = chat_shared_of(w);
-	char text[NET_ADDRESS_TEXT];
-	socklen_t size = sizeof(*a);
-	int rc = option(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", err);
+	static const struct {
+		int level, name, value;
+		const char *text;
+	} options[] = {
+		{ SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE" },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S, "TCP_KEEPIDLE" },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL_S, "TCP_KEEPINTVL" },
+		{ IPPROTO_TCP, TCP_KEEPCNT, KEEP_PROBES, "TCP_KEEPCNT" },
+	};
 
-	if (rc >= 0 && s->loops > 1)
-		rc = option(fd, SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT", err);
-	if (rc >= 0 && a->sa.sa_family == AF_INET6)
-		rc = option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY", err);
-	if (rc < 0)
-		return rc;
-	if (bind(fd, &a->sa, net_address_bytes(a)) < 0)
-		return err_sys(err, errno, "bind %s", net_format(a, text, sizeof(text)));
-	if (listen(fd, BACKLOG) < 0)
-		return err_sys(err, errno, "listen %s", net_format(a, text, sizeof(text)));
-	return getsockname(fd, &a->sa, &size) < 0 ? err_sys(err, errno, "getsockname") : 0;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(options[i].value)) < 0)
+			return err_sys(err, errno, "setsockopt %s", options[i].text);
+	return 0;
 }
 
 static int make_listener(struct worker *w, unsigned which, struct err *err)
@@ -72,20 +71,9 @@ static int make_listener(struct worker *w, unsigned which, struct err *err)
 		return fd;
 	s->listener[w->self->index][which] = fd; /* release() closes it */
 	rc = chat_set_options(w, fd, err);
-	return rc < 0 ? rc : bind_and_listen(w, fd, a, err);
-}
-
-/* The first loop chooses the port, for all addresses and loops. */
-static void publish(struct worker *w)
-{
-	struct chat_shared *s = chat_shared_of(w);
-	struct plan *plan = w->plan;
-	unsigned port = net_port(&s->at.listen[0]);
-
-	ports_add(&plan->ports, port, port);
-	if (s->at.host_is_ours)
-		net_set_port(&s->at.host, port);
-	net_format(s->at.host_is_ours ? &s->at.host : &s->at.listen[0], plan->peer, sizeof(plan->peer));
+	if (rc >= 0)
+		rc = watch_over_clients(fd, err);
+	return rc < 0 ? rc : net_listen(fd, a, BACKLOG, s->loops > 1, err);
 }
 
 int chat_listen_open(struct worker *w, struct chat_loop *l, struct err *err)
@@ -97,12 +85,13 @@ int chat_listen_open(struct worker *w, struct chat_loop *l, struct err *err)
 		if (listener[i] < 0)
 			rc = make_listener(w, i, err);
 		if (rc >= 0)
-			rc = chat_watch(l, listener[i], CHAT_TAG_LISTENER + i, err);
+			rc = chat_epoll_watch(&l->epoll, listener[i], CHAT_TAG_LISTENER + i, err);
 		if (i + 1 < s->at.listens && !net_port(&s->at.listen[i + 1]))
 			net_set_port(&s->at.listen[i + 1], net_port(&s->at.listen[i]));
 	}
+	/* The first loop chooses the port, for all addresses and loops. */
 	if (rc >= 0 && w->self->index == 0)
-		publish(w);
+		endpoints_publish(&s->at, w->plan);
 	return rc;
 }
 
@@ -115,7 +104,7 @@ static void listen_again(struct worker *w, struct chat_loop *l, bool on)
 	for (unsigned i = 0; i < s->at.listens; i++) {
 		struct epoll_event event = { .events = on ? EPOLLIN : 0, .data.u64 = CHAT_TAG_LISTENER + i };
 
-		epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, s->listener[w->self->index][i], &event);
+		epoll_ctl(l->epoll.fd, EPOLL_CTL_MOD, s->listener[w->self->index][i], &event);
 		l->syscalls++;
 	}
 	l->paused = !on;

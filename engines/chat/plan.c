@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -107,35 +106,15 @@ static int plan_workers(const struct options *o, struct plan *plan, struct chat_
 
 /* ---- descriptors ---- */
 
-/* The soft limit becomes what is needed, if the hard one allows it or may be raised. */
-static rlim_t raise_descriptors(rlim_t wanted)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return wanted;
-	if (limit.rlim_cur >= wanted)
-		return limit.rlim_cur;
-	if (limit.rlim_max < wanted) {
-		struct rlimit more = { .rlim_cur = wanted, .rlim_max = wanted };
-
-		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
-			return wanted;
-	}
-	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_cur;
-}
-
 static int plan_descriptors(const struct options *o, struct plan *plan, struct chat_shared *s, struct err *err)
 {
 	enum role role = plan_role(o);
-	rlim_t ends = role == ROLE_BOTH ? 2 : 1, granted;
-	rlim_t wanted = role == ROLE_SERVER ? SERVER_MEMBERS_MAX : ends * s->connections;
+	uint64_t ends = role == ROLE_BOTH ? 2 : 1, granted;
+	uint64_t wanted = role == ROLE_SERVER ? SERVER_MEMBERS_MAX : ends * s->connections;
 
 	if (role == ROLE_BOTH)
 		wanted += STRANGERS;
-	granted = raise_descriptors(wanted + DESCRIPTORS_BESIDE);
+	granted = net_raise_descriptors(wanted + DESCRIPTORS_BESIDE);
 	if (role != ROLE_SERVER && granted < ends * s->connections + DESCRIPTORS_BESIDE)
 		return err_say(err, EINVAL,
 			"--conns %u: needs %llu descriptors, and the limit is %llu (ulimit -n; its hard limit is raised by root)",

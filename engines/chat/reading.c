@@ -23,7 +23,6 @@ static bool greet(struct worker *w, struct chat_member *m, const uint8_t *line, 
 	if (s->both && stamp.token == s->token && stamp.connection < s->connections) {
 		m->connection = stamp.connection;
 		m->reads = stamp.kind == CHAT_HELLO_READS;
-		atomic_store_explicit(&s->flow[m->connection].held, w->self->index + 1, memory_order_release);
 	}
 	return true;
 }
@@ -40,8 +39,9 @@ static void take_line(struct worker *w, struct chat_loop *l, struct chat_member 
 	l->lines++;
 	l->line_bytes += bytes + 1;
 	if (m->connection != CHAT_STRANGER) {
-		l->ours++;
-		atomic_store_explicit(&s->flow[m->connection].read, m->lines, memory_order_release);
+		_Atomic uint64_t *read = &s->flow[m->connection].read;
+
+		atomic_store_explicit(read, atomic_load_explicit(read, memory_order_relaxed) + 1, memory_order_release);
 	}
 	chat_room_say(&l->room, m, line, bytes);
 	if (s->loops > 1) {
@@ -165,7 +165,7 @@ void chat_read(struct worker *w, struct chat_loop *l, struct chat_member *m)
 {
 	unsigned reads = l->room.config.trigger ? TURN_READS : 1;
 
-	while (reads-- && !l->frozen) {
+	while (reads--) {
 		if (!others_have_room(w, l)) {
 			requeue(l, m);
 			return;
@@ -181,7 +181,7 @@ unsigned chat_read_turns(struct worker *w, struct chat_loop *l)
 {
 	unsigned turns = l->turns, read = 0;
 
-	if (l->frozen || (l->held && !others_have_room(w, l)))
+	if (l->held && !others_have_room(w, l))
 		return 0;
 	while (read < turns && !chat_is_enough(l)) {
 		struct chat_member *m = &l->room.member[l->turn[l->turn_head]];

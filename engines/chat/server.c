@@ -20,40 +20,24 @@
 
 /* between two looks at what the clients have received, while the run settles */
 static const int64_t QUIET_LOOK_NS = NS_PER_MS;
-/* less than the run's longest drain */
-static const int64_t READ_ON_NS = 900 * NS_PER_MS;
 /* Rows are read once a second; ten thousand of them are work. */
 static const int64_t ROWS_NS = 400 * NS_PER_MS;
 
 /* ---- open ---- */
 
-int chat_watch(struct chat_loop *l, int fd, uint64_t tag, struct err *err)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.u64 = tag };
-
-	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? err_sys(err, errno, "epoll_ctl") : 0;
-}
-
 static int open_epoll(struct worker *w, struct chat_loop *l, struct err *err)
 {
 	const struct chat_shared *s = chat_shared_of(w);
-	int rc;
+	int rc = chat_epoll_open(&l->epoll, w, err);
 
-	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (l->epoll_fd < 0)
-		return err_sys(err, errno, "epoll_create1");
-	if (s->busy_poll_us && (rc = net_epoll_busy_poll(l->epoll_fd, (unsigned)s->busy_poll_us, err)) < 0)
-		return rc;
-	l->looks = w->plan->wait != WAIT_BLOCK;
-	w->wait.fd[0] = (struct pollfd){ .fd = l->epoll_fd, .events = POLLIN };
-	w->wait.count = 1;
-	rc = l->looks ? 0 : chat_watch(l, w->wake_fd, CHAT_TAG_WAKE, err);
+	if (rc >= 0 && s->busy_poll_us)
+		rc = net_epoll_busy_poll(l->epoll.fd, (unsigned)s->busy_poll_us, err);
 	if (rc < 0 || s->loops == 1)
 		return rc;
 	/* Who does not say when it sleeps is always rung. */
-	if (l->looks)
+	if (l->epoll.looks)
 		chat_crossing_sleep(&chat_shared_of(w)->crossing, w->self->index);
-	return chat_watch(l, s->crossing.bell[w->self->index].fd, CHAT_TAG_BELL, err);
+	return chat_epoll_watch(&l->epoll, s->crossing.bell[w->self->index].fd, CHAT_TAG_BELL, err);
 }
 
 static int open_room(struct worker *w, struct chat_loop *l, struct err *err)
@@ -65,18 +49,17 @@ static int open_room(struct worker *w, struct chat_loop *l, struct err *err)
 		.members = s->members,
 		.slow = s->slow,
 		.direct = s->direct,
-		.epoll_fd = l->epoll_fd,
+		.epoll_fd = l->epoll.fd,
 		.trigger = s->edge ? EPOLLET : 0 };
 	int rc = chat_room_open(&l->room, &config, err);
 
 	if (rc < 0)
 		return rc;
-	l->event = malloc(CHAT_EVENTS * sizeof(*l->event));
 	l->buffer = malloc(CHAT_READ_BYTES);
 	l->scratch = malloc(s->line_bytes);
 	l->queues = malloc(sizeof(*l->queues));
 	l->turn = malloc(s->members * sizeof(*l->turn));
-	return l->event && l->buffer && l->scratch && l->queues && l->turn ? 0 : err_sys(err, ENOMEM, "open a chat loop");
+	return l->buffer && l->scratch && l->queues && l->turn ? 0 : err_sys(err, ENOMEM, "open a chat loop");
 }
 
 void chat_welcome(struct worker *w, struct chat_loop *l, struct chat_member *m)
@@ -99,9 +82,6 @@ static void take_over(struct worker *w, struct chat_loop *l)
 		m->connection = kept->at[i].connection;
 		m->reads = kept->at[i].reads;
 		m->greeted = true;
-		if (m->connection != CHAT_STRANGER)
-			atomic_store_explicit(
-				&chat_shared_of(w)->flow[m->connection].held, w->self->index + 1, memory_order_release);
 		chat_welcome(w, l, m);
 	}
 	kept->count = 0;
@@ -115,7 +95,7 @@ int chat_server_open(struct worker *w, struct err *err)
 	if (!l)
 		return err_sys(err, ENOMEM, "open a chat loop");
 	w->state = l;
-	l->epoll_fd = -1;
+	l->epoll.fd = -1;
 	if ((rc = open_epoll(w, l, err)) < 0 || (rc = open_room(w, l, err)) < 0 ||
 		(rc = worker_rows(w, chat_rows(chat_shared_of(w)->members), err)) < 0)
 		return rc;
@@ -127,15 +107,9 @@ int chat_server_open(struct worker *w, struct err *err)
 
 static int gather_events(struct chat_loop *l, int64_t until_ns, struct err *err)
 {
-	int n = net_epoll_wait(l->epoll_fd, l->event, CHAT_EVENTS, until_ns);
-
-	if (n < 0)
-		return n == -EINTR ? 0 : err_sys(err, -n, "epoll_wait");
-	l->wakeups++;
-	l->happened += (unsigned)n;
-	l->events = (unsigned)n;
 	l->event_at = 0;
-	return n;
+	l->epoll.events = 0;
+	return chat_epoll_gather(&l->epoll, until_ns, err);
 }
 
 /* Errors and hang-ups come first: what a reset connection still had to say is gone, and one that
@@ -174,8 +148,8 @@ static int handle_events(struct worker *w, struct chat_loop *l, struct err *err)
 {
 	unsigned done = 0;
 
-	while (l->event_at < l->events && !chat_is_enough(l)) {
-		int rc = handle_event(w, l, &l->event[l->event_at++], err);
+	while (l->event_at < l->epoll.events && !chat_is_enough(l)) {
+		int rc = handle_event(w, l, &l->epoll.event[l->event_at++], err);
 
 		if (rc < 0)
 			return rc;
@@ -202,51 +176,6 @@ static uint64_t count_in_flight(const struct worker *w, const struct chat_loop *
 		sum += sent > received ? sent - received : 0;
 	}
 	return sum + (l->room.log.next - l->room.done);
-}
-
-/* Is it this loop that speaks for a connection of the load?  The first one does for those that
- * nobody has. */
-static bool is_mine(const struct worker *w, const struct chat_flow *f)
-{
-	unsigned held = atomic_load_explicit(&f->held, memory_order_acquire);
-
-	return held ? held == w->self->index + 1 : w->self->index == 0;
-}
-
-/* Messages that the kernel has for this loop; and those that were lost, which the first one tells
- * for all.  Clients that settle send no more, so that this agrees with what is counted as read at
- * the same moment. */
-static void count_messages(struct worker *w)
-{
-	const struct chat_shared *s = chat_shared_of(w);
-	uint64_t unread = 0, lost = 0;
-
-	for (unsigned i = 0; s->both && i < s->connections; i++) {
-		const struct chat_flow *f = &s->flow[i];
-		uint64_t word = atomic_load_explicit(&f->sent, memory_order_acquire);
-		uint64_t sent = (uint32_t)word, read = atomic_load_explicit(&f->read, memory_order_acquire);
-
-		lost += word >> CHAT_LOST;
-		if (is_mine(w, f))
-			unread += sent > read ? sent - read : 0;
-	}
-	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) ? unread : 0);
-	counter_set(w->counters, CHAT_C_MESSAGES_LOST, w->self->index ? 0 : lost);
-}
-
-/* What has been read so far belongs to the time before the measure phase.  The clients enter that
- * after the loops, and look it up then. */
-static void mark_messages(const struct worker *w)
-{
-	const struct chat_shared *s = chat_shared_of(w);
-
-	for (unsigned i = 0; s->both && i < s->connections; i++) {
-		struct chat_flow *f = &s->flow[i];
-
-		if (is_mine(w, f))
-			atomic_store_explicit(
-				&f->read_before, atomic_load_explicit(&f->read, memory_order_relaxed), memory_order_release);
-	}
 }
 
 /* The run waits until nothing moves.  Meanwhile all else is counted at its ticks alone, so that
@@ -280,9 +209,8 @@ static void count(struct worker *w, struct chat_loop *l)
 	counter_set(k, CHAT_C_SLOW_CLOSED, t->slow_closed);
 	counter_set(k, CHAT_C_LONG_LINES, t->long_lines);
 	counter_set(k, CHAT_C_ACCEPT_PAUSES, l->pauses);
-	counter_set(k, CHAT_C_MESSAGES_READ, l->ours);
-	counter_set(k, CHAT_C_WAKEUPS, l->wakeups);
-	counter_set(k, CHAT_C_EVENTS, l->happened);
+	counter_set(k, CHAT_C_WAKEUPS, l->epoll.calls);
+	counter_set(k, CHAT_C_EVENTS, l->epoll.happened);
 	counter_set(k, CHAT_C_READS, l->reads);
 	counter_set(k, CHAT_C_WRITES, t->sends);
 	counter_set(k, CHAT_C_WRITE_BYTES, t->send_bytes);
@@ -345,18 +273,11 @@ static void show_members(struct chat_loop *l, int64_t now_ns)
 	l->rows_ns = now_ns;
 }
 
-/* Before those who go are closed: their rows go with them, and their flows are nobody's. */
-static void take_leave(struct worker *w, struct chat_loop *l)
+/* Before those who go are closed: their rows go with them. */
+static void take_leave(struct worker *w, const struct chat_loop *l)
 {
-	const struct chat_shared *s = chat_shared_of(w);
-
-	for (unsigned i = 0; i < l->room.endings; i++) {
-		const struct chat_member *m = &l->room.member[l->room.ending[i]];
-
-		rows_give_back(w->rows, m->row);
-		if (m->connection != CHAT_STRANGER)
-			atomic_store_explicit(&s->flow[m->connection].held, 0, memory_order_release);
-	}
+	for (unsigned i = 0; i < l->room.endings; i++)
+		rows_give_back(w->rows, l->room.member[l->room.ending[i]].row);
 }
 
 static void count_queues(struct worker *w, struct chat_loop *l)
@@ -388,22 +309,14 @@ static void look_at_flight(struct worker *w, struct chat_loop *l)
 	l->look_ns = now + QUIET_LOOK_NS;
 }
 
-/* Is the drain all but over?  Then what has been read stands still, so that what is still unread
- * can be told. */
-static bool is_frozen(const struct worker *w)
-{
-	return w->phase == PHASE_DRAIN && clock_run_ns() - w->phase_ns >= READ_ON_NS;
-}
-
 int chat_server_poll(struct worker *w, struct err *err)
 {
 	struct chat_loop *l = w->state;
 	unsigned done, went;
 	int rc = 0;
 
-	l->frozen = is_frozen(w);
 	l->sends_before = l->room.totals.sends;
-	if (l->looks && l->event_at == l->events) {
+	if (l->epoll.looks && l->event_at == l->epoll.events) {
 		l->syscalls++;
 		rc = gather_events(l, 0, err);
 	}
@@ -482,11 +395,13 @@ int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 	chat_room_flush(&l->room);
 	l->flush_ns = 0;
 	l->look_ns = 0;
+	/* Before the phase is acknowledged: the run must not take the last phase's word. */
+	if (chat_is_quiet(w))
+		look_at_flight(w, l);
 	if (phase == PHASE_MEASURE) {
 		counter_set(w->counters, CHAT_C_QUEUE_P99, queues.p99);
 		counter_set(w->counters, CHAT_C_QUEUE_MAX, queues.most);
 		rows_forget_extremes(w->rows);
-		mark_messages(w);
 	}
 	count(w, l);
 	show_members(l, clock_now_ns());
@@ -501,7 +416,6 @@ int chat_server_observe(struct worker *w, struct err *err)
 	(void)err;
 	count(w, l);
 	count_queues(w, l);
-	count_messages(w);
 	if (now - l->rows_ns >= ROWS_NS)
 		show_members(l, now);
 	return 0;
@@ -531,9 +445,7 @@ void chat_server_close(struct worker *w)
 	if (l->room.member)
 		keep_members(w, l);
 	chat_room_close(&l->room);
-	if (l->epoll_fd >= 0)
-		close(l->epoll_fd);
-	free(l->event);
+	chat_epoll_close(&l->epoll);
 	free(l->buffer);
 	free(l->scratch);
 	free(l->queues);

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "engines/chat/shared.h"
+#include "engines/chat/waiting.h"
 
 enum {
-	CHAT_EVENTS = 256, /* of one epoll_wait(2) */
 	/* In a big room a short line is thousands of sends.  About so many in one poll(), and from
 	 * one read, so that the loop hears in time what it is told, and nobody waits for long
 	 * because of one client. */
@@ -15,23 +15,19 @@ enum {
 	CHAT_READ_LEAST = 256,
 };
 
-/* What an event is of: a member's index, or one of these. */
+/* An event is of a member (its index), of the run (CHAT_TAG_WAKE), or of one of these. */
 #define CHAT_TAG_LISTENER ((uint64_t)1 << 32) /* + which */
-#define CHAT_TAG_WAKE     ((uint64_t)2 << 32)
-#define CHAT_TAG_BELL     ((uint64_t)3 << 32)
+#define CHAT_TAG_BELL     ((uint64_t)2 << 32)
 
 struct chat_loop {
 	struct chat_room room;
-	int epoll_fd;
-	struct epoll_event *event; /* [CHAT_EVENTS] */
-	unsigned events, event_at; /* gathered; handled so far */
-	uint64_t sends_before;     /* calls made when this poll() began */
-	bool looks;                /* poll() asks the epoll: the wait is not epoll_wait(2) */
-	bool frozen;               /* nobody is read any more */
-	bool held;                 /* a ring to another loop is full: nobody is read */
-	uint8_t *buffer;           /* [CHAT_READ_BYTES] */
-	struct hist *queues;       /* of those who are behind, while they are counted */
-	uint8_t *scratch;          /* [line_bytes]: a line that goes round a ring's end */
+	struct chat_epoll epoll;
+	unsigned event_at;     /* events handled so far */
+	uint64_t sends_before; /* calls made when this poll() began */
+	bool held;             /* a ring to another loop is full: nobody is read */
+	uint8_t *buffer;       /* [CHAT_READ_BYTES] */
+	struct hist *queues;   /* of those who are behind, while they are counted */
+	uint8_t *scratch;      /* [line_bytes]: a line that goes round a ring's end */
 	/* members that have more to read, in the order of their turns */
 	uint32_t *turn;
 	unsigned turn_head, turns;
@@ -43,7 +39,7 @@ struct chat_loop {
 	uint64_t comers;          /* rows are numbered by them */
 	int64_t rows_ns;          /* when the rows were brought up to date */
 	/* cumulative */
-	uint64_t lines, line_bytes, ours, reads, read_again, pauses, wakeups, happened;
+	uint64_t lines, line_bytes, reads, read_again, pauses;
 	uint64_t syscalls, counted; /* others than those counted elsewhere; counted so far */
 };
 
@@ -55,8 +51,6 @@ static inline bool chat_is_enough(const struct chat_loop *l)
 
 /* ---- server.c ---- */
 
-/* The epoll tells when there is something to read, with this tag. */
-int chat_watch(struct chat_loop *l, int fd, uint64_t tag, struct err *err);
 /* Somebody has come. */
 void chat_welcome(struct worker *w, struct chat_loop *l, struct chat_member *m);
 

@@ -1,5 +1,5 @@
 /* Mode chat, between its files: what it counts, and what the workers of a run share.  Servers
- * are event loops (server.c), clients make the load (load.c). */
+ * are event loops (server.c), clients make the load (load/). */
 #pragma once
 
 #include "engines/chat/crossing.h"
@@ -35,9 +35,6 @@ enum {
 	CHAT_C_SLOW_CLOSED,
 	CHAT_C_LONG_LINES,
 	CHAT_C_ACCEPT_PAUSES,
-	CHAT_C_MESSAGES_READ,
-	CHAT_C_MESSAGES_FLYING,
-	CHAT_C_MESSAGES_LOST,
 	CHAT_C_WAKEUPS,
 	CHAT_C_EVENTS,
 	CHAT_C_READS,
@@ -47,6 +44,9 @@ enum {
 	CHAT_C_CONTROLS,
 	/* clients */
 	CHAT_C_MESSAGES_BEFORE,
+	CHAT_C_MESSAGES_READ,
+	CHAT_C_MESSAGES_FLYING,
+	CHAT_C_MESSAGES_LOST,
 	CHAT_C_CARRIED,
 	CHAT_C_MISSING,
 	CHAT_C_REPEATED,
@@ -64,20 +64,12 @@ enum { CHAT_ROWS_MAX = 16384 }; /* more connections have none */
 
 enum { CHAT_L_DELIVERY, CHAT_L_SEND, CHAT_L_LATENESS };
 
-enum { CHAT_LOST = 32 };
-
-/* A connection of the load, as both its ends in this process know it.  For the connection that
- * is up: reset before its hello. */
+/* Both ends of a connection of the load tell each other this, where both are in this process. */
 struct chat_flow {
-	/* Messages that the kernel took; above CHAT_LOST: what was unread of those before it was
-	 * made anew.  One word: none is in both or in neither.  Writer: the client's worker */
-	_Atomic uint64_t sent;
-	_Atomic uint64_t read; /* lines that the server has read; writer: its loop */
-	/* of those, when its loop entered MEASURE; writer: its loop */
-	_Atomic uint64_t read_before;
-	_Atomic uint64_t received; /* lines that the client has received; writer: its worker */
-	/* the loop that has it among its members + 1; writer: that loop */
-	_Atomic unsigned held;
+	/* messages read from it, however often it was made anew; writer: the loop that has it */
+	_Atomic uint64_t read;
+	/* lines received on the connection that is up; writer: the client's worker */
+	_Atomic uint64_t received;
 };
 
 /* A connection that outlives its run: the next one may take it over. */

@@ -300,7 +300,7 @@ static unsigned rounds_of(const struct client *c)
 	return c->port->batch < ROUNDS ? ROUNDS / c->port->batch : 1;
 }
 
-/* How many a burst may have. */
+/* The datagrams that a burst may still send. */
 static unsigned room(const struct client *c, unsigned slots, unsigned done)
 {
 	unsigned most = c->port->batch > SEND_BUDGET ? c->port->batch : SEND_BUDGET;

@@ -1,11 +1,11 @@
-/* What an echo client knows of its flows: which counters are out, which have been answered.
+/* An echo client's flows: their counters that are out, and those that have been answered.
  * Pure data structure, one owner; only init allocates.
  *
  * Per flow: counters 1, 2, ... in the order of sends.  `resolved` is the newest counter that is
- * settled, because it or a newer one was answered or because it was given up: what lies above is
- * in flight, so an answer also gives up all older ones of its flow.  Which counters have been
- * answered is kept in a ring of bits, so that a given-up one that still arrives is received
- * (once), and a second answer is a duplicate. */
+ * settled, because it or a newer one was answered or because it was given up: what lies above is in
+ * flight, so an answer also gives up all older ones of its flow.  A ring of bits remembers the
+ * answered counters, so that a given-up one that still arrives is received (once), and a second
+ * answer is a duplicate. */
 #pragma once
 
 #include <stdbool.h>

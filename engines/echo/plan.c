@@ -41,7 +41,7 @@ static int plan_methods(const struct options *o, struct plan *plan, struct err *
 	return 0;
 }
 
-/* How long datagrams are is known where clients are: servers alone take what fits. */
+/* Only clients know the length of the datagrams; servers alone take whatever fits. */
 static int plan_limits(const struct options *o, struct plan *plan, struct err *err)
 {
 	struct plan_demand demand = {
@@ -113,7 +113,10 @@ static void echo_plan_load(const struct options *o, struct plan *plan, struct ec
 	s->steer = (enum steer)options_number(o, "steer");
 	s->open_loop = options_is_set(o, "rate");
 	/* Only where both ends are here is it known what questions look like. */
-	s->receive_bytes = s->clients && !s->verbatim ? (uint32_t)echo_datagram_bytes(s) : ECHO_DATAGRAM_MAX;
+	if (s->verbatim)
+		s->receive_bytes = ECHO_VERBATIM_MAX;
+	else
+		s->receive_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : ECHO_DATAGRAM_MAX;
 	if (!s->clients)
 		return;
 	plan->closed_loop = !s->open_loop;
@@ -151,7 +154,7 @@ static void echo_plan_ledger(struct plan *plan, const struct echo_shared *s)
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }
 
-/* When a packet was due is known in an open loop only. */
+/* Only an open loop knows when a packet was due, so only there are these two recorded. */
 static void plan_latencies(struct plan *plan, const struct echo_shared *s)
 {
 	if (!s->open_loop)

@@ -1,4 +1,4 @@
-/* Which flows of an echo client may send, in the order in which they came to have room.  Flow i
+/* The flows of an echo client that may send, in the order in which they came to have room.  Flow i
  * sends through socket i mod `sockets`, so each socket has a queue of its flows, and the sockets
  * that have such flows take turns.  Pure data structure, one owner; only init allocates. */
 #pragma once

@@ -61,7 +61,7 @@ static inline uint64_t echo_schedule_scheduled(const struct echo_schedule *s)
 	return s->before + s->due;
 }
 
-/* When what is answered was really sent; 0 where the ring no longer knows. */
+/* The time at which the answered datagram was really sent; 0 where the ring no longer knows. */
 static inline int64_t echo_schedule_sent_ns(
 	const struct echo_schedule *s, const struct echo_flows *flows, const struct echo_answer *a)
 {

@@ -16,6 +16,7 @@ enum {
 	ECHO_HEADER_BYTES = 16,
 	ECHO_PAYLOAD_MAX = 65479,
 	ECHO_DATAGRAM_MAX = ECHO_HEADER_BYTES + ECHO_PAYLOAD_MAX,
+	ECHO_VERBATIM_MAX = 65527, /* all that UDP can carry, over IPv6; over IPv4 it is 65507 */
 	ECHO_FLOWS_MAX = 32767,
 	ECHO_REPLY_BYTE = 0x80, /* the reply bit, in the first byte */
 	/* source ports below belong to services that might answer an answer (RFC 862, 864, ...) */

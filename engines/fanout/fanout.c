@@ -94,8 +94,9 @@ static const struct option_def fanout_options[] = {
 		.type = OPTION_TEXT,
 		.flags = FORM,
 		.value_name = "ADDRESS",
-		.default_text = "239.255.78.68",
-		.help = "IPv4 multicast group that the readers join (method multicast)" },
+		.default_text = "",
+		.unset_ok = true,
+		.help = "multicast group that the readers join (method multicast; default 239.255.78.68, over IPv6 ff02::4e44)" },
 	{ 0 },
 };
 

@@ -11,13 +11,14 @@
 #include "base/procnet.h"
 #include "base/rng.h"
 #include "engines/fanout/fanout.h"
+#include "engines/fanout/multicast.h"
 #include "engines/fanout/shared.h"
 
 enum { FIRST_PORT = 1024, LAST_PORT = 65535 };
 
 /* ---- workers ---- */
 
-static void count_roles(const struct plan *plan, struct fanout_shared *s)
+static void fanout_count_roles(const struct plan *plan, struct fanout_shared *s)
 {
 	s->reader_workers = s->writers = 0;
 	for (unsigned i = 0; i < plan->workers; i++) {
@@ -27,14 +28,14 @@ static void count_roles(const struct plan *plan, struct fanout_shared *s)
 }
 
 /* One writer unless more are asked for; no worker without a reader. */
-static int plan_workers(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
+static int fanout_plan_workers(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
 {
 	bool several = options_is_set(o, "cores") || *options_text(o, "client-cpus");
 	int rc = plan_place(o, false, plan, err);
 
 	if (rc < 0)
 		return rc;
-	count_roles(plan, s);
+	fanout_count_roles(plan, s);
 	unsigned writers = several ? s->writers : 1, readers = s->reader_workers;
 	writers = writers < s->readers || !s->readers ? writers : s->readers;
 	readers = readers < s->readers ? readers : s->readers;
@@ -42,7 +43,7 @@ static int plan_workers(const struct options *o, struct plan *plan, struct fanou
 }
 
 /* The writers' method is the run's; readers all receive alike, and only join a group or not. */
-static int plan_the_method(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
+static int fanout_plan_the_method(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
 {
 	enum role here = plan_role(o), role = here & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
 	const struct method *method;
@@ -63,21 +64,6 @@ static int plan_the_method(const struct options *o, struct plan *plan, struct fa
 }
 
 /* ---- addresses ---- */
-
-static int plan_group(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
-{
-	const char *text = options_text(o, "group");
-	int rc;
-
-	if (!s->method->multicast)
-		return 0;
-	if (plan->address_family != AF_INET)
-		return err_say(err, EINVAL, "--method multicast: over IPv4 only");
-	rc = net_resolve(text, "group", 0, &s->group, err);
-	if (rc >= 0 && (s->group.sa.sa_family != AF_INET || !IN_MULTICAST(ntohl(s->group.v4.sin_addr.s_addr))))
-		rc = err_say(err, EINVAL, "--group %s: not an IPv4 multicast address (224.0.0.0 to 239.255.255.255)", text);
-	return rc;
-}
 
 static bool lo_switch(const char *name)
 {
@@ -102,7 +88,7 @@ static bool prefers_six(const struct options *o, const struct plan *plan, const 
 	       !(lo_switch("accept_local") && lo_switch("route_localnet"));
 }
 
-static int plan_endpoints(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
+static int fanout_plan_endpoints(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
 {
 	struct options six;
 	int rc;
@@ -118,9 +104,9 @@ static int plan_endpoints(const struct options *o, struct plan *plan, struct fan
 	return rc;
 }
 
-static int plan_addresses(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
+static int fanout_plan_addresses(const struct options *o, struct plan *plan, struct fanout_shared *s, struct err *err)
 {
-	int rc = plan_endpoints(o, plan, s, err);
+	int rc = fanout_plan_endpoints(o, plan, s, err);
 
 	if (rc < 0)
 		return rc;
@@ -130,10 +116,10 @@ static int plan_addresses(const struct options *o, struct plan *plan, struct fan
 	/* The hello's port, where there is one, and the readers' behind it. */
 	if (s->at.listens && net_port(&s->at.listen[0]))
 		s->next_port = net_port(&s->at.listen[0]) + 1;
-	return plan_group(o, plan, s, err);
+	return s->method->multicast ? fanout_plan_group(o, plan, s, err) : 0;
 }
 
-static int plan_descriptors(const struct fanout_shared *s, struct err *err)
+static int fanout_plan_descriptors(const struct fanout_shared *s, struct err *err)
 {
 	unsigned first = s->next_port ? s->next_port : FIRST_PORT;
 	int rc = net_allow_descriptors(s->readers * (s->method->connected ? 2 : 1), "readers", s->readers, err);
@@ -156,7 +142,7 @@ static unsigned pool_threads(const struct options *o)
 	return allowed.count < 2 ? 2 : allowed.count < UDP_THREADS_MAX ? allowed.count : UDP_THREADS_MAX;
 }
 
-static void plan_traffic(const struct options *o, struct plan *plan, struct fanout_shared *s)
+static void fanout_plan_traffic(const struct options *o, struct plan *plan, struct fanout_shared *s)
 {
 	s->bytes = (uint32_t)options_number(o, "size");
 	s->each = (unsigned)options_number(o, "datagrams");
@@ -179,7 +165,7 @@ static void plan_traffic(const struct options *o, struct plan *plan, struct fano
 	plan->load_max = 100000000;
 }
 
-static void plan_ledger(struct plan *plan, unsigned here)
+static void fanout_plan_ledger(struct plan *plan, unsigned here)
 {
 	/* One end here counts what the other one tells it. */
 	plan->tx_roles = here & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
@@ -189,10 +175,11 @@ static void plan_ledger(struct plan *plan, unsigned here)
 	plan->rx_ledger = LEDGER_RECEIVED;
 	plan->quiet_first = plan->flying = here & ROLE_CLIENT;
 	plan->expects_answers = here & ROLE_CLIENT;
+	plan->told = here == ROLE_CLIENT;
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
 }
 
-static void plan_latencies(struct plan *plan, const struct fanout_shared *s, unsigned here)
+static void fanout_plan_latencies(struct plan *plan, const struct fanout_shared *s, unsigned here)
 {
 	if (!s->rounds)
 		plan->unrecorded[FANOUT_L_SPREAD] = ROLE_BOTH;
@@ -203,7 +190,7 @@ static void plan_latencies(struct plan *plan, const struct fanout_shared *s, uns
 		s->bytes, FANOUT_HEADER_BYTES);
 }
 
-static int plan_memory(struct fanout_shared *s, struct err *err)
+static int fanout_plan_memory(struct fanout_shared *s, struct err *err)
 {
 	s->to = calloc(s->readers + 1, sizeof(*s->to));
 	s->share = aligned_alloc(alignof(struct fanout_share), (s->reader_workers + 1) * sizeof(*s->share));
@@ -219,7 +206,7 @@ static int plan_memory(struct fanout_shared *s, struct err *err)
 	return 0;
 }
 
-static int plan_limits(const struct options *o, struct plan *plan, const struct fanout_shared *s, struct err *err)
+static int fanout_plan_limits(const struct options *o, struct plan *plan, const struct fanout_shared *s, struct err *err)
 {
 	struct plan_demand demand = { .bytes_option = "size", .datagram_bytes = s->bytes };
 
@@ -241,16 +228,16 @@ int fanout_plan(const struct options *o, struct plan *plan, struct err *err)
 	if (!s->readers && options_is_given(o, "readers"))
 		return err_say(
 			err, EINVAL, "--readers %s: the readers' own end says how many there are", options_text(o, "readers"));
-	plan_traffic(o, plan, s);
-	if ((rc = plan_workers(o, plan, s, err)) < 0 || (rc = plan_the_method(o, plan, s, err)) < 0)
+	fanout_plan_traffic(o, plan, s);
+	if ((rc = fanout_plan_workers(o, plan, s, err)) < 0 || (rc = fanout_plan_the_method(o, plan, s, err)) < 0)
 		return rc;
-	if ((rc = plan_addresses(o, plan, s, err)) < 0 || (rc = plan_limits(o, plan, s, err)) < 0)
+	if ((rc = fanout_plan_addresses(o, plan, s, err)) < 0 || (rc = fanout_plan_limits(o, plan, s, err)) < 0)
 		return rc;
-	count_roles(plan, s);
-	if ((rc = plan_descriptors(s, err)) < 0 || (rc = plan_memory(s, err)) < 0)
+	fanout_count_roles(plan, s);
+	if ((rc = fanout_plan_descriptors(s, err)) < 0 || (rc = fanout_plan_memory(s, err)) < 0)
 		return rc;
-	plan_ledger(plan, plan_role(o));
-	plan_latencies(plan, s, plan_role(o));
+	fanout_plan_ledger(plan, plan_role(o));
+	fanout_plan_latencies(plan, s, plan_role(o));
 	return 0;
 }
 

@@ -48,7 +48,7 @@ struct readers {
 
 /* ---- open ---- */
 
-static int open_sockets(struct worker *w, struct readers *x, struct err *err)
+static int reader_open_sockets(struct worker *w, struct readers *x, struct err *err)
 {
 	if (udp_group_init(&x->group, x->count) < 0)
 		return err_sys(err, ENOMEM, "open %u readers", x->count);
@@ -62,13 +62,14 @@ static int open_sockets(struct worker *w, struct readers *x, struct err *err)
 	return 0;
 }
 
-static int open_port(struct worker *w, struct readers *x, struct err *err)
+static int reader_open_port(struct worker *w, struct readers *x, struct err *err)
 {
 	const struct fanout_shared *s = fanout_shared_of(w);
 	struct udp_config config = udp_config_of(w->plan, w->self, x->group.socket[0].fd);
 	uint32_t drops;
 
 	config.want_time = true;
+	config.only_receives = true;
 	config.batch = s->batch;
 	/* A writer elsewhere says how long they are. */
 	config.datagram_bytes = s->both ? s->bytes : FANOUT_BYTES_MAX;
@@ -84,7 +85,7 @@ static int open_port(struct worker *w, struct readers *x, struct err *err)
 	return 0;
 }
 
-static int open_rows(struct worker *w, struct readers *x, struct err *err)
+static int reader_open_rows(struct worker *w, struct readers *x, struct err *err)
 {
 	int rc = worker_rows(w, x->count, err);
 
@@ -93,13 +94,14 @@ static int open_rows(struct worker *w, struct readers *x, struct err *err)
 	return rc;
 }
 
-static void take_terms(struct readers *x, uint32_t bytes, uint32_t each, uint32_t token, bool rounds, bool same_clock)
+static void reader_take_terms(struct readers *x, uint32_t bytes, uint32_t each, uint32_t token, bool rounds, bool same_clock)
 {
 	x->bytes = bytes;
 	x->each = each;
 	x->token = token;
 	x->rounds = rounds;
 	x->timed = same_clock && bytes >= FANOUT_HEADER_BYTES;
+	udp_group_expect(&x->group, rounds && each ? each : UDP_BATCH_MAX);
 }
 
 int fanout_reader_open(struct worker *w, struct err *err)
@@ -114,13 +116,14 @@ int fanout_reader_open(struct worker *w, struct err *err)
 	x->first = fanout_part_first(w->self->index, s->reader_workers, s->readers);
 	x->count = fanout_part_first(w->self->index + 1, s->reader_workers, s->readers) - x->first;
 	x->share = &s->share[w->self->index];
-	if (s->both)
-		take_terms(x, s->bytes, s->each, s->token, s->rounds, true);
 	x->reader = calloc(x->count, sizeof(*x->reader));
 	if (!x->reader)
 		return err_sys(err, ENOMEM, "open %u readers", x->count);
-	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0 || (rc = open_rows(w, x, err)) < 0)
+	if ((rc = reader_open_sockets(w, x, err)) < 0 || (rc = reader_open_port(w, x, err)) < 0 ||
+		(rc = reader_open_rows(w, x, err)) < 0)
 		return rc;
+	if (s->both)
+		reader_take_terms(x, s->bytes, s->each, s->token, s->rounds, true);
 	if (!s->both && x->first == 0)
 		net_format(&s->at.listen[0], w->plan->peer, sizeof(w->plan->peer));
 	/* All readers are there now. */
@@ -129,7 +132,7 @@ int fanout_reader_open(struct worker *w, struct err *err)
 
 /* ---- receive ---- */
 
-static void time_datagram(struct worker *w, struct reader *r, const struct udp_datagram *d)
+static void reader_time_datagram(struct worker *w, struct reader *r, const struct udp_datagram *d)
 {
 	int64_t ns = d->received_ns - fanout_sent_ns(d->data);
 	uint64_t took_ns = ns > 0 ? (uint64_t)ns : 0;
@@ -139,7 +142,7 @@ static void time_datagram(struct worker *w, struct reader *r, const struct udp_d
 	row_most(r->row, FANOUT_D_SLOWEST, took_ns);
 }
 
-static void take(struct worker *w, struct readers *x, unsigned index, uint32_t round, const struct udp_datagram *d)
+static void reader_take(struct worker *w, struct readers *x, unsigned index, uint32_t round, const struct udp_datagram *d)
 {
 	struct reader *r = &x->reader[index];
 	/* A multicast datagram is for all. */
@@ -163,11 +166,11 @@ static void take(struct worker *w, struct readers *x, unsigned index, uint32_t r
 	x->received_bytes += d->len;
 	row_set(r->row, FANOUT_D_RECEIVED, r->received);
 	if (x->timed)
-		time_datagram(w, r, d);
+		reader_time_datagram(w, r, d);
 }
 
 /* To a writer elsewhere. */
-static void report(struct worker *w, struct readers *x, int64_t now_ns)
+static void reader_report(struct worker *w, struct readers *x, int64_t now_ns)
 {
 	struct hello_report r = {
 		.worker = (uint16_t)w->self->index,
@@ -189,7 +192,7 @@ static void report(struct worker *w, struct readers *x, int64_t now_ns)
 }
 
 /* Has another writer come, or has it gone?  What came before is not its own. */
-static void look_at_gate(struct fanout_shared *s, struct readers *x)
+static void reader_look_at_gate(struct fanout_shared *s, struct readers *x)
 {
 	struct fanout_gate *g = &s->gate;
 	uint32_t session = atomic_load_explicit(&g->session, memory_order_acquire);
@@ -199,26 +202,27 @@ static void look_at_gate(struct fanout_shared *s, struct readers *x)
 	x->session = session;
 	x->base = (struct hello_report){ .received = x->received, .dropped = x->dropped, .late = x->late };
 	x->tally = (struct fanout_tally){ 0 };
-	take_terms(x, atomic_load_explicit(&g->bytes, memory_order_relaxed), atomic_load_explicit(&g->each, memory_order_relaxed),
-		atomic_load_explicit(&g->token, memory_order_relaxed), atomic_load_explicit(&g->rounds, memory_order_relaxed),
+	reader_take_terms(x, atomic_load_explicit(&g->bytes, memory_order_relaxed),
+		atomic_load_explicit(&g->each, memory_order_relaxed), atomic_load_explicit(&g->token, memory_order_relaxed),
+		atomic_load_explicit(&g->rounds, memory_order_relaxed),
 		atomic_load_explicit(&g->same_clock, memory_order_relaxed));
 }
 
-/* What the first writer waits for. */
-static void tell_writer(struct worker *w, struct readers *x)
+/* The first writer waits for this. */
+static void reader_tell_writer(struct worker *w, struct readers *x)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 	bool whole = x->tally.have >= x->count * x->each;
 
-	fanout_tally_show(&x->tally, x->share);
+	fanout_tally_show(&x->tally, x->share, whole);
 	if (whole && s->both)
 		x->calls += fanout_ring(&s->desk[0]);
 	else if (whole)
-		report(w, x, x->tally.last_ns);
+		reader_report(w, x, x->tally.last_ns);
 }
 
 /* Elements of one burst. */
-static int receive_burst(struct worker *w, struct readers *x, struct err *err)
+static int reader_receive_burst(struct worker *w, struct readers *x, struct err *err)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 	struct udp_datagram *burst;
@@ -230,17 +234,17 @@ static int receive_burst(struct worker *w, struct readers *x, struct err *err)
 		return n;
 	/* After the receive: neither can be older than what was received. */
 	if (!s->both)
-		look_at_gate(s, x);
+		reader_look_at_gate(s, x);
 	uint32_t round = (uint32_t)atomic_load_explicit(&s->round, memory_order_acquire);
 	for (int i = 0; i < n; i++)
-		take(w, x, socket, round, &burst[i]);
+		reader_take(w, x, socket, round, &burst[i]);
 	x->group.port->method->release(x->group.port);
 	if (x->rounds && x->received != before)
-		tell_writer(w, x);
+		reader_tell_writer(w, x);
 	return n;
 }
 
-static void count(struct worker *w, struct readers *x)
+static void reader_count(struct worker *w, struct readers *x)
 {
 	struct counters *k = w->counters;
 	uint64_t syscalls = x->group.port->totals.syscalls + x->calls;
@@ -258,7 +262,7 @@ static void count(struct worker *w, struct readers *x)
 	counter_set(k, FANOUT_C_ARRIVED, x->received);
 }
 
-static int look_for_drops(struct worker *w, struct readers *x, struct err *err)
+static int reader_look_for_drops(struct worker *w, struct readers *x, struct err *err)
 {
 	uint32_t more;
 	int rc = x->knows_drops ? udp_group_drops(&x->group, &more) : 0;
@@ -279,7 +283,7 @@ static int look_for_drops(struct worker *w, struct readers *x, struct err *err)
 }
 
 /* Nothing comes: a writer elsewhere, that may wait for the last of it, is told what there was. */
-static int report_rest(struct worker *w, struct readers *x, struct err *err)
+static int reader_report_rest(struct worker *w, struct readers *x, struct err *err)
 {
 	bool due = x->session && (x->told != x->received || x->told_lost != x->late + x->dropped);
 	int64_t now_ns = clock_now_ns();
@@ -287,8 +291,8 @@ static int report_rest(struct worker *w, struct readers *x, struct err *err)
 	w->wait.until_ns = due ? x->told_ns + REPORT_NS : 0;
 	if (!due || now_ns < x->told_ns + REPORT_NS)
 		return 0;
-	int rc = look_for_drops(w, x, err);
-	report(w, x, now_ns);
+	int rc = reader_look_for_drops(w, x, err);
+	reader_report(w, x, now_ns);
 	w->wait.until_ns = 0;
 	return rc;
 }
@@ -299,14 +303,14 @@ int fanout_reader_poll(struct worker *w, struct err *err)
 	int moved = 0, n = 1;
 
 	for (unsigned i = 0; i < BURSTS && n > 0; i++) {
-		n = receive_burst(w, x, err);
+		n = reader_receive_burst(w, x, err);
 		if (n < 0)
 			return n;
 		moved += n;
 	}
-	if (!moved && !fanout_shared_of(w)->both && (n = report_rest(w, x, err)) < 0)
+	if (!moved && !fanout_shared_of(w)->both && (n = reader_report_rest(w, x, err)) < 0)
 		return n;
-	count(w, x);
+	reader_count(w, x);
 	return moved;
 }
 
@@ -342,7 +346,7 @@ int fanout_reader_enter(struct worker *w, enum phase phase, struct err *err)
 }
 
 /* The least that a reader got of what was sent to it. */
-static void find_worst(struct worker *w, struct readers *x)
+static void reader_find_worst(struct worker *w, struct readers *x)
 {
 	uint64_t worst = COUNTER_NOTHING;
 
@@ -363,16 +367,16 @@ int fanout_reader_observe(struct worker *w, struct err *err)
 {
 	const struct fanout_shared *s = fanout_shared_of(w);
 	struct readers *x = w->state;
-	int rc = look_for_drops(w, x, err);
+	int rc = reader_look_for_drops(w, x, err);
 
-	find_worst(w, x);
+	reader_find_worst(w, x);
 	counter_set(w->counters, FANOUT_C_READERS, x->count);
 	if (s->gate.started && x->first + x->count == s->readers) {
 		counter_set(w->counters, FANOUT_C_WRITERS, atomic_load_explicit(&s->gate.writers, memory_order_relaxed));
 		counter_set(w->counters, FANOUT_C_STRANGERS, atomic_load_explicit(&s->gate.strangers, memory_order_relaxed));
 	}
 	if (rc >= 0)
-		count(w, x);
+		reader_count(w, x);
 	return rc;
 }
 

@@ -39,16 +39,20 @@ static inline void fanout_tally_take(struct fanout_tally *t, uint32_t round, int
 	t->last_ns = now_ns;
 }
 
-/* For the writers.  The store of a share that is complete, and a writer that goes to sleep, each
- * see the other: sequentially consistent. */
-static inline void fanout_tally_show(const struct fanout_tally *t, struct fanout_share *share)
+/* For the writers.  whole: the share is complete.  That store, and a writer that goes to sleep,
+ * each see the other: sequentially consistent, which costs the wait for a cache line that the
+ * writer reads all the time; the stores before it do not wait. */
+static inline void fanout_tally_show(const struct fanout_tally *t, struct fanout_share *share, bool whole)
 {
 	atomic_store_explicit(&share->first_ns, t->first_ns, memory_order_relaxed);
 	atomic_store_explicit(&share->last_ns, t->last_ns, memory_order_relaxed);
-	atomic_store_explicit(&share->have, (uint64_t)t->round << 32 | t->have, memory_order_seq_cst);
+	if (whole)
+		atomic_store_explicit(&share->have, (uint64_t)t->round << 32 | t->have, memory_order_seq_cst);
+	else
+		atomic_store_explicit(&share->have, (uint64_t)t->round << 32 | t->have, memory_order_release);
 }
 
-/* What all of them have of a round. */
+/* All shares of a round together. */
 struct fanout_state {
 	uint64_t have;
 	int64_t spread_ns; /* from the first datagram to the last; 0 where there is none */

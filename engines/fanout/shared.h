@@ -5,7 +5,7 @@
  * awaited the first writer leads: it begins them and sees their ends, and the others follow. */
 #pragma once
 
-#include "engines/fanout/gate.h"
+#include "engines/fanout/apart/gate.h"
 #include "engines/fanout/round.h"
 #include "engines/fanout/wire.h"
 #include "engines/net/endpoints.h"
@@ -87,11 +87,12 @@ struct fanout_shared {
 	uint64_t seed;
 	uint32_t token;
 	struct endpoints at;
-	unsigned next_port;         /* of the next reader's socket; 0: any */
-	union net_address group;    /* of multicast readers */
-	union net_address *to;      /* [readers]: where they are */
-	struct fanout_share *share; /* [reader_workers] */
-	struct fanout_desk *desk;   /* [writers] */
+	unsigned next_port;           /* of the next reader's socket; 0: any */
+	union net_address group;      /* of multicast readers */
+	unsigned multicast_interface; /* its index; 0: as routing says */
+	union net_address *to;        /* [readers]: where they are */
+	struct fanout_share *share;   /* [reader_workers] */
+	struct fanout_desk *desk;     /* [writers] */
 	/* The round that is sent: how often sending has begun << 32 | its number.  Writer: the
 	 * first writer. */
 	alignas(64) _Atomic uint64_t round;

@@ -2,20 +2,20 @@
 #include "engines/fanout/sockets.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include "engines/fanout/multicast.h"
 #include "mode/path.h"
 
 enum { PORT_LAST = 65535 };
 
-static int set(int fd, int level, int option, int value, const char *name, struct err *err)
+int fanout_socket_set(int fd, int level, int option, int value, const char *name, struct err *err)
 {
 	return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? err_sys(err, errno, "setsockopt %s", name) : 0;
 }
 
-static int bind_to(int fd, union net_address *a, struct err *err)
+int fanout_socket_bind(int fd, union net_address *a, struct err *err)
 {
 	char text[NET_ADDRESS_TEXT];
 	socklen_t size = sizeof(*a);
@@ -46,33 +46,16 @@ static int bind_next(struct worker *w, int fd, union net_address *a, struct err 
 	for (; rc == -EADDRINUSE && port && port <= PORT_LAST; port++) {
 		net_set_port(a, port);
 		why = ERR_NONE;
-		rc = bind_to(fd, a, &why);
+		rc = fanout_socket_bind(fd, a, &why);
 	}
 	if (rc == -EADDRINUSE && !options_is_set(w->options, "port")) {
 		net_set_port(a, 0);
 		why = ERR_NONE;
-		rc = bind_to(fd, a, &why);
+		rc = fanout_socket_bind(fd, a, &why);
 	}
 	if (rc < 0)
 		return err_say(err, -rc, "%s", why.text[0] ? why.text : "no port is left for the readers behind --port");
 	s->next_port = net_port(a) + 1;
-	return 0;
-}
-
-/* All have the same address. */
-static int join_group(struct worker *w, int fd, union net_address *a, struct err *err)
-{
-	struct fanout_shared *s = fanout_shared_of(w);
-	struct ip_mreqn join = { .imr_multiaddr = s->group.v4.sin_addr, .imr_address = s->at.listen[0].v4.sin_addr };
-	char text[NET_ADDRESS_TEXT];
-	int rc = set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", err);
-
-	*a = s->group;
-	if (rc < 0 || (rc = bind_to(fd, a, err)) < 0)
-		return rc;
-	net_set_port(&s->group, net_port(a));
-	if (setsockopt(fd, SOL_IP, IP_ADD_MEMBERSHIP, &join, sizeof(join)) < 0)
-		return err_sys(err, errno, "join the group %s", net_format(a, text, sizeof(text)));
 	return 0;
 }
 
@@ -84,11 +67,11 @@ int fanout_reader_socket(struct worker *w, unsigned reader, int *ret_fd, struct 
 
 	/* Without it :: would also take IPv4's port. */
 	if (rc >= 0 && a.sa.sa_family == AF_INET6)
-		rc = set(fd, SOL_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY", err);
+		rc = fanout_socket_set(fd, SOL_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY", err);
 	if (rc >= 0)
 		rc = fanout_set_buffers(w, fd, err);
 	if (rc >= 0)
-		rc = s->method->multicast ? join_group(w, fd, &a, err) : bind_next(w, fd, &a, err);
+		rc = s->method->multicast ? fanout_join(w, fd, &a, err) : bind_next(w, fd, &a, err);
 	if (rc < 0) {
 		if (fd >= 0)
 			close(fd);
@@ -108,17 +91,6 @@ int fanout_reader_socket(struct worker *w, unsigned reader, int *ret_fd, struct 
 
 /* ---- writers ---- */
 
-static int leave_by(struct worker *w, int fd, struct err *err)
-{
-	const struct fanout_shared *s = fanout_shared_of(w);
-	struct ip_mreqn by = { .imr_address = s->at.host.v4.sin_addr };
-
-	/* Towards another host the routing says. */
-	if (net_is_here(&s->at.host) && setsockopt(fd, SOL_IP, IP_MULTICAST_IF, &by, sizeof(by)) < 0)
-		return err_sys(err, errno, "setsockopt IP_MULTICAST_IF");
-	return set(fd, SOL_IP, IP_MULTICAST_LOOP, 1, "IP_MULTICAST_LOOP", err);
-}
-
 int fanout_writer_socket(struct worker *w, const union net_address *peer, int *ret_fd, struct err *err)
 {
 	const struct fanout_shared *s = fanout_shared_of(w);
@@ -130,7 +102,7 @@ int fanout_writer_socket(struct worker *w, const union net_address *peer, int *r
 	if (rc >= 0 && peer && connect(fd, &peer->sa, net_address_bytes(peer)) < 0)
 		rc = err_sys(err, errno, "connect %s", net_format(peer, text, sizeof(text)));
 	if (rc >= 0 && s->method->multicast)
-		rc = leave_by(w, fd, err);
+		rc = fanout_leave_by(w, fd, err);
 	if (rc < 0) {
 		if (fd >= 0)
 			close(fd);

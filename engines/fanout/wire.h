@@ -28,7 +28,7 @@ static inline void fanout_put(uint8_t *at, uint32_t bytes, uint32_t round, uint3
 	memcpy(at, &header, bytes < sizeof(header) ? bytes : sizeof(header));
 }
 
-/* What the datagram has of its round: compare with fanout_tag_of(). */
+/* The part of its round that the datagram has: compare with fanout_tag_of(). */
 static inline uint32_t fanout_tag(const uint8_t *at, uint32_t bytes)
 {
 	uint32_t tag = 0;

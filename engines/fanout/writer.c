@@ -17,7 +17,7 @@ static const int64_t HEAR_NS = 5 * NS_PER_MS; /* between two looks at what reade
 
 /* ---- open ---- */
 
-static int open_sockets(struct worker *w, struct writer *x, struct err *err)
+static int writer_open_sockets(struct worker *w, struct writer *x, struct err *err)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 	unsigned sockets = s->method->connected ? x->count : 1;
@@ -34,7 +34,7 @@ static int open_sockets(struct worker *w, struct writer *x, struct err *err)
 	return 0;
 }
 
-static int open_port(struct worker *w, struct writer *x, struct err *err)
+static int writer_open_port(struct worker *w, struct writer *x, struct err *err)
 {
 	const struct fanout_shared *s = fanout_shared_of(w);
 	struct udp_config config = udp_config_of(w->plan, w->self, x->group.socket[0].fd);
@@ -57,7 +57,7 @@ static int open_port(struct worker *w, struct writer *x, struct err *err)
 	return rc;
 }
 
-static int open_bell(struct worker *w, struct writer *x, struct err *err)
+static int writer_open_bell(struct worker *w, struct writer *x, struct err *err)
 {
 	x->desk->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (x->desk->bell < 0)
@@ -86,21 +86,22 @@ int fanout_writer_open(struct worker *w, struct err *err)
 	x->first = fanout_part_first(w->self->index, s->writers, s->readers);
 	x->count = fanout_part_first(w->self->index + 1, s->writers, s->readers) - x->first;
 	fanout_plan_sends(s, x);
-	if ((rc = open_sockets(w, x, err)) < 0 || (rc = open_port(w, x, err)) < 0 || (rc = fanout_fill_payload(w, x, err)) < 0)
+	if ((rc = writer_open_sockets(w, x, err)) < 0 || (rc = writer_open_port(w, x, err)) < 0 ||
+		(rc = fanout_fill_payload(w, x, err)) < 0)
 		return rc;
 	if (x->leads)
 		net_format(&s->to[0], w->plan->peer, sizeof(w->plan->peer));
-	return open_bell(w, x, err);
+	return writer_open_bell(w, x, err);
 }
 
 /* ---- beginning ---- */
 
-static bool follows(const struct worker *w, const struct writer *x)
+static bool writer_follows(const struct worker *w, const struct writer *x)
 {
 	return fanout_shared_of(w)->rounds && !x->leads;
 }
 
-static void start_round(struct writer *x, uint32_t round, int64_t from_ns)
+static void writer_start_round(struct writer *x, uint32_t round, int64_t from_ns)
 {
 	x->cycle = (struct fanout_cycle){ .step = FANOUT_SEND, .round = round, .from_ns = from_ns };
 	x->sent = 0;
@@ -109,7 +110,7 @@ static void start_round(struct writer *x, uint32_t round, int64_t from_ns)
 }
 
 /* The first writer's: the others see it, and readers know what is new. */
-static void lead_round(struct worker *w, struct writer *x, int64_t from_ns)
+static void writer_lead_round(struct worker *w, struct writer *x, int64_t from_ns)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 	uint32_t round = x->cycle.round + 1;
@@ -117,11 +118,11 @@ static void lead_round(struct worker *w, struct writer *x, int64_t from_ns)
 	atomic_store_explicit(&s->round, (uint64_t)x->epoch << 32 | round, memory_order_seq_cst);
 	for (unsigned i = 1; s->rounds && i < s->writers; i++)
 		x->rings += fanout_ring(&s->desk[i]);
-	start_round(x, round, from_ns);
+	writer_start_round(x, round, from_ns);
 }
 
 /* Is it time for the next round?  *ret_from_ns is when it was due. */
-static bool is_due(struct worker *w, struct writer *x, int64_t now_ns, int64_t *ret_from_ns)
+static bool writer_is_due(struct worker *w, struct writer *x, int64_t now_ns, int64_t *ret_from_ns)
 {
 	*ret_from_ns = now_ns;
 	if (!fanout_shared_of(w)->paced)
@@ -135,31 +136,31 @@ static bool is_due(struct worker *w, struct writer *x, int64_t now_ns, int64_t *
 }
 
 /* Begins the next round, if it is time; 1: it has begun. */
-static int begin(struct worker *w, struct writer *x, int64_t now_ns)
+static int writer_begin(struct worker *w, struct writer *x, int64_t now_ns)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 	int64_t from_ns;
 
-	if (follows(w, x)) {
+	if (writer_follows(w, x)) {
 		uint64_t round = atomic_load_explicit(&s->round, memory_order_seq_cst);
 
 		if (round >> 32 != x->epoch || (uint32_t)round == x->cycle.round)
 			return 0;
-		start_round(x, (uint32_t)round, now_ns);
+		writer_start_round(x, (uint32_t)round, now_ns);
 		return 1;
 	}
-	if (!is_due(w, x, now_ns, &from_ns))
+	if (!writer_is_due(w, x, now_ns, &from_ns))
 		return 0;
 	if (x->leads)
-		lead_round(w, x, from_ns);
+		writer_lead_round(w, x, from_ns);
 	else
-		start_round(x, x->cycle.round + 1, from_ns);
+		writer_start_round(x, x->cycle.round + 1, from_ns);
 	return 1;
 }
 
 /* ---- end ---- */
 
-static void end_round(struct worker *w, struct writer *x, int64_t now_ns)
+static void writer_end_round(struct worker *w, struct writer *x, int64_t now_ns)
 {
 	int64_t took_ns = now_ns - x->cycle.from_ns;
 
@@ -170,7 +171,7 @@ static void end_round(struct worker *w, struct writer *x, int64_t now_ns)
 }
 
 /* Datagrams of the round that readers can get. */
-static uint64_t wanted(struct fanout_shared *s, const struct writer *x)
+static uint64_t writer_wanted(struct fanout_shared *s, const struct writer *x)
 {
 	uint64_t n = (uint64_t)s->readers * s->each;
 
@@ -183,7 +184,8 @@ static uint64_t wanted(struct fanout_shared *s, const struct writer *x)
 	return n;
 }
 
-static void end_awaited(struct worker *w, struct writer *x, enum fanout_end end, const struct fanout_state *state, int64_t now_ns)
+static void writer_end_awaited(
+	struct worker *w, struct writer *x, enum fanout_end end, const struct fanout_state *state, int64_t now_ns)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 
@@ -193,13 +195,13 @@ static void end_awaited(struct worker *w, struct writer *x, enum fanout_end end,
 		worker_count(w, FANOUT_C_SPREAD_NS, (uint64_t)state->spread_ns);
 	} else {
 		worker_count(w, FANOUT_C_INCOMPLETE, 1);
-		worker_count(w, FANOUT_C_MISSED, wanted(s, x) - state->have);
+		worker_count(w, FANOUT_C_MISSED, writer_wanted(s, x) - state->have);
 	}
-	end_round(w, x, now_ns);
+	writer_end_round(w, x, now_ns);
 }
 
 /* Whether the round is over.  1: something to do at once, or it is worth asking again; 0: sleep. */
-static int look(struct worker *w, struct writer *x, bool last, struct err *err)
+static int writer_look(struct worker *w, struct writer *x, bool last, struct err *err)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 	int rc = x->link.fd < 0 ? 0 : fanout_link_read(&x->link, w, err);
@@ -208,10 +210,10 @@ static int look(struct worker *w, struct writer *x, bool last, struct err *err)
 		return rc;
 	struct fanout_state state = fanout_round_state(s->share, s->reader_workers, x->cycle.round);
 	int64_t now_ns = clock_now_ns();
-	enum fanout_end end = fanout_cycle_look(&x->cycle, &state, wanted(s, x), now_ns, s->deadline_ns);
+	enum fanout_end end = fanout_cycle_look(&x->cycle, &state, writer_wanted(s, x), now_ns, s->deadline_ns);
 
 	if (end != FANOUT_GOES_ON) {
-		end_awaited(w, x, end, &state, now_ns);
+		writer_end_awaited(w, x, end, &state, now_ns);
 		return 1;
 	}
 	if (now_ns - x->cycle.moved_ns < x->spin_ns)
@@ -221,39 +223,39 @@ static int look(struct worker *w, struct writer *x, bool last, struct err *err)
 		return 0;
 	/* Who stores what is awaited from now on rings; what was stored before is seen now. */
 	atomic_store_explicit(&x->desk->asleep, true, memory_order_seq_cst);
-	return look(w, x, true, err);
+	return writer_look(w, x, true, err);
 }
 
 /* ---- poll ---- */
 
-static int await(struct worker *w, struct writer *x, struct err *err)
+static int writer_await(struct worker *w, struct writer *x, struct err *err)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 
 	if (s->rounds && x->leads)
-		return look(w, x, false, err);
+		return writer_look(w, x, false, err);
 	if (!s->rounds && x->leads)
-		end_round(w, x, x->cycle.sent_ns);
+		writer_end_round(w, x, x->cycle.sent_ns);
 	x->cycle.step = FANOUT_REST;
 	return 1;
 }
 
 /* The first writer sleeps until the next round is due, the others until there is one. */
-static int rest(struct worker *w, struct writer *x)
+static int writer_rest(struct worker *w, struct writer *x)
 {
 	int64_t now_ns = clock_now_ns();
 
-	if (begin(w, x, now_ns))
+	if (writer_begin(w, x, now_ns))
 		return 1;
-	if (!follows(w, x))
+	if (!writer_follows(w, x))
 		return 0;
 	if (now_ns - x->cycle.moved_ns < x->spin_ns)
 		return 1;
 	atomic_store_explicit(&x->desk->asleep, true, memory_order_seq_cst);
-	return begin(w, x, now_ns);
+	return writer_begin(w, x, now_ns);
 }
 
-static uint64_t packets_scheduled(const struct writer *x, int64_t now_ns)
+static uint64_t writer_packets_scheduled(const struct writer *x, int64_t now_ns)
 {
 	uint64_t due = pace_due(&x->pace, now_ns);
 	/* Of a round that is on its way nothing is late yet. */
@@ -263,15 +265,15 @@ static uint64_t packets_scheduled(const struct writer *x, int64_t now_ns)
 	return x->before + due * x->packets - left;
 }
 
-/* What was due and not yet sent stays scheduled, and is not sent any more. */
-static void apply_rate(struct writer *x, uint64_t rate, int64_t now_ns)
+/* Rounds that were due and not yet sent stay scheduled, and are not sent any more. */
+static void writer_apply_rate(struct writer *x, uint64_t rate, int64_t now_ns)
 {
-	x->before = packets_scheduled(x, now_ns);
+	x->before = writer_packets_scheduled(x, now_ns);
 	x->rate = rate;
 	pace_start(&x->pace, now_ns, rate);
 }
 
-static void count(struct worker *w, struct writer *x)
+static void writer_count(struct worker *w, struct writer *x)
 {
 	const struct udp_totals *t = &x->port->totals;
 	struct counters *k = w->counters;
@@ -291,8 +293,8 @@ static void count(struct worker *w, struct writer *x)
 	x->syscalls = syscalls;
 }
 
-/* What readers elsewhere have said. */
-static void count_reports(struct worker *w, struct fanout_shared *s)
+/* The counts that readers elsewhere have reported. */
+static void writer_count_reports(struct worker *w, struct fanout_shared *s)
 {
 	uint64_t received = 0, dropped = 0, late = 0;
 
@@ -307,7 +309,7 @@ static void count_reports(struct worker *w, struct fanout_shared *s)
 	counter_set(w->counters, FANOUT_C_LATE, late);
 }
 
-static void woken(struct worker *w, struct writer *x)
+static void writer_woken(struct worker *w, struct writer *x)
 {
 	uint64_t rings;
 
@@ -323,12 +325,12 @@ static void woken(struct worker *w, struct writer *x)
 }
 
 /* Readers elsewhere: now and then, where rounds do not ask. */
-static int listen_to_readers(struct worker *w, struct writer *x, struct err *err)
+static int writer_listen_to_readers(struct worker *w, struct writer *x, struct err *err)
 {
 	if (x->link.fd < 0)
 		return 0;
 	int rc = fanout_link_read(&x->link, w, err);
-	count_reports(w, fanout_shared_of(w));
+	writer_count_reports(w, fanout_shared_of(w));
 	x->heard_ns = clock_now_ns();
 	return rc;
 }
@@ -338,23 +340,24 @@ int fanout_writer_poll(struct worker *w, struct err *err)
 	struct writer *x = w->state;
 	int moved, rc;
 
-	woken(w, x);
+	writer_woken(w, x);
 	if (fanout_shared_of(w)->paced && worker_load(w) != x->rate)
-		apply_rate(x, worker_load(w), clock_now_ns());
+		writer_apply_rate(x, worker_load(w), clock_now_ns());
 	if (x->cycle.step == FANOUT_SEND)
 		moved = fanout_send_some(w, x, err);
 	else
-		moved = x->cycle.step == FANOUT_AWAIT ? await(w, x, err) : rest(w, x);
-	if (moved >= 0 && x->link.fd >= 0 && clock_now_ns() - x->heard_ns >= HEAR_NS && (rc = listen_to_readers(w, x, err)) < 0)
+		moved = x->cycle.step == FANOUT_AWAIT ? writer_await(w, x, err) : writer_rest(w, x);
+	if (moved >= 0 && x->link.fd >= 0 && clock_now_ns() - x->heard_ns >= HEAR_NS &&
+		(rc = writer_listen_to_readers(w, x, err)) < 0)
 		return rc;
-	count(w, x);
+	writer_count(w, x);
 	return moved;
 }
 
 /* ---- now and then ---- */
 
-/* What was sent and is not known to have come or to be lost. */
-static void count_in_flight(struct worker *w, struct writer *x)
+/* Copies that were sent and are not known to have come or to be lost. */
+static void writer_count_in_flight(struct worker *w, struct writer *x)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 	uint64_t sent = 0, known = 0;
@@ -373,11 +376,11 @@ static void count_in_flight(struct worker *w, struct writer *x)
 int fanout_writer_drain(struct worker *w, struct err *err)
 {
 	struct writer *x = w->state;
-	int rc = listen_to_readers(w, x, err);
+	int rc = writer_listen_to_readers(w, x, err);
 
-	woken(w, x);
-	count(w, x);
-	count_in_flight(w, x);
+	writer_woken(w, x);
+	writer_count(w, x);
+	writer_count_in_flight(w, x);
 	w->wait.until_ns = clock_now_ns() + NS_PER_MS;
 	return rc;
 }
@@ -390,7 +393,7 @@ int fanout_writer_enter(struct worker *w, enum phase phase, struct err *err)
 
 	(void)err;
 	if (fanout_shared_of(w)->paced)
-		apply_rate(x, sends ? worker_load(w) : 0, clock_now_ns());
+		writer_apply_rate(x, sends ? worker_load(w) : 0, clock_now_ns());
 	x->epoch += sends;
 	x->cycle.step = FANOUT_REST;
 	x->cycle.moved_ns = 0;
@@ -400,14 +403,15 @@ int fanout_writer_enter(struct worker *w, enum phase phase, struct err *err)
 int fanout_writer_observe(struct worker *w, struct err *err)
 {
 	struct writer *x = w->state;
-	int rc = listen_to_readers(w, x, err);
+	int rc = writer_listen_to_readers(w, x, err);
 
-	count(w, x);
+	writer_count(w, x);
 	/* Who follows has no schedule but the first writer's. */
 	if (fanout_shared_of(w)->paced)
 		counter_set(w->counters, COUNTER_SCHEDULED,
-			follows(w, x) ? counter_get(w->counters, COUNTER_TX_PACKETS) : packets_scheduled(x, clock_now_ns()));
-	count_in_flight(w, x);
+			writer_follows(w, x) ? counter_get(w->counters, COUNTER_TX_PACKETS)
+					     : writer_packets_scheduled(x, clock_now_ns()));
+	writer_count_in_flight(w, x);
 	return rc;
 }
 

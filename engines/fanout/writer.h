@@ -2,7 +2,7 @@
  * one. */
 #pragma once
 
-#include "engines/fanout/link.h"
+#include "engines/fanout/apart/link.h"
 #include "engines/fanout/payload.h"
 #include "engines/fanout/shared.h"
 #include "engines/net/pace.h"

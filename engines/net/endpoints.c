@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engines/net/choose.h"
 #include "mode/path.h"
 
 enum { DEFAULT_PORT = 5000 };
@@ -27,14 +28,20 @@ static bool family_works(const struct plan *plan, int type, const union net_addr
 	return works;
 }
 
-/* Is the address of a family that this machine does not have?  IPv6 may be there and switched
- * off: then only its loopback address tells. */
+/* Is the address of a family that this machine has?  IPv6 may be there and switched off: then only
+ * its loopback address tells. */
+static bool family_is_here(const struct plan *plan, int type, const union net_address *a)
+{
+	union net_address any = { .sa.sa_family = a->sa.sa_family };
+
+	return family_works(plan, type, net_is_loopback(a) ? a : &any);
+}
+
 static int check_family(const struct plan *plan, int type, const union net_address *a, const char *option, struct err *err)
 {
 	char text[NET_ADDRESS_TEXT];
-	union net_address any = { .sa.sa_family = a->sa.sa_family };
 
-	if (family_works(plan, type, net_is_loopback(a) ? a : &any))
+	if (family_is_here(plan, type, a))
 		return 0;
 	return err_say(err, EINVAL, "--%s %s: this machine has no %s", option, net_format_host(a, text, sizeof(text)),
 		a->sa.sa_family == AF_INET6 ? "IPv6" : "IPv4");
@@ -48,30 +55,51 @@ static void warn_open(struct plan *plan, const union net_address *a)
 		plan_note(plan, "servers listen on %s: other hosts can reach them", net_format_host(a, text, sizeof(text)));
 }
 
-/* One address of --listen. */
+/* -4, -6 */
+static int family_of(const struct options *o)
+{
+	return options_number(o, "ipv4") ? AF_INET : options_number(o, "ipv6") ? AF_INET6 : AF_UNSPEC;
+}
+
+static int listen_there(const struct options *o, struct plan *plan, struct endpoints *e, const union net_address *a,
+	const char *text, struct err *err)
+{
+	if (e->listens == ENDPOINTS_LISTEN_MAX)
+		return err_say(err, EINVAL, "--listen %s: at most %d addresses", options_text(o, "listen"), ENDPOINTS_LISTEN_MAX);
+	for (unsigned i = 0; i < e->listens; i++)
+		if (net_same_host(a, &e->listen[i]))
+			return err_say(err, EINVAL, "--listen %s: %s stands there twice", options_text(o, "listen"), text);
+	warn_open(plan, a);
+	e->listen[e->listens++] = *a;
+	return 0;
+}
+
+/* One word of --listen: a literal, or a name, and then all addresses that it has and that this
+ * machine can have. */
 static int plan_listen_one(
 	const struct options *o, struct plan *plan, struct endpoints *e, const char *text, unsigned port, struct err *err)
 {
-	union net_address a;
-	int rc;
+	union net_address a[NET_ADDRESSES_MAX];
+	bool given = options_is_given(o, "listen"), any = false;
+	struct err ignored = ERR_NONE;
+	int count = net_resolve_all(text, "listen", port, family_of(o), a, NET_ADDRESSES_MAX, given ? err : &ignored);
 
-	if (e->listens == ENDPOINTS_LISTEN_MAX)
-		return err_say(err, EINVAL, "--listen %s: at most %d addresses", options_text(o, "listen"), ENDPOINTS_LISTEN_MAX);
-	rc = net_resolve(text, "listen", port, &a, err);
-	if (rc < 0)
-		return rc;
-	if (!options_is_given(o, "listen") && !family_works(plan, e->type, &a)) {
-		plan_note(plan, "this machine has no %s: servers do not listen on %s", text[0] == ':' ? "IPv6" : "IPv4", text);
-		return 0;
+	/* Of the default's addresses -4 and -6 leave one. */
+	if (count < 0)
+		return given ? count : 0;
+	for (int i = 0; i < count; i++) {
+		if (!family_works(plan, e->type, &a[i]))
+			continue;
+		int rc = listen_there(o, plan, e, &a[i], text, err);
+		if (rc < 0)
+			return rc;
+		any = true;
 	}
-	rc = check_family(plan, e->type, &a, "listen", err);
-	for (unsigned i = 0; i < e->listens && rc >= 0; i++)
-		if (net_same_host(&a, &e->listen[i]))
-			rc = err_say(err, EINVAL, "--listen %s: %s stands there twice", options_text(o, "listen"), text);
-	if (rc < 0)
-		return rc;
-	warn_open(plan, &a);
-	e->listen[e->listens++] = a;
+	if (any)
+		return 0;
+	if (given)
+		return check_family(plan, e->type, &a[0], "listen", err);
+	plan_note(plan, "this machine has no %s: servers do not listen on %s", text[0] == ':' ? "IPv6" : "IPv4", text);
 	return 0;
 }
 
@@ -103,6 +131,35 @@ static void reach(const union net_address *listen, union net_address *ret_host)
 		ret_host->v6.sin6_addr = in6addr_loopback;
 }
 
+/* The addresses of --host whose family this machine has; returns how many. */
+static int find_addresses(const struct options *o, const struct plan *plan, const struct endpoints *e, unsigned port,
+	union net_address a[NET_ADDRESSES_MAX], struct err *err)
+{
+	const char *host = options_text(o, "host"), *here = family_of(o) == AF_INET6 ? "::1" : "127.0.0.1";
+	int count = net_resolve_all(*host ? host : here, "host", port, family_of(o), a, NET_ADDRESSES_MAX, err), kept = 0;
+
+	for (int i = 0; i < count; i++)
+		if (family_is_here(plan, e->type, &a[i]))
+			a[kept++] = a[i];
+	if (count < 0 || kept)
+		return count < 0 ? count : kept;
+	return check_family(plan, e->type, &a[0], "host", err);
+}
+
+/* With both ends here: the first that is an address of this host. */
+static int find_host(const struct options *o, const struct plan *plan, struct endpoints *e, unsigned port, struct err *err)
+{
+	union net_address a[NET_ADDRESSES_MAX];
+	int count = find_addresses(o, plan, e, port, a, err), i = 0;
+
+	if (count < 0)
+		return count;
+	while (i + 1 < count && !net_is_here(&a[i]))
+		i++;
+	e->host = net_is_here(&a[i]) ? a[i] : a[0];
+	return 0;
+}
+
 /* Both ends here: the servers bind what --host says, or what --listen says and that must have
  * --host in it. */
 static int plan_both(const struct options *o, struct plan *plan, struct endpoints *e, unsigned port, struct err *err)
@@ -118,9 +175,7 @@ static int plan_both(const struct options *o, struct plan *plan, struct endpoint
 		reach(&e->listen[0], &e->host);
 		return 0;
 	}
-	rc = net_resolve(*host ? host : "127.0.0.1", "host", port, &e->host, err);
-	if (rc >= 0)
-		rc = check_family(plan, e->type, &e->host, "host", err);
+	rc = find_host(o, plan, e, port, err);
 	if (rc < 0)
 		return rc;
 	if (!net_is_here(&e->host))
@@ -139,10 +194,12 @@ static int plan_both(const struct options *o, struct plan *plan, struct endpoint
 
 static int plan_client_host(const struct options *o, struct plan *plan, struct endpoints *e, unsigned port, struct err *err)
 {
-	const char *host = options_text(o, "host");
-	int rc = net_resolve(*host ? host : "127.0.0.1", "host", port, &e->host, err);
+	union net_address a[NET_ADDRESSES_MAX];
+	int rc = find_addresses(o, plan, e, port, a, err);
 
-	return rc < 0 ? rc : check_family(plan, e->type, &e->host, "host", err);
+	if (rc >= 0)
+		e->host = a[net_choose(a, (unsigned)rc, e->type)];
+	return rc < 0 ? rc : 0;
 }
 
 /* A path with addresses of its own has both ends here. */
@@ -196,6 +253,9 @@ int endpoints_plan(const struct options *o, int type, struct plan *plan, struct 
 	enum role role = plan_role(o);
 	unsigned port = options_is_set(o, "port") ? (unsigned)options_number(o, "port") : role == ROLE_BOTH ? 0 : DEFAULT_PORT;
 	struct endpoints e = { .type = type };
+
+	if (options_number(o, "ipv4") && options_number(o, "ipv6"))
+		return err_say(err, EINVAL, "--ipv4 and --ipv6: one of them");
 	int rc = plan_addresses(o, plan, &e, port, err);
 
 	if (rc < 0)
@@ -211,4 +271,14 @@ int endpoints_plan(const struct options *o, int type, struct plan *plan, struct 
 		ports_add(&plan->ports, port, port);
 	*ret_endpoints = e;
 	return 0;
+}
+
+void endpoints_publish(struct endpoints *e, struct plan *plan)
+{
+	unsigned port = net_port(&e->listen[0]);
+
+	ports_add(&plan->ports, port, port);
+	if (e->host_is_ours)
+		net_set_port(&e->host, port);
+	net_format(e->host_is_ours ? &e->host : &e->listen[0], plan->peer, sizeof(plan->peer));
 }

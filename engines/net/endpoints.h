@@ -1,5 +1,5 @@
-/* Where the servers of an IP mode listen and where its clients go: --role, --host, --listen,
- * --port.  Main thread. */
+/* The addresses of an IP mode: its servers listen there, its clients send there (--role, --host,
+ * --listen, --port).  Main thread. */
 #pragma once
 
 #include "engines/net/net.h"
@@ -20,3 +20,6 @@ struct endpoints {
  * what other hosts can reach.  The port is 5000 by default, with both roles any free one.
  * -EINVAL for what the user can mend; *ret_endpoints untouched then. */
 int endpoints_plan(const struct options *o, int type, struct plan *plan, struct endpoints *ret_endpoints, struct err *err);
+/* The servers listen, at a port that was perhaps chosen only now: the plan and the clients get to
+ * know it.  In open() of the first server. */
+void endpoints_publish(struct endpoints *e, struct plan *plan);

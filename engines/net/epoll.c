@@ -15,11 +15,16 @@
 /* The kernel has no epoll_pwait2; whoever finds out writes it, and all would write the same. */
 static _Atomic bool is_old;
 
+static int events_of(int n)
+{
+	if (n >= 0)
+		return n;
+	return errno == EINTR ? 0 : -errno;
+}
+
 static int wait_old(int epoll_fd, struct epoll_event *event, int room, int64_t left_ns)
 {
-	int n = epoll_wait(epoll_fd, event, room, (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS));
-
-	return n < 0 ? -errno : n;
+	return events_of(epoll_wait(epoll_fd, event, room, (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS)));
 }
 
 int net_epoll_wait(int epoll_fd, struct epoll_event *event, int room, int64_t until_ns)
@@ -33,17 +38,15 @@ int net_epoll_wait(int epoll_fd, struct epoll_event *event, int room, int64_t un
 		return wait_old(epoll_fd, event, room, left_ns);
 	timeout = (struct timespec){ .tv_sec = left_ns / NS_PER_S, .tv_nsec = left_ns % NS_PER_S };
 	n = epoll_pwait2(epoll_fd, event, room, &timeout, NULL);
-	if (n >= 0)
-		return n;
-	if (errno != ENOSYS && errno != EPERM)
-		return -errno;
+	if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+		return events_of(n);
 	atomic_store_explicit(&is_old, true, memory_order_relaxed);
 	return wait_old(epoll_fd, event, room, left_ns);
 }
 
 /* ---- busy polling ---- */
 
-/* As <linux/eventpoll.h> has it from Linux 6.9 on. */
+/* <linux/eventpoll.h> has this struct from Linux 6.9 on; older headers lack it. */
 struct busy_poll_params {
 	uint32_t busy_poll_usecs;
 	uint16_t busy_poll_budget;

@@ -9,9 +9,9 @@
 
 #include "base/err.h"
 
-/* Waits until until_ns (CLOCK_MONOTONIC; in the past: not at all).  Returns the number of events,
- * or -errno (-EINTR too).  epoll_pwait2(2), Linux >= 5.11; before that the wait is rounded up to
- * a millisecond. */
+/* Waits until until_ns (CLOCK_MONOTONIC; in the past: not at all), or until a signal comes; one
+ * call.  Returns the number of events, or -errno.  epoll_pwait2(2), Linux >= 5.11; before that the
+ * wait is rounded up to a millisecond. */
 int net_epoll_wait(int epoll_fd, struct epoll_event *event, int room, int64_t until_ns);
 
 /* The epoll asks its devices for packets for so long before it sleeps: EPIOCSPARAMS,

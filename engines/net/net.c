@@ -15,11 +15,100 @@
 
 #include "base/file.h"
 #include "base/rng.h"
+#include "base/text.h"
 
-int net_resolve(const char *text, const char *option, unsigned port, union net_address *ret_address, struct err *err)
+/* ---- names ---- */
+
+/* "lo, eth0" */
+static char *list_interfaces(char *out, size_t size)
+{
+	struct if_nameindex *all = if_nameindex();
+
+	out[0] = '\0';
+	for (struct if_nameindex *i = all; i && i->if_name; i++)
+		text_add(out, size, "%s%s", *out ? ", " : "", i->if_name);
+	if (all)
+		if_freenameindex(all);
+	return out;
+}
+
+/* Without it the kernel does not know which of the links is meant (RFC 4007).  A group may get its
+ * interface from elsewhere. */
+static bool lacks_scope(const union net_address *a)
+{
+	return a->sa.sa_family == AF_INET6 && !a->v6.sin6_scope_id && IN6_IS_ADDR_LINKLOCAL(&a->v6.sin6_addr);
+}
+
+static int say_unresolved(const char *option, const char *host, int code, struct err *err)
+{
+	const char *zone = strchr(host, '%');
+	char list[200];
+
+	if (zone && strchr(host, ':') && !if_nametoindex(zone + 1))
+		return err_say(err, EINVAL, "--%s %s: there is no interface \"%s\" (this machine has %s)", option, host, zone + 1,
+			list_interfaces(list, sizeof(list)));
+	return err_say(err, EINVAL, "--%s %s: %s", option, host, code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));
+}
+
+static int say_unusable(const char *option, const char *host, int family, bool without_scope, struct err *err)
+{
+	char list[200];
+
+	if (without_scope)
+		return err_say(err, EINVAL,
+			"--%s %s: a link-local address needs its interface: %s%%INTERFACE (this machine has %s)", option, host,
+			host, list_interfaces(list, sizeof(list)));
+	return err_say(err, EINVAL, "--%s %s: %s", option, host,
+		family == AF_INET    ? "it has no IPv4 address (-4)"
+		: family == AF_INET6 ? "it has no IPv6 address (-6)"
+				     : "neither an IPv4 nor an IPv6 address");
+}
+
+/* The next address of this family from *at on, which moves behind it. */
+static bool next_of_family(const struct addrinfo **at, int family, union net_address *ret, bool *without_scope)
+{
+	for (; *at; *at = (*at)->ai_next) {
+		if ((*at)->ai_family != family || (*at)->ai_addrlen > sizeof(*ret))
+			continue;
+		memset(ret, 0, sizeof(*ret));
+		memcpy(ret, (*at)->ai_addr, (*at)->ai_addrlen);
+		*at = (*at)->ai_next;
+		if (!lacks_scope(ret))
+			return true;
+		*without_scope = true;
+		if (!*at)
+			break;
+	}
+	return false;
+}
+
+/* The families take turns; the first address decides who begins. */
+static unsigned take_addresses(
+	const struct addrinfo *found, int family, union net_address *out, unsigned max, bool *without_scope)
+{
+	int first = found && found->ai_family == AF_INET ? AF_INET : AF_INET6;
+	const struct addrinfo *at[2] = { found, found };
+	unsigned count = 0;
+
+	for (unsigned turn = 0, missed = 0; count < max && missed < 2; turn ^= 1) {
+		int this_family = turn ? AF_INET + AF_INET6 - first : first;
+		bool wanted = family == AF_UNSPEC || family == this_family;
+
+		if (wanted && next_of_family(&at[turn], this_family, &out[count], without_scope)) {
+			count++;
+			missed = 0;
+		} else
+			missed++;
+	}
+	return count;
+}
+
+int net_resolve_all(const char *text, const char *option, unsigned port, int family, union net_address *ret_addresses,
+	unsigned max, struct err *err)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM }, *found = NULL;
 	size_t len = strlen(text);
+	bool without_scope = false;
 	char host[256];
 
 	if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
@@ -32,19 +121,22 @@ int net_resolve(const char *text, const char *option, unsigned port, union net_a
 	host[len] = '\0';
 	int rc = getaddrinfo(host, NULL, &hints, &found);
 	if (rc)
-		return err_say(err, EINVAL, "--%s %s: %s", option, host, rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
-	rc = -EINVAL;
-	for (struct addrinfo *a = found; a && rc < 0; a = a->ai_next) {
-		if ((a->ai_family != AF_INET && a->ai_family != AF_INET6) || a->ai_addrlen > sizeof(*ret_address))
-			continue;
-		memset(ret_address, 0, sizeof(*ret_address));
-		memcpy(ret_address, a->ai_addr, a->ai_addrlen);
-		net_set_port(ret_address, port);
-		rc = 0;
-	}
+		return say_unresolved(option, host, rc, err);
+	unsigned count = take_addresses(found, family, ret_addresses, max, &without_scope);
 	freeaddrinfo(found);
-	return rc < 0 ? err_say(err, EINVAL, "--%s %s: neither an IPv4 nor an IPv6 address", option, host) : 0;
+	for (unsigned i = 0; i < count; i++)
+		net_set_port(&ret_addresses[i], port);
+	return count ? (int)count : say_unusable(option, host, family, without_scope, err);
 }
+
+int net_resolve(const char *text, const char *option, unsigned port, union net_address *ret_address, struct err *err)
+{
+	int rc = net_resolve_all(text, option, port, AF_UNSPEC, ret_address, 1, err);
+
+	return rc < 0 ? rc : 0;
+}
+
+/* ---- addresses ---- */
 
 char *net_format_host(const union net_address *a, char *out, size_t size)
 {
@@ -131,6 +223,15 @@ bool net_is_here(const union net_address *a)
 	return net_is_loopback(a) || interface_with(a, name, sizeof(name));
 }
 
+unsigned net_interface_index(const union net_address *a)
+{
+	char name[IF_NAMESIZE];
+
+	if (a->sa.sa_family == AF_INET6 && a->v6.sin6_scope_id)
+		return a->v6.sin6_scope_id;
+	return interface_with(a, name, sizeof(name)) ? if_nametoindex(name) : 0;
+}
+
 void net_interface(const union net_address *a, char *out, size_t size)
 {
 	union net_address from;
@@ -159,21 +260,62 @@ void net_mac(int fd, const char *interface, uint8_t ret_mac[6])
 	memcpy(ret_mac, request.ifr_hwaddr.sa_data, 6);
 }
 
+uint64_t net_raise_descriptors(uint64_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return wanted;
+	if (limit.rlim_cur >= wanted)
+		return limit.rlim_cur;
+	if (limit.rlim_max < wanted) {
+		struct rlimit more = { .rlim_cur = wanted, .rlim_max = wanted };
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			return wanted;
+	}
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur;
+}
+
 int net_allow_descriptors(unsigned more, const char *option, unsigned value, struct err *err)
 {
 	enum { OTHERS = 256 }; /* what the rest of the program has open, with room to spare */
-	struct rlimit limit;
-	rlim_t need = (rlim_t)more + OTHERS;
+	uint64_t need = (uint64_t)more + OTHERS, granted = net_raise_descriptors(need);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return err_sys(err, errno, "getrlimit RLIMIT_NOFILE");
-	if (need <= limit.rlim_cur)
+	if (granted >= need)
 		return 0;
-	if (need > limit.rlim_max)
-		return err_say(err, EINVAL, "--%s %u: needs about %llu descriptors, and this process may have %llu (ulimit -n)",
-			option, value, (unsigned long long)need, (unsigned long long)limit.rlim_max);
-	limit.rlim_cur = need;
-	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? err_sys(err, errno, "setrlimit RLIMIT_NOFILE") : 0;
+	return err_say(err, EINVAL, "--%s %u: needs about %llu descriptors, and this process may have %llu (ulimit -n)", option,
+		value, (unsigned long long)need, (unsigned long long)granted);
+}
+
+static int set_flag(int fd, int level, int name, const char *text, struct err *err)
+{
+	int on = 1;
+
+	return setsockopt(fd, level, name, &on, sizeof(on)) < 0 ? err_sys(err, errno, "setsockopt %s", text) : 0;
+}
+
+int net_listen(int fd, union net_address *a, int backlog, bool share, struct err *err)
+{
+	char text[NET_ADDRESS_TEXT];
+	socklen_t size = sizeof(*a);
+	/* A restart need not wait for old connections to be forgotten; a port that somebody
+	 * listens on stays taken. */
+	int rc = set_flag(fd, SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", err);
+
+	if (rc >= 0 && share)
+		rc = set_flag(fd, SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", err);
+	if (rc >= 0 && a->sa.sa_family == AF_INET6)
+		rc = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY", err);
+	if (rc < 0)
+		return rc;
+	if (bind(fd, &a->sa, net_address_bytes(a)) < 0)
+		return err_sys(err, errno, "bind %s", net_format(a, text, sizeof(text)));
+	if (listen(fd, backlog) < 0)
+		return err_sys(err, errno, "listen %s", net_format(a, text, sizeof(text)));
+	return getsockname(fd, &a->sa, &size) < 0 ? err_sys(err, errno, "getsockname") : 0;
 }
 
 uint64_t net_clock_identity(void)

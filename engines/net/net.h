@@ -35,9 +35,13 @@ static inline void net_set_port(union net_address *a, unsigned port)
 	a->v4.sin_port = htons((uint16_t)port);
 }
 
-/* A literal ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or a name; the first address that
- * getaddrinfo(3) gives.  option is what an error names: "--host nowhere: Name or service not
- * known".  -EINVAL. */
+/* A literal ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or a name.  option is what an error
+ * names: "--host nowhere: Name or service not known".  -EINVAL, also for a link-local address
+ * without its interface.  net_resolve_all(): up to max addresses of this family (AF_UNSPEC: any)
+ * in getaddrinfo(3)'s order, the two families taking turns (RFC 8305, section 4); returns how
+ * many, at least 1.  net_resolve(): the first. */
+int net_resolve_all(const char *text, const char *option, unsigned port, int family, union net_address *ret_addresses,
+	unsigned max, struct err *err);
 int net_resolve(const char *text, const char *option, unsigned port, union net_address *ret_address, struct err *err);
 
 /* "127.0.0.1:5000", "[::1]:5000"; without the port "127.0.0.1", "::1".  Return out. */
@@ -52,6 +56,9 @@ bool net_is_loopback(const union net_address *a); /* 127/8, ::1 */
 bool net_is_group(const union net_address *a);
 /* Is it an address of this host? */
 bool net_is_here(const union net_address *a);
+/* The index of the interface that has this address, or that its scope names ("fe80::1%eth0"); 0:
+ * none has it (if_nametoindex(3)). */
+unsigned net_interface_index(const union net_address *a);
 /* The interface that traffic with this address crosses: "lo" for addresses of this host, "" if
  * unknown. */
 void net_interface(const union net_address *a, char *out, size_t size);
@@ -61,12 +68,19 @@ void net_interface(const union net_address *a, char *out, size_t size);
  * option that asks for them: "--sockets 5000: needs about 5256 descriptors, and this process may
  * have 1024 (ulimit -n)".  Main thread. */
 int net_allow_descriptors(unsigned more, const char *option, unsigned value, struct err *err);
+/* The soft limit of descriptors becomes `wanted` if it is lower, as far as the hard one allows;
+ * that is raised too, where it may be (CAP_SYS_RESOURCE).  Returns the limit that there is then. */
+uint64_t net_raise_descriptors(uint64_t wanted);
+
+/* Binds a TCP socket and listens.  share: others may listen there, too (SO_REUSEPORT, Linux >=
+ * 3.9).  A port 0 becomes the one that was chosen.  0, or -errno with *err. */
+int net_listen(int fd, union net_address *a, int backlog, bool share, struct err *err);
 
 /* The hardware address of an interface, in the namespace that the socket fd lives in; zeros where
  * it has none or is not there (netdevice(7), SIOCGIFHWADDR). */
 void net_mac(int fd, const char *interface, uint8_t ret_mac[6]);
 
-/* Whose CLOCK_MONOTONIC this is: equal in all processes that have the same one, as good as surely
+/* A number for this CLOCK_MONOTONIC: equal in all processes that share the clock, almost surely
  * different elsewhere; 0: unknown.  A container may have its own (time_namespaces(7), Linux >=
  * 5.6).  About 50 us. */
 uint64_t net_clock_identity(void);

@@ -16,7 +16,7 @@ struct pace {
 
 /* rate at most 1e9. */
 void pace_start(struct pace *p, int64_t start_ns, uint64_t rate);
-/* How many packets of the schedule are due at now_ns, taken or not. */
+/* The packets of the schedule that are due at now_ns, taken or not. */
 uint64_t pace_due(const struct pace *p, int64_t now_ns);
 /* Takes the next one; returns when it was due. */
 static inline int64_t pace_take(struct pace *p)

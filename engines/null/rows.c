@@ -19,7 +19,7 @@ struct null_row {
 	uint64_t times, before; /* how often it has begun, what had come by then */
 };
 
-/* How often row k has begun by now, less one. */
+/* Row k begins again and again: the times that it has begun by now, less one. */
 static uint64_t times_begun(const struct null_worker *s, unsigned k, int64_t now_ns)
 {
 	return k % SHORT_ROWS ? 0 : (uint64_t)((now_ns - s->opened_ns + k * (NS_PER_S / 10)) / short_row_ns);
@@ -74,7 +74,7 @@ void null_step_rows(struct worker *w, struct null_worker *s)
 		step_row(w, s, k, now_ns);
 }
 
-/* Of the workers that receive. */
+/* Only workers that receive keep rows. */
 int null_open_rows(struct worker *w, struct null_worker *s, struct err *err)
 {
 	uint64_t rows = w->self->role & w->plan->rx_roles ? null_share(s, (uint64_t)options_number(w->options, "rows")) : 0;

@@ -32,7 +32,7 @@ int64_t null_latency(const struct null_worker *s, uint64_t packet);
 
 /* rows.c: made-up details, as if the packets came over --rows connections. */
 int null_open_rows(struct worker *w, struct null_worker *s, struct err *err);
-/* As they stand now; on the virtual clock it changes nothing to call it twice. */
+/* Brings the rows up to now; on the virtual clock a second call changes nothing. */
 void null_step_rows(struct worker *w, struct null_worker *s);
 void null_close_rows(struct null_worker *s);
 extern const struct detail_def null_details;

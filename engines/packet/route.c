@@ -23,7 +23,7 @@ enum {
 	NUD_USABLE = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP,
 };
 
-/* What a request has brought in: its first answer's attributes, by number. */
+/* The outcome of a request: its first answer's attributes, by number. */
 struct route_answer {
 	alignas(struct nlmsghdr) char buffer[MESSAGE_BYTES];
 	const struct nlmsghdr *message; /* NULL: an acknowledgement only */

@@ -2,7 +2,7 @@
  * Asked of the kernel through rtnetlink(7), in the network namespace that the path's sockets
  * live in.
  *
- * What is asked for, in this order: the route (RTM_GETROUTE), the interface (RTM_GETLINK), the
+ * It asks for, in this order: the route (RTM_GETROUTE), the interface (RTM_GETLINK), the
  * next hop's hardware address (RTM_GETNEIGH, Linux 5.0).  Over a loopback interface hardware
  * addresses are zeros.
  *

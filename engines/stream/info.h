@@ -3,8 +3,8 @@
 
 #include "engines/stream/worker.h"
 
-/* Of the connection, and of clients that wait: into counters.  true: it is to be given up, because
- * its client does not move and others wait for this worker. */
+/* Reads the state of the connection, and the clients that wait, into counters.  true: give the
+ * connection up, because its client does not move and others wait for this worker. */
 bool stream_info_observe(struct worker *w, struct stream_worker *x);
-/* Of a connection that ends: what it resent, and what the other end has. */
+/* Last reading of a connection that ends: segments resent, bytes that the other end has. */
 void stream_info_last(struct stream_worker *x);

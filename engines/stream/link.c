@@ -93,31 +93,6 @@ static int make_socket(struct worker *w, const union net_address *a, struct err 
 
 /* ---- listening ---- */
 
-static int bind_and_listen(struct stream_shared *s, unsigned which, int fd, struct err *err)
-{
-	union net_address *a = &s->at.listen[which];
-	char text[NET_ADDRESS_TEXT];
-	socklen_t size = sizeof(*a);
-	int on = 1, rc = 0;
-
-	/* A restart need not wait for old connections to be forgotten; a port that somebody
-	 * listens on stays taken. */
-	rc = option(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on), "SO_REUSEADDR", err);
-	if (rc >= 0 && a->sa.sa_family == AF_INET6)
-		rc = option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on), "IPV6_V6ONLY", err);
-	if (rc >= 0)
-		rc = option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &DEFER_S, sizeof(DEFER_S), "TCP_DEFER_ACCEPT", err);
-	if (rc < 0)
-		return rc;
-	if (bind(fd, &a->sa, net_address_bytes(a)) < 0)
-		return err_sys(err, errno, "bind %s", net_format(a, text, sizeof(text)));
-	if (listen(fd, BACKLOG) < 0)
-		return err_sys(err, errno, "listen %s", net_format(a, text, sizeof(text)));
-	if (getsockname(fd, &a->sa, &size) < 0)
-		return err_sys(err, errno, "getsockname");
-	return 0;
-}
-
 /* The first server opens the listening sockets for all; a free port is chosen once, for all
  * addresses. */
 static int open_listeners(struct worker *w, struct stream_shared *s, struct err *err)
@@ -128,25 +103,15 @@ static int open_listeners(struct worker *w, struct stream_shared *s, struct err 
 		if (rc >= 0)
 			s->listener[s->listeners++] = fd; /* release() closes it */
 		if (rc >= 0)
-			rc = bind_and_listen(s, i, fd, err);
+			rc = option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &DEFER_S, sizeof(DEFER_S), "TCP_DEFER_ACCEPT", err);
+		if (rc >= 0)
+			rc = net_listen(fd, &s->at.listen[i], BACKLOG, false, err);
 		if (rc < 0)
 			return rc;
 		if (i + 1 < s->at.listens)
 			net_set_port(&s->at.listen[i + 1], net_port(&s->at.listen[i]));
 	}
 	return 0;
-}
-
-static void link_publish(struct worker *w, struct stream_shared *s)
-{
-	struct plan *plan = w->plan;
-
-	unsigned port = net_port(&s->at.listen[0]);
-
-	ports_add(&plan->ports, port, port);
-	if (s->at.host_is_ours)
-		net_set_port(&s->at.host, port);
-	net_format(s->at.host_is_ours ? &s->at.host : &s->at.listen[0], plan->peer, sizeof(plan->peer));
 }
 
 /* ---- greetings ---- */
@@ -456,7 +421,7 @@ int stream_link_open(struct worker *w, struct stream_worker *x, struct err *err)
 		if (w->self->index == 0) {
 			rc = open_listeners(w, s, err);
 			if (rc >= 0)
-				link_publish(w, s);
+				endpoints_publish(&s->at, w->plan);
 		}
 		return rc;
 	}

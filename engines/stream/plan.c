@@ -124,6 +124,7 @@ static void stream_plan_ledger(const struct options *o, struct plan *plan, const
 	plan->rx_ledger = s->both ? LEDGER_RECEIVED : LEDGER_NONE;
 	plan->quiet_first = plan->flying = sender & (unsigned)here;
 	plan->expects_answers = here & ROLE_CLIENT;
+	plan->told = here == sender;
 }
 
 static void plan_latencies(struct plan *plan, const struct stream_shared *s)
@@ -134,7 +135,8 @@ static void plan_latencies(struct plan *plan, const struct stream_shared *s)
 	plan->unrecorded[STREAM_L_LATENESS] = s->open_loop ? ROLE_BOTH & ~senders : ROLE_BOTH;
 }
 
-/* What identifies the run to its own other end, and this kernel's clock to another process's. */
+/* Tokens by which the run knows its own other end, and another process knows whether it shares this
+ * kernel's clock. */
 static void plan_identity(struct stream_shared *s)
 {
 	if (s->both && getrandom(&s->token, sizeof(s->token), 0) != sizeof(s->token))

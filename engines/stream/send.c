@@ -45,6 +45,18 @@ static bool is_due(struct worker *w, struct stream_worker *x)
 	return x->pace.taken < x->due;
 }
 
+void stream_send_overslept(struct worker *w, struct stream_worker *x)
+{
+	int64_t now = clock_now_ns();
+	uint64_t due;
+
+	if (!stream_shared_of(w)->open_loop || (w->phase != PHASE_WARMUP && w->phase != PHASE_MEASURE) || now < x->pace.next_ns)
+		return;
+	due = pace_due(&x->pace, now) - 1;
+	if (due > x->due)
+		x->due = due;
+}
+
 /* ---- connections and phases ---- */
 
 /* From here on what is sent is of the measure phase: a message that is half way counts on both

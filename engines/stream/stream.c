@@ -263,7 +263,8 @@ static const struct figure_def stream_figures[] = {
 		.help = "share of the zero-copy sends that the kernel copied after all",
 		.judgement = { .over = 50,
 			.caution = "the kernel copied {} % of the zero-copy sends: the path is local, or its device cannot do "
-				   "it" } },
+				   "it",
+			.label = "copied by the kernel" } },
 	{ .name = "cycles_per_byte",
 		.title = "cyc/B",
 		.unit = "cycles",
@@ -378,7 +379,7 @@ static void count_sender(struct worker *w, const struct stream_worker *x)
 
 	counter_set(k, COUNTER_TX_PACKETS, x->messages);
 	counter_set(k, COUNTER_TX_BYTES, x->bytes);
-	counter_set(k, COUNTER_SCHEDULED, x->scheduled + x->due);
+	counter_set(k, COUNTER_SCHEDULED, stream_send_scheduled(x));
 	counter_set(k, STREAM_C_PARTIAL_SENDS, t->partial);
 	counter_set(k, STREAM_C_EAGAIN, t->again);
 	counter_set(k, STREAM_C_ZC_COMPLETIONS, t->completions);
@@ -522,6 +523,8 @@ static int stream_observe(struct worker *w, struct err *err)
 	counter_set(w->counters, STREAM_C_RETRANSMITS, x->link.retransmits);
 	if (!x->sends)
 		return 0;
+	stream_send_overslept(w, x);
+	counter_set(w->counters, COUNTER_SCHEDULED, stream_send_scheduled(x));
 	counter_set(w->counters, COUNTER_IN_FLIGHT, in_flight(w, x));
 	if (!stream_shared_of(w)->both) {
 		uint64_t acknowledged = x->link.acknowledged + x->link.acknowledged_here;
@@ -561,6 +564,7 @@ const struct engine engine_stream = {
 	.summary = "TCP bulk transfer: two copies, one copy or none",
 	.built = true,
 	.reliable = true,
+	.connections = STREAM_C_CONNECTIONS,
 	.packets = "messages",
 	.protocol = IPPROTO_TCP,
 	.packet_rate = "msg/s",

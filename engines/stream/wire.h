@@ -46,8 +46,8 @@ struct stream_greeting {
 void stream_greeting_put(uint8_t out[STREAM_GREETING_BYTES], const struct stream_greeting *g);
 /* false: not a greeting; *ret_greeting untouched. */
 bool stream_greeting_get(const uint8_t in[STREAM_GREETING_BYTES], struct stream_greeting *ret_greeting);
-/* What two greetings differ in that must be the same, as an option: "size", "reverse", "verify",
- * "seed"; NULL: they go together. */
+/* Names the first option in which two greetings differ though it must be the same: "size",
+ * "reverse", "verify", "seed"; NULL: they go together. */
 const char *stream_greeting_differs(const struct stream_greeting *a, const struct stream_greeting *b);
 
 /* ---- messages ---- */
@@ -57,8 +57,8 @@ size_t stream_header_bytes(uint64_t size);
 void stream_put_header(struct tcp_message *m, uint64_t sequence, int64_t sent_ns);
 /* Writes the pattern behind the header. */
 void stream_put_pattern(struct tcp_message *m, uint64_t seed, uint64_t sequence);
-/* How many of the bytes, which stand at `offset` behind the header of the message, are not as
- * they should be. */
+/* Counts the bytes that differ from the pattern; they stand at `offset` behind the header of the
+ * message. */
 uint64_t stream_check_pattern(uint64_t seed, uint64_t sequence, uint64_t offset, const uint8_t *data, size_t bytes);
 
 /* ---- framing ---- */

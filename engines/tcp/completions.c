@@ -22,8 +22,8 @@ static void advance(struct completions *c)
 uint32_t completions_take(struct completions *c, uint32_t first, uint32_t last)
 {
 	uint32_t outstanding = completions_outstanding(c), taken = 0;
-	/* As distances from the oldest outstanding one, in which wrapping does not show; a range
-	 * that began before it is cut. */
+	/* Distances from the oldest outstanding call do not show where numbers wrap.  A range that
+	 * began before that call is cut. */
 	int64_t from = (int32_t)(first - c->done), to = from + (uint32_t)(last - first);
 
 	if (from < 0)

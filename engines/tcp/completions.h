@@ -1,6 +1,6 @@
-/* Which zero-copy sends the kernel is done with.  Every successful call has a number, 0, 1, ...
- * of 32 bits, which wraps; notifications name inclusive ranges of them, put together by the
- * kernel, usually in order but not always (msg_zerocopy.rst).  Pure; one owner. */
+/* Keeps account of the zero-copy sends that the kernel has finished.  Every successful call has a
+ * number, 0, 1, ... of 32 bits, which wraps; notifications name inclusive ranges of them, put
+ * together by the kernel, usually in order but not always (msg_zerocopy.rst).  Pure; one owner. */
 #pragma once
 
 #include <stdbool.h>

@@ -65,13 +65,22 @@ int udp_group_open(
 		rc = open_epoll(g, err);
 	if (rc < 0)
 		return rc;
-	g->bursts_most = g->port->batch < FAIR_DATAGRAMS ? FAIR_DATAGRAMS / g->port->batch : 1;
+	udp_group_expect(g, g->port->batch);
 	g->blind_most = w->plan->wait == WAIT_BLOCK ? BLIND_MOST : 0;
 	w->wait.fd[0] = (struct pollfd){ .fd = g->port->wait, .events = g->port->wait_in };
 	if (g->count > 1)
 		w->wait.fd[0] = (struct pollfd){ .fd = g->epoll_fd, .events = POLLIN };
 	w->wait.count = 1;
 	return 0;
+}
+
+void udp_group_expect(struct udp_group *g, unsigned most)
+{
+	/* One socket is read until it is empty, without asking who is ready. */
+	bool fewer = most < g->port->batch && g->count > 1;
+
+	g->most = fewer ? most : g->port->batch;
+	g->bursts_most = fewer || g->most >= FAIR_DATAGRAMS ? 1 : FAIR_DATAGRAMS / g->most;
 }
 
 void udp_group_close(struct udp_group *g)
@@ -143,11 +152,11 @@ int udp_group_recv_many(struct udp_group *g, struct udp_datagram **ret_burst, un
 		unsigned index = g->event[g->at].data.u32;
 
 		udp_group_use(g, index);
-		int n = g->port->method->recv_burst(g->port, g->port->batch, ret_burst, err);
+		int n = g->port->method->recv_burst(g->port, g->most, ret_burst, err);
 		if (n < 0)
 			return n;
 		/* A full burst may leave some behind: they are told of again (level-triggered). */
-		if ((unsigned)n < g->port->batch || ++g->bursts >= g->bursts_most) {
+		if ((unsigned)n < g->most || ++g->bursts >= g->bursts_most) {
 			g->at++;
 			g->bursts = 0;
 		}

@@ -42,6 +42,12 @@ static void mmsg_close(struct udp_port *port)
 	free(m);
 }
 
+/* Does it ask for addresses? */
+static bool has_addresses(const struct mmsg *m)
+{
+	return !m->port.config.connected && !m->port.config.only_receives;
+}
+
 static bool allocate(struct mmsg *m)
 {
 	const struct udp_config *config = &m->port.config;
@@ -49,7 +55,7 @@ static bool allocate(struct mmsg *m)
 	bool ok = (m->in = calloc(n, sizeof(*m->in))) && (m->in_part = calloc(n, sizeof(*m->in_part))) &&
 		  (m->lent = calloc(n, sizeof(*m->lent))) && (m->in_bytes = malloc(n * udp_stride(config->datagram_bytes)));
 
-	if (ok && !config->connected)
+	if (ok && has_addresses(m))
 		ok = (m->back = calloc(n, sizeof(*m->back))) && (m->back_part = calloc(n, sizeof(*m->back_part))) &&
 		     (m->from = calloc(n, sizeof(*m->from))) && (m->control = calloc(n, UDP_CONTROL_BYTES));
 	if (ok && config->send_bytes)
@@ -66,7 +72,7 @@ static void prepare_in(struct mmsg *m, unsigned i)
 	m->in_part[i] = (struct iovec){ data, config->datagram_bytes };
 	m->in[i].msg_hdr = (struct msghdr){ .msg_iov = &m->in_part[i], .msg_iovlen = 1 };
 	m->lent[i] = (struct udp_datagram){ .data = data, .slot = i };
-	if (config->connected)
+	if (!has_addresses(m))
 		return;
 	m->in[i].msg_hdr.msg_name = &m->from[i];
 	m->lent[i].from = &m->from[i];
@@ -110,7 +116,7 @@ static int mmsg_open(
 /* Restores the fields that the kernel wrote over with the last burst. */
 static void renew(struct mmsg *m)
 {
-	for (unsigned i = 0; i < m->used && !m->port.config.connected; i++) {
+	for (unsigned i = 0; i < m->used && has_addresses(m); i++) {
 		m->in[i].msg_hdr.msg_namelen = sizeof(m->from[i]);
 		m->in[i].msg_hdr.msg_controllen = m->port.config.want_local ? UDP_CONTROL_BYTES : 0;
 	}

@@ -18,7 +18,7 @@
 enum {
 	RING_BURSTS = 2, /* the device may still have one */
 };
-/* As long as the kernel tries: three times, a second apart (RFC 4861, 10; arp(7)). */
+/* The kernel itself asks three times, a second apart (RFC 4861, 10; arp(7)). */
 static const int64_t NEIGHBOUR_WAIT_NS = 3 * (int64_t)NS_PER_S;
 
 struct packet_host {
@@ -38,7 +38,7 @@ struct packet {
 	char interface_name[16];
 	struct udp_send *slot;
 	uint8_t *out_bytes;
-	/* What the latest datagram of this burst had for payload, and its sum. */
+	/* payload of the latest datagram of this burst, and its sum */
 	const uint8_t *summed;
 	uint32_t summed_bytes;
 	uint16_t sum;
@@ -171,7 +171,7 @@ static void packet_close(struct udp_port *port)
 	free(p);
 }
 
-/* Where the socket is bound, or will be: frames need a source port. */
+/* Finds the socket's address, and binds it if need be: frames carry a source port. */
 static int packet_read_ends(struct packet *p, struct err *err)
 {
 	int fd = p->port.config.fd;

@@ -19,7 +19,8 @@ size_t udp_stride(uint32_t bytes)
 	return (lines | 1) * CACHE_LINE;
 }
 
-unsigned udp_batch_fitting(unsigned batch, uint32_t bytes)
+/* The largest batch that takes no more than UDP_ARENA_BYTES. */
+static unsigned udp_batch_fitting(unsigned batch, uint32_t bytes)
 {
 	size_t fit = UDP_ARENA_BYTES / udp_stride(bytes);
 

@@ -86,7 +86,8 @@ struct udp_totals {
 	int send_errno; /* of the latest send_errors; 0 if none */
 };
 
-/* Where a method that works below the socket (AF_PACKET, AF_XDP) finds the port's packets. */
+/* Tells a method that works below the socket (AF_PACKET, AF_XDP) where to find the port's
+ * packets. */
 struct udp_place {
 	const char *interface; /* that they cross: "lo"; "" unknown */
 	uint8_t mac[6];        /* of the interface; zeros where it has none */
@@ -104,6 +105,9 @@ struct udp_config {
 	/* bound to a wildcard: answers must leave from the address that was asked (IP_PKTINFO) */
 	bool want_local;
 	bool want_time; /* fill received_ns */
+	/* Nobody is answered: `from` may be NULL, and reply_burst() is not called.  An address
+	 * costs the kernel and us 0.1 us a datagram. */
+	bool only_receives;
 	/* datagrams a burst, 1..UDP_BATCH_MAX; the port may make it less */
 	unsigned batch;
 	uint32_t datagram_bytes; /* the longest datagram to receive, > 0 */
@@ -175,8 +179,6 @@ static inline const struct udp_method *udp_method_of(const struct method *method
 /* Buffers for `count` datagrams of `bytes`: a distance between them that does not pile them into
  * a few cache sets. */
 size_t udp_stride(uint32_t bytes);
-/* `batch`, made less where it would take more than UDP_ARENA_BYTES. */
-unsigned udp_batch_fitting(unsigned batch, uint32_t bytes);
 /* Fills the common part: batch, wait, ran; switches IP_RECVERR on for connected ports, so that a
  * full device queue is an error and not a silent loss, and refused datagrams can be counted, and
  * IP_PKTINFO where want_local. */

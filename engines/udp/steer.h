@@ -1,7 +1,7 @@
-/* Which socket of a SO_REUSEPORT group gets a datagram: classic-BPF programs
- * (SO_ATTACH_REUSEPORT_CBPF, Linux 4.5; socket(7)).  The program sees the UDP payload and
- * returns an index in the order of binds; it needs no privilege.  Building one is pure;
- * attaching belongs to a worker's open(). */
+/* Choose the socket of a SO_REUSEPORT group that gets a datagram: classic-BPF programs
+ * (SO_ATTACH_REUSEPORT_CBPF, Linux 4.5; socket(7)).  The program sees the UDP payload and returns
+ * an index in the order of binds; it needs no privilege.  Building one is pure; attaching belongs
+ * to a worker's open(). */
 #pragma once
 
 #include <linux/filter.h>

@@ -25,7 +25,7 @@ static bool read_type(const char *directory, const char *pmu, struct core_type *
 	return read_line(directory, pmu, "type", text, sizeof(text)) && sscanf(text, "%u", &ret_type->pmu) == 1;
 }
 
-/* How many of the CPUs are in the list. */
+/* Counts the CPUs that are in the list, too. */
 static unsigned common(const struct cpu_list *cpus, const struct cpu_list *list)
 {
 	unsigned n = 0;

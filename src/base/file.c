@@ -66,7 +66,7 @@ static int check_target(const char *path, bool force, struct err *err)
 		/* A dangling link is in the way, too. */
 		if (lstat(path, &st) == 0 && !force)
 			return err_say(err, EEXIST, "%s exists (--force overwrites)", path);
-		return 0;
+		return errno == ENAMETOOLONG ? err_sys(err, errno, "write %s", path) : 0;
 	}
 	if (S_ISDIR(st.st_mode))
 		return err_sys(err, EISDIR, "write %s", path);
@@ -77,7 +77,7 @@ static int check_target(const char *path, bool force, struct err *err)
 
 /* The file that will be replaced: the target of a symbolic link, also of a dangling one, so that
  * --force replaces the file and not the link. */
-static char *resolve(const char *path)
+char *file_resolve(const char *path)
 {
 	char *real = realpath(path, NULL), *directory, target[PATH_MAX], *joined = NULL;
 	ssize_t len = real ? -1 : readlink(path, target, sizeof(target) - 1);
@@ -159,7 +159,7 @@ static int file_begin_kind(struct file_out *out, const char *path, enum file_kin
 	int special = check_target(path, force, err);
 	if (special < 0)
 		return special;
-	made.path = special ? strdup(path) : resolve(path);
+	made.path = special ? strdup(path) : file_resolve(path);
 	if (!made.path)
 		return err_sys(err, ENOMEM, "write %s", path);
 	if (special) {
@@ -355,7 +355,7 @@ int file_make_directories(const char *path, struct err *err)
 
 int file_remove_old(const char *path, struct err *err)
 {
-	char *real = is_stdout(path) ? NULL : resolve(path);
+	char *real = is_stdout(path) ? NULL : file_resolve(path);
 	struct stat st;
 	int r = 0;
 
@@ -375,7 +375,9 @@ int file_check_recording(const char *path, bool force, struct err *err)
 		return r;
 	if (asprintf(&name, "%s" FILE_PARTIAL, path) < 0)
 		return err_sys(err, ENOMEM, "write %s", path);
-	if (lstat(name, &st) == 0)
+	if (lstat(name, &st) < 0)
+		r = errno == ENAMETOOLONG ? err_sys(err, errno, "write %s", name) : 0;
+	else
 		r = err_say(err, EEXIST, "%s exists, of a run that was killed (--force overwrites)", name);
 	free(name);
 	return r;
@@ -392,7 +394,7 @@ int file_check_writable(const char *path, bool force, struct err *err)
 		return access(path, W_OK) < 0 ? err_sys(err, errno, "write %s", path) : 0;
 	if (r < 0)
 		return r;
-	char *real = resolve(path);
+	char *real = file_resolve(path);
 	if (!real)
 		return err_sys(err, ENOMEM, "write %s", path);
 	/* Trying tells more than access(2): quota, read-only and special file systems. */

@@ -41,6 +41,8 @@ int file_sync(struct file_out *out, struct err *err);
  * one. */
 void file_abort(struct file_out *out);
 
+/* The file that a name leads to, through links, be it there or not; malloc'ed. */
+char *file_resolve(const char *path);
 /* Removes the regular file that a document of this name would replace: what is found there from
  * now on is newer. */
 int file_remove_old(const char *path, struct err *err);

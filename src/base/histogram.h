@@ -83,7 +83,7 @@ struct hist_packed {
 /* Over what stood there; false when out of memory (and what stands there is undefined). */
 bool hist_pack(const struct hist *h, struct hist_packed *into);
 void hist_packed_free(struct hist_packed *p); /* accepts a zeroed one, and zeroes it */
-/* As hist_subtract(). */
+/* Works like hist_subtract(). */
 void hist_subtract_packed(struct hist *into, const struct hist_packed *older);
 
 /* The value at or below which `percent` (0..100) of the values lie; 0 if empty.  Nearest rank:

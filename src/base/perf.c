@@ -43,11 +43,6 @@ struct opening {
 	unsigned where[PERF_EVENTS]; /* on which type */
 };
 
-const char *perf_name(enum perf_event_kind kind)
-{
-	return (unsigned)kind < PERF_EVENTS ? events[kind].name : "?";
-}
-
 /* ---- the real ones ---- */
 
 static int real_open(const struct perf_event_attr *attr, int group_fd)
@@ -59,7 +54,7 @@ const struct perf_calls perf_calls_real = { .open = real_open, .read = read, .cl
 
 /* ---- reading ---- */
 
-/* As the kernel gives it (read_format). */
+/* The layout of read(2) on an event, as read_format asks for it. */
 struct reading {
 	uint64_t value, enabled, running;
 };

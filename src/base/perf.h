@@ -58,4 +58,3 @@ void perf_update(struct perf *perf);
 bool perf_count(const struct perf *perf, enum perf_event_kind kind, uint64_t *ret_count);
 /* accepts NULL and a zeroed, half-opened or closed one; counts stay */
 void perf_close(struct perf *perf);
-const char *perf_name(enum perf_event_kind kind);

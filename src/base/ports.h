@@ -1,4 +1,4 @@
-/* Which UDP or TCP ports are a run's own, as a few ranges.  A value; no thread of its own. */
+/* A run's own UDP or TCP ports, as a few ranges.  A value; no thread of its own. */
 #pragma once
 
 #include <stdbool.h>

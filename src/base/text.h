@@ -68,7 +68,7 @@ char *text_shown(const char *text, char out[TEXT_SHOWN_BYTES]);
 /* Appends to the text in `out`; what does not fit is cut. */
 char *text_add(char *out, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* Which of some names was meant by a word that is none of them: at most 1 + length/3 edits away
+/* Finds the name that a misspelt word was meant to be: at most 1 + length/3 edits away
  * (Damerau-Levenshtein).  Set `word`, zero the rest, offer the names. */
 struct text_guess {
 	const char *word;

@@ -52,5 +52,9 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	/* A reader that goes away is an error of write(2), not a death. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So is a file that has reached the limit of its size (ulimit -f): like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
+	/* A parent that ignores it, and hands that down, would have our children end unseen. */
+	signal(SIGCHLD, SIG_DFL);
 	return dispatch(argc, argv);
 }

@@ -24,7 +24,7 @@ enum { LAST_WORDS_MS = 3000 };
 
 static int end_status(const struct console *c, const struct ui_outcome *outcome)
 {
-	if (c->failed || c->outputs.failed)
+	if (c->failed || c->outputs.failed || c->run_capture.lost)
 		return EXIT_FAILED;
 	if (outcome->end == UI_SIGNAL)
 		return EXIT_INTERRUPTED;
@@ -44,6 +44,8 @@ static int say_end(struct console *c, const struct ui_outcome *outcome)
 		printf("last snapshot: %s\n", c->board.last_snapshot);
 	if (c->run_capture.files && c->run_capture.path[0])
 		printf("last capture: %s\n", c->run_capture.path);
+	if (c->run_capture.lost)
+		fprintf(stderr, "netdyno: --capture %s: %s\n", c->run_capture.file, c->run_capture.state.message);
 	if (c->failed)
 		complain(&c->why);
 	return finish_stdout(status);

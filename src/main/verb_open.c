@@ -1,6 +1,7 @@
 /* netdyno open: a saved snapshot or result in the dashboard, with nothing to start; without a
  * terminal its summary. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "main/live/plain_text.h"
 #include "main/cli/settings.h"
 #include "main/live/signals.h"
+#include "main/sweep/end.h"
 #include "snapshot/snapshot.h"
 #include "ui/ui.h"
 
@@ -31,8 +33,6 @@ static void keep_setting(void *ctx, const char *name, const char *value)
 
 /* The board is read_only: nothing else is asked for. */
 static const struct ui_requests requests = { .keep_setting = keep_setting };
-
-/* ---- loading ---- */
 
 /* The last part of the path and when it was saved, unless that is its name already. */
 static void name_it(const char *path, int64_t wall_ns, char *out, size_t size)
@@ -51,6 +51,61 @@ static void name_it(const char *path, int64_t wall_ns, char *out, size_t size)
 	else
 		snprintf(out, size, "%s, saved %.24s", name, when);
 }
+
+/* ---- what else it may be ---- */
+
+static bool has_file(const char *directory, const char *name)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/%s", directory, name) < (int)sizeof(path) && access(path, F_OK) == 0;
+}
+
+static bool is_sweep(const char *path)
+{
+	return has_file(path, "plan.json") && !has_file(path, "result.json");
+}
+
+/* The first line, at most so long; "" where it cannot be read. */
+static void first_bytes(const char *path, char *out, size_t size)
+{
+	FILE *in = fopen(path, "re");
+	size_t n = in ? fread(out, 1, size - 1, in) : 0;
+
+	if (in)
+		fclose(in);
+	out[n] = '\0';
+}
+
+/* Files that netdyno and its kin write and that this verb cannot show; *err is replaced. */
+static void say_what_it_is(const char *path, struct err *err)
+{
+	static const struct {
+		const char *begins, *is;
+	} kinds[] = {
+		{ "{\"event\":\"start\"",
+			"JSON lines of a run (--jsonl): read them with jq or tail -f; open shows what --json writes" },
+		{ "{\"event\":\"run\"", "the runs of a sweep: open shows its directory" },
+		{ "{\"event\":\"failed\"", "the runs of a sweep: open shows its directory" },
+		{ "{\"run\":", "the samples of a snapshot: open shows its directory" },
+		{ "time,mode,method,", "CSV of a run (--csv): open shows what --json writes" },
+		{ "cell,round,attempts,", "the table of a sweep: open shows its directory" },
+		{ "\x4d\x3c\xb2\xa1", "a capture: read it with tcpdump -r or wireshark" },
+		{ "\xd4\xc3\xb2\xa1", "a capture: read it with tcpdump -r or wireshark" },
+		{ "[", "a plan or a settings file: netdyno sweep runs a plan" },
+	};
+	char begins[64];
+
+	first_bytes(path, begins, sizeof(begins));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strncmp(begins, kinds[i].begins, strlen(kinds[i].begins))) {
+			err_clear(err);
+			err_say(err, EINVAL, "%s is %s", path, kinds[i].is);
+			return;
+		}
+}
+
+/* ---- loading ---- */
 
 static int load(struct saved *s, const char *path, struct err *err)
 {
@@ -112,9 +167,13 @@ static int open_saved(const char *path, const struct options *own)
 	const char *why;
 	int status = EXIT_FAILED;
 
-	if (load(&s, path, &err) < 0)
+	if (is_sweep(path))
+		return sweep_show(path, &err) < 0 ? complain(&err) : finish_stdout(EXIT_VALID);
+	if (load(&s, path, &err) < 0) {
+		say_what_it_is(path, &err);
 		complain(&err);
-	else if (options_number(own, "plain") || !display_can_draw(&why))
+		status = EXIT_FAILED;
+	} else if (options_number(own, "plain") || !display_can_draw(&why))
 		status = summarise(&s);
 	else
 		status = show(&s, own, &err);

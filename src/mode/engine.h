@@ -96,6 +96,9 @@ enum counter_show {
 	/* those that are set, but only where it has come to something: is neither 0 nor unknown */
 	SHOW_IF_ANY = 16,
 	SHOW_PANEL = 32, /* the dashboard's panel of figures, over all workers that count it */
+	/* the dashboard's chart of a figure over time: of the first that has it.  A latency of the
+	 * same title stands beside it with its percentiles. */
+	SHOW_TREND = 64,
 };
 
 /* The effect of a counter or figure on the verdict if its value over the measure phase is above
@@ -105,6 +108,7 @@ struct judgement {
 	/* the number must not be used: "{} messages were damaged on the way" */
 	const char *reason;
 	const char *caution; /* the number is not what its name suggests */
+	const char *label;   /* the caution in a few words, for the legend of a chart; NULL: none */
 };
 
 struct counter_def {
@@ -315,6 +319,9 @@ struct engine {
 	bool hidden;
 	/* NULL: server (srv), client (cli) */
 	const struct role_words *server, *client;
+	/* the gauge of its connections with the other end, where it keeps them: without one the
+	 * other end is away; 0: none */
+	unsigned connections;
 	/* plural of what open() may leave for later (worker_set_missing): "connections"; NULL:
 	 * nothing */
 	const char *missing;

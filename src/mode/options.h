@@ -29,13 +29,12 @@ enum option_type {
 };
 
 enum option_flag {
-	OPTION_RESTART = 1,   /* a change takes a restart of the run */
-	OPTION_FORM = 2,      /* stands in the set-up form */
-	OPTION_PLAIN_RUN = 4, /* only for headless verbs */
-	OPTION_RESULT = 8,    /* stands in the result's start.options */
-	OPTION_LIST = 16,     /* text may hold a comma list of addresses and is not swept */
-	OPTION_RATE = 32,     /* a load whose steps are tenths of it; those of others double it */
-	OPTION_WORKERS = 64,  /* how many workers there are: where they are counted, it is said */
+	OPTION_RESTART = 1,  /* a change takes a restart of the run */
+	OPTION_FORM = 2,     /* stands in the set-up form */
+	OPTION_RESULT = 4,   /* stands in the result's start.options */
+	OPTION_LIST = 8,     /* text may hold a comma list of addresses and is not swept */
+	OPTION_RATE = 16,    /* a load whose steps are tenths of it; those of others double it */
+	OPTION_WORKERS = 32, /* how many workers there are: where they are counted, it is said */
 };
 
 struct option_def {
@@ -110,9 +109,9 @@ bool options_is_given(const struct options *o, const char *name);
 
 /* Has a range, and a number that can be drawn and compared? */
 bool option_is_number(const struct option_def *def);
-/* That number as people say it: durations in seconds, decimals whole. */
+/* Returns that number as people say it: durations in seconds, decimals whole. */
 double option_real(const struct option_def *def, const struct option_value *value);
-/* Of a table that is ended by name == NULL, or of none (NULL). */
+/* The table is ended by name == NULL; NULL is an empty one. */
 unsigned options_table_length(const struct option_def *table);
 /* The entry of this name, or NULL. */
 const struct option_def *options_table_find(const struct option_def *table, const char *name);

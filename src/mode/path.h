@@ -1,10 +1,10 @@
-/* What the bytes cross.  A path makes the sockets of a run, so that engines need not know whether
- * these live in this network namespace (loopback, remote) or in one that a helper made (veth, to
- * come): a socket keeps the namespace it was made in.
+/* A path is what the bytes of a run cross.  It makes the run's sockets, so that engines need not
+ * know whether these live in this network namespace (loopback, remote) or in one that a helper made
+ * (veth, to come): a socket keeps the namespace it was made in.
  *
- * Paths are a table that is handed to whoever starts runs.  --path names the one of a run with
- * both ends here; a run whose other end may be on another host is on the one that leads there,
- * whatever --path says by default (path_reach()). */
+ * Paths are a table that is handed to whoever starts runs.  --path names the one of a run with both
+ * ends here; a run whose other end may be on another host is on the one that leads there, whatever
+ * --path says by default (path_reach()). */
 #pragma once
 
 #include <sys/socket.h>

@@ -19,7 +19,7 @@ struct plan_worker {
 
 struct path; /* what the bytes cross: makes the sockets, see mode/path.h */
 
-/* How an idle worker waits, as --wait says.  options_common's choices have the same
+/* The ways in which an idle worker waits (--wait).  options_common's choices have the same
  * order. */
 enum wait_how {
 	WAIT_BLOCK, /* the engine's own wait where it has one, else ppoll(2) */
@@ -33,19 +33,22 @@ struct plan {
 	struct plan_worker *worker;
 	/* whose counters make sum.tx_* and sum.rx_* (echo, both: client, client) */
 	unsigned tx_roles, rx_roles;
-	/* Which side of the ledger TX_PACKETS of tx_roles and RX_PACKETS of rx_roles stand on.
+	/* The sides of the ledger on which TX_PACKETS of tx_roles and RX_PACKETS of rx_roles stand.
 	 * echo: SENT, RECEIVED; echo, servers only: RECEIVED (answers), SENT (questions); modes
 	 * that count deliveries in counters of their own: NONE, NONE. */
 	enum ledger_side tx_ledger, rx_ledger;
-	/* Whose sending starts all traffic: these stop first (drain() is called on them) and
-	 * begin to measure last, so that what they send is counted by all in the same phase.
-	 * 0: none of them is here. */
+	/* The roles whose sending starts all traffic: these stop first (drain() is called on them)
+	 * and begin to measure last, so that what they send is counted by all in the same phase. 0:
+	 * none of them is here. */
 	unsigned quiet_first;
-	/* Whose IN_FLIGHT is in flight: where it is 0, a phase is settled.  Not always those that
-	 * send: what an epoll chat has in flight is deliveries, at the server. */
+	/* The roles whose IN_FLIGHT counts: when it is 0, a phase is settled.  They need not be
+	 * those that send: an epoll chat's server has deliveries in flight. */
 	unsigned flying;
-	/* Of each latency: roles that the engine's table names and that do not record it in this
-	 * run.  No memory is set aside for it there. */
+	/* The other end tells what became of what was sent; who sent it does not count that. Until
+	 * the run has ended the two do not agree to the packet. */
+	bool told;
+	/* For each latency the roles that the engine's table names but that do not record it in
+	 * this run; no memory is set aside for them. */
 	unsigned unrecorded[LATENCIES_MAX];
 	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS):
 	 * only up to what is unexplained. */
@@ -97,7 +100,7 @@ enum wait_how plan_wait(const struct options *o);
  * the mask, or more cores than CPUs: -EINVAL with a clear line.  synthetic: any CPU number goes,
  * nothing is pinned. */
 int plan_place(const struct options *o, bool synthetic, struct plan *plan, struct err *err);
-/* How many workers of each role there are. */
+/* Counts the workers of each role. */
 void plan_count_roles(const struct plan *plan, unsigned *ret_servers, unsigned *ret_clients);
 /* After plan_place(): as many workers of each role as said (of a role that has some), going round
  * the CPUs that the role has; what then shares a CPU is marked. */

@@ -28,7 +28,7 @@ struct details {
 
 struct details *details_new(unsigned rows); /* zeroed; NULL when out of memory; free() */
 
-/* How a SUM column is told: as what it has come to, or per second.  Others are always levels. */
+/* A SUM column is shown as its total or per second; the other columns are always levels. */
 enum details_as { DETAILS_TOTAL, DETAILS_RATE };
 
 /* One cell; NaN where there is none: a MIN or MAX of nothing, a rate over no time. */
@@ -40,7 +40,7 @@ struct details_order {
 	enum details_as as;
 };
 
-/* As the mode says: the worst first. */
+/* Returns the mode's own order: the worst first. */
 struct details_order details_usual_order(const struct detail_def *def, enum details_as as);
 
 /* The first `most` rows in that order: their indices into ret_row[most]; returns how many.  Rows
@@ -54,6 +54,6 @@ struct detail_summary {
 	double min, median, max; /* NaN where none has */
 };
 
-/* Of one column over all rows.  -ENOMEM leaves it without a count. */
+/* Summarises one column over all rows.  -ENOMEM leaves it without a count. */
 int details_summarise(const struct detail_def *def, const struct details *d, unsigned column, enum details_as as,
 	struct detail_summary *ret_summary);

@@ -204,13 +204,13 @@ static void take_details(struct history *h, struct sample *s)
 	s->details = NULL;
 }
 
-/* An interval may come as a sample of its own beside the tick of the same instant: the ring of
- * ticks then has that one already. */
+/* An interval may come as a sample of its own beside the tick of the same instant, the last one
+ * when the drain is over: the ring of ticks then has that instant already. */
 static void take_sample(struct history *h, struct sample *s)
 {
 	const struct sample *newest = history_fine(h, 0);
 	const struct kept_run *run = find_run(h, s->run_id);
-	bool twice = s->is_interval && newest && newest->run_id == s->run_id && newest->at_ns == s->at_ns;
+	bool twice = s->is_interval && newest && newest->run_id == s->run_id && newest->at_ns >= s->at_ns;
 	unsigned where = (twice ? 0 : HISTORY_FINE) | (s->is_interval ? HISTORY_COARSE : 0);
 
 	if (run && !run->base && s->phase == PHASE_MEASURE)

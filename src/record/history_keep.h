@@ -1,5 +1,5 @@
-/* How a saved history is put back: the one thing beside history_take() that fills a history.
- * For snapshot loading; main thread only. */
+/* Puts a saved history back; besides this only history_take() fills a history.  For snapshot
+ * loading; main thread only. */
 #pragma once
 
 #include "record/history.h"

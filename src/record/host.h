@@ -28,6 +28,6 @@ struct host_field {
 };
 extern const struct host_field host_fields[]; /* ended by key == NULL */
 
-/* What an option that is not set comes to on that machine, where the system decides; "" where it
- * does not, or is not known. */
+/* The value that the machine gives to an option that is not set; "" where the system does not
+ * decide it, or that is not known. */
 const char *host_default(const struct host_info *host, const struct option_def *def);

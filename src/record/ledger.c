@@ -28,7 +28,7 @@ static struct ledger_place *place_named(struct ledger *l, const char *key, const
 	return &l->place[l->places++];
 }
 
-/* Where a counter stands in a ledger. */
+/* The place of a counter in a ledger. */
 struct entry {
 	enum ledger_side side;
 	const char *place, *place_title; /* LEDGER_LOST, LEDGER_LOST_ARRIVING */
@@ -179,12 +179,19 @@ static void balance(struct ledger *l)
 	l->balanced = off <= l->sent / 1000;
 }
 
-/* The two ends are not read at one instant: what they do not agree on is on its way, or was
- * counted meanwhile. */
+/* The two ends are not read at one instant: what they do not agree on is on its way, or it was
+ * sent and has arrived since the sent ones were counted. */
 static void take_rest_as_flying(struct ledger *l)
 {
+	uint64_t rest = (uint64_t)(l->unexplained < 0 ? -l->unexplained : l->unexplained);
+	uint64_t landed = rest < l->in_flight ? rest : l->in_flight;
+
 	if (l->unexplained > 0)
-		l->in_flight += (uint64_t)l->unexplained;
+		l->in_flight += rest;
+	else {
+		l->in_flight -= landed;
+		l->sent += rest - landed;
+	}
 	l->unexplained = 0;
 }
 
@@ -196,17 +203,18 @@ static void take_rest(struct ledger *l)
 static void ledger_fill(const struct reading *r, struct ledger *l)
 {
 	const struct run_info *info = r->info;
-	bool live = !r->final, reliable = info->engine->reliable;
-	/* One end counts what is sent, the other what is received. */
-	bool apart = !(info->tx_roles & info->rx_roles);
+	bool live = !reading_is_settled(r), reliable = info->engine->reliable;
+	/* One end counts what is sent, the other what is received, or tells it. */
+	bool apart = info->told || !(info->tx_roles & info->rx_roles);
 
 	add_counters(r, l);
 	if (live && !reliable)
 		l->in_flight += reading_sum(r, -1, r->info->flying, COUNTER_IN_FLIGHT).value;
 	take_rest(l);
-	add_host_places(r, l);
+	/* Only what is not on its way can be what the host lost. */
 	if (live && (reliable || apart))
 		take_rest_as_flying(l);
+	add_host_places(r, l);
 	balance(l);
 }
 
@@ -232,7 +240,7 @@ void ledger_second_of(const struct reading *r, struct ledger *ret_ledger)
 	if (l.known) {
 		add_rows(&drained, def->rows, &l);
 		take_rest(&l);
-		if (!r->final && r->info->engine->reliable)
+		if (!reading_is_settled(r) && r->info->engine->reliable)
 			take_rest_as_flying(&l);
 		balance(&l);
 	}

@@ -31,8 +31,8 @@ struct ledger {
 
 /* Has a run like this one a sent and a received side? */
 bool ledger_is_kept(const struct run_info *info);
-/* Of a final: after the drain.  Of two samples, the first of the measure phase and a later one:
- * as it stands, with what is in flight. */
+/* Makes the ledger of a reading.  A final is read after the drain.  Two samples, the first of the
+ * measure phase and a later one, give the ledger as it stands, with the packets in flight. */
 void ledger_of(const struct reading *r, struct ledger *ret_ledger);
 /* The same of the mode's second ledger; not known where it has none, or one of its ends is
  * another process. */

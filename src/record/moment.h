@@ -21,11 +21,9 @@ struct moment {
 
 /* The newest there is; the final where the newest run has ended. */
 void moment_newest(const struct history *h, struct moment *ret_moment);
-/* As it stood at at_ns (of any run); `to` is NULL where a gap is. */
+/* The moment at at_ns, of whichever run was going; `to` is NULL in a gap. */
 void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment);
 
-/* Rates are made of this: the last second, or the whole run where `final` is set. */
-struct reading moment_recent(const struct moment *m);
 /* Totals, ledger and verdict are made of this: all since the measure phase began. */
 struct reading moment_whole(const struct moment *m);
 
@@ -34,6 +32,6 @@ void moment_rates(const struct moment *m, int worker, unsigned roles, struct rat
 double moment_figure(const struct moment *m, const struct figure_def *figure, int worker);
 /* Latency `which` over the same window.  worker < 0: merged over all.  count 0: none. */
 void moment_latency(const struct moment *m, int worker, unsigned which, struct latency_summary *ret_summary);
-/* What a counter of one worker has come to since the measure phase began; false where that is
+/* Reads the growth of one worker's counter since the measure phase began; false where it is
  * unknown. */
 bool moment_total(const struct moment *m, unsigned worker, unsigned counter, uint64_t *ret_total);

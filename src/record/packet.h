@@ -34,7 +34,7 @@ struct capture_options {
 
 struct capture_state {
 	bool active, failed;
-	char path[256], interface[16], filter[256];
+	char path[4096], interface[16], filter[256];
 	char message[256];       /* why not, how to get the privilege, or why it ended */
 	uint64_t packets, bytes; /* written to the file */
 	uint64_t kernel_drops;   /* pcap_stats.ps_drop */

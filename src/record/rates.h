@@ -3,7 +3,7 @@
 
 #include "record/reading.h"
 
-/* Of one worker or of one side.  Levels stand as they do at the end. */
+/* Rates of one worker or of one side.  Levels stand as they do at the end. */
 struct rates {
 	double seconds;
 	uint64_t value[COUNTERS_MAX];

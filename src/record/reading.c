@@ -30,6 +30,11 @@ struct reading reading_drained(const struct reading *r)
 	return drained;
 }
 
+bool reading_is_settled(const struct reading *r)
+{
+	return r->final || (r->to && r->to->settled);
+}
+
 bool reading_known(const struct reading *r)
 {
 	const struct run_final *f = r->final;
@@ -44,7 +49,8 @@ bool reading_is_pair(const struct reading *r)
 	return reading_known(r) && (r->final || r->from);
 }
 
-double reading_seconds(const struct reading *r, unsigned worker)
+/* The time that this worker's reading covers; 0: there is no difference, only levels. */
+static double reading_seconds(const struct reading *r, unsigned worker)
 {
 	if (r->final)
 		return (double)r->final->edge_ns[worker] / NS_PER_S;
@@ -60,6 +66,11 @@ int64_t reading_measured_ns(const struct reading *r)
 	return reading_is_pair(r) ? r->to->at_ns - r->from->at_ns : 0;
 }
 
+int64_t reading_away_ns(const struct reading *r)
+{
+	return r->final ? r->final->away_ns : r->to ? r->to->away_ns : 0;
+}
+
 uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counter)
 {
 	bool level = counter_is_level(engine_counter(r->info->engine, counter)->kind);
@@ -67,7 +78,7 @@ uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counte
 
 	if (r->final)
 		return (level || r->drained ? r->final->settled : r->final->edge)[worker].value[counter];
-	to = r->to->worker[worker].value[counter];
+	to = r->to->settled && (level || r->drained) ? r->to->settled[worker][counter] : r->to->worker[worker].value[counter];
 	if (r->from && !level)
 		from = r->from->worker[worker].value[counter];
 	return to > from ? to - from : 0;

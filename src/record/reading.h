@@ -11,8 +11,9 @@ struct reading {
 	 * and how long that is, is not known. */
 	const struct sample *from, *to;
 	const struct run_final *final; /* instead of the samples: the run's last word */
-	/* of a final: differences go up to after the drain, as the ledger has them; else to the
-	 * end of the measure phase, as rates have them */
+	/* of a final, or up to the sample that closes the measure phase: differences go up to
+	 * after the drain, as the ledger has them; else to the end of the phase, as rates have
+	 * them */
 	bool drained;
 };
 
@@ -22,22 +23,25 @@ struct reading reading_of_final(const struct run_info *info, const struct run_fi
 /* The same, up to after the drain. */
 struct reading reading_drained(const struct reading *r);
 
+/* Does it end with the run, after which nothing is on its way any more? */
+bool reading_is_settled(const struct reading *r);
 /* Is there anything to read? */
 bool reading_known(const struct reading *r);
 /* ... and is it of a span of time, whose differences are known? */
 bool reading_is_pair(const struct reading *r);
 
-/* The following three need a reading that is known. */
-/* How long the reading of this worker is; 0: no difference is known, only levels are. */
-double reading_seconds(const struct reading *r, unsigned worker);
+/* The following two need a reading that is known. */
 /* The growth of a counter of one worker, never below 0; of a level, its value at the end. */
 uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counter);
 /* The host's counters at both ends; of a pair. */
 const struct procnet *reading_net_from(const struct reading *r);
 const struct procnet *reading_net_to(const struct reading *r);
 
-/* How long the measure phase was, or lies between the samples; 0: not known. */
+/* The length of the measure phase, or of the time between the samples; 0: not known. */
 int64_t reading_measured_ns(const struct reading *r);
+
+/* ... and of that, without the other end, since the phase began. */
+int64_t reading_away_ns(const struct reading *r);
 
 struct reading_sum {
 	uint64_t value;   /* over the workers that can read it */

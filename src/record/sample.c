@@ -12,12 +12,19 @@ struct sample *sample_new(unsigned workers)
 	return s;
 }
 
+bool sample_settle(struct sample *s)
+{
+	s->settled = calloc(s->workers + 1, sizeof(s->settled[0]));
+	return s->settled;
+}
+
 void sample_free(struct sample *s)
 {
 	if (!s)
 		return;
 	free(s->total);
 	free(s->details);
+	free(s->settled);
 	free(s);
 }
 

@@ -35,6 +35,7 @@ struct sample {
 	bool is_interval;    /* closes an interval of --interval in the measure phase */
 	double interval_s;   /* its length where is_interval */
 	int64_t measured_ns; /* time since the measure phase began, 0 before */
+	int64_t away_ns;     /* of that, without the other end */
 	/* as it stands now: a window or a rate; 0: the mode has none, or it is not known */
 	uint64_t load;
 	bool net_fresh;
@@ -47,12 +48,17 @@ struct sample {
 	struct hist *total;
 	/* NULL but about once a second, where the mode keeps rows and somebody shows them */
 	struct details *details;
+	/* [workers]: counters after the drain, where the sample closes the measure phase; else
+	 * NULL.  Those of worker[] are of the phase's exact end then. */
+	uint64_t (*settled)[COUNTERS_MAX];
 	unsigned workers;
 	struct worker_sample worker[];
 };
 
 struct sample *sample_new(unsigned workers); /* zeroed; NULL when out of memory */
-void sample_free(struct sample *s);          /* accepts NULL */
+/* Gives it settled[], zeroed; false when out of memory. */
+bool sample_settle(struct sample *s);
+void sample_free(struct sample *s); /* accepts NULL */
 
 /* The plan and the findings of one run; constant once published. */
 struct run_worker {
@@ -78,6 +84,7 @@ struct run_info {
 	unsigned tx_roles, rx_roles, wire_overhead_bytes;
 	enum ledger_side tx_ledger, rx_ledger;
 	unsigned flying; /* whose IN_FLIGHT is in flight */
+	bool told;       /* the other end tells what it received */
 	uint32_t host_places;
 	bool expects_answers;
 	bool closed_loop;
@@ -126,6 +133,9 @@ struct run_final {
 	bool never_answered; /* expected answers, got none */
 	/* the longest time of the measure phase without an expected answer, to a tick */
 	int64_t silent_ns;
+	/* time of the measure phase without the other end: it was silent for longer than usual, or
+	 * as much of it as the share of connections that were gone */
+	int64_t away_ns;
 };
 
 void run_final_free(struct run_final *f);

@@ -14,6 +14,8 @@
 static const int64_t suspended_limit_ns = 500 * NS_PER_MS;
 static const int64_t answer_limit_ns = 2ll * NS_PER_S;
 static const int64_t silent_limit_ns = NS_PER_S; /* an answer that takes longer is late */
+/* of the measure phase, without the other end */
+static const double away_most = 0.01;
 static const int64_t warmup_least_ns = 200 * NS_PER_MS;
 static const int64_t measured_least_ns = NS_PER_S;
 static const int64_t length_limit_ns = 500 * NS_PER_MS;
@@ -222,7 +224,7 @@ static void judge_steal(const struct evidence *e, struct verdict *v)
 		caution(v, "the hypervisor took %.1f %% of the CPU time (steal)", 100 * stolen / all);
 }
 
-/* What hardware counters were scaled up for, of the workers that have any. */
+/* Warns where hardware counters were scaled up, over the workers that have any. */
 static void judge_hardware(const struct evidence *e, struct verdict *v)
 {
 	static const unsigned parts[] = { COUNTER_PERF_UNSEEN_NS, COUNTER_CPU_USER_NS, COUNTER_CPU_SYSTEM_NS };
@@ -274,6 +276,23 @@ static void judge_length(const struct evidence *e, const struct run_final *final
 
 /* ---- public ---- */
 
+/* A client's run without its server is no run; a server waits for clients. */
+static void judge_away(const struct evidence *e, int64_t away_ns, int64_t silent_ns, struct verdict *v)
+{
+	const char *peer = e->info->peer[0] ? e->info->peer : "the peer";
+	double away_s = (double)away_ns / NS_PER_S, all_s = (double)e->measured_ns / NS_PER_S, share = away_s / all_s;
+
+	if (away_ns > 0 && e->info->expects_answers && share > away_most)
+		invalid(v, "%s was away for %.2f s of %.2f s (%.1f %%, and more than %.0f %% is too much)", peer, away_s, all_s,
+			100 * share, 100 * away_most);
+	else if (away_ns > 0)
+		caution(v, "%s away for %.2f s of %.2f s (%.2f %%): the rates are means over that, too",
+			e->info->expects_answers ? "the other end was" : "clients were", away_s, all_s, 100 * share);
+	else if (silent_ns > silent_limit_ns)
+		caution(v, "%s did not answer for %.1f s: the rates are means over that, too", peer,
+			(double)silent_ns / NS_PER_S);
+}
+
 static void judge_final(const struct evidence *e, const struct run_final *final, bool captured, struct verdict *v)
 {
 	if (final->suspended_ns > suspended_limit_ns)
@@ -282,9 +301,8 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 	judge_ledgers(e, v);
 	judge_traffic(e, final->never_answered, v);
 	judge_tables(e, v);
-	if (!final->never_answered && final->silent_ns > silent_limit_ns)
-		caution(v, "%s did not answer for %.1f s: the rates are means over that, too",
-			e->info->peer[0] ? e->info->peer : "the peer", (double) final->silent_ns / NS_PER_S);
+	if (!final->never_answered)
+		judge_away(e, final->away_ns, final->silent_ns, v);
 	judge_circumstances(e, captured, v);
 	judge_length(e, final, v);
 }
@@ -296,6 +314,7 @@ static void judge_live(const struct evidence *e, bool captured, struct verdict *
 	if (e->measured_ns >= answer_limit_ns)
 		judge_traffic(e, false, v);
 	judge_tables(e, v);
+	judge_away(e, e->edge->to->away_ns, 0, v);
 	judge_circumstances(e, captured, v);
 }
 

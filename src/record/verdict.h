@@ -13,6 +13,6 @@ struct verdict {
 	char caution[VERDICT_LINES][200];
 };
 
-/* Of a final, or of two samples of the measure phase: what can be said while it runs.
+/* Judges a final, or two samples of the measure phase: then only what can be said while it runs.
  * captured: a capture was on. */
 void verdict_of(const struct reading *r, const struct ledger *ledger, bool captured, struct verdict *ret_verdict);

@@ -260,6 +260,7 @@ static const struct csv_column csv_columns[] = {
 	{ .add = add_own },
 	{ .add = add_object, .path = "start.options" },
 	{ .add = add_value, .path = "end.seconds", .name = "seconds" },
+	{ .add = add_value, .path = "end.away_s", .name = "away_s" },
 	{ .add = add_object, .path = "end.sum" },
 	{ .add = add_latencies, .path = "end" },
 	{ .add = add_value, .path = "end.ledger.sent", .name = "ledger_sent" },

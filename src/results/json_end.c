@@ -194,12 +194,14 @@ json_t *results_sum(const struct results_view *v, const struct ledger *ledger)
 
 /* ---- cores ---- */
 
-static void put_core_counters(struct json_maker *m, const struct engine *e, enum role role, const struct rates *rates)
+/* As the sum has them, so that cores add up to it. */
+static void put_core_counters(struct json_maker *m, const struct engine *e, enum role role, const struct sums *s)
 {
 	unsigned counters = engine_counters(e);
 
 	for (unsigned i = 0; i < counters; i++) {
 		const struct counter_def *def = engine_counter(e, i);
+		const struct rates *rates = sum_side(s, i, def);
 
 		if (def->show & SHOW_CORE && def->roles & role && rates_has(def, i, rates))
 			json_put(m, def->name, counter_value(rates, i));
@@ -229,11 +231,13 @@ static json_t *core(const struct reading *r, unsigned worker)
 	const struct run_worker *w = &r->info->worker[worker];
 	struct reading drained = reading_drained(r);
 	struct json_maker m = json_make();
-	struct rates rates, settled;
+	struct rates rates;
+	struct sums s;
 	uint64_t drops;
 
 	rates_of(r, (int)worker, ROLE_BOTH, &rates);
-	rates_of(&drained, (int)worker, ROLE_BOTH, &settled);
+	s = (struct sums){ .tx = rates, .rx = rates, .all = rates };
+	rates_of(&drained, (int)worker, ROLE_BOTH, &s.settled);
 	json_put(&m, "cpu", w->cpu < 0 ? json_null() : json_integer(w->cpu));
 	json_put(&m, "role", json_string(role_names[w->role]));
 	json_put(&m, "index", json_integer(w->index));
@@ -241,11 +245,11 @@ static json_t *core(const struct reading *r, unsigned worker)
 	json_put(&m, "tx_pps", json_of_real(rates.tx_pps, 3));
 	json_put(&m, "rx_mbps", json_of_real(rates.rx_mbps, 6));
 	json_put(&m, "tx_mbps", json_of_real(rates.tx_mbps, 6));
-	json_put(&m, "drops", rates_drops(r->info, &settled, w->role, &drops) ? json_of_count(drops) : json_null());
+	json_put(&m, "drops", rates_drops(r->info, &s.settled, w->role, &drops) ? json_of_count(drops) : json_null());
 	json_put(&m, "busy_percent", json_of_real(100 * rates.busy, 2));
 	json_put(&m, "ctx_switches", context_switches(&rates));
 	json_put(&m, "cycles", counter_value(&rates, COUNTER_CYCLES));
-	put_core_counters(&m, r->info->engine, w->role, &rates);
+	put_core_counters(&m, r->info->engine, w->role, &s);
 	put_figures(&m, r, (int)worker, w->role, SHOW_CORE);
 	put_core_latencies(&m, r, worker);
 	return json_made(&m);

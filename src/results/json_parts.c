@@ -105,7 +105,7 @@ const struct latency_field latency_fields[] = {
 };
 #undef FIELD
 
-double latency_field_ns(const struct latency_summary *l, const struct latency_field *field)
+static double latency_field_ns(const struct latency_summary *l, const struct latency_field *field)
 {
 	const char *at = (const char *)l + field->offset;
 

@@ -45,7 +45,6 @@ struct latency_field {
 	bool is_mean; /* a double; the others are int64_t */
 };
 extern const struct latency_field latency_fields[]; /* ended by key == NULL */
-double latency_field_ns(const struct latency_summary *l, const struct latency_field *field);
 
 /* An interval, a finished run, or one that is still going. */
 struct results_view {
@@ -75,7 +74,7 @@ void results_put_latencies(struct json_maker *m, const struct engine *e, const s
 enum { RESULTS_ROWS = 32 };
 void results_put_details(struct json_maker *m, const struct results_view *v);
 
-/* How documents are written: indented, and reals with 15 significant digits (0.1 stays 0.1). */
+/* Documents are indented, and reals have 15 significant digits (0.1 stays 0.1). */
 enum { RESULTS_DUMP = JSON_REAL_PRECISION(15) };
 /* Writes the document to the stream of a file in the making. */
 int results_dump(const json_t *document, size_t flags, FILE *out, const char *path, struct err *err);

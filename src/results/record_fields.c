@@ -24,6 +24,7 @@ const struct member sample_members[] = {
 	MEMBER(sample, is_interval, MEMBER_BOOL, 0, 0),
 	MEMBER(sample, interval_s, MEMBER_REAL, 0, 0),
 	SPAN(sample, measured_ns),
+	SPAN(sample, away_ns),
 	MEMBER(sample, load, MEMBER_U64, 0, 0),
 	MEMBER(sample, net_fresh, MEMBER_BOOL, 0, 0),
 	{ 0 },
@@ -53,6 +54,7 @@ const struct member run_members[] = {
 	MEMBER(run_info, tx_roles, MEMBER_U32, 0, ROLE_BOTH),
 	MEMBER(run_info, rx_roles, MEMBER_U32, 0, ROLE_BOTH),
 	MEMBER(run_info, flying, MEMBER_U32, 0, ROLE_BOTH),
+	MEMBER(run_info, told, MEMBER_BOOL, 0, 0),
 	MEMBER(run_info, wire_overhead_bytes, MEMBER_U32, 0, 65535),
 	MEMBER(run_info, host_places, MEMBER_U32, 0, UINT32_MAX),
 	MEMBER(run_info, expects_answers, MEMBER_BOOL, 0, 0),
@@ -84,6 +86,7 @@ const struct member final_members[] = {
 	MEMBER(run_final, load, MEMBER_U64, 0, 0),
 	MEMBER(run_final, never_answered, MEMBER_BOOL, 0, 0),
 	SPAN(run_final, silent_ns),
+	SPAN(run_final, away_ns),
 	{ 0 },
 };
 

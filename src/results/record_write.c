@@ -145,14 +145,31 @@ static json_t *record_latencies(const struct engine *e, const struct latency_sum
 }
 
 /* Counters stand in the order of the run's "counters". */
+static json_t *record_counters(const struct engine *e, const uint64_t *value)
+{
+	json_t *counters = json_array();
+	bool failed = false;
+
+	for (unsigned i = 0; i < engine_counters(e); i++)
+		json_append(counters, record_count(engine_counter(e, i)->kind, value[i]), &failed);
+	return json_array_made(counters, failed);
+}
+
+static json_t *record_settled(const struct engine *e, const struct sample *s)
+{
+	json_t *array = json_array();
+	bool failed = false;
+
+	for (unsigned i = 0; i < s->workers; i++)
+		json_append(array, record_counters(e, s->settled[i]), &failed);
+	return json_array_made(array, failed);
+}
+
 static json_t *record_reading(const struct engine *e, const struct worker_sample *s)
 {
 	struct json_maker m = json_make();
-	json_t *counters = json_array();
 
-	for (unsigned i = 0; i < engine_counters(e); i++)
-		json_append(counters, record_count(engine_counter(e, i)->kind, s->value[i]), &m.failed);
-	json_put(&m, "counters", counters);
+	json_put(&m, "counters", record_counters(e, s->value));
 	json_put(&m, "latency", record_latencies(e, s->latency));
 	return json_made(&m);
 }
@@ -375,6 +392,8 @@ json_t *results_record_sample(const struct run_info *info, const struct sample *
 	json_put(&m, "net", record_net(&s->net));
 	if (s->total)
 		json_put(&m, "total", record_hists(info->engine, s->total));
+	if (s->settled)
+		json_put(&m, "settled", record_settled(info->engine, s));
 	return json_made(&m);
 }
 

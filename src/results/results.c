@@ -42,7 +42,7 @@ static json_t *warnings_of(const struct results_source *source, const struct run
 	return json_array_made(array, failed);
 }
 
-/* How many workers of each role run here. */
+/* Counts the workers of each role that run here. */
 static json_t *workers_of(const struct run_info *info)
 {
 	unsigned of_role[ROLE_BOTH] = { 0 };
@@ -178,7 +178,7 @@ static void put_end_latencies(struct json_maker *m, const struct results_view *v
 	results_put_latencies(m, v->reading.info->engine, total ? summary : NULL);
 }
 
-/* How it ended, where that was not the usual way. */
+/* Says how the run ended, unless it ended as usual. */
 static void put_ending(struct json_maker *m, const struct run_final *final)
 {
 	if (!final)
@@ -187,6 +187,19 @@ static void put_ending(struct json_maker *m, const struct run_final *final)
 		json_put(m, "error", json_of_text(final->err.text));
 	else if (final->interrupted)
 		json_put(m, "interrupted", json_true());
+}
+
+static json_t *capture_of(const struct capture_state *s)
+{
+	struct json_maker m = json_make();
+
+	json_put(&m, "file", json_of_text(s->path));
+	json_put(&m, "packets", json_of_count(s->packets));
+	json_put(&m, "bytes", json_of_count(s->bytes));
+	json_put(&m, "kernel_drops", s->kernel_drops_known ? json_of_count(s->kernel_drops) : json_null());
+	json_put(&m, "writer_drops", json_of_count(s->writer_drops));
+	json_put(&m, "error", s->failed ? json_of_text(s->message) : json_null());
+	return json_made(&m);
 }
 
 json_t *results_end(const struct results_source *source)
@@ -202,6 +215,7 @@ json_t *results_end(const struct results_source *source)
 	m = json_make();
 	json_put(&m, "seconds", json_of_real((double)reading_measured_ns(&v.reading) / NS_PER_S, 6));
 	put_ending(&m, v.reading.final);
+	json_put(&m, "away_s", json_of_real((double)reading_away_ns(&v.reading) / NS_PER_S, 3));
 	json_put(&m, "sum", results_sum(&v, &ledger));
 	json_put(&m, "cores", results_cores(&v.reading));
 	put_end_latencies(&m, &v);
@@ -210,6 +224,8 @@ json_t *results_end(const struct results_source *source)
 	results_put_second_ledger(&m, &v.reading);
 	json_put(&m, "verdict", results_verdict(&verdict));
 	json_put(&m, "unknown", results_unknown(&v.reading));
+	if (source->capture)
+		json_put(&m, "capture", capture_of(source->capture));
 	return json_made(&m);
 }
 

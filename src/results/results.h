@@ -7,13 +7,16 @@
 #include "base/file.h"
 #include "record/history.h"
 #include "record/host.h"
+#include "record/packet.h"
 #include "record/verdict.h"
 
 struct results_source {
 	const struct history *history;
 	uint32_t run_id;
 	const struct host_info *host;
-	bool captured;         /* a capture was on during the run */
+	bool captured; /* a capture was on during the run */
+	/* how that is going or has ended, also one that was asked for and is missing; else NULL */
+	const struct capture_state *capture;
 	int64_t saved_wall_ns; /* of a snapshot, whose record has all runs; else 0 */
 };
 

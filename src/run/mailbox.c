@@ -89,7 +89,8 @@ static void nothing_left(struct mailbox *m)
 		return;
 }
 
-void mailbox_put(struct mailbox *m, struct update *u)
+/* Takes the update over. */
+static void mailbox_put(struct mailbox *m, struct update *u)
 {
 	struct update *old = NULL;
 

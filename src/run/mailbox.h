@@ -23,8 +23,6 @@ struct mailbox {
 int mailbox_init(struct mailbox *m, unsigned samples_max, struct err *err);
 void mailbox_close(struct mailbox *m); /* frees what nobody took */
 
-/* Takes the update over. */
-void mailbox_put(struct mailbox *m, struct update *u);
 struct update *mailbox_take(struct mailbox *m); /* or NULL */
 
 /* Make and put; when memory is out the update is lost (and what it held is freed). */

@@ -14,10 +14,8 @@ static const int64_t quiet_ns = 100 * NS_PER_MS; /* so long without a packet: no
 static const int64_t settle_limit_ns = NS_PER_S;
 /* packets may be late by up to a second */
 static const int64_t drain_limit_ns = NS_PER_S + 100 * NS_PER_MS;
-/* a rest below that is no interval */
 /* so long nothing comes of what is missing before the run: it begins without */
 static const int64_t missing_limit_ns = 10ll * NS_PER_S;
-static const int64_t shortest_interval_ns = 10 * NS_PER_MS;
 
 /* ---- main thread ---- */
 
@@ -404,27 +402,41 @@ static enum run_end begin_measure(struct run *r)
 	r->next_interval_ns = r->interval_ns ? start_ns + r->interval_ns : 0;
 	if (sampler_begin_measure(&r->sampler, start_ns, &r->err) < 0)
 		return RUN_FAILED;
-	run_publish_sample(r, false, true, 0);
+	run_publish_sample(r, RUN_FIRST_TICK, start_ns, 0);
 	return RUN_TIME;
 }
 
-/* Reads, and then at once stops traffic: what the sample costs is not measured. */
+/* The counters are those that the workers had when they left the phase: what lies between this
+ * call and that is measured, too. */
 static enum run_end end_measure(struct run *r)
 {
-	bool rest;
-
-	/* A synthetic worker counts when it is looked at; a real one is not held up now, at the
-	 * very end. */
+	/* A synthetic worker counts when it is looked at. */
 	if (r->engine->synthetic && run_housekeeping(r, true) < 0)
 		return RUN_FAILED;
-	sampler_read(&r->sampler);
 	if (tell_all(r, r->plan.quiet_first, PHASE_DRAIN) == RUN_FAILED)
 		return RUN_FAILED;
-	rest = r->next_interval_ns && r->sampler.now_ns - r->sampler.interval_ns >= shortest_interval_ns;
-	run_publish_sample(r, rest, false, 0);
-	r->next_interval_ns = 0;
+	sampler_read(&r->sampler);
+	/* Not before the sample that came last, where workers entered the phase one after the
+	 * other. */
+	r->ended_ns = r->sampler.measure_ns + run_measured_ns(r);
+	if (r->ended_ns <= r->sampled_ns)
+		r->ended_ns = r->sampled_ns + 1;
+	run_publish_sample(r, RUN_LAST_TICK, r->ended_ns, 0);
 	enter_phase(r, PHASE_DRAIN);
 	return RUN_TIME;
+}
+
+/* The last interval is told when the drain is over, so that intervals add up to the whole: what
+ * became of its packets belongs to it. */
+static enum run_end close_intervals(struct run *r)
+{
+	if (run_housekeeping(r, true) < 0)
+		return RUN_FAILED;
+	sampler_read(&r->sampler);
+	r->settled = true;
+	if (r->next_interval_ns)
+		run_publish_sample(r, RUN_LAST_INTERVAL, r->ended_ns, 0);
+	return RUN_OVER;
 }
 
 static enum run_end measure(struct run *r)
@@ -438,7 +450,7 @@ static enum run_end measure(struct run *r)
 	r->interrupted = end == RUN_ASKED && r->duration_ns;
 	if (end_measure(r) == RUN_FAILED || settle(r, drain_limit_ns) == RUN_FAILED)
 		return RUN_FAILED;
-	return run_housekeeping(r, true) < 0 ? RUN_FAILED : RUN_OVER;
+	return close_intervals(r);
 }
 
 static enum run_end lead(struct run *r)
@@ -515,7 +527,9 @@ void run_execute(struct run *r, struct run_session *session)
 	r->session = session;
 	how = lead(r) == RUN_FAILED ? PHASE_FAILED : PHASE_DONE;
 	if (r->measured) {
-		sampler_read(&r->sampler);
+		/* What the last interval was made of is the whole's end, too. */
+		if (!r->settled)
+			sampler_read(&r->sampler);
 		run_read_net(r);
 		r->net_to = r->net;
 	}

@@ -43,6 +43,8 @@ struct run {
 	int64_t next_tick_ns, next_interval_ns; /* 0: none */
 	/* when the phase is over at the latest, 0: not by time */
 	int64_t until_ns;
+	int64_t ended_ns;   /* when the measure phase was ended */
+	int64_t sampled_ns; /* the newest sample is of then */
 	unsigned ticks;
 	uint32_t tick_serial; /* of the workers' newest housekeeping */
 	uint64_t load;
@@ -55,6 +57,7 @@ struct run {
 	bool net_fresh; /* net was read since the last sample */
 	int64_t suspended_ns;
 	bool measured, interrupted, unplanned, path_opened;
+	bool settled;   /* what all has come to after the drain has been read */
 	struct err err; /* the first that went wrong */
 };
 
@@ -81,12 +84,17 @@ void run_inherit(struct run *r, struct run *before);
 int run_tell(struct run *r, unsigned roles, enum phase phase);
 /* Housekeeping of all workers, and waits for it: for as long as it takes (exact), or a moment. */
 int run_housekeeping(struct run *r, bool exact);
-/* The first error of a worker: 0, or -errno with r->err. */
-int run_check(struct run *r);
 void run_read_net(struct run *r);
-/* Makes a sample of what the sampler has read, and publishes it.  from_marks: the counters are
- * those of the start of the measure phase. */
-void run_publish_sample(struct run *r, bool is_interval, bool from_marks, int64_t late_ns);
+/* Makes a sample of what the sampler has read, and publishes it. */
+enum run_sample {
+	RUN_TICK,
+	RUN_INTERVAL,
+	RUN_FIRST_TICK,    /* counters are those of the start of the measure phase */
+	RUN_LAST_TICK,     /* ... of its end */
+	RUN_LAST_INTERVAL, /* ... of its end, and what was read now is after the drain */
+};
+/* at_ns: when the counters were so; late_ns: how late the sampler woke. */
+void run_publish_sample(struct run *r, enum run_sample which, int64_t at_ns, int64_t late_ns);
 
 enum run_end { RUN_TIME, RUN_ASKED, RUN_OVER, RUN_FAILED };
 
@@ -96,4 +104,6 @@ enum run_end run_pass(struct run *r, bool (*over)(struct run *r));
 
 /* run_final.c: the two reports of a run, before and after.  NULL when out of memory. */
 struct run_info *run_make_info(const struct run *r);
+/* Mean length of the measure phase over the receiving workers, as far as they have left it. */
+int64_t run_measured_ns(const struct run *r);
 struct run_final *run_make_final(const struct run *r, enum phase how);

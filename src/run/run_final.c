@@ -49,6 +49,7 @@ static void describe_plan(const struct plan *p, struct run_info *info)
 	info->tx_ledger = p->tx_ledger;
 	info->rx_ledger = p->rx_ledger;
 	info->flying = p->flying;
+	info->told = p->told;
 	info->host_places = p->host_places;
 	info->expects_answers = p->expects_answers;
 	info->closed_loop = p->closed_loop;
@@ -98,18 +99,26 @@ static void subtract(const struct engine *engine, const uint64_t *from, const ui
 		ret_value[i] = counter_is_level(engine_counter(engine, i)->kind) ? to[i] : to[i] - from[i];
 }
 
+/* How long the worker's measure phase was; 0: it never came to it. */
+static int64_t worker_measured_ns(const struct run *r, unsigned i)
+{
+	const struct worker *w = &r->worker[i];
+
+	if (!w->measure_from.at_ns)
+		return 0;
+	return (w->measure_to.at_ns ? w->measure_to.at_ns : r->sampler.now_ns) - w->measure_from.at_ns;
+}
+
 static void fill_worker(const struct run *r, struct run_final *f, unsigned i)
 {
 	const struct worker *w = &r->worker[i];
 	/* A worker that never reached the end of the phase is measured up to now. */
-	bool ended = w->measure_to.at_ns != 0;
-	const uint64_t *to = ended ? w->measure_to.value : r->sampler.value[i];
-	int64_t to_ns = ended ? w->measure_to.at_ns : r->sampler.now_ns;
+	const uint64_t *to = w->measure_to.at_ns ? w->measure_to.value : r->sampler.value[i];
 	struct hist since;
 
 	if (!w->measure_from.at_ns)
 		return;
-	f->edge_ns[i] = to_ns - w->measure_from.at_ns;
+	f->edge_ns[i] = worker_measured_ns(r, i);
 	subtract(r->engine, w->measure_from.value, to, f->edge[i].value);
 	subtract(r->engine, w->measure_from.value, r->sampler.value[i], f->settled[i].value);
 	for (unsigned l = 0; l < r->sampler.latencies; l++)
@@ -119,15 +128,15 @@ static void fill_worker(const struct run *r, struct run_final *f, unsigned i)
 		}
 }
 
-/* Mean over the receiving workers, so that packets / seconds equals the reported rate. */
-static int64_t mean_measured(const struct run *r, const struct run_final *f)
+/* Over the receiving workers, so that packets / seconds equals the reported rate. */
+int64_t run_measured_ns(const struct run *r)
 {
 	int64_t sum = 0;
 	unsigned workers = 0;
 
-	for (unsigned i = 0; i < f->workers; i++)
+	for (unsigned i = 0; i < r->plan.workers; i++)
 		if (r->plan.worker[i].role & r->plan.rx_roles) {
-			sum += f->edge_ns[i];
+			sum += worker_measured_ns(r, i);
 			workers++;
 		}
 	return workers ? sum / workers : 0;
@@ -151,10 +160,11 @@ static void final_fill(const struct run *r, struct run_final *f)
 		fill_worker(r, f, i);
 	for (unsigned l = 0; l < r->sampler.latencies; l++)
 		sampler_total(&r->sampler, l, &f->total[l]);
-	f->measured_ns = mean_measured(r, f);
+	f->measured_ns = run_measured_ns(r);
 	f->net_from = r->net_from;
 	f->net_to = r->net_to;
 	f->silent_ns = r->watch.silent_ns;
+	f->away_ns = r->watch.away_ns;
 	f->never_answered = never_answered(r, f);
 }
 

@@ -1,5 +1,5 @@
-/* How a run's time passes: telling the workers, waiting for their answers, the tick and its
- * samples.  See run.h. */
+/* A run's time: telling the workers, waiting for their answers, the tick and its samples.  See
+ * run.h. */
 #include "run/run.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include "mode/path.h"
 
 static const int64_t suspended_from_ns = 500 * NS_PER_MS;
+static const int64_t shortest_interval_ns = 10 * NS_PER_MS;
 static const int64_t settle_look_ns = NS_PER_MS / 2; /* between two looks at what is in flight */
 /* the longest drain while the next run waits */
 static const int64_t hurry_ns = 200 * NS_PER_MS;
@@ -24,7 +25,8 @@ enum {
 
 /* ---- workers' answers ---- */
 
-int run_check(struct run *r)
+/* The first error of a worker: 0, or -errno with r->err. */
+static int run_check(struct run *r)
 {
 	for (unsigned i = 0; i < r->opened; i++) {
 		int error = atomic_load_explicit(&r->worker[i].status->error, memory_order_acquire);
@@ -125,25 +127,60 @@ void run_read_net(struct run *r)
 		procnet_read(&r->net);
 }
 
-void run_publish_sample(struct run *r, bool is_interval, bool from_marks, int64_t late_ns)
+/* The exact counters of an edge of the measure phase in place of those that were read; those are
+ * what the phase has come to when all is home. */
+static bool put_marks(const struct run *r, enum run_sample which, struct sample *s)
 {
-	struct sample *s = sampler_make(&r->sampler, is_interval, r->session->config.want_totals);
+	bool settled = which == RUN_LAST_INTERVAL;
+
+	if (settled && !sample_settle(s))
+		return false;
+	for (unsigned i = 0; i < s->workers; i++) {
+		const struct worker *w = &r->worker[i];
+		const struct worker_mark *mark = which == RUN_FIRST_TICK ? &w->measure_from : &w->measure_to;
+
+		if (settled)
+			memcpy(s->settled[i], s->worker[i].value, sizeof(s->settled[i]));
+		memcpy(s->worker[i].value, mark->value, sizeof(s->worker[i].value));
+	}
+	return true;
+}
+
+static struct sample *make_sample(struct run *r, enum run_sample which, int64_t at_ns)
+{
+	bool is_interval = which == RUN_INTERVAL || which == RUN_LAST_INTERVAL;
+	int64_t read_ns = r->sampler.now_ns;
+	struct sample *s;
+
+	r->sampler.now_ns = at_ns;
+	s = sampler_make(&r->sampler, is_interval, r->session->config.want_totals);
+	r->sampler.now_ns = read_ns;
+	if (!s || which == RUN_TICK || which == RUN_INTERVAL || put_marks(r, which, s))
+		return s;
+	sample_free(s);
+	return NULL;
+}
+
+void run_publish_sample(struct run *r, enum run_sample which, int64_t at_ns, int64_t late_ns)
+{
+	struct sample *s = make_sample(r, which, at_ns);
 
 	if (!s)
 		return;
-	for (unsigned i = 0; from_marks && i < s->workers; i++)
-		memcpy(s->worker[i].value, r->worker[i].measure_from.value, sizeof(s->worker[i].value));
 	if (r->session->config.want_totals && rows_reader_due(&r->rows, s->at_ns))
 		s->details = rows_reader_read(&r->rows, s->at_ns);
 	s->sequence = ++r->session->sequence;
 	s->run_id = r->id;
-	s->phase = r->phase;
+	r->sampled_ns = s->at_ns;
+	s->phase = which == RUN_LAST_INTERVAL ? PHASE_MEASURE : r->phase;
 	s->late_ns = late_ns;
 	s->load = r->plan.load_name ? r->load : 0;
 	s->net_fresh = r->net_fresh;
 	r->net_fresh = false;
 	s->net = r->net;
-	watch_sample(&r->watch, r->info, s, &r->session->mailbox);
+	if (which != RUN_LAST_INTERVAL)
+		watch_sample(&r->watch, r->info, s, &r->session->mailbox);
+	s->away_ns = r->watch.away_ns;
 	mailbox_put_sample(&r->session->mailbox, s);
 }
 
@@ -165,14 +202,25 @@ static int64_t next_on_grid(int64_t due_ns, int64_t step_ns, int64_t now_ns)
 	return due_ns > now_ns ? due_ns : due_ns + ((now_ns - due_ns) / step_ns + 1) * step_ns;
 }
 
+/* When an interval ends before the phase does; never, where that leaves a rest of a few
+ * milliseconds, which is no interval. */
+static int64_t interval_due(const struct run *r)
+{
+	bool last = r->until_ns && r->until_ns - r->next_interval_ns < shortest_interval_ns;
+
+	return r->phase == PHASE_MEASURE && r->next_interval_ns && !last ? r->next_interval_ns : INT64_MAX;
+}
+
 static int64_t next_due(const struct run *r)
 {
-	return r->next_interval_ns && r->next_interval_ns < r->next_tick_ns ? r->next_interval_ns : r->next_tick_ns;
+	int64_t interval_ns = interval_due(r);
+
+	return interval_ns < r->next_tick_ns ? interval_ns : r->next_tick_ns;
 }
 
 static void tick(struct run *r, int64_t now_ns)
 {
-	bool is_interval = r->next_interval_ns && r->next_interval_ns <= now_ns, is_tick = r->next_tick_ns <= now_ns;
+	bool is_interval = interval_due(r) <= now_ns, is_tick = r->next_tick_ns <= now_ns;
 	int64_t late_ns = now_ns - next_due(r);
 
 	r->ticks += is_tick;
@@ -180,7 +228,7 @@ static void tick(struct run *r, int64_t now_ns)
 	sampler_read(&r->sampler);
 	if (is_tick && r->ticks % NET_EVERY_TICKS == 0)
 		run_read_net(r);
-	run_publish_sample(r, is_interval, false, late_ns);
+	run_publish_sample(r, is_interval ? RUN_INTERVAL : RUN_TICK, r->sampler.now_ns, late_ns);
 	if (is_tick)
 		r->next_tick_ns = next_on_grid(r->next_tick_ns, r->session->config.sample_ns, now_ns);
 	if (is_interval)

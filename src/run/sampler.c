@@ -11,6 +11,8 @@
 static const int64_t slot_every_ns = 100 * NS_PER_MS;
 static const int64_t window_ns = NS_PER_S;
 
+enum { READ_TRIES = 8 }; /* a busy worker counts every few microseconds */
+
 static void number_series(struct sampler *s)
 {
 	for (unsigned w = 0; w < s->workers; w++)
@@ -74,12 +76,33 @@ void sampler_close(struct sampler *s)
 	*s = (struct sampler){ 0 };
 }
 
+/* A worker counts what it sent, received and has in flight one after the other: read between two of
+ * them they would not fit each other. */
+static bool traffic_moved(const struct sampler *s, unsigned w)
+{
+	static const unsigned traffic[] = { COUNTER_TX_PACKETS, COUNTER_RX_PACKETS, COUNTER_IN_FLIGHT };
+	bool moved = false;
+
+	for (unsigned i = 0; i < sizeof(traffic) / sizeof(traffic[0]); i++)
+		moved |= counter_get(&s->block[w]->counters, traffic[i]) != s->value[w][traffic[i]];
+	return moved;
+}
+
+static void read_counters(struct sampler *s, unsigned w)
+{
+	unsigned tries = 0;
+
+	do
+		for (unsigned i = 0; i < COUNTERS_MAX; i++)
+			s->value[w][i] = counter_get(&s->block[w]->counters, i);
+	while (traffic_moved(s, w) && ++tries < READ_TRIES);
+}
+
 void sampler_read(struct sampler *s)
 {
 	s->now_ns = clock_run_ns();
 	for (unsigned w = 0; w < s->workers; w++)
-		for (unsigned i = 0; i < COUNTERS_MAX; i++)
-			s->value[w][i] = counter_get(&s->block[w]->counters, i);
+		read_counters(s, w);
 	for (unsigned w = 0; w < s->workers; w++)
 		for (unsigned l = 0; l < s->latencies; l++)
 			if (series_at(s, w, l) != UINT_MAX)

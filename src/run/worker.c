@@ -18,6 +18,8 @@
 /* A sleep overshoots by up to 60 us even with 1 ns of timer slack: the rest is spun. */
 static const int64_t spin_ns = 60 * NS_PER_US;
 static const int64_t longest_wait_ns = WORKER_WAIT_MS * (int64_t)NS_PER_MS;
+/* A signal that comes just before a call does not end it: so soon is it sent again. */
+static const int64_t wake_again_ns = 10 * NS_PER_MS;
 
 static void cpu_relax(void)
 {
@@ -244,8 +246,8 @@ int worker_ppoll(struct worker *w, int64_t until_ns, struct err *err)
 	return 0;
 }
 
-/* When a wait that begins now shall end, 0: there is no time to sleep.  On the virtual clock
- * deadlines mean nothing here: the tick ends the wait. */
+/* The end of a wait that begins now; 0: there is no time to sleep.  On the virtual clock deadlines
+ * mean nothing here: the tick ends the wait. */
 static int64_t wait_until(const struct worker *w)
 {
 	int64_t now_ns = clock_now_ns(), latest_ns = now_ns + longest_wait_ns, due_ns;
@@ -398,6 +400,7 @@ static void *worker_main(void *arg)
 	perf_close(&w->perf);
 	if (w->schedstat_fd >= 0)
 		close(w->schedstat_fd);
+	sem_post(&w->closed);
 	return NULL;
 }
 
@@ -436,6 +439,7 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 		.schedstat_fd = -1,
 		.ack_fd = -1 };
 	sem_init(&w->opened, 0, 0);
+	sem_init(&w->closed, 0, 0);
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake_fd < 0)
 		return err_sys(err, errno, "prepare worker %u: eventfd", index);
@@ -490,11 +494,21 @@ void worker_set_load(struct worker *w, uint64_t load)
 	worker_wake(w);
 }
 
+static bool has_closed(struct worker *w)
+{
+	int64_t until_ns = clock_now_ns() + wake_again_ns;
+	struct timespec until = { .tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S };
+
+	return sem_clockwait(&w->closed, CLOCK_MONOTONIC, &until) == 0;
+}
+
 void worker_stop(struct worker *w)
 {
 	if (!w->started)
 		return;
 	worker_tell(w, PHASE_DONE);
+	while (!has_closed(w))
+		worker_wake(w);
 	pthread_join(w->thread, NULL);
 	w->started = false;
 }
@@ -507,6 +521,7 @@ void worker_free(struct worker *w)
 	if (w->wake_fd >= 0)
 		close(w->wake_fd);
 	sem_destroy(&w->opened);
+	sem_destroy(&w->closed);
 	free(w->block);
 	rows_free(w->rows);
 	*w = (struct worker){ .wake_fd = -1, .ack_fd = -1 };

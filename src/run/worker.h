@@ -20,12 +20,11 @@ enum {
 	WORKER_WAIT_MS = 100, /* the longest wait */
 };
 
-/* How the worker waits after poll() or drain() returned 0: until one of the descriptors is
- * ready, or until_ns (CLOCK_MONOTONIC; 0 = no deadline), or it is told something.  The worker
- * sleeps to until_ns - 60 us and lets the engine spin the rest (timer slack is set to 1 ns).
- * With --wait spin it does not sleep.  The engine sets fds in open() and may change until_ns and
- * events in any call.  Where engine->wait() is used, until_ns means the same and fds are for
- * worker_ppoll(). */
+/* The worker waits after poll() or drain() returned 0, until one of the descriptors is ready, or
+ * until_ns (CLOCK_MONOTONIC; 0 = no deadline), or it is told something.  The worker sleeps to
+ * until_ns - 60 us and lets the engine spin the rest (timer slack is set to 1 ns). With --wait spin
+ * it does not sleep.  The engine sets fds in open() and may change until_ns and events in any call.
+ * Where engine->wait() is used, until_ns means the same and fds are for worker_ppoll(). */
 struct worker_wait {
 	struct pollfd fd[WORKER_WAIT_FDS];
 	unsigned count;
@@ -90,7 +89,7 @@ struct worker {
 	/* eventfd of the control thread, or -1: written after an acknowledged phase, an answered
 	 * tick, an error */
 	int ack_fd;
-	sem_t opened;                                   /* open() has answered */
+	sem_t opened, closed;                           /* open() has answered, close() has run */
 	uint32_t tick;                                  /* own copy */
 	int (*step)(struct worker *w, struct err *err); /* poll or drain, as the phase says */
 	/* the engine's or worker_ppoll(), as --wait says */

@@ -49,8 +49,7 @@ int read_run_id(const struct reader *r, const json_t *id, const char *where, con
 struct update *reader_update(const struct reader *r, enum update_kind kind);
 int reader_take(const struct reader *r, struct update *u, int rc);
 
-/* Which counter of the mode each of a run's "counters" is; -1: this version has none of that
- * name. */
+/* The mode's counter that each of a run's "counters" is; -1: this version has none of that name. */
 struct counter_columns {
 	const struct run_info *info;
 	unsigned count;
@@ -61,9 +60,6 @@ int read_counter_columns(
 /* "counters" and "latency" of each worker into readings[workers], which is zeroed. */
 int read_readings(const struct reader *r, const json_t *array, const char *where, const struct counter_columns *columns,
 	struct worker_sample *readings);
-/* One for each latency of the mode. */
-int read_latencies(const struct reader *r, const json_t *array, const char *where, const struct engine *e,
-	struct latency_summary *ret_summaries);
 /* malloc'ed [LATENCIES_MAX]; a latency that the file does not have is empty. */
 int read_hists(const struct reader *r, const json_t *from, const char *where, const struct engine *e, struct hist **ret_hists);
 int read_net(const struct reader *r, const json_t *from, const char *where, struct procnet *net);

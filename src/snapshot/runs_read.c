@@ -305,7 +305,7 @@ static int read_final(const struct final_source *s)
 	return reader_take(s->r, u, rc);
 }
 
-/* Of a run that had no final: what its newest sample with rows had. */
+/* Reads the details of a run without a final from its newest sample that has rows. */
 static int read_newest_details(const struct final_source *s)
 {
 	const struct run_info *info = s->columns->info;
@@ -372,7 +372,7 @@ static int read_events(const struct reader *r, const json_t *events)
 	return rc;
 }
 
-/* Of the newest run. */
+/* Reads the phase of the newest run. */
 static int read_last_phase(const struct reader *r, const json_t *record)
 {
 	struct update *u = reader_update(r, UPDATE_PHASE);

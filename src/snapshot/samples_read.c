@@ -82,7 +82,8 @@ static int read_latency(const struct reader *r, const json_t *from, const char *
 	return rc;
 }
 
-int read_latencies(const struct reader *r, const json_t *array, const char *where, const struct engine *e,
+/* One summary for each latency of the mode. */
+static int read_latencies(const struct reader *r, const json_t *array, const char *where, const struct engine *e,
 	struct latency_summary *ret_summaries)
 {
 	unsigned count = engine_latencies(e);
@@ -221,10 +222,22 @@ static int read_place(const struct sample_source *s, struct sample *sample)
 	return rc ? rc : read_phase(s->r, json_object_get(s->from, "phase"), s->where, &sample->phase);
 }
 
+/* Of the sample that closes the measure phase: its workers' counters after the drain. */
+static int read_settled(const struct sample_source *s, const json_t *array, struct sample *sample)
+{
+	int rc = read_array(s->r, array, s->where, "settled", sample->workers, sample->workers);
+
+	if (!rc && !sample_settle(sample))
+		rc = err_sys(s->r->err, ENOMEM, "%s", s->r->file);
+	for (unsigned i = 0; !rc && i < sample->workers; i++)
+		rc = read_counters(s->r, json_array_get(array, i), s->where, &s->columns, sample->settled[i]);
+	return rc;
+}
+
 static int fill_sample(const struct sample_source *s, struct sample *sample)
 {
 	const struct engine *e = s->columns.info->engine;
-	const json_t *total = json_object_get(s->from, "total");
+	const json_t *total = json_object_get(s->from, "total"), *settled = json_object_get(s->from, "settled");
 	char place[80];
 	int rc = read_place(s, sample);
 
@@ -242,10 +255,12 @@ static int fill_sample(const struct sample_source *s, struct sample *sample)
 		rc = read_net(s->r, json_object_get(s->from, "net"), s->where, &sample->net);
 	if (!rc && total)
 		rc = read_hists(s->r, total, s->where, e, &sample->total);
+	if (!rc && settled)
+		rc = read_settled(s, settled, sample);
 	return rc;
 }
 
-/* Which counter is which depends on the run's mode. */
+/* Each run's mode has its own counters, so a sample of another run needs other columns. */
 static int enter_run(struct sample_source *s)
 {
 	const struct run_info *info;

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-/* Of the height of a panel, so much is free above the data: the legend has three rows. */
+/* The legend has three rows: this part of a panel's height stays free above the data. */
 static const double legend_part = 0.28;
 /* Values that differ by more than this cannot be told apart near zero. */
 static const double log_ratio = 20, log_ratio_of_more_is_better = 200;

@@ -22,7 +22,7 @@ struct chart_axes {
 	bool labelled[SWEEP_VALUES_MAX]; /* the nth tick from the left */
 };
 
-/* Of a panel that is so many pixels wide.  NULL when out of memory; free() it. */
+/* Makes the axes of a panel that is so many pixels wide.  NULL when out of memory; free() it. */
 struct chart_axes *chart_axes_of(const struct chart_layout *l, double width_px);
 /* "size [bytes]", "rate [packets/s]".  Returns out. */
 char *chart_x_label(const struct chart_layout *l, char *out, size_t size);

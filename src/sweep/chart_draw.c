@@ -146,22 +146,24 @@ static int wait_for(pid_t pid, bool *ret_interrupted)
 	}
 }
 
-/* gnuplot -e "part='.part'" A.gp B.gp ... */
-static int run_gnuplot(const char *directory, const struct sweep_charts *charts, int *ret_status, bool *ret_interrupted)
+/* gnuplot -e "part='.part'; formats='svg png'" A.gp B.gp ... */
+static int run_gnuplot(const char *directory, const struct sweep_chart *chart, unsigned count, const char *formats,
+	int *ret_status, bool *ret_interrupted)
 {
-	char **argv = calloc(charts->count + 4, sizeof(*argv));
-	char option[] = "-e", part[] = "part='.part'", program[] = "gnuplot";
+	char **argv = calloc(count + 4, sizeof(*argv));
+	char option[] = "-e", part[64], program[] = "gnuplot";
 	unsigned n = 0;
 	pid_t pid;
 	int rc = argv ? 0 : -ENOMEM;
 
+	snprintf(part, sizeof(part), "part='.part'; formats='%s'", formats);
 	if (rc == 0) {
 		argv[n++] = program;
 		argv[n++] = option;
 		argv[n++] = part;
 	}
-	for (unsigned i = 0; rc == 0 && i < charts->count; i++)
-		if (asprintf(&argv[n++], "%s.gp", charts->chart[i].name) < 0) {
+	for (unsigned i = 0; rc == 0 && i < count; i++)
+		if (asprintf(&argv[n++], "%s.gp", chart[i].name) < 0) {
 			argv[--n] = NULL;
 			rc = -ENOMEM;
 		}
@@ -197,11 +199,48 @@ static bool name_picture(const char *directory, const char *name, const char *fo
 static void name_pictures(const char *directory, struct sweep_charts *charts, bool torn)
 {
 	for (unsigned i = charts->count; i-- > 0;) {
-		bool svg = name_picture(directory, charts->chart[i].name, ".svg", &torn);
-		bool png = name_picture(directory, charts->chart[i].name, ".png", &torn);
+		struct sweep_chart *c = &charts->chart[i];
 
-		charts->chart[i].drawn = png && svg;
+		c->png = name_picture(directory, c->name, ".png", &torn);
+		c->svg = name_picture(directory, c->name, ".svg", &torn);
 	}
+}
+
+/* Which of the two kinds of pictures are not all there. */
+static const char *missing_pictures(const struct sweep_charts *charts)
+{
+	bool png = false, svg = false;
+
+	for (unsigned i = 0; i < charts->count; i++) {
+		png |= !charts->chart[i].png;
+		svg |= !charts->chart[i].svg;
+	}
+	return png && svg ? "not all pictures" : png ? "not all PNG pictures" : svg ? "not all SVG pictures" : NULL;
+}
+
+/* One picture that gnuplot cannot draw ends it: those that are missing are tried each by itself.
+ * The first that takes too long, or a signal, ends that. */
+static int draw_missing(const char *directory, const char *where, struct sweep_charts *charts, bool *ret_interrupted)
+{
+	int failed = 0, status;
+
+	for (unsigned i = 0; i < 2 * charts->count; i++) {
+		struct sweep_chart *c = &charts->chart[i / 2];
+		bool *there = i % 2 ? &c->png : &c->svg;
+		bool torn;
+
+		if (*there)
+			continue;
+		int rc = run_gnuplot(where, c, 1, i % 2 ? "png" : "svg", &status, ret_interrupted);
+		if (rc < 0)
+			return rc;
+		torn = status != 0;
+		*there = name_picture(directory, c->name, i % 2 ? ".png" : ".svg", &torn);
+		if (status < 0)
+			return status;
+		failed = status ? status : failed;
+	}
+	return failed;
 }
 
 static void read_log(const char *directory, char *out, size_t size)
@@ -227,13 +266,35 @@ static void forget_log(const char *directory)
 	free(path);
 }
 
+/* line: the first that gnuplot said. */
+static void say_outcome(struct sweep_charts *charts, int status, bool interrupted, const char *line)
+{
+	const char *missing = missing_pictures(charts);
+
+	charts->interrupted = interrupted && status != 0;
+	if (charts->interrupted)
+		snprintf(charts->why, sizeof(charts->why), "not all pictures: interrupted");
+	else if (status < 0)
+		snprintf(charts->why, sizeof(charts->why), "not all pictures: gnuplot was killed");
+	else if (status != 0)
+		snprintf(charts->why, sizeof(charts->why), "%s: gnuplot failed: %s (charts/gnuplot.log)",
+			missing ? missing : "pictures may lack something", line);
+}
+
 static void draw(const char *directory, struct sweep_charts *charts)
 {
 	char *where = path_of(directory, "", ""), line[120];
 	int status = 0;
 	bool interrupted = false;
-	int rc = where ? run_gnuplot(where, charts, &status, &interrupted) : -ENOMEM;
+	int rc = where ? run_gnuplot(where, charts->chart, charts->count, "svg png", &status, &interrupted) : -ENOMEM;
 
+	if (rc >= 0) {
+		name_pictures(directory, charts, status != 0);
+		read_log(directory, line, sizeof(line));
+	}
+	/* It has said why; what it says now is the same, picture by picture. */
+	if (rc >= 0 && status > 0)
+		status = draw_missing(directory, where, charts, &interrupted);
 	free(where);
 	if (rc == -ENOENT) {
 		snprintf(charts->why, sizeof(charts->why),
@@ -245,15 +306,7 @@ static void draw(const char *directory, struct sweep_charts *charts)
 		snprintf(charts->why, sizeof(charts->why), "no pictures: gnuplot could not be started: %s", strerror(-rc));
 		return;
 	}
-	name_pictures(directory, charts, status != 0);
-	read_log(directory, line, sizeof(line));
-	charts->interrupted = interrupted && status != 0;
-	if (charts->interrupted)
-		snprintf(charts->why, sizeof(charts->why), "not all pictures: interrupted");
-	else if (status < 0)
-		snprintf(charts->why, sizeof(charts->why), "not all pictures: gnuplot was killed");
-	else if (status != 0)
-		snprintf(charts->why, sizeof(charts->why), "not all pictures: gnuplot failed: %s (charts/gnuplot.log)", line);
+	say_outcome(charts, status, interrupted, line);
 	if (status <= 0)
 		forget_log(directory);
 }

@@ -160,7 +160,10 @@ static void write_plot(const struct script *s, unsigned panel, unsigned *block)
 		fprintf(s->out, "%s'%s.dat' index %u using ", first ? "\tplot " : ", \\\n\t     ", l->chart->name, (*block)++);
 		write_line(s, line);
 		fputs(" title ", s->out);
-		quote_cut(s->out, chart_line_name(l, line, name, sizeof(name)), s->paper.panel / legend_columns - 50);
+		chart_line_name(l, line, name, sizeof(name));
+		if (chart_line_label(l, panel, line))
+			text_add(name, sizeof(name), " (%s)", chart_line_label(l, panel, line));
+		quote_cut(s->out, name, s->paper.panel / legend_columns - 50);
 		first = false;
 	}
 	putc('\n', s->out);
@@ -170,7 +173,7 @@ static void write_plot(const struct script *s, unsigned panel, unsigned *block)
 
 static void write_caption(const struct script *s, const struct host_info *host)
 {
-	char text[CHART_TEXT_BYTES], time[40], points[80] = "one run per point";
+	char text[CHART_TEXT_BYTES], time[40], labels[200], points[80] = "one run per point";
 	unsigned repeat = s->layout->state->plan->repeat;
 
 	if (repeat > 1)
@@ -179,7 +182,8 @@ static void write_caption(const struct script *s, const struct host_info *host)
 	quote(s->out, sweep_host_line(host, text, sizeof(text)));
 	fprintf(s->out, " at screen 0.5,%.4f center font ',9'\n\tset label 2 ", 24.0 / s->paper.height);
 	clock_format_iso(clock_wall_of(clock_run_ns()), time, sizeof(time));
-	snprintf(text, sizeof(text), "%.10s; netdyno %s; %s", time, NETDYNO_VERSION, points);
+	chart_labels(s->layout, labels, sizeof(labels));
+	snprintf(text, sizeof(text), "%.10s; netdyno %s; %s%s%s", time, NETDYNO_VERSION, points, *labels ? "; " : "", labels);
 	quote(s->out, text);
 	fprintf(s->out, " at screen 0.5,%.4f center font ',9'\n", 10.0 / s->paper.height);
 }
@@ -228,10 +232,12 @@ static void write_terminal(const struct script *s)
 	const struct paper *p = &s->paper;
 
 	fprintf(s->out,
-		"\tif (format eq 'png') {\n\t\tset terminal pngcairo noenhanced size %u,%u font ',11' background 'white'\n"
-		"\t} else {\n\t\tset terminal svg noenhanced size %u,%u font ',13' background 'white'\n\t}\n"
+		"\tif (format eq 'svg') {\n\t\tset terminal svg noenhanced size %u,%u font ',13' background 'white'\n"
+		"\t} else { if (strstrt(GPVAL_TERMINALS, ' pngcairo ')) {\n"
+		"\t\tset terminal pngcairo noenhanced size %u,%u font ',11' background 'white'\n"
+		"\t} else {\n\t\tset terminal png noenhanced size %u,%u background '#ffffff'\n\t} }\n"
 		"\tset output '%s.'.format.part\n",
-		p->width, p->height, p->width, p->height, s->layout->chart->name);
+		p->width, p->height, p->width, p->height, p->width, p->height, s->layout->chart->name);
 	fprintf(s->out, "\tset multiplot layout %u,%u margins screen %.4f,%.4f,%.4f,%.4f spacing screen %.4f,%.4f title ",
 		p->rows, p->columns, p->left / p->width, 1 - p->right / p->width, p->bottom / p->height, 1 - p->top / p->height,
 		p->across / p->width, p->down / p->height);
@@ -252,7 +258,10 @@ static void write_script(struct script *s, const struct host_info *host)
 	unsigned block = 0;
 
 	fprintf(s->out, "# gnuplot %s.gp draws %s.png and %s.svg from %s.dat.\nreset\n", name, name, name, name);
-	fputs("if (!exists('part')) part = ''\nset encoding utf8\ndo for [format in 'png svg'] {\n", s->out);
+	/* SVG first: every gnuplot has it, and what cannot be drawn ends the script. */
+	fputs("if (!exists('part')) part = ''\nif (!exists('formats')) formats = 'svg png'\nset encoding utf8\n"
+	      "do for [format in formats] {\n",
+		s->out);
 	write_terminal(s);
 	write_x(s);
 	write_y(s);

@@ -1,4 +1,4 @@
-/* How charts of sweeps lay the cells out.  See sweep/chart_layout.h. */
+/* The places of a sweep's cells on its charts.  See sweep/chart_layout.h. */
 #include "sweep/chart_layout.h"
 
 #include <math.h>
@@ -142,6 +142,75 @@ struct chart_layout *chart_lay_out(const struct sweep_state *state, const struct
 	find_range(l);
 	return l;
 }
+
+/* ---- labels ---- */
+
+static const char *label_at(const struct chart_layout *l, unsigned panel, unsigned line, unsigned nth)
+{
+	uint32_t cell = cell_at(l, panel, line, l->order[nth]);
+	struct sweep_spread s;
+
+	for (unsigned i = 0; i < l->state->metrics; i++) {
+		const struct sweep_metric *m = &l->state->metric[i];
+
+		if (!m->label)
+			continue;
+		sweep_state_spread(l->state, cell, i, &s);
+		if (s.n && s.median > m->over)
+			return m->label;
+	}
+	return NULL;
+}
+
+const char *chart_line_label(const struct chart_layout *l, unsigned panel, unsigned line)
+{
+	const char *label = NULL;
+	struct chart_point p;
+	bool all = true;
+
+	for (unsigned i = 0; i < chart_x_count(l); i++) {
+		const char *here = chart_point_at(l, panel, line, i, &p) ? label_at(l, panel, line, i) : label;
+
+		all &= here != NULL;
+		label = here ? here : label;
+	}
+	return l->chart->bars && !all ? NULL : label;
+}
+
+/* Does one of the cells with this value of the axis have a label? */
+static const char *label_of_value(const struct chart_layout *l, unsigned axis, unsigned value)
+{
+	bool is_x = axis == l->chart->axis;
+	const char *label = NULL;
+
+	for (unsigned panel = 0; panel < l->panels && !label; panel++)
+		for (unsigned line = 0; line < l->line_count && !label; line++)
+			for (unsigned i = 0; i < chart_x_count(l) && !label; i++)
+				if ((is_x ? l->order[i] : line) == value)
+					label = label_at(l, panel, line, i);
+	return label;
+}
+
+char *chart_labels(const struct chart_layout *l, char *out, size_t size)
+{
+	bool by_x = l->chart->bars || l->lines < 0;
+	unsigned axis = by_x ? l->chart->axis : (unsigned)l->lines, count = by_x ? chart_x_count(l) : l->line_count;
+	const char *label = NULL;
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < count; i++) {
+		const char *here = label_of_value(l, axis, i);
+
+		if (here)
+			text_add(out, size, "%s%s", *out ? ", " : "", l->state->plan->axis[axis].text[i]);
+		label = here ? here : label;
+	}
+	if (label)
+		text_add(out, size, ": %s", label);
+	return out;
+}
+
+/* ---- names ---- */
 
 double chart_bar_width(const struct chart_layout *l)
 {

@@ -1,5 +1,4 @@
-/* How a chart of a sweep lays the cells out: what stands at which place, under which names.
- * Internal to sweep_*.c. */
+/* The places of a sweep's cells on a chart, and the names under them.  Internal to sweep_*.c. */
 #pragma once
 
 #include "sweep/report.h"
@@ -29,6 +28,11 @@ unsigned chart_x_count(const struct chart_layout *l);
 bool chart_point_at(const struct chart_layout *l, unsigned panel, unsigned line, unsigned nth, struct chart_point *ret_point);
 bool chart_has_line(const struct chart_layout *l, unsigned panel, unsigned line);
 bool chart_has_panel(const struct chart_layout *l, unsigned panel);
+/* What must be said of the runs on a line: a label of a metric whose judgement they meet, on a line
+ * over numbers any of them, else all; NULL: nothing. */
+const char *chart_line_label(const struct chart_layout *l, unsigned panel, unsigned line);
+/* The same of the whole chart: "zero-copy: copied by the kernel"; "" for nothing.  Returns out. */
+char *chart_labels(const struct chart_layout *l, char *out, size_t size);
 /* In units of the x axis. */
 double chart_bar_width(const struct chart_layout *l);
 /* Into out; return out. */

@@ -1,4 +1,4 @@
-/* Which charts a sweep has, and their data.  See sweep/report.h. */
+/* The charts of a sweep, and their data.  See sweep/report.h. */
 #include "sweep/report.h"
 
 #include <stdlib.h>

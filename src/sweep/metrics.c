@@ -102,6 +102,8 @@ static void add_figures(struct list *l, const struct engine *e)
 		struct sweep_metric *m = add(l, f->name, f->name);
 
 		title_figure(m, f);
+		m->label = f->judgement.label;
+		m->over = f->judgement.over;
 		if (f->numerator[0] >= 0)
 			snprintf(m->source, sizeof(m->source), "%s", engine_counter(e, (unsigned)f->numerator[0])->name);
 	}

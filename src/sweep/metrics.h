@@ -1,4 +1,4 @@
-/* Which figures of merit a mode's sweeps have: made from its tables.  Internal to sweep*.c. */
+/* The figures of merit of a mode's sweeps, made from its tables.  Internal to sweep*.c. */
 #pragma once
 
 #include "sweep/sweep.h"

@@ -99,7 +99,7 @@ static void write_answer(FILE *out, const struct pair *p)
 			most(&d), 100 * d.low, 100 * d.high);
 }
 
-/* What else differs, and what does not, in a line each. */
+/* Writes the other metrics in one line: those that differ, or those that do not. */
 static void write_others(FILE *out, const struct pair *p, bool differing)
 {
 	bool any = false;

@@ -16,7 +16,7 @@ struct sweep_chart {
 	unsigned metric, axis;
 	bool bars;
 	char name[160]; /* "throughput-vs-size": of its files */
-	bool drawn;     /* there are pictures of it */
+	bool png, svg;  /* there is such a picture of it */
 };
 
 struct sweep_charts {
@@ -43,16 +43,16 @@ char *sweep_number(double value, char *out, size_t size);
 void sweep_write_table(FILE *out, const struct sweep_state *state, unsigned room);
 /* The best cell, failures and verdicts: a line each. */
 void sweep_write_findings(FILE *out, const struct sweep_state *state);
-/* Which charts are missing because what they show cannot be counted here, and why: a line a
- * reason, which begins with `head`; or none. */
+/* Says which charts are missing because this machine cannot count what they show, and why: a line a
+ * reason, which begins with `head`. */
 void sweep_write_missing(FILE *out, const struct sweep_state *state, const char *head);
-/* Where an axis has two methods: for each setting of the others, whether the two differ, and by how
- * much at most if not; in Markdown.  Nothing where no axis has. */
+/* For an axis of two methods: says for each setting of the others whether the two differ, and by
+ * how much at most if not; in Markdown.  Writes nothing where no axis has two. */
 void sweep_write_pairs(FILE *out, const struct sweep_state *state);
 /* summary.md */
 void sweep_write_summary(FILE *out, const struct sweep_report *report);
 
-/* Which charts there are: of metrics that are known anywhere, over axes of more than one value. */
+/* Lists the charts: those of metrics that are known anywhere, over axes of more than one value. */
 void sweep_charts_of(const struct sweep_state *state, struct sweep_charts *ret_charts);
 /* NAME.dat and NAME.gp. */
 void sweep_chart_data(FILE *out, const struct sweep_state *state, const struct sweep_chart *chart);

@@ -365,6 +365,20 @@ int sweep_store_open(struct sweep_store *store, const char *directory, struct sw
 	return rc;
 }
 
+int sweep_store_load(const char *directory, struct sweep_state *state, struct err *err)
+{
+	struct sweep_store store;
+	int rc = store_init(&store, directory, err);
+	FILE *in = rc < 0 ? NULL : reader_of(&store, err);
+
+	if (rc >= 0)
+		rc = in ? load_lines(&store, in, state, err) : -err->code;
+	if (in)
+		fclose(in);
+	sweep_store_close(&store);
+	return rc;
+}
+
 void sweep_store_close(struct sweep_store *store)
 {
 	if (store->path && store->fd >= 0)

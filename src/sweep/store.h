@@ -29,6 +29,8 @@ int sweep_store_create(struct sweep_store *store, const char *directory, const s
 /* Opens the results of an existing sweep and reads them into the state.  A torn last line is cut
  * off. */
 int sweep_store_open(struct sweep_store *store, const char *directory, struct sweep_state *state, struct err *err);
+/* Reads them alone: nothing is locked or cut off. */
+int sweep_store_load(const char *directory, struct sweep_state *state, struct err *err);
 void sweep_store_close(struct sweep_store *store); /* accepts a zeroed one */
 
 /* The plan of an existing sweep.  ret_host: the host object it was begun on, a new reference. */

@@ -365,8 +365,8 @@ static void write_charts(FILE *out, const struct sweep_report *report)
 	for (unsigned i = 0; i < report->charts->count; i++) {
 		const struct sweep_chart *c = &report->charts->chart[i];
 
-		if (c->drawn)
-			fprintf(out, "![%s](charts/%s.png)\n", c->name, c->name);
+		if (c->png || c->svg)
+			fprintf(out, "![%s](charts/%s.%s)\n", c->name, c->name, c->png ? "png" : "svg");
 		else
 			fprintf(out, "- charts/%s.gp\n", c->name);
 	}

@@ -59,7 +59,7 @@ void sweep_plan_drop_axis(struct sweep_plan *plan, const char *name);
 /* Multiplies: sets plan->cells; *ret_slots is the exact number of runs, or the largest double
  * there is.  -ERANGE beyond SWEEP_SLOTS_MAX. */
 int sweep_plan_close(struct sweep_plan *plan, double *ret_slots, struct err *err);
-/* Which value of its axis a cell has. */
+/* The index of a cell's value on an axis. */
 unsigned sweep_cell_value(const struct sweep_plan *plan, uint32_t cell, unsigned axis);
 /* The options of one cell; free them. */
 int sweep_cell_options(const struct sweep_plan *plan, uint32_t cell, struct options *ret_options, struct err *err);
@@ -72,7 +72,8 @@ void sweep_order(uint32_t cells, uint64_t seed, unsigned round, uint32_t *ret_or
 /* 0, or -EINVAL naming the first thing in which `now` differs from `then`. */
 int sweep_plan_compare(const struct sweep_plan *then, const struct sweep_plan *now, struct err *err);
 
-/* As plan.json has it, and back.  NULL when out of memory; -errno with words. */
+/* Writes a plan as plan.json has it, and reads it back.  NULL when out of memory; -errno with
+ * words. */
 json_t *sweep_plan_to_json(const struct sweep_plan *plan);
 int sweep_plan_from_json(struct sweep_plan *plan, const json_t *object, const struct engine *const *engines, struct err *err);
 
@@ -113,12 +114,14 @@ struct sweep_metric {
 	char column[64]; /* "rx_mbps", "rtt_p50_us" */
 	char slug[64];   /* of chart files: "throughput", "rtt-p50" */
 	char title[64], unit[24];
-	char source[40];  /* the counter that must be readable for it, "" = any */
-	char counted[64]; /* of a latency: the column of how many were recorded; "" = it is none */
-	int better;       /* +1: more is, -1: less is, 0: neither */
-	bool chart;       /* over each numeric axis */
-	bool bars;        /* over each other axis, too */
-	char why[120];    /* a reason why it is unknown, as a run gave it; "" = none yet */
+	char source[40];   /* the counter that must be readable for it, "" = any */
+	char counted[64];  /* of a latency: the column of how many were recorded; "" = it is none */
+	const char *label; /* of charts of runs in which it is above `over`; NULL: none */
+	double over;
+	int better;    /* +1: more is, -1: less is, 0: neither */
+	bool chart;    /* over each numeric axis */
+	bool bars;     /* over each other axis, too */
+	char why[120]; /* a reason why it is unknown, as a run gave it; "" = none yet */
 };
 
 struct sweep_cell {
@@ -190,12 +193,12 @@ int sweep_state_take_retry(
 	struct sweep_state *state, uint32_t cell, unsigned round, unsigned failed, const char *why, struct err *err);
 /* Lets all failed slots wait for another attempt: a resumed sweep begins with that. */
 void sweep_state_retry(struct sweep_state *state);
-/* How many slots are over. */
+/* Counts the slots that are over. */
 uint64_t sweep_state_ended(const struct sweep_state *state);
 unsigned char sweep_state_slot(const struct sweep_state *state, uint32_t cell, unsigned round);
 enum sweep_status sweep_state_status(const struct sweep_state *state, uint32_t cell);
 
-/* Of the valid runs of a cell that know the value. */
+/* Statistics over the valid runs of a cell that know the value. */
 void sweep_state_stats(const struct sweep_state *state, uint32_t cell, unsigned metric, struct stats *ret_stats);
 
 struct sweep_spread {

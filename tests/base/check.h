@@ -1,4 +1,4 @@
-/* What the base tests share. */
+/* Checks that several base tests share. */
 #pragma once
 
 #include <stdio.h>

@@ -22,7 +22,7 @@ struct pmu_rule {
 	int error;
 };
 
-struct pmu_times { /* what read(2) gives */
+struct pmu_times { /* the answer to read(2) */
 	uint64_t value, enabled, running;
 };
 
@@ -41,7 +41,7 @@ struct pmu {
 	unsigned idle_kinds;     /* bit per event that never runs */
 	unsigned idle_reads;     /* the first so many readings: nothing has run yet */
 	bool unreadable;
-	/* what happened */
+	/* the record of calls */
 	struct pmu_fd fd[PMU_FDS];
 	unsigned opens, reads, closes;
 };

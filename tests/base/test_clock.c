@@ -28,7 +28,7 @@ static void test_wall_follows_monotonic(void **state)
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	int64_t seen = (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
-	/* One minute of slack: what is tested is the epoch, not the speed of this machine. */
+	/* One minute of slack: the test checks the epoch, not the speed of this machine. */
 	assert_in_range(seen - wall + INT64_C(60) * NS_PER_S, 0, INT64_C(120) * NS_PER_S);
 }
 

@@ -104,7 +104,7 @@ static void check_distribution(unsigned d, int64_t *values)
 		check_near(distributions[d].name, parts[i] / 100.0, hist_percentile(&h, parts[i] / 100.0), values[rank - 1]);
 	}
 	hist_summarise(&h, &summary);
-	/* The edges of the outermost buckets, so that no value is outside. */
+	/* Takes the edges of the outermost buckets, so that no value is outside. */
 	assert_int_equal(summary.min_ns, hist_bucket_low(hist_index(values[0])));
 	assert_int_equal(summary.max_ns, hist_bucket_end(hist_index(values[VALUES - 1])) - 1);
 	check_near(distributions[d].name, 50, (int64_t)summary.mean_ns, (int64_t)(sum / VALUES));

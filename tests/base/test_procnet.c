@@ -9,7 +9,8 @@
 #include "base/clock.h"
 #include "base/procnet.h"
 
-/* A reader of its own: column `name` of the Udp lines of snmp (by counting words), plus snmp6's. */
+/* An independent reader: column `name` of the Udp lines of snmp (by counting words), plus
+ * snmp6's. */
 static uint64_t second_udp(const char *name)
 {
 	static char text[1 << 16];
@@ -36,7 +37,7 @@ static uint64_t second_udp(const char *name)
 	return sum;
 }
 
-/* Others use this machine too: what they add meanwhile lies between two readings of our own. */
+/* Others use this machine, too: their packets must lie between two readings of our own. */
 static void test_udp_against_second_reader(void **state)
 {
 	(void)state;

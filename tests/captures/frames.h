@@ -29,5 +29,5 @@ enum { FRAME_SOURCE_PORT = 40001, FRAME_DESTINATION_PORT = 5000, FRAME_FLOW = 0x
 static const uint64_t frame_counter = UINT64_C(0xa1b2c3d4e5f6), frame_stamp_ns = UINT64_C(0x0102030405060708);
 
 void frame_make(const struct frame_spec *spec, struct frame *ret_frame);
-/* Where the transport header begins. */
+/* The offset of the transport header. */
 size_t frame_transport_at(const struct frame_spec *spec);

@@ -1,5 +1,5 @@
-/* What the tests of captures share: a scratch directory, traffic over loopback that is sent
- * here, and captures read back. */
+/* Shared by the tests of captures: a scratch directory, traffic over loopback that they send
+ * themselves, and a reader of captures. */
 #pragma once
 
 #include <setjmp.h>
@@ -28,7 +28,8 @@
 
 enum { DEADLINE_S = 20 };
 
-/* Made by tape_setup(), removed by tape_teardown(); path lies in it and names no file yet. */
+/* tape_setup() makes the directory and tape_teardown() removes it; path lies in it and names no
+ * file yet. */
 extern char scratch[64], path[128];
 
 int tape_setup(void **state);
@@ -53,9 +54,9 @@ struct capture_request request_of(const struct traffic *t);
 struct capture *must_start(const struct capture_request *r);
 void must_stop(struct capture *c);
 void wait_a_little(void);
-/* Until so many packets are in the file. */
+/* Waits until so many packets are in the file. */
 void wait_packets(struct capture *c, uint64_t count);
-/* Until it has ended by itself; sends while waiting where t is given. */
+/* Waits until it has ended by itself; sends meanwhile where t is given. */
 void wait_end(struct capture *c, struct traffic *t, struct capture_state *ret);
 
 struct content {

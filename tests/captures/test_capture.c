@@ -58,7 +58,7 @@ static void test_capture_ip6(void **state)
 	check_family(AF_INET6);
 }
 
-/* What was sent just before the stop is in the file, though the kernel hands it over only later. */
+/* The kernel hands over the last datagrams only later; they must be in the file all the same. */
 static void test_last_packets_are_kept(void **state)
 {
 	(void)state;
@@ -189,8 +189,8 @@ static void test_recent_packets(void **state)
 		assert_int_equal(shown[i].reply, (209 - i) % 3 == 0);
 		assert_int_equal(shown[i].destination_port, t.port);
 		assert_int_equal(shown[i].wire_bytes, 14 + 20 + 8 + 80);
-		/* From sending to the tap: converted between two clocks, but never more than
-		 * this test has lasted. */
+		/* The age runs from sending to the tap: it is converted between two clocks, but
+		 * never exceeds the time that this test has lasted. */
 		assert_in_range(shown[i].age_ns, 0, DEADLINE_S * (int64_t)NS_PER_S);
 	}
 	assert_int_equal(capture_packets(c, shown, 3), 3);

@@ -124,7 +124,7 @@ static void test_refusals_with_privilege(void **state)
 	r = good;
 	r.path = "-";
 	expect_refused(&r, -EINVAL, "name of a file");
-	/* An existing file, and a directory that is none. */
+	/* The path may be an existing file, or lie in a directory that is none. */
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
 	fputs("kept", f);
@@ -140,8 +140,8 @@ static void test_refusals_with_privilege(void **state)
 	}
 }
 
-/* A file system of 64 kB: the capture ends with a line that says why, and what was written can
- * be read. */
+/* A file system of 64 kB runs full: the capture ends with a line that says why, and the file can be
+ * read. */
 static void test_full_disk(void **state)
 {
 	(void)state;
@@ -230,7 +230,7 @@ static void test_interface_gone(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* Killed in the middle: the file under its partial name can be read. */
+/* A capture that is killed in the middle leaves a readable file under its partial name. */
 static void test_killed_process_leaves_a_readable_file(void **state)
 {
 	(void)state;
@@ -358,7 +358,7 @@ static void test_nothing_is_left_after_fifty_cycles(void **state)
 	traffic_close(&t);
 }
 
-/* Without the privilege the answer says how to get it; in a child that gives it up. */
+/* Without the privilege the message says how to get it; a child gives it up. */
 static void test_without_privilege(void **state)
 {
 	(void)state;

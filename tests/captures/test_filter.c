@@ -65,7 +65,7 @@ static void test_too_long(void **state)
 	assert_string_equal(err.text, "capture: the filter is too long");
 }
 
-/* How many of 4096 frames that differ in one number pass the filter. */
+/* Counts those of 4096 frames, which differ in one number, that pass the filter. */
 static unsigned passing(const struct capture_request *r, const struct frame_spec *spec, size_t number_at, uint32_t step)
 {
 	struct bpf_program program;

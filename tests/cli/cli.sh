@@ -1,6 +1,7 @@
 #!/bin/bash
-# The program as people call it: cli.sh PROGRAM GROUP.  Everything stays on loopback and in a directory of its own.
-# A check prints what it expected and what came; the exit status is 1 if one failed.
+# The program as people call it: cli.sh PROGRAM GROUP.  Everything stays on loopback and in a
+# directory of its own.  A check prints what it expected and what came; the exit status is 1 if one
+# failed.
 set -u
 program=$(realpath "$1") group=$2
 [ -x "$program" ] || { echo "no program: $1"; exit 1; }
@@ -41,7 +42,8 @@ refuses()
 }
 has() { jq -e "$2" "$1" >"$work/jq" 2>&1 || fail "$1: not so: $2 ($(head -2 "$work/jq"))"; }
 
-# until_says PID FILE TEXT: waits until the file says it; gives up when the process has ended or after 20 s.
+# until_says PID FILE TEXT: waits until the file says it; gives up when the process has ended or
+# after 20 s.
 until_says()
 {
 	local end=$((SECONDS + 20))
@@ -151,7 +153,8 @@ group_list()
 	has "$out" '.netdyno.version | test("^[0-9]")'
 }
 
-# A short run may be valid or carry a verdict against it on a busy machine; both have their exit status.
+# A short run may be valid or carry a verdict against it on a busy machine; both have their exit
+# status.
 run_ok()
 {
 	timeout -k 5 60 "$program" run "$@" >"$out" 2>"$errors" </dev/null
@@ -231,11 +234,20 @@ group_files()
 	touch "$work/plainfile"
 	refuses 1 "--out: " run echo "${quick[@]}" --out "$work/plainfile"
 	refuses 2 "needs the name of a file" run echo "${quick[@]}" --capture -
+	# One file under two names, and a name that cannot be.
+	refuses 2 "--json and --csv both go to" run echo "${quick[@]}" --json "$work/one" --csv "$work/./one"
+	ln -s one "$work/two"
+	refuses 2 "--json and --csv both go to" run echo "${quick[@]}" --json "$work/two" --csv "$work/one" --force
+	ln "$work/before" "$work/hard"
+	refuses 2 "--jsonl and --capture both go to" run echo "${quick[@]}" --jsonl "$work/hard" --capture "$work/before" --force
+	refuses 1 "File name too long" run echo "${quick[@]}" --json "$work/$(printf '%0256d' 0)"
+	refuses 1 "File name too long" run echo "${quick[@]}" --capture "$work/$(printf '%0252d' 0)"
 	touch "$work/c.pcap.part"
 	refuses 1 "c.pcap.part exists, of a run that was killed" run echo "${quick[@]}" --capture "$work/c.pcap"
 }
 
-# start ARGS...: runs the program beside us as $pid.  What an earlier one has said is gone before, so that it is not taken for this one's.
+# start ARGS...: runs the program beside us as $pid.  What an earlier one has said is gone before,
+# so that it is not taken for this one's.
 start()
 {
 	rm -f "$out" "$errors"
@@ -243,7 +255,8 @@ start()
 	pid=$!
 }
 
-# gone_terminal ARGS...: runs the program on a terminal that is closed once the first interval has been printed.  0 if its status is 130.
+# gone_terminal ARGS...: runs the program on a terminal that is closed once the first interval has
+# been printed.  0 if its status is 130.
 gone_terminal()
 {
 	timeout -k 5 60 python3 - "$program" "$@" <<-'END'
@@ -338,7 +351,8 @@ group_signals()
 	[ $? = 130 ] || fail "three signals: status is not 130"
 	has "$work/thrice.json" '.end.sum.rx_packets > 0'
 	prints "verdict:"
-	# A terminal that goes away ends the run: its files are written, and that nobody can be told is no failure.
+	# A terminal that goes away ends the run: its files are written, and that nobody can be told
+	# is no failure.
 	gone_terminal run echo --duration 60s --warmup 0 --json "$work/gone.json" || fail "a terminal that goes: status $?"
 	has "$work/gone.json" '.end.sum.rx_packets > 0'
 	# Nobody reads: it ends by itself, quietly.
@@ -404,7 +418,7 @@ group_faults()
 	END
 	kill "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
-	# What only the other end knows is no 0 but has its reason.
+	# A figure that only the other end knows is not 0, and the reason stands there.
 	try 3 run stream --role client --threads 1 --port "$port" "${quick[@]}" --json "$work/alone.json"
 	prints "sent                  -- (the server is another process)"
 	prints "syscalls_per_message -- calls (no rx_packets in this run)"
@@ -443,13 +457,14 @@ group_faults()
 		has "$(sed -n 's/.*saved as \(.*\) instead.*/\1/p' "$errors")" '.end.sum.rx_packets > 0'
 	fi
 	full_disk
+	two_families
 	interface_gone
 	# Closed from the start: the result file is not mistaken for stdout.
 	timeout -k 5 30 "$program" run echo "${quick[@]}" --json "$work/closed.json" >&- 2>&- <&-
 	has "$work/closed.json" '.end.sum.rx_packets > 0'
 }
 
-# What an interface that goes down takes with it stands at no place, and is lost all the same.
+# An interface that goes down takes packets with it: they stand at no place, and are still lost.
 interface_gone()
 {
 	unshare -rn ip link set lo up 2>/dev/null || return
@@ -468,6 +483,30 @@ interface_gone()
 		exit 0' "$program" "$out" "$errors"
 	grep -q 'answers/s .* lost [1-9]' "$out" || fail "an interface that goes down: $(tail -n 3 "$out") $(tail -n 3 "$errors")"
 	prints "INVALID"
+}
+
+# A name with an address of each family, of which the server has one; -4 and -6 choose.  Needs a file of names of our own.
+two_families()
+{
+	printf '127.0.0.1 both.test\n::1 both.test\n' >"$work/hosts"
+	unshare -rm true 2>/dev/null || return
+	unshare -rm bash -c '
+		mount --bind "$1/hosts" /etc/hosts || exit 0
+		getent ahosts both.test | grep -q :: || exit 0
+		for mode in echo stream; do
+			for at in 127.0.0.1 ::1; do
+				"$2" run $mode --role server --listen $at -p $3 --cores 1 --duration 60s >"$1/server" 2>&1 </dev/null &
+				until grep -q start: "$1/server"; do sleep 0.02; done
+				for which in "" $([ $at = ::1 ] && echo -6 || echo -4); do
+					timeout -k 5 30 "$2" run $mode --role client --host both.test -p $3 --cores 1 $which --warmup 0 --duration 300ms --json - \
+						2>/dev/null </dev/null | jq -e ".end.sum.rx_packets > 0 and (.start.peer | contains(\"$at\"))" >/dev/null ||
+						echo "$mode at $at, client $which: no answers"
+				done
+				kill -INT $!
+				wait $!
+			done
+		done' bash "$work" "$program" $((20000 + RANDOM % 10000)) >"$out" 2>"$errors"
+	[ -s "$out" ] && fail "a name with two families: $(cat "$out" "$errors")"
 }
 
 # A file system of 16 kB that is full when the run ends: what was measured is found elsewhere.
@@ -499,11 +538,21 @@ group_capture()
 		[ -s "$work/c.pcap" ] || fail "there is no capture: $(cat "$errors")"
 		says "capture saved: $work/c.pcap"
 		tcpdump -nr "$work/c.pcap" 2>/dev/null | grep -q UDP || fail "tcpdump finds no UDP in the capture"
-		says "c.pcap ($(tcpdump -nr "$work/c.pcap" 2>/dev/null | wc -l) packets)"
+		says "c.pcap ($(tcpdump -nr "$work/c.pcap" 2>/dev/null | wc -l) packets, "
+		run_ok echo "${quick[@]}" --capture "$work/d.pcap" --json "$work/d.json"
+		has "$work/d.json" '.end.capture | .packets > 0 and .bytes > .packets and .error == null and (.file | endswith("d.pcap"))'
+		# Cut by the limit of a file's size: the run ends, the result says so.
+		(ulimit -f 100 && exec timeout -k 5 30 "$program" run echo --duration 500ms --warmup 0 --capture "$work/cut.pcap" --json - \
+			>"$out" 2>"$errors" </dev/null)
+		[ $? = 1 ] || fail "a capture that was cut: the status is not 1: $(tail -3 "$errors")"
+		has "$out" '.end.capture | .packets > 0 and .writer_drops > 0 and (.error | test("File too large"))'
 		refuses 1 "c.pcap exists (--force overwrites)" run echo "${quick[@]}" --capture "$work/c.pcap"
 	else
 		says "no capture: "
 	fi
+	# A mode without packets.
+	try 1 run null "${quick[@]}" --capture "$work/null.pcap" --json "$work/null.json"
+	has "$work/null.json" '.end.capture | .packets == 0 and (.error | test("no packets to capture"))'
 	# Without the privilege: said, and the run goes on.
 	if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 		chmod 711 "$work"
@@ -511,7 +560,7 @@ group_capture()
 			env XDG_DATA_HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent \
 			"$program" run echo "${quick[@]}" --capture /tmp/netdyno-no-privilege-$$.pcap >"$out" 2>"$errors" </dev/null
 		case $? in
-		0 | 3) says "CAP_NET_RAW" && prints "verdict:" ;;
+		1) says "CAP_NET_RAW" && prints "verdict:" ;;
 		126 | 127) ;; # the program is not readable for others
 		*) fail "a capture without privilege: $(head -3 "$errors")" ;;
 		esac
@@ -529,6 +578,16 @@ group_open()
 	prints "verdict:"
 	prints "ledger: sent"
 	refuses 1 "No such file" open "$work/nothing"
+	# A sweep is shown as its tables; of what cannot be shown it is said what that is.
+	try 0 sweep null --rate 10k,20k "${quick[@]}" --repeat 1 --out "$work/sweep"
+	try 0 open "$work/sweep"
+	prints "sweep of null: 2 of 2 runs are done"
+	prints "best throughput"
+	run_ok echo "${quick[@]}" --jsonl "$work/o.jsonl" --csv "$work/o.csv"
+	refuses 1 "o.jsonl is JSON lines of a run" open "$work/o.jsonl"
+	refuses 1 "o.csv is CSV of a run" open "$work/o.csv"
+	refuses 1 "results.jsonl is the runs of a sweep" open "$work/sweep/results.jsonl"
+	refuses 1 "results.csv is the table of a sweep" open "$work/sweep/results.csv"
 	echo '{"netdyno": 7' >"$work/bad.json"
 	try 1 open "$work/bad.json"
 	says "bad.json"
@@ -551,6 +610,19 @@ group_settings()
 	says "config.ini:9: unknown section [ecoh] (did you mean [echo]?)"
 	run_ok echo --interval 100ms --payload 10 --json -
 	has "$out" '.start.options.payload_bytes == 10'
+	# The file is read for the screen and for each mode; each mistake is said once.
+	printf 'stray\n[echo]\nfoo = 1\n[chat]\nbar = 1\n[dash]\nbaz = 1\n[ecoh]\nx = 1\n' >"$XDG_CONFIG_HOME/netdyno/config.ini"
+	for verb in "run echo" "echo --plain" "sweep echo --repeat 1 --out $work/once"; do
+		try 0 $verb --duration 100ms --warmup 0
+		[ -z "$(grep config.ini "$errors" | sort | uniq -d)" ] || fail "$verb: said twice: $(grep config.ini "$errors")"
+		says "config.ini:1: expected [section]"
+		says "config.ini:3: [echo] unknown option --foo"
+	done
+	rm "$XDG_CONFIG_HOME/netdyno/config.ini"
+	mkdir "$XDG_CONFIG_HOME/netdyno/config.ini"
+	try 0 run echo "${quick[@]}"
+	[ "$(grep -c "settings not read" "$errors")" = 1 ] || fail "unreadable settings: $(cat "$errors")"
+	rmdir "$XDG_CONFIG_HOME/netdyno/config.ini"
 	printf '[echo]\npaylod = 1000\n' >"$XDG_CONFIG_HOME/netdyno/config.ini"
 	run_ok echo "${quick[@]}"
 	says "config.ini:2: [echo] unknown option --paylod (did you mean --payload?)"

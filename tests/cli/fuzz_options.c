@@ -1,6 +1,6 @@
-/* Command lines made of bytes: split into words at newlines, read as options of each mode in
- * turn.  Whatever comes, values keep their ranges, a refused line says why in one line, and
- * copies and carries hold. */
+/* Command lines made of bytes: split into words at newlines, read as options of each mode in turn.
+ * For any input, values keep their ranges, a refused line says why in one line, and copies and
+ * carries hold. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

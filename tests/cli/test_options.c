@@ -18,7 +18,7 @@
 
 enum { WORDS_MAX = 16 };
 
-/* What another mode has of the same name. */
+/* Another mode has an option of the same name. */
 static const struct option_def other_options[] = {
 	{ .name = "payload", .type = OPTION_SIZE, .default_text = "8", .max = 100, .value_name = "BYTES", .help = "h" },
 	{ 0 },
@@ -123,9 +123,9 @@ static void test_tables_of_all_modes(void **state)
 
 static void test_common_names(void **state)
 {
-	static const char *const names[] = { "role", "host", "listen", "port", "method", "server-method", "client-method",
-		"cores", "server-cpus", "client-cpus", "duration", "warmup", "interval", "path", "wait", "rcvbuf", "sndbuf",
-		"seed", "capture", "out", "json", "jsonl", "csv", "force" };
+	static const char *const names[] = { "role", "host", "listen", "ipv4", "ipv6", "port", "method", "server-method",
+		"client-method", "cores", "server-cpus", "client-cpus", "duration", "warmup", "interval", "path", "wait",
+		"rcvbuf", "sndbuf", "seed", "capture", "out", "json", "jsonl", "csv", "force" };
 	struct options o;
 
 	(void)state;

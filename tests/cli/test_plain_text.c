@@ -1,5 +1,5 @@
-/* Intervals whose beginning has been forgotten, because only so many are kept: nothing is said of
- * them that would be over another span of time. */
+/* Intervals whose beginning is forgotten, because only so many are kept: no line may give a rate
+ * over another span of time. */
 #include "../results/fixture.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 enum { SECONDS = 10 };
 
-/* In second k, 1000 * k answers. */
+/* Second k has 1000 * k answers. */
 static struct sample *second(unsigned k)
 {
 	struct sample *s = toy_sample(1, PHASE_MEASURE, (101ll + k) * NS_PER_S);

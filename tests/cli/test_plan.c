@@ -85,7 +85,7 @@ static void test_synthetic_placement(void **state)
 	}
 }
 
-/* More workers than CPUs: round and round, and what shares a CPU is marked. */
+/* More workers than CPUs go round and round, and those that share a CPU are marked. */
 static void test_spread(void **state)
 {
 	static const struct {

@@ -1,5 +1,5 @@
-/* The settings file: what is wrong in it is named, what stands in it stays, defaults lie below
- * the command line. */
+/* The settings file: its errors are named, the file stays as it is, and its defaults lie below the
+ * command line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -79,27 +79,37 @@ await() { # WHAT COMMAND...
 	fail "$what: waited in vain"
 }
 
+people_count=100
 hears_load() { grep -aq '^~m' "heard-$1"; }
-hears_others() { [ "$(grep -ac 'said' "heard-$1")" = 9 ]; }
+hears_others() { [ "$(grep -ac 'said' "heard-$1")" = $((people_count - 1)) ]; }
 
-# People beside a load client: they hear each other and the load, and nobody's escape sequences.
+# One more person: what is written to ${mouth[i]} is said, what is heard goes to heard-i.  By nc where that is here.
+person() { # I
+	if command -v nc >/dev/null; then
+		mkfifo "mouth-$1"
+		exec {mouth[$1]}<>"mouth-$1"
+		nc 127.0.0.1 "$port" <"mouth-$1" >"heard-$1" &
+	else
+		exec {mouth[$1]}<>"/dev/tcp/127.0.0.1/$port"
+		cat <&"${mouth[$1]}" >"heard-$1" &
+	fi
+	ears+=($!)
+}
+
+# A hundred people beside a load client: they hear each other and the load, and nobody's escape sequences.
 people() {
-	local i client cats=() fd=()
+	local i client ears=() mouth=()
 	serve --method et --loops 2
-	load --conns 20 --rate 20 --duration 60s --warmup 0 &
+	load --conns 20 --rate 1 --duration 80s --warmup 0 &
 	client=$!
-	for ((i = 0; i < 10; i++)); do
-		exec {fd[i]}<>"/dev/tcp/127.0.0.1/$port"
-		cat <&"${fd[i]}" >"heard-$i" &
-		cats+=($!)
-	done
-	for ((i = 0; i < 10; i++)); do await "person $i hears the load" hears_load "$i"; done
-	for ((i = 0; i < 10; i++)); do printf '\033[2J\0\007 said %d\n' "$i" >&"${fd[i]}"; done
-	for ((i = 0; i < 10; i++)); do await "person $i hears the 9 others" hears_others "$i"; done
-	kill "$client" "${cats[@]}"
-	wait "$client" "${cats[@]}" 2>/dev/null
+	for ((i = 0; i < people_count; i++)); do person "$i"; done
+	for ((i = 0; i < people_count; i++)); do await "person $i hears the load" hears_load "$i"; done
+	for ((i = 0; i < people_count; i++)); do printf '\033[2J\0\007 said %d\n' "$i" >&"${mouth[i]}"; done
+	for ((i = 0; i < people_count; i++)); do await "person $i hears the $((people_count - 1)) others" hears_others "$i"; done
+	kill "$client" "${ears[@]}"
+	wait "$client" "${ears[@]}" 2>/dev/null
 	leave
-	for ((i = 0; i < 10; i++)); do
+	for ((i = 0; i < people_count; i++)); do
 		LC_ALL=C grep -aqP '[\x00-\x08\x0b-\x1f\x7f]' "heard-$i" && fail "control characters reached person $i"
 	done
 }

@@ -45,7 +45,7 @@ static inline void chat_lines_open(struct chat_lines *l, uint32_t line_bytes)
 	l->self.role = ROLE_SERVER;
 	l->worker.plan = &l->plan;
 	l->worker.self = &l->self;
-	config.epoll_fd = l->loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	config.epoll_fd = l->loop.epoll.fd = epoll_create1(EPOLL_CLOEXEC);
 	if (chat_room_open(&l->loop.room, &config, NULL) < 0)
 		abort();
 	l->speaker = chat_lines_join(l, &l->speaker_fd);
@@ -85,7 +85,7 @@ static inline const char *chat_lines_got(struct chat_lines *l)
 static inline void chat_lines_close(struct chat_lines *l)
 {
 	chat_room_close(&l->loop.room);
-	close(l->loop.epoll_fd);
+	close(l->loop.epoll.fd);
 	close(l->speaker_fd);
 	close(l->listener_fd);
 	free(l->got);

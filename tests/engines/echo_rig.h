@@ -1,4 +1,4 @@
-/* What the tests of mode echo have besides the rig. */
+/* Helpers for the tests of mode echo, on top of the rig. */
 #pragma once
 
 #include "engines/echo/shared.h"

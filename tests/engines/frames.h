@@ -10,8 +10,8 @@
 #include "engines/stream/wire.h"
 #include "../support/asserts.h"
 
-/* Takes all messages of the bytes: their numbers go on from *next without a gap, damaged bytes
- * are added up.  How many were completed. */
+/* Takes all messages of the bytes: their numbers must go on from *next without a gap; damaged bytes
+ * are added up.  Returns how many were completed. */
 static inline unsigned take_all(struct stream_frame *f, const uint8_t *data, size_t bytes, uint64_t *next, uint64_t *damaged)
 {
 	unsigned messages = 0;

@@ -1,6 +1,6 @@
-/* What mode echo makes of datagrams, on both sides: the server's judgement, and the client's
- * flows fed with sends, answers, ICMP errors and stalls.  Input: records of 1 byte what, 1 byte
- * length, that many bytes. */
+/* Feeds datagrams to both sides of mode echo: the server's judgement, and the client's flows fed
+ * with sends, answers, ICMP errors and stalls.  Input: records of 1 byte what, 1 byte length, that
+ * many bytes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +17,7 @@ static void must(bool good)
 		abort();
 }
 
-/* What must hold after every step. */
+/* Checks the invariants after every step. */
 static void check(const struct echo_flows *f)
 {
 	uint64_t flying = 0;
@@ -31,7 +31,7 @@ static void check(const struct echo_flows *f)
 	must(flying == f->in_flight);
 }
 
-/* The server's side: the address is made of the last bytes. */
+/* Judges it as the server does; the address is made of the last bytes. */
 static void judge(const uint8_t *data, size_t len, unsigned flags)
 {
 	union net_address from = { 0 };
@@ -73,7 +73,7 @@ static void step(struct echo_flows *f, unsigned what, const uint8_t *data, size_
 			echo_flows_send(f, index);
 		break;
 	case 1:
-		/* Taken back are sends of the same call only; the newest one stands for them. */
+		/* Only sends of the same call can be taken back; the newest one stands for them. */
 		if (f->flow[index].next > 1 && f->flow[index].resolved < f->flow[index].next - 1 &&
 			f->flow[index].base < f->flow[index].next && f->flow[index].newest < f->flow[index].next - 1)
 			echo_flows_unsend(f, index);

@@ -40,7 +40,7 @@ static int set_option(struct rig *rig, const char *name, const char *value)
 	return options_set(&rig->options, name, value, &rig->err);
 }
 
-/* A CPU each: servers from 0 on, clients behind them. */
+/* Gives each its CPU: servers from 0 on, clients behind them. */
 static void set_cpus(struct rig *rig, const char *name, unsigned from, unsigned count)
 {
 	char list[24];
@@ -86,8 +86,8 @@ static int bound_socket(int type, unsigned port)
 	return -1;
 }
 
-/* Free a moment ago, for UDP and TCP: another test may have a thousand ports of either.  The kernel
- * does not give the same one again soon. */
+/* Finds a port that was free a moment ago, for UDP and TCP: another test may have a thousand ports
+ * of either.  The kernel does not give the same one again soon. */
 static void set_free_port(struct rig *rig)
 {
 	struct sockaddr_in6 any;
@@ -110,7 +110,7 @@ static void set_free_port(struct rig *rig)
 		fail_msg("%s", rig->err.text);
 }
 
-/* Of the engine's table; a test may have made another. */
+/* Looks in the engine's table; a test may have made a method of its own. */
 static bool has_method(const struct rig_config *config)
 {
 	return config->method && engine_find_method(config->engine, config->method->name) == config->method;
@@ -210,7 +210,7 @@ void rig_close(struct rig *rig)
 	}
 }
 
-/* A method may run here and not over loopback: then it says so. */
+/* A method may run here but not over loopback: then it says so. */
 static bool opens(const struct engine *engine, const struct method *method)
 {
 	struct rig rig;
@@ -243,8 +243,8 @@ static void expect_good(struct rig *rig, int rc)
 		fail_msg("%s: %d: %s", rig->engine->name, rc, rig->err.text);
 }
 
-/* Until a thread's status word has the value; the worker may end itself instead.  It sleeps until
- * some worker answers: one that spins takes the CPU that the worker needs. */
+/* Waits until a thread's status word has the value; the worker may end itself instead.  It sleeps
+ * until some worker answers: one that spins takes the CPU that the worker needs. */
 static void await_status(struct rig *rig, struct worker *w, const _Atomic uint32_t *word, uint32_t value)
 {
 	int64_t end = clock_now_ns() + (int64_t)RIG_DEADLINE_S * NS_PER_S;
@@ -275,7 +275,7 @@ static void enter_on_this_thread(struct rig *rig, struct worker *w, enum phase p
 		expect_good(rig, rig->engine->enter(w, phase, &rig->err));
 }
 
-static void enter_by_role(struct rig *rig, unsigned roles, enum phase phase)
+void rig_enter_roles(struct rig *rig, unsigned roles, enum phase phase)
 {
 	for (unsigned i = 0; i < rig->opened; i++)
 		if (rig->worker[i].self->role & roles) {
@@ -295,8 +295,8 @@ void rig_enter(struct rig *rig, enum phase phase)
 
 	if (phase == PHASE_MEASURE)
 		first = ROLE_BOTH & ~first;
-	enter_by_role(rig, first, phase);
-	enter_by_role(rig, ROLE_BOTH & ~first, phase);
+	rig_enter_roles(rig, first, phase);
+	rig_enter_roles(rig, ROLE_BOTH & ~first, phase);
 }
 
 void rig_observe(struct rig *rig)
@@ -315,7 +315,8 @@ static int step_worker(struct rig *rig, struct worker *w)
 {
 	bool quiet = (w->phase == PHASE_DRAIN || w->phase == PHASE_SETTLE) && w->self->role & rig->plan.quiet_first;
 
-	/* What ppoll(2) would say: the worker's loop asks only when there is nothing to do. */
+	/* Asks poll(2) in place of the worker's loop, which sleeps only when there is nothing to
+	 * do. */
 	for (unsigned i = 0; i < w->wait.count; i++)
 		w->wait.fd[i].revents = 0;
 	poll(w->wait.fd, w->wait.count, 0);
@@ -394,7 +395,7 @@ static bool nothing_flies(struct rig *rig, uint64_t value)
 	return rig_sum(rig, rig->plan.flying, COUNTER_IN_FLIGHT) <= value;
 }
 
-/* Has nothing moved since the last time?  Between the two every worker has answered: packets and
+/* Has nothing moved since the last call?  Every worker has answered in between, so packets and
  * bytes belong together. */
 static bool is_at_rest(struct rig *rig, uint64_t value)
 {
@@ -412,11 +413,11 @@ static bool is_at_rest(struct rig *rig, uint64_t value)
 void rig_drain(struct rig *rig)
 {
 	rig_enter(rig, PHASE_DRAIN);
-	/* Each has gone on at least once in this phase. */
+	/* Every worker must have taken a turn in this phase. */
 	rig_step(rig, ROLE_BOTH);
 	rig_observe(rig);
 	rig_until(rig, ROLE_BOTH, nothing_flies, 0);
-	/* What is in flight is not always all: lines that the kernel took are still to be read. */
+	/* IN_FLIGHT may be 0 while lines that the kernel took are still to be read. */
 	if (rig->threads && rig->servers && rig->clients && !rig->engine->synthetic)
 		rig_until(rig, ROLE_BOTH, is_at_rest, 0);
 }

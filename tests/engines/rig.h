@@ -41,13 +41,13 @@ struct rig {
 
 struct rig_config {
 	const struct engine *engine;
-	/* Workers of each role, however many CPUs there are; none of either: the mode's own
-	 * number of both on two CPUs. */
+	/* Workers of each role, however many CPUs there are.  If both are 0, the mode chooses, as
+	 * if there were two CPUs. */
 	unsigned servers, clients;
 	/* of all workers: one of the engine's, or a test's own; NULL: as the options say */
 	const struct method *method;
-	/* They run on threads of their own.  Otherwise the test steps them, and what would wait
-	 * returns at once. */
+	/* Workers run on threads of their own.  Otherwise the test steps them, and their waits
+	 * return at once. */
 	bool threads;
 	/* The test opens and closes other things meanwhile: rig_close() looks for no leaks. */
 	bool unchecked;
@@ -56,12 +56,12 @@ struct rig_config {
 
 /* ---- life ---- */
 
-/* Plans only; 0 or -errno with rig->err.  A role server that is not told its port gets one that
- * is free.  rig_close() in any case. */
+/* Plans only; returns 0 or -errno with rig->err.  A server that is not told its port gets a free
+ * one. Call rig_close() in any case. */
 int rig_plan(struct rig *rig, const struct rig_config *config);
 /* Opens all workers of the plan, in its order. */
 int rig_open_workers(struct rig *rig);
-/* Both. */
+/* Plans and opens. */
 int rig_open(struct rig *rig, const struct rig_config *config);
 void rig_open_or_fail(struct rig *rig, const struct rig_config *config);
 /* Stops and closes everything; checks that no descriptor and no thread is left.  After a plan
@@ -76,17 +76,20 @@ void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *en
 
 /* ---- going on; each fails the test where a worker fails ---- */
 
-/* All workers enter it: those that start the traffic first, but last into MEASURE. */
+/* Leads all workers into the phase: those that start the traffic go first, but last into
+ * MEASURE. */
 void rig_enter(struct rig *rig, enum phase phase);
+/* Only those of these roles. */
+void rig_enter_roles(struct rig *rig, unsigned roles, enum phase phase);
 void rig_observe(struct rig *rig);
-/* One burst of every worker of these roles, as the phase has it; what they returned in all, or
- * what the first that failed returned, with rig->err.  With threads nothing. */
+/* Runs one burst of every worker of these roles, as the phase has it; returns the sum of their
+ * answers, or the error of the first that failed, with rig->err.  Does nothing with threads. */
 int rig_try_step(struct rig *rig, unsigned roles);
 int rig_step(struct rig *rig, unsigned roles);
-/* Until done() says so.  With another rig it is stepped in turns. */
+/* Steps until done() says so; a second rig is stepped in turns. */
 void rig_until(struct rig *rig, unsigned roles, bool (*done)(struct rig *rig, uint64_t value), uint64_t value);
 void rig_until_with(struct rig *rig, struct rig *other, bool (*done)(struct rig *rig, uint64_t value), uint64_t value);
-/* The measure phase until so many packets were received, and the drain until none is in flight. */
+/* Measures until so many packets were received, and drains until none is in flight. */
 void rig_measure(struct rig *rig, uint64_t packets);
 void rig_drain(struct rig *rig);
 
@@ -100,17 +103,17 @@ bool rig_has_sent(struct rig *rig, uint64_t packets);     /* by plan->tx_roles *
 struct worker *rig_server(struct rig *rig, unsigned index);
 struct worker *rig_client(struct rig *rig, unsigned index);
 uint64_t rig_sum(struct rig *rig, unsigned roles, unsigned counter);
-/* By what it has grown since the measure phase began. */
+/* The growth of a counter since the measure phase began. */
 uint64_t rig_since(struct rig *rig, unsigned roles, unsigned counter);
 uint64_t rig_latencies(struct rig *rig, unsigned index); /* values of all workers */
 unsigned rig_port(const struct rig *rig);
 
-/* Of the measure phase and what came after, as plan and counter table have it. */
+/* The ledger of the measure phase and what came after, as plan and counter table have it. */
 struct rig_ledger {
 	uint64_t sent, received, lost;
 };
 void rig_read_ledger(struct rig *rig, struct rig_ledger *ret_ledger);
-/* Sent = received + lost at all places, exactly. */
+/* Checks that sent = received + lost at all places, exactly. */
 void rig_expect_balance(struct rig *rig);
-/* No counter says that the numbers must not be used. */
+/* Checks that no counter forbids the use of the numbers. */
 void rig_expect_sound(struct rig *rig);

@@ -12,7 +12,7 @@
 #include "base/rng.h"
 #include "chat_lines.h"
 #include "engines/chat/crossing.h"
-#include "engines/chat/load.h"
+#include "engines/chat/load/load.h"
 #include "engines/chat/wire.h"
 
 /* ---- stamps ---- */

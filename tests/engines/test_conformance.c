@@ -1,5 +1,5 @@
-/* What every mode must do with every method, whatever it moves.  A mode or a method that is added
- * to the table is tested by that alone. */
+/* Tests every mode with every method, whatever it moves.  A mode or method becomes part of this
+ * test by its row in the table. */
 #include <errno.h>
 
 #include "rig.h"
@@ -11,14 +11,14 @@
 
 enum { CYCLES = 100, SETTLED_CYCLES = 20, LAST_CYCLES = 10 };
 
-/* A map that stays for each cycle is 70.  A sanitizer's allocator takes some for itself. */
+/* A map that leaked in each cycle would make 70.  A sanitizer's allocator takes some for itself. */
 #ifdef NETDYNO_SANITIZED
 enum { MAPS_MORE = 30 };
 #else
 enum { MAPS_MORE = 8 };
 #endif
 
-/* Calls fn for every method that runs here of every mode that there is. */
+/* Calls fn for every method that runs here, of every mode. */
 static void for_all(void (*fn)(const struct engine *engine, const struct method *method))
 {
 	for (unsigned i = 0; engines_all[i]; i++)
@@ -26,11 +26,11 @@ static void for_all(void (*fn)(const struct engine *engine, const struct method 
 			rig_for_all(engines_all[i], fn);
 }
 
-/* Everything that was to arrive has arrived or was lost at a place that is named, and nothing
- * says that the numbers are wrong. */
+/* Checks that each packet either arrived or was lost at a named place, and that no counter calls
+ * the numbers wrong. */
 static void expect_good_numbers(struct rig *rig)
 {
-	/* One that makes its numbers up goes on with that. */
+	/* A synthetic mode goes on making numbers up. */
 	if (rig->engine->synthetic)
 		rig_stop(rig);
 	const struct plan *p = &rig->plan;
@@ -47,7 +47,8 @@ static void expect_good_numbers(struct rig *rig)
 	assert_more(l.sent, 0);
 	if (rig->engine->reliable)
 		assert_int_equal(l.lost, 0);
-	/* Each as long as it was sent; a broadcast arrives more often than it was sent. */
+	/* Each packet arrives as long as it was sent; a broadcast arrives more often than it was
+	 * sent. */
 	assert_equals((double)bytes / (double)packets, (double)sent_bytes / (double)sent);
 	if (engine_latencies(rig->engine) && !rig_latencies(rig, 0))
 		fail_msg("%s %s: no %s of %llu packets", rig->engine->name, p->ran, rig->engine->latencies[0].name,
@@ -90,7 +91,7 @@ static void waits_as_told(const struct engine *engine, const struct method *meth
 	}
 }
 
-/* With and without a drain before the end. */
+/* Runs cycles with and without a drain before the end. */
 static void stops_and_starts(const struct engine *engine, const struct method *method)
 {
 	unsigned most = 0, least = UINT_MAX; /* maps at first, and in the end */
@@ -134,7 +135,7 @@ static void closes_half_opened(const struct engine *engine, const struct method 
 	}
 }
 
-/* Where both ends may have methods of their own, all pairs of them understand each other. */
+/* If both ends may have methods of their own, all pairs of them must understand each other. */
 static void pairs(const struct engine *engine, const struct method *server)
 {
 	char why[160];

@@ -1,5 +1,5 @@
-/* What every method of mode echo must do, over real loopback sockets.  A method that is added to
- * the engine's table is tested by that alone. */
+/* Tests every method of mode echo over real loopback sockets.  A method becomes part of this test
+ * by its row in the engine's table. */
 #include "echo_rig.h"
 
 #include <arpa/inet.h>
@@ -50,7 +50,7 @@ static void for_all(void (*fn)(const struct udp_method *method, int family))
 	}
 }
 
-/* A server, a client and a method; options follow. */
+/* Names a server, a client and a method; options follow. */
 #define PAIR(m, family, ...)                          \
 	((struct rig_config){ .engine = &engine_echo, \
 		.servers = 1,                         \
@@ -77,7 +77,7 @@ static void expect_all_answered(struct rig *rig, unsigned payload)
 				(unsigned long long)rig_sum(rig, ROLE_BOTH, i));
 }
 
-/* Measures until there are so many answers, and has them all. */
+/* Measures until there are so many answers, and waits for all that are on their way. */
 static void everything_answered(const struct rig_config *config, unsigned answers)
 {
 	struct rig rig;
@@ -234,7 +234,7 @@ static void verbatim(const struct udp_method *m, int family)
 	everything_answered(&config, 500);
 }
 
-/* Warm-up, settle, measure: what is counted from the measure phase on is exact. */
+/* Numbers are exact from the measure phase on, whatever warm-up and settle left. */
 static void phases(const struct udp_method *m, int family)
 {
 	struct rig rig;
@@ -289,7 +289,7 @@ static bool all_asked(struct rig *rig, uint64_t value)
 /* One datagram there and back, byte for byte. */
 static void there_and_back(struct rig *rig, int fd, const uint8_t *data, size_t len, bool flips)
 {
-	static uint8_t back[UDP_DATAGRAM_MAX];
+	static uint8_t back[ECHO_VERBATIM_MAX];
 
 	assert_int_equal(send(fd, data, len, 0), len);
 	rig_until(rig, ROLE_SERVER, all_asked, ++questions_wanted);
@@ -304,8 +304,8 @@ static void there_and_back(struct rig *rig, int fd, const uint8_t *data, size_t 
 
 static void payload_byte_exact(const struct udp_method *m, int family)
 {
-	static const size_t lengths[] = { 16, 17, 80, 1488, 9000, 65495 }, short_ones[] = { 0, 1, 15 };
-	static uint8_t data[UDP_DATAGRAM_MAX];
+	static const size_t lengths[] = { 16, 17, 80, 1488, 9000, 65495 }, verbatim_only[] = { 0, 1, 15, 65496, 65507, 65527 };
+	static uint8_t data[ECHO_VERBATIM_MAX];
 
 	for (int plain = 0; plain < 2; plain++) {
 		struct rig rig;
@@ -326,8 +326,9 @@ static void payload_byte_exact(const struct udp_method *m, int family)
 				data[0] &= 0x7f;
 			there_and_back(&rig, fd, data, lengths[i], plain);
 		}
-		for (size_t i = 0; !plain && i < sizeof(short_ones) / sizeof(short_ones[0]); i++)
-			there_and_back(&rig, fd, data, short_ones[i], false);
+		for (size_t i = 0; !plain && i < sizeof(verbatim_only) / sizeof(verbatim_only[0]); i++)
+			if (verbatim_only[i] <= (family == AF_INET ? UDP_DATAGRAM_MAX : ECHO_VERBATIM_MAX))
+				there_and_back(&rig, fd, data, verbatim_only[i], false);
 		close(fd);
 		rig_close(&rig);
 	}
@@ -362,8 +363,8 @@ static void steered_by_flow(const struct udp_method *m, int family)
 	rig_close(&rig);
 }
 
-/* Bound to a wildcard, answers leave from the address that was asked: a connected socket takes
- * them from no other. */
+/* A server that is bound to a wildcard answers from the address that was asked: a connected socket
+ * takes answers from no other. */
 static void wildcard(const struct udp_method *m, int family)
 {
 	struct rig rig;

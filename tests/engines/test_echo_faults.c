@@ -51,7 +51,7 @@ static void refused_then_answered(const struct udp_method *m, const char *const 
 {
 	struct rig rig;
 	char port[8];
-	/* Bound, so that nobody else gets the port, but connected elsewhere, so that it takes
+	/* The port is bound, so that nobody else gets it, but connected elsewhere, so that it takes
 	 * nothing. */
 	int keeper = echo_socket(AF_INET, 0, 9);
 	unsigned number = port_of(keeper);
@@ -65,8 +65,8 @@ static void refused_then_answered(const struct udp_method *m, const char *const 
 	int64_t start = clock_now_ns();
 	rig_enter(&rig, PHASE_MEASURE);
 	rig_until(&rig, ROLE_CLIENT, has_been_refused, 4);
-	/* At most one by one, 10 ms apart and more; the first burst before the first refusal is
-	 * read. */
+	/* Sends go out at most one by one, 10 ms apart and more; only the first burst precedes the
+	 * first refusal. */
 	int64_t periods = (clock_now_ns() - start) / (10 * NS_PER_MS);
 	uint64_t sent = rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS);
 	if (sent > (uint64_t)periods + 4 + 2 * UDP_BATCH_MAX / 32)
@@ -169,7 +169,7 @@ static void forced_loss(const struct udp_method *m)
 
 enum { SKIPPED = 77 };
 
-/* In a network namespace of its own, where nobody else's losses count. */
+/* Runs in a network namespace of its own, where nobody else's losses count. */
 static void in_namespace(void (*fn)(const struct udp_method *method), bool ipv6)
 {
 	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -240,8 +240,8 @@ static const struct udp_method *mmsg(void)
 	return udp_method_of(engine_find_method(&engine_echo, "mmsg"));
 }
 
-/* Stands between the engine and mmsg: every so often takes only a part of a burst, or nothing,
- * or loses one for good. */
+/* Stands between the engine and mmsg: now and then takes only a part of a burst, or nothing, or
+ * loses one for good. */
 static unsigned replies_tried, sends_tried;
 static bool jammed;
 
@@ -424,7 +424,7 @@ static void without_ipv6(const struct udp_method *m)
 	assert_int_equal(rig_plan(&rig, &client), -EINVAL);
 	assert_string_equal(rig.err.text, "--host ::1: this machine has no IPv6");
 	rig_close(&rig);
-	/* The default list does without. */
+	/* The default list of addresses goes without IPv6. */
 	rig_open_or_fail(&rig, &server);
 	assert_int_equal(((struct echo_shared *)rig.plan.shared)->listens, 1);
 	assert_string_equal(rig.plan.notes[0], "this machine has no IPv6: servers do not listen on ::1");

@@ -1,6 +1,6 @@
-/* Mode echo against what it must not believe: datagrams that are short, long, answers
- * themselves, from ports and addresses that must not be answered, and a server that answers
- * twice, late, out of order and nonsense. */
+/* Mode echo against input that it must not believe: datagrams that are short, long, answers
+ * themselves, from ports and addresses that must not be answered, and a server that answers twice,
+ * late, out of order and nonsense. */
 #include "echo_rig.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static void expect_counter(struct rig *rig, unsigned counter, uint64_t want)
 
 /* ---- servers ---- */
 
-/* After all that was bad a good one: the only answer must be its. */
+/* Sends a good datagram after all the bad ones: its answer must be the only one. */
 static void bad_datagrams(const struct udp_method *m)
 {
 	static uint8_t data[UDP_DATAGRAM_MAX], back[UDP_DATAGRAM_MAX];
@@ -97,7 +97,7 @@ static void longest_alone(const struct udp_method *m)
 	rig_close(&rig);
 }
 
-/* One UDP datagram with whatever source address and port; false where raw sockets are not
+/* Sends one UDP datagram with any source address and port; false where raw sockets are not
  * allowed. */
 static bool spoof(const char *source, unsigned source_port, unsigned port, const uint8_t *payload, size_t len)
 {
@@ -196,7 +196,7 @@ static void servers_do_not_loop(const struct udp_method *m)
 		assert_int_equal(rig_sum(&a, ROLE_SERVER, ECHO_C_DROPPED_REPLY), 1);
 		assert_int_equal(judged(&a) + judged(&b), 2);
 	}
-	/* In reverse, the second one's rig was opened last. */
+	/* Closes in reverse: the second one's rig was opened last. */
 	rig_close(&b);
 	rig_close(&a);
 }
@@ -257,7 +257,7 @@ static bool has_sent(struct rig *rig, uint64_t value)
 	return rig_sum(rig, ROLE_CLIENT, COUNTER_TX_PACKETS) >= value;
 }
 
-/* The next question. */
+/* Receives the next question. */
 static void fake_receive(struct fake *f, uint8_t *data)
 {
 	socklen_t size = sizeof(f->client);
@@ -291,7 +291,8 @@ static void bad_answers(const struct udp_method *m)
 	for (int i = 0; i < 4; i++)
 		fake_receive(&f, q[i]); /* flows 0 1 0 1 */
 	rig_enter(&f.rig, PHASE_DRAIN);
-	/* Out of order on flow 0, twice on flow 1, with the reply bit and without. */
+	/* Answers come out of order on flow 0, and twice on flow 1, with the reply bit and
+	 * without. */
 	q[2][0] |= 0x80;
 	fake_send(&f, q[2], 24);
 	fake_send(&f, q[0], 24);
@@ -299,7 +300,7 @@ static void bad_answers(const struct udp_method *m)
 	fake_send(&f, q[1], 24);
 	fake_send(&f, q[3], 24);
 	rig_until(&f.rig, ROLE_CLIENT, has_taken, 5);
-	/* Lengths, a flow of nobody, a counter never sent, a time to come. */
+	/* Wrong lengths, a flow of nobody, a counter never sent, a time in the future. */
 	fake_send(&f, q[0], 0);
 	fake_send(&f, q[0], 15);
 	fake_send(&f, q[0], 23);
@@ -328,8 +329,9 @@ static bool has_given_up(struct rig *rig, uint64_t value)
 	return rig_sum(rig, ROLE_CLIENT, ECHO_C_GIVEN_UP) >= value;
 }
 
-/* A silent server: after 200 ms the window is given up and sending goes on; what then arrives
- * within a second of its send is received, later it is late, all once. */
+/* The server is silent: after 200 ms the client gives its window up and sends on.  An answer that
+ * then arrives within a second of its send is received, a later one is late, and each counts
+ * once. */
 static void silence(const struct udp_method *m)
 {
 	struct fake f;
@@ -341,8 +343,9 @@ static void silence(const struct udp_method *m)
 	rig_enter(&f.rig, PHASE_DRAIN);
 	for (int i = 0; i < 8; i++)
 		fake_receive(&f, q[i]);
-	/* Newer ones have gone out meanwhile, none has been answered: nothing is out of order.
-	 * The time in them is made young, however slow this machine is. */
+	/* Newer ones have gone out meanwhile and none has been answered, so nothing is out of
+	 * order. The test rewrites the time in them to a recent one, however slow this machine
+	 * is. */
 	for (int i = 0; i < 2; i++) {
 		struct echo_header h;
 
@@ -370,8 +373,8 @@ static void silence(const struct udp_method *m)
 	fake_close(&f);
 }
 
-/* The same in the open loop: the schedule goes on, but what has had no answer for a second is no
- * longer in flight. */
+/* In the open loop the schedule goes on, but a datagram without an answer for a second is no longer
+ * in flight. */
 static void silence_at_a_rate(const struct udp_method *m)
 {
 	struct fake f;

@@ -47,7 +47,7 @@ static void runs_balance(void **state)
 	session_rig_close(&s);
 }
 
-/* A start while another run is going: that one ends, drained, and its sockets are gone. */
+/* A start while another run is going ends that one: it drains, and its sockets are gone. */
 static void restarts_leave_nothing(void **state)
 {
 	enum { RESTARTS = 20 };
@@ -72,7 +72,7 @@ static void restarts_leave_nothing(void **state)
 	assert_threads(threads);
 }
 
-/* What fails in open() on a worker's thread arrives as a failed final. */
+/* An error of open() on a worker's thread arrives as a failed final. */
 static void bind_fails_clearly(void **state)
 {
 	int fd = echo_socket(AF_INET, 0, 0);

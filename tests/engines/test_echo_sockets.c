@@ -1,6 +1,5 @@
 /* Mode echo with several sockets per client: every answer comes to the socket that asked, the
- * kernel's hash spreads what comes from them, and what is lost at any of them stands in the
- * ledger. */
+ * kernel's hash spreads their datagrams, and the ledger has the losses of each. */
 #include "echo_rig.h"
 
 #include <errno.h>
@@ -36,8 +35,8 @@ static void one_socket_is_a_queue(void **state)
 	echo_ready_free(&r);
 }
 
-/* Against a model: no flow is lost or doubled, each socket's flows keep their order, and no socket
- * has a second turn while another one waits. */
+/* Compares with a model: no flow is lost or doubled, each socket's flows keep their order, and no
+ * socket has a second turn while another one waits. */
 static void sockets_take_turns(void **state)
 {
 	enum { FLOWS = 24, SOCKETS = 4, STEPS = 20000 };
@@ -79,7 +78,7 @@ static void sockets_take_turns(void **state)
 
 /* ---- both ends ---- */
 
-/* Late where the test itself was kept from its CPU for a second, but not lost. */
+/* Answers are late where the test itself was kept from its CPU for a second, but not lost. */
 static void expect_all_answered(struct rig *rig)
 {
 	uint64_t sent = rig_sum(rig, ROLE_CLIENT, COUNTER_TX_PACKETS), in_time = rig_sum(rig, ROLE_CLIENT, COUNTER_RX_PACKETS);
@@ -92,8 +91,8 @@ static void expect_all_answered(struct rig *rig)
 	assert_int_equal(rig_latencies(rig, ECHO_L_RTT), in_time);
 }
 
-/* The servers have read all that was there before clients send more: what waits for a server is a
- * burst of each client, however many flows or a schedule that was held up have more to send. */
+/* Lets the servers read everything before clients send more: then only a burst of each client waits
+ * for a server, however many flows or a schedule that was held up have more to send. */
 static bool is_served_and_received(struct rig *rig, uint64_t packets)
 {
 	while (rig_step(rig, ROLE_SERVER))
@@ -322,9 +321,11 @@ static void descriptors_run_out(void **state)
 			_exit(3);
 		if (limit.rlim_cur != 1256)
 			_exit(4);
-		if (net_allow_descriptors(2000, "sockets", 2000, &err) != -EINVAL)
+		/* So many nobody may have, not even root (/proc/sys/fs/nr_open). */
+		if (net_allow_descriptors(2000000000, "sockets", 2000, &err) != -EINVAL)
 			_exit(5);
-		_exit(strcmp(err.text, "--sockets 2000: needs about 2256 descriptors, and this process may have 1500 (ulimit -n)")
+		_exit(strcmp(err.text,
+			      "--sockets 2000: needs about 2000000256 descriptors, and this process may have 1500 (ulimit -n)")
 				? 6
 				: 0);
 	}

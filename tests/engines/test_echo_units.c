@@ -87,7 +87,7 @@ static void judgement(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		union net_address a = from(cases[i].from, cases[i].port);
-		/* Exactly as long as it says: a sanitizer sees a read beyond it. */
+		/* A copy of exactly that length: a sanitizer sees a read beyond it. */
 		uint8_t *data = calloc(1, cases[i].len ? cases[i].len : 1);
 
 		assert_non_null(data);
@@ -143,7 +143,7 @@ static void out_of_order_and_late(void **state)
 	assert_int_equal(echo_flows_take(&f, &second, ECHO_LATE_NS + 1), ECHO_LATE);
 	assert_int_equal(echo_flows_take(&f, &second, ECHO_LATE_NS + 1), ECHO_DUPLICATE);
 	assert_int_equal(f.in_flight, 1);
-	/* Given up, and here after all. */
+	/* It was given up, and arrives after all. */
 	assert_int_equal(echo_flows_give_up(&f, 0), 1);
 	assert_int_equal(f.in_flight, 0);
 	assert_int_equal(echo_flows_take(&f, &fourth, ECHO_LATE_NS), ECHO_FIRST);
@@ -275,8 +275,8 @@ static void schedule_is_exact(void **state)
 			int64_t want = 1000 + (int64_t)((unsigned __int128)k * 1000000000 / rates[r]);
 
 			assert_int_equal(p.next_ns, want);
-			/* Due from that very nanosecond on; with several in one, the last of
-			 * them counts. */
+			/* A packet is due from that very nanosecond on; if several share it, the
+			 * last of them counts. */
 			assert_at_least(pace_due(&p, want), k + 1);
 			assert_at_most(pace_due(&p, want - 1), k);
 			assert_int_equal(pace_take(&p), want);
@@ -323,7 +323,7 @@ static void shares_sum_up(void **state)
 
 /* ---- steering ---- */
 
-/* What the kernel would return; only the instructions that steer.c uses. */
+/* Runs the program as the kernel would; knows only the instructions that steer.c uses. */
 static unsigned interpret(const struct sock_filter *program, unsigned len, uint16_t first, unsigned cpu)
 {
 	uint32_t a = 0;

@@ -1,4 +1,4 @@
-/* Where the ends of an IP mode stand, and which path that is: the truth of start.path. */
+/* Addresses of both ends of an IP mode, and the path between them: start.path must be true. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +7,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engines/echo/echo.h"
-#include "engines/net/net.h"
+#include "engines/net/choose.h"
 #include "engines/stream/stream.h"
 #include "engines/stream/worker.h"
 #include "mode/path.h"
@@ -64,10 +65,75 @@ static const struct endpoint_row rows[] = {
 	{ .option = { "role", "client", "host", "192.0.2.1", "path", "loopback" },
 		.error = "--path loopback: --host 192.0.2.1 is another host" },
 	{ .option = { "role", "server", "listen", "127.0.0.1" }, .path = "loopback" },
+	{ .option = { "role", "client", "host", "fe80::1" }, .error = "needs its interface: fe80::1%INTERFACE" },
+	{ .option = { "role", "server", "listen", "fe80::1" },
+		.error = "--listen fe80::1: a link-local address needs its interface" },
+	{ .option = { "role", "client", "host", "::1", "ipv4", "yes" }, .error = "--host ::1: it has no IPv4 address (-4)" },
+	{ .option = { "role", "both", "ipv6", "yes" }, .path = "loopback" },
+	{ .option = { "role", "client", "ipv4", "yes", "ipv6", "yes" }, .error = "--ipv4 and --ipv6: one of them" },
 	{ .option = { "role", "server", "listen", "127.0.0.1,0.0.0.0" }, .path = "remote" },
 	{ .option = { "role", "server", "listen", "0.0.0.0", "path", "loopback" },
 		.error = "--path loopback: other hosts can reach the servers on 0.0.0.0" },
 };
+
+/* Of a name's addresses the first that answers is taken: here two refuse, and at the third somebody
+ * is. */
+static void the_address_that_answers_is_taken(void **state)
+{
+	union net_address a[3];
+	struct err err = ERR_NONE;
+	int types[] = { SOCK_STREAM, SOCK_DGRAM };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		socklen_t size = sizeof(a[2]);
+		int fd = socket(AF_INET, types[i] | SOCK_CLOEXEC, 0);
+
+		assert_int_equal(net_resolve("127.0.0.1", "host", 0, &a[2], &err), 0);
+		assert_int_equal(bind(fd, &a[2].sa, net_address_bytes(&a[2])), 0);
+		assert_int_equal(getsockname(fd, &a[2].sa, &size), 0);
+		assert_int_equal(net_resolve("::1", "host", net_port(&a[2]), &a[0], &err), 0);
+		assert_int_equal(net_resolve("127.0.0.9", "host", net_port(&a[2]), &a[1], &err), 0);
+		if (types[i] == SOCK_STREAM) {
+			assert_int_equal(listen(fd, 1), 0);
+			assert_int_equal(net_choose(a, 3, types[i]), 2);
+		} else {
+			/* Nobody answers, but the others refuse. */
+			assert_int_equal(net_choose(a, 3, types[i]), 2);
+		}
+		close(fd);
+		/* None: the first. */
+		assert_int_equal(net_choose(a, 3, types[i]), 0);
+		assert_int_equal(net_choose(a, 1, types[i]), 0);
+	}
+}
+
+static void addresses_that_lack_something(void **state)
+{
+	static const struct {
+		const char *text, *says;
+		int family;
+	} rows_bad[] = {
+		{ "fe80::1", "--host fe80::1: a link-local address needs its interface: fe80::1%INTERFACE (this machine has lo",
+			AF_UNSPEC },
+		{ "[fe80::1]", "needs its interface", AF_UNSPEC },
+		{ "ff02::1", "needs its interface", AF_INET6 },
+		{ "fe80::1%nosuch0", "there is no interface \"nosuch0\" (this machine has lo", AF_UNSPEC },
+		{ "::1", "it has no IPv4 address (-4)", AF_INET },
+		{ "127.0.0.1", "it has no IPv6 address (-6)", AF_INET6 },
+	};
+	union net_address a[NET_ADDRESSES_MAX];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows_bad) / sizeof(rows_bad[0]); i++) {
+		struct err err = ERR_NONE;
+		int rc = net_resolve_all(rows_bad[i].text, "host", 1, rows_bad[i].family, a, NET_ADDRESSES_MAX, &err);
+
+		if (rc != -EINVAL || !strstr(err.text, rows_bad[i].says))
+			fail_msg("%s: %d \"%s\"", rows_bad[i].text, rc, err.text);
+	}
+	assert_int_equal(net_resolve_all("fe80::1%lo", "host", 1, AF_UNSPEC, a, NET_ADDRESSES_MAX, NULL), 1);
+}
 
 static void the_path_is_where_the_peer_is(void **state)
 {
@@ -78,7 +144,7 @@ static void the_path_is_where_the_peer_is(void **state)
 	}
 }
 
-/* Planned only: a test that listens there might find it taken. */
+/* The test only plans: if it listened on port 5000, it might find it taken. */
 static void the_port_is_5000_where_nobody_says_another(void **state)
 {
 	static const struct {
@@ -164,6 +230,8 @@ static void a_path_may_say_where_the_ends_are(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_address_that_answers_is_taken),
+		cmocka_unit_test(addresses_that_lack_something),
 		cmocka_unit_test(the_path_is_where_the_peer_is),
 		cmocka_unit_test(the_port_is_5000_where_nobody_says_another),
 		cmocka_unit_test(a_path_may_say_where_the_ends_are),

@@ -1,5 +1,5 @@
-/* What every method of mode stream must do, over real loopback sockets.  A method that is added
- * to the engine's table is tested by that alone. */
+/* Tests every method of mode stream over real loopback sockets.  A method becomes part of this test
+ * by its row in the engine's table. */
 #include "stream_rig.h"
 
 #include <stdio.h>
@@ -89,13 +89,13 @@ static void sizes(const char *method, const char *host)
 			one_size(method, host, size[i], way & 1, way & 2);
 }
 
-/* Longer than the receiver's memory and than any socket buffer. */
+/* Messages longer than the receiver's memory and than any socket buffer. */
 static void long_messages(const char *method, const char *host)
 {
 	one_size(method, host, "20000003", false, false);
 }
 
-/* Small buffers: every message is cut many times on its way, at both ends. */
+/* Small buffers cut every message many times on its way, at both ends. */
 static void small_buffers(const char *method, const char *host)
 {
 	struct rig rig;
@@ -121,7 +121,8 @@ static void many_threads(const char *method, const char *host)
 	rig_close(&rig);
 }
 
-/* Left on their way on purpose at the edge: they arrive in the measure phase, and are not of it. */
+/* The test leaves messages on their way at the edge on purpose: they arrive in the measure phase,
+ * but are not of it. */
 static void phases(const char *method, const char *host)
 {
 	struct rig rig;
@@ -146,7 +147,7 @@ static void phases(const char *method, const char *host)
 	rig_close(&rig);
 }
 
-/* A settle that is given its time: nothing is carried. */
+/* A settle that has its time carries nothing over. */
 static void settles(const char *method, const char *host)
 {
 	struct rig rig;
@@ -182,7 +183,7 @@ static void open_loop(const char *method, const char *host)
 	rig_close(&rig);
 }
 
-/* Two processes: no ledger, but every message is accounted for by the receiver. */
+/* Two processes have no ledger, but the receiver accounts for every message. */
 static void one_role_each(const char *method, const char *host)
 {
 	for (int reverse = 0; reverse < 2; reverse++) {
@@ -193,7 +194,7 @@ static void one_role_each(const char *method, const char *host)
 		union net_address any = { .sa.sa_family = host[0] == ':' ? AF_INET6 : AF_INET };
 		socklen_t bytes = sizeof(any);
 
-		/* A port that was free a moment ago. */
+		/* The port was free a moment ago. */
 		assert_int_equal(bind(fd, &any.sa, net_address_bytes(&any)), 0);
 		assert_int_equal(getsockname(fd, &any.sa, &bytes), 0);
 		close(fd);
@@ -207,7 +208,7 @@ static void one_role_each(const char *method, const char *host)
 		rig_until_with(receiver, sender, rig_has_received, 500);
 		assert_int_equal(stream_rig_sum(receiver, STREAM_C_DAMAGED), 0);
 		assert_int_equal(rig_latencies(receiver, STREAM_L_DELIVERY), stream_rig_sum(receiver, COUNTER_RX_PACKETS));
-		/* A sender alone says what the other end's kernel has acknowledged. */
+		/* A sender alone counts the bytes that the other end's kernel has acknowledged. */
 		rig_enter(sender, PHASE_MEASURE);
 		assert_in_range(stream_rig_sum(sender, COUNTER_RX_PACKETS), 500, stream_rig_sum(sender, COUNTER_TX_PACKETS));
 		assert_int_equal(stream_rig_sum(sender, COUNTER_IN_FLIGHT), 0);

@@ -1,4 +1,4 @@
-/* What goes wrong with connections of mode stream, and what is said and counted then. */
+/* Faults of mode stream's connections: how they are counted, and what the program says. */
 #include "stream_rig.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static int raw_client(unsigned port)
 	return fd;
 }
 
-/* What a client says that goes with a server of these options. */
+/* The greeting of a client that matches a server with these options. */
 static void greet(int fd, uint64_t size)
 {
 	struct stream_greeting g = { .flags = STREAM_SERVER_SENDS, .size = size, .seed = 1 };
@@ -54,7 +54,7 @@ static bool has_failed_to_connect(struct rig *rig, uint64_t value)
 	return stream_rig_sum(rig, STREAM_C_CONNECT_FAILURES) >= value;
 }
 
-/* A reset, as a peer's crash or a middlebox makes it: connect(2) to AF_UNSPEC disconnects. */
+/* Makes a reset, as a peer's crash or a middlebox does: connect(2) to AF_UNSPEC disconnects. */
 static void reset(struct stream_worker *x)
 {
 	struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
@@ -63,8 +63,8 @@ static void reset(struct stream_worker *x)
 		fail_msg("disconnect %d in state %d: %s", x->link.fd, x->link.state, strerror(errno));
 }
 
-/* At whichever end and how often it is reset, in the middle of messages: both come together
- * again, and what went down is counted exactly. */
+/* Either end may be reset at any time, in the middle of messages: both come together again, and the
+ * lost messages are counted exactly. */
 static void resets_in_mid_message(void **state)
 {
 	(void)state;
@@ -160,17 +160,17 @@ static void receiver_that_stops_reading(void **state)
 		for (unsigned i = 0; i < 100; i++)
 			rig_step(&server, ROLE_BOTH);
 		assert_in_range(stream_rig_sum(&server, COUNTER_TX_BYTES), sent, sent + 10000000);
-		/* Nobody waits for its place: it may keep it. */
+		/* No other client waits for its place: it may keep it. */
 		assert_int_equal(engine_stream.observe(&server.worker[0], &server.err), 0);
 		assert_int_equal(stream_rig_sum(&server, STREAM_C_STALLED_MS), 0);
-		/* As if it had been so for half the time since the machine booted: the clock
+		/* The standstill is dated back by half the time since the machine booted: the clock
 		 * has nothing before that. */
 		int64_t back_ms = stream_rig_state(&server, 0)->link.moved_ns / 2 / NS_PER_MS;
 
 		stream_rig_state(&server, 0)->link.moved_ns -= back_ms * NS_PER_MS;
 		rig_enter(&server, PHASE_MEASURE);
 		assert_true(stream_rig_has_connections(&server, 1));
-		/* But it is said how long the connection has been standing still, each moment
+		/* The counter says how long the connection has been standing still, each moment
 		 * once. */
 		assert_in_range(stream_rig_sum(&server, STREAM_C_STALLED_MS), back_ms, back_ms + 1000 * RIG_DEADLINE_S);
 		assert_int_equal(engine_stream.observe(&server.worker[0], &server.err), 0);
@@ -180,8 +180,8 @@ static void receiver_that_stops_reading(void **state)
 	}
 }
 
-/* An end with another clock: no delivery latency is better than a wrong one, and how many
- * messages are without is said. */
+/* An end with another clock: no delivery latency is better than a wrong one, and a counter says how
+ * many messages have none. */
 static void another_clock(void **state)
 {
 	struct rig server, client;
@@ -212,8 +212,8 @@ static bool has_waiting(struct rig *rig, uint64_t value)
 	return stream_rig_sum(rig, STREAM_C_CLIENTS_WAITING) == value;
 }
 
-/* One thread, two clients: the second waits, is counted, and is served when the first has gone,
- * or has left the server waiting for too long. */
+/* One thread, two clients: the second waits, is counted, and is served when the first has gone, or
+ * has left the server waiting for too long. */
 static void more_clients_than_threads(void **state)
 {
 	struct rig server, client;
@@ -233,7 +233,8 @@ static void more_clients_than_threads(void **state)
 		rig_enter(&client, PHASE_MEASURE);
 		rig_until_with(&server, &client, has_waiting, 1);
 		assert_false(rig_has_received(&client, 1));
-		rig_until_with(&client, &server, has_waiting, 1); /* which says so, too */
+		/* the waiting client counts itself, too */
+		rig_until_with(&client, &server, has_waiting, 1);
 		if (stuck)
 			stream_rig_state(&server, 0)->link.moved_ns -= 11ll * NS_PER_S;
 		else
@@ -249,8 +250,8 @@ static void more_clients_than_threads(void **state)
 	rig_close(&server);
 }
 
-/* Garbage, half a greeting, silence, somebody else's run: turned away, and who comes after is
- * served. */
+/* The server turns away garbage, half a greeting, silence and clients of other runs, and serves the
+ * next caller. */
 static void strangers(void **state)
 {
 	struct rig rig;
@@ -260,8 +261,8 @@ static void strangers(void **state)
 	(void)state;
 	memset(garbage, 'x', sizeof(garbage));
 	stream_rig_open(&rig, RIG_OPTIONS("size", "5000", "threads", "1", "verify", "yes"));
-	/* In the queue before our own client, whose first attempt ends before it has greeted:
-	 * the kernel tells nobody of it. */
+	/* The stranger stands in the queue before our own client, whose first attempt ends before
+	 * it has greeted: the kernel tells nobody of it. */
 	reset(stream_rig_state(&rig, 1));
 	close(stream_rig_state(&rig, 1)->link.fd);
 	stream_rig_state(&rig, 1)->link.fd = -1;
@@ -299,7 +300,7 @@ static void strangers(void **state)
 	rig_close(&rig);
 }
 
-/* The only thread of a server is not held up by callers that say nothing. */
+/* Callers that say nothing do not hold up the only thread of a server. */
 static void silent_callers(void **state)
 {
 	struct rig server, client;
@@ -317,15 +318,15 @@ static void silent_callers(void **state)
 	rig_until_with(&client, &server, rig_has_received, 100);
 	assert_int_equal(stream_rig_sum(&server, STREAM_C_REJECTED), 0);
 	rig_close(&client);
-	/* When their time is over they are turned away. */
+	/* The server turns them away when their time is over. */
 	rig_until(&server, ROLE_BOTH, has_rejected, 3);
 	for (unsigned i = 0; i < 3; i++)
 		close(fd[i]);
 	rig_close(&server);
 }
 
-/* Nor by hundreds of them that begin to greet, which the kernel hands over at once, and never
- * end. */
+/* Hundreds of callers that begin to greet and never end do not hold it up either; the kernel hands
+ * those over at once. */
 static void many_half_greetings(void **state)
 {
 	enum { CALLERS = 300 };
@@ -452,7 +453,7 @@ static void something_else_answers(void **state)
 	close(listener);
 }
 
-/* Rigs and sockets of a test come and go side by side: what is left is counted behind it. */
+/* Rigs and sockets of a test come and go side by side, so leaks are counted after it. */
 static unsigned fds_before;
 
 static int begin(void **state)

@@ -80,7 +80,7 @@ static void make_stream(uint8_t *out, size_t size, unsigned messages, uint64_t f
 	tcp_message_free(&m);
 }
 
-/* Cut at every place, and into pieces of every length, a stream gives the same messages. */
+/* A stream gives the same messages wherever it is cut, and into pieces of whatever length. */
 static void framing_over_every_partial_length(void **state)
 {
 	enum { MESSAGES = 5 };
@@ -106,7 +106,7 @@ static void framing_over_every_partial_length(void **state)
 	}
 }
 
-/* Whatever byte is changed, it is found: in its message, and only there. */
+/* A change of any byte is found: in its message, and only there. */
 static void every_damaged_byte_is_found(void **state)
 {
 	enum { SIZE = 61, MESSAGES = 3 };
@@ -122,7 +122,7 @@ static void every_damaged_byte_is_found(void **state)
 		stream[at] ^= 0x10;
 		stream_frame_start(&f, 0);
 		take_all(&f, stream, sizeof(stream), &next, &damaged);
-		/* The time has nothing to be compared with. */
+		/* The receiver cannot check the time: it knows no other one. */
 		assert_int_equal(damaged, in_message >= 8 && in_message < 16 ? 0 : in_message < 24 ? 8 : 1);
 	}
 }

@@ -1,4 +1,4 @@
-/* Options of mode stream: which are refused and in which words, what the process lacks, and what is
+/* Options of mode stream: refusals and their words, resources that the process lacks, and options
  * set on sockets. */
 #include "stream_rig.h"
 
@@ -80,7 +80,7 @@ static void congestion_is_set(void **state)
 	rig_close(&rig);
 }
 
-/* What is granted is twice what is asked for (socket(7)); each side shows the buffer of its own
+/* The kernel grants twice what is asked for (socket(7)); each side shows the buffer of its own
  * direction. */
 static void buffers_are_shown(void **state)
 {
@@ -98,7 +98,7 @@ static void buffers_are_shown(void **state)
 	rig_close(&rig);
 }
 
-/* Rigs and sockets of a test come and go side by side: what is left is counted behind it. */
+/* Rigs and sockets of a test come and go side by side, so leaks are counted after it. */
 static unsigned fds_before;
 
 static int begin(void **state)

@@ -1,5 +1,5 @@
-/* How mode stream sends: zero-copy completions; and every send method against a scripted socket
- * that takes any part of what it is offered. */
+/* The sending side of mode stream: zero-copy completions; and every send method against a scripted
+ * socket that takes any part of what it is offered. */
 #include "frames.h"
 
 #include <time.h> /* linux/errqueue.h needs it */
@@ -20,7 +20,7 @@
 
 /* ---- completions ---- */
 
-/* Ranges in any order, over the wrap: all are counted once, and `done` is the oldest that is
+/* Takes ranges in any order, over the wrap: all are counted once, and `done` is the oldest that is
  * still out. */
 static void completions_in_any_order(void **state)
 {
@@ -285,7 +285,8 @@ static void zero_copy_without_buffers(void **state)
 	s->method->reap(s);
 	assert_at_least(s->totals.completions, script.issued);
 	close_scripted(s);
-	/* With not one to be had, everything is sent by copying, and counted as that. */
+	/* If every zero-copy send is refused, everything is sent by copying, and counted as
+	 * that. */
 	s = open_scripted(&tcp_zero_copy.method, 500, 300);
 	script.errnum = ENOBUFS;
 	script.error_in_8 = 8;
@@ -329,7 +330,7 @@ static void expect_untouched(int fd, size_t size, size_t total)
 	assert_int_equal(wrong, 0);
 }
 
-/* Who gets freed memory next writes to it. */
+/* The next owner of freed memory writes to it. */
 static void write_to_free_memory(size_t bytes)
 {
 	static void *kept[4096];
@@ -357,7 +358,7 @@ static size_t send_until_full(struct tcp_sender *s)
 	return total;
 }
 
-/* What has been handed over arrives as it was, though the sender is closed, or goes on with
+/* Bytes that were handed over arrive unchanged, though the sender is closed, or goes on with
  * another connection, while the kernel still sends from its messages. */
 static void zero_copy_ends_with_sends_on_their_way(void **state)
 {

@@ -85,7 +85,7 @@ static void copied_zero_copy_is_a_caution(void **state)
 	session_rig_close(&s);
 }
 
-/* A start while another run is going: that one ends, drained, and its sockets and threads are
+/* A start while another run is going ends that one: it drains, and its sockets and threads are
  * gone. */
 static void restarts_leave_nothing(void **state)
 {
@@ -117,7 +117,7 @@ static void restarts_leave_nothing(void **state)
 	assert_threads(threads);
 }
 
-/* Nobody listens: it is said, the run goes on, and its verdict is not valid. */
+/* Nobody listens: an event says so, the run goes on, and its verdict is not valid. */
 static void nobody_listens(void **state)
 {
 	struct session_rig s;

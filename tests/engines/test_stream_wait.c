@@ -1,6 +1,6 @@
-/* How a worker of mode stream waits: one that sleeps in send or recv, because its peer neither
- * reads nor writes, still hears what it is told.  Workers are real threads; the peer is a socket
- * of the test's. */
+/* The waits of mode stream: a worker that sleeps in send or recv, because its peer neither reads
+ * nor writes, still hears what it is told.  Workers are real threads; the peer is a socket of the
+ * test's. */
 #include "stream_rig.h"
 
 #include <sched.h>
@@ -28,7 +28,7 @@ static int silent_peer(unsigned port, bool server_sends)
 	return fd;
 }
 
-/* One server, which measures.  Its peer's socket. */
+/* Starts one server, which measures; returns its peer's socket. */
 static int start(struct rig *rig, const char *method, const char *wait, bool reverse)
 {
 	struct rig_config config = { .engine = &engine_stream,
@@ -53,8 +53,8 @@ static uint64_t value(struct rig *rig, unsigned counter)
 	return rig_sum(rig, ROLE_SERVER, counter);
 }
 
-/* Connected, and a sender has filled what the kernel takes: more than `least` bytes are out, and
- * nothing moved between two looks that are `quiet_ns` apart. */
+/* Waits until it is connected, and a sender has filled what the kernel takes: more than `least`
+ * bytes are out, and nothing moved between two looks that are `quiet_ns` apart. */
 static void until_stuck(struct rig *rig, int64_t least)
 {
 	const int64_t quiet_ns = 30 * NS_PER_MS;
@@ -71,7 +71,7 @@ static void until_stuck(struct rig *rig, int64_t least)
 	}
 }
 
-/* Of the calls in which the worker sleeps; 0: none. */
+/* Limits the calls in which the worker sleeps; 0: no limit. */
 static void limit_calls(struct rig *rig, int64_t ns)
 {
 	const struct stream_worker *x = rig->worker[0].state;
@@ -91,8 +91,8 @@ static int64_t cpu_ns(const struct worker *w)
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* Its thread has done nothing for a while: a worker that is told something before it sleeps would
- * not have to be woken. */
+/* Waits until its thread has done nothing for a while: a worker that is told something before it
+ * sleeps would not have to be woken. */
 static void until_asleep(struct rig *rig)
 {
 	const int64_t quiet_ns = 2 * NS_PER_MS;
@@ -126,9 +126,9 @@ static int64_t soonest_answer(struct rig *rig)
 	return soonest_ns;
 }
 
-/* A call that blocks has no time limit here: what does not end it is never answered.  Each ppoll(2)
- * has one, which an answer that the worker was not woken for would take from its beginning.  One
- * that spins is told nothing but by its CPU. */
+/* A blocking call has no time limit here, so a worker that nothing wakes never answers.  Each
+ * ppoll(2) has one, and an answer that the worker was not woken for would take as long.  A worker
+ * that spins needs nothing but its CPU. */
 static void expect_prompt(struct rig *rig)
 {
 	bool blocks = rig->plan.wait == WAIT_BLOCK;
@@ -139,9 +139,6 @@ static void expect_prompt(struct rig *rig)
 	int64_t soonest_ns = soonest_answer(rig);
 	if (rig->plan.wait == WAIT_POLL)
 		assert_in_range(soonest_ns, 0, WORKER_WAIT_MS * NS_PER_MS / 2);
-	/* Nobody repeats the signal that ends a run. */
-	if (blocks)
-		limit_calls(rig, WORKER_WAIT_MS * (int64_t)NS_PER_MS);
 	worker_stop(&rig->worker[0]);
 }
 

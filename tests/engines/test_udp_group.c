@@ -58,7 +58,7 @@ static void bench_close(struct bench *b)
 	assert_int_equal(open_fds(), b->fds);
 }
 
-/* A datagram that says where it goes. */
+/* Sends a datagram that says where it goes. */
 static void send_to(struct bench *b, unsigned socket)
 {
 	uint8_t data[DATAGRAM_BYTES] = { 0 };
@@ -68,7 +68,8 @@ static void send_to(struct bench *b, unsigned socket)
 		sendto(b->source, data, sizeof(data), 0, &b->at[socket].sa, net_address_bytes(&b->at[socket])), sizeof(data));
 }
 
-/* One burst: how many, and each belongs to the socket that is named. */
+/* Receives one burst: returns how many, and checks that each belongs to the socket that it
+ * names. */
 static unsigned take(struct bench *b, unsigned *ret_socket)
 {
 	struct udp_datagram *burst;
@@ -114,6 +115,36 @@ static uint64_t calls_of(const struct bench *b)
 
 /* ---- who gets what ---- */
 
+/* Who expects one of each takes one of each, and is told of what is left. */
+static void expects_few(const struct udp_method *m)
+{
+	enum { FEW = 8, EACH = 3 };
+	static struct bench b;
+	unsigned seen = 0, socket = 0;
+
+	bench_open(&b, m, FEW, 32, WAIT_BLOCK, 0);
+	udp_group_expect(&b.group, 1);
+	for (unsigned i = 0; i < FEW * EACH; i++)
+		send_to(&b, i % FEW);
+	for (unsigned turn = 0; turn < 2; turn++, seen = 0) {
+		wait_until(&b, in_ms(100));
+		for (unsigned i = 0; i < FEW; i++) {
+			assert_int_equal(take(&b, &socket), 1);
+			seen |= 1u << socket;
+		}
+		/* A port that takes one at a time reads a socket until it is empty. */
+		if (b.group.port->batch > 1)
+			assert_int_equal(seen, (1u << FEW) - 1);
+	}
+	/* As before again. */
+	udp_group_expect(&b.group, UDP_BATCH_MAX);
+	assert_int_equal(b.group.most, b.group.port->batch);
+	wait_until(&b, in_ms(100));
+	for (unsigned i = 0; i < FEW; i++)
+		assert_int_equal(take(&b, &socket), 1);
+	bench_close(&b);
+}
+
 static void thousand_sockets(const struct udp_method *m)
 {
 	static struct bench b;
@@ -139,7 +170,7 @@ static void thousand_sockets(const struct udp_method *m)
 	assert_int_equal(all, 0);
 	for (unsigned i = 0; i < SOCKETS_MOST; i++)
 		assert_int_equal(got[i], 1 + i % 3);
-	/* UDP_GROUP_EVENTS sockets a call. */
+	/* One call returns UDP_GROUP_EVENTS sockets at most. */
 	assert_in_range(waits_of(&b), 1, SOCKETS_MOST / UDP_GROUP_EVENTS + 2);
 	bench_close(&b);
 }
@@ -198,7 +229,8 @@ static void one_call_a_wakeup(const struct udp_method *m)
 		assert_int_equal(take(&b, &socket), 0);
 		assert_int_equal(waits_of(&b), round);
 		assert_int_equal(counter_get(b.worker.counters, COUNTER_SYSCALLS), waits + 1);
-		/* The port reads, and asks nobody: single finds each empty once more. */
+		/* This port reads without asking first: single finds each socket empty once
+		 * more. */
 		assert_int_equal(calls_of(&b) - calls, b.group.port->batch == 1 ? 6 : 3);
 	}
 	bench_close(&b);
@@ -231,7 +263,7 @@ static void ends_by_its_deadline(const struct udp_method *m)
 	bench_close(&b);
 }
 
-/* Who sends without a pause never waits, and still gets what comes. */
+/* A worker that sends without a pause never waits, and must still receive. */
 static void goes_on_without_waiting(const struct udp_method *m)
 {
 	static struct bench b;
@@ -358,6 +390,7 @@ static void half_opened(void **state)
 		(void)state;                 \
 		echo_for_all(name);          \
 	}
+FOR_ALL(expects_few)
 FOR_ALL(thousand_sockets)
 FOR_ALL(takes_turns)
 FOR_ALL(one_call_a_wakeup)
@@ -372,6 +405,7 @@ FOR_ALL(one_socket_is_its_port)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_expects_few),
 		cmocka_unit_test(all_thousand_sockets),
 		cmocka_unit_test(all_takes_turns),
 		cmocka_unit_test(all_one_call_a_wakeup),

@@ -16,19 +16,14 @@ static void check(int truth)
 
 static void check_packet(const struct packet *p, size_t captured, size_t wire)
 {
-	char line[256], tiny[7];
-
 	check(p->family == 0 || p->family == 4 || p->family == 6);
 	check(p->captured_bytes == captured && p->wire_bytes == wire);
 	check(memchr(p->note, 0, sizeof(p->note)) != NULL);
 	check(p->counter >> 48 == 0 && p->flow < 0x8000);
 	check(!p->has_echo || (p->protocol == 17 && p->payload_bytes >= 16 && captured >= 16 + 8 + 20));
 	check(p->family || !p->source_port);
-	packet_format(p, line, sizeof(line));
-	for (const char *at = line; *at; at++)
+	for (const char *at = p->note; *at; at++)
 		check(*at >= 0x20 && *at < 0x7f);
-	packet_format(p, tiny, sizeof(tiny));
-	check(strlen(tiny) == sizeof(tiny) - 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,4 +1,4 @@
-/* What people type, and what strangers send: quantities, CPU lists, the nearest word, escaping. */
+/* Text from users and from strangers: quantities, CPU lists, the nearest word, escaping. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,8 @@ static void check(int truth)
 typedef int parse_fn(const char *, int64_t *, struct err *);
 typedef char *format_fn(int64_t, char *, size_t);
 
-/* Refused with a reason and nothing touched, or taken; what is taken survives being written and
- * read again. */
+/* A value is refused with a reason and nothing touched, or taken; then it survives being written
+ * and read again. */
 static void check_quantity(const char *text, parse_fn *parse, format_fn *format)
 {
 	struct err err = ERR_NONE;
@@ -47,7 +47,7 @@ static void check_cpus(const char *text)
 	check(!memcmp(&list, &again, sizeof(list)));
 }
 
-/* Printable, cut within the room, and a second pass changes nothing. */
+/* The text is printable, cut within the room, and a second pass changes nothing. */
 static void check_escape(const uint8_t *data, size_t size)
 {
 	char once[128], twice[512];

@@ -1,5 +1,5 @@
-/* Replays files through LLVMFuzzerTestOneInput: what a fuzzer has found stays a test, with any
- * compiler.  Arguments: files and directories. */
+/* Replays files through LLVMFuzzerTestOneInput: a fuzzer's finding stays a test, with any compiler.
+ * Arguments: files and directories. */
 #include <errno.h>
 #include <ftw.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ static int replay(const char *path, const struct stat *st, int kind, struct FTW 
 	if (kind != FTW_F || !S_ISREG(st->st_mode))
 		return 0;
 	FILE *file = fopen(path, "rb");
-	/* Exactly as large as the input: a sanitizer sees a read beyond it. */
+	/* The copy is exactly as large as the input: a sanitizer sees a read beyond it. */
 	uint8_t *data = malloc((size_t)st->st_size ? (size_t)st->st_size : 1);
 	if (!file || !data || fread(data, 1, (size_t)st->st_size, file) != (size_t)st->st_size) {
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks the tree against the rules of the house.  usage: check.sh includes|comments|words|sizes|format TREE
+# Checks the tree against the rules of the house.
+# usage: check.sh includes|comments|words|statics|sizes|format TREE
 # Exit: 0 in order, 1 offences (each on a line), 77 cannot be checked here.
 set -eu
 
@@ -29,6 +30,10 @@ check_words() {
   fi
 }
 
+check_statics() {
+  sources src engines ui captures | xargs awk -f "$here/statics.awk"
+}
+
 check_sizes() {
   sources src engines ui captures tests bench | xargs awk -f "$here/sizes.awk"
 }
@@ -42,7 +47,7 @@ check_format() {
 }
 
 case $what in
-includes | comments | words | sizes | format) "check_$what" ;;
+includes | comments | words | statics | sizes | format) "check_$what" ;;
 *)
   echo "unknown check $what" >&2
   exit 1

@@ -9,7 +9,7 @@ function columns(line,    out, i, c) {
   return out
 }
 
-# Where a comment begins outside of strings: 0 where none does.
+# The column at which a comment begins outside of strings; 0: there is none.
 function comment_at(line,    at, before) {
   if (!match(line, /\/[*\/]/))
     return 0

@@ -1,12 +1,14 @@
-# Reads C files and says where the house's rules are broken: which layer includes what, who ends the program.
-# One line per offence, "FILE:LINE: what"; the exit status is 1 where there is any.  Paths are relative to the tree.
+# Reads C files and says where the house's rules are broken: which layer includes what, who ends the
+# program.  One line per offence, "FILE:LINE: what"; the exit status is 1 where there is any.  Paths
+# are relative to the tree.
 
 function offence(text) {
   print FILENAME ":" FNR ": " text
   broken = 1
 }
 
-# The room that a file of the tree, or a header as it is included, stands in: the longest name of `directions` that it begins with; "" where there is none.
+# The room that a file of the tree, or a header as it is included, stands in: the longest name of
+# `directions` that it begins with; "" where there is none.
 function room_of(path,    room) {
   room = path
   while (sub(/\/[^\/]*$/, "", room))
@@ -32,7 +34,8 @@ function name_of(room) {
   return room
 }
 
-# The line without comments and without what stands in quotes; `inside` carries a comment over lines.
+# The line without comments and without what stands in quotes; `inside` carries a comment over
+# lines.
 function code_of(line,    out, at) {
   out = ""
   while (line != "") {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Does check.sh find what it is there for?  A small tree with one offence of every kind, and one without any.
+# Does check.sh find what it is there for?  A small tree with one offence of every kind, and one
+# without any.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -71,5 +72,13 @@ offend src/run/b.c "\tint a; /* short\n\t$long */" comments 'src/run/b.c:2: a co
 fresh
 printf 'const char *s = "\\"http://%s%s";\n' "$long" "$long" >"$tree/src/run/b.c"
 expect comments 0 ""
+fresh
+for file in src/base/b.c src/run/b.c ui/b.c; do
+  printf 'static int *next(int *from)\n{\n\treturn from;\n}\nstatic int count = next(0);\n' >"$tree/$file"
+done
+printf 'static struct err first = next(0);\nint next(int *from)\n' >"$tree/captures/b.c"
+expect statics 0 ""
+printf '__attribute__((format(printf, 1, 2))) static int next(const char *format, ...)\n' >"$tree/captures/b.c"
+expect statics 1 'next() is static in 4 files, 3 are the most: captures/b.c src/base/b.c src/run/b.c ui/b.c'
 offend src/run/b.c '/* TO''DO: more */\n' words 'src/run/b.c:1:'
 exit $status

@@ -1,4 +1,5 @@
-# Reports, for information: functions over 50 lines and files over 600.  Braces stand as .clang-format puts them: those of a function in column 1.
+# Reports, for information: functions over 50 lines and files over 600.  Braces stand as
+# .clang-format puts them: those of a function in column 1.
 
 FNR == 1 {
   if (last_file != "" && last_line > 600)

@@ -22,9 +22,9 @@ void netns_peer(void);
 void netns_home(void);
 /* A shell command that must succeed, in the namespace that the process is in. */
 void netns_run(const char *command, ...) __attribute__((format(printf, 1, 2)));
-/* Of lo, in this namespace: "route_localnet" and the like. */
+/* Sets a switch of lo in this namespace: "route_localnet" and the like. */
 void netns_lo_switch(const char *name, bool on);
 
-/* Without a port. */
+/* Addresses have no port. */
 union net_address netns_address(const char *text);
 void netns_mac(const char *interface, uint8_t ret_mac[6]);

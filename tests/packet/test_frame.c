@@ -39,7 +39,7 @@ static struct frame_template template_of(int six)
 	return t;
 }
 
-/* The whole frame, and the length of it. */
+/* Compares the whole frame, and its length. */
 static size_t build(const struct frame_template *t, const uint8_t *payload, uint32_t len, uint8_t *frame)
 {
 	memcpy(frame + t->header_bytes, payload, len);
@@ -55,7 +55,7 @@ static void fill(struct rng *rng, uint8_t *data, size_t len)
 
 /* ---- known frames: made by another program, found good by tshark ---- */
 
-/* The same bytes as these digits, spaces apart. */
+/* Compares the bytes with these hexadecimal digits; spaces do not count. */
 static void expect_bytes(const uint8_t *frame, size_t len, const char *digits)
 {
 	char text[2 * FRAME_HEADERS_MAX + 64] = "", wanted[sizeof(text)] = "";
@@ -204,12 +204,12 @@ static void checksum_of_zero(void **state)
 		uint8_t frame[128], payload[2] = { 0, 0 };
 
 		build(&t, payload, 2, frame);
-		/* What is missing to all ones. */
+		/* The difference to all ones. */
 		memcpy(payload, frame + t.header_bytes - 2, 2);
 		build(&t, payload, 2, frame);
 		assert_int_equal(word_at(frame + t.header_bytes - 2), 0xffff);
 		expect_good_frame(frame, 2);
-		/* And away from there, and back. */
+		/* The same sum, moved away from there and back. */
 		uint8_t other[2] = { 1, 2 };
 		frame_change(&t, frame, 0, other, 2);
 		expect_good_frame(frame, 2);

@@ -82,7 +82,7 @@ static void ends_close(struct ends *e)
 	ring_close(&e->ring);
 }
 
-/* A datagram of so many bytes, that begins with n. */
+/* Builds a datagram of so many bytes, that begins with n. */
 static bool queue(struct ends *e, uint32_t len, uint32_t n)
 {
 	uint8_t *frame = ring_slot(&e->ring);

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "engines/packet/route.h"
 
-/* Long enough for a busy machine, short where nobody is expected to answer. */
+/* The time suffices on a busy machine; it is short where nobody is expected to answer. */
 #define PATIENCE_NS   (10 * (int64_t)NS_PER_S)
 #define IMPATIENCE_NS (50 * (int64_t)NS_PER_MS)
 
@@ -44,7 +44,7 @@ static int close_router(void **state)
 	return 0;
 }
 
-/* The way to a host, from an address or NULL; fails the test where there is none. */
+/* Finds the way to a host, from an address or NULL; fails the test where there is none. */
 static struct route way_to(const char *to, const char *from)
 {
 	union net_address target = netns_address(to), own = from ? netns_address(from) : (union net_address){ 0 };
@@ -56,7 +56,7 @@ static struct route way_to(const char *to, const char *from)
 	return route;
 }
 
-/* There is no way, and these are the words for it. */
+/* Checks that there is no way, and the words that say so. */
 static void no_way_to(const char *to, const char *from, int error, const char *words)
 {
 	union net_address target = netns_address(to), own = from ? netns_address(from) : (union net_address){ 0 };
@@ -184,7 +184,7 @@ static void through_a_gateway(void **state)
 	netns_run("ip route del 192.0.2.0/24");
 }
 
-/* Of interface and route the smaller one counts. */
+/* The smaller MTU of interface and route counts. */
 static void least_mtu(void **state)
 {
 	(void)state;

@@ -58,7 +58,7 @@ static int open_port(struct rig *r, int family, const union net_address *peer, u
 	return rc;
 }
 
-/* Readers at host, in the other namespace where `away`, and a port that expects them. */
+/* Opens readers at host, in the other namespace where `away`, and a port that expects them. */
 static void rig_open(struct rig *r, const char *host, bool away, unsigned readers, unsigned batch)
 {
 	struct err err = ERR_NONE;
@@ -86,8 +86,8 @@ static void rig_close(struct rig *r)
 	assert_int_equal(open_fds(), r->fds);
 }
 
-/* One burst to readers first, first + 1, ..., each with its number and that of the round at the
- * beginning; how many were taken. */
+/* Sends one burst to readers first, first + 1, ..., each with its number and that of the round at
+ * the beginning; returns how many were taken. */
 static unsigned send_to(struct rig *r, unsigned first, unsigned count, unsigned round)
 {
 	struct udp_send *slot;
@@ -116,7 +116,7 @@ static void await(int fd, short events)
 	assert_int_equal(poll(&wait, 1, DEADLINE_MS), 1);
 }
 
-/* From the port's own address. */
+/* Datagrams come from the port's own address. */
 static void expect_at(struct rig *r, unsigned reader, unsigned round)
 {
 	unsigned mark[2];
@@ -242,7 +242,7 @@ static void connected(void **state)
 	assert_null(slot[0].to);
 	assert_int_equal(r.port->method->send_burst(r.port, 1, &err), 1);
 	expect_at(&r, 0, 0);
-	/* Nobody there any more: what comes back says so. */
+	/* The reader has gone: the ICMP error that comes back says so. */
 	close(r.fd[0]);
 	r.readers = 0;
 	assert_int_equal(r.port->method->send_burst(r.port, 1, &err), 1);
@@ -254,7 +254,7 @@ static void connected(void **state)
 	rig_close(&r);
 }
 
-/* What comes to the socket is received, and answered through it. */
+/* The port receives the datagrams that come to its socket, and answers through it. */
 static void receives_and_answers(void **state)
 {
 	struct rig r;
@@ -304,7 +304,7 @@ static void longer_than_the_mtu(void **state)
 	assert_int_equal(r.port->method->expect(r.port, &to, &err), -EMSGSIZE);
 	assert_string_equal(err.text, "1473 bytes to 10.77.0.2 are too long for one frame: at most 1472 over va (MTU 1500)");
 	rig_close(&r);
-	/* And one that is longer than what the port was made for. */
+	/* The second one is longer than the port was made for. */
 	rig_open(&r, "::1", false, 3, 4);
 	r.port->method->send_slots(r.port, &slot);
 	for (unsigned i = 0; i < 3; i++)
@@ -337,7 +337,7 @@ static void limits_by_plan(void **state)
 	limits.datagram_bytes = 65507;
 	udp_packet.method.limits(NULL, &plan, ROLE_CLIENT, &limits);
 	assert_int_equal(limits.datagram_bytes, 1452);
-	/* Not known, no limit. */
+	/* An unknown MTU sets no limit. */
 	limits = (struct method_limits){ .datagram_bytes = 65507 };
 	memcpy(plan.interface, "none", 5);
 	udp_packet.method.limits(NULL, &plan, ROLE_CLIENT, &limits);
@@ -407,7 +407,7 @@ static void no_way(void **state)
 	rig_close(&r);
 }
 
-/* A device that keeps frames fills the ring: what is not taken is offered again, and arrives. */
+/* A device that keeps frames fills the ring: the port offers the others again, and they arrive. */
 static void full_ring(void **state)
 {
 	struct rig r;
@@ -428,7 +428,7 @@ static void full_ring(void **state)
 	netns_run("tc qdisc del dev va root");
 	await(r.port->wait, r.port->wait_out);
 	assert_int_equal(send_to(&r, 0, 1, sent), 1);
-	/* What the queue held is gone with it. */
+	/* The queue is thrown away with the frames that it held. */
 	for (unsigned mark[2] = { 0, 0 }; mark[1] != sent; got++) {
 		uint8_t data[BYTES];
 

@@ -12,14 +12,14 @@
 
 /* Server 0 on CPU 0, client 0 on CPU 1; the client's cycles are unknown. */
 struct run_info *toy_run(uint32_t id);
-/* Servers and clients given by number. */
+/* Sets the numbers of servers and clients. */
 struct run_info *toy_run_of(uint32_t id, unsigned servers, unsigned clients);
 struct sample *toy_sample(uint32_t run_id, enum phase phase, int64_t at_ns);
-/* A sample as it could be after `steps` steady tenths of a second of measuring: 100 sent and 90
- * answered in each, 4 dropped at the server. */
+/* A sample after `steps` steady tenths of a second of measuring: 100 sent and 90 answered in each,
+ * 4 dropped at the server. */
 struct sample *toy_steady(uint32_t run_id, unsigned steps, bool interval);
 struct run_final *toy_final(uint32_t run_id, unsigned workers, unsigned steps);
-/* So many rows of worker 1; the first has a lowest of nothing. */
+/* Makes so many rows of worker 1; the first has a MIN of nothing. */
 struct details *toy_details(unsigned rows);
 
 void toy_take_run(struct history *h, struct run_info *info);

@@ -1,5 +1,5 @@
-/* Snapshot loading: input is result.json, then a line "----", then history.jsonl; without that
- * line a result alone.  What loads must also be fit to be read and saved. */
+/* Snapshot loading: input is result.json, then a line "----", then history.jsonl; without that line
+ * a result alone.  A history that loads must also be fit to be read and saved. */
 #include "fixture.h"
 
 #include <stdint.h>
@@ -41,7 +41,7 @@ static void spill(const char *name, const uint8_t *data, size_t size)
 	fclose(out);
 }
 
-/* Everything that a screen or a writer would ask of it. */
+/* Asks everything that a screen or a writer would ask. */
 static void use(struct history *h, const struct host_info *host)
 {
 	const struct run_info *info = history_newest_run(h);

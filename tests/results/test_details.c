@@ -1,4 +1,4 @@
-/* Details in results: a run of mode null with rows, on the virtual clock, as its JSON tells it. */
+/* Details in results: a run of mode null with rows, on the virtual clock, and its JSON. */
 #include "fixture.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ static void set(struct options *o, const char *name, const char *text)
 		fail_msg("%s", err.text);
 }
 
-/* A run of three seconds; without its final it is as it stood just before it ended. */
+/* Makes a run of three seconds; without its final it is as it stood just before it ended. */
 static struct history *run(const char *rows, const char *helpers, bool with_final)
 {
 	struct session_config config = { .paths = paths_here, .want_totals = true, .virtual_ticks = 100 };
@@ -145,7 +145,7 @@ static void extremes_are_merged_by_what_they_are(void **state)
 	history_free(h);
 }
 
-/* Interrupted by a snapshot, say. */
+/* A snapshot, for example, catches a run before its end. */
 static void an_unfinished_run_tells_its_newest_rows(void **state)
 {
 	struct history *h = run("50", "0", false);
@@ -237,7 +237,7 @@ static void a_snapshot_keeps_all_rows(void **state)
 	}
 }
 
-/* One value of the first row is another. */
+/* Changes one value of the first row. */
 static void spoil(const struct shelf *s, size_t at, json_t *value)
 {
 	char path[300];
@@ -280,7 +280,7 @@ static void rows_that_cannot_be_are_refused(void **state)
 	}
 }
 
-/* A tenth of the time each; the clients of mode null are busy for 97 and 96 %. */
+/* Helpers work for a tenth of the time each; the clients of mode null are busy for 97 and 96 %. */
 static void helpers_are_part_of_what_the_cpu_does(void **state)
 {
 	struct history *without = run("0", "0", true), *with = run("0", "3", true);

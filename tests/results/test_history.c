@@ -1,4 +1,4 @@
-/* The history: what it keeps, what it forgets, and how it is found again. */
+/* The history: it keeps samples and intervals, forgets the oldest, and finds them again. */
 #include "fixture.h"
 
 #include <math.h>
@@ -109,8 +109,8 @@ static void by_time(void **state)
 	history_free(h);
 }
 
-/* The interval before, or the start of the measure phase; once that is not the one before any
- * more, nothing. */
+/* An interval began where the one before ended, or the measure phase began; when the one before is
+ * forgotten, nobody knows. */
 static void where_an_interval_began(void **state)
 {
 	struct history *h = history_of(&(struct history_limits){ .coarse = 3 });

@@ -112,8 +112,8 @@ static void no_difference(void **state)
 	run_info_free(info);
 }
 
-/* Two readings of the CPU time may be older than the ticks: then busy is unknown, not 0; and it
- * never exceeds 1. */
+/* If two readings of the CPU time are older than the ticks, busy is unknown, not 0; and it never
+ * exceeds 1. */
 static void busy_limits(void **state)
 {
 	struct run_info *info = toy_run(1);

@@ -19,7 +19,7 @@
 static struct history *history; /* of mode null */
 static struct host_info host;
 
-/* Takes updates until the run's final is there; 20 s are more than any machine needs. */
+/* Takes updates until the run's final is there; no machine needs 20 s for that. */
 static void follow(struct session *s, struct history *h, uint32_t run_id)
 {
 	int64_t deadline = clock_now_ns() + 20ll * NS_PER_S;
@@ -111,7 +111,7 @@ static void keeps_the_schema(void **state)
 	json_decref(j);
 }
 
-/* What the tables of the mode announce is there: sum, cores, latencies. */
+/* Sum, cores and latencies have every key that the tables of the mode announce. */
 static void has_all_keys(void **state)
 {
 	struct results_source source = source_of(history);

@@ -1,4 +1,4 @@
-/* The record of a result: what is opened is what was written, to the bit, and what cannot be is
+/* The record of a result: a written run opens the same, to the bit, and a manipulated one is
  * refused. */
 #include "fixture.h"
 
@@ -127,7 +127,7 @@ static void assert_same_final(const struct run_info *info, const struct run_fina
 	assert_memory_equal(&x, &y, sizeof(x));
 }
 
-/* Takes the history; opens what is written of this run, and writes it again. */
+/* Takes the history, opens the written result of this run, and writes it again. */
 static void assert_comes_back(struct history *h, uint32_t run_id, bool captured)
 {
 	struct desk *d = desk_of(h, run_id, captured);
@@ -172,7 +172,7 @@ static void one_in_mid_run(void **state)
 	assert_comes_back(h, 1, false);
 }
 
-/* Every text and number that the fixture leaves at its usual value. */
+/* Changes every text and number that the fixture leaves at its usual value. */
 static void unusual_values(void **state)
 {
 	struct history *h = toy_history(1, false);
@@ -223,7 +223,7 @@ static void a_run_that_failed_early(void **state)
 	assert_comes_back(h, 1, false);
 }
 
-/* Of an hour, the first half has been forgotten; and others ran before and after. */
+/* The history has forgotten the first half of an hour, and other runs came before and after. */
 static void one_of_several(void **state)
 {
 	struct history *h = NULL;

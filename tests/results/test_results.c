@@ -432,7 +432,7 @@ static void line_to_nobody(void **state)
 
 /* ---- CSV ---- */
 
-/* Splits one record after RFC 4180; cells are unquoted in place.  Returns how many, and where
+/* Splits one record after RFC 4180; cells are unquoted in place.  Returns their number, and where
  * the next record begins. */
 static unsigned csv_split(char *text, char **cells, unsigned max, char **ret_next)
 {

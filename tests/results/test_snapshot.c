@@ -1,4 +1,4 @@
-/* Snapshots: what is saved is what is loaded, and nothing else is. */
+/* Snapshots: a saved history loads the same, and nothing else loads. */
 #include "fixture.h"
 
 #include <errno.h>
@@ -314,7 +314,7 @@ static json_t *document_of(const struct desk *d)
 	return j;
 }
 
-/* result.json taken out of its snapshot: the result is the same, with the samples that it is made
+/* result.json taken out of its snapshot gives the same result, with the samples that it is made
  * of. */
 static void assert_lonely(struct desk *d)
 {
@@ -422,8 +422,8 @@ static void missing_files(void **state)
 	desk_free(d);
 }
 
-/* Every prefix of the files, and every byte of a small one changed, is refused or loaded, and
- * never more than that. */
+/* Every prefix of the files, and a small one with any byte changed, is refused or loaded; nothing
+ * else happens. */
 static void cut_files(void **state)
 {
 	struct desk *d = desk_of(toy_history(1, true));

@@ -90,7 +90,7 @@ static void no_spread(void **state)
 	assert_close(d.low, 0.1, 1e-12);
 }
 
-/* Of pairs of samples from one distribution, about 5 % may be called different; neighbours that
+/* About 5 % of the pairs of samples from one distribution may be called different; neighbours that
  * resemble each other do not raise that much. */
 static void false_alarms(void **state)
 {

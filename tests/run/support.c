@@ -1,4 +1,4 @@
-/* Gathering what a session says.  See support.h. */
+/* Gathers a session's updates.  See support.h. */
 #include "support.h"
 
 #include <poll.h>

@@ -1,5 +1,5 @@
-/* What the tests of the run layer share: a session whose updates are gathered, and counts of
- * what must not leak. */
+/* Shared by the tests of the run layer: a session whose updates are gathered, and counts of
+ * resources that must not leak. */
 #pragma once
 
 #include <setjmp.h>
@@ -26,24 +26,24 @@ struct gathered {
 void gather_free(struct gathered *g);
 /* Takes updates until the final of this run has come; fails the test after GATHER_DEADLINE_S. */
 const struct run_final *gather_until_final(struct session *s, uint32_t run_id, struct gathered *g);
-/* Until `phase` of this run was announced. */
+/* Takes updates until `phase` of this run was announced. */
 void gather_until_phase(struct session *s, uint32_t run_id, enum phase phase, struct gathered *g);
-/* Until this run has given `count` samples of the phase. */
+/* Takes updates until this run has given `count` samples of the phase. */
 void gather_until_samples(struct session *s, uint32_t run_id, enum phase phase, unsigned count, struct gathered *g);
 
 const struct run_info *gathered_run(const struct gathered *g, uint32_t run_id);
 const struct run_final *gathered_final(const struct gathered *g, uint32_t run_id);
-/* The run's last word, read. */
+/* A reading of the run's final. */
 struct reading gathered_reading(const struct gathered *g, uint32_t run_id);
 /* The index-th sample of the run (negative: from the end), or NULL. */
 const struct sample *gathered_sample(const struct gathered *g, uint32_t run_id, int index);
 unsigned gathered_samples(const struct gathered *g, uint32_t run_id);
-/* How many events of the run (0: of any) contain the text. */
+/* Counts the events of the run (0: of any) that contain the text. */
 unsigned gathered_events(const struct gathered *g, uint32_t run_id, const char *part);
 /* "prepare warm-up settle measure drain" */
 char *gathered_phases(const struct gathered *g, uint32_t run_id, char *out, size_t size);
 
-/* Options of a mode, "name=value" pairs ended by NULL. */
+/* Sets options of a mode from "name=value" pairs, ended by NULL. */
 void make_options(struct options *o, const struct engine *engine, const char *const *pairs);
 struct session *make_session(unsigned virtual_ticks, bool want_totals);
 /* Starts or fails the test. */

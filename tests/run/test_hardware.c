@@ -1,5 +1,5 @@
-/* Hardware counters from the worker's thread to the words that stand in results: a PMU made of
- * descriptors that only this test can read. */
+/* Hardware counters from the worker's thread to the words in the results: a PMU made of descriptors
+ * that only this test can read. */
 #include "support.h"
 
 #include <errno.h>
@@ -145,7 +145,7 @@ static void user_space_alone_is_not_the_number(void **state)
 	finish(&rig);
 }
 
-/* What the engine says of its own counters is not said of those that it does not know. */
+/* The engine gives a reason for its own counters; hardware counters have another one. */
 static void each_counter_has_its_own_reason(void **state)
 {
 	(void)state;

@@ -102,13 +102,13 @@ static void what_a_helper_uses_is_the_worker_s(void **state)
 	const struct run_final *f = gather_until_final(s, id, &g);
 	session_free(s);
 	assert_int_equal(f->how, PHASE_DONE);
-	/* What it needs to fall asleep comes on top. */
+	/* The helper needs some CPU time more to fall asleep. */
 	assert_between(f->settled[0].value[COUNTER_HELPER_CPU_NS], toy.used_ns / 2, toy.used_ns + 20 * NS_PER_MS);
 	assert_int_equal(f->settled[1].value[COUNTER_HELPER_CPU_NS], 0);
 	gather_free(&g);
 }
 
-/* What it had used when it was last looked at stays. */
+/* The CPU time of the last reading stays when the helper has ended. */
 static void a_helper_that_ended_is_not_forgotten(void **state)
 {
 	struct engine engine = make_toy();

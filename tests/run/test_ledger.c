@@ -15,7 +15,7 @@ struct row {
 	uint64_t server_drops, client_drops, send_errors, carried, more_drops, flying;
 	uint64_t softnet, sndbuf; /* the host's counters */
 	bool no_host, hide_client_drops;
-	/* What the ledger must say. */
+	/* The expected ledger. */
 	bool known;
 	uint64_t sent, received, in_flight, lost;
 	int64_t unexplained;
@@ -191,8 +191,8 @@ static void finals(void **state)
 	}
 }
 
-/* Between two samples it is the same, whatever was counted before, except that what flies is not
- * missing yet. */
+/* The ledger is the same between two samples, whatever was counted before, except that packets in
+ * flight are not missing yet. */
 static void samples(void **state)
 {
 	struct made m;
@@ -225,8 +225,8 @@ static void samples(void **state)
 	}
 }
 
-/* Where one end counts what is sent and the other what is received, they are not read at one
- * instant: while the run goes on the rest is on its way, and in the end it is not. */
+/* Two ends that count apart are not read at one instant: while the run goes on the rest is on its
+ * way, and in the end it is not. */
 static void ends_apart_are_not_read_at_once(void **state)
 {
 	static const struct row row = { "apart", BOTH, .client_tx = 1000, .server_rx = 900, .server_drops = 60, .flying = 30 };
@@ -288,7 +288,7 @@ static void readings_that_do_not_fit_give_none(void **state)
 	sample_free(three);
 }
 
-/* It reads the same counters, in its own rows, and only of runs with both ends. */
+/* The second ledger reads the same counters, in its own rows, and only of runs with both ends. */
 static void a_second_ledger(void **state)
 {
 	struct row r = { BOTH, .client_tx = 1000, .server_rx = 890, .server_drops = 80, .flying = 25 };

@@ -1,4 +1,4 @@
-/* The mailbox: order, the bound, and what is never dropped. */
+/* The mailbox: its order, its bound, and the updates that it never drops. */
 #include "support.h"
 
 #include <poll.h>

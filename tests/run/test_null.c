@@ -34,7 +34,7 @@ static void the_schedule_is_kept(void **state)
 		if (sent < due * 0.99 || sent > due * 1.01)
 			fail_msg("worker %u sent %.0f, due were %.0f", i, sent, due);
 		assert_int_equal(f->edge[i].value[COUNTER_SCHEDULED], f->edge[i].value[COUNTER_TX_PACKETS]);
-		/* Bounded whatever the rate. */
+		/* It stays bounded whatever the rate. */
 		assert_more(f->edge[i].latency[0].count, 0);
 		assert_at_most((double)f->edge[i].latency[0].count, 20000 * 1.01 * (double)f->edge_ns[i] / NS_PER_S + 1);
 	}

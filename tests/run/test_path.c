@@ -1,5 +1,4 @@
-/* Paths: the table that is handed in, what a run does with the one that it has, and the word
- * --path. */
+/* Paths: the table that is handed in, a run's use of its own one, and the word --path. */
 #include "support.h"
 
 #include <errno.h>
@@ -12,7 +11,7 @@
 #include "run/worker.h"
 #include "../support/toy.h"
 
-/* A path that counts what is asked of it. */
+/* A path that counts its calls. */
 static struct {
 	int runs, open_fails;
 	_Atomic int opened, closed, sockets_early, sockets, reads;

@@ -1,5 +1,5 @@
-/* What a plan says of its roles: who stops first and measures last, whose packets in flight a phase
- * waits for (neither needs to be who sends), and who records which latency. */
+/* The roles in a plan: some stop first and measure last, some have the packets in flight that a
+ * phase waits for (neither need be those that send), and some record a latency. */
 #include "support.h"
 
 #include <sched.h>
@@ -72,7 +72,7 @@ static const struct sample *last_of_measure(const struct gathered *g, uint32_t i
 	const struct sample *last = NULL;
 
 	for (int i = 0; i < (int)gathered_samples(g, id); i++)
-		if (gathered_sample(g, id, i)->phase == PHASE_MEASURE)
+		if (gathered_sample(g, id, i)->phase == PHASE_MEASURE && !gathered_sample(g, id, i)->settled)
 			last = gathered_sample(g, id, i);
 	assert_non_null(last);
 	return last;
@@ -100,8 +100,8 @@ static void run_held_up(unsigned quiet_first, unsigned flying, int64_t hold_up_n
 	session_free(s);
 	assert_string_equal(f->err.text, "");
 	assert_int_equal(f->how, PHASE_DONE);
-	/* What flew came home before the phase was over, and the last sample of the traffic knew
-	 * of it. */
+	/* The packets in flight came home before the phase was over, and the last sample of the
+	 * traffic still has them. */
 	assert_int_equal(sum_of_workers(gathered_run(g, id), f->settled, ROLE_BOTH, COUNTER_IN_FLIGHT), 0);
 	struct reading since = reading_between(gathered_run(g, id), gathered_sample(g, id, 0), last_of_measure(g, id));
 	ledger_of(&since, &l);
@@ -170,7 +170,8 @@ static void servers_stop_first(void **state)
 	gather_free(&g);
 }
 
-/* Nothing moves for longer than a phase waits for what flies: but not because nothing comes. */
+/* Nothing moves for longer than a phase waits for packets in flight, but only because a worker has
+ * no CPU. */
 static void who_was_kept_from_its_cpu_is_waited_for(void **state)
 {
 	struct gathered g = { 0 };

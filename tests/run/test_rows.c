@@ -157,7 +157,7 @@ static void readings_are_differences(void **state)
 	close_desk(&d);
 }
 
-/* What comes into the place of a row that went is compared with nothing. */
+/* A row that takes the place of one that went has no row before it to compare with. */
 static void a_row_that_came_later_is_told_from_its_beginning(void **state)
 {
 	struct desk d;
@@ -281,7 +281,7 @@ static void ranks_put_the_worst_first(void **state)
 
 	(void)state;
 	assert_int_equal(most.column, TOY_ROW_DEPTH);
-	/* Equal ones stand by worker, then id: of 3 and 6, the first is of worker 0. */
+	/* Equal ones are ordered by worker, then id: of 3 and 6, the first is of worker 0. */
 	assert_ranks(d, most, 64, "2,4,5,1,7,3,6");
 	assert_ranks(d, most, 3, "2,4,5");
 	assert_ranks(d, most, 1, "2");
@@ -308,7 +308,8 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Against sorting: any number of rows, any share of equal figures, any number of places. */
+/* Compares with sorting, for any number of rows, any share of equal figures, any number of
+ * places. */
 static void ranks_and_medians_agree_with_sorting(void **state)
 {
 	enum { MOST_ROWS = 200 };
@@ -410,12 +411,12 @@ static void null_shows_its_rows(void **state)
 		assert_int_equal(d->rows, 100);
 		assert_int_equal(d->missed, 0);
 	}
-	/* One in warm-up, three in the measure phase. */
+	/* It took one in warm-up, three in the measure phase. */
 	assert_int_equal(readings, 4);
 	const struct run_final *f = gathered_final(&g, 1);
 	assert_int_equal(f->details->rows, 100);
 	assert_float_equal(f->details->seconds, 3, 0);
-	/* All packets went by the rows, but those that did not stay took theirs with them. */
+	/* All packets went by the rows, but rows that ended took theirs with them. */
 	uint64_t told = sum_of_rows(f->details, 0);
 	uint64_t all = sum_of_workers(gathered_run(&g, 1), f->settled, ROLE_CLIENT, COUNTER_RX_PACKETS);
 	if (told > all || told < all * 93 / 100)
@@ -428,7 +429,7 @@ static void rows_that_stay_add_up(void **state)
 	struct gathered g = { 0 };
 
 	(void)state;
-	/* So short that no row goes. */
+	/* The run is so short that no row ends. */
 	run_null(false, PAIRS("cores=1", "warmup=100ms", "duration=1s", "rate=300000", "rows=10"), &g);
 	const struct run_final *f = gathered_final(&g, 1);
 	assert_int_equal(sum_of_rows(f->details, 0), 300000);

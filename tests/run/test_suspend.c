@@ -14,7 +14,7 @@
 
 enum { INVALID = 3, VALID = 0, NO_EVENT = 4, FAILED = 5 };
 
-/* Says when it measures, waits to be told to end, and exits with what the verdict is. */
+/* Says when it measures, waits to be told to end, and exits with the verdict as its status. */
 static int child(int say_fd, int told_fd)
 {
 	struct session *s = make_session(0, false);

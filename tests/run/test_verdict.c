@@ -165,7 +165,7 @@ static void starved_but_unknown(struct scene *s)
 	s->worker[1].unknown = 1ull << COUNTER_RUN_DELAY_NS;
 }
 
-/* 100 ms of CPU time in all, of which 30 without a turn. */
+/* The workers used 100 ms of CPU time, 30 of them without a turn. */
 static void multiplexed(struct scene *s)
 {
 	s->edge[0].value[COUNTER_CPU_SYSTEM_NS] = 60 * NS_PER_MS;
@@ -223,6 +223,24 @@ static void silent_for_as_long_as_an_answer_may_take(struct scene *s)
 	s->final.silent_ns = NS_PER_S;
 }
 
+static void away_for_a_moment(struct scene *s)
+{
+	s->info.expects_answers = true;
+	s->final.away_ns = s->final.measured_ns / 200;
+}
+
+static void away_for_long(struct scene *s)
+{
+	s->info.expects_answers = true;
+	s->final.away_ns = s->final.measured_ns / 4;
+}
+
+static void clients_away(struct scene *s)
+{
+	s->info.expects_answers = false;
+	s->final.away_ns = s->final.measured_ns / 4;
+}
+
 static const struct {
 	void (*change)(struct scene *s);
 	const char *reason, *caution; /* NULL: none */
@@ -237,6 +255,9 @@ static const struct {
 	{ never_answered, "127.0.0.1:5000 never answered", NULL },
 	{ silent_for_a_while, NULL, "127.0.0.1:5000 did not answer for 1.1 s" },
 	{ silent_for_as_long_as_an_answer_may_take, NULL, NULL },
+	{ away_for_a_moment, NULL, "(0.50 %): the rates are means over that, too" },
+	{ away_for_long, "(25.0 %, and more than 1 % is too much)", NULL },
+	{ clients_away, NULL, "clients were away for" },
 	{ nothing_received, "nothing was received", NULL },
 	{ nothing_measured, "nothing was measured", NULL },
 	{ closed_loop, NULL, "coordinated omission" },

@@ -19,8 +19,12 @@ static void assert_same_sample(const struct sample *a, const struct sample *b)
 
 	x.total = y.total = NULL;
 	x.details = y.details = NULL;
+	x.settled = y.settled = NULL;
 	assert_memory_equal(&x, &y, sizeof(x));
 	assert_memory_equal(a->worker, b->worker, a->workers * sizeof(a->worker[0]));
+	assert_int_equal(!a->settled, !b->settled);
+	if (a->settled)
+		assert_memory_equal(a->settled, b->settled, a->workers * sizeof(a->settled[0]));
 	assert_int_equal(!a->total, !b->total);
 	if (a->total)
 		assert_memory_equal(a->total, b->total, sizeof(*a->total));
@@ -100,7 +104,7 @@ static void counts_are_exact(void **state)
 	session_free(s);
 }
 
-/* What is said of a run's length is the nearest figure, not the next lower one. */
+/* The length in the event is the nearest figure, not the next lower one. */
 static void lengths_are_rounded(void **state)
 {
 	static const struct {

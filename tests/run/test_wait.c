@@ -1,5 +1,5 @@
-/* The wait of an engine's own: a wake-up costs one system call, and whatever a worker is told
- * reaches it all the same, in a call that watches wake_fd as in one that only a signal ends. */
+/* The wait of an engine's own: a wake-up costs one system call, and a worker hears everything that
+ * it is told, in a call that watches wake_fd as in one that only a signal ends. */
 #include "support.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ enum { WAKE_UPS = 100 };
 
 /* ---- two modes that wait in calls of their own ---- */
 
-/* The server's; the client does what the scripted mode does. */
+/* The state of the server's wait; the client does what the scripted mode does. */
 static struct {
 	/* epoll(7); an eventfd in it, watched for edges: nobody needs to read it */
 	int poller, data;
@@ -31,7 +31,7 @@ static struct {
 	int timeout_s; /* of a blocking call */
 	bool ready;    /* the worker's alone */
 	_Atomic pid_t thread;
-	_Atomic unsigned seen, waits, timeouts, interrupted;
+	_Atomic unsigned seen, waits, timeouts, interrupted, lost;
 	_Atomic uint64_t load;
 	_Atomic bool lose_signal;
 } toy;
@@ -132,15 +132,18 @@ static void block_close(struct worker *w)
 	close(toy.pair[1]);
 }
 
-/* What a signal does that comes between the last look at the control words and the call. */
+/* Drops a signal, as happens if it comes between the last look at the control words and the
+ * call. */
 static void lose_a_signal(struct worker *w)
 {
+	struct timespec limit = { .tv_sec = GATHER_DEADLINE_S };
 	sigset_t all, before;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (atomic_load(&w->control->phase) == (uint32_t)w->phase)
 		sched_yield();
+	toy.lost += sigtimedwait(&all, NULL, &limit) > 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -154,10 +157,12 @@ static int toy_block(struct worker *w, int64_t until_ns, struct err *err)
 		lose_a_signal(w);
 	toy.waits++;
 	worker_count_wait(w);
-	if (recv(toy.pair[0], &byte, 1, 0) > 0)
+	if (recv(toy.pair[0], &byte, 1, 0) > 0) {
 		toy.ready = true;
-	else
+	} else {
 		toy.interrupted += errno == EINTR;
+		toy.timeouts += errno == EAGAIN;
+	}
 	return 0;
 }
 
@@ -202,7 +207,7 @@ static void wait_for_phase(const struct worker *w, enum phase phase)
 		sched_yield();
 }
 
-/* An edge at a time, so that each is a wake-up. */
+/* Waits for each edge before the next one, so that each is a wake-up. */
 static void wake_by_data(void)
 {
 	for (unsigned i = 0; i < WAKE_UPS; i++) {
@@ -216,7 +221,7 @@ static void wake_by_data(void)
 	}
 }
 
-/* The same, and each time the worker goes to sleep before the next one. */
+/* Does the same, but the worker goes to sleep before the next one each time. */
 static void wake_from_sleep(const struct worker *w)
 {
 	for (unsigned i = 0; i < WAKE_UPS; i++) {
@@ -231,7 +236,7 @@ static void wake_from_sleep(const struct worker *w)
 
 /* ---- counting system calls, as strace(1) does ---- */
 
-/* Between the test and a child process whose worker it traces. */
+/* Shared by the test and a child process whose worker it traces. */
 struct shared {
 	_Atomic pid_t thread;
 	_Atomic bool traced, counting;
@@ -288,7 +293,7 @@ static void note_call(struct shared *s, pid_t thread)
 		s->other_call = info.entry.nr;
 }
 
-/* Until the thread has ended. */
+/* Traces until the thread has ended. */
 static void trace(struct shared *s, pid_t thread)
 {
 	int status;
@@ -322,7 +327,7 @@ static void a_wake_up_costs_one_system_call(void **state)
 	trace(s, s->thread);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	/* The edges of the counting cut through a call. */
+	/* Counting may begin and end in the middle of a call. */
 	assert_in_range(s->wanted_calls - s->timeouts, WAKE_UPS - 1, WAKE_UPS + 1);
 #ifndef NETDYNO_SANITIZED /* a sanitizer's runtime calls the kernel on the worker's thread, too */
 	assert_int_equal(s->other_call, 0);
@@ -351,7 +356,7 @@ static void poll_and_spin_do_not_call_it(void **state)
 			wake_by_data();
 		worker_stop(&rig.worker);
 		assert_int_equal(toy.waits, 0);
-		/* ppoll(2) of the phase before is one. */
+		/* One is the ppoll(2) of the phase before. */
 		if (how[i] == WAIT_POLL)
 			assert_in_range(counter_get(rig.worker.counters, COUNTER_WAITS), WAKE_UPS, UINT32_MAX);
 		else
@@ -362,7 +367,7 @@ static void poll_and_spin_do_not_call_it(void **state)
 
 /* ---- what it is told ---- */
 
-/* Until the server has been told the load, and has answered a tick that came after this one. */
+/* Waits until the server has been told the load, and has answered a tick that came after it. */
 static void gather_until_observed(struct session *s, uint32_t id, struct gathered *g)
 {
 	uint64_t seen_ns = gathered_sample(g, id, -1)->worker[0].value[COUNTER_OBSERVED_NS];
@@ -388,7 +393,7 @@ static void run_with(bool blocks, bool lose)
 	session_free(s);
 	assert_string_equal(f->err.text, "");
 	assert_int_equal(f->how, PHASE_DONE);
-	/* Stopped in every phase, ticked, and told the load, while no data came. */
+	/* The worker is stopped in every phase, ticked, and told the load, while no data comes. */
 	assert_int_equal(toy.seen, 0);
 	assert_int_equal(toy.load, 77);
 	assert_in_range(toy.waits, 5, UINT32_MAX);
@@ -412,7 +417,27 @@ static void a_lost_signal_is_sent_again(void **state)
 {
 	(void)state;
 	run_with(true, true);
-	assert_false(toy.lose_signal);
+	assert_int_equal(toy.lost, 1);
+}
+
+/* The order to end is an order like any other: a worker that slept through it would hold up the
+ * end of the run until its call is over. */
+static void the_last_signal_is_sent_again_too(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	start(&rig, true, WAIT_BLOCK);
+	worker_tell(&rig.worker, PHASE_WARMUP);
+	wait_for_phase(&rig.worker, PHASE_WARMUP);
+	atomic_store(&toy.lose_signal, true);
+	/* The worker may sleep in its call already, and sees the switch when it comes back. */
+	while (toy.lose_signal)
+		worker_wake(&rig.worker);
+	worker_stop(&rig.worker);
+	assert_int_equal(toy.lost, 1);
+	assert_int_equal(toy.timeouts, 0);
+	worker_free(&rig.worker);
 }
 
 int main(void)
@@ -423,6 +448,7 @@ int main(void)
 		cmocka_unit_test(what_is_told_ends_an_own_wait),
 		cmocka_unit_test(what_is_told_ends_a_blocking_call),
 		cmocka_unit_test(a_lost_signal_is_sent_again),
+		cmocka_unit_test(the_last_signal_is_sent_again_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,7 +157,7 @@ static void a_full_window_is_silence_too(void **state)
 	expect(b, "no answer from 10.0.0.1:5000 for 2s\n");
 }
 
-/* What the verdict hears of it: the longest silence, of the measure phase alone. */
+/* The verdict is told the longest silence, of the measure phase alone. */
 static void the_longest_silence_is_kept(void **state)
 {
 	struct bench *b = *state;
@@ -183,6 +183,62 @@ static void the_longest_silence_is_kept(void **state)
 	assert_int_equal(b->watch.silent_ns, 11 * TICK_NS);
 }
 
+/* From half a second of silence on the other end was away, from when the answers stopped. */
+static void silence_is_time_away(void **state)
+{
+	struct bench *b = *state;
+
+	for (int i = 0; i < 60; i++) {
+		bool silent = i >= 20 && i < 27, short_one = i >= 40 && i < 43;
+
+		b->sample->measured_ns += TICK_NS;
+		tick(b, 10, silent || short_one ? 0 : 10);
+	}
+	assert_int_equal(b->watch.away_ns, 8 * TICK_NS);
+	expect(b, "no answer from 10.0.0.1:5000 for 500ms\n10.0.0.1:5000 answers again after 800ms\n");
+}
+
+/* Over a long path, or at a low rate, half a second without an answer is nothing. */
+static void rare_answers_are_no_silence(void **state)
+{
+	struct bench *b = *state;
+
+	for (int i = 0; i < 200; i++) {
+		b->sample->measured_ns += TICK_NS;
+		b->sample->merged[0].p99_ns = i < 100 ? 0 : NS_PER_S;
+		tick(b, 1, i % 10 == 0 ? 1 + (i > 100 ? 1000 : 0) : 0);
+	}
+	assert_int_equal(b->watch.away_ns, 0);
+	expect(b, "");
+}
+
+/* Connections that are gone are time away by their share, silence or not. */
+static void lost_connections_are_time_away(void **state)
+{
+	struct bench *b = *state;
+	struct engine e = engine_null;
+
+	e.connections = (unsigned)engine_find_counter(&engine_null, "in_flight");
+	b->info.engine = &e;
+	b->info.role = ROLE_CLIENT;
+	b->sample->worker[1].value[e.connections] = 4;
+	for (int i = 0; i < 20; i++) {
+		b->sample->measured_ns += TICK_NS;
+		b->sample->worker[1].value[e.connections] = i >= 10 && i < 14 ? 3 : 4;
+		tick(b, 10, 10);
+	}
+	assert_int_equal(b->watch.away_ns, TICK_NS);
+	expect(b, "1 of 4 connections with 10.0.0.1:5000 are gone\n"
+		  "all 4 connections with 10.0.0.1:5000 are there again after 400ms\n");
+	b->said[0] = '\0';
+	for (int i = 0; i < 10; i++) {
+		b->sample->measured_ns += TICK_NS;
+		b->sample->worker[1].value[e.connections] = 0;
+		tick(b, 10, 0);
+	}
+	assert_int_equal(b->watch.away_ns, 11 * TICK_NS);
+}
+
 static void who_sends_nothing_hears_nothing(void **state)
 {
 	struct bench *b = *state;
@@ -206,6 +262,9 @@ int main(void)
 		CASE(silence_is_told_ever_more_rarely),
 		CASE(a_full_window_is_silence_too),
 		CASE(the_longest_silence_is_kept),
+		CASE(silence_is_time_away),
+		CASE(rare_answers_are_no_silence),
+		CASE(lost_connections_are_time_away),
 		CASE(who_sends_nothing_hears_nothing),
 	};
 

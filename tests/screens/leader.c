@@ -1,4 +1,4 @@
-/* What a shell does for the program under test; see leader.h. */
+/* Plays the shell for the program under test; see leader.h. */
 #include "leader.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 
 enum { ENVIRONMENT_MAX = 32 };
 
-/* What the leader tells the test. */
+/* The leader's reports to the test. */
 struct leader_event {
 	pid_t program; /* > 0: it was started; 0: its status changed */
 	int status;

@@ -24,5 +24,5 @@ void program_start(struct program *p, const struct program_config *config);
 void program_again(struct program *p, const struct program_config *config);
 /* Ends it if it still runs, removes the directory. */
 void program_end(struct program *p);
-/* A key, as its bytes, and until the program has read it. */
+/* Sends a key as its bytes, and waits until the program has read it. */
 void program_press(struct program *p, const char *key);

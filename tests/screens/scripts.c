@@ -12,7 +12,7 @@
 #define KEY_ENTER "\r"
 
 /* The first screen of a size and kind, when the clock has come to its end. */
-/* The last of a run of 300 ticks: each tick's, and the one that begins the measurement. */
+/* The last sample of a run of 300 ticks: one for each tick, and one that begins the measurement. */
 enum { ALL = 301 };
 
 #define FIRST(screen)                         \

@@ -1,4 +1,5 @@
-/* What is done to the dashboard, and which screens are compared on the way. */
+/* The scripts of the golden screens: steps on the dashboard, and the screens that are compared on
+ * the way. */
 #pragma once
 
 #include <stdbool.h>

@@ -86,8 +86,8 @@ static void show_cursor(struct term *t, bool visible)
 		vterm_input_write(t->vterm, bytes, strlen(bytes));
 }
 
-/* Saving the cursor (DECSC) saves in libvterm, and in no other terminal, whether it is seen: what
- * leaves the alternate screen would get that back.  Here it is always saved as seen. */
+/* libvterm, unlike any other terminal, saves with the cursor (DECSC) whether it is visible, and
+ * would restore that when the alternate screen is left.  Here it is always saved as visible. */
 static void feed_cursor(struct term *t, const char *bytes, size_t length)
 {
 	bool visible = t->modes.cursor_visible;

@@ -26,14 +26,14 @@ struct term_config {
 	const char *directory; /* an empty one: HOME and working directory */
 };
 
-/* What the program said of its newest frame. */
+/* The program's report of its newest frame. */
 struct term_report {
 	uint64_t frame, sample, keys;
 };
 
 enum term_state { TERM_RUNNING, TERM_STOPPED, TERM_ENDED };
 
-/* What modes the program has switched on. */
+/* The modes that the program has switched on. */
 struct term_modes {
 	bool alternate_screen, cursor_visible, mouse;
 };

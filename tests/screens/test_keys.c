@@ -99,8 +99,8 @@ static void test_random_keys(void **state)
 	for (unsigned done = 0; done < ACTIONS; done += ROUND) {
 		uint64_t before = term_report(program.term).keys;
 
-		/* What random keys merge into cannot be counted; of these, the first may merge
-		 * with an Escape before it. */
+		/* Random keys merge into an unknown number of sequences, and the first of these may
+		 * merge with an Escape before it. */
 		random_actions(&rng, ROUND);
 		term_send(program.term, redraws, sizeof(redraws) - 1);
 		if (!term_wait_keys(program.term, before + sizeof(redraws) - 2))

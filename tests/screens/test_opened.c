@@ -1,4 +1,4 @@
-/* A snapshot of the real program, opened again: what the panels said stands there again. */
+/* A snapshot of the real program, opened again: the panels show the same words as before. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Whatever ends or stops the dashboard, the terminal is as it was: modes, line settings, exit
+/* The dashboard leaves the terminal as it was, however it ends or stops: modes, line settings, exit
  * status.  And the first frame comes. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -137,15 +137,21 @@ static void test_segv(void **state)
 	assert_restored();
 }
 
-static void test_abort(void **state)
+/* Others that end a program: each finds a terminal of its own. */
+static void test_other_ends(void **state)
 {
-	(void)state;
-	assert_live();
-	term_signal(program.term, SIGABRT);
-	assert_true(term_wait_state(program.term, TERM_ENDED));
-	assert_true(WIFSIGNALED(term_status(program.term)));
-	assert_int_equal(WTERMSIG(term_status(program.term)), SIGABRT);
-	assert_restored();
+	static const int signals[] = { SIGABRT, SIGQUIT, SIGXCPU, SIGUSR2, SIGALRM, SIGSYS };
+
+	for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		assert_live();
+		term_signal(program.term, signals[i]);
+		assert_true(term_wait_state(program.term, TERM_ENDED));
+		assert_true(WIFSIGNALED(term_status(program.term)));
+		assert_int_equal(WTERMSIG(term_status(program.term)), signals[i]);
+		assert_restored();
+		stop(state);
+		start(state);
+	}
 }
 
 static void stop_and_go(void)
@@ -184,7 +190,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_int, start, stop),
 		cmocka_unit_test_setup_teardown(test_hup, start, stop),
 		cmocka_unit_test_setup_teardown(test_segv, start, stop),
-		cmocka_unit_test_setup_teardown(test_abort, start, stop),
+		cmocka_unit_test_setup_teardown(test_other_ends, start, stop),
 		cmocka_unit_test_setup_teardown(test_suspend_key, start, stop),
 		cmocka_unit_test_setup_teardown(test_suspend_signal, start, stop),
 	};

@@ -1,8 +1,8 @@
 /* The screen of a sweep: the real program on a pseudo-terminal, mode null on the virtual clock.
  *
  * Of the cells that the plan names, those of 9 s get more time than the clock gives a run, and
- * hold: the sweep comes to the first of them, and no further.  What is seen then depends on the
- * seed alone.  test_sweep [--update] [NAME]: --update writes the golden files. */
+ * hold: the sweep comes to the first of them, and no further.  The screen then depends on the seed
+ * alone.  test_sweep [--update] [NAME]: --update writes the golden files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,7 +57,7 @@ static int stop(void **state)
 	return 0;
 }
 
-/* The sweep has come to the cell that holds, and the terminal is the screen's. */
+/* Waits until the sweep has come to the cell that holds, and the terminal shows its screen. */
 static void assert_holding(void)
 {
 	assert_true(term_wait_sample(program.term, DONE));
@@ -78,7 +78,7 @@ static void assert_restored(void)
 	assert_int_equal(now.c_cflag, before.c_cflag);
 }
 
-/* On the terminal that is as it was before stands how to go on. */
+/* The terminal is as it was before, and the line on it says how to go on. */
 static void assert_interrupted(void)
 {
 	assert_true(term_wait_state(program.term, TERM_ENDED));

@@ -1,8 +1,8 @@
-/* Comparisons of numbers that print both values when they fail: what cmocka's own do for
- * equality of integers, here for order, and for fractions.
+/* Comparisons of numbers that print both values when they fail, as cmocka's own do for equality of
+ * integers; here for order, and for fractions.
  *
- * Any two numbers go, of whatever types: they are compared as long double, which holds every
- * 64-bit integer exactly, so that a sign does not get lost on the way.  NaN fails everything. */
+ * Any two numbers go, of whatever types: they are compared as long double, which holds every 64-bit
+ * integer exactly, so that a sign does not get lost on the way.  NaN fails everything. */
 #pragma once
 
 #include <setjmp.h>

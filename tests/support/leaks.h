@@ -1,5 +1,5 @@
-/* What a test must not leave behind is counted: entries of a directory, this process's
- * descriptors, threads and memory maps. */
+/* Counts resources that a test must give back: entries of a directory, this process's descriptors,
+ * threads and memory maps. */
 #pragma once
 
 #include <setjmp.h>
@@ -27,7 +27,7 @@ static inline unsigned entries_in(const char *directory)
 	return n;
 }
 
-/* Open descriptors of this process, the one that counts not included. */
+/* Counts the open descriptors of this process, without the one that counts. */
 static inline unsigned open_fds(void)
 {
 	return entries_in("/proc/self/fd") - 1;
@@ -51,7 +51,7 @@ static inline unsigned memory_maps(void)
 	return n;
 }
 
-/* Waits for it: a joined thread may stay in /proc for a moment. */
+/* Waits for the count: a joined thread may stay in /proc for a moment. */
 static inline void assert_threads(unsigned count)
 {
 	time_t deadline = time(NULL) + 10;

@@ -75,7 +75,7 @@ static int toy_send_some(struct worker *w)
 		return 0;
 	worker_count(w, COUNTER_TX_PACKETS, script.window - flying);
 	counter_set(w->counters, COUNTER_IN_FLIGHT, script.window);
-	/* As slow as an answer: a test needs packets, not many. */
+	/* An answer takes about as long; a test needs packets, but not many. */
 	w->wait.until_ns = clock_now_ns() + NS_PER_MS;
 	return script.no_wait;
 }

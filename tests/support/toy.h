@@ -49,17 +49,17 @@ extern const struct ledger_def toy_questions;
 /* ---- its operations ---- */
 
 struct script {
-	/* What shall happen; set before a run is started. */
+	/* Orders to the mode; set before a run is started. */
 	int open_fails_at;            /* worker in plan order, -1: none */
 	int observe_fails;            /* of the client, in the measure phase */
 	_Atomic int poll_fails;       /* the client's next poll */
 	_Atomic int block;            /* the client's next poll lasts until this is 0 again */
 	unsigned window;              /* the client sends until so many are in flight, then waits */
-	_Atomic bool answers, drains; /* what is sent comes back: in the next poll / in drain() */
+	_Atomic bool answers, drains; /* packets come back: in the next poll / in drain() */
 	bool loses_one_in_ten;        /* TOY_LATE */
 	bool hides_losses;            /* TOY_LATE cannot be read */
 	bool expects_answers, no_wait;
-	/* What happened. */
+	/* The record of its calls. */
 	_Atomic int opened, closed, released, polls, drains_called, entered[8], blocking, loads_seen;
 	_Atomic int pinned;
 };

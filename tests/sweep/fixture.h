@@ -1,4 +1,4 @@
-/* Plans of the made-up mode, and results of its runs that are made up, too. */
+/* Made-up plans of the made-up mode, and results of its runs. */
 #pragma once
 
 #include <setjmp.h>

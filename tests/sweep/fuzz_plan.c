@@ -1,5 +1,5 @@
-/* Plan files made of bytes: whatever comes, a plan that is taken can be expanded, and one that
- * is refused says why in one line. */
+/* Plan files made of bytes: a plan that is taken can be expanded, and one that is refused says why
+ * in one line. */
 #include "fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Sweeps as people run them: sweep.sh PROGRAM GROUP.  Everything stays in a directory of its own; mode null makes no traffic.
-# A check prints what it expected and what came; the exit status is 1 if one failed.
+# Sweeps as people run them: sweep.sh PROGRAM GROUP.  Everything stays in a directory of its own;
+# mode null makes no traffic.  A check prints what it expected and what came; the exit status is 1 if
+# one failed.
 set -u
 program=$(realpath "$1") group=$2
 [ -x "$program" ] || { echo "no program: $1"; exit 1; }
@@ -12,7 +13,7 @@ unset NO_COLOR NETDYNO_TEST_TICKS
 failures=0
 out=$work/out errors=$work/errors
 quick=(--duration 100ms --warmup 0 --rate)
-# What the program finds programs in: without gnuplot, where pictures are not what is tested.
+# A search path without gnuplot, for tests that are not about pictures.
 mkdir bare
 search=$work/bare
 
@@ -157,7 +158,8 @@ group_plans()
 	printf '[sweep]\nmode = null\n[axes]\nraet = 1\n' >bad.ini
 	refuses 2 'bad.ini:4: unknown key raet in [axes] (did you mean rate?)' bad.ini
 	refuses 2 'read ./bare: Is a directory' ./bare
-	# A plan that was installed with the program is found by its name; one that lies here goes before it.
+	# A plan that was installed with the program is found by its name; one that lies here goes
+	# before it.
 	mkdir -p installed/bin installed/share/netdyno/plans
 	cp "$program" installed/bin/
 	sed 's/^mode.*/mode = null/' p.ini >installed/share/netdyno/plans/known.ini
@@ -167,7 +169,8 @@ group_plans()
 	program=installed/bin/netdyno refuses 2 'known.ini:4: unknown key raet' known.ini
 	rm known.ini
 	refuses 2 'read known.ini: No such file' known.ini
-	# The plan that comes with the program says what it should, or that its mode is not built yet.
+	# The plan that comes with the program says what it should, or that its mode is not built
+	# yet.
 	if "$program" list | grep -q '^ *stream.*not built'; then
 		refuses 2 'is not built yet' "$PLANS/tcp-copies.ini"
 	else
@@ -188,7 +191,7 @@ group_resume()
 	wait $pid 2>/dev/null
 	cp k/results.jsonl before
 	size=$(stat -c %s before)
-	# As if it had been killed in the middle of a line.
+	# The file ends as if the program had been killed in the middle of a line.
 	printf '{"event":"run","cell":0,"rou' >>k/results.jsonl
 	refuses 2 '--resume k: not the same sweep: it had --repeat 2, now it is 3' null "${quick[@]}" 1k,10k,100k,1M --loss-ppm 0,10000 --resume k
 	refuses 2 'not the same sweep' null "${quick[@]}" 1k,10k,100k,2M --loss-ppm 0,10000 --repeat 2 --resume k
@@ -240,7 +243,8 @@ group_faults()
 	refuses 1 'make directory /proc/nowhere' null --rate 1,2 --out /proc/nowhere
 	touch file
 	refuses 1 'make directory file' null --rate 1,2 --out file
-	# Cells that cannot run here: said before, kept as failures with the reason, and the others are run.
+	# Cells that cannot run here: said before, kept as failures with the reason, and the others
+	# are run.
 	sweep 1 null "${quick[@]}" 10k --cores 1,999 --repeat 2 --out "f'1 2"
 	says "netdyno: to try the failed runs again: netdyno sweep --resume 'f'\\''1 2'"
 	sweep 1 null "${quick[@]}" 10k --cores 1,999 --repeat 2 --out f
@@ -319,6 +323,19 @@ group_charts()
 	search=$work/broken:$PATH
 	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out x
 	says 'gnuplot failed: it is broken'
+	# A gnuplot without PNG still draws all SVGs, and so does one that fails at a single chart.
+	printf '#!/bin/sh\nsed -i "s/pngcairo/nopng/; s/terminal png /terminal nopng /" ./*.gp\nexec %s "$@"\n' "$(command -v gnuplot)" >broken/gnuplot
+	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out p
+	says 'not all PNG pictures: gnuplot failed'
+	for chart in throughput-vs-rate rate-vs-rate rtt-p50-vs-rate; do
+		[ -s p/charts/$chart.svg ] || fail "no $chart.svg where gnuplot has no PNG: $(ls p/charts)"
+		[ -e p/charts/$chart.png ] && fail "a PNG of $chart"
+	done
+	holds p/summary.md '![throughput-vs-rate](charts/throughput-vs-rate.svg)'
+	printf '#!/bin/sh\necho "nonsense(" >throughput-vs-rate.gp\nexec %s "$@"\n' "$(command -v gnuplot)" >broken/gnuplot
+	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out q
+	[ -s q/charts/rate-vs-rate.png ] && [ -s q/charts/rtt-p50-vs-rate.svg ] || fail "one bad chart costs others: $(ls q/charts)"
+	[ -e q/charts/throughput-vs-rate.svg ] && fail "a picture of nonsense"
 	# It takes long, and somebody has no patience.
 	printf '#!/bin/sh\necho 1 >throughput-vs-rate.png.part; echo 1 >throughput-vs-rate.svg.part; echo 1 >rate-vs-rate.png.part
 touch ../started\nexec sleep 60\n' >broken/gnuplot
@@ -331,7 +348,7 @@ touch ../started\nexec sleep 60\n' >broken/gnuplot
 	[ $status = 130 ] || fail "SIGTERM while charts are drawn: status $status, expected 130"
 	says 'netdyno: all runs are done; to draw the charts: netdyno sweep --resume y'
 	holds y/summary.md 'not all pictures: interrupted'
-	# What it may have been in the middle of is no picture; what was whole is.
+	# The picture that was being drawn is left out; those that were whole are there.
 	holds y/summary.md '![throughput-vs-rate](charts/throughput-vs-rate.png)'
 	[ "$(ls y/charts | grep -v 'gp$\|dat$' | tr '\n' ' ')" = 'throughput-vs-rate.png throughput-vs-rate.svg ' ] ||
 		fail "pictures: $(ls y/charts)"

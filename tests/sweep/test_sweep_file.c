@@ -1,4 +1,4 @@
-/* Plan files: what they say, and every way in which they can be wrong. */
+/* Plan files: their contents, and every way in which they can be wrong. */
 #include "fixture.h"
 
 static const char head[] = "[sweep]\nmode = toy\n";

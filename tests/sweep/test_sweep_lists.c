@@ -1,4 +1,4 @@
-/* Which words of a sweep's command line are lists, and which are values. */
+/* A sweep's command line: some words are lists, the others are values. */
 #include "fixture.h"
 
 #include "base/text.h"

@@ -15,7 +15,7 @@ static void expect_axis(const char *name, const char *list, int rc, const char *
 		fail_msg("--%s %s: %d (%s), expected %d", name, list, got, err.text, rc);
 	if (rc < 0)
 		assert_says(&err, words);
-	/* As it was: one axis of two values. */
+	/* After a refusal the plan is as before: one axis of two values. */
 	assert_int_equal(plan.axes, rc < 0 || !strcmp(name, "size") ? 1 : 2);
 	if (rc < 0)
 		assert_int_equal(plan.axis[0].count, 2);
@@ -172,7 +172,7 @@ static void many_cells(void **state)
 	assert_int_equal(sweep_plan_set_axis(&plan, "size", list, &err), 0);
 	assert_int_equal(sweep_plan_close(&plan, &slots, &err), -ERANGE);
 	assert_says(&err, "1000000000 cells");
-	/* An axis again: in its place.  Dropped: the others move up. */
+	/* An axis given again stays in its place.  If one is dropped, the others move up. */
 	assert_int_equal(sweep_plan_set_axis(&plan, "seed", "1,2", &err), 0);
 	assert_string_equal(plan.axis[1].def->name, "seed");
 	sweep_plan_drop_axis(&plan, "threads");
@@ -208,7 +208,7 @@ static void differs(const char *then, const char *now, const char *words)
 
 	make_plan(&a, 2, then);
 	make_plan(&b, 2, now);
-	/* By way of JSON, as a sweep that is resumed has it. */
+	/* The plan goes through JSON, as that of a resumed sweep does. */
 	a.retries = 7;
 	json_t *object = sweep_plan_to_json(&a);
 	if (sweep_plan_from_json(&c, object, toy_engines, &err) < 0)
@@ -239,7 +239,7 @@ static void comparison(void **state)
 	differs("size=1K,2K", "size=1K,2K threads=1,2", "it had 1 axis, now there are 2");
 	differs("size=1K,2K duration=1s", "size=1K,2K duration=2s", "it had --duration 1s, now it is 2s");
 	differs("size=1K,2K", "size=1K,2K pause=1ms", "it had --pause unset, now it is 1ms");
-	/* What bears on no result may differ. */
+	/* Options that change no result may differ. */
 	differs("size=1K,2K out=a", "size=1K,2K out=b", NULL);
 }
 

@@ -1,5 +1,4 @@
-/* Tables, the summary, chart scripts: what stands in them, and that text from outside stays
- * text. */
+/* Tables, the summary, chart scripts: their contents, and that text from outside stays text. */
 #include "fixture.h"
 
 #include "sweep/report.h"
@@ -64,7 +63,8 @@ static void table(void **state)
 	finish(&b);
 }
 
-/* Nothing is broken over two lines: what does not fit is left out, and that is said. */
+/* Nothing is broken over two lines: a column that does not fit is left out, and the table says
+ * so. */
 static void narrow_table(void **state)
 {
 	struct bench b;
@@ -121,7 +121,7 @@ static void summary(void **state)
 	run_all(&b, "size=1K,2K congestion=re|no,`x`");
 	assert_int_equal(sweep_state_take_failure(&b.state, 1, 0, 2, "ignored: the slot is done", &err), 0);
 	sweep_charts_of(&b.state, charts);
-	charts->chart[0].drawn = true;
+	charts->chart[0].png = true;
 	struct sweep_report report = { .state = &b.state, .host = &host, .charts = charts, .stopped = "interrupted" };
 	FILE *out = paper();
 	sweep_write_summary(out, &report);
@@ -140,7 +140,7 @@ static void summary(void **state)
 	finish(&b);
 }
 
-/* Two methods: whether they differ, for each setting of the other axes. */
+/* For two methods the summary says whether they differ, for each setting of the other axes. */
 static void two_methods(void **state)
 {
 	struct sweep_charts *charts = calloc(1, sizeof(*charts));
@@ -167,7 +167,7 @@ static void two_methods(void **state)
 	finish(&b);
 }
 
-/* A reason that several have is said once. */
+/* Several charts share one reason, which stands there once. */
 static void missing_charts(void **state)
 {
 	struct bench b;
@@ -234,7 +234,7 @@ static void which_charts(void **state)
 	assert_true(find_chart(charts, "throughput-vs-method")->bars);
 	find_chart(charts, "rate-vs-size");
 	find_chart(charts, "rtt-p50-vs-size");
-	/* Nothing over one value, and nothing of what nobody knows. */
+	/* No chart is over an axis of one value, or of a figure that nobody knows. */
 	for (unsigned i = 0; i < charts->count; i++)
 		if (strstr(charts->chart[i].name, "-vs-threads") || strstr(charts->chart[i].name, "llc"))
 			fail_msg("a chart %s", charts->chart[i].name);
@@ -271,6 +271,32 @@ static void chart_data(void **state)
 	       "1 pt 7 ps 0.6 title 'slow', \\\n"
 	       "\t     'throughput-vs-size.dat' index 3 using ($1*1.005713):2:3:4");
 	expect("multiplot layout 1,2");
+	free(charts);
+	finish(&b);
+}
+
+/* Runs that are not what their method's name suggests are marked where they are drawn. */
+static void labelled_lines(void **state)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct bench b;
+
+	(void)state;
+	run_all(&b, "size=2K,1K method=slow,fast threads=1,2");
+	b.state.metric[0].label = "copied by the kernel";
+	b.state.metric[0].over = 650; /* 1K fast alone */
+	sweep_charts_of(&b.state, charts);
+	FILE *out = paper();
+	sweep_chart_script(out, &b.state, find_chart(charts, "rate-vs-size"), &host);
+	fclose(out);
+	expect("title 'fast (copied by the kernel)'");
+	expect("maximum; fast: copied by the kernel'");
+	assert_null(strstr(kept, "slow (copied"));
+	out = paper();
+	sweep_chart_script(out, &b.state, find_chart(charts, "rate-vs-method"), &host);
+	fclose(out);
+	expect("maximum; fast: copied by the kernel'");
+	assert_null(strstr(kept, " (copied"));
 	free(charts);
 	finish(&b);
 }
@@ -312,7 +338,7 @@ static void labels_are_only_labels(void **state)
 	finish(&b);
 }
 
-/* More lines and panels than anybody can read: some are drawn, and that is said. */
+/* Nobody can read so many lines and panels: some are drawn, and the chart says so. */
 static void large_charts(void **state)
 {
 	struct sweep_charts *charts = calloc(1, sizeof(*charts));
@@ -364,6 +390,7 @@ int main(void)
 		cmocka_unit_test(failures),
 		cmocka_unit_test(which_charts),
 		cmocka_unit_test(chart_data),
+		cmocka_unit_test(labelled_lines),
 		cmocka_unit_test(labels_are_only_labels),
 		cmocka_unit_test(large_charts),
 		cmocka_unit_test(numbers),

@@ -1,4 +1,4 @@
-/* Running a sweep: a mode whose first attempts fail is tried again, and what it said is kept. */
+/* Running a sweep: a mode whose first attempts fail is tried again, and its errors are kept. */
 #include "fixture.h"
 
 #include <unistd.h>
@@ -88,8 +88,8 @@ static void run(struct bench *b, unsigned retries)
 		fail_msg("not complete: %s", err.text);
 }
 
-/* How many lines there are of this event, with so many attempts (-1: any) and with this reason
- * (NULL: any). */
+/* Counts the lines of this event, with so many attempts (-1: any) and with this reason (NULL:
+ * any). */
 static unsigned count(const struct bench *b, const char *event, int attempts, const char *why)
 {
 	char path[128], *line = NULL;
@@ -138,7 +138,7 @@ static void second_attempts(void **unused)
 	assert_int_equal(count_lines(&b, "run", 2), 6);
 	assert_int_equal(count_whys(&b), 6);
 	assert_int_equal(opens, 12);
-	/* Why they had failed is kept, and comes back. */
+	/* The reasons of the failures are kept, and come back. */
 	assert_int_equal(b.state.failures, 6);
 	sweep_state_free(&b.state);
 	sweep_store_close(&b.store);
@@ -168,7 +168,7 @@ static void failed_for_good(void **unused)
 	assert_int_equal(count_lines(&b, "failed", 3), 6);
 	assert_int_equal(opens, 18);
 	assert_string_equal(b.state.failure[0].why, "bind 127.0.0.1:5000: Address already in use");
-	/* It works again: what has failed is made good, and nothing else is touched. */
+	/* It works again: failed slots are run again, and nothing else is touched. */
 	fails = 0;
 	run(&b, 0);
 	assert_int_equal(b.state.done, 6);

@@ -1,4 +1,5 @@
-/* What comes of runs: medians, the best, failures, remarks, the time that is left. */
+/* The state of a sweep, made of its runs: medians, the best, failures, remarks, the time that is
+ * left. */
 #include "fixture.h"
 #include "../support/asserts.h"
 
@@ -77,7 +78,7 @@ static void unknown_says_why(void **unused)
 	assert_less(i, state.metrics);
 	assert_false(sweep_state_known(&state, i));
 	assert_string_equal(state.metric[i].why, "no PMU here");
-	/* A latency of which there was none, as lateness is in a closed loop. */
+	/* The run has no values of a latency, as of lateness in a closed loop. */
 	json_t *row = json_pack("{s:i, s:n}", "rtt_count", 0, "rtt_p99_us"), *result = make_result(true, NULL);
 	struct err err = ERR_NONE;
 	assert_int_equal(sweep_state_take_run(&state, 1, 0, row, result, &err), 0);
@@ -109,7 +110,7 @@ static void failures_and_second_chances(void **unused)
 	assert_int_equal(state.failures, 3);
 	for (unsigned i = 0; i < state.failures; i++)
 		assert_int_equal(state.failure[i].made_good, state.failure[i].round == 1);
-	/* And another did not: its newest reason is kept. */
+	/* Another one failed: its newest reason is kept. */
 	assert_int_equal(sweep_state_take_failure(&state, 1, 2, 1, "no memory", &err), 0);
 	assert_int_equal(state.failed, 2);
 	assert_int_equal(state.failures, 3);
@@ -118,8 +119,8 @@ static void failures_and_second_chances(void **unused)
 			assert_string_equal(state.failure[i].why, "no memory");
 }
 
-/* A sweep that is gone on with has its failures before it: they are not over, and their time is
- * still to come. */
+/* A resumed sweep still has its failures before it: they are not over, and their time is still to
+ * come. */
 static void failures_wait_when_gone_on_with(void **unused)
 {
 	struct err err = ERR_NONE;
@@ -168,11 +169,11 @@ static void time_that_is_left(void **unused)
 	struct err err = ERR_NONE;
 
 	(void)unused;
-	/* 4 cells x 3, 1 s and 1 s of warm-up. */
+	/* The plan has 4 cells x 3, of 1 s and 1 s of warm-up. */
 	assert_float_equal(sweep_state_eta_s(&state), 24, 1e-9);
 	take(&state, 0, 0, 30, true);
 	assert_float_equal(sweep_state_eta_s(&state), 22, 1e-9);
-	/* That one took half a second longer. */
+	/* One slot took half a second longer than expected. */
 	state.timed = 1;
 	state.spent_s = 2.5;
 	state.expected_s = 2;
@@ -202,7 +203,7 @@ static void strange_results(void **unused)
 	struct err err = ERR_NONE;
 
 	(void)unused;
-	/* Of a file that somebody has edited. */
+	/* Somebody has edited the file. */
 	assert_int_equal(sweep_state_take_run(&state, 0, 0, NULL, NULL, &err), 0);
 	json_t *odd = json_pack("{s:s, s:{s:[i]}}", "rx_mbps", "much", "end", "verdict", 1);
 	assert_int_equal(sweep_state_take_run(&state, 0, 1, odd, odd, &err), 0);

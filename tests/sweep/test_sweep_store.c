@@ -1,5 +1,5 @@
-/* The directory of a sweep: what is appended is read again, what is torn is dropped, what is
- * wrong is refused. */
+/* The directory of a sweep: appended lines are read again, a torn one is dropped, a wrong one is
+ * refused. */
 #include "fixture.h"
 
 #include <sys/stat.h>
@@ -130,7 +130,8 @@ static void what_is_kept_comes_back(void **unused)
 	sweep_store_close(&store);
 }
 
-/* Cut anywhere: whole lines stay, the rest goes, and the next line stands on a line of its own. */
+/* A file cut anywhere keeps its whole lines, loses the rest, and takes the next line on a line of
+ * its own. */
 static void torn_at_every_byte(void **unused)
 {
 	char *whole, path[128];
@@ -207,7 +208,7 @@ static void nobody_is_in_the_way(void **unused)
 	assert_int_equal(sweep_store_create(&other, directory, &plan, &host, false, &err), -EEXIST);
 	assert_says(&err, "--resume");
 	err_clear(&err);
-	/* Not even by force while it is being worked on. */
+	/* A sweep that is being worked on is not taken over, not even by force. */
 	assert_int_equal(sweep_store_create(&other, directory, &plan, &host, true, &err), -EBUSY);
 	assert_says(&err, "another sweep is running there");
 	sweep_store_close(&store);
@@ -229,7 +230,7 @@ static bool is_there(const char *name)
 	return stat(path, &st) == 0;
 }
 
-/* A start that could write no plan is no sweep; and of one that is thrown away nothing stays. */
+/* A start that could write no plan is no sweep, and one that is thrown away leaves nothing. */
 static void beginning_again(void **unused)
 {
 	struct sweep_store store;
@@ -259,8 +260,8 @@ static void csv_has_all_columns(void **unused)
 	fill();
 	struct sweep_state state;
 	load(&store, &state);
-	/* A run of a newer version that knows one more column, and text that a spreadsheet might
-	 * take for more. */
+	/* The run is of a newer version that knows one more column, and its text could look like a
+	 * formula to a spreadsheet. */
 	json_t *row = make_row(300);
 	json_object_set_new(row, "new", json_string("=1+1,\"x\""));
 	json_t *line = sweep_run_line(&plan, 0, 1, 2, NULL, row, make_result(true, NULL));

@@ -1,8 +1,8 @@
-/* Which code points may stand in a cell, and what stands for those that may not.
+/* Decides which code points may stand in a cell, and replaces the others.
  *
- * The list is of what is let through, not of what is kept out: terminals disagree about
- * combining, wide and unassigned code points, and one that is wider than the canvas thinks would
- * shift the rest of its row. */
+ * It lists the good ones and not the bad ones, because terminals disagree about combining, wide and
+ * unassigned code points, and one that is wider than the canvas thinks would shift the rest of its
+ * row. */
 #include "ui/canvas/glyph.h"
 
 #include "base/text.h"

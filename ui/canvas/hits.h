@@ -4,7 +4,7 @@
 
 #include "ui/canvas/canvas.h"
 
-/* As if this key had been pressed, or this worker's row picked. */
+/* A click there acts as if this key had been pressed, or this worker's row picked. */
 struct hit {
 	struct rect area;
 	int key; /* 0: pick `worker` */
@@ -18,7 +18,7 @@ struct hits {
 	unsigned count;
 };
 
-/* Of places that overlap the first one counts; silently dropped when full. */
+/* Where places overlap, the first one counts; silently dropped when full. */
 void hits_add(struct hits *h, struct rect area, int key, int worker);
 /* Looks up the place of a click; false: nothing answers there. */
 bool hits_find(const struct hits *h, int row, int column, struct hit *ret_hit);

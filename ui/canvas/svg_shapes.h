@@ -7,7 +7,7 @@
 
 enum { SVG_CELL_WIDTH = 9, SVG_CELL_HEIGHT = 18 };
 
-/* How opaque the shape is, in quarters: 4 for all but shades; 0: not a shape, write it as text. */
+/* The opacity of the shape in quarters: 4 for all but shades; 0: not a shape, write it as text. */
 int svg_shape_opacity(uint32_t code_point);
 /* Appends path data for the shape in the cell whose upper left corner is (x, y). */
 void svg_shape_write(FILE *out, uint32_t code_point, int x, int y);

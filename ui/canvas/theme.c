@@ -81,7 +81,7 @@ static const struct theme dark = {
 	},
 };
 
-/* Of the eight colours only black, red, blue and magenta read on white. */
+/* Only black, red, blue and magenta of the eight colours can be read on white. */
 static const struct theme light = {
 	.name = "light",
 	.summary = "for light terminals",

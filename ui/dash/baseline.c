@@ -63,7 +63,7 @@ const struct figure_def *tally_figure(const struct tally *t, unsigned i)
 	return NULL;
 }
 
-/* Of what the ledger has as sent: a mode may lose other things than its clients' packets. */
+/* Relative to the ledger's sent side: a mode may lose other things than its clients' packets. */
 static double drop_ppm(const struct reading *r, double drops_per_s, double seconds)
 {
 	struct ledger ledger;
@@ -105,8 +105,7 @@ static bool belongs(const struct sample *s, uint32_t run_id, int64_t since_ns, i
 	return s->run_id == run_id && s->is_interval && s->at_ns > since_ns && s->at_ns <= until_ns;
 }
 
-/* How far back the intervals of this run go, at most TALLY_MAX; the age of the first, and of the
- * newest. */
+/* Counts the intervals of this run, at most TALLY_MAX; finds the age of the first. */
 static unsigned find_intervals(const struct history *h, uint32_t run_id, int64_t since_ns, int64_t until_ns, unsigned *ret_first)
 {
 	unsigned n = 0;

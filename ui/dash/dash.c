@@ -39,6 +39,7 @@ void dash_free(struct dash *d)
 	view_free(&d->view);
 	series_free(&d->series);
 	series_free(&d->one);
+	series_free(&d->trend);
 	tally_free(&d->tally);
 	canvas_free(&d->canvas);
 	form_free(d->form);
@@ -100,27 +101,46 @@ static struct rect chart_area(const struct dash *d)
 	return (struct rect){ 0, 0, d->canvas.rows, d->canvas.columns };
 }
 
-static bool update_series(struct dash *d, struct series *s, struct rect area, int worker)
+static bool update_series(struct dash *d, struct series *s, struct rect area, int worker, const struct figure_def *figure)
 {
 	struct series_ask ask = { .span_ns = view_span_ns(&d->view),
 		.end_ns = right_edge(d),
 		.bins = chart_bins(area),
 		.heat_bins = heatmap_columns(area),
 		.worker = worker,
-		.bits = headline_is_bits(dash_engine(d)) };
+		.bits = headline_is_bits(dash_engine(d)),
+		.figure = figure };
 
 	if (!ask.bins || !ask.heat_bins)
 		return false;
 	return series_update(s, d->board->history, &ask) == 0;
 }
 
+static const struct figure_def *trend_figure_of(const struct engine *e)
+{
+	for (const struct figure_def *f = e ? e->figures : NULL; f && f->name; f++)
+		if (f->show & SHOW_TREND)
+			return f;
+	return NULL;
+}
+
+static void prepare_trend(struct dash *d)
+{
+	d->trend_figure = trend_figure_of(dash_engine(d));
+	d->trend_ok = d->trend_figure && update_series(d, &d->trend, chart_area(d), -1, d->trend_figure);
+	d->trend_known = d->trend_ok && d->moment.info && !isnan(moment_figure(&d->moment, d->trend_figure, -1));
+	for (unsigned i = 0; d->trend_ok && !d->trend_known && i < d->trend.ask.bins; i++)
+		d->trend_known = !isnan(d->trend.value[i]);
+}
+
 static void prepare_series(struct dash *d)
 {
 	struct rect whole = { 0, 0, d->canvas.rows, d->canvas.columns };
 
-	d->series_ok = update_series(d, &d->series, chart_area(d), -1);
+	d->series_ok = update_series(d, &d->series, chart_area(d), -1, NULL);
 	if (d->view.screen == SCREEN_DRILL)
-		d->one_ok = update_series(d, &d->one, whole, d->view.pick);
+		d->one_ok = update_series(d, &d->one, whole, d->view.pick, NULL);
+	prepare_trend(d);
 }
 
 static bool dash_is_shown(const struct dash *d, int worker)
@@ -172,7 +192,7 @@ static uint64_t lost_before(const struct ledger *earlier, const struct ledger_pl
 	return then && then->lost < place->lost ? then->lost : then ? place->lost : 0;
 }
 
-/* As it stood at a sample since the measurement began. */
+/* The ledger at a sample, since the measurement began. */
 static void ledger_until(const struct moment *m, const struct sample *to, struct ledger *ret_ledger)
 {
 	struct reading r = reading_between(m->info, m->start, to);

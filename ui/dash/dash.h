@@ -45,9 +45,12 @@ struct dash {
 	/* at this moment (dash_look) */
 	struct moment moment;
 	int64_t now_ns; /* run clock */
-	struct series series, one;
-	bool series_ok, one_ok;
-	int *order; /* worker rows as shown */
+	struct series series, one, trend;
+	bool series_ok, one_ok, trend_ok;
+	/* of the shown mode, charted over time (SHOW_TREND); NULL: it has none */
+	const struct figure_def *trend_figure;
+	bool trend_known; /* it has had a value in that time */
+	int *order;       /* worker rows as shown */
 	unsigned order_count, order_room;
 	struct ranked ranked;         /* rows of the mode, in order */
 	struct ledger ledger, second; /* second: of modes that keep one */
@@ -70,8 +73,7 @@ struct dash {
 	unsigned core_differences;
 	uint64_t compared; /* they were worked out from these intervals */
 
-	struct form *form;     /* SCREEN_SETUP, SCREEN_CAPTURE */
-	struct rect form_area; /* its last place, for clicks */
+	struct form *form; /* SCREEN_SETUP, SCREEN_CAPTURE */
 	struct options capture_values;
 	bool capture_values_made;
 

@@ -22,6 +22,11 @@ bool headline_is_sent(const struct run_info *info, unsigned role)
 	return role & info->tx_roles && !(role & info->rx_roles);
 }
 
+bool headline_is_one_way(const struct run_info *info)
+{
+	return info && info->tx_roles && info->rx_roles && !(info->tx_roles & info->rx_roles);
+}
+
 double headline_rate(const struct run_info *info, const struct rates *r, unsigned role)
 {
 	bool sent = headline_is_sent(info, role);

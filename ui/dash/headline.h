@@ -14,6 +14,8 @@ const char *headline_packet_rate(const struct engine *e); /* "pps", "msg/s" */
 /* Does this side only send?  Then what it sends is its rate; everybody else's is what he
  * receives. */
 bool headline_is_sent(const struct run_info *info, unsigned role);
+/* Does each side only send or only receive?  info may be NULL. */
+bool headline_is_one_way(const struct run_info *info);
 /* Packets/s or payload bits/s of a worker, or of a side, of this role. */
 double headline_rate(const struct run_info *info, const struct rates *r, unsigned role);
 /* The magnitude in which a chart up to `max` is read; e may be NULL. */

@@ -36,7 +36,7 @@ struct panel_def {
 	bool beside;
 	/* Mandatory.  Paints into d->canvas; the area begins with the row of the panel's rule. */
 	void (*paint)(struct dash *d, struct rect area);
-	/* How many lines it can fill now, or PANEL_ASIDE, PANEL_NONE; NULL: its sizes say all. */
+	/* The lines that it can fill now, or PANEL_ASIDE, PANEL_NONE; NULL: its sizes say all. */
 	int (*lines)(const struct dash *d);
 	/* The key that sorts rows, while the panel is expanded; NULL: the workers are sorted. */
 	void (*sort)(struct dash *d);

@@ -26,6 +26,16 @@ static void keep_most(struct ranked *r, uint32_t run_id, unsigned rows)
 		r->most = rows;
 }
 
+/* Where there is no memory for it, it has no count. */
+static void sum_up_strip(struct ranked *r, const struct details *d)
+{
+	r->strip = (struct detail_summary){ 0 };
+	if (!r->def->has_strip)
+		return;
+	r->strip_as = d->seconds > 0 ? DETAILS_RATE : DETAILS_TOTAL;
+	details_summarise(r->def, d, r->def->strip, r->strip_as, &r->strip);
+}
+
 void ranked_look(struct ranked *r, const struct detail_def *def, const struct moment *m)
 {
 	const struct details *d = def ? m->details : NULL;
@@ -43,6 +53,8 @@ void ranked_look(struct ranked *r, const struct detail_def *def, const struct mo
 	keep_most(r, m->info->id, d->rows);
 	if (is_up_to_date(r, d))
 		return;
+	if (d != r->details || d->at_ns != r->ranked_at_ns)
+		sum_up_strip(r, d);
 	r->count = details_rank(def, d, &r->order, r->row, RANKED_MOST);
 	r->details = d;
 	r->ranked_at_ns = d->at_ns;

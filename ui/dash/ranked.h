@@ -1,6 +1,6 @@
 /* The rows that a mode keeps per connection or reader (engine->details), in the order in which
  * the details panel shows them.  They are ranked once for each reading, about once a second, and
- * whenever the order changes.  Main thread only; allocates nothing. */
+ * whenever the order changes.  Main thread only. */
 #pragma once
 
 #include "record/moment.h"
@@ -15,6 +15,9 @@ struct ranked {
 	/* the reading of the moment that is shown; NULL: there is none */
 	const struct details *details;
 	unsigned row[RANKED_MOST], count; /* indices of its rows, the first in front */
+	/* of the strip's column over all rows (def->has_strip): per second where that is known */
+	struct detail_summary strip;
+	enum details_as strip_as;
 	/* The most rows that a reading of this run had.  It outlives the run until the next one of
 	 * this mode has a reading. */
 	unsigned most;

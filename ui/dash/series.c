@@ -98,7 +98,36 @@ static uint64_t series_value_of(const struct series *s, const struct run_info *i
 	return unit * sum;
 }
 
-static void spread_count(struct series *s, int64_t from_ns, int64_t to_ns, double count)
+static uint64_t series_sum(const struct run_info *info, const struct sample *sample, unsigned roles, int counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; counter >= 0 && i < sample->workers && i < info->workers; i++)
+		if (info->worker[i].role & roles)
+			sum += sample->worker[i].value[counter];
+	return sum;
+}
+
+static uint64_t series_above(const struct series *s, const struct run_info *info, const struct sample *sample)
+{
+	const struct figure_def *f = s->ask.figure;
+	uint64_t sum = 0;
+
+	if (!f)
+		return series_value_of(s, info, sample);
+	for (unsigned i = 0; i < FIGURE_NUMERATORS && f->numerator[i] != COUNTER_NONE; i++)
+		sum += series_sum(info, sample, f->numerator_roles, f->numerator[i]);
+	return sum;
+}
+
+static uint64_t series_below(const struct series *s, const struct run_info *info, const struct sample *sample)
+{
+	const struct figure_def *f = s->ask.figure;
+
+	return f ? series_sum(info, sample, f->denominator_roles, f->denominator) : 0;
+}
+
+static void spread_count(struct series *s, int64_t from_ns, int64_t to_ns, double count, double below)
 {
 	int64_t oldest = to_ns / s->bin_ns - (int64_t)s->ask.bins + 1;
 	int64_t first = from_ns / s->bin_ns > oldest ? from_ns / s->bin_ns : oldest;
@@ -109,6 +138,7 @@ static void spread_count(struct series *s, int64_t from_ns, int64_t to_ns, doubl
 		struct series_bin *bin = series_bin_at(s, k);
 
 		bin->count += count * (double)(b - a) / (double)(to_ns - from_ns);
+		bin->below += below * (double)(b - a) / (double)(to_ns - from_ns);
 		bin->covered_ns += (double)(b - a);
 	}
 }
@@ -142,7 +172,7 @@ static void spread_heat(struct series *s, int64_t from_ns, const struct sample *
 static void series_take(struct series *s, const struct history *h, const struct sample *sample)
 {
 	const struct run_info *info = history_run(h, sample->run_id);
-	uint64_t value = info ? series_value_of(s, info, sample) : 0;
+	uint64_t value = info ? series_above(s, info, sample) : 0, below = info ? series_below(s, info, sample) : 0;
 	int64_t reach = gap_ns;
 
 	if (sample->is_interval && info && 2 * info->interval_ns > reach)
@@ -154,14 +184,16 @@ static void series_take(struct series *s, const struct history *h, const struct 
 	if (s->last_run && sample->run_id != s->last_run && sample->at_ns >= 0)
 		series_bin_at(s, sample->at_ns / s->bin_ns)->mark = true;
 	if (info && sample->run_id == s->last_run && sample->at_ns > s->last_at_ns && sample->at_ns - s->last_at_ns <= reach &&
-		value >= s->last_value) {
-		spread_count(s, s->last_at_ns, sample->at_ns, (double)(value - s->last_value));
-		spread_heat(s, s->last_at_ns, sample, (double)(value - s->last_value));
+		value >= s->last_value && below >= s->last_below) {
+		spread_count(s, s->last_at_ns, sample->at_ns, (double)(value - s->last_value), (double)(below - s->last_below));
+		if (!s->ask.figure)
+			spread_heat(s, s->last_at_ns, sample, (double)(value - s->last_value));
 	}
 	s->last_sequence = sample->sequence;
 	s->last_run = sample->run_id;
 	s->last_at_ns = sample->at_ns;
 	s->last_value = value;
+	s->last_below = below;
 }
 
 static bool series_wanted(const struct series *s, const struct sample *sample)
@@ -235,6 +267,15 @@ static int64_t newest_bin(const struct series *s)
 	return s->ask.end_ns / s->bin_ns - (s->ask.end_ns % s->bin_ns == 0);
 }
 
+/* Of a bin that is there. */
+static double bin_value(const struct series *s, const struct series_bin *bin)
+{
+	const struct figure_def *f = s->ask.figure;
+	double seconds = bin->covered_ns / NS_PER_S, below = f && f->denominator >= 0 ? bin->below : seconds;
+
+	return below > 0 ? bin->count * (f ? f->scale : 1) / below : NAN;
+}
+
 static void lay_out(struct series *s)
 {
 	int64_t newest = newest_bin(s);
@@ -244,7 +285,7 @@ static void lay_out(struct series *s)
 		const struct series_bin *bin = k < 0 ? NULL : &s->bin[k % s->ask.bins];
 		bool here = bin && bin->number == k;
 
-		s->value[i] = here && bin->covered_ns > 0 ? bin->count / bin->covered_ns * NS_PER_S : NAN;
+		s->value[i] = here ? bin_value(s, bin) : NAN;
 		s->marks[i] = here && bin->mark;
 	}
 	lay_out_heat(s);
@@ -268,7 +309,7 @@ int series_heat_bin_of(const struct series *s, int64_t at_ns)
 static bool same_shape(const struct series *s, const struct series_ask *ask)
 {
 	return s->bin && s->ask.span_ns == ask->span_ns && s->ask.bins == ask->bins && s->ask.heat_bins == ask->heat_bins &&
-	       s->ask.worker == ask->worker && s->ask.bits == ask->bits;
+	       s->ask.worker == ask->worker && s->ask.bits == ask->bits && s->ask.figure == ask->figure;
 }
 
 int series_update(struct series *s, const struct history *h, const struct series_ask *ask)

@@ -17,11 +17,14 @@ struct series_ask {
 	 * side only sends */
 	int worker;
 	bool bits; /* payload bits; else packets */
+	/* of all workers, in place of a rate, and without the heatmap; NULL: the rate */
+	const struct figure_def *figure;
 };
 
 struct series_bin {
 	int64_t number; /* which bin stands in this slot; others are stale */
 	double count, covered_ns;
+	double below; /* what a figure is divided by */
 	bool mark;
 };
 
@@ -39,8 +42,8 @@ struct series {
 	uint64_t last_sequence; /* newest sample taken in; 0 none */
 	int64_t last_at_ns;
 	uint32_t last_run;
-	uint64_t last_value;
-	/* As the widgets want it: oldest first. */
+	uint64_t last_value, last_below;
+	/* Arrays in the widgets' order: oldest first. */
 	double *value, *p50, *p99;
 	uint8_t *marks, *gap;
 	float *rows;

@@ -1,4 +1,4 @@
-/* How the dashboard is being looked at.  See view.h. */
+/* The user's view of the dashboard.  See view.h. */
 #include "ui/dash/view.h"
 
 #include <errno.h>

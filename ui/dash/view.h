@@ -1,6 +1,6 @@
-/* How the dashboard is being looked at: which screen, frozen or live, the time cursor, zoom,
- * pick, sort, filter, what was cleared, the kept baseline.  State and logic only: nothing here
- * paints or asks for anything.  Main thread only. */
+/* The user's view of the dashboard: which screen, frozen or live, the time cursor, zoom, pick,
+ * sort, filter, what was cleared, the kept baseline.  State and logic only: nothing here paints or
+ * asks for anything.  Main thread only. */
 #pragma once
 
 #include "ui/dash/baseline.h"

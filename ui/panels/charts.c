@@ -1,6 +1,7 @@
 /* Throughput and latency over time. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -96,6 +97,70 @@ static void paint_throughput(struct dash *d, struct rect area)
 		paint_series(d, area, &d->series, "throughput", base, !has_chart_below(d, area) && area.rows > 3);
 }
 
+/* ---- a figure of the mode over time ---- */
+
+/* The percentiles of the latency that has the same title. */
+static bool trend_percentiles(const struct dash *d, char *out, size_t size)
+{
+	const struct latency_def *l = dash_engine(d)->latencies;
+	char p50[32], p99[32], max[32];
+
+	for (unsigned i = 0; l && i < LATENCIES_MAX && l[i].name; i++) {
+		struct latency_summary s;
+
+		if (strcmp(l[i].title, d->trend_figure->title) != 0)
+			continue;
+		moment_latency(&d->moment, -1, i, &s);
+		if (!s.count)
+			return false;
+		snprintf(out, size, "p50 %s p99 %s max %s", words_us(&s, s.p50_ns, p50, sizeof(p50)),
+			words_us(&s, s.p99_ns, p99, sizeof(p99)), words_us(&s, s.max_ns, max, sizeof(max)));
+		return true;
+	}
+	return false;
+}
+
+static void trend_paint(struct dash *d, struct rect area)
+{
+	const struct figure_def *f = d->trend_figure;
+	const struct series *s = &d->trend;
+	char title[96], note[96], span[32], value[32];
+	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
+
+	if (!f || !d->trend_ok) {
+		area_rule(&d->canvas, area, f ? f->title : "trend", NULL);
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, f ? "no room" : "this mode charts no figure");
+		return;
+	}
+	const char *unit = strcmp(f->unit, "us") ? f->unit : "µs";
+	int bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1;
+	snprintf(title, sizeof(title), "mean %s %s · %s", f->title, unit, span_text(&d->view, span, sizeof(span)));
+	if (bin >= 0)
+		snprintf(note, sizeof(note), "%s %s", text_human(s->value[bin], value, sizeof(value)), unit);
+	else if (!d->moment.info || !trend_percentiles(d, note, sizeof(note)))
+		note[0] = '\0';
+	area_rule(&d->canvas, area, title, note);
+	struct chart chart = { .value = s->value,
+		.mark = s->marks,
+		.bins = s->ask.bins,
+		.bin_s = (double)s->bin_ns / NS_PER_S,
+		.cursor_bin = bin,
+		.unit = unit,
+		.time_axis = !has_chart_below(d, area) && area.rows > 3,
+		.scale = 1 };
+	chart_paint(&d->canvas, body, &chart);
+}
+
+static int trend_lines(const struct dash *d)
+{
+	const struct engine *e = dash_engine(d);
+
+	for (const struct figure_def *f = e ? e->figures : NULL; f && f->name; f++)
+		if (f->show & SHOW_TREND)
+			return d->trend_known || (d->moment.info && !isnan(moment_figure(&d->moment, f, -1))) ? 0 : PANEL_ASIDE;
+	return PANEL_NONE;
+}
+
 void chart_of_worker_paint(struct dash *d, struct rect area)
 {
 	const struct run_info *info = d->moment.info;
@@ -174,6 +239,15 @@ const struct panel_def panel_chart = {
 	.narrow = { .min = 3, .want = 5, .weight = 3 },
 	.wide = { .min = 4, .want = 8, .weight = 5 },
 	.paint = paint_throughput,
+};
+
+const struct panel_def panel_trend = {
+	.name = "trend",
+	.shows = PANEL_TIME,
+	.narrow = { .min = 3, .want = 5, .weight = 1 },
+	.wide = { .min = 4, .want = 7, .weight = 2 },
+	.paint = trend_paint,
+	.lines = trend_lines,
 };
 
 const struct panel_def panel_heat = {

@@ -13,7 +13,8 @@ enum core_column {
 	CORE_SHARE,
 	CORE_RX_PPS,
 	CORE_TX_PPS,
-	CORE_WAY = CORE_RX_PPS, /* of a mode whose headline is bits */
+	/* where the headline is bits, or each side only sends or only receives */
+	CORE_WAY = CORE_RX_PPS,
 	CORE_PACKETS = CORE_TX_PPS,
 	CORE_MBPS,
 	CORE_DROPS,
@@ -55,6 +56,21 @@ static const struct column bits_columns[CORE_FIXED] = {
 	[CORE_P99_9] = { "p99.9µs", 7, 7, ALIGN_RIGHT, 41, false },
 	[CORE_BUSY] = { "busy", 5, 5, ALIGN_RIGHT, 3, false },
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 6, false },
+};
+
+/* Where a side only sends or only receives there is one rate, and which one it is. */
+static const struct column way_columns[CORE_FIXED] = {
+	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
+	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 7, true },
+	[CORE_WAY] = { "", 2, 2, ALIGN_LEFT, 6, false },
+	[CORE_PACKETS] = { "", 8, 7, ALIGN_RIGHT, 0, false },
+	[CORE_MBPS] = { "Mbit/s", 8, 7, ALIGN_RIGHT, 4, false },
+	[CORE_DROPS] = { "drop/s", 7, 6, ALIGN_RIGHT, 1, false },
+	[CORE_P50] = { "p50 µs", 7, 6, ALIGN_RIGHT, 3, false },
+	[CORE_P99] = { "p99 µs", 7, 6, ALIGN_RIGHT, 2, false },
+	[CORE_P99_9] = { "p99.9µs", 7, 7, ALIGN_RIGHT, 9, false },
+	[CORE_BUSY] = { "busy", 5, 5, ALIGN_RIGHT, 3, false },
+	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 5, false },
 };
 
 struct core_table {
@@ -107,15 +123,26 @@ static bool has_figure(const struct dash *d, const struct figure_def *f)
 	return !(d->moment.from || d->moment.final) || !isnan(moment_figure(&d->moment, f, -1));
 }
 
-static void name_rates(const struct engine *e, struct core_table *t)
+/* Has it a column that says which way a side's packets go? */
+static bool has_way(const struct dash *d)
+{
+	return headline_is_bits(dash_engine(d)) || headline_is_one_way(d->moment.info);
+}
+
+static const struct column *columns_of(const struct dash *d)
+{
+	return headline_is_bits(dash_engine(d)) ? bits_columns : has_way(d) ? way_columns : fixed_columns;
+}
+
+static void name_rates(const struct dash *d, struct core_table *t)
 {
 	static const char *const ways[] = { [CORE_RX_PPS] = "rx ", [CORE_TX_PPS] = "tx " };
 
 	for (int i = CORE_RX_PPS; i <= CORE_TX_PPS; i++) {
-		bool is_way = headline_is_bits(e) && i == CORE_WAY;
+		bool is_way = has_way(d) && i == CORE_WAY;
 
-		snprintf(t->title[i], sizeof(t->title[i]), "%s%s", headline_is_bits(e) ? "" : ways[i],
-			is_way ? "" : headline_packet_rate(e));
+		snprintf(t->title[i], sizeof(t->title[i]), "%s%s", has_way(d) ? "" : ways[i],
+			is_way ? "" : headline_packet_rate(dash_engine(d)));
 		t->column[i].title = t->title[i];
 		if (!is_way && canvas_width(t->title[i]) > t->column[i].min_width)
 			t->column[i].min_width = canvas_width(t->title[i]);
@@ -129,8 +156,8 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 
 	moment_rates(&d->moment, -1, ROLE_BOTH, &all);
 	*t = (struct core_table){ .count = CORE_FIXED };
-	memcpy(t->column, headline_is_bits(e) ? bits_columns : fixed_columns, sizeof(fixed_columns));
-	name_rates(e, t);
+	memcpy(t->column, columns_of(d), sizeof(fixed_columns));
+	name_rates(d, t);
 	t->column[CORE_NAME].width = t->column[CORE_NAME].min_width = view_names_width(d->moment.info, 9);
 	if (!d->view.base_kept)
 		t->column[CORE_VERSUS].priority = 1000;
@@ -170,13 +197,13 @@ static void cores_put_percentile(
 
 static void put_throughput(const struct dash *d, const struct rates *r, unsigned role, enum style style, struct table_cell *cell)
 {
-	bool sent = headline_is_sent(d->moment.info, role);
+	bool sent = headline_is_sent(d->moment.info, role), bits = headline_is_bits(d->moment.info->engine);
 
-	if (headline_is_bits(d->moment.info->engine)) {
+	if (has_way(d)) {
 		snprintf(cell[CORE_WAY].text, sizeof(cell->text), sent ? "tx" : "rx");
 		cell[CORE_WAY].style = STYLE_DIM;
 		cores_put_number(&cell[CORE_PACKETS], sent ? r->tx_pps : r->rx_pps, style);
-		cores_put_number(&cell[CORE_MBPS], 1e6 * dash_mbps(d, r, !sent), style);
+		cores_put_number(&cell[CORE_MBPS], (bits ? 1e6 : 1) * dash_mbps(d, r, !sent), style);
 	} else {
 		cores_put_number(&cell[CORE_RX_PPS], r->rx_pps, style);
 		cores_put_number(&cell[CORE_TX_PPS], r->tx_pps, style);
@@ -392,7 +419,9 @@ static int sort_column(const struct dash *d)
 {
 	static const int columns[SORTS] = { -1, CORE_RX_PPS, CORE_DROPS, CORE_P99, CORE_BUSY };
 
-	return d->view.sort == SORT_PPS && headline_is_bits(dash_engine(d)) ? CORE_MBPS : columns[d->view.sort];
+	if (d->view.sort == SORT_PPS && has_way(d))
+		return headline_is_bits(dash_engine(d)) ? CORE_MBPS : CORE_PACKETS;
+	return columns[d->view.sort];
 }
 
 static void paint_rule(struct dash *d, struct rect area)

@@ -30,15 +30,27 @@ struct drop_columns {
 	int rate_width, total_width;
 };
 
-static struct drop_columns drop_columns_of(int columns)
+/* The longest name of a place. */
+static int drop_names_width(const struct dash *d)
+{
+	int most = 0;
+
+	for (unsigned i = 0; i < d->drops; i++)
+		most = canvas_width(d->drop[i].place->title) > most ? canvas_width(d->drop[i].place->title) : most;
+	return most;
+}
+
+/* Shares give way to names. */
+static struct drop_columns drop_columns_of(const struct dash *d, int columns)
 {
 	struct drop_columns c = { .name = 1, .share = -1, .bar = -1 };
+	bool shares = columns >= 52 && (columns >= 72 || drop_names_width(d) <= columns - 32);
 
 	c.rate_width = columns >= 72 ? 8 : 7;
 	c.total_width = columns >= 52 ? 11 : 10;
-	c.rate = columns >= 72 ? 34 : columns >= 52 ? columns - 30 : columns >= 36 ? columns - 18 : columns - 8;
-	c.total = columns >= 52 ? c.rate + c.rate_width + 1 : columns >= 36 ? c.rate + 7 : -1;
-	if (columns >= 52)
+	c.rate = columns >= 72 ? 34 : shares ? columns - 30 : columns >= 36 ? columns - 8 - c.total_width : columns - 8;
+	c.total = shares ? c.rate + c.rate_width + 1 : columns >= 36 ? c.rate + c.rate_width : -1;
+	if (shares)
 		c.share = c.total + 12;
 	if (columns >= 78)
 		c.bar = c.share + 11;
@@ -47,7 +59,7 @@ static struct drop_columns drop_columns_of(int columns)
 
 static void paint_place(struct dash *d, struct rect area, int row, const struct drop_line *line)
 {
-	struct drop_columns c = drop_columns_of(area.columns);
+	struct drop_columns c = drop_columns_of(d, area.columns);
 	struct canvas *canvas = &d->canvas;
 	bool known = line->place->known;
 	enum style style = !known ? STYLE_DIM : line->total ? STYLE_BAD : STYLE_TEXT;
@@ -79,7 +91,7 @@ static void paint_place(struct dash *d, struct rect area, int row, const struct 
 static void paint_drop_head(struct dash *d, struct rect area)
 {
 	const struct engine *e = dash_engine(d);
-	struct drop_columns c = drop_columns_of(area.columns);
+	struct drop_columns c = drop_columns_of(d, area.columns);
 
 	area_put(&d->canvas, area, 1, c.name, STYLE_DIM, "place");
 	canvas_put_right(&d->canvas, area.row + 1, area.column + c.rate, c.rate_width, STYLE_DIM, "/s");

@@ -40,7 +40,7 @@ static double figures_counter(const struct dash *d, unsigned counter)
 	const struct counter_def *def = engine_counter(d->moment.info->engine, counter);
 	struct rates r;
 
-	/* What both ends count is told of the servers, where there are some. */
+	/* A counter of both ends is shown for the servers, if there are any. */
 	moment_rates(&d->moment, -1, def->roles & ROLE_SERVER ? ROLE_SERVER : def->roles, &r);
 	if (r.unknown >> counter & 1 && def->roles & ROLE_SERVER)
 		moment_rates(&d->moment, -1, def->roles, &r);
@@ -148,7 +148,7 @@ static void figures_paint(struct dash *d, struct rect area)
 			 : NULL);
 }
 
-/* As many rows as all of them take at this width. */
+/* The rows that all figures take at this width. */
 static int figures_lines(const struct dash *d)
 {
 	struct figure_item item[FIGURES_MAX];

@@ -15,23 +15,17 @@ static const struct detail_def *strip_def(const struct dash *d)
 	return d->ranked.def && d->ranked.def->has_strip ? d->ranked.def : NULL;
 }
 
-static double strip_figure(const struct detail_def *def, const struct details *of, unsigned row)
-{
-	double rate = details_figure(def, of, row, def->strip, DETAILS_RATE);
-
-	return isnan(rate) ? details_figure(def, of, row, def->strip, DETAILS_TOTAL) : rate;
-}
-
 /* Fills cells of `each` rows; how many. */
-static unsigned strip_fill(const struct detail_def *def, const struct details *of, unsigned each, double *share)
+static unsigned strip_fill(const struct ranked *r, unsigned each, double *share)
 {
+	const struct details *of = r->details;
 	unsigned cells = (of->rows + each - 1) / each;
 	double most = 0;
 
 	for (unsigned i = 0; i < cells; i++)
 		share[i] = NAN;
 	for (unsigned i = 0; i < of->rows; i++) {
-		double figure = strip_figure(def, of, i), *cell = &share[i / each];
+		double figure = details_figure(r->def, of, i, r->def->strip, r->strip_as), *cell = &share[i / each];
 
 		if (isnan(figure))
 			continue;
@@ -43,6 +37,25 @@ static unsigned strip_fill(const struct detail_def *def, const struct details *o
 	return cells;
 }
 
+/* "a cell each · worst 500, median 1.00k, best 1.01k": the fullest that fits. */
+static void strip_note(const struct ranked *r, unsigned each, int room, char *out, size_t size)
+{
+	char cells[32], worst[32], middle[32], best[32];
+
+	snprintf(cells, sizeof(cells), each > 1 ? "least of %u a cell" : "a cell each", each);
+	snprintf(out, size, "%s", cells);
+	if (!r->strip.count)
+		return;
+	text_human(r->strip.min, worst, sizeof(worst));
+	text_human(r->strip.median, middle, sizeof(middle));
+	text_human(r->strip.max, best, sizeof(best));
+	snprintf(out, size, "%s · worst %s, median %s, best %s", cells, worst, middle, best);
+	if (canvas_width(out) > room)
+		snprintf(out, size, "worst %s, median %s, best %s", worst, middle, best);
+	if (canvas_width(out) > room)
+		snprintf(out, size, "worst %s, median %s", worst, middle);
+}
+
 static void strip_paint(struct dash *d, struct rect area)
 {
 	const struct detail_def *def = strip_def(d);
@@ -50,7 +63,7 @@ static void strip_paint(struct dash *d, struct rect area)
 	struct rect cells = { area.row + 1, area.column + 1, area.rows - 1, area.columns - 2 };
 	unsigned room = cells.rows > 0 && cells.columns > 0 ? (unsigned)(cells.rows * cells.columns) : 0;
 	double share[STRIP_CELLS];
-	char title[96];
+	char title[96], note[96], column[24];
 
 	if (!def || !of || !of->rows || !room) {
 		area_rule(&d->canvas, area, def ? def->name : "strip", NULL);
@@ -59,11 +72,11 @@ static void strip_paint(struct dash *d, struct rect area)
 	}
 	room = room < STRIP_CELLS ? room : STRIP_CELLS;
 	unsigned each = (of->rows + room - 1) / room;
-	snprintf(title, sizeof(title), "%u %s · %s of each", of->rows, def->name, def->columns[def->strip].title);
-	char note[32];
-	snprintf(note, sizeof(note), each > 1 ? "least of %u a cell" : "a cell each", each);
+	ranked_title(&def->columns[def->strip], d->ranked.strip_as, column, sizeof(column));
+	snprintf(title, sizeof(title), "%u %s · %s", of->rows, def->name, column);
+	strip_note(&d->ranked, each, area.columns - canvas_width(title) - 8, note, sizeof(note));
 	area_rule(&d->canvas, area, title, note);
-	heat_cells_paint(&d->canvas, cells, share, strip_fill(def, of, each, share));
+	heat_cells_paint(&d->canvas, cells, share, strip_fill(&d->ranked, each, share));
 }
 
 static int strip_lines(const struct dash *d)

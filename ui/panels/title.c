@@ -68,8 +68,8 @@ enum style state_text(const struct dash *d, char *out, size_t size)
 
 /* ---- tabs ---- */
 
-/* How much the tabs say, the most first: the modes' names with what they are; that of the current
- * one alone; names; the numbers of all but the current one. */
+/* Forms of the tabs, the longest first: the modes' names with their titles; a title for the current
+ * one alone; names; numbers for all but the current one. */
 enum tabs { TABS_TITLES, TABS_TITLE, TABS_NAMES, TABS_NUMBERS };
 
 static int tab_text(const struct dash *d, unsigned mode, unsigned number, enum tabs form, char *out, size_t size)
@@ -148,8 +148,8 @@ static bool has_cpu_before(const struct run_info *info, unsigned worker)
 	return false;
 }
 
-/* How many CPUs the workers have between them where some must share; 0: each has its own, or is
- * not pinned. */
+/* The CPUs that the workers have between them where some must share; 0: each has its own, or is not
+ * pinned. */
 static unsigned shared_cpus(const struct run_info *info)
 {
 	unsigned cpus = 0;
@@ -182,8 +182,8 @@ static void title_count_roles(const struct run_info *info, char *out, size_t siz
 		snprintf(out, size, "%u %s core%s", servers + clients, title, servers + clients == 1 ? "" : "s");
 }
 
-/* How much an option says of a run, the most first: what was chosen, how much of something, what
- * the system decides, which of several, whether at all. */
+/* Ranks of options by what they tell of a run, the most first: chosen by the user, a quantity,
+ * decided by the system, one of several, a switch. */
 enum worth { WORTH_GIVEN, WORTH_NUMBER, WORTH_SYSTEM, WORTH_CHOICE, WORTH_SWITCH, WORTHS };
 
 /* The value that option i has in this run; "": none, or it is shown elsewhere. */

@@ -113,7 +113,8 @@ static int brought_in(int first, int at, int shown)
 	return shown > 0 && at >= first + shown ? at - shown + 1 : first;
 }
 
-void sweep_look_update(struct sweep_look *look)
+/* Takes in the runs that have ended since; keeps the view within the grid. */
+static void sweep_look_update(struct sweep_look *look)
 {
 	const struct sweep_state *s = look->state;
 	struct grid g = grid_of(s->plan);
@@ -371,7 +372,7 @@ static void paint_stack(struct canvas *c, const struct sweep_look *look, const s
 	}
 }
 
-/* How much of the grid there is room for. */
+/* Fits the shown part of the grid to the screen. */
 static void fit_grid(const struct canvas *c, struct sweep_look *look, const struct grid *g, const struct columns *w)
 {
 	int room = (c->columns - 2 - w->label) / w->cell, rows = c->rows - TOP - BOTTOM;
@@ -408,7 +409,7 @@ static void paint_legend(struct canvas *c, const struct sweep_look *look, int ro
 	canvas_put_cut(c, row, 1, c->columns - 1, STYLE_DIM, text);
 }
 
-/* Of the grid's part that is seen; "" all of it. */
+/* Names the part of the grid that is seen; "" all of it. */
 static void part_text(const struct sweep_look *look, const struct grid *g, char *out, size_t size)
 {
 	out[0] = '\0';

@@ -10,7 +10,7 @@ struct sweep_look {
 	const char *directory; /* of the results */
 	char event[300];       /* the last thing that happened; "" none yet */
 	bool stopping;
-	/* Which part is seen: a page is one combination of the values of the axes that are
+	/* The part that is seen.  A page is one combination of the values of the axes that are
 	 * neither rows nor columns. */
 	bool follows; /* the cell that is run is kept in sight */
 	uint32_t page;
@@ -27,8 +27,6 @@ struct sweep_look {
 };
 
 void sweep_look_init(struct sweep_look *look, const struct sweep_state *state, const char *directory);
-/* Takes in what has come since; keeps the view within the grid.  Call it before painting. */
-void sweep_look_update(struct sweep_look *look);
 /* KEYCODE_*, or a letter; false: means nothing here. */
 bool sweep_look_key(struct sweep_look *look, int key);
 void sweep_paint(struct canvas *c, struct sweep_look *look);

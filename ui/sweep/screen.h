@@ -7,8 +7,8 @@
 
 struct sweep_screen;
 
-/* Of the config: theme, charset, no_color, report_frames (its SAMPLE is the number of slots that
- * have ended).  The texts outlive the screen. */
+/* Uses theme, charset, no_color and report_frames of the config (its SAMPLE is the number of slots
+ * that have ended).  The texts outlive the screen. */
 int sweep_screen_open(const struct terminal_config *config, const struct sweep_state *state, const char *directory,
 	struct sweep_screen **ret_screen, struct err *err);
 void sweep_screen_close(struct sweep_screen *screen); /* restores the terminal; accepts NULL */

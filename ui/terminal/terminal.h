@@ -9,7 +9,7 @@
 #include "ui/canvas/keys.h"
 #include "ui/canvas/theme.h"
 
-/* How screens are shown on it. */
+/* The looks of the screens on it. */
 struct terminal_config {
 	/* "dark", "light", "mono", "safe" (colour-blind safe); NULL = dark */
 	const char *theme;
@@ -27,7 +27,7 @@ struct terminal {
 	bool stopped;              /* suspended: the terminal is the shell's */
 };
 
-/* What came from the keyboard or the mouse. */
+/* An input from the keyboard or the mouse. */
 struct terminal_event {
 	int key;                /* Unicode code point or KEYCODE_* */
 	int row, column, wheel; /* KEYCODE_MOUSE: where; wheel -1 up, +1 down, 0 a click */

@@ -37,7 +37,7 @@ unsigned chart_bins(struct rect area)
 	return (unsigned)axis_layout(area, false).plot.columns * BINS_A_COLUMN;
 }
 
-/* Which bin half-column `half` of the plot shows; -1: before the first. */
+/* The bin that half-column `half` of the plot shows; -1: before the first. */
 static int chart_bin_at(const struct view *v, int half)
 {
 	long bin = (long)v->chart->bins - (long)v->axis.plot.columns * BINS_A_COLUMN + half;

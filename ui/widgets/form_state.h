@@ -35,5 +35,5 @@ bool form_is_changed(const struct form *f, const struct form_field *field);
 const char *form_choice(const struct form *f, const struct form_field *field, unsigned i);
 /* Byte offset of the code point at column `columns` of the text. */
 size_t form_offset(const char *text, int columns);
-/* How many columns of the text scroll out at the left, so that its cursor is in sight. */
+/* The columns of the text that scroll out at the left, so that its cursor is in sight. */
 int form_text_shift(const struct form *f, const struct form_field *field);

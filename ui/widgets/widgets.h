@@ -73,9 +73,10 @@ struct table_cell {
 	enum style style;
 	double fraction;
 };
-/* Which columns (at most 64) fit into `columns` cells (one blank between): bit set, and the
- * widths given to them (0: shed).  Columns are shed until the rest fits at its min_width; what
- * is left over then goes to the lowest priority numbers first, up to their width. */
+/* Fits columns (at most 64) into `columns` cells, one blank between them: returns the bit set of
+ * those that fit, and their widths (0: shed).  Columns are shed until the rest fits at its
+ * min_width; what is left over then goes to the lowest priority numbers first, up to their
+ * width. */
 uint64_t table_fit(const struct column *column, unsigned count, int columns, int ret_width[]);
 /* The titles, and ▼ (ascending: ▲) beside that of column sorted_by (-1: none). */
 void table_paint_head(struct canvas *c, int row, int column, uint64_t fit, const int width[], const struct column *def,

@@ -204,7 +204,7 @@ static unsigned pool_slots(struct udp_port *port, struct udp_send **ret_slots)
 	return port->batch;
 }
 
-static void account(struct pool *p, unsigned count)
+static void pool_account(struct pool *p, unsigned count)
 {
 	struct udp_totals *t = &p->port.totals;
 
@@ -239,7 +239,7 @@ static int pool_send(struct udp_port *port, unsigned count, struct err *err)
 		p->port.totals.syscalls++;
 		futex_wait(&p->left, left);
 	}
-	account(p, count);
+	pool_account(p, count);
 	return (int)count;
 }
 

@@ -57,7 +57,7 @@ static void measure(const struct text_table *t, unsigned *width)
 		}
 }
 
-/* How many columns fit: two blanks are between them. */
+/* Counts the columns that fit, with two blanks between them. */
 static unsigned fitting(const struct text_table *t, const unsigned *width)
 {
 	unsigned used = 0;

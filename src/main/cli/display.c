@@ -1,4 +1,4 @@
-/* How the dashboard is shown.  See display.h. */
+/* The looks of the dashboard, as chosen.  See display.h. */
 #include "main/cli/display.h"
 
 #include <stdlib.h>

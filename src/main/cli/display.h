@@ -1,4 +1,4 @@
-/* How the dashboard is shown: options, settings, environment. */
+/* The looks of the dashboard, from options, settings and environment. */
 #pragma once
 
 #include "mode/options.h"

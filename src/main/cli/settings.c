@@ -24,6 +24,7 @@ struct settings_reader {
 	int line;
 	struct options *options, *display;
 	bool one_section;
+	bool again; /* the file has been read before: what is wrong with all of it has been said */
 	FILE *warnings;
 };
 
@@ -87,14 +88,14 @@ static void read_file(struct settings_reader r)
 	file_config_path(path, sizeof(path));
 	int rc = file_read_all(path, SETTINGS_BYTES_MAX, &text, &length, &err);
 	if (rc < 0) {
-		if (rc != -ENOENT && rc != -ENOTDIR)
+		if (rc != -ENOENT && rc != -ENOTDIR && !r.again)
 			fprintf(r.warnings, "netdyno: settings not read: %s\n", err.text);
 		return;
 	}
 	r.path = path;
 	r.text = r.at = text;
 	rc = ini_parse_stream(settings_next_line, &r, settings_take, &r);
-	if (rc > 0)
+	if (rc > 0 && !r.again)
 		fprintf(r.warnings, "netdyno: %s:%d: expected [section] or name = value\n", path, rc);
 	free(text);
 }
@@ -106,7 +107,7 @@ void settings_read(struct options *options, struct options *display, FILE *warni
 
 void settings_read_mode(struct options *options, FILE *warnings)
 {
-	read_file((struct settings_reader){ .options = options, .one_section = true, .warnings = warnings });
+	read_file((struct settings_reader){ .options = options, .one_section = true, .again = true, .warnings = warnings });
 }
 
 void settings_read_display(struct options *display, FILE *warnings)

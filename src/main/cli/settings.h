@@ -10,7 +10,8 @@
  * defaults below the command line.  Mistakes in the file are skipped, with a line to `warnings`
  * that names file, line and the nearest known word.  No file: nothing happens. */
 void settings_read(struct options *options, struct options *display, FILE *warnings);
-/* [mode] alone: for the modes that the dashboard may switch to. */
+/* [mode] alone, once one of the others has been called: for the modes that the dashboard may
+ * switch to.  What is wrong with the file as a whole has been said by then. */
 void settings_read_mode(struct options *options, FILE *warnings);
 /* [dash] alone. */
 void settings_read_display(struct options *display, FILE *warnings);

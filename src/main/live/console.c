@@ -75,9 +75,13 @@ struct board_mode *console_mode(struct console *c)
 
 struct results_source console_source(const struct console *c)
 {
-	return (struct results_source){
-		.history = c->history, .run_id = c->run_id, .host = &c->board.host, .captured = c->run_capture.captured
-	};
+	const struct run_capture *t = &c->run_capture;
+
+	return (struct results_source){ .history = c->history,
+		.run_id = c->run_id,
+		.host = &c->board.host,
+		.captured = t->captured,
+		.capture = t->file || t->captured ? &t->state : NULL };
 }
 
 /* ---- what an update means ---- */
@@ -129,8 +133,9 @@ static void end_capture(struct console *c)
 	if (rc < 0)
 		session_event(c->session, SEVERITY_ERROR, "%s", err.text);
 	else if (was_on)
-		session_event(c->session, SEVERITY_INFO, "capture saved: %s (%llu packets)", c->run_capture.path,
-			(unsigned long long)c->run_capture.state.packets);
+		session_event(c->session, SEVERITY_INFO, "capture saved: %s (%llu packets, %llu dropped)", c->run_capture.path,
+			(unsigned long long)c->run_capture.state.packets,
+			(unsigned long long)(c->run_capture.state.kernel_drops + c->run_capture.state.writer_drops));
 	/* The next run is captured too. */
 	c->run_capture.wanted = wanted;
 }
@@ -277,7 +282,7 @@ int console_status(const struct console *c)
 	struct ledger ledger;
 	struct verdict verdict;
 
-	if (c->failed || c->outputs.failed || c->outputs.broken_pipe)
+	if (c->failed || c->outputs.failed || c->outputs.broken_pipe || c->run_capture.lost)
 		return EXIT_FAILED;
 	if (!c->over || !c->measured)
 		return EXIT_FAILED;

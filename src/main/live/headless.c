@@ -56,7 +56,7 @@ static int status_of(const struct headless *h)
 	 * of its own. */
 	bool hung_up = h->loop.interrupts && stdout_hung_up();
 
-	if (c->failed || c->outputs.failed || c->outputs.broken_pipe || (c->lines_errno && !hung_up))
+	if (c->failed || c->outputs.failed || c->run_capture.lost || c->outputs.broken_pipe || (c->lines_errno && !hung_up))
 		return EXIT_FAILED;
 	return h->loop.interrupts ? EXIT_INTERRUPTED : console_status(c);
 }

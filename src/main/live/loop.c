@@ -11,7 +11,8 @@
 enum { LAST_WORDS_MS = 1000, INTERRUPTS_MAX = 2 };
 enum { FD_UPDATES, FD_SIGNALS, FD_KEYS, FDS };
 
-void live_loop_interrupt(struct live_loop *loop)
+/* Somebody asks for an end. */
+static void live_loop_interrupt(struct live_loop *loop)
 {
 	bool at_once = loop->interrupts++ >= loop->patience;
 

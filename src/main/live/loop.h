@@ -25,5 +25,3 @@ struct live_loop {
 /* One turn: waits for at most timeout_ms (-1: until something comes) and takes what has come.
  * false: give_up_ns is over. */
 bool live_loop_turn(struct live_loop *loop, int timeout_ms);
-/* Somebody asks for an end. */
-void live_loop_interrupt(struct live_loop *loop);

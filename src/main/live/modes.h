@@ -7,5 +7,5 @@
  * the current one.  0 or -ENOMEM. */
 int modes_init(struct board *b, const struct engine *engine, struct err *err);
 void modes_free(struct board *b); /* accepts a zeroed one */
-/* Which method the current mode's options choose: sets current_method. */
+/* Sets current_method to the one that the current mode's options choose. */
 void modes_find_method(struct board *b);

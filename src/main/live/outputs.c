@@ -57,6 +57,45 @@ static int check_out(const char *directory, struct err *err)
 	return 0;
 }
 
+/* Where a file is or will be: its directory and the name in it, links followed. */
+struct place {
+	dev_t device;
+	ino_t directory;
+	char name[NAME_MAX + 1];
+};
+
+static bool find_place(const char *path, struct place *ret)
+{
+	char *copy = file_resolve(path), *slash = copy ? strrchr(copy, '/') : NULL;
+	struct stat st;
+	bool found;
+
+	if (!copy)
+		return false;
+	snprintf(ret->name, sizeof(ret->name), "%s", slash ? slash + 1 : copy);
+	if (slash)
+		slash[slash == copy] = '\0';
+	found = stat(slash ? copy : ".", &st) == 0;
+	ret->device = st.st_dev;
+	ret->directory = st.st_ino;
+	free(copy);
+	return found;
+}
+
+/* The same file under one name or two: written the same way twice, it would hold half of each. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct place one, two;
+	struct stat of_a, of_b;
+
+	if (is_stdout(a) || is_stdout(b))
+		return is_stdout(a) && is_stdout(b);
+	if (stat(a, &of_a) == 0 && stat(b, &of_b) == 0)
+		return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+	return find_place(a, &one) && find_place(b, &two) && one.device == two.device && one.directory == two.directory &&
+	       !strcmp(one.name, two.name);
+}
+
 int outputs_init(struct outputs *out, const struct options *o, struct err *err)
 {
 	static const char *const names[] = { "json", "jsonl", "csv", "capture" };
@@ -67,7 +106,7 @@ int outputs_init(struct outputs *out, const struct options *o, struct err *err)
 		const char *path = options_text(o, names[i]);
 
 		for (unsigned j = 0; *path && j < i; j++)
-			if (!strcmp(path, options_text(o, names[j])))
+			if (*options_text(o, names[j]) && is_same_file(path, options_text(o, names[j])))
 				return err_say(err, EINVAL, "--%s and --%s both go to %s", names[j], names[i],
 					is_stdout(path) ? "stdout (-)" : path);
 		int rc = check_target(names[i], path, force, err);
@@ -144,14 +183,12 @@ void outputs_begin(struct outputs *out)
 void outputs_start(struct outputs *out, const struct results_source *source)
 {
 	out->told = false;
-	out->last_interval_ns = INT64_MIN;
 	if (out->line_open)
 		line(out, "start", results_start(source));
 }
 
 void outputs_interval(struct outputs *out, const struct results_source *source, const struct sample *interval)
 {
-	out->last_interval_ns = interval->at_ns;
 	if (out->line_open)
 		line(out, "interval", results_interval(source, interval));
 }

@@ -22,7 +22,6 @@ struct outputs {
 	bool failed;          /* something could not be written */
 	bool broken_pipe;     /* stdout's reader has gone */
 	bool told;            /* a fallback has been written for this run */
-	int64_t last_interval_ns;
 };
 
 /* From --json, --jsonl, --csv, --force, --out of `o`, which must outlive the outputs.  Checks

@@ -47,6 +47,13 @@ static int name_file(struct run_capture *t, struct err *err)
 	return file_make_directories(directory, err);
 }
 
+static void note_loss(struct run_capture *t, const char *why)
+{
+	t->state.failed = true;
+	t->lost |= t->file != NULL;
+	snprintf(t->state.message, sizeof(t->state.message), "%.250s", why);
+}
+
 int run_capture_start(struct run_capture *t, const struct run_info *info, struct err *err)
 {
 	struct err why = ERR_NONE;
@@ -70,8 +77,9 @@ int run_capture_start(struct run_capture *t, const struct run_info *info, struct
 	}
 	if (rc < 0) {
 		t->wanted = false;
-		t->state = (struct capture_state){ .failed = true };
-		snprintf(t->state.message, sizeof(t->state.message), "%.250s", why.text);
+		t->state = (struct capture_state){ 0 };
+		snprintf(t->state.path, sizeof(t->state.path), "%s", t->path);
+		note_loss(t, why.text);
 		return err_say(err, why.code, "no capture: %s", why.text);
 	}
 	t->captured = true;
@@ -82,6 +90,7 @@ int run_capture_start(struct run_capture *t, const struct run_info *info, struct
 int run_capture_stop(struct run_capture *t, struct err *err)
 {
 	struct capture *c = t->capture;
+	struct err why = ERR_NONE;
 
 	t->wanted = false;
 	if (!c)
@@ -90,7 +99,13 @@ int run_capture_stop(struct run_capture *t, struct err *err)
 	capture_halt(c);
 	capture_state(c, &t->state);
 	t->capture = NULL;
-	return capture_stop(c, err);
+	t->lost |= t->state.failed && t->file;
+	int rc = capture_stop(c, &why);
+	if (rc < 0) {
+		note_loss(t, why.text);
+		err_say(err, why.code, "%s", why.text);
+	}
+	return rc;
 }
 
 int run_capture_begin(struct run_capture *t, const struct run_info *info, struct err *err)

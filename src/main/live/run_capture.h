@@ -17,6 +17,7 @@ struct run_capture {
 	bool force;
 	bool wanted;
 	bool captured; /* some of the run that is going has been captured */
+	bool lost;     /* --capture asked for one that is missing or cut: state.message */
 	unsigned files;
 	char path[PATH_MAX]; /* of the capture that is going or was last */
 };

@@ -11,7 +11,9 @@
 
 static const int always[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 static const int with_screen[] = { SIGWINCH, SIGTSTP, SIGCONT };
-static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
+/* All that end a program unasked, and that nothing else here takes. */
+static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGQUIT, SIGXCPU, SIGUSR2, SIGALRM,
+	SIGVTALRM, SIGPROF, SIGPOLL, SIGPWR, SIGSTKFLT };
 enum { FATALS = sizeof(fatal) / sizeof(fatal[0]) };
 
 static struct sigaction before[FATALS];
@@ -56,7 +58,13 @@ int signals_next(int fd)
 }
 
 /* A fault repeats when this returns, and meets the action that was there before (a core dump, a
- * sanitizer's report); a signal that was sent is sent again. */
+ * sanitizer's report); what a process or the kernel has sent is sent again. */
+static bool is_fault(int signo, const siginfo_t *info)
+{
+	return info->si_code > 0 && info->si_code != SI_KERNEL &&
+	       (signo == SIGSEGV || signo == SIGBUS || signo == SIGFPE || signo == SIGILL);
+}
+
 static void on_fatal(int signo, siginfo_t *info, void *context)
 {
 	(void)context;
@@ -64,7 +72,7 @@ static void on_fatal(int signo, siginfo_t *info, void *context)
 	for (size_t i = 0; i < FATALS; i++)
 		if (fatal[i] == signo)
 			sigaction(signo, &before[i], NULL);
-	if (info->si_code <= 0)
+	if (!is_fault(signo, info))
 		raise(signo);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "engines/engines.h"
 #include "main/cli/program.h"
 #include "sweep/chart_draw.h"
 
@@ -37,7 +38,7 @@ static int write_reports(struct sweep_store *store, const struct sweep_state *st
 	struct sweep_report report = { .state = state, .host = host, .charts = charts, .stopped = stopped };
 	int rc = charts ? sweep_store_write_csv(store, err) : err_sys(err, ENOMEM, "write the results");
 
-	/* Who has interrupted does not want to wait for pictures. */
+	/* A user who interrupts the sweep does not want to wait for pictures. */
 	if (rc >= 0)
 		rc = sweep_plot(store, state, host, !stopped, charts, err);
 	if (rc >= 0)
@@ -53,7 +54,7 @@ static int write_reports(struct sweep_store *store, const struct sweep_state *st
 
 /* ---- words ---- */
 
-/* As a shell takes it: in quotes where it is more than a plain word. */
+/* Writes a word so that a shell reads it back: in quotes unless it is plain. */
 static void print_word(FILE *out, const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+,:@%=-";
@@ -92,6 +93,45 @@ static unsigned room(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+void sweep_print(const struct sweep_state *state)
+{
+	sweep_write_table(stdout, state, room());
+	putchar('\n');
+	sweep_write_findings(stdout, state);
+}
+
+static int show_plan(const char *directory, const struct sweep_plan *plan, struct err *err)
+{
+	struct sweep_state state;
+	int rc = sweep_state_init(&state, plan, err);
+
+	if (rc >= 0)
+		rc = sweep_store_load(directory, &state, err);
+	if (rc >= 0) {
+		printf("sweep of %s: %" PRIu64 " of %" PRIu64 " runs are done\n\n", plan->options.engine->name, state.done,
+			state.slots);
+		sweep_print(&state);
+		fflush(stdout);
+		if (state.done < state.slots)
+			say_how("not complete; to continue", directory);
+	}
+	sweep_state_free(&state);
+	return rc;
+}
+
+int sweep_show(const char *directory, struct err *err)
+{
+	struct sweep_plan plan = { 0 };
+	json_t *host = NULL;
+	int rc = sweep_store_read_plan(directory, engines_all, &plan, &host, err);
+
+	if (rc >= 0)
+		rc = show_plan(directory, &plan, err);
+	json_decref(host);
+	sweep_plan_free(&plan);
+	return rc;
+}
+
 int sweep_finish(struct sweep_store *store, const struct sweep_state *state, const struct host_info *host, enum sweep_end end,
 	const struct err *why)
 {
@@ -106,9 +146,7 @@ int sweep_finish(struct sweep_store *store, const struct sweep_state *state, con
 		complain(&err);
 		status = end == SWEEP_INTERRUPTED ? status : EXIT_FAILED;
 	}
-	sweep_write_table(stdout, state, room());
-	putchar('\n');
-	sweep_write_findings(stdout, state);
+	sweep_print(state);
 	printf("results: %s\n", store->directory);
 	if (interrupted)
 		status = EXIT_INTERRUPTED;

@@ -4,6 +4,11 @@
 
 #include "main/sweep/run.h"
 
+/* The table and the findings, on stdout. */
+void sweep_print(const struct sweep_state *state);
+/* A saved sweep, as `open` shows it: the plan of its directory and what has come of it, on stdout.
+ * -errno with *err. */
+int sweep_show(const char *directory, struct err *err);
 /* why: of SWEEP_BROKEN.  Returns the exit status. */
 int sweep_finish(struct sweep_store *store, const struct sweep_state *state, const struct host_info *host, enum sweep_end end,
 	const struct err *why);

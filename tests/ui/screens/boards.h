@@ -15,20 +15,23 @@ struct made {
 	uint32_t run_id;
 	/* set before made_run(): servers send blocks to clients, and bits are the headline */
 	bool bulk;
+	/* set before made_run(): clients only send, servers only receive, and the mode counts what
+	 * was sent */
+	bool fans_out;
 	/* set before made_run(): packets are not in the ledger, the mode's own counters are */
 	bool own_ledger;
 	const struct engine *engine; /* of the first mode and of the runs */
 	const char *ran;
 	bool shares_cpus; /* set before made_run(): all workers of a side are on one CPU */
-	/* Besides what every worker counts; NULL: nothing.  Cumulative counters have the value
-	 * of the tick before. */
+	/* Adds to what every worker counts; NULL: nothing.  Cumulative counters have the value of
+	 * the tick before. */
 	void (*fill)(const struct made *m, struct worker_sample *w, unsigned worker);
 	/* The rows that each tenth sample brings along, for the history to free; NULL: none. */
 	struct details *(*details)(const struct made *m);
 	unsigned loss; /* packets a tick that the first client sends and the first server drops */
 };
 
-enum { MADE_PPS = 1000 }; /* what each client receives a second */
+enum { MADE_PPS = 1000 }; /* packets that each client receives a second */
 
 /* The clock is put on virtual time. */
 void made_open(struct made *m, unsigned servers, unsigned clients);

@@ -56,7 +56,7 @@ void press(int key)
 	frame_paint(&dash);
 }
 
-/* Is it as wanted? */
+/* Is the text on the screen, or not, as wanted? */
 static bool look(const char *text, bool want)
 {
 	char *screen = canvas_to_text(&dash.canvas);

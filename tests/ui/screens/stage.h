@@ -25,12 +25,12 @@ int stage_end(void **state); /* the same, as a teardown */
 void frame(int rows, int columns);
 void press(int key);
 
-/* Prints the screen where the text is missing, or there after all. */
+/* Print the screen where the text is missing, or there after all. */
 bool on_screen(const char *text);
 bool not_on_screen(const char *text);
 
 /* ---- golden screens, as text ---- */
 
 extern bool stage_update; /* they are written, not compared */
-/* The frame against golden/NAME.txt beside this file. */
+/* Compares the frame with golden/NAME.txt beside this file. */
 void stage_golden(const char *name);

@@ -32,7 +32,6 @@ static void fill_loop(const struct made *m, struct worker_sample *w)
 	uint64_t wakeups = messages / (et ? 16 : 8), reads = messages + (et ? messages : 0);
 
 	w->value[COUNTER_TX_PACKETS] = delivered;
-	set_counter(w, "messages_read", messages);
 	w->value[COUNTER_TX_BYTES] = delivered * LINE_BYTES;
 	w->value[COUNTER_RX_BYTES] = messages * LINE_BYTES;
 	w->value[COUNTER_SYSCALLS] = wakeups + reads + delivered;
@@ -46,7 +45,6 @@ static void fill_loop(const struct made *m, struct worker_sample *w)
 	set_counter(w, "queued_bytes", 0);
 	set_counter(w, "queue_max_bytes", 262144);
 	set_counter(w, "queue_p99_bytes", 64);
-	set_counter(w, "messages_read", messages);
 	set_counter(w, "clients_behind", 3);
 	set_counter(w, "connections", CONNECTIONS / m->servers);
 	set_counter(w, "wakeups", wakeups);
@@ -64,6 +62,7 @@ static void fill_load(const struct made *m, struct worker_sample *w)
 	w->value[COUNTER_TX_BYTES] = sent * LINE_BYTES;
 	w->value[COUNTER_RX_PACKETS] = received;
 	w->value[COUNTER_RX_BYTES] = received * LINE_BYTES;
+	set_counter(w, "messages_read", sent);
 	set_counter(w, "connections", CONNECTIONS / m->clients);
 	set_counter(w, "queue_max_bytes", COUNTER_NOTHING);
 	set_counter(w, "queue_p99_bytes", COUNTER_NOTHING);

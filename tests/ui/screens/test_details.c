@@ -1,5 +1,5 @@
 /* The details panel: the worst of the rows that a mode keeps, in the order that keys choose; and
- * what is no sum in the table of cores. */
+ * counters in the table of cores that have no sum. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +102,7 @@ static void keys_choose_the_order(void **state)
 	stage_close();
 }
 
-/* S sorts what is on the full screen. */
+/* S sorts the rows of the full screen. */
 static void expanded_it_can_be_scrolled(void **state)
 {
 	(void)state;
@@ -140,14 +140,14 @@ static void what_is_not_there_is_said(void **state)
 	stage_close();
 }
 
-/* All of them at once, where the mode has a column for that; the first sends nothing. */
+/* The strip shows all rows at once, where the mode has a column for it; the first sends nothing. */
 static void a_strip_shows_every_row(void **state)
 {
 	static struct detail_def stripped;
 
 	(void)state;
 	open_toys(40, 40, 120);
-	assert_true(not_on_screen("sent of each"));
+	assert_true(not_on_screen("40 toys · sent"));
 	stage_close();
 	stripped = toys;
 	stripped.has_strip = true;
@@ -158,14 +158,14 @@ static void a_strip_shows_every_row(void **state)
 	stage_dash(CHARSET_ASCII, NULL);
 	stage_run(60);
 	frame(40, 120);
-	assert_true(on_screen("40 toys"));
-	assert_true(on_screen("sent of each"));
-	assert_true(on_screen("a cell each"));
+	assert_true(on_screen("40 toys . sent/s"));
+	assert_true(on_screen("worst 0, median 19.5, best 39"));
 	assert_true(on_screen("....::::::-------======+++++++******####"));
 	stage_close();
 }
 
-/* The newest result of each method, of runs that are like this one, beside the mode's yardstick. */
+/* The table shows the newest result of each method, of runs that are like this one, beside the
+ * mode's yardstick. */
 static void methods_stand_beside_each_other(void **state)
 {
 	static const struct figure_def figures[] = { { .name = "rate",
@@ -260,7 +260,7 @@ static void the_cursor_has_rows_where_they_are_known(void **state)
 	stage_close();
 }
 
-/* Nothing moves while a run begins anew. */
+/* The panel keeps its place while a run begins anew. */
 static void its_place_outlives_the_run(void **state)
 {
 	(void)state;

@@ -53,7 +53,7 @@ static void every_key_is_explained(void **state)
 	free(help);
 }
 
-/* All that SCREENS.md promises. */
+/* The table has every key that SCREENS.md promises. */
 static void all_keys_are_there(void **state)
 {
 	static const int promised[] = { '1', '4', KEYCODE_TAB, KEYCODE_SHIFT_TAB, 'm', 'M', 'r', ' ', 'f', KEYCODE_LEFT,

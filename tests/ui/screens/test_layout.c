@@ -32,7 +32,7 @@ static int panel(const char *name)
 	return -1;
 }
 
-/* Of a run with so many rows in the table of cores, and eight places in its ledger. */
+/* The layout of a run with so many rows in the table of cores, and eight places in its ledger. */
 static struct layout_ask ask_of(int rows, int columns, int table_rows, bool compare, int full)
 {
 	struct layout_ask ask = { .rows = rows, .columns = columns, .panels = panel_rows, .full = full };
@@ -41,7 +41,7 @@ static struct layout_ask ask_of(int rows, int columns, int table_rows, bool comp
 	ask.lines[panel("drops")] = 8;
 	ask.lines[panel("A/B")] = compare ? 0 : PANEL_ASIDE;
 	/* of modes that have them */
-	ask.lines[panel("strip")] = ask.lines[panel("methods")] = compare ? 0 : PANEL_NONE;
+	ask.lines[panel("strip")] = ask.lines[panel("methods")] = ask.lines[panel("trend")] = compare ? 0 : PANEL_NONE;
 	return ask;
 }
 
@@ -122,7 +122,7 @@ static void small_windows_get_lines(void **state)
 		}
 }
 
-/* The fewest rows at which a panel is there, and that it stays from there on. */
+/* Finds the fewest rows at which a panel is there, and checks that it stays from there on. */
 static int first_rows(int which, int columns, bool compare)
 {
 	struct layout l;
@@ -141,7 +141,7 @@ static int first_rows(int which, int columns, bool compare)
 	return first;
 }
 
-/* Of those that stand in one column, not beside one another: who stays longer is there first. */
+/* For panels in one column, not beside one another: the one that is given up last appears first. */
 static void panels_go_in_order(void **state)
 {
 	(void)state;
@@ -205,7 +205,7 @@ static void one_panel_gets_all_the_room(void **state)
 	}
 }
 
-/* What the dashboard takes for granted of any table. */
+/* The dashboard relies on this order of any table. */
 static void the_table_is_in_order(void **state)
 {
 	(void)state;

@@ -35,7 +35,7 @@ static int close_history(void **state)
 
 static void update(int64_t span_s, unsigned bins)
 {
-	struct series_ask ask = { span_s * NS_PER_S, made.now_ns, bins, bins / 2, -1, false };
+	struct series_ask ask = { span_s * NS_PER_S, made.now_ns, bins, bins / 2, -1, false, NULL };
 
 	assert_int_equal(series_update(&series, made.history, &ask), 0);
 }
@@ -138,7 +138,7 @@ static void going_back_to_a_frozen_time_rebuilds(void **state)
 	made_ticks(&made, 300, PHASE_MEASURE, 5);
 	update(10, 100);
 	assert_float_equal(series.value[0], 5 * MADE_PPS, 1e-3);
-	struct series_ask ask = { 10ll * NS_PER_S, then, 100, 50, -1, false };
+	struct series_ask ask = { 10ll * NS_PER_S, then, 100, 50, -1, false, NULL };
 
 	assert_int_equal(series_update(&series, made.history, &ask), 0);
 	assert_float_equal(series.value[99], MADE_PPS, 1e-3);
@@ -170,6 +170,36 @@ static void percentiles_come_from_the_counts(void **state)
 
 #define history_test(f) cmocka_unit_test_setup_teardown(f, open_history, close_history)
 
+/* Over all workers, in each bin by itself: what it is divided by may stand still. */
+static void a_figure_is_charted(void **state)
+{
+	static const struct figure_def per_call = { .name = "per_call",
+		.numerator = { COUNTER_RX_PACKETS, COUNTER_NONE },
+		.denominator = COUNTER_SYSCALLS,
+		.scale = 3,
+		.numerator_roles = ROLE_CLIENT,
+		.denominator_roles = ROLE_CLIENT };
+	struct figure_def per_second = per_call;
+	struct series_ask ask = { .span_ns = 10ll * NS_PER_S, .bins = 20, .heat_bins = 10, .worker = -1, .figure = &per_call };
+
+	(void)state;
+	made_ticks(&made, 40, PHASE_MEASURE, 1);
+	made_ticks(&made, 20, PHASE_MEASURE, 0);
+	ask.end_ns = made.now_ns;
+	assert_int_equal(series_update(&series, made.history, &ask), 0);
+	/* 8 bins of 10 packets a call, then 4 without a call */
+	for (unsigned i = 0; i < 20; i++)
+		if (i >= 9 && i < 16)
+			assert_float_equal(series.value[i], 30, 0.01);
+		else if (i != 8)
+			assert_true(isnan(series.value[i]));
+	per_second.denominator = COUNTER_PER_SECOND;
+	ask.figure = &per_second;
+	assert_int_equal(series_update(&series, made.history, &ask), 0);
+	assert_float_equal(series.value[12], 3 * MADE_PPS, 0.01);
+	assert_float_equal(series.value[19], 0, 0.01);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +211,7 @@ int main(void)
 		history_test(going_back_to_a_frozen_time_rebuilds),
 		history_test(times_find_their_bins),
 		history_test(percentiles_come_from_the_counts),
+		history_test(a_figure_is_charted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

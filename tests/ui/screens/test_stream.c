@@ -32,7 +32,7 @@ static unsigned latency_named(const char *name)
 	return 0;
 }
 
-/* Of every message 64 KiB; one segment in a thousand messages is sent again; zero-copy: all
+/* Every message has 64 KiB; one segment in a thousand messages is sent again; zero-copy: all are
  * copied after all. */
 static void fill_stream(const struct made *m, struct worker_sample *w, unsigned i)
 {
@@ -224,8 +224,8 @@ static void the_verdict_is_there_in_full(void **state)
 	stage_close();
 }
 
-/* What a worker does not have is no mystery: what it would be divided by is counted at the other
- * end. */
+/* A worker of one end lacks some figures, and says why: the number to divide by is counted at the
+ * other end. */
 static void figures_of_one_end_say_why_not(void **state)
 {
 	(void)state;

@@ -173,8 +173,8 @@ static void one_axis_is_a_column(void **state_unused)
 	close_sweep();
 }
 
-/* What failed before the sweep was gone on with is run again: the bar is not full, and what
- * comes of it may be the best. */
+/* A resumed sweep runs earlier failures again: the bar is not full, and their results may be the
+ * best. */
 static void failures_are_made_good(void **state_unused)
 {
 	(void)state_unused;

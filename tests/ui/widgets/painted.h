@@ -1,4 +1,4 @@
-/* What the widget tests share: a canvas of a size, and its text compared whole (cmocka prints
+/* Shared by the widget tests: a canvas of a size, and its text compared whole (cmocka prints
  * both). */
 #pragma once
 

@@ -74,7 +74,7 @@ static void test_newest_bin_is_at_the_right(void **state)
 	canvas_free(&c);
 }
 
-/* What scrolled out at the left no longer counts for the scale. */
+/* Values that scrolled out at the left no longer count for the scale. */
 static void test_old_bins_do_not_count(void **state)
 {
 	static const double value[] = { 1000, 1, 1 };

@@ -364,7 +364,7 @@ static void test_painted_small_scrolls(void **state)
 		" [ Apply ] [ Cancel ]  1 to correct\n"
 		" F10 Apply  Esc Cancel  ←→ Choose\n");
 	go_to(METHOD);
-	press(KEYCODE_PAGE_DOWN); /* what is shown less one */
+	press(KEYCODE_PAGE_DOWN); /* the shown value less one */
 	assert_screen(4, 24, CHARSET_BRAILLE,
 		"─ set-up ──── 4-5 of 8 ─\n"
 		" verbatim   ‹ no ›\n"

@@ -155,7 +155,7 @@ static void test_runs_and_escapes(void **state)
 	canvas_free(&c);
 }
 
-/* Every style in every theme, every shape, and cells that someone filled with what no cell may
+/* Every style in every theme, every shape, and cells filled with characters that no cell may
  * hold. */
 static void test_anything_is_well_formed(void **state)
 {

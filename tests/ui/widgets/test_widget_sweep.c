@@ -120,7 +120,7 @@ static bool inside(struct rect r, int row, int column)
 	return row >= r.row && row < r.row + r.rows && column >= r.column && column < r.column + r.columns;
 }
 
-/* Cells filled with what no painter writes. */
+/* Fills cells with a character that no painter writes. */
 static void check_area(int which, enum charset charset, int rows, int columns)
 {
 	static const struct cell sentinel = { "!", 0xee };

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rig.h"
+#include "../engines/rig.h"
 
 #include "base/clock.h"
 #include "engines/fanout/fanout.h"
@@ -45,7 +45,7 @@ static struct rig_config writer_of(const struct rig *readers, const char *method
 		.option = { "port", port, "method", method, "sync", sync, "host", address_for(method) } };
 }
 
-/* What was sent, and what was received or lost: at both ends the same, to the datagram. */
+/* Both ends count the same as sent, and as received or lost, to the datagram. */
 static void apart(const char *method, const char *sync, unsigned workers)
 {
 	struct rig readers, writer;
@@ -264,16 +264,21 @@ static void answers_with(const uint8_t *bytes, size_t size, const char *says)
 	assert_int_equal(status, 0);
 }
 
-static void put_answer(uint8_t out[HELLO_HEAD_BYTES + HELLO_RANGE_BYTES], struct hello_answer a, struct hello_range r)
+enum { ANSWER_BYTES = HELLO_HEAD_BYTES + HELLO_GROUP_BYTES + HELLO_RANGE_BYTES };
+
+static void put_answer(uint8_t out[ANSWER_BYTES], struct hello_answer a, struct hello_range r)
 {
+	static const struct hello_group none = { 0 };
+
 	hello_put_head(out, &a);
-	hello_put_range(out + HELLO_HEAD_BYTES, &r);
+	hello_put_group(out + HELLO_HEAD_BYTES, &none);
+	hello_put_range(out + HELLO_HEAD_BYTES + HELLO_GROUP_BYTES, &r);
 }
 
 static void readers_that_are_none_are_named(void **state)
 {
 	struct hello_answer good = { .version = HELLO_VERSION, .readers = 10, .workers = 1, .ranges = 1 }, a;
-	uint8_t out[HELLO_HEAD_BYTES + HELLO_RANGE_BYTES];
+	uint8_t out[ANSWER_BYTES];
 	static const uint8_t junk[64] = "220 mail.example.org ESMTP here, please say who you are\r\n";
 
 	(void)state;
@@ -283,7 +288,7 @@ static void readers_that_are_none_are_named(void **state)
 	a = good;
 	a.version = 7;
 	put_answer(out, a, (struct hello_range){ 40000, 40009 });
-	answers_with(out, sizeof(out), "speaks version 7 of the hello, this netdyno 1");
+	answers_with(out, sizeof(out), "speaks version 7 of the hello, this netdyno 2");
 	a = good;
 	a.readers = HELLO_READERS_MAX + 1;
 	put_answer(out, a, (struct hello_range){ 40000, 40009 });

@@ -1,4 +1,4 @@
-/* Where the readers of a process of their own say where they are: a thread that listens on TCP,
+/* Readers of a process of their own tell writers here where they are: a thread listens on TCP,
  * answers a writer's hello (hello.h), and lets it in, one writer at a time.  It keeps nobody
  * waiting: who says nothing for two seconds, or something else than a hello, is shown out.
  *
@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 #include "base/err.h"
-#include "engines/fanout/hello.h"
+#include "engines/fanout/apart/hello.h"
 
 struct fanout_shared;
 struct plan;

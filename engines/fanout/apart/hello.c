@@ -1,5 +1,5 @@
 /* See hello.h. */
-#include "engines/fanout/hello.h"
+#include "engines/fanout/apart/hello.h"
 
 #include <endian.h>
 #include <string.h>
@@ -70,8 +70,12 @@ void hello_put_head(uint8_t out[HELLO_HEAD_BYTES], const struct hello_answer *a)
 	memset(out, 0, HELLO_HEAD_BYTES);
 	memcpy(out, magic, sizeof(magic));
 	out = put16(put16(out + 4, a->version), a->status);
-	out = put16(put16(put32(out, a->readers), a->workers), a->ranges);
-	put16(put32(out, a->group), a->session);
+	put16(put16(put16(put32(out, a->readers), a->workers), a->ranges), a->session);
+}
+
+void hello_put_group(uint8_t out[HELLO_GROUP_BYTES], const struct hello_group *g)
+{
+	memcpy(out, g->bytes, HELLO_GROUP_BYTES);
 }
 
 void hello_put_range(uint8_t out[HELLO_RANGE_BYTES], const struct hello_range *r)
@@ -119,8 +123,7 @@ enum hello_fault hello_get_head(const uint8_t in[HELLO_HEAD_BYTES], struct hello
 	a.readers = get32(in + 8);
 	a.workers = get16(in + 12);
 	a.ranges = get16(in + 14);
-	a.group = get32(in + 16);
-	a.session = get16(in + 20);
+	a.session = get16(in + 16);
 	if (a.version != HELLO_VERSION) {
 		ret_answer->version = a.version;
 		ret_answer->status = a.status;
@@ -134,10 +137,31 @@ enum hello_fault hello_get_head(const uint8_t in[HELLO_HEAD_BYTES], struct hello
 	return HELLO_GOOD;
 }
 
-enum hello_fault hello_get_ranges(const uint8_t *in, const struct hello_answer *a, struct hello_range *ret_ranges)
+bool hello_has_group(const struct hello_group *g)
 {
+	static const struct hello_group none = { 0 };
+
+	return memcmp(g, &none, sizeof(none)) != 0;
+}
+
+/* ff00::/8, or 224.0.0.0/4 mapped. */
+static bool is_multicast(const struct hello_group *g)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
+
+	return g->bytes[0] == 0xff || (!memcmp(g->bytes, mapped, sizeof(mapped)) && g->bytes[12] >> 4 == 14);
+}
+
+enum hello_fault hello_get_body(
+	const uint8_t *in, const struct hello_answer *a, struct hello_group *ret_group, struct hello_range *ret_ranges)
+{
+	struct hello_group group;
 	uint32_t ports = 0;
 
+	memcpy(group.bytes, in, HELLO_GROUP_BYTES);
+	if (hello_has_group(&group) && !is_multicast(&group))
+		return HELLO_RANGE;
+	in += HELLO_GROUP_BYTES;
 	for (unsigned i = 0; i < a->ranges; i++) {
 		struct hello_range r = { get16(in + i * HELLO_RANGE_BYTES), get16(in + i * HELLO_RANGE_BYTES + 2) };
 
@@ -146,7 +170,10 @@ enum hello_fault hello_get_ranges(const uint8_t *in, const struct hello_answer *
 		ports += r.last - r.first + 1u;
 		ret_ranges[i] = r;
 	}
-	return ports == (a->group ? 1 : a->readers) ? HELLO_GOOD : HELLO_RANGE;
+	if (ports != (hello_has_group(&group) ? 1 : a->readers))
+		return HELLO_RANGE;
+	*ret_group = group;
+	return HELLO_GOOD;
 }
 
 enum hello_fault hello_get_report(const uint8_t in[HELLO_REPORT_BYTES], unsigned workers, struct hello_report *ret_report)

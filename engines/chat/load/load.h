@@ -3,8 +3,9 @@
 #pragma once
 
 #include "engines/chat/shared.h"
+#include "engines/chat/waiting.h"
 
-enum { LOAD_EVENTS = 256, LOAD_READ_BYTES = 256 << 10 };
+enum { LOAD_READ_BYTES = 256 << 10 };
 
 enum load_state { LOAD_DOWN, LOAD_CONNECTING, LOAD_UP };
 
@@ -16,10 +17,10 @@ struct load_connection {
 	int64_t until_ns, backoff_ns; /* LOAD_DOWN: when it is tried again */
 	/* sending */
 	uint64_t sequence;       /* of the message under way, or the next one */
+	uint64_t lost;           /* of those sent: unread when their connection was lost */
 	uint32_t sent_bytes;     /* of the message under way, 0: there is none */
 	int64_t due_ns, sent_ns; /* of that */
 	uint64_t begun, due;     /* by this schedule: messages begun; due */
-	uint64_t here;           /* messages that the kernel took on this connection */
 	uint64_t seen;           /* closed loop: messages below it have been seen at the witness */
 	int64_t seen_ns;
 	/* receiving */
@@ -47,10 +48,7 @@ struct load_schedule {
 };
 
 struct load {
-	int epoll_fd;
-	struct epoll_event *event;
-	unsigned events;
-	bool looks; /* poll() asks the epoll: the wait is not epoll_wait(2) */
+	struct chat_epoll epoll;
 	struct load_connection *connection;
 	unsigned connections;
 	uint32_t *down; /* ring: to be connected */
@@ -67,9 +65,10 @@ struct load {
 	uint64_t window;    /* closed loop; 0: open */
 	int64_t measure_ns; /* when MEASURE was entered */
 	int64_t look_ns, rows_ns;
+	uint64_t unread; /* by the server, when the messages were last counted */
 	/* cumulative */
 	uint64_t sent, received, received_bytes, before, carried, missing, repeated, foreign, given_up;
-	uint64_t failures, reconnects, reads, writes, again, controls, wakeups, happened, write_bytes;
+	uint64_t failures, reconnects, reads, writes, again, controls, write_bytes;
 	uint64_t syscalls, counted;
 };
 
@@ -83,9 +82,16 @@ int load_connect(struct worker *w, struct load *x, struct err *err);
 void load_connected(struct worker *w, struct load *x, struct load_connection *c);
 /* What the epoll shall tell of it: as its state, reads and blocked say. */
 void load_watch(struct load *x, struct load_connection *c);
-/* Messages that the kernel took on this connection and the server has not read; both ends are
- * here. */
-uint64_t load_unread(const struct chat_shared *s, const struct load_connection *c);
+/* Messages of it that the server has read; of one that is elsewhere: all. */
+static inline uint64_t load_read(const struct chat_shared *s, const struct load_connection *c)
+{
+	return s->both ? atomic_load_explicit(&s->flow[c->id].read, memory_order_acquire) : c->sequence - c->lost;
+}
+/* Messages that the kernel took, that the server has not read and that are not lost. */
+static inline uint64_t load_unread(const struct load_connection *c, uint64_t read)
+{
+	return c->sequence - c->lost > read ? c->sequence - c->lost - read : 0;
+}
 /* The connection is gone: what it carried is lost, and it is made anew. */
 void load_lost(struct worker *w, struct load *x, struct load_connection *c);
 

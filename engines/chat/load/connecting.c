@@ -1,4 +1,4 @@
-/* Mode chat, the load's connections.  See engines/chat/load.h.
+/* Mode chat, the load's connections.  See engines/chat/load/load.h.
  *
  * They are made so many at a time (--ramp), each begins with a hello that says whose it is; one
  * that is lost is made anew after a pause.
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "engines/chat/load.h"
+#include "engines/chat/load/load.h"
 #include "mode/path.h"
 
 static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
@@ -24,7 +24,7 @@ void load_watch(struct load *x, struct load_connection *c)
 		.data.u64 = (uint64_t)(c - x->connection) };
 
 	x->controls++;
-	epoll_ctl(x->epoll_fd, EPOLL_CTL_MOD, c->fd, &event);
+	epoll_ctl(x->epoll.fd, EPOLL_CTL_MOD, c->fd, &event);
 }
 
 void load_put_down(struct load *x, struct load_connection *c)
@@ -57,23 +57,12 @@ static void back_off(struct load *x, struct load_connection *c)
 	load_put_down(x, c);
 }
 
-uint64_t load_unread(const struct chat_shared *s, const struct load_connection *c)
-{
-	uint64_t read = atomic_load_explicit(&s->flow[c->id].read, memory_order_acquire);
-
-	return c->here > read ? c->here - read : 0;
-}
-
 void load_lost(struct worker *w, struct load *x, struct load_connection *c)
 {
-	struct chat_shared *s = chat_shared_of(w);
+	const struct chat_shared *s = chat_shared_of(w);
 
-	if (s->both && c->state == LOAD_UP) {
-		uint64_t lost = (atomic_load_explicit(&s->flow[c->id].sent, memory_order_relaxed) >> CHAT_LOST) +
-				load_unread(s, c);
-
-		atomic_store_explicit(&s->flow[c->id].sent, lost << CHAT_LOST, memory_order_release);
-	}
+	/* The server closed it first: it reads no more. */
+	c->lost += load_unread(c, load_read(s, c));
 	/* A message that was half sent is not of the next connection. */
 	c->begun -= c->sent_bytes && s->open_loop;
 	c->sent_bytes = 0;
@@ -96,12 +85,9 @@ static void greet(struct worker *w, struct load *x, struct load_connection *c)
 	uint8_t hello[CHAT_HELLO_BYTES];
 
 	c->received_before += c->received;
-	c->here = c->received = 0;
-	if (s->both) {
-		atomic_store_explicit(&s->flow[c->id].read, 0, memory_order_relaxed);
-		atomic_store_explicit(&s->flow[c->id].read_before, 0, memory_order_relaxed);
+	c->received = 0;
+	if (s->both)
 		atomic_store_explicit(&s->flow[c->id].received, 0, memory_order_relaxed);
-	}
 	chat_stamp_put(
 		hello, &(struct chat_stamp){
 			       .kind = c->reads ? CHAT_HELLO_READS : CHAT_HELLO_MUTE, .token = s->token, .connection = c->id });
@@ -141,7 +127,7 @@ static int start_connecting(struct worker *w, struct load *x, struct load_connec
 		return 0;
 	}
 	x->controls++;
-	if (epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) < 0)
+	if (epoll_ctl(x->epoll.fd, EPOLL_CTL_ADD, c->fd, &event) < 0)
 		return err_sys(err, errno, "epoll_ctl");
 	return 0;
 }

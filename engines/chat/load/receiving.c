@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
-#include "engines/chat/load.h"
+#include "engines/chat/load/load.h"
 
 enum { READS = 8 }; /* calls for one connection, then it is the next one's turn */
 

@@ -1,5 +1,5 @@
 /* See link.h. */
-#include "engines/fanout/link.h"
+#include "engines/fanout/apart/link.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -8,19 +8,20 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engines/fanout/multicast.h"
 #include "engines/fanout/shared.h"
 #include "mode/path.h"
 
 static const int64_t PATIENCE_NS = 3ll * NS_PER_S;
 
-static const char *host_of(const struct worker *w, char out[NET_ADDRESS_TEXT])
+static const char *link_host_of(const struct worker *w, char out[NET_ADDRESS_TEXT])
 {
 	return net_format(&fanout_shared_of(w)->at.host, out, NET_ADDRESS_TEXT);
 }
 
 /* ---- the hello ---- */
 
-static int await(struct worker *w, int fd, short events, int64_t until_ns, struct err *err)
+static int link_await(struct worker *w, int fd, short events, int64_t until_ns, struct err *err)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 	char text[NET_ADDRESS_TEXT];
@@ -29,10 +30,10 @@ static int await(struct worker *w, int fd, short events, int64_t until_ns, struc
 
 	if (n > 0)
 		return 0;
-	return err_say(err, ETIMEDOUT, "%s does not answer: no readers of mode fanout", host_of(w, text));
+	return err_say(err, ETIMEDOUT, "%s does not answer: no readers of mode fanout", link_host_of(w, text));
 }
 
-static int call(struct worker *w, struct fanout_link *l, struct err *err)
+static int link_call(struct worker *w, struct fanout_link *l, struct err *err)
 {
 	const struct fanout_shared *s = fanout_shared_of(w);
 	char text[NET_ADDRESS_TEXT];
@@ -44,36 +45,38 @@ static int call(struct worker *w, struct fanout_link *l, struct err *err)
 		return l->fd;
 	setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (connect(l->fd, &s->at.host.sa, net_address_bytes(&s->at.host)) < 0 && errno != EINPROGRESS)
-		return err_sys(err, errno, "connect %s", host_of(w, text));
-	if ((rc = await(w, l->fd, POLLOUT, clock_now_ns() + PATIENCE_NS, err)) < 0)
+		return err_sys(err, errno, "connect %s", link_host_of(w, text));
+	if ((rc = link_await(w, l->fd, POLLOUT, clock_now_ns() + PATIENCE_NS, err)) < 0)
 		return rc;
 	if (getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error)
-		return err_sys(err, error ? error : errno, "connect %s (netdyno run fanout --role server)", host_of(w, text));
+		return err_sys(
+			err, error ? error : errno, "connect %s (netdyno run fanout --role server)", link_host_of(w, text));
 	return 0;
 }
 
-static int read_all(struct worker *w, struct fanout_link *l, uint8_t *in, size_t bytes, struct err *err)
+static int link_read_all(struct worker *w, struct fanout_link *l, uint8_t *in, size_t bytes, struct err *err)
 {
 	int64_t until_ns = clock_now_ns() + PATIENCE_NS;
 	char text[NET_ADDRESS_TEXT];
 	int rc;
 
 	for (size_t done = 0; done < bytes;) {
-		if ((rc = await(w, l->fd, POLLIN, until_ns, err)) < 0)
+		if ((rc = link_await(w, l->fd, POLLIN, until_ns, err)) < 0)
 			return rc;
 		ssize_t n = recv(l->fd, in + done, bytes - done, MSG_DONTWAIT);
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 			return err_say(err, ECONNRESET,
-				"%s closed the connection: no readers of mode fanout, or not of this version", host_of(w, text));
+				"%s closed the connection: no readers of mode fanout, or not of this version",
+				link_host_of(w, text));
 		done += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
 }
 
-static int check_head(struct worker *w, enum hello_fault fault, const struct hello_answer *a, struct err *err)
+static int link_check_head(struct worker *w, enum hello_fault fault, const struct hello_answer *a, struct err *err)
 {
 	char text[NET_ADDRESS_TEXT];
-	const char *host = host_of(w, text);
+	const char *host = link_host_of(w, text);
 
 	if (fault == HELLO_GARBAGE)
 		return err_say(err, EPROTO, "%s: not an answer of mode fanout", host);
@@ -93,22 +96,21 @@ static int check_head(struct worker *w, enum hello_fault fault, const struct hel
 
 /* ---- what the readers say ---- */
 
-static void take_addresses(struct fanout_shared *s, const struct hello_answer *a, const struct hello_range *range)
+static void link_take_addresses(struct fanout_shared *s, const struct hello_answer *a, const struct hello_range *range)
 {
 	unsigned n = 0;
 
-	s->group = (union net_address){ .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(a->group) } };
 	net_set_port(&s->group, range[0].first);
 	for (unsigned i = 0; i < a->ranges; i++)
 		for (unsigned port = range[i].first; port <= range[i].last && n < a->readers; port++) {
 			s->to[n] = s->at.host;
 			net_set_port(&s->to[n++], port);
 		}
-	for (; a->group && n < a->readers; n++)
+	for (; n < a->readers; n++)
 		s->to[n] = s->group;
 }
 
-static int make_room(struct worker *w, struct fanout_link *l, const struct hello_answer *a, struct err *err)
+static int link_make_room(struct worker *w, struct fanout_link *l, const struct hello_answer *a, struct err *err)
 {
 	struct fanout_shared *s = fanout_shared_of(w);
 
@@ -127,27 +129,30 @@ static int make_room(struct worker *w, struct fanout_link *l, const struct hello
 	return s->method->connected ? net_allow_descriptors(s->readers, "readers", s->readers, err) : 0;
 }
 
-static int read_answer(struct worker *w, struct fanout_link *l, struct err *err)
+static int link_read_answer(struct worker *w, struct fanout_link *l, struct err *err)
 {
 	uint8_t head[HELLO_HEAD_BYTES], *in = NULL;
 	struct hello_answer a = { 0 };
+	struct hello_group group;
 	struct hello_range *range = NULL;
-	int rc = read_all(w, l, head, sizeof(head), err);
+	int rc = link_read_all(w, l, head, sizeof(head), err);
 
-	if (rc < 0 || (rc = check_head(w, hello_get_head(head, &a), &a, err)) < 0)
+	if (rc < 0 || (rc = link_check_head(w, hello_get_head(head, &a), &a, err)) < 0)
 		return rc;
-	in = malloc((size_t)a.ranges * HELLO_RANGE_BYTES);
+	in = malloc(hello_body_bytes(&a));
 	range = malloc(a.ranges * sizeof(*range));
 	if (!in || !range)
 		rc = err_sys(err, ENOMEM, "read the readers' ports");
 	if (rc >= 0)
-		rc = read_all(w, l, in, (size_t)a.ranges * HELLO_RANGE_BYTES, err);
+		rc = link_read_all(w, l, in, hello_body_bytes(&a), err);
 	if (rc >= 0)
-		rc = check_head(w, hello_get_ranges(in, &a, range), &a, err);
+		rc = link_check_head(w, hello_get_body(in, &a, &group, range), &a, err);
 	if (rc >= 0)
-		rc = make_room(w, l, &a, err);
+		rc = link_make_room(w, l, &a, err);
 	if (rc >= 0)
-		take_addresses(fanout_shared_of(w), &a, range);
+		rc = fanout_take_group(w, &group, err);
+	if (rc >= 0)
+		link_take_addresses(fanout_shared_of(w), &a, range);
 	for (unsigned i = 0; rc >= 0 && i < a.ranges; i++)
 		ports_add(&w->plan->ports, range[i].first, range[i].last);
 	free(in);
@@ -166,14 +171,14 @@ int fanout_link_open(struct fanout_link *l, struct worker *w, struct err *err)
 		.clock = net_clock_identity() };
 	uint8_t out[HELLO_REQUEST_BYTES];
 	char text[NET_ADDRESS_TEXT];
-	int rc = call(w, l, err);
+	int rc = link_call(w, l, err);
 
 	if (rc < 0)
 		return rc;
 	hello_put_request(out, &r);
 	if (send(l->fd, out, sizeof(out), MSG_NOSIGNAL) != sizeof(out))
-		return err_sys(err, errno, "say hello to %s", host_of(w, text));
-	return read_answer(w, l, err);
+		return err_sys(err, errno, "say hello to %s", link_host_of(w, text));
+	return link_read_answer(w, l, err);
 }
 
 void fanout_link_close(struct fanout_link *l)
@@ -185,7 +190,7 @@ void fanout_link_close(struct fanout_link *l)
 
 /* ---- reports ---- */
 
-static void take_report(struct fanout_shared *s, const struct fanout_link *l, const struct hello_report *r)
+static void link_take_report(struct fanout_shared *s, const struct fanout_link *l, const struct hello_report *r)
 {
 	struct fanout_share *share = &s->share[r->worker];
 	struct fanout_tally tally = { .round = r->round, .have = r->have, .first_ns = r->first_ns, .last_ns = r->last_ns };
@@ -193,13 +198,13 @@ static void take_report(struct fanout_shared *s, const struct fanout_link *l, co
 	/* Of the writer that was there before. */
 	if (r->session != l->session)
 		return;
-	fanout_tally_show(&tally, share);
+	fanout_tally_show(&tally, share, false);
 	atomic_store_explicit(&share->received, r->received, memory_order_relaxed);
 	atomic_store_explicit(&share->dropped, r->dropped, memory_order_relaxed);
 	atomic_store_explicit(&share->late, r->late, memory_order_relaxed);
 }
 
-static int take_reports(struct worker *w, struct fanout_link *l, struct err *err)
+static int link_take_reports(struct worker *w, struct fanout_link *l, struct err *err)
 {
 	struct hello_report r;
 	char text[NET_ADDRESS_TEXT];
@@ -207,8 +212,8 @@ static int take_reports(struct worker *w, struct fanout_link *l, struct err *err
 
 	for (; l->bytes - at >= HELLO_REPORT_BYTES; at += HELLO_REPORT_BYTES) {
 		if (hello_get_report(l->in + at, l->workers, &r) != HELLO_GOOD)
-			return err_say(err, EPROTO, "%s: not a report of readers", host_of(w, text));
-		take_report(fanout_shared_of(w), l, &r);
+			return err_say(err, EPROTO, "%s: not a report of readers", link_host_of(w, text));
+		link_take_report(fanout_shared_of(w), l, &r);
 	}
 	l->bytes -= at;
 	memmove(l->in, l->in + at, l->bytes);
@@ -226,10 +231,10 @@ int fanout_link_read(struct fanout_link *l, struct worker *w, struct err *err)
 		l->calls++;
 		if (n > 0) {
 			l->bytes += (size_t)n;
-			rc = take_reports(w, l, err);
+			rc = link_take_reports(w, l, err);
 		}
 	} while (rc >= 0 && n > 0 && l->bytes == 0 && n == (ssize_t)sizeof(l->in));
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		return err_say(err, ECONNRESET, "the readers at %s are gone", host_of(w, text));
+		return err_say(err, ECONNRESET, "the readers at %s are gone", link_host_of(w, text));
 	return rc;
 }

@@ -1,10 +1,10 @@
-/* What either end of a fan-out makes of a hello from the network.  Input: 1 byte that says as what
+/* Either end of a fan-out reads a hello from the network.  Input: 1 byte that says as what
  * it is read, then the bytes.  What is taken is put into the same bytes again, and is within its
  * limits. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "engines/fanout/hello.h"
+#include "engines/fanout/apart/hello.h"
 #include "engines/fanout/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,23 +31,26 @@ static void answer(const uint8_t *in, size_t bytes)
 {
 	static struct hello_range range[HELLO_RANGES_MAX];
 	struct hello_answer a = { 0 };
+	struct hello_group group = { 0 };
 	uint8_t out[HELLO_HEAD_BYTES];
 	uint64_t ports = 0;
 
 	if (hello_get_head(in, &a) != HELLO_GOOD)
 		return;
 	hello_put_head(out, &a);
-	must(!memcmp(out, in, 22));
-	if (a.status != HELLO_WELCOME || bytes < HELLO_HEAD_BYTES + (size_t)a.ranges * HELLO_RANGE_BYTES)
+	must(!memcmp(out, in, 18));
+	if (a.status != HELLO_WELCOME || bytes < HELLO_HEAD_BYTES + hello_body_bytes(&a))
 		return;
 	must(a.readers <= HELLO_READERS_MAX && a.ranges <= HELLO_RANGES_MAX && a.workers <= a.readers);
-	if (hello_get_ranges(in + HELLO_HEAD_BYTES, &a, range) != HELLO_GOOD)
+	if (hello_get_body(in + HELLO_HEAD_BYTES, &a, &group, range) != HELLO_GOOD)
 		return;
+	hello_put_group(out, &group);
+	must(!memcmp(out, in + HELLO_HEAD_BYTES, HELLO_GROUP_BYTES));
 	for (unsigned i = 0; i < a.ranges; i++) {
 		must(range[i].first && range[i].first <= range[i].last);
 		ports += range[i].last - range[i].first + 1u;
 	}
-	must(ports == (a.group ? 1 : a.readers));
+	must(ports == (hello_has_group(&group) ? 1 : a.readers));
 }
 
 static void report(const uint8_t *in, unsigned workers)

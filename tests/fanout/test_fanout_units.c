@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "../support/asserts.h"
-#include "engines/fanout/hello.h"
+#include "engines/fanout/apart/hello.h"
 #include "engines/fanout/payload.h"
 #include "engines/fanout/round.h"
 #include "engines/fanout/wire.h"
@@ -76,7 +76,7 @@ static void payloads_differ(void **state)
 static void take(struct fanout_tally *t, struct fanout_share *share, uint32_t round, int64_t now_ns)
 {
 	fanout_tally_take(t, round, now_ns);
-	fanout_tally_show(t, share);
+	fanout_tally_show(t, share, true);
 }
 
 /* The spread is from the first datagram of any reader to the last of any, of this round alone. */
@@ -153,7 +153,8 @@ static void hellos_come_through(void **state)
 	struct hello_answer a = { .version = HELLO_VERSION, .readers = 4, .workers = 2, .ranges = 2, .session = 9 }, a2;
 	struct hello_range range[2] = { { 40000, 40002 }, { 65535, 65535 } }, range2[2];
 	struct hello_report p = { 1, 9, 77, 4, 100, 200, 300, 5, 6 }, p2;
-	uint8_t out[HELLO_REPORT_BYTES], ranges[2 * HELLO_RANGE_BYTES];
+	struct hello_group group = { .bytes = { 0xff, 2, [15] = 1 } }, group2 = { 0 };
+	uint8_t out[HELLO_REPORT_BYTES], body[HELLO_GROUP_BYTES + 2 * HELLO_RANGE_BYTES] = { 0 };
 
 	(void)state;
 	hello_put_request(out, &r);
@@ -166,11 +167,22 @@ static void hellos_come_through(void **state)
 	assert_int_equal(a2.ranges, a.ranges);
 	assert_int_equal(a2.session, a.session);
 	for (unsigned i = 0; i < 2; i++)
-		hello_put_range(ranges + i * HELLO_RANGE_BYTES, &range[i]);
-	assert_int_equal(hello_get_ranges(ranges, &a, range2), HELLO_GOOD);
+		hello_put_range(body + HELLO_GROUP_BYTES + i * HELLO_RANGE_BYTES, &range[i]);
+	assert_int_equal(hello_body_bytes(&a), sizeof(body));
+	assert_int_equal(hello_get_body(body, &a, &group2, range2), HELLO_GOOD);
+	assert_false(hello_has_group(&group2));
 	assert_memory_equal(range, range2, sizeof(range));
 	a.readers = 5;
-	assert_int_equal(hello_get_ranges(ranges, &a, range2), HELLO_RANGE);
+	assert_int_equal(hello_get_body(body, &a, &group2, range2), HELLO_RANGE);
+	a.ranges = 1;
+	/* One port for all that have joined, and the group must be one. */
+	hello_put_group(body, &group);
+	hello_put_range(body + HELLO_GROUP_BYTES, &range[1]);
+	assert_int_equal(hello_get_body(body, &a, &group2, range2), HELLO_GOOD);
+	assert_memory_equal(&group, &group2, sizeof(group));
+	group.bytes[0] = 0xfe;
+	hello_put_group(body, &group);
+	assert_int_equal(hello_get_body(body, &a, &group2, range2), HELLO_RANGE);
 	hello_put_report(out, &p);
 	assert_int_equal(hello_get_report(out, 2, &p2), HELLO_GOOD);
 	assert_int_equal(p2.late, 6);

@@ -1,5 +1,5 @@
 /* See gate.h. */
-#include "engines/fanout/gate.h"
+#include "engines/fanout/apart/gate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engines/fanout/multicast.h"
 #include "engines/fanout/shared.h"
 #include "mode/path.h"
 #include "run/thread.h"
@@ -21,7 +22,7 @@ static const int64_t PATIENCE_NS = 2ll * NS_PER_S;
 /* ---- waiting ---- */
 
 /* Until fd is ready for these events, at_ns, or the end; false: not ready. */
-static bool await(const struct fanout_gate *g, int fd, short events, int64_t at_ns)
+static bool gate_await(const struct fanout_gate *g, int fd, short events, int64_t at_ns)
 {
 	struct pollfd p[] = { { .fd = g->stop_fd, .events = POLLIN }, { .fd = fd, .events = events } };
 	int64_t left_ns = at_ns - clock_now_ns();
@@ -30,7 +31,7 @@ static bool await(const struct fanout_gate *g, int fd, short events, int64_t at_
 	return n > 0 && !p[0].revents && p[1].revents;
 }
 
-static bool is_over(const struct fanout_gate *g)
+static bool gate_is_over(const struct fanout_gate *g)
 {
 	struct pollfd p = { .fd = g->stop_fd, .events = POLLIN };
 
@@ -38,12 +39,12 @@ static bool is_over(const struct fanout_gate *g)
 }
 
 /* All of it, in time. */
-static bool read_all(const struct fanout_gate *g, int fd, uint8_t *in, size_t bytes)
+static bool gate_read_all(const struct fanout_gate *g, int fd, uint8_t *in, size_t bytes)
 {
 	int64_t until_ns = clock_now_ns() + PATIENCE_NS;
 
 	for (size_t done = 0; done < bytes;) {
-		if (!await(g, fd, POLLIN, until_ns))
+		if (!gate_await(g, fd, POLLIN, until_ns))
 			return false;
 		ssize_t n = recv(fd, in + done, bytes - done, MSG_DONTWAIT);
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
@@ -53,7 +54,7 @@ static bool read_all(const struct fanout_gate *g, int fd, uint8_t *in, size_t by
 	return true;
 }
 
-static bool write_all(const struct fanout_gate *g, int fd, const uint8_t *out, size_t bytes)
+static bool gate_write_all(const struct fanout_gate *g, int fd, const uint8_t *out, size_t bytes)
 {
 	int64_t until_ns = clock_now_ns() + PATIENCE_NS;
 
@@ -63,7 +64,7 @@ static bool write_all(const struct fanout_gate *g, int fd, const uint8_t *out, s
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return false;
 		done += n > 0 ? (size_t)n : 0;
-		if (n < 0 && !await(g, fd, POLLOUT, until_ns))
+		if (n < 0 && !gate_await(g, fd, POLLOUT, until_ns))
 			return false;
 	}
 	return true;
@@ -72,7 +73,7 @@ static bool write_all(const struct fanout_gate *g, int fd, const uint8_t *out, s
 /* ---- the answer ---- */
 
 /* The readers' ports in their order. */
-static unsigned list_ranges(const struct fanout_shared *s, struct hello_range *range)
+static unsigned gate_list_ranges(const struct fanout_shared *s, struct hello_range *range)
 {
 	unsigned n = 0, count = s->method->multicast ? 1 : s->readers;
 
@@ -89,29 +90,34 @@ static unsigned list_ranges(const struct fanout_shared *s, struct hello_range *r
 	return n;
 }
 
-static bool answer(const struct fanout_gate *g, int fd, enum hello_status status)
+static bool gate_answer(const struct fanout_gate *g, int fd, enum hello_status status)
 {
 	const struct fanout_shared *s = g->shared;
-	uint8_t out[HELLO_HEAD_BYTES + HELLO_RANGES_MAX * HELLO_RANGE_BYTES];
+	uint8_t out[HELLO_HEAD_BYTES + HELLO_GROUP_BYTES + HELLO_RANGES_MAX * HELLO_RANGE_BYTES], *ranges;
 	struct hello_range range[HELLO_RANGES_MAX];
 	struct hello_answer a = { .version = HELLO_VERSION, .status = (uint16_t)status };
+	struct hello_group group;
 
 	if (status == HELLO_WELCOME) {
 		a.readers = s->readers;
 		a.workers = (uint16_t)s->reader_workers;
-		a.ranges = (uint16_t)list_ranges(s, range);
+		a.ranges = (uint16_t)gate_list_ranges(s, range);
 		a.session = (uint16_t)atomic_load_explicit(&g->session, memory_order_relaxed);
-		a.group = s->method->multicast ? ntohl(s->group.v4.sin_addr.s_addr) : 0;
 	}
 	hello_put_head(out, &a);
+	if (status != HELLO_WELCOME)
+		return gate_write_all(g, fd, out, HELLO_HEAD_BYTES);
+	group = fanout_group_of(s);
+	hello_put_group(out + HELLO_HEAD_BYTES, &group);
+	ranges = out + HELLO_HEAD_BYTES + HELLO_GROUP_BYTES;
 	for (unsigned i = 0; i < a.ranges; i++)
-		hello_put_range(out + HELLO_HEAD_BYTES + i * HELLO_RANGE_BYTES, &range[i]);
-	return write_all(g, fd, out, HELLO_HEAD_BYTES + (size_t)a.ranges * HELLO_RANGE_BYTES);
+		hello_put_range(ranges + i * HELLO_RANGE_BYTES, &range[i]);
+	return gate_write_all(g, fd, out, HELLO_HEAD_BYTES + hello_body_bytes(&a));
 }
 
 /* ---- a caller ---- */
 
-static void let_in(struct fanout_gate *g, const struct hello_request *r)
+static void gate_let_in(struct fanout_gate *g, const struct hello_request *r)
 {
 	atomic_store_explicit(&g->bytes, r->bytes, memory_order_relaxed);
 	atomic_store_explicit(&g->each, r->each, memory_order_relaxed);
@@ -121,7 +127,7 @@ static void let_in(struct fanout_gate *g, const struct hello_request *r)
 	atomic_fetch_add_explicit(&g->session, 1, memory_order_release);
 }
 
-static void let_out(struct fanout_gate *g)
+static void gate_let_out(struct fanout_gate *g)
 {
 	dup3(g->nobody_fd, g->report_fd, O_CLOEXEC);
 	atomic_store_explicit(&g->bytes, 0, memory_order_relaxed);
@@ -130,7 +136,7 @@ static void let_out(struct fanout_gate *g)
 }
 
 /* While the writer is there nobody else is let in: they are told so. */
-static void turn_away(struct fanout_gate *g)
+static void gate_turn_away(struct fanout_gate *g)
 {
 	struct hello_request r;
 	uint8_t in[HELLO_REQUEST_BYTES];
@@ -138,14 +144,14 @@ static void turn_away(struct fanout_gate *g)
 
 	if (fd < 0)
 		return;
-	if (read_all(g, fd, in, sizeof(in)) && hello_get_request(in, &r) == HELLO_GOOD)
-		answer(g, fd, HELLO_BUSY);
+	if (gate_read_all(g, fd, in, sizeof(in)) && hello_get_request(in, &r) == HELLO_GOOD)
+		gate_answer(g, fd, HELLO_BUSY);
 	atomic_fetch_add_explicit(&g->strangers, 1, memory_order_relaxed);
 	close(fd);
 }
 
 /* Until it closes its end, or says something more: a writer has nothing more to say. */
-static void stay_with(struct fanout_gate *g, int fd)
+static void gate_stay_with(struct fanout_gate *g, int fd)
 {
 	struct pollfd p[] = { { .fd = g->stop_fd, .events = POLLIN }, { .fd = fd, .events = POLLIN },
 		{ .fd = g->listen_fd, .events = POLLIN } };
@@ -154,35 +160,35 @@ static void stay_with(struct fanout_gate *g, int fd)
 		if (p[0].revents || p[1].revents)
 			return;
 		if (p[2].revents)
-			turn_away(g);
+			gate_turn_away(g);
 	}
 }
 
-static bool greet(struct fanout_gate *g, int fd)
+static bool gate_greet(struct fanout_gate *g, int fd)
 {
 	struct hello_request r = { 0 };
 	uint8_t in[HELLO_REQUEST_BYTES];
 	int on = 1;
 
-	if (!read_all(g, fd, in, sizeof(in)))
+	if (!gate_read_all(g, fd, in, sizeof(in)))
 		return false;
 	switch (hello_get_request(in, &r)) {
 	case HELLO_GOOD:
 		break;
 	case HELLO_VERSION_DIFFERS:
-		answer(g, fd, HELLO_OTHER_VERSION);
+		gate_answer(g, fd, HELLO_OTHER_VERSION);
 		return false;
 	case HELLO_GARBAGE:
 	case HELLO_RANGE:
 		return false;
 	}
 	if (!(r.flags & HELLO_MULTICAST) != !g->shared->method->multicast) {
-		answer(g, fd, HELLO_WRONG_METHOD);
+		gate_answer(g, fd, HELLO_WRONG_METHOD);
 		return false;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	let_in(g, &r);
-	return answer(g, fd, HELLO_WELCOME) && dup3(fd, g->report_fd, O_CLOEXEC) >= 0;
+	gate_let_in(g, &r);
+	return gate_answer(g, fd, HELLO_WELCOME) && dup3(fd, g->report_fd, O_CLOEXEC) >= 0;
 }
 
 static void *gate_thread(void *arg)
@@ -190,20 +196,20 @@ static void *gate_thread(void *arg)
 	struct fanout_gate *g = arg;
 
 	thread_name_self("nd-gate");
-	while (!is_over(g)) {
-		int fd = await(g, g->listen_fd, POLLIN, INT64_MAX)
+	while (!gate_is_over(g)) {
+		int fd = gate_await(g, g->listen_fd, POLLIN, INT64_MAX)
 				 ? accept4(g->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)
 				 : -1;
 
 		if (fd < 0)
 			continue;
-		if (greet(g, fd)) {
+		if (gate_greet(g, fd)) {
 			atomic_store_explicit(&g->writers, 1, memory_order_relaxed);
-			stay_with(g, fd);
+			gate_stay_with(g, fd);
 		} else {
 			atomic_fetch_add_explicit(&g->strangers, 1, memory_order_relaxed);
 		}
-		let_out(g);
+		gate_let_out(g);
 		close(fd);
 	}
 	return NULL;
@@ -211,7 +217,7 @@ static void *gate_thread(void *arg)
 
 /* ---- open and close ---- */
 
-static int open_listener(struct fanout_gate *g, struct plan *plan, struct err *err)
+static int gate_open_listener(struct fanout_gate *g, struct plan *plan, struct err *err)
 {
 	union net_address *a = &g->shared->at.listen[0];
 	char text[NET_ADDRESS_TEXT];
@@ -240,7 +246,7 @@ int fanout_gate_open(struct fanout_gate *g, struct fanout_shared *s, struct plan
 	g->report_fd = g->nobody_fd < 0 ? -1 : fcntl(g->nobody_fd, F_DUPFD_CLOEXEC, 0);
 	if (g->stop_fd < 0 || g->report_fd < 0)
 		return err_sys(err, errno, "open the readers' gate");
-	if ((rc = open_listener(g, plan, err)) < 0)
+	if ((rc = gate_open_listener(g, plan, err)) < 0)
 		return rc;
 	rc = thread_start(&g->thread, gate_thread, g, "the readers' gate", err);
 	g->started = rc >= 0;

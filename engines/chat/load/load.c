@@ -1,5 +1,5 @@
-/* Mode chat, the load: its events, phases and counts.  See engines/chat/load.h. */
-#include "engines/chat/load.h"
+/* Mode chat, the load: its events, phases and counts.  See engines/chat/load/load.h. */
+#include "engines/chat/load/load.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,7 +16,6 @@
 
 /* A number that every reader of JSON keeps. */
 #define DIGEST_MASK (((uint64_t)1 << 53) - 1)
-#define TAG_WAKE    ((uint64_t)1 << 32)
 
 static const int64_t QUIET_LOOK_NS = NS_PER_MS;
 static const int64_t ROWS_NS = 400 * NS_PER_MS;
@@ -76,29 +75,13 @@ static int open_connections(struct worker *w, struct load *x, struct err *err)
 	return 0;
 }
 
-static int open_epoll(struct worker *w, struct load *x, struct err *err)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.u64 = TAG_WAKE };
-
-	x->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (x->epoll_fd < 0)
-		return err_sys(err, errno, "epoll_create1");
-	x->looks = w->plan->wait != WAIT_BLOCK;
-	w->wait.fd[0] = (struct pollfd){ .fd = x->epoll_fd, .events = POLLIN };
-	w->wait.count = 1;
-	if (!x->looks && epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &event) < 0)
-		return err_sys(err, errno, "epoll_ctl");
-	return 0;
-}
-
 static int open_buffers(struct worker *w, struct load *x, struct err *err)
 {
 	const struct chat_shared *s = chat_shared_of(w);
 
-	x->event = malloc(LOAD_EVENTS * sizeof(*x->event));
 	x->buffer = malloc(LOAD_READ_BYTES);
 	x->message = malloc(s->message_bytes);
-	if (!x->event || !x->buffer || !x->message)
+	if (!x->buffer || !x->message)
 		return err_sys(err, ENOMEM, "open the chat load");
 	for (uint32_t i = 0; i < s->message_bytes; i++)
 		x->message[i] = (uint8_t)('a' + i % 26);
@@ -129,7 +112,7 @@ static void take_over(struct worker *w, struct load *x)
 		c->state = LOAD_UP;
 		c->was_up = true;
 		x->ups++;
-		epoll_ctl(x->epoll_fd, EPOLL_CTL_ADD, c->fd, &event);
+		epoll_ctl(x->epoll.fd, EPOLL_CTL_ADD, c->fd, &event);
 		load_watch(x, c);
 	}
 	kept->count = 0;
@@ -148,8 +131,9 @@ int chat_load_open(struct worker *w, struct err *err)
 	if (!x)
 		return err_sys(err, ENOMEM, "open the chat load");
 	w->state = x;
-	x->epoll_fd = -1;
-	if ((rc = open_epoll(w, x, err)) < 0 || (rc = open_buffers(w, x, err)) < 0 || (rc = open_connections(w, x, err)) < 0)
+	x->epoll.fd = -1;
+	if ((rc = chat_epoll_open(&x->epoll, w, err)) < 0 || (rc = open_buffers(w, x, err)) < 0 ||
+		(rc = open_connections(w, x, err)) < 0)
 		return rc;
 	if (!s->both && (rc = open_rows(w, x, err)) < 0)
 		return rc;
@@ -161,18 +145,6 @@ int chat_load_open(struct worker *w, struct err *err)
 }
 
 /* ---- events ---- */
-
-static int gather_events(struct load *x, int64_t until_ns, struct err *err)
-{
-	int n = net_epoll_wait(x->epoll_fd, x->event, LOAD_EVENTS, until_ns);
-
-	if (n < 0)
-		return n == -EINTR ? 0 : err_sys(err, -n, "epoll_wait");
-	x->wakeups++;
-	x->happened += (unsigned)n;
-	x->events = (unsigned)n;
-	return n;
-}
 
 static void handle_event(struct worker *w, struct load *x, const struct epoll_event *event)
 {
@@ -196,12 +168,12 @@ static void handle_event(struct worker *w, struct load *x, const struct epoll_ev
 
 static void handle_events(struct worker *w, struct load *x)
 {
-	for (unsigned i = 0; i < x->events; i++)
-		if (x->event[i].data.u64 == TAG_WAKE)
+	for (unsigned i = 0; i < x->epoll.events; i++)
+		if (x->epoll.event[i].data.u64 == CHAT_TAG_WAKE)
 			worker_woken(w);
 		else
-			handle_event(w, x, &x->event[i]);
-	x->events = 0;
+			handle_event(w, x, &x->epoll.event[i]);
+	x->epoll.events = 0;
 }
 
 /* ---- counts ---- */
@@ -231,8 +203,8 @@ static void count(struct worker *w, struct load *x)
 	counter_set(k, CHAT_C_GIVEN_UP, x->given_up);
 	counter_set(k, CHAT_C_CONNECT_FAILURES, x->failures);
 	counter_set(k, CHAT_C_RECONNECTS, x->reconnects);
-	counter_set(k, CHAT_C_WAKEUPS, x->wakeups);
-	counter_set(k, CHAT_C_EVENTS, x->happened);
+	counter_set(k, CHAT_C_WAKEUPS, x->epoll.calls);
+	counter_set(k, CHAT_C_EVENTS, x->epoll.happened);
 	counter_set(k, CHAT_C_READS, x->reads);
 	counter_set(k, CHAT_C_WRITES, x->writes);
 	counter_set(k, CHAT_C_WRITE_BYTES, x->write_bytes);
@@ -248,9 +220,29 @@ static uint64_t count_unread(const struct chat_shared *s, const struct load *x)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < x->connections; i++)
-		if (x->connection[i].state == LOAD_UP)
-			sum += load_unread(s, &x->connection[i]);
+		sum += load_unread(&x->connection[i], load_read(s, &x->connection[i]));
 	return sum;
+}
+
+/* The ledger of messages, all of it as this worker sees it at one moment, so that it balances
+ * whatever the loops are at. */
+static void count_messages(struct worker *w, struct load *x)
+{
+	const struct chat_shared *s = chat_shared_of(w);
+	uint64_t read = 0, lost = 0;
+
+	x->unread = 0;
+	for (unsigned i = 0; s->both && i < x->connections; i++) {
+		const struct load_connection *c = &x->connection[i];
+		uint64_t of_it = load_read(s, c);
+
+		read += of_it;
+		lost += c->lost;
+		x->unread += load_unread(c, of_it);
+	}
+	counter_set(w->counters, CHAT_C_MESSAGES_READ, read);
+	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) ? x->unread : 0);
+	counter_set(w->counters, CHAT_C_MESSAGES_LOST, lost);
 }
 
 static uint64_t count_half_sent(const struct load *x)
@@ -259,21 +251,6 @@ static uint64_t count_half_sent(const struct load *x)
 
 	for (unsigned i = 0; i < x->connections; i++)
 		sum += x->connection[i].state == LOAD_UP && x->connection[i].sent_bytes;
-	return sum;
-}
-
-/* What the loops had not read when they began to measure: they will count it. */
-static uint64_t count_unread_before(const struct chat_shared *s, const struct load *x)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; s->both && i < x->connections; i++) {
-		const struct load_connection *c = &x->connection[i];
-		uint64_t read = atomic_load_explicit(&s->flow[c->id].read_before, memory_order_acquire);
-
-		if (c->state == LOAD_UP && c->here > read)
-			sum += c->here - read;
-	}
 	return sum;
 }
 
@@ -341,13 +318,13 @@ int chat_load_poll(struct worker *w, struct err *err)
 	unsigned done;
 	int rc = 0;
 
-	if (x->looks && !x->events) {
+	if (x->epoll.looks && !x->epoll.events) {
 		x->syscalls++;
-		rc = gather_events(x, 0, err);
+		rc = chat_epoll_gather(&x->epoll, 0, err);
 	}
 	if (rc < 0)
 		return rc;
-	done = x->events;
+	done = x->epoll.events;
 	handle_events(w, x);
 	if ((rc = load_connect(w, x, err)) < 0)
 		return rc;
@@ -367,10 +344,11 @@ int chat_load_poll(struct worker *w, struct err *err)
 
 int chat_load_wait(struct worker *w, int64_t until_ns, struct err *err)
 {
+	struct load *x = w->state;
 	int rc;
 
 	worker_count_wait(w);
-	rc = gather_events(w->state, until_ns, err);
+	rc = chat_epoll_gather(&x->epoll, until_ns, err);
 	return rc < 0 ? rc : 0;
 }
 
@@ -382,8 +360,12 @@ int chat_load_enter(struct worker *w, enum phase phase, struct err *err)
 	x->look_ns = 0;
 	if (phase == PHASE_MEASURE) {
 		x->measure_ns = clock_now_ns();
-		x->before += count_unread_before(chat_shared_of(w), x);
+		/* As counted at this phase's mark. */
+		x->before += x->unread;
 	}
+	/* Before the phase is acknowledged: the run must not take the last phase's word. */
+	if (chat_is_quiet(w))
+		look_at_flight(w, x);
 	if (phase == PHASE_WARMUP || phase == PHASE_MEASURE)
 		look_at_ramp(w, x);
 	count(w, x);
@@ -415,6 +397,7 @@ int chat_load_observe(struct worker *w, struct err *err)
 	if (x->window && chat_shared_of(w)->readers && !chat_is_quiet(w))
 		give_up_windows(x);
 	count(w, x);
+	count_messages(w, x);
 	if (clock_now_ns() - x->rows_ns >= ROWS_NS)
 		show_connections(x, clock_now_ns());
 	return 0;
@@ -430,7 +413,7 @@ static void keep_connections(struct worker *w, struct load *x)
 
 		/* What is still to be read would be counted by the next run. */
 		if (c->state != LOAD_UP || c->sent_bytes || c->part_bytes || kept->count == kept->room ||
-			(s->both && load_unread(s, c)))
+			load_unread(c, load_read(s, c)))
 			continue;
 		kept->at[kept->count++] = (struct chat_kept){ .fd = c->fd, .connection = c->id, .reads = c->reads };
 		c->fd = -1;
@@ -450,13 +433,11 @@ void chat_load_close(struct worker *w)
 			close(x->connection[i].fd);
 		free(x->connection[i].next);
 	}
-	if (x->epoll_fd >= 0)
-		close(x->epoll_fd);
+	chat_epoll_close(&x->epoll);
 	chat_pool_close(&x->pool);
 	free(x->connection);
 	free(x->down);
 	free(x->turn);
-	free(x->event);
 	free(x->buffer);
 	free(x->message);
 	free(x);

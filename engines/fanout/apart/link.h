@@ -3,7 +3,7 @@
  * writer; open() may wait up to some seconds. */
 #pragma once
 
-#include "engines/fanout/hello.h"
+#include "engines/fanout/apart/hello.h"
 #include "run/worker.h"
 
 struct fanout_link {

@@ -1,0 +1,101 @@
+/* See two_ends.h. */
+#include "two_ends.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "mode/path.h"
+#include "../support/asserts.h"
+
+enum { DEADLINE_S = 30 };
+
+static void set(struct options *o, const char *const *pair)
+{
+	struct err err = ERR_NONE;
+
+	for (; *pair; pair += 2)
+		if (options_set(o, pair[0], pair[1], &err))
+			fail_msg("%s", err.text);
+}
+
+void end_start(struct end *e, const struct engine *engine, const char *const *common, const char *const *own)
+{
+	struct session_config config = { .paths = paths_here, .want_totals = true };
+	struct err err = ERR_NONE;
+	struct options o;
+	int id;
+
+	*e = (struct end){ 0 };
+	assert_int_equal(history_new(NULL, &e->history, &err), 0);
+	assert_int_equal(session_new(&config, &e->session, &err), 0);
+	assert_int_equal(options_init(&o, engine, &err), 0);
+	set(&o, common);
+	set(&o, own);
+	id = session_start(e->session, &o, &err);
+	if (id <= 0)
+		fail_msg("%s", err.text);
+	e->run_id = (uint32_t)id;
+	options_free(&o);
+}
+
+static bool end_measures(const struct end *e)
+{
+	return history_measure_start(e->history, e->run_id);
+}
+
+bool end_is_over(const struct end *e)
+{
+	return history_final(e->history, e->run_id);
+}
+
+void end_await(struct end *e, bool (*done)(const struct end *e))
+{
+	int64_t deadline = clock_now_ns() + (int64_t)DEADLINE_S * NS_PER_S;
+
+	while (!done(e)) {
+		struct pollfd p = { .fd = session_fd(e->session), .events = POLLIN };
+		struct update *u;
+
+		assert_less(clock_now_ns(), deadline);
+		poll(&p, 1, 100);
+		while ((u = session_next(e->session)))
+			history_take(e->history, u);
+	}
+}
+
+void end_close(struct end *e)
+{
+	session_free(e->session);
+	history_free(e->history);
+}
+
+/* A port that nobody has now. */
+static void free_port(char out[8])
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_at_least(fd, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &size), 0);
+	snprintf(out, 8, "%u", ntohs(a.sin_port));
+	close(fd);
+}
+
+void two_ends_start(const struct engine *engine, const char *const *server, const char *const *client, const char *duration,
+	const char *interval, struct end *ret_server, struct end *ret_client)
+{
+	char port[8];
+	const char *const there[] = { "role", "server", "port", port, "cores", "1", "warmup", "0", "duration", "0", "interval",
+		interval, "listen", "127.0.0.1", NULL };
+	const char *const here[] = { "role", "client", "port", port, "cores", "1", "warmup", "50ms", "duration", duration,
+		"interval", interval, NULL };
+
+	free_port(port);
+	end_start(ret_server, engine, there, server);
+	end_await(ret_server, end_measures);
+	end_start(ret_client, engine, here, client);
+}
