@@ -128,6 +128,7 @@ struct sweep_cell {
 	/* slots: ended, ended with a valid verdict, failed for good */
 	uint16_t done, valid, failed;
 	float *value; /* [valid][metrics]; NAN = unknown; NULL before the first */
+	uint16_t *round; /* [valid]: in which they ran */
 };
 
 enum sweep_status { SWEEP_WAITING, SWEEP_RUNNING, SWEEP_PARTLY, SWEEP_DONE, SWEEP_FAILED };
@@ -198,8 +199,9 @@ uint64_t sweep_state_ended(const struct sweep_state *state);
 unsigned char sweep_state_slot(const struct sweep_state *state, uint32_t cell, unsigned round);
 enum sweep_status sweep_state_status(const struct sweep_state *state, uint32_t cell);
 
-/* Statistics over the valid runs of a cell that know the value. */
-void sweep_state_stats(const struct sweep_state *state, uint32_t cell, unsigned metric, struct stats *ret_stats);
+/* The value of the cell's valid run in each round, [plan->repeat]; NAN: there is none, or it does
+ * not know. */
+void sweep_state_values(const struct sweep_state *state, uint32_t cell, unsigned metric, double *ret_values);
 
 struct sweep_spread {
 	unsigned n;              /* runs that know the value */

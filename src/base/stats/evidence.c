@@ -187,7 +187,7 @@ static void as_ratio(struct evidence *e)
 	e->high = e->bounded ? expm1(e->high) : INFINITY;
 }
 
-static size_t least_pairs(double level)
+size_t evidence_least_pairs(double level)
 {
 	size_t n = 1;
 
@@ -198,7 +198,7 @@ static size_t least_pairs(double level)
 }
 
 /* Equal groups of n: 2 of (2n over n) ways. */
-static size_t least_groups(double level)
+size_t evidence_least_groups(double level)
 {
 	double ways = 2;
 	size_t n = 1;
@@ -301,7 +301,7 @@ static size_t without_zeros(double *d, size_t n)
 
 void evidence_of_pairs(const double *a, const double *b, size_t n, double level, struct evidence *ret_evidence)
 {
-	struct evidence e = { .p = 1, .low = -INFINITY, .high = INFINITY, .least = least_pairs(level) };
+	struct evidence e = { .p = 1, .low = -INFINITY, .high = INFINITY, .least = evidence_least_pairs(level) };
 	double *d = malloc((n ? n : 1) * sizeof(*d)), *average = NULL;
 	size_t averages;
 
@@ -408,7 +408,7 @@ static size_t known_values(const double *values, size_t n, bool relative, double
 void evidence_of_groups(
 	const double *a, size_t a_count, const double *b, size_t b_count, double level, struct evidence *ret_evidence)
 {
-	struct evidence e = { .p = 1, .low = -INFINITY, .high = INFINITY, .least = least_groups(level) };
+	struct evidence e = { .p = 1, .low = -INFINITY, .high = INFINITY, .least = evidence_least_groups(level) };
 	double *all = malloc((a_count + b_count + 1) * sizeof(*all)), *d = NULL;
 
 	e.relative = are_positive(a, a_count) && are_positive(b, b_count);
@@ -472,6 +472,6 @@ size_t evidence_rounds_for(const double *a, const double *b, size_t n, double re
 		return 0;
 	/* The ranks' test is as good as Student's on 3/pi of the values (Pitman 1948). */
 	rounds = pow((normal_quantile(alpha / 2) + POWER_Z) / effect, 2) * s.variance * M_PI / 3;
-	rounds = fmax(ceil(rounds), (double)least_pairs(1 - alpha));
+	rounds = fmax(ceil(rounds), (double)evidence_least_pairs(1 - alpha));
 	return rounds < 1e6 ? (size_t)rounds : 1000000;
 }

@@ -38,6 +38,10 @@ void evidence_of_pairs(const double *a, const double *b, size_t n, double level,
 void evidence_of_groups(
 	const double *a, size_t a_count, const double *b, size_t b_count, double level, struct evidence *ret_evidence);
 
+/* Pairs, or runs on each side, with which p could first reach 1 - level: when all differ alike. */
+size_t evidence_least_pairs(double level);
+size_t evidence_least_groups(double level);
+
 /* Holm (1979): of m tests made at once, p as if each were the only one.  In place; a mark is set
  * where it stays at or below 1 - level.  Never below what it was, at most 1. */
 void evidence_holm(double *p, size_t m);
