@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "base/text/table.h"
-#include "sweep/comparison.h"
+#include "sweep/compare/comparison.h"
 #include "sweep/report.h"
 
 static const double PAIRS_LEVEL = 0.95;
@@ -135,7 +135,8 @@ static void write_axis(FILE *out, const struct sweep_state *state, unsigned axis
 	struct pair p;
 
 	fprintf(out,
-		"\n## %s against %s\n\nEach round's two runs are compared, where both are valid, in per cent of %s; what is said of "
+		"\n## %s against %s\n\nEach round's two runs are compared, where both are valid, in per cent of %s; what is said "
+		"of "
 		"the main figures is wrong of all of them at once in at most one of twenty comparisons of equals (signed ranks, "
 		"Holm).\n\n",
 		a->text[1], a->text[0], a->text[0]);

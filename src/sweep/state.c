@@ -214,11 +214,11 @@ int sweep_state_take_run(
 {
 	const json_t *verdict = json_object_get(json_object_get(result, "end"), "verdict");
 	struct sweep_cell *c = &state->cell[cell];
-	bool valid = json_is_true(json_object_get(verdict, "valid"));
+	bool valid = json_is_true(json_object_get(verdict, "valid")), counts = round >= state->plan->thrown;
 
 	if (*slot_of(state, cell, round) == SWEEP_SLOT_DONE)
 		return 0;
-	int rc = valid ? keep_values(state, c, round, row, result, err) : 0;
+	int rc = valid && counts ? keep_values(state, c, round, row, result, err) : 0;
 	if (rc < 0)
 		return rc;
 	struct sweep_failure *failure = find_failure(state, cell, round);
@@ -227,6 +227,8 @@ int sweep_state_take_run(
 	fill_slot(state, cell, round, SWEEP_SLOT_DONE);
 	c->done++;
 	state->done++;
+	if (!counts)
+		return 0;
 	state->invalid += !valid;
 	take_remarks(state, cell, verdict, "reasons", true);
 	take_remarks(state, cell, verdict, "cautions", false);

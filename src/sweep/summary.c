@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "results/json_parts.h"
-#include "sweep/comparison.h"
+#include "sweep/compare/comparison.h"
 #include "base/text/table.h"
 
 enum { NUMBER_BYTES = 32 };
@@ -235,8 +235,8 @@ static void write_next(FILE *out, const struct sweep_state *state, uint32_t best
 	if (c.of[0].mark == COMPARISON_UNTESTED || c.of[0].mark == COMPARISON_TOO_FEW)
 		fprintf(out, " (not enough runs to tell whether they differ: %zu rounds are the least)", c.least);
 	else
-		fprintf(out, " (%s%s, 95 %% interval %s)", c.of[0].mark == COMPARISON_SAME ? "these runs show no difference: " : "",
-			difference, interval);
+		fprintf(out, " (%s%s, 95 %% interval %s)",
+			c.of[0].mark == COMPARISON_SAME ? "these runs show no difference: " : "", difference, interval);
 }
 
 static void write_best(FILE *out, const struct sweep_state *state)

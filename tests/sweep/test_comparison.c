@@ -5,7 +5,7 @@
 
 #include "../support/asserts.h"
 #include "base/rng.h"
-#include "sweep/comparison.h"
+#include "sweep/compare/comparison.h"
 
 static struct sweep_plan plan;
 static struct sweep_state state;

@@ -1,5 +1,5 @@
 /* Two sides, figure by figure.  See comparison.h. */
-#include "sweep/comparison.h"
+#include "sweep/compare/comparison.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,6 +7,9 @@
 
 #include "base/text.h"
 #include "sweep/report.h"
+
+/* A difference that is worth showing, and by how many figures alpha is shared as a rule. */
+static const double EFFECT = 0.05, MARKED = 4;
 
 static double median_of_known(const double *values, size_t n)
 {
@@ -64,6 +67,7 @@ static void compare_pairs(const double *a, const double *b, size_t n, double lev
 	*ret = (struct compared){ .a = median_of_known(a, n), .b = median_of_known(b, n) };
 	evidence_of_pairs(a, b, n, level, &ret->evidence);
 	ret->p = ret->evidence.p;
+	ret->rounds_wanted = evidence_rounds_for(a, b, n, -EFFECT, (1 - level) / MARKED);
 }
 
 void comparison_of_cells(
@@ -88,6 +92,49 @@ void comparison_of_cells(
 	mark_all(ret_comparison);
 	free(values_a);
 	free(values_b);
+}
+
+void comparison_of_groups(const struct sweep_metric *metric, unsigned metrics, const struct comparison_group *a,
+	const struct comparison_group *b, double level, struct comparison *ret_comparison)
+{
+	*ret_comparison = (struct comparison){ .level = level, .metrics = metrics, .metric = metric };
+	for (unsigned i = 0; i < metrics; i++) {
+		struct compared *of = &ret_comparison->of[i];
+
+		of->a = median_of_known(a->value[i], a->runs);
+		of->b = median_of_known(b->value[i], b->runs);
+		evidence_of_groups(a->value[i], a->runs, b->value[i], b->runs, level, &of->evidence);
+		of->p = of->evidence.p;
+	}
+	mark_all(ret_comparison);
+}
+
+/* ---- looks ---- */
+
+static const double ALPHA = 0.05;
+
+double comparison_level(const struct sweep_plan *plan, unsigned rounds)
+{
+	unsigned looks = plan->repeat - plan->thrown, first = (unsigned)evidence_least_pairs(1 - ALPHA);
+
+	if (!(plan->until > 0))
+		return 1 - ALPHA;
+	if (rounds < plan->thrown + first)
+		return 0;
+	return 1 - evidence_spend(ALPHA, rounds - plan->thrown, first, looks);
+}
+
+unsigned comparison_rounds(const struct sweep_state *state)
+{
+	unsigned rounds = 0;
+
+	for (unsigned round = 0; round < state->plan->repeat; round++)
+		for (uint32_t cell = 0; cell < state->plan->cells; cell++)
+			if (sweep_state_slot(state, cell, round) == SWEEP_SLOT_WAITING)
+				return rounds;
+			else
+				rounds = cell + 1 == state->plan->cells ? round + 1 : rounds;
+	return rounds;
 }
 
 /* ---- words ---- */
