@@ -108,8 +108,10 @@ static void write_difference(FILE *out, const struct sweep_metric *m, const stru
 			less ? "lower" : "higher", 100 * (less ? -e->high : e->low), 100 * (less ? -e->low : e->high));
 }
 
-static void write_answer(FILE *out, const struct sweep_metric *m, const struct compared *of)
+static void write_answer(FILE *out, const struct comparison *c, unsigned i)
 {
+	const struct sweep_metric *m = &c->metric[i];
+	const struct compared *of = &c->of[i];
 	char interval[COMPARISON_TEXT_BYTES];
 	const struct evidence *e = &of->evidence;
 
@@ -119,6 +121,9 @@ static void write_answer(FILE *out, const struct sweep_metric *m, const struct c
 		fprintf(out, "%s not shown to differ: between %+.1f and %+.1f %%", m->title, 100 * e->low, 100 * e->high);
 	else
 		fprintf(out, "%s not shown to differ: %s", m->title, comparison_interval(of, interval));
+	/* Its interval speaks for itself alone, its mark for all that are tested. */
+	if (of->mark == COMPARISON_SAME && (e->low > 0 || e->high < 0))
+		fprintf(out, " by itself, which may be chance among %u tested figures", c->tests);
 }
 
 /* Throughput and rate are one finding where every packet has the same size. */
@@ -175,7 +180,7 @@ void compare_write_words(FILE *out, const struct compare_report *report)
 		if (c->of[i].mark < COMPARISON_SAME || says_the_same(c, i))
 			continue;
 		fputs(any ? "; " : "", out);
-		write_answer(out, &c->metric[i], &c->of[i]);
+		write_answer(out, c, i);
 		any = true;
 	}
 	fputs(".\n", out);
