@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,14 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/privilege/privilege.h"
 #include "base/text.h"
 #include "captures/decode.h"
 #include "captures/filter.h"
 #include "captures/open.h"
+#include "captures/own.h"
 #include "captures/writer.h"
 
 enum {
@@ -53,6 +53,8 @@ struct ending {
 struct capture {
 	/* set before the thread starts */
 	bool echo_header;
+	struct own_hosts hosts;
+	unsigned snaplen_bytes;
 	uint64_t limit_bytes;
 	int64_t limit_ns, started_ns;
 	char interface[16];
@@ -64,7 +66,7 @@ struct capture {
 	/* the thread's own (the writer is the main thread's again after the join) */
 	pcap_t *pcap;
 	int linktype;
-	struct pcap_stat base; /* what the socket took before it had its filter: not ours */
+	struct pcap_stat base; /* packets from before the filter was set: not ours */
 	int64_t base_wall_ns;
 	struct pcap_writer writer;
 	struct ending ending;
@@ -143,11 +145,27 @@ static void remember(struct capture *c, const struct pcap_pkthdr *header, const 
 	memcpy(raw->bytes, bytes, raw->captured);
 }
 
-static void take_packet(uint8_t *user, const struct pcap_pkthdr *header, const uint8_t *bytes)
+/* Of those that the filter lets through. */
+static bool is_own(const struct capture *c, const struct pcap_pkthdr *header, const uint8_t *bytes)
+{
+	struct packet packet;
+
+	packet_decode(c->linktype, bytes, header->caplen, header->len, false, &packet);
+	packet.wall_ns = stamp_of(header);
+	return own_packet(&c->hosts, &packet);
+}
+
+static void take_packet(uint8_t *user, const struct pcap_pkthdr *whole, const uint8_t *bytes)
 {
 	struct capture *c = (struct capture *)user;
+	/* What was asked for of it may be less than is_own() needs. */
+	struct pcap_pkthdr cut = *whole, *header = &cut;
 
-	c->seen += stamp_of(header) >= c->base_wall_ns;
+	c->seen += stamp_of(whole) >= c->base_wall_ns;
+	if (!is_own(c, whole, bytes))
+		return;
+	if (cut.caplen > c->snaplen_bytes)
+		cut.caplen = c->snaplen_bytes;
 	if (c->ending.over) {
 		if (c->writer.error)
 			writer_put(&c->writer, header, bytes); /* counts it as dropped */
@@ -268,22 +286,13 @@ static void take_rest(struct capture *c)
 	}
 }
 
-/* This thread needs no privilege once the socket is open; the others keep theirs for the next
- * capture.  By the raw system call, since libcap and glibc's wrappers would do it for all
- * threads or need another library (capabilities(7): per thread). */
-static void give_up_privilege(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	syscall(SYS_capset, &header, none);
-}
-
 static void *capture_main(void *arg)
 {
 	struct capture *c = arg;
 
-	give_up_privilege();
+	/* It reads what came from the network, and its socket and its file are open. */
+	privilege_drop_all();
+	pthread_setname_np(pthread_self(), "nd-capture");
 	while (!c->ending.over && !atomic_load_explicit(&c->stop, memory_order_acquire)) {
 		wait_for_more(c);
 		take_batch(c);
@@ -314,7 +323,6 @@ static int start_thread(struct capture *c, struct err *err)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r)
 		return err_sys(err, r, "capture: start thread");
-	pthread_setname_np(c->thread, "nd-capture");
 	return 0;
 }
 
@@ -342,6 +350,8 @@ static struct capture *new_capture(const struct capture_request *request)
 		return NULL;
 	pthread_mutex_init(&c->lock, NULL);
 	c->echo_header = request->echo_header;
+	own_hosts_read(&c->hosts);
+	c->snaplen_bytes = request->options.snaplen_bytes;
 	c->limit_bytes = request->options.limit_bytes;
 	c->limit_ns = request->options.limit_ns;
 	snprintf(c->interface, sizeof(c->interface), "%s", choose_interface(request));
@@ -379,6 +389,19 @@ static void first_state(struct capture *c, const struct capture_request *request
 			capture_sampling(request));
 }
 
+/* The file says what was asked for of each packet, not what the kernel was. */
+static int open_writer(struct capture *c, const struct capture_request *request, struct err *err)
+{
+	pcap_t *like = pcap_open_dead_with_tstamp_precision(
+		c->linktype, (int)c->snaplen_bytes, (unsigned)pcap_get_tstamp_precision(c->pcap));
+
+	if (!like)
+		return err_sys(err, ENOMEM, "capture");
+	int r = writer_open(&c->writer, like, request->path, request->force, err);
+	pcap_close(like);
+	return r;
+}
+
 int capture_start(const struct capture_request *request, struct capture **ret_capture, struct err *err)
 {
 	char filter[FILTER_BYTES];
@@ -401,7 +424,7 @@ int capture_start(const struct capture_request *request, struct capture **ret_ca
 		r = capture_open(request, c->interface, filter, &c->pcap, err);
 	if (r == 0) {
 		c->linktype = pcap_datalink(c->pcap);
-		r = writer_open(&c->writer, c->pcap, request->path, request->force, err);
+		r = open_writer(c, request, err);
 	}
 	if (r == 0) {
 		/* In this order: a packet between the two is taken for one still to come, not

@@ -22,8 +22,10 @@ struct capture_request {
 	const char *path;
 	bool force;
 	const char *interface; /* the run's; options.interface overrides */
-	struct ports ports;    /* the run's own */
-	int protocol;          /* IPPROTO_UDP, IPPROTO_TCP; 0 both */
+	/* the run's own, for the kernel's filter; packets of others that have them are left out
+	 * before they are written or shown (base/privilege/own_ports.h) */
+	struct ports ports;
+	int protocol; /* IPPROTO_UDP, IPPROTO_TCP; 0 both */
 	/* payloads carry the echo datagram: decode it and sample by its counter */
 	bool echo_header;
 	struct capture_options options;

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/privilege/privilege.h"
+
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
 #endif
@@ -20,8 +22,7 @@ static const char privilege[] = "needs CAP_NET_RAW: run as root, or setcap cap_n
 bool capture_probe(char *why, size_t size)
 {
 	char scratch[64];
-	/* Protocol 0: the socket sees nothing. */
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), errnum = errno;
+	int fd = privilege_packet_socket(), errnum = -fd;
 
 	if (fd >= 0) {
 		close(fd);
@@ -65,15 +66,21 @@ static int activate_failed(pcap_t *pcap, int code, const char *interface, struct
 
 static int activate(pcap_t *pcap, const struct capture_request *request, const char *interface, struct err *err)
 {
+	unsigned snaplen = request->options.snaplen_bytes;
+
 	/* None of these can fail before activation but for what libpcap was built without. */
 	if (pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) != 0)
 		return err_say(err, ENOTSUP, "capture: this libpcap has no nanosecond stamps");
-	pcap_set_snaplen(pcap, (int)request->options.snaplen_bytes);
+	/* No less than the headers by which the run's own packets are told. */
+	pcap_set_snaplen(pcap, (int)(snaplen > CAPTURE_SNAPLEN_MIN ? snaplen : CAPTURE_SNAPLEN_MIN));
 	pcap_set_buffer_size(pcap, CAPTURE_RING_BYTES);
 	pcap_set_timeout(pcap, CAPTURE_TIMEOUT_MS);
 	pcap_set_immediate_mode(pcap, 0);
 	pcap_set_promisc(pcap, 0);
+	/* The one call that needs the privilege. */
+	bool raised = privilege_raise();
 	int code = pcap_activate(pcap);
+	privilege_lower(raised);
 	return code < 0 ? activate_failed(pcap, code, interface, err) : 0;
 }
 

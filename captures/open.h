@@ -5,7 +5,7 @@
 
 #include "captures/capture.h"
 
-enum { CAPTURE_TIMEOUT_MS = 100, CAPTURE_RING_BYTES = 8 << 20 };
+enum { CAPTURE_SNAPLEN_MIN = 96, CAPTURE_TIMEOUT_MS = 100, CAPTURE_RING_BYTES = 8 << 20 };
 
 /* Opened, filtered by `filter`, non-blocking, nanosecond stamps.  -EPERM with how to get the
  * privilege, -ENODEV with the interfaces there are, -EINVAL where a filter is wrong. */

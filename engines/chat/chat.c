@@ -4,9 +4,11 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "engines/chat/shared.h"
+#include "mode/in_force.h"
 
 /* ---- tables ---- */
 
@@ -186,6 +188,40 @@ static const struct role_words loop_words = { "loop", "loop" }, load_words = { "
 
 static const struct method *const chat_methods[] = { &chat_lt, &chat_et, NULL };
 
+static bool chat_is_open_loop(const struct options *o)
+{
+	return options_is_set(o, "rate");
+}
+
+static bool chat_is_direct(const struct options *o)
+{
+	return !strcmp(options_text(o, "delivery"), "direct");
+}
+
+static const struct option_rule chat_rules[] = {
+	{ "conns", option_without_clients, "it is the client's, and none runs here" },
+	{ "rate", option_without_clients, "it is the client's, and none runs here" },
+	{ "window", option_without_clients, "it is the client's, and none runs here" },
+	{ "window", chat_is_open_loop, "--rate sends by a schedule, whatever is outstanding" },
+	{ "msg-bytes", option_without_clients, "it is the client's, and none runs here" },
+	{ "recv", option_without_clients, "it is the client's, and none runs here" },
+	{ "readers", option_without_clients, "it is the client's, and none runs here" },
+	{ "burst", option_without_clients, "it is the client's, and none runs here" },
+	{ "messages", option_without_clients, "it is the client's, and none runs here" },
+	{ "ramp", option_without_clients, "it is the client's, and none runs here" },
+	{ "method", option_without_servers, "it is the server's, and none runs here" },
+	{ "client-method", NULL, "the server has the method" },
+	{ "loops", option_without_servers, "it is the server's, and none runs here" },
+	{ "delivery", option_without_servers, "it is the server's, and none runs here" },
+	{ "tick", option_without_servers, "it is the server's, and none runs here" },
+	{ "tick", chat_is_direct, "--delivery direct gathers nothing" },
+	{ "queue", option_without_servers, "it is the server's, and none runs here" },
+	{ "slow", option_without_servers, "it is the server's, and none runs here" },
+	{ "log", option_without_servers, "it is the server's, and none runs here" },
+	{ "busy-poll", option_without_servers, "it is the server's, and none runs here" },
+	{ 0 },
+};
+
 /* ---- operations ---- */
 
 static bool serves(const struct worker *w)
@@ -194,7 +230,7 @@ static bool serves(const struct worker *w)
 }
 
 /* Of the messages' ledger what a client alone cannot know. */
-static void mark_unknown(struct worker *w)
+static void chat_mark_unknown(struct worker *w)
 {
 	if (serves(w) || chat_shared_of(w)->both)
 		return;
@@ -205,7 +241,7 @@ static void mark_unknown(struct worker *w)
 
 static int chat_open(struct worker *w, struct err *err)
 {
-	mark_unknown(w);
+	chat_mark_unknown(w);
 	return serves(w) ? chat_server_open(w, err) : chat_load_open(w, err);
 }
 
@@ -251,6 +287,7 @@ const struct engine engine_chat = {
 	.protocol = IPPROTO_TCP,
 	.packet_rate = "msg/s",
 	.options = chat_options,
+	.rules = chat_rules,
 	.counters = chat_counters,
 	.figures = chat_figures,
 	.latencies = chat_latencies,

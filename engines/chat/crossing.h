@@ -47,7 +47,7 @@ void chat_crossing_close(struct chat_crossing *c); /* accepts a zeroed one */
 bool chat_crossing_has_room(struct chat_crossing *c, unsigned from, size_t bytes);
 /* A line without its end, to every other loop; there must be room. */
 void chat_crossing_put(struct chat_crossing *c, unsigned from, const uint8_t *line, size_t bytes);
-/* What was put can be seen.  Returns the system calls made. */
+/* Lets the others see what was put.  Returns the system calls made. */
 unsigned chat_crossing_publish(struct chat_crossing *c, unsigned from);
 
 /* ---- the loop that receives ---- */

@@ -13,7 +13,7 @@ enum {
 	SLACK = 8,   /* a 1/SLACK of the log is given up at a time */
 };
 
-/* Where what it is to be sent ends. */
+/* The record behind the last that it is to be sent. */
 static uint64_t end_of(const struct chat_room *r, const struct chat_member *m)
 {
 	return m->hole ? m->limit : r->done;
@@ -66,7 +66,7 @@ static void skip_own(struct chat_room *r, struct chat_member *m)
 
 /* ---- behind, and no longer ---- */
 
-static void watch(struct chat_room *r, struct chat_member *m, bool for_room)
+static void deliver_watch(struct chat_room *r, struct chat_member *m, bool for_room)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | (for_room ? EPOLLOUT : 0) | r->config.trigger,
 		.data.u64 = m->index };
@@ -75,6 +75,30 @@ static void watch(struct chat_room *r, struct chat_member *m, bool for_room)
 	m->armed = for_room;
 	if (epoll_ctl(r->config.epoll_fd, EPOLL_CTL_MOD, m->fd, &event) < 0)
 		chat_room_end(r, m, END_RESET);
+}
+
+/* From now on it is not handed each line.  A client that is to be closed when its queue is full
+ * is: that must be seen at once. */
+static void deliver_let_wait(struct chat_room *r, struct chat_member *m)
+{
+	uint32_t last = r->present[r->actives - 1];
+
+	if (r->config.slow == SLOW_DISCONNECT || m->end != END_NONE)
+		return;
+	m->waits = true;
+	m->handed = r->done;
+	r->actives--;
+	chat_room_place(r, m->place, last);
+	chat_room_place(r, r->actives, m->index);
+}
+
+static void deliver_wait_over(struct chat_room *r, struct chat_member *m)
+{
+	if (!m->waits)
+		return;
+	m->waits = false;
+	chat_room_place(r, m->place, r->present[r->actives]);
+	chat_room_place(r, r->actives++, m->index);
 }
 
 static void fall_behind(struct chat_room *r, struct chat_member *m)
@@ -90,6 +114,7 @@ static void catch_up(struct chat_room *r, struct chat_member *m)
 	r->member[r->late[m->late_place]].late_place = m->late_place;
 	m->behind = m->hole = false;
 	m->own = (struct chat_own){ 0 };
+	deliver_wait_over(r, m);
 }
 
 void deliver_forget(struct chat_room *r, struct chat_member *m)
@@ -109,7 +134,7 @@ static void took(struct chat_room *r, uint64_t lines)
 }
 
 /* Of the cursor's range the kernel took so many bytes. */
-static void advance(struct chat_room *r, struct chat_member *m, uint64_t end, size_t bytes)
+static void deliver_advance(struct chat_room *r, struct chat_member *m, uint64_t end, size_t bytes)
 {
 	while (bytes) {
 		uint64_t stop = m->own.count && m->own.first < end ? m->own.first : end;
@@ -219,7 +244,7 @@ static bool send_on(struct chat_room *r, struct chat_member *m)
 			wanted += piece[i].iov_len;
 		n = hand_over(r, m, piece, pieces);
 		if (n > 0)
-			advance(r, m, end, (size_t)n);
+			deliver_advance(r, m, end, (size_t)n);
 		if (n < (ssize_t)wanted)
 			return false;
 	}
@@ -248,11 +273,16 @@ static bool keep_half_sent(struct chat_room *r, struct chat_member *m)
 	return true;
 }
 
-static void drop_one(struct chat_room *r, struct chat_member *m, uint64_t *counter)
+/* Drops all lines from the cursor up to `target`. */
+static void drop_to(struct chat_room *r, struct chat_member *m, uint64_t target, uint64_t *counter)
 {
-	m->cursor++;
-	m->dropped++;
-	++*counter;
+	uint64_t owns = 0;
+
+	for (; m->own.count && m->own.first < target; owns++)
+		own_drop_first(r, &m->own);
+	m->dropped += target - m->cursor - owns;
+	*counter += target - m->cursor - owns;
+	m->cursor = target;
 	skip_own(r, m);
 }
 
@@ -299,6 +329,20 @@ static void drop_newest(struct chat_room *r, struct chat_member *m)
 	r->totals.dropped_newest += dropped;
 }
 
+/* The first record that is not surely to go: with as many bytes of its own before it as it has at
+ * all, what is behind it would just fit. */
+static uint64_t surely_dropped(const struct chat_room *r, const struct chat_member *m)
+{
+	uint64_t end = chat_log_at(&r->log, r->done), most = r->config.queue_bytes + m->own.bytes, at;
+	uint64_t from = chat_log_at(&r->log, m->cursor);
+
+	most -= m->rest_bytes < most ? m->rest_bytes : most;
+	if (end - from <= most)
+		return m->cursor;
+	at = chat_log_find(&r->log, end - most);
+	return at + (chat_log_at(&r->log, at) < end - most);
+}
+
 static void drop_oldest(struct chat_room *r, struct chat_member *m)
 {
 	if (!keep_half_sent(r, m)) {
@@ -306,8 +350,9 @@ static void drop_oldest(struct chat_room *r, struct chat_member *m)
 		return;
 	}
 	skip_own(r, m);
+	drop_to(r, m, surely_dropped(r, m), &r->totals.dropped_oldest);
 	while (m->cursor < r->done && chat_member_pending_bytes(r, m) > r->config.queue_bytes)
-		drop_one(r, m, &r->totals.dropped_oldest);
+		drop_to(r, m, m->cursor + 1, &r->totals.dropped_oldest);
 }
 
 static void limit_queue(struct chat_room *r, struct chat_member *m)
@@ -327,7 +372,7 @@ static void limit_queue(struct chat_room *r, struct chat_member *m)
 	}
 }
 
-/* What it has not taken of the records before `first` is gone. */
+/* Drops what it has not taken of the records before `first`. */
 static void lose(struct chat_room *r, struct chat_member *m, uint64_t first)
 {
 	uint64_t end = end_of(r, m);
@@ -337,8 +382,9 @@ static void lose(struct chat_room *r, struct chat_member *m, uint64_t first)
 		return;
 	}
 	skip_own(r, m);
-	while (m->cursor < first && m->cursor < end)
-		drop_one(r, m, &r->totals.dropped_log);
+	first = first < end ? first : end;
+	if (m->cursor < first)
+		drop_to(r, m, first, &r->totals.dropped_log);
 }
 
 uint64_t deliver_give_up(struct chat_room *r, uint64_t first)
@@ -350,6 +396,9 @@ uint64_t deliver_give_up(struct chat_room *r, uint64_t first)
 	for (unsigned i = 0; i < r->lates; i++) {
 		struct chat_member *m = &r->member[r->late[i]];
 
+		if (m->cursor >= target || m->end != END_NONE)
+			continue;
+		deliver_settle(r, m);
 		if (m->cursor < target && m->end == END_NONE)
 			lose(r, m, target);
 	}
@@ -371,33 +420,49 @@ static void hand_new(struct chat_room *r, struct chat_member *m, uint64_t from)
 	fall_behind(r, m);
 	if (m->end != END_NONE)
 		return;
-	watch(r, m, true);
+	deliver_watch(r, m, true);
 	limit_queue(r, m);
+	deliver_let_wait(r, m);
 }
 
-static void hand(struct chat_room *r, struct chat_member *m, uint64_t from)
+/* own: its own records among them. */
+static void hand(struct chat_room *r, struct chat_member *m, uint64_t from, struct chat_own *own)
 {
 	uint64_t owed;
 
 	if (m->joined > from)
 		from = m->joined;
-	owed = r->done - from - m->own_new.count;
+	owed = r->done - from - own->count;
 	m->owed += owed;
 	r->totals.owed += owed;
 	if (m->hole) {
 		m->dropped += owed;
 		r->totals.dropped_newest += owed;
 	} else if (m->behind && m->end != END_NONE) {
-		m->own.count += m->own_new.count; /* not linked: the log may have lost its last */
+		m->own.count += own->count; /* not linked: the log may have lost its last */
 	} else if (m->behind) {
-		own_append(r, &m->own, &m->own_new);
+		own_append(r, &m->own, own);
 		limit_queue(r, m);
 	} else if (m->end != END_NONE) {
 		r->totals.dropped_closed += owed;
 	} else if (owed) {
 		hand_new(r, m, from);
 	}
-	m->own_new = (struct chat_own){ 0 };
+	*own = (struct chat_own){ 0 };
+}
+
+/* Before they are done: own records of those who wait are kept for when they are counted. */
+static void keep_words(struct chat_room *r)
+{
+	for (unsigned i = 0; i < r->spokes; i++) {
+		struct chat_member *m = &r->member[r->spoke[i]];
+
+		if (!m->waits)
+			continue;
+		own_append(r, &m->own_waiting, &m->own_new);
+		m->own_new = (struct chat_own){ 0 };
+	}
+	r->spokes = 0;
 }
 
 void chat_room_flush(struct chat_room *r)
@@ -406,20 +471,46 @@ void chat_room_flush(struct chat_room *r)
 
 	if (from == r->log.next)
 		return;
+	keep_words(r);
 	r->done = r->log.next;
-	for (unsigned i = 0; i < r->presents; i++)
-		hand(r, &r->member[r->present[i]], from);
+	for (unsigned i = 0; i < r->actives;) {
+		struct chat_member *m = &r->member[r->present[i]];
+
+		hand(r, m, from, &m->own_new);
+		/* One that waits from now on has given its place to another. */
+		i += r->present[i] == m->index;
+	}
+}
+
+void deliver_settle(struct chat_room *r, struct chat_member *m)
+{
+	uint64_t from = m->handed;
+
+	if (!m->waits || from == r->done)
+		return;
+	m->handed = r->done;
+	hand(r, m, from, &m->own_waiting);
+}
+
+void chat_room_settle(struct chat_room *r)
+{
+	/* Nobody begins or ceases to wait by that. */
+	for (unsigned i = r->actives; i < r->presents; i++)
+		deliver_settle(r, &r->member[r->present[i]]);
 }
 
 void chat_room_writable(struct chat_room *r, struct chat_member *m)
 {
 	if (!m->behind || m->end != END_NONE)
 		return;
+	deliver_settle(r, m);
+	if (m->end != END_NONE)
+		return;
 	if (send_on(r, m)) {
 		catch_up(r, m);
-		watch(r, m, false);
+		deliver_watch(r, m, false);
 	} else if (m->end == END_NONE && r->config.trigger) {
 		/* Edge-triggered, and room may be left: it was the others' turn. */
-		watch(r, m, true);
+		deliver_watch(r, m, true);
 	}
 }

@@ -4,8 +4,10 @@
 
 #include "engines/chat/room.h"
 
-/* What members that are behind have not taken of the records before `first`, and a little more
- * so that this is not asked for every line, is dropped; returns up to where. */
+/* Drops what members that are behind have not taken of the records before `first`, and a little
+ * more, so that this is not asked for every line; returns up to where. */
 uint64_t deliver_give_up(struct chat_room *r, uint64_t first);
+/* Counts what it is owed up to now, if it waits. */
+void deliver_settle(struct chat_room *r, struct chat_member *m);
 /* A member goes: it is no longer behind. */
 void deliver_forget(struct chat_room *r, struct chat_member *m);

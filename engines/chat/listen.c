@@ -123,7 +123,7 @@ void chat_accept_resume(struct worker *w, struct chat_loop *l, int64_t now_ns, b
 		listen_again(w, l, true);
 }
 
-/* What is wrong with one caller is no reason to end: accept(2) names these. */
+/* Faults of one caller are no reason to end: accept(2) names them. */
 static bool is_callers_fault(int errnum)
 {
 	return errnum == ECONNABORTED || errnum == EINTR || errnum == EPROTO || errnum == ENETDOWN || errnum == ENOPROTOOPT ||

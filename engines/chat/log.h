@@ -42,7 +42,7 @@ static inline struct chat_record *chat_log_record(const struct chat_log *l, uint
 	return &l->record[sequence & (l->records - 1)];
 }
 
-/* Where record `sequence` begins; for sequence == next: where the next one will. */
+/* The first byte of record `sequence`; for sequence == next: of the one to come. */
 static inline uint64_t chat_log_at(const struct chat_log *l, uint64_t sequence)
 {
 	return sequence == l->next ? l->head : chat_log_record(l, sequence)->at;

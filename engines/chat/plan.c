@@ -24,7 +24,7 @@ enum {
 
 /* ---- options ---- */
 
-static int plan_server(const struct options *o, struct chat_shared *s, struct err *err)
+static int chat_plan_server(const struct options *o, struct chat_shared *s, struct err *err)
 {
 	char why[160];
 
@@ -49,7 +49,7 @@ static int plan_server(const struct options *o, struct chat_shared *s, struct er
 	return 0;
 }
 
-static int plan_traffic(const struct options *o, struct chat_shared *s, struct err *err)
+static int chat_plan_traffic(const struct options *o, struct chat_shared *s, struct err *err)
 {
 	bool reads = options_number(o, "recv"); /* its choices: no, yes */
 
@@ -83,7 +83,7 @@ static int plan_traffic(const struct options *o, struct chat_shared *s, struct e
 
 /* ---- workers ---- */
 
-static int plan_workers(const struct options *o, struct plan *plan, struct chat_shared *s, struct err *err)
+static int chat_plan_workers(const struct options *o, struct plan *plan, struct chat_shared *s, struct err *err)
 {
 	const struct method *method;
 	unsigned servers, clients;
@@ -106,7 +106,7 @@ static int plan_workers(const struct options *o, struct plan *plan, struct chat_
 
 /* ---- descriptors ---- */
 
-static int plan_descriptors(const struct options *o, struct plan *plan, struct chat_shared *s, struct err *err)
+static int chat_plan_descriptors(const struct options *o, struct plan *plan, struct chat_shared *s, struct err *err)
 {
 	enum role role = plan_role(o);
 	uint64_t ends = role == ROLE_BOTH ? 2 : 1, granted;
@@ -129,7 +129,7 @@ static int plan_descriptors(const struct options *o, struct plan *plan, struct c
 
 /* ---- the rest ---- */
 
-static void plan_ledger(const struct options *o, struct plan *plan, const struct chat_shared *s)
+static void chat_plan_ledger(const struct options *o, struct plan *plan, const struct chat_shared *s)
 {
 	enum role here = plan_role(o);
 
@@ -143,7 +143,7 @@ static void plan_ledger(const struct options *o, struct plan *plan, const struct
 	plan->closed_loop = here & ROLE_CLIENT && !s->open_loop;
 }
 
-static void plan_load(const struct options *o, struct plan *plan, const struct chat_shared *s)
+static void chat_plan_load(const struct options *o, struct plan *plan, const struct chat_shared *s)
 {
 	if (!(plan_role(o) & ROLE_CLIENT))
 		return;
@@ -159,7 +159,7 @@ static void plan_load(const struct options *o, struct plan *plan, const struct c
 	}
 }
 
-static int plan_memory(struct chat_shared *s, struct err *err)
+static int chat_plan_memory(struct chat_shared *s, struct err *err)
 {
 	unsigned workers = s->loops + s->clients;
 
@@ -203,12 +203,12 @@ int chat_plan(const struct options *o, struct plan *plan, struct err *err)
 	s->token = make_token();
 	s->rcvbuf_bytes = options_is_set(o, "rcvbuf") ? (int)options_number(o, "rcvbuf") : 0;
 	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
-	if ((rc = plan_server(o, s, err)) < 0 || (rc = plan_traffic(o, s, err)) < 0 || (rc = plan_workers(o, plan, s, err)) < 0 ||
-		(rc = plan_descriptors(o, plan, s, err)) < 0 || (rc = plan_memory(s, err)) < 0 ||
-		(rc = endpoints_plan(o, SOCK_STREAM, plan, &s->at, err)) < 0)
+	if ((rc = chat_plan_server(o, s, err)) < 0 || (rc = chat_plan_traffic(o, s, err)) < 0 ||
+		(rc = chat_plan_workers(o, plan, s, err)) < 0 || (rc = chat_plan_descriptors(o, plan, s, err)) < 0 ||
+		(rc = chat_plan_memory(s, err)) < 0 || (rc = endpoints_plan(o, SOCK_STREAM, plan, &s->at, err)) < 0)
 		return rc;
-	plan_ledger(o, plan, s);
-	plan_load(o, plan, s);
+	chat_plan_ledger(o, plan, s);
+	chat_plan_load(o, plan, s);
 	return 0;
 }
 
@@ -221,10 +221,10 @@ void chat_release(struct plan *plan)
 	for (unsigned i = 0; s->listener && i < s->loops; i++)
 		for (unsigned k = 0; k < ENDPOINTS_LISTEN_MAX; k++)
 			if (s->listener[i][k] >= 0)
-				close(s->listener[i][k]);
+				net_close(s->listener[i][k]);
 	for (unsigned i = 0; s->kept && i < s->loops + s->clients; i++) {
 		for (unsigned k = 0; k < s->kept[i].count; k++)
-			close(s->kept[i].at[k].fd);
+			net_close(s->kept[i].at[k].fd);
 		free(s->kept[i].at);
 	}
 	chat_crossing_close(&s->crossing);
@@ -277,13 +277,13 @@ static void drop_halves(struct chat_kept_list *kept, const uint8_t *seen)
 		if (connection == CHAT_STRANGER || seen[connection] == ROLE_BOTH)
 			kept->at[left++] = kept->at[i];
 		else
-			close(kept->at[i].fd);
+			net_close(kept->at[i].fd);
 	}
 	kept->count = left;
 }
 
-/* What is still on its way on a connection that one end alone would keep must not arrive in the
- * next run. */
+/* Bytes on their way on a connection that one end alone would keep must not arrive in the next
+ * run. */
 static bool keep_whole_ones(struct chat_shared *s)
 {
 	uint8_t *seen = calloc(s->connections, sizeof(*seen));

@@ -12,7 +12,7 @@ enum { TURN_READS = 4 }; /* edge-triggered: calls for one client, then it is the
 /* ---- lines ---- */
 
 /* The load's first line says which of its connections this is. */
-static bool greet(struct worker *w, struct chat_member *m, const uint8_t *line, size_t bytes)
+static bool loop_greet(struct worker *w, struct chat_member *m, const uint8_t *line, size_t bytes)
 {
 	const struct chat_shared *s = chat_shared_of(w);
 	struct chat_stamp stamp;
@@ -27,13 +27,13 @@ static bool greet(struct worker *w, struct chat_member *m, const uint8_t *line, 
 	return true;
 }
 
-static void take_line(struct worker *w, struct chat_loop *l, struct chat_member *m, const uint8_t *line, size_t bytes)
+static void loop_take_line(struct worker *w, struct chat_loop *l, struct chat_member *m, const uint8_t *line, size_t bytes)
 {
 	struct chat_shared *s = chat_shared_of(w);
 
 	if (bytes && line[bytes - 1] == '\r')
 		bytes--;
-	if (!m->greeted && greet(w, m, line, bytes))
+	if (!m->greeted && loop_greet(w, m, line, bytes))
 		return;
 	m->lines++;
 	l->lines++;
@@ -68,7 +68,7 @@ static void turn_out(struct worker *w, struct chat_loop *l, struct chat_member *
 }
 
 /* Bytes without a line's end are kept until it comes.  false: the line is too long. */
-static bool keep_part(struct chat_loop *l, struct chat_member *m, const uint8_t *data, size_t bytes)
+static bool loop_keep_part(struct chat_loop *l, struct chat_member *m, const uint8_t *data, size_t bytes)
 {
 	if (m->part_bytes + bytes >= l->room.config.line_bytes)
 		return false;
@@ -86,7 +86,7 @@ static void take_parted_line(struct worker *w, struct chat_loop *l, struct chat_
 
 	m->part = NULL;
 	m->part_bytes = 0;
-	take_line(w, l, m, part, bytes);
+	loop_take_line(w, l, m, part, bytes);
 	chat_pool_give(&l->room.pool, part);
 }
 
@@ -97,10 +97,10 @@ void chat_take_bytes(struct worker *w, struct chat_loop *l, struct chat_member *
 		size_t line = end ? (size_t)(end - data) : bytes;
 		bool whole = end && !m->part_bytes;
 
-		if (whole ? line >= l->room.config.line_bytes : !keep_part(l, m, data, line))
+		if (whole ? line >= l->room.config.line_bytes : !loop_keep_part(l, m, data, line))
 			turn_out(w, l, m);
 		else if (whole)
-			take_line(w, l, m, data, line);
+			loop_take_line(w, l, m, data, line);
 		else if (end)
 			take_parted_line(w, l, m);
 		line += end != NULL;

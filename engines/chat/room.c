@@ -22,8 +22,9 @@ static int allocate_members(struct chat_room *r)
 	r->free_member = malloc(members * sizeof(*r->free_member));
 	r->present = malloc(members * sizeof(*r->present));
 	r->late = malloc(members * sizeof(*r->late));
+	r->spoke = malloc(members * sizeof(*r->spoke));
 	r->ending = malloc(members * sizeof(*r->ending));
-	if (!r->member || !r->free_member || !r->present || !r->late || !r->ending)
+	if (!r->member || !r->free_member || !r->present || !r->late || !r->spoke || !r->ending)
 		return -ENOMEM;
 	for (unsigned i = 0; i < members; i++)
 		r->free_member[i] = members - 1 - i;
@@ -56,6 +57,7 @@ void chat_room_close(struct chat_room *r)
 	free(r->free_member);
 	free(r->present);
 	free(r->late);
+	free(r->spoke);
 	free(r->ending);
 	*r = (struct chat_room){ 0 };
 }
@@ -77,12 +79,12 @@ struct chat_member *chat_room_join(struct chat_room *r, int fd)
 	if (epoll_ctl(r->config.epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return NULL;
 	r->frees--;
-	*m = (struct chat_member){ .fd = fd,
-		.index = (uint32_t)(m - r->member),
-		.place = r->presents,
-		.connection = CHAT_STRANGER,
-		.joined = r->log.next };
-	r->present[r->presents++] = m->index;
+	*m = (struct chat_member){
+		.fd = fd, .index = (uint32_t)(m - r->member), .connection = CHAT_STRANGER, .joined = r->log.next
+	};
+	chat_room_place(r, r->presents, r->actives < r->presents ? r->present[r->actives] : m->index);
+	chat_room_place(r, r->actives++, m->index);
+	r->presents++;
 	r->totals.joined++;
 	return m;
 }
@@ -109,13 +111,13 @@ static void count_end(struct chat_room_totals *t, enum chat_end why)
 
 static void close_member(struct chat_room *r, struct chat_member *m)
 {
-	uint64_t pending = chat_member_pending(r, m);
-
-	r->totals.dropped_closed += pending;
+	deliver_settle(r, m);
+	r->totals.dropped_closed += chat_member_pending(r, m);
 	count_end(&r->totals, m->end);
 	deliver_forget(r, m);
-	r->present[m->place] = r->present[--r->presents];
-	r->member[r->present[m->place]].place = m->place;
+	chat_room_place(r, m->place, r->present[--r->actives]);
+	if (--r->presents > r->actives)
+		chat_room_place(r, r->actives, r->present[r->presents]);
 	chat_pool_give(&r->pool, m->part);
 	close(m->fd); /* leaves the epoll with it */
 	*m = (struct chat_member){ .fd = -1, .index = m->index };
@@ -136,7 +138,7 @@ unsigned chat_room_close_ended(struct chat_room *r)
 /* ---- lines ---- */
 
 /* Room in the log: the oldest records go, and with them what clients have not taken of them. */
-static void make_room(struct chat_room *r, size_t bytes)
+static void room_make_room(struct chat_room *r, size_t bytes)
 {
 	uint64_t first = chat_log_room(&r->log, bytes);
 
@@ -164,11 +166,13 @@ void chat_room_say(struct chat_room *r, struct chat_member *author, const uint8_
 	uint64_t sequence;
 	uint8_t *to;
 
-	make_room(r, bytes + 1);
+	room_make_room(r, bytes + 1);
 	to = chat_log_line(&r->log);
 	chat_clean(to, line, bytes);
 	to[bytes] = '\n';
 	sequence = chat_log_append(&r->log, bytes + 1);
+	if (author && author->waits && !author->own_new.count)
+		r->spoke[r->spokes++] = author->index;
 	if (author)
 		note_own(r, &author->own_new, sequence, bytes + 1);
 	if (r->config.direct)

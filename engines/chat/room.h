@@ -10,11 +10,16 @@
  *   SLOW_OLDEST      the oldest that wait make room
  *   SLOW_DISCONNECT  the client is closed
  *
+ * Nothing of this is done for each line where it need not be: who is behind takes nothing until
+ * its socket has room, so that lines for it are only counted when somebody asks
+ * (chat_room_settle), when it can take some, or when the log needs the room.  A thousand clients
+ * that do not read cost a line nothing.
+ *
  * A line is sent whole or not at all.  What a client has not taken by the time the log has gone
  * round is dropped whatever the policy, so that memory is bounded.
  *
  * Every line that a client is to get is owed to it, and ends as delivered (the kernel took it),
- * dropped, or pending: owed = delivered + dropped + pending, always.
+ * dropped, or pending: owed = delivered + dropped + pending, whenever the room is settled.
  *
  * Owner: the loop's worker; only open() allocates. */
 #pragma once
@@ -54,6 +59,8 @@ struct chat_member {
 	struct row *row; /* of the loop, which shows what it keeps here; may be NULL */
 	/* what is sent to it, where it is behind; else all is up to room->done */
 	bool behind, hole, armed;
+	bool waits;             /* its place is behind room->actives: it is not handed each line */
+	uint64_t handed;        /* where it waits: records up to this one are counted */
 	uint64_t joined;        /* gets records from this one on */
 	uint64_t cursor, limit; /* next record to send; first that it does not get (hole) */
 	uint32_t offset;        /* bytes of the cursor's record that are sent */
@@ -61,8 +68,8 @@ struct chat_member {
 	uint8_t *rest;
 	uint32_t rest_from, rest_bytes;
 	/* its own records, linked (chat_record.next_own): those it is to skip between cursor and
-	 * done; those after done */
-	struct chat_own own, own_new;
+	 * done; of those, the ones it has not been handed yet, where it waits; those after done */
+	struct chat_own own, own_waiting, own_new;
 	uint32_t late_place; /* in room->late, where it is behind */
 	uint64_t owed, dropped;
 };
@@ -91,8 +98,11 @@ struct chat_room {
 	struct chat_log log;
 	struct chat_member *member; /* [config.members] */
 	uint32_t *free_member;      /* stack of free ones */
-	uint32_t *present, *late;   /* members that are here; that are behind */
-	unsigned frees, presents, lates;
+	/* members that are here: those that are handed each line, then those that wait; that are
+	 * behind */
+	uint32_t *present, *late;
+	uint32_t *spoke; /* members that wait and have said something after done */
+	unsigned frees, presents, actives, lates, spokes;
 	uint32_t *ending; /* to be closed */
 	unsigned endings;
 	uint64_t done; /* records that everybody has been handed */
@@ -100,6 +110,13 @@ struct chat_room {
 	struct chat_pool pool;
 	struct chat_room_totals totals;
 };
+
+/* Puts a member (its index) at this place of room->present. */
+static inline void chat_room_place(struct chat_room *r, uint32_t place, uint32_t index)
+{
+	r->present[place] = index;
+	r->member[index].place = place;
+}
 
 /* -errno with *err.  config.epoll_fd stays the caller's. */
 int chat_room_open(struct chat_room *r, const struct chat_room_config *config, struct err *err);
@@ -122,6 +139,10 @@ void chat_room_flush(struct chat_room *r);
 /* The socket of a client that is behind has room. */
 void chat_room_writable(struct chat_room *r, struct chat_member *m);
 
-/* Lines and bytes that wait for this client. */
+/* Counts what is owed to those who wait and what is dropped of that: before totals, or what is
+ * pending, are read. */
+void chat_room_settle(struct chat_room *r);
+
+/* Lines and bytes that wait for this client; the room is settled. */
 uint64_t chat_member_pending(const struct chat_room *r, const struct chat_member *m);
 size_t chat_member_pending_bytes(const struct chat_room *r, const struct chat_member *m);

@@ -180,7 +180,7 @@ static uint64_t count_in_flight(const struct worker *w, const struct chat_loop *
 
 /* The run waits until nothing moves.  Meanwhile all else is counted at its ticks alone, so that
  * what a ledger adds up is of one moment. */
-static void count_movement(struct worker *w, const struct chat_loop *l)
+static void loop_count_movement(struct worker *w, const struct chat_loop *l)
 {
 	counter_set(w->counters, COUNTER_RX_PACKETS, l->lines);
 	counter_set(w->counters, COUNTER_RX_BYTES, l->line_bytes);
@@ -188,13 +188,13 @@ static void count_movement(struct worker *w, const struct chat_loop *l)
 	counter_set(w->counters, COUNTER_TX_BYTES, l->room.totals.delivered_bytes);
 }
 
-static void count(struct worker *w, struct chat_loop *l)
+static void loop_count(struct worker *w, struct chat_loop *l)
 {
 	const struct chat_room_totals *t = &l->room.totals;
 	struct counters *k = w->counters;
 	uint64_t syscalls = l->syscalls + l->reads + t->sends + t->controls;
 
-	count_movement(w, l);
+	loop_count_movement(w, l);
 	counter_set(k, CHAT_C_OWED, t->owed + l->queued_at_start);
 	counter_set(k, CHAT_C_DELIVERED, t->delivered);
 	counter_set(k, CHAT_C_DROPPED_NEWEST, t->dropped_newest);
@@ -235,9 +235,11 @@ static uint64_t percentile(const struct chat_loop *l)
 	return (uint64_t)hist_percentile(l->queues, 100.0 * (double)(rank - empty) / l->room.lates);
 }
 
-static struct queues count_queued(const struct chat_loop *l)
+static struct queues count_queued(struct chat_loop *l)
 {
 	struct queues q = { 0 };
+
+	chat_room_settle(&l->room);
 
 	memset(l->queues, 0, sizeof(*l->queues));
 	for (unsigned i = 0; i < l->room.lates; i++) {
@@ -254,7 +256,7 @@ static struct queues count_queued(const struct chat_loop *l)
 	return q;
 }
 
-/* What the rows show of each client. */
+/* The rows show this of each client. */
 static void show_member(const struct chat_room *r, const struct chat_member *m)
 {
 	size_t queued = chat_member_pending_bytes(r, m);
@@ -299,12 +301,13 @@ static void sooner(struct worker *w, int64_t at_ns)
 }
 
 /* While the run settles it waits for what is in flight, which only a look at all clients tells. */
-static void look_at_flight(struct worker *w, struct chat_loop *l)
+static void loop_look_at_flight(struct worker *w, struct chat_loop *l)
 {
 	int64_t now = clock_now_ns();
 
 	if (now < l->look_ns)
 		return;
+	chat_room_settle(&l->room);
 	counter_set(w->counters, COUNTER_IN_FLIGHT, count_in_flight(w, l));
 	l->look_ns = now + QUIET_LOOK_NS;
 }
@@ -332,13 +335,13 @@ int chat_server_poll(struct worker *w, struct err *err)
 	if (l->paused)
 		sooner(w, l->resume_ns);
 	if (chat_is_quiet(w)) {
-		look_at_flight(w, l);
+		loop_look_at_flight(w, l);
 		sooner(w, l->look_ns);
 	}
 	if (chat_is_quiet(w))
-		count_movement(w, l);
+		loop_count_movement(w, l);
 	else if (done + went)
-		count(w, l);
+		loop_count(w, l);
 	return (int)(done + went);
 }
 
@@ -388,8 +391,8 @@ int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 	struct queues queues = count_queued(l);
 
 	(void)err;
-	/* What waits now is owed in this phase, too: it will be delivered, or dropped, or still
-	 * wait at its end.  What is handed on now is owed then anyway. */
+	/* The lines that wait now are owed in this phase, too: they will be delivered, dropped, or
+	 * still wait at its end.  What is handed on now is owed then anyway. */
 	if (phase == PHASE_MEASURE)
 		l->queued_at_start += queues.lines;
 	chat_room_flush(&l->room);
@@ -397,13 +400,13 @@ int chat_server_enter(struct worker *w, enum phase phase, struct err *err)
 	l->look_ns = 0;
 	/* Before the phase is acknowledged: the run must not take the last phase's word. */
 	if (chat_is_quiet(w))
-		look_at_flight(w, l);
+		loop_look_at_flight(w, l);
 	if (phase == PHASE_MEASURE) {
 		counter_set(w->counters, CHAT_C_QUEUE_P99, queues.p99);
 		counter_set(w->counters, CHAT_C_QUEUE_MAX, queues.most);
 		rows_forget_extremes(w->rows);
 	}
-	count(w, l);
+	loop_count(w, l);
 	show_members(l, clock_now_ns());
 	return 0;
 }
@@ -414,7 +417,8 @@ int chat_server_observe(struct worker *w, struct err *err)
 	int64_t now = clock_now_ns();
 
 	(void)err;
-	count(w, l);
+	chat_room_settle(&l->room);
+	loop_count(w, l);
 	count_queues(w, l);
 	if (now - l->rows_ns >= ROWS_NS)
 		show_members(l, now);

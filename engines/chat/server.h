@@ -65,7 +65,7 @@ void chat_accept_resume(struct worker *w, struct chat_loop *l, int64_t now_ns, b
 
 /* ---- reading.c ---- */
 
-/* What one call has brought: lines, and the beginning of one. */
+/* Takes what one call has brought: lines, and the beginning of one. */
 void chat_take_bytes(struct worker *w, struct chat_loop *l, struct chat_member *m, const uint8_t *data, size_t bytes);
 /* Reads what one member has to say: one call (level-triggered), or up to EAGAIN, but not more
  * than its turn allows (edge-triggered). */

@@ -1,4 +1,4 @@
-/* What mode chat puts on a connection: lines of text, so that nc(1) can join.  Pure functions;
+/* The bytes of mode chat on a connection: lines of text, so that nc(1) can join.  Pure functions;
  * any thread.
  *
  * A line ends with '\n' (a '\r' before it is dropped).  What one client writes, all others get,

@@ -7,6 +7,7 @@
 #include "engines/echo/server.h"
 #include "engines/echo/shared.h"
 #include "engines/udp/counters.h"
+#include "mode/in_force.h"
 
 /* ---- tables ---- */
 
@@ -70,7 +71,8 @@ static const struct option_def echo_options[] = {
 		.type = OPTION_BOOL,
 		.flags = FORM,
 		.default_text = "no",
-		.help = "servers answer everything unchanged (RFC 862), for foreign clients; no protection against loops" },
+		.help = "servers answer everything unchanged (RFC 862), for foreign clients; no protection against loops",
+		.caution = "--verbatim: servers answer everything, and two of them that hear of each other answer for ever" },
 	{ .name = "batch",
 		.type = OPTION_COUNT,
 		.flags = FORM,
@@ -79,6 +81,23 @@ static const struct option_def echo_options[] = {
 		.min = 1,
 		.max = UDP_BATCH_MAX,
 		.help = "datagrams per burst, fewer where they are so long that N take more than 4 MiB" },
+	{ 0 },
+};
+
+static bool echo_is_open_loop(const struct options *o)
+{
+	return options_is_set(o, "rate");
+}
+
+static const struct option_rule echo_rules[] = {
+	{ "payload", option_without_clients, "it is the client's, and none runs here" },
+	{ "flows", option_without_clients, "it is the client's, and none runs here" },
+	{ "sockets", option_without_clients, "it is the client's, and none runs here" },
+	{ "window", option_without_clients, "it is the client's, and none runs here" },
+	{ "window", echo_is_open_loop, "--rate sends by a schedule, whatever is outstanding" },
+	{ "rate", option_without_clients, "it is the client's, and none runs here" },
+	{ "steer", option_without_servers, "it is the server's, and none runs here" },
+	{ "verbatim", option_without_servers, "it is the server's, and none runs here" },
 	{ 0 },
 };
 
@@ -146,7 +165,7 @@ static const struct counter_def echo_counters[] = {
 		.unit = "packets",
 		.roles = ROLE_CLIENT,
 		.show = EACH,
-		.help = "taken for lost after 200 ms without an answer on a full window; may still arrive" },
+		.help = "taken for lost after 1 s without an answer; may still arrive, and is late then" },
 	COUNTER(ECHO_C_TX_RETRIES) = UDP_TX_RETRIES,
 	COUNTER(ECHO_C_REPLY_RETRIES) = { .name = "reply_retries",
 		.title = "re again",
@@ -245,6 +264,7 @@ static const struct figure_def echo_figures[] = {
 static const struct latency_def echo_latencies[] = {
 	[ECHO_L_RTT] = { .name = "rtt",
 		.title = "RTT",
+		.each_packet = true,
 		.since = "schedule or send",
 		.roles = ROLE_CLIENT,
 		.help = "round trip, from when the datagram was due (open loop) or sent (closed loop)" },
@@ -310,6 +330,7 @@ const struct engine engine_echo = {
 	.protocol = IPPROTO_UDP,
 	.echo_header = true,
 	.options = echo_options,
+	.rules = echo_rules,
 	.counters = echo_counters,
 	.figures = echo_figures,
 	.latencies = echo_latencies,

@@ -31,7 +31,8 @@ int echo_flows_init(struct echo_flows *f, uint16_t first, unsigned count)
 	*f = (struct echo_flows){ .count = count, .first = first, .ring_words = words, .ring_mask = words * WORD_BITS - 1ull };
 	f->flow = calloc(count, sizeof(*f->flow));
 	f->answered = calloc((size_t)count * words, sizeof(*f->answered));
-	if (!f->flow || !f->answered) {
+	f->marked = calloc((size_t)count * ECHO_MARKS, sizeof(*f->marked));
+	if (!f->flow || !f->answered || !f->marked) {
 		echo_flows_free(f);
 		return -ENOMEM;
 	}
@@ -45,6 +46,8 @@ void echo_flows_free(struct echo_flows *f)
 {
 	free(f->flow);
 	free(f->answered);
+	free(f->marked);
+	f->marked = NULL;
 	f->flow = NULL;
 	f->answered = NULL;
 }
@@ -59,20 +62,54 @@ static uint64_t bit_of(uint64_t counter)
 	return 1ull << counter % WORD_BITS;
 }
 
-/* Everything up to `counter` is settled. */
-static void resolve(struct echo_flows *f, struct echo_flow *flow, uint64_t counter)
+static bool is_answered(const struct echo_flows *f, unsigned index, uint64_t counter)
 {
-	if (counter <= flow->resolved)
-		return;
-	f->in_flight -= counter - flow->resolved;
-	flow->resolved = counter;
+	return *word_of(f, index, counter) & bit_of(counter);
+}
+
+/* One less is in flight. */
+static void land(struct echo_flows *f, struct echo_flow *flow)
+{
+	flow->out--;
+	f->in_flight--;
+}
+
+/* All up to `counter` that are still in flight are so no more. */
+static void give_up(struct echo_flows *f, unsigned index, uint64_t counter)
+{
+	struct echo_flow *flow = &f->flow[index];
+
+	for (; flow->low < counter; flow->low++) {
+		if (is_answered(f, index, flow->low + 1))
+			continue;
+		land(f, flow);
+		f->given_up++;
+	}
+}
+
+/* It has been answered, or has come back. */
+static void settle(struct echo_flows *f, unsigned index, uint64_t counter)
+{
+	struct echo_flow *flow = &f->flow[index];
+
+	*word_of(f, index, counter) |= bit_of(counter);
+	if (counter > flow->low)
+		land(f, flow);
+	while (flow->low + 1 < flow->next && is_answered(f, index, flow->low + 1))
+		flow->low++;
 }
 
 uint64_t echo_flows_send(struct echo_flows *f, unsigned index)
 {
-	uint64_t counter = f->flow[index].next++;
+	struct echo_flow *flow = &f->flow[index];
+	uint64_t counter = flow->next;
 
+	/* The ring knows so many. */
+	if (counter - flow->low > f->ring_mask + 1)
+		give_up(f, index, counter - f->ring_mask - 1);
+	flow->next++;
 	*word_of(f, index, counter) &= ~bit_of(counter);
+	flow->out++;
 	f->in_flight++;
 	return counter;
 }
@@ -80,22 +117,35 @@ uint64_t echo_flows_send(struct echo_flows *f, unsigned index)
 void echo_flows_unsend(struct echo_flows *f, unsigned index)
 {
 	struct echo_flow *flow = &f->flow[index];
+	uint64_t counter = --flow->next;
 
-	flow->next--;
 	/* A forged ICMP error may have settled what has never gone out. */
-	if (flow->resolved < flow->next)
-		f->in_flight--;
-	else
-		flow->resolved = flow->next - 1;
+	if (counter > flow->low && !is_answered(f, index, counter))
+		land(f, flow);
+	if (flow->low >= counter)
+		flow->low = counter - 1;
 }
 
-uint64_t echo_flows_give_up(struct echo_flows *f, unsigned index)
+void echo_flows_give_up(struct echo_flows *f, unsigned index)
 {
-	struct echo_flow *flow = &f->flow[index];
-	uint64_t out = echo_flow_outstanding(flow);
+	give_up(f, index, f->flow[index].next - 1);
+}
 
-	resolve(f, flow, flow->next - 1);
-	return out;
+static uint64_t *mark_of(const struct echo_flows *f, unsigned mark)
+{
+	return &f->marked[(size_t)(mark % ECHO_MARKS) * f->count];
+}
+
+void echo_flows_scan(struct echo_flows *f, int64_t now_ns)
+{
+	for (; f->marks && now_ns - f->mark_ns[f->mark % ECHO_MARKS] >= ECHO_LATE_NS; f->mark++, f->marks--)
+		for (unsigned i = 0; i < f->count; i++)
+			give_up(f, i, mark_of(f, f->mark)[i]);
+	if (f->marks == ECHO_MARKS)
+		return;
+	for (unsigned i = 0; i < f->count; i++)
+		mark_of(f, f->mark + f->marks)[i] = f->flow[i].next - 1;
+	f->mark_ns[(f->mark + f->marks++) % ECHO_MARKS] = now_ns;
 }
 
 void echo_flows_rebase(struct echo_flows *f)
@@ -104,6 +154,7 @@ void echo_flows_rebase(struct echo_flows *f)
 		echo_flows_give_up(f, i);
 		f->flow[i].base = f->flow[i].next;
 	}
+	f->marks = 0;
 }
 
 bool echo_flows_parse(const struct echo_flows *f, const uint8_t *data, size_t len, size_t expected_len, int64_t opened_ns,
@@ -127,14 +178,12 @@ bool echo_flows_parse(const struct echo_flows *f, const uint8_t *data, size_t le
 enum echo_arrival echo_flows_take(struct echo_flows *f, const struct echo_answer *answer, int64_t age_ns)
 {
 	struct echo_flow *flow = &f->flow[answer->index];
-	uint64_t *word = word_of(f, answer->index, answer->counter), bit = bit_of(answer->counter);
 	bool in_ring = flow->next - answer->counter <= f->ring_mask + 1;
 
-	if (in_ring && (*word & bit))
+	if (in_ring && is_answered(f, answer->index, answer->counter))
 		return ECHO_DUPLICATE;
 	if (in_ring)
-		*word |= bit;
-	resolve(f, flow, answer->counter);
+		settle(f, answer->index, answer->counter);
 	if (answer->counter < flow->base)
 		return ECHO_CARRIED;
 	if (!in_ring || age_ns > ECHO_LATE_NS)
@@ -155,6 +204,7 @@ int echo_flows_refused(struct echo_flows *f, const uint8_t *data, size_t len)
 	unsigned index = (unsigned)h.flow - f->first;
 	if (index >= f->count || !h.counter || h.counter >= f->flow[index].next)
 		return -1;
-	resolve(f, &f->flow[index], h.counter);
+	if (h.counter > f->flow[index].low && !is_answered(f, index, h.counter))
+		settle(f, index, h.counter);
 	return (int)index;
 }

@@ -1,11 +1,10 @@
 /* An echo client's flows: their counters that are out, and those that have been answered.
  * Pure data structure, one owner; only init allocates.
  *
- * Per flow: counters 1, 2, ... in the order of sends.  `resolved` is the newest counter that is
- * settled, because it or a newer one was answered or because it was given up: what lies above is in
- * flight, so an answer also gives up all older ones of its flow.  A ring of bits remembers the
- * answered counters, so that a given-up one that still arrives is received (once), and a second
- * answer is a duplicate. */
+ * Per flow: counters 1, 2, ... in the order of sends.  A ring of bits remembers those that have
+ * been answered; each of the others is in flight until it is given up, a second after it was sent,
+ * whatever newer ones do: a path may be long, and may change their order.  One that still arrives
+ * then is received (once), late; a second answer is a duplicate. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,19 +22,29 @@ enum {
 
 #define ECHO_LATE_NS ((int64_t)NS_PER_S)
 
+/* How often it is looked what is late, and how many such looks are remembered: more than fit into
+ * ECHO_LATE_NS. */
+#define ECHO_SCAN_NS (ECHO_LATE_NS / 10)
+enum { ECHO_MARKS = 12 };
+
 struct echo_flow {
-	uint64_t next;     /* counter of the next datagram, from 1 */
-	uint64_t resolved; /* settled up to here */
-	uint64_t newest;   /* newest answered */
-	uint64_t base;     /* first counter of this phase */
-	int64_t moved_ns;  /* last answer, or when its window filled */
-	bool queued;       /* the client's: it stands in the queue of flows that may send */
+	uint64_t next;   /* counter of the next datagram, from 1 */
+	uint64_t low;    /* all up to here are answered or given up */
+	uint64_t out;    /* in flight: neither yet */
+	uint64_t newest; /* newest answered */
+	uint64_t base;   /* first counter of this phase */
+	bool queued;     /* the client's: it stands in the queue of flows that may send */
 };
 
 struct echo_flows {
 	struct echo_flow *flow;
 	uint64_t *answered; /* ring of bits, ring_words a flow */
 	uint64_t in_flight; /* over all flows */
+	uint64_t given_up;  /* cumulative */
+	/* looks, the oldest at `mark`: when, and each flow's newest counter then ([count] each) */
+	uint64_t *marked;
+	int64_t mark_ns[ECHO_MARKS];
+	unsigned mark, marks;
 	uint64_t ring_mask;
 	unsigned ring_words;
 	unsigned count;
@@ -51,15 +60,18 @@ void echo_flows_free(struct echo_flows *f); /* accepts zeroed */
 
 static inline uint64_t echo_flow_outstanding(const struct echo_flow *flow)
 {
-	return flow->next - 1 - flow->resolved;
+	return flow->out;
 }
 
 /* A datagram goes out on flow[index]; returns its counter.  unsend takes the newest one back: it
  * did not go out. */
 uint64_t echo_flows_send(struct echo_flows *f, unsigned index);
 void echo_flows_unsend(struct echo_flows *f, unsigned index);
-/* Settles everything in flight on flow[index]; returns how many. */
-uint64_t echo_flows_give_up(struct echo_flows *f, unsigned index);
+/* Gives up everything in flight on flow[index]. */
+void echo_flows_give_up(struct echo_flows *f, unsigned index);
+/* Every ECHO_SCAN_NS, when all that had arrived has been taken: gives up what was sent ECHO_LATE_NS
+ * ago or earlier. */
+void echo_flows_scan(struct echo_flows *f, int64_t now_ns);
 /* A new phase: what was sent until now belongs to the time before, and none of it is in flight
  * any more. */
 void echo_flows_rebase(struct echo_flows *f);

@@ -39,7 +39,7 @@ void echo_schedule_overslept(struct echo_schedule *s, int64_t now_ns)
 		s->due = due;
 }
 
-unsigned echo_schedule_offer(struct echo_schedule *s, struct echo_flows *flows, struct udp_send *slot, unsigned n, int64_t now_ns,
+unsigned echo_schedule_offer(struct echo_schedule *s, struct echo_flows *flows, struct udp_send *slot, unsigned n,
 	uint16_t *burst_flow, int64_t *ret_now_ns)
 {
 	unsigned offered = 0;
@@ -48,8 +48,6 @@ unsigned echo_schedule_offer(struct echo_schedule *s, struct echo_flows *flows, 
 		unsigned index = (unsigned)((s->sent + offered) % flows->count);
 		int64_t due_ns = pace_take(&s->pace);
 
-		if (!echo_flow_outstanding(&flows->flow[index]))
-			flows->flow[index].moved_ns = now_ns; /* it waits from now on */
 		echo_put(slot[offered].data, (uint16_t)(flows->first + index), echo_flows_send(flows, index), due_ns);
 		burst_flow[offered] = (uint16_t)index;
 		s->burst_due_ns[offered] = due_ns;

@@ -40,7 +40,7 @@ void echo_schedule_overslept(struct echo_schedule *s, int64_t now_ns);
  * (burst_flow[]) and returns how many; *ret_now_ns is when they go.  settle hears how many of
  * those the kernel took, which the caller has taken back from their flows, and records how late
  * they were. */
-unsigned echo_schedule_offer(struct echo_schedule *s, struct echo_flows *flows, struct udp_send *slot, unsigned n, int64_t now_ns,
+unsigned echo_schedule_offer(struct echo_schedule *s, struct echo_flows *flows, struct udp_send *slot, unsigned n,
 	uint16_t *burst_flow, int64_t *ret_now_ns);
 void echo_schedule_settle(struct echo_schedule *s, unsigned offered, unsigned taken, int64_t sent_ns, struct histogram *lateness);
 

@@ -95,6 +95,7 @@ static int make_socket(struct worker *w, unsigned which, int *ret_fd, struct err
 			close(fd);
 		return rc;
 	}
+	net_bound(fd);
 	*ret_fd = fd;
 	return 0;
 }
@@ -115,7 +116,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	config.datagram_bytes = s->receive_bytes;
 	rc = method->open(method, &config, &l->port, err);
 	if (rc < 0) {
-		close(fd);
+		net_close(fd);
 		return rc;
 	}
 	l->own_port = net_port(&s->listen[which]);

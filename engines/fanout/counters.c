@@ -265,6 +265,7 @@ const struct latency_def fanout_latencies[] = {
 		.roles = ROLE_CLIENT,
 		.help = "from the first reader of a round to the last" },
 	[FANOUT_L_DELIVERY] = { .name = "delivery",
+		.each_packet = true,
 		.title = "delivery",
 		.since = "send",
 		.roles = ROLE_SERVER,

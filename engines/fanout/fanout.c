@@ -3,9 +3,11 @@
 #include "engines/fanout/fanout.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "engines/fanout/shared.h"
+#include "mode/in_force.h"
 
 enum { FORM = OPTION_RESTART | OPTION_FORM | OPTION_RESULT, READERS_MAX = 1000000 };
 
@@ -140,6 +142,43 @@ static void fanout_close(struct worker *w)
 		fanout_writer_close(w);
 }
 
+/* The method's name, where the user has chosen one. */
+static bool fanout_method_is(const struct options *o, const char *name)
+{
+	const char *own = options_text(o, option_without_clients(o) ? "server-method" : "client-method");
+
+	return !strcmp(*own ? own : options_text(o, "method"), name);
+}
+
+static bool fanout_is_without_pool(const struct options *o)
+{
+	return option_without_clients(o) || !fanout_method_is(o, "threads");
+}
+
+static bool fanout_is_without_group(const struct options *o)
+{
+	return !fanout_method_is(o, "multicast");
+}
+
+static bool fanout_is_not_awaited(const struct options *o)
+{
+	return option_without_clients(o) || !strcmp(options_text(o, "sync"), "free");
+}
+
+static const struct option_rule fanout_rules[] = {
+	{ "readers", option_without_servers, "the readers' own end says how many there are" },
+	{ "size", option_without_clients, "it is the writer's, and none runs here" },
+	{ "sync", option_without_clients, "it is the writer's, and none runs here" },
+	{ "rate", option_without_clients, "it is the writer's, and none runs here" },
+	{ "payload", option_without_clients, "it is the writer's, and none runs here" },
+	{ "datagrams", option_without_clients, "it is the writer's, and none runs here" },
+	{ "deadline", fanout_is_not_awaited, "no round is awaited here" },
+	{ "pool", fanout_is_without_pool, "only a writer's method threads has a pool" },
+	{ "group", option_without_servers, "the readers' own end names it" },
+	{ "group", fanout_is_without_group, "only method multicast has a group" },
+	{ 0 },
+};
+
 const struct engine engine_fanout = {
 	.name = "fanout",
 	.title = "fan-out",
@@ -150,6 +189,7 @@ const struct engine engine_fanout = {
 	.packets = "copies",
 	.protocol = IPPROTO_UDP,
 	.options = fanout_options,
+	.rules = fanout_rules,
 	.counters = fanout_counters,
 	.figures = fanout_figures,
 	.latencies = fanout_latencies,

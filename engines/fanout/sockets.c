@@ -77,6 +77,7 @@ int fanout_reader_socket(struct worker *w, unsigned reader, int *ret_fd, struct 
 			close(fd);
 		return rc;
 	}
+	net_bound(fd);
 	note_port(w, net_port(&a));
 	if (!s->method->multicast && s->at.host_is_ours) {
 		unsigned port = net_port(&a);
@@ -108,6 +109,10 @@ int fanout_writer_socket(struct worker *w, const union net_address *peer, int *r
 			close(fd);
 		return rc;
 	}
+	if (peer)
+		net_bound(fd);
+	else
+		net_bind_any(fd, s->at.host.sa.sa_family);
 	*ret_fd = fd;
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/privilege/own_ports.h"
 #include "base/rng.h"
 #include "base/text.h"
 
@@ -281,7 +282,7 @@ uint64_t net_raise_descriptors(uint64_t wanted)
 
 int net_allow_descriptors(unsigned more, const char *option, unsigned value, struct err *err)
 {
-	enum { OTHERS = 256 }; /* what the rest of the program has open, with room to spare */
+	enum { OTHERS = 256 }; /* descriptors of the rest of the program, with room to spare */
 	uint64_t need = (uint64_t)more + OTHERS, granted = net_raise_descriptors(need);
 
 	if (granted >= need)
@@ -315,6 +316,7 @@ int net_listen(int fd, union net_address *a, int backlog, bool share, struct err
 		return err_sys(err, errno, "bind %s", net_format(a, text, sizeof(text)));
 	if (listen(fd, backlog) < 0)
 		return err_sys(err, errno, "listen %s", net_format(a, text, sizeof(text)));
+	net_bound(fd);
 	return getsockname(fd, &a->sa, &size) < 0 ? err_sys(err, errno, "getsockname") : 0;
 }
 
@@ -332,6 +334,24 @@ uint64_t net_clock_identity(void)
 		boot.state = rng_next(&boot);
 	}
 	return boot.state;
+}
+
+void net_bound(int fd)
+{
+	own_ports_add(fd);
+}
+
+void net_bind_any(int fd, int family)
+{
+	union net_address any = { .sa.sa_family = (sa_family_t)family };
+
+	if (bind(fd, &any.sa, net_address_bytes(&any)) == 0)
+		own_ports_add(fd);
+}
+
+void net_close(int fd)
+{
+	own_ports_close(fd);
 }
 
 int net_set_buffer(int fd, int option, int bytes, bool force, int *ret_bytes, struct err *err)

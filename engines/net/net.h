@@ -85,6 +85,15 @@ void net_mac(int fd, const char *interface, uint8_t ret_mac[6]);
  * 5.6).  About 50 us. */
 uint64_t net_clock_identity(void);
 
+/* A socket is bound or connected: its packets are the process's own, see
+ * base/privilege/own_ports.h.  One that was told of is closed by net_close(). */
+void net_bound(int fd);
+/* A TCP client whose server is not in this process gets a port of its own, before connect(2).
+ * Where none is free the kernel finds one as it connects, and no capture shows the connection. */
+void net_bind_any(int fd, int family);
+/* close(2); -1 does no harm. */
+void net_close(int fd);
+
 /* SO_RCVBUF or SO_SNDBUF.  force: beyond net.core.[rw]mem_max where the privilege is there.
  * *ret_bytes is what was granted, in the unit of the request (the kernel keeps twice that, see
  * socket(7)).  0 or -errno. */

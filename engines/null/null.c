@@ -18,6 +18,7 @@
 #include "base/rng.h"
 #include "engines/null/worker.h"
 #include "run/worker.h"
+#include "mode/in_force.h"
 
 enum {
 	PACKET_BYTES = 80,
@@ -437,6 +438,20 @@ static const struct option_def options[] = {
 	{ 0 },
 };
 
+static bool null_is_full(const struct options *o)
+{
+	return !strcmp(options_text(o, "method"), "full");
+}
+
+static const struct option_rule null_rules[] = {
+	{ "rate", null_is_full, "method full makes as many as it can" },
+	{ "loss-ppm", null_is_full, "only method count makes losses" },
+	{ "loss-every", null_is_full, "only method count makes losses" },
+	{ "helpers", null_is_full, "only method count makes helpers" },
+	{ "rows", null_is_full, "only method count makes rows" },
+	{ 0 },
+};
+
 static const struct counter_def counters[] = {
 	[COUNTER_LOST_NETWORK - COUNTER_OWN] = { .name = "lost_network",
 		.title = "net lost",
@@ -505,6 +520,7 @@ const struct engine engine_null = {
 	.hidden = true,
 	.packets = "packets",
 	.options = options,
+	.rules = null_rules,
 	.counters = counters,
 	.figures = figures,
 	.latencies = latencies,

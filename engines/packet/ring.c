@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/privilege/privilege.h"
 #include "engines/net/net.h"
 
 enum {
@@ -29,16 +30,16 @@ static const char needs_privilege[] = "needs CAP_NET_RAW: run it as root, or set
 
 bool ring_probe(char *why, size_t size)
 {
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	int fd = privilege_packet_socket();
 
 	if (fd >= 0) {
 		close(fd);
 		return true;
 	}
-	if (errno == EPERM || errno == EACCES)
+	if (fd == -EPERM || fd == -EACCES)
 		snprintf(why, size, "%s", needs_privilege);
 	else
-		snprintf(why, size, "no packet sockets here: %s", strerror(errno));
+		snprintf(why, size, "no packet sockets here: %s", strerror(-fd));
 	return false;
 }
 

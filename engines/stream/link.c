@@ -32,8 +32,8 @@ enum { BACKLOG = 4096 };
 static const int64_t BACKOFF_MIN_NS = 10 * NS_PER_MS, BACKOFF_MAX_NS = 100 * NS_PER_MS;
 /* so long a client may take to say what it wants, in the kernel */
 static const int DEFER_S = 1;
-static const int64_t GREETING_NS = 200 * NS_PER_MS; /* and then with a worker, */
-/* which has only so much for it while others wait */
+static const int64_t GREETING_NS = 200 * NS_PER_MS; /* and then with a worker */
+/* if others wait, a worker gives it only this time */
 static const int64_t HURRY_NS = 2 * NS_PER_MS;
 
 static void wait_on(struct worker *w, int fd, short events)
@@ -189,7 +189,7 @@ static void drop(struct stream_link *l)
 
 	if (l->fd >= 0) {
 		setsockopt(l->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-		close(l->fd);
+		net_close(l->fd);
 		l->syscalls += 2;
 	}
 	l->fd = -1;
@@ -251,7 +251,7 @@ static int answer(struct worker *w, struct stream_worker *x, int64_t now_ns)
 		return flows(w, x, &theirs, now_ns);
 	/* Closed in order, so that the answer arrives. */
 	l->rejected++;
-	close(l->fd);
+	net_close(l->fd);
 	l->syscalls++;
 	l->fd = -1;
 	drop(l);
@@ -358,6 +358,8 @@ static int start_connecting(struct worker *w, struct stream_worker *x, int64_t n
 		return fd;
 	l->fd = fd;
 	l->syscalls++;
+	if (!stream_shared_of(w)->both)
+		net_bind_any(fd, stream_shared_of(w)->at.host.sa.sa_family);
 	return connect_on(w, x, now_ns);
 }
 
@@ -454,7 +456,6 @@ void stream_link_lost(struct worker *w, struct stream_worker *x)
 void stream_link_close(struct worker *w, struct stream_worker *x)
 {
 	(void)w;
-	if (x->link.fd >= 0)
-		close(x->link.fd);
+	net_close(x->link.fd);
 	x->link.fd = -1;
 }

@@ -12,7 +12,6 @@
 
 #include "base/file.h"
 #include "base/rng.h"
-#include "engines/stream/stream.h"
 #include "engines/stream/worker.h"
 #include "mode/path.h"
 
@@ -45,7 +44,7 @@ static int plan_sender(const struct options *o, struct plan *plan, struct stream
 {
 	enum role sender = s->server_sends ? ROLE_SERVER : ROLE_CLIENT;
 	const struct method *method;
-	int rc = plan_method(&engine_stream, o, sender, &method, err);
+	int rc = plan_method(o->engine, o, sender, &method, err);
 
 	if (rc < 0)
 		return rc;
@@ -97,7 +96,7 @@ static int stream_plan_load(const struct options *o, struct plan *plan, struct s
 	s->verify = options_number(o, "verify");
 	s->discard = !strcmp(options_text(o, "receive"), "discard");
 	s->server_sends = !options_number(o, "reverse");
-	s->open_loop = options_is_set(o, "rate");
+	s->open_loop = options_is_set(o, "rate") && plan_role(o) & (s->server_sends ? ROLE_SERVER : ROLE_CLIENT);
 	s->both = plan_role(o) == ROLE_BOTH;
 	s->rcvbuf_bytes = options_is_set(o, "rcvbuf") ? (int)options_number(o, "rcvbuf") : 0;
 	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
@@ -224,7 +223,7 @@ void stream_release(struct plan *plan)
 	if (!s)
 		return;
 	for (unsigned i = 0; i < s->listeners; i++)
-		close(s->listener[i]);
+		net_close(s->listener[i]);
 	free(s->flow);
 	free(s);
 	plan->shared = NULL;

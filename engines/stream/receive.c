@@ -131,7 +131,7 @@ int stream_receive(struct worker *w, struct stream_worker *x)
 	const struct stream_shared *s = stream_shared_of(w);
 
 	x->began_ns = clock_now_ns();
-	for (unsigned i = 0; i < (x->waits ? 1 : RECEIVES); i++) {
+	for (unsigned i = 0; i < (x->waits ? 1 : RECEIVES) && (!i || !worker_is_told(w)); i++) {
 		uint8_t *to;
 		int flags;
 		size_t want = wanted(s, x, &to, &flags);

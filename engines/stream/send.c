@@ -6,8 +6,9 @@
 
 enum { SENDS = 64 }; /* send calls a poll */
 
-/* between two looks at what the other end has received, while the run settles */
-static const int64_t QUIET_LOOK_NS = NS_PER_MS;
+/* Between two looks at what the other end has received, while the run settles: a millisecond, and
+ * no more than 8000 looks a second by all senders, which would keep the CPUs from everybody. */
+static const int64_t QUIET_LOOK_NS = NS_PER_MS, QUIET_LOOK_EACH_NS = 125 * NS_PER_US;
 
 int stream_send_open(struct worker *w, struct stream_worker *x, struct err *err)
 {
@@ -140,13 +141,20 @@ static int blocked(struct worker *w, struct stream_worker *x)
 	return 0;
 }
 
+static int64_t quiet_look_ns(const struct worker *w)
+{
+	int64_t share_ns = QUIET_LOOK_EACH_NS * stream_shared_of(w)->threads;
+
+	return share_ns > QUIET_LOOK_NS ? share_ns : QUIET_LOOK_NS;
+}
+
 /* Nothing to send now.  While the run settles the other end is watched, on whom it depends when
  * all has come home. */
 static int idle(struct worker *w, struct stream_worker *x, bool quiet)
 {
 	w->wait.fd[0] = (struct pollfd){ .fd = x->link.fd };
 	w->wait.count = !quiet;
-	w->wait.until_ns = quiet ? clock_now_ns() + QUIET_LOOK_NS : x->pace.rate ? x->pace.next_ns : 0;
+	w->wait.until_ns = quiet ? clock_now_ns() + quiet_look_ns(w) : x->pace.rate ? x->pace.next_ns : 0;
 	if (x->sender->method->reap)
 		x->sender->method->reap(x->sender);
 	return 0;
@@ -160,7 +168,8 @@ int stream_send(struct worker *w, struct stream_worker *x)
 	if (w->wait.count && w->wait.fd[0].revents & POLLHUP)
 		return STREAM_LOST;
 	x->sender->flags = x->waits ? 0 : MSG_DONTWAIT;
-	for (unsigned i = 0; i < (x->waits ? 1 : SENDS); i++) {
+	/* 64 messages of 64 MiB would keep an order waiting for seconds. */
+	for (unsigned i = 0; i < (x->waits ? 1 : SENDS) && (!i || !worker_is_told(w)); i++) {
 		if (!x->begun && (quiet || !is_due(w, x)))
 			return idle(w, x, quiet);
 		if (!x->begun && !begin(w, x))

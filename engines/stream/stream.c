@@ -12,6 +12,7 @@
 #include "engines/stream/plan.h"
 #include "engines/stream/receive.h"
 #include "engines/stream/send.h"
+#include "mode/in_force.h"
 
 /* ---- tables ---- */
 
@@ -72,6 +73,42 @@ static const struct option_def stream_options[] = {
 		.max = 100000000,
 		.unset_ok = true,
 		.help = "open loop: messages/s of all connections together, on an exact schedule" },
+	{ 0 },
+};
+
+static bool stream_has_sender(const struct options *o)
+{
+	return plan_role(o) & (options_number(o, "reverse") ? ROLE_CLIENT : ROLE_SERVER);
+}
+
+static bool stream_is_without_sender(const struct options *o)
+{
+	return !stream_has_sender(o);
+}
+
+static bool stream_is_without_receiver(const struct options *o)
+{
+	return plan_role(o) != ROLE_BOTH && stream_has_sender(o);
+}
+
+static bool stream_is_reversed(const struct options *o)
+{
+	return options_number(o, "reverse");
+}
+
+static bool stream_is_not_reversed(const struct options *o)
+{
+	return !options_number(o, "reverse");
+}
+
+static const char to_the_sender[] = "the other end sends: give it there";
+
+static const struct option_rule stream_rules[] = {
+	{ "rate", stream_is_without_sender, to_the_sender },
+	{ "method", stream_is_without_sender, to_the_sender },
+	{ "server-method", stream_is_reversed, "with --reverse clients send" },
+	{ "client-method", stream_is_not_reversed, "servers send (--reverse turns it round)" },
+	{ "receive", stream_is_without_receiver, "the other end receives: give it there" },
 	{ 0 },
 };
 
@@ -570,6 +607,7 @@ const struct engine engine_stream = {
 	.packet_rate = "msg/s",
 	.headline_bytes = true,
 	.options = stream_options,
+	.rules = stream_rules,
 	.counters = stream_counters,
 	.figures = stream_figures,
 	.latencies = stream_latencies,

@@ -90,7 +90,7 @@ void udp_group_close(struct udp_group *g)
 		g->port->method->close(g->port);
 	}
 	for (unsigned i = 0; i < g->count; i++)
-		close(g->socket[i].fd);
+		net_close(g->socket[i].fd);
 	if (g->count > 1 && g->epoll_fd >= 0)
 		close(g->epoll_fd);
 	free(g->socket);

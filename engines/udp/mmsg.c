@@ -38,7 +38,7 @@ static void mmsg_close(struct udp_port *port)
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]);
 	if (port->config.fd >= 0)
-		close(port->config.fd);
+		net_close(port->config.fd);
 	free(m);
 }
 

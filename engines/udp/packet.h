@@ -26,9 +26,10 @@ void udp_packet_limits(const struct options *o, const struct plan *plan, enum ro
 #define UDP_PACKET_SUMMARY "frames built here, an AF_PACKET ring, a send a burst"
 /* The row of a mode's table, or the `method` of what its rows are. */
 #ifdef NETDYNO_MNL
-#define UDP_PACKET_METHOD                                                                                               \
-	{                                                                                                               \
-		.name = "packet", .summary = UDP_PACKET_SUMMARY, .probe = udp_packet_probe, .limits = udp_packet_limits \
+#define UDP_PACKET_METHOD                                                                                          \
+	{                                                                                                          \
+		.name = "packet", .summary = UDP_PACKET_SUMMARY, .packet_socket = true, .probe = udp_packet_probe, \
+		.limits = udp_packet_limits                                                                        \
 	}
 #else
 #define UDP_PACKET_METHOD METHOD_MISSING("packet", UDP_PACKET_SUMMARY, "libmnl", "libmnl-dev")

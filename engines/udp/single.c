@@ -15,7 +15,7 @@ struct single {
 	struct udp_send slot;
 	union net_address from;
 	struct iovec part;
-	/* where the control message is wanted, else only its name and length are used */
+	/* used whole if the control message is wanted, else only for its name and length */
 	struct msghdr message;
 	alignas(struct cmsghdr) uint8_t control[UDP_CONTROL_BYTES];
 	uint8_t *in_bytes, *out_bytes;
@@ -35,7 +35,7 @@ static void single_close(struct udp_port *port)
 	free(s->in_bytes);
 	free(s->out_bytes);
 	if (port->config.fd >= 0)
-		close(port->config.fd);
+		net_close(port->config.fd);
 	free(s);
 }
 

@@ -7,13 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The text may quote foreign bytes (a path, an argument): it becomes one line without control
- * characters. */
-static void make_one_line(char *text)
+#include "base/text.h"
+
+/* The text may quote foreign bytes (a path, an argument): it becomes one line that is harmless on a
+ * terminal. */
+static void make_one_line(struct err *err)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = ' ';
+	char raw[sizeof(err->text)];
+
+	memcpy(raw, err->text, sizeof(raw));
+	text_escape(raw, strlen(raw), err->text, sizeof(err->text));
 }
 
 /* A reason that does not fit is worth more than the end of a long path: the front part gives
@@ -40,9 +43,9 @@ __attribute__((format(printf, 4, 0))) static int err_record(
 		errnum = EIO;
 	if (err && !err->code) {
 		vsnprintf(err->text, sizeof(err->text), fmt, args);
+		make_one_line(err);
 		if (with_reason)
 			append_reason(err, errnum);
-		make_one_line(err->text);
 		err->code = errnum;
 	}
 	errno = saved;

@@ -1,14 +1,20 @@
 /* Writing and reading files: see file.h. */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+/* s, since a temporary file was last written to: then it is not one that is just being made */
+enum { LEFT_OVER_S = 60 };
 
 /* ---- writing ---- */
 
@@ -38,13 +44,48 @@ static char *temporary_of(const char *path)
 	return asprintf(&out, "%.*s.%.200s.XXXXXX", (int)(name - path), path, name) < 0 ? NULL : out;
 }
 
+/* A regular file of ours that nobody holds, and that is no longer being made: between a name and its
+ * lock lies a moment. */
+static bool is_left_over(int directory, const char *name)
+{
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	bool left = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+		    st.st_mtime < time(NULL) - LEFT_OVER_S && flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return left;
+}
+
+/* A process that was killed has left its temporary file of this name: "dir/.name." and what
+ * mkostemp(3) puts for XXXXXX. */
+static void tidy_left_overs(const char *temporary)
+{
+	char *directory = directory_of(temporary);
+	const char *slash = strrchr(temporary, '/'), *name = slash ? slash + 1 : temporary;
+	size_t length = strlen(name), same = length - strlen("XXXXXX");
+	DIR *d = directory ? opendir(directory) : NULL;
+
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (strlen(e->d_name) == length && !memcmp(e->d_name, name, same) && is_left_over(dirfd(d), e->d_name))
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
+	free(directory);
+}
+
 static int make_temporary(const char *path, char **ret_name, struct err *err)
 {
 	char *name = temporary_of(path);
 
 	if (!name)
 		return err_sys(err, ENOMEM, "write %s", path);
+	tidy_left_overs(name);
 	int fd = mkostemp(name, O_CLOEXEC);
+	/* Held until it is closed: nobody tidies it. */
+	if (fd >= 0)
+		flock(fd, LOCK_EX | LOCK_NB);
 	if (fd < 0) {
 		int r = err_sys(err, errno, "write %s", path);
 
@@ -214,7 +255,7 @@ int file_append(struct file_out *out, const char *text, size_t len, struct err *
 	int fd = fileno(out->stream);
 	off_t whole = lseek(fd, 0, SEEK_END);
 	size_t done;
-	/* What the stream still holds comes first: stdout may have been printed to. */
+	/* Text that the stream still holds comes first: stdout may have been printed to. */
 	int r = fflush(out->stream) ? -errno : file_write_fully(fd, text, len, &done);
 
 	if (r >= 0)

@@ -300,7 +300,10 @@ static void word(const struct opening *o, unsigned kind, bool all, char *out, si
 	int error = o->error[kind];
 	const char *reason = strerror_r(error, scratch, sizeof(scratch));
 
-	if (is_forbidden(error))
+	if (error == E2BIG)
+		snprintf(out, size, "not counted with more than %u workers: opening and reading them would hold up the run",
+			PERF_WORKERS);
+	else if (is_forbidden(error))
 		word_forbidden(o, reason, out, size);
 	else if (error == EBUSY && o->plain && cores)
 		snprintf(out, size, "this kernel does not count on %s cores", cores);
@@ -360,7 +363,7 @@ static void explain(const struct opening *o)
 
 /* ---- public ---- */
 
-void perf_open_self(struct perf *perf, const struct perf_calls *calls, const struct cpu_list *cpus)
+static void open_events(struct perf *perf, const struct perf_calls *calls, const struct cpu_list *cpus, bool few)
 {
 	struct opening o = { .perf = perf };
 	struct err err = ERR_NONE;
@@ -374,14 +377,29 @@ void perf_open_self(struct perf *perf, const struct perf_calls *calls, const str
 		return;
 	}
 	perf->types = o.types.count ? o.types.count : 1;
+	for (unsigned kind = 0; few && kind < PERF_EVENTS; kind++)
+		o.error[kind] = kind == PERF_CYCLES || kind == PERF_INSTRUCTIONS ? 0 : E2BIG;
 	choose_form(&o);
 	open_counters(&o, true);
-	if (!all_have_run(perf))
+	if (!all_have_run(perf) && !few)
 		share_counters(&o);
+	for (unsigned kind = 0; few && kind < PERF_EVENTS; kind++)
+		if (!o.error[kind] && !has_run(perf, &perf->counter[kind]))
+			give_up(&o, kind, 0, EBUSY);
 	for (unsigned kind = 0; kind < PERF_EVENTS; kind++)
 		perf->known |= (unsigned)!o.error[kind] << kind;
 	explain(&o);
 	perf_update(perf);
+}
+
+void perf_open_self(struct perf *perf, const struct perf_calls *calls, const struct cpu_list *cpus)
+{
+	open_events(perf, calls, cpus, false);
+}
+
+void perf_open_few(struct perf *perf, const struct perf_calls *calls, const struct cpu_list *cpus)
+{
+	open_events(perf, calls, cpus, true);
 }
 
 void perf_close(struct perf *perf)

@@ -15,7 +15,10 @@
 #include "base/core_types.h"
 
 enum perf_event_kind { PERF_CYCLES, PERF_INSTRUCTIONS, PERF_L1D_MISSES, PERF_LLC_MISSES, PERF_BRANCH_MISSES, PERF_EVENTS };
-enum { PERF_WHY_BYTES = 240 };
+enum {
+	PERF_WHY_BYTES = 240,
+	PERF_WORKERS = 64, /* threads of a program up to which each has all events */
+};
 
 struct perf_event_attr;
 
@@ -52,6 +55,9 @@ struct perf {
 /* Never fails: what cannot be opened is unknown.  `cpus` are those that the thread may run on.
  * Takes up to 20 ms where the counters have to be shared. */
 void perf_open_self(struct perf *perf, const struct perf_calls *calls, const struct cpu_list *cpus);
+/* Cycles and instructions alone, without turns: for threads by the hundred, whose opening and
+ * reading would cost more than what they do. */
+void perf_open_few(struct perf *perf, const struct perf_calls *calls, const struct cpu_list *cpus);
 /* Reads all counters: a system call for each, and core type. */
 void perf_update(struct perf *perf);
 /* The count of the last update, since it was opened; false where unknown. */

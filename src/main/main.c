@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/privilege/privilege.h"
 #include "engines/engines.h"
 #include "main/cli/cli.h"
 #include "main/cli/help.h"
@@ -27,6 +28,8 @@ static int dispatch(int argc, char **argv)
 	if (is_word(word, "--help", "-h") || is_word(word, "help", "help"))
 		return help_program();
 	const struct verb *verb = verb_find(word);
+	if (!(verb ? verb : &verbs[0])->may_capture)
+		privilege_drop();
 	if (verb && verb->to_come && cli_asks_help(argc, argv, 2))
 		return help_program();
 	if (verb)
@@ -48,10 +51,16 @@ static void open_standard_streams(void)
 
 int main(int argc, char **argv)
 {
+	struct err err = ERR_NONE;
+
 	open_standard_streams();
+	if (privilege_begin(&err) < 0)
+		return complain(&err);
 	setlocale(LC_CTYPE, "");
 	/* A reader that goes away is an error of write(2), not a death. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Who started us may have ignored it: then nobody could wait for gnuplot (wait(2)). */
+	signal(SIGCHLD, SIG_DFL);
 	/* So is a file that has reached the limit of its size (ulimit -f): like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
 	/* A parent that ignores it, and hands that down, would have our children end unseen. */

@@ -217,13 +217,14 @@ static bool is_enough(const struct sweep_state *state, unsigned rounds)
 static void say_begin(const struct compare *c)
 {
 	const struct sweep_plan *plan = &c->task.plan;
-	char left[64];
+	char left[64], before[160];
 
 	if (c->asked.same)
 		fprintf(stderr, "netdyno: A and B are the same run: this shows what the machine does by itself\n");
-	fprintf(stderr, "netdyno: %s%u rounds of A and B and one that is thrown away, %s; results: %s\n",
-		plan->until > 0 ? "at most " : "", plan->repeat - plan->thrown,
-		text_about(sweep_state_eta_s(&c->task.state), left, sizeof(left)), c->task.directory);
+	snprintf(before, sizeof(before),
+		"netdyno: %s%u rounds of A and B and one that is thrown away, %s; results: ", plan->until > 0 ? "at most " : "",
+		plan->repeat - plan->thrown, text_about(sweep_state_eta_s(&c->task.state), left, sizeof(left)));
+	say_path(stderr, before, c->task.directory, "");
 }
 
 static int go(struct compare *c)
@@ -255,12 +256,29 @@ static int go(struct compare *c)
 
 /* ---- the verb ---- */
 
+static bool wants_packet_sockets(const struct sweep_plan *plan)
+{
+	bool wants = false;
+
+	for (uint32_t cell = 0; cell < plan->cells; cell++) {
+		struct options options;
+
+		if (sweep_cell_options(plan, cell, &options, NULL) < 0)
+			continue;
+		wants |= cli_wants_packet_sockets(&options);
+		options_free(&options);
+	}
+	return wants;
+}
+
 static int compare(struct compare *c, int argc, char **argv, int from)
 {
 	struct err err = ERR_NONE;
 
 	if (read_conditions(c, c->task.plan.options.engine, argc, argv, from, &err) < 0)
 		return complain_usage(&err);
+	if (cli_keep_privilege(wants_packet_sockets(&c->task.plan), &err) < 0)
+		return complain(&err);
 	return sweep_task_open(&c->task, &c->cli.options, &err) < 0 ? complain(&err) : go(c);
 }
 
@@ -296,6 +314,8 @@ static int compare_saved(struct compare *c, const char *const path[COMPARE_SIDES
 	c->asked.json = options_text(&c->cli.options, "json");
 	c->asked.force = options_number(&c->cli.options, "force");
 	int rc = check_saved(c, &err);
+	if (rc >= 0)
+		rc = cli_keep_privilege(false, &err);
 	for (unsigned i = 0; rc >= 0 && i < COMPARE_SIDES; i++)
 		rc = saved_runs_load(path[i], &saved[i], &err);
 	if (rc >= 0)

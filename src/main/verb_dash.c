@@ -37,15 +37,18 @@ static int say_end(struct console *c, const struct ui_outcome *outcome)
 {
 	struct results_source source = console_source(c);
 	int status = end_status(c, outcome);
+	char why[sizeof(c->run_capture.state.message) + 2];
 
 	if (c->measured)
 		plain_text_summary(stdout, &source);
 	if (c->board.last_snapshot[0])
-		printf("last snapshot: %s\n", c->board.last_snapshot);
+		say_path(stdout, "last snapshot: ", c->board.last_snapshot, "");
 	if (c->run_capture.files && c->run_capture.path[0])
-		printf("last capture: %s\n", c->run_capture.path);
-	if (c->run_capture.lost)
-		fprintf(stderr, "netdyno: --capture %s: %s\n", c->run_capture.file, c->run_capture.state.message);
+		say_path(stdout, "last capture: ", c->run_capture.path, "");
+	if (c->run_capture.lost) {
+		snprintf(why, sizeof(why), ": %s", c->run_capture.state.message);
+		say_path(stderr, "netdyno: --capture ", c->run_capture.file, why);
+	}
 	if (c->failed)
 		complain(&c->why);
 	return finish_stdout(status);
@@ -92,8 +95,11 @@ static int dash(const struct cli *cli)
 	struct err err = ERR_NONE;
 	const char *why = NULL;
 	bool draw = !options_number(&cli->own, "plain") && display_can_draw(&why);
-	int rc = console_open(&console, cli, &err);
+	/* A key may begin a capture or choose a method at any time. */
+	int rc = cli_keep_privilege(draw || cli_wants_packet_sockets(&cli->options), &err);
 
+	if (rc >= 0)
+		rc = console_open(&console, cli, &err);
 	if (rc >= 0 && draw && outputs_on_stdout(&console.outputs)) {
 		console_close(&console);
 		rc = err_say(&err, EINVAL, "stdout shows the dashboard: write results to a file, or use netdyno run");

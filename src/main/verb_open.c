@@ -40,7 +40,7 @@ static void name_it(const char *path, int64_t wall_ns, char *out, size_t size)
 	size_t end = strlen(path), from;
 	char when[32], name[48];
 
-	while (end > 1 && path[end - 1] == '/') /* as the shell completes a directory */
+	while (end > 1 && path[end - 1] == '/') /* the shell completes a directory like this */
 		end--;
 	for (from = end; from && path[from - 1] != '/'; from--)
 		;

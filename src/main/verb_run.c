@@ -12,6 +12,8 @@ static int run(const struct cli *cli)
 	struct console console;
 	struct err err = ERR_NONE;
 
+	if (cli_keep_privilege(cli_wants_packet_sockets(&cli->options), &err) < 0)
+		return complain(&err);
 	if (console_open(&console, cli, &err) < 0)
 		return complain(&err);
 	console.lines = outputs_on_stdout(&console.outputs) ? stderr : stdout;

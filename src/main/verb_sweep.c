@@ -223,6 +223,16 @@ static int show(struct sweep *s, struct sweep_job *job, struct err *err)
 	return sweep_progress_show(job->progress, &config, s->task.directory, err);
 }
 
+static void say_start(const struct sweep *s)
+{
+	char left[64], before[160];
+
+	snprintf(before, sizeof(before), "netdyno: %u cell%s x %u, %s; results: ", s->task.plan.cells,
+		s->task.plan.cells == 1 ? "" : "s", s->task.plan.repeat,
+		text_about(sweep_state_eta_s(&s->task.state), left, sizeof(left)));
+	say_path(stderr, before, s->task.directory, "");
+}
+
 static int go(struct sweep *s)
 {
 	struct sweep_progress progress;
@@ -237,15 +247,12 @@ static int go(struct sweep *s)
 		.retry_pause_ms = RETRY_PAUSE_MS,
 		.signal_fd = -1,
 		.virtual_ticks = cli_test_ticks(s->task.plan.options.engine) };
-	char left[64];
 
 	sweep_progress_init(&progress, &s->task.state);
 	if (sweep_state_ended(&s->task.state) == s->task.state.slots)
-		fprintf(stderr, "netdyno: nothing is left to run; results: %s\n", s->task.directory);
+		say_path(stderr, "netdyno: nothing is left to run; results: ", s->task.directory, "");
 	else
-		fprintf(stderr, "netdyno: %u cell%s x %u, %s; results: %s\n", s->task.plan.cells,
-			s->task.plan.cells == 1 ? "" : "s", s->task.plan.repeat,
-			text_about(sweep_state_eta_s(&s->task.state), left, sizeof(left)), s->task.directory);
+		say_start(s);
 	enum sweep_end end = show(s, &job, &err) < 0 ? SWEEP_BROKEN : sweep_run(&job, &err);
 	sweep_progress_end(&progress);
 	if (job.signal_fd >= 0)
@@ -309,10 +316,23 @@ static int prepare(struct sweep *s, const struct verb *verb, bool named, struct 
 	return rc < 0 ? rc : sweep_task_check(&s->task, err);
 }
 
+/* Captures are not swept; methods may be. */
+static bool wants_packet_sockets(const struct sweep_plan *plan)
+{
+	bool wants = cli_wants_packet_sockets(&plan->options);
+
+	for (unsigned i = 0; i < plan->axes; i++)
+		for (unsigned k = 0; k < plan->axis[i].count; k++)
+			wants |= cli_is_packet_method(plan->options.engine, plan->axis[i].text[k]);
+	return wants;
+}
+
 static int sweep(struct sweep *s)
 {
 	struct err err = ERR_NONE;
 
+	if (cli_keep_privilege(wants_packet_sockets(&s->task.plan), &err) < 0)
+		return complain(&err);
 	return sweep_task_open(&s->task, &s->cli.options, &err) < 0 ? complain(&err) : go(s);
 }
 

@@ -123,7 +123,7 @@ struct counter_def {
 	const char *place;
 	const char *place_title; /* the same for people: "server socket buffer" */
 	unsigned show;           /* bit set of enum counter_show */
-	const char *help;        /* what it means, one line */
+	const char *help;        /* its meaning, in one line */
 	struct judgement judgement;
 };
 
@@ -243,8 +243,11 @@ enum { LATENCIES_MAX = 3 };
 struct latency_def {
 	const char *name;  /* "rtt": JSON key "rtt_us" */
 	const char *title; /* "RTT" */
-	const char *since; /* what it is measured from: "schedule", "send" */
-	unsigned roles;    /* which workers record it */
+	const char *since; /* the beginning of the time: "schedule", "send" */
+	unsigned roles;    /* the workers that record it */
+	/* Each packet of the ledger that arrives gives one value: what is missing of them leaves
+	 * the slowest out. */
+	bool each_packet;
 	const char *help;
 };
 
@@ -275,6 +278,8 @@ struct method {
 	 * thread; may try system calls; leaves nothing open.  NULL: it runs everywhere.  Asked
 	 * through method_runs(). */
 	bool (*probe)(char *why, size_t size);
+	/* Its workers open packet sockets, so that the process must have CAP_NET_RAW. */
+	bool packet_socket;
 	/* Why it was left out when this program was built: METHOD_MISSING() sets it.  Then the
 	 * row has nothing else, and method_runs() gives this reason. */
 	const char *missing;
@@ -294,6 +299,16 @@ struct method {
 
 /* Does it run here?  true, or false with the reason.  Main thread. */
 bool method_runs(const struct method *m, char *why, size_t size);
+
+/* ---- options that do nothing ---- */
+
+/* An option that does nothing in some runs: see mode/in_force.h. */
+struct option_rule {
+	const char *option; /* its name; NULL ends the table */
+	/* does it do nothing with these?  NULL: in every run */
+	bool (*idle)(const struct options *o);
+	const char *why; /* in words that follow "--x does nothing in this run: " */
+};
 
 /* ---- the engine ---- */
 
@@ -325,7 +340,7 @@ struct engine {
 	/* plural of what open() may leave for later (worker_set_missing): "connections"; NULL:
 	 * nothing */
 	const char *missing;
-	const char *packets;     /* what one is called: "answers", "messages" */
+	const char *packets;     /* the plural of one: "answers", "messages" */
 	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
 	/* for captures: what its packets are, IPPROTO_UDP or IPPROTO_TCP; 0: either */
 	int protocol;
@@ -334,6 +349,8 @@ struct engine {
 	 * receives; else packets received */
 	bool headline_bytes;
 	const struct option_def *options; /* own, ended by name == NULL; may be NULL */
+	/* of them and of the common ones, beside those of every mode; may be NULL */
+	const struct option_rule *rules;
 	/* own, ended by name == NULL; the first has index COUNTER_OWN; may be NULL */
 	const struct counter_def *counters;
 	const struct figure_def *figures; /* ended by name == NULL; may be NULL */

@@ -48,14 +48,17 @@ struct option_def {
 	const char *key;
 	const char *value_name;     /* "BYTES" in --help; NULL for OPTION_BOOL */
 	const char *const *choices; /* NULL-terminated, OPTION_CHOICE only */
-	const char *default_text;   /* as it would be typed; "" = unset (numbers: see unset_ok) */
-	int64_t min, max;           /* inclusive, base units, for numbers */
+	/* in the form in which it would be typed; "" = unset (numbers: see unset_ok) */
+	const char *default_text;
+	int64_t min, max; /* inclusive, base units, for numbers */
 	/* a number that may be unset ("" and "auto"): is_set() false, number 0 */
 	bool unset_ok;
-	/* where it is unset: the host's setting that decides, by its key in results' start.host
+	/* the host's setting that decides if it is unset, by its key in results' start.host
 	 * ("tcp_congestion"); NULL: nothing does */
 	const char *host_key;
 	const char *help; /* one line, no full stop */
+	/* OPTION_BOOL: what the verdict has to say while it is on; NULL: nothing */
+	const char *caution;
 };
 
 /* The common options, ended by name == NULL (see options_common.c for the list of DESIGN section
@@ -64,13 +67,13 @@ extern const struct option_def options_common[];
 
 struct option_value {
 	int64_t number;
-	char *text;    /* as it stands for people: owned; never NULL */
+	char *text;    /* the text for people: owned; never NULL */
 	bool is_set;   /* given or defaulted; false for an unset one */
 	bool is_given; /* by the user (command line, config, form), not the default */
 };
 
 struct options {
-	/* whose own options follow the common ones; NULL: common only */
+	/* its own options follow the common ones; NULL: common only */
 	const struct engine *engine;
 	unsigned count;
 	const struct option_def **def; /* count */
@@ -122,21 +125,23 @@ char *options_range_text(const struct option_def *def, char *out, size_t size);
 /* The words of a command line, read one option at a time: --name value, --name=value, --no-name,
  * -x value, -xvalue. */
 struct option_words {
-	struct options *set[2]; /* whose options may stand there, the first that has the name */
+	/* their options may stand there; the first that has the name takes it */
+	struct options *set[2];
 	int argc;
 	char **argv;
 	int at; /* the next word */
 	/* Is this a list of values of that option?  A flag takes the next word if it is; NULL: no
 	 * lists. */
 	bool (*is_list)(const struct option_def *def, const char *text);
-	const char *advice; /* what to do about a word that is no option; NULL: none */
+	const char *advice; /* help with a word that is no option; NULL: none */
 };
 
 struct option_word {
 	struct options *set;
 	const struct option_def *def; /* in that set */
 	const char *value;            /* "yes" and "no" of a flag; points into argv */
-	char name[64];                /* as typed, of a long one */
+	/* the name of a long one, in the form in which it was typed */
+	char name[64];
 };
 
 /* 1 with the next option and its value, which is not checked yet; 0 at the end; -EINVAL where a

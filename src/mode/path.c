@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/privilege/privilege.h"
+
 /* ---- choosing ---- */
 
 const struct path *path_find(const struct path *const *paths, const char *name)
@@ -54,10 +56,16 @@ int path_socket(const struct plan *plan, enum role role, int domain, int type, i
 
 static int here_socket(void *state, enum role role, int domain, int type, int protocol, struct err *err)
 {
-	int fd = socket(domain, type | SOCK_CLOEXEC, protocol);
+	int fd;
 
 	(void)state;
 	(void)role;
+	/* No worker may open one itself. */
+	if (domain == AF_PACKET) {
+		fd = privilege_packet_socket();
+		return fd >= 0 ? fd : err_sys(err, -fd, "socket");
+	}
+	fd = socket(domain, type | SOCK_CLOEXEC, protocol);
 	return fd >= 0 ? fd : err_sys(err, errno, "socket");
 }
 

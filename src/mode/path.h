@@ -30,7 +30,7 @@ struct path {
 	/* NULL: --listen and --host say.  Main thread: the address, without a port, that this
 	 * role has there. */
 	void (*address)(enum role role, struct sockaddr_storage *ret_address);
-	/* where its packets are seen; NULL: where routing takes them */
+	/* its packets are seen on this one; NULL: on the one that routing takes */
 	const char *interface;
 	/* NULL: procnet_read(), of this namespace; control thread: counters of its namespaces */
 	void (*read_net)(void *state, struct procnet *ret_net);

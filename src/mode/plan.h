@@ -17,7 +17,7 @@ struct plan_worker {
 	const struct method *method;
 };
 
-struct path; /* what the bytes cross: makes the sockets, see mode/path.h */
+struct path; /* makes the sockets, see mode/path.h */
 
 /* The ways in which an idle worker waits (--wait).  options_common's choices have the same
  * order. */
@@ -31,7 +31,7 @@ struct plan {
 	unsigned workers; /* servers first */
 	/* malloc'ed by plan_place() or the engine; freed by plan_free() */
 	struct plan_worker *worker;
-	/* whose counters make sum.tx_* and sum.rx_* (echo, both: client, client) */
+	/* their counters make sum.tx_* and sum.rx_* (echo, both: client, client) */
 	unsigned tx_roles, rx_roles;
 	/* The sides of the ledger on which TX_PACKETS of tx_roles and RX_PACKETS of rx_roles stand.
 	 * echo: SENT, RECEIVED; echo, servers only: RECEIVED (answers), SENT (questions); modes
@@ -70,7 +70,7 @@ struct plan {
 	char peer[80];
 	/* the run's own, once known: what a capture filters by */
 	struct ports ports;
-	char interface[16]; /* where a capture would listen: "lo"; "" unknown */
+	char interface[16]; /* a capture would listen here: "lo"; "" unknown */
 	int address_family; /* AF_INET or AF_INET6, of the traffic; 0 if none */
 	/* warnings for start.warnings and the event list, "" = none */
 	char notes[4][160];

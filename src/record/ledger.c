@@ -1,6 +1,7 @@
 /* The ledger's arithmetic.  See ledger.h. */
 #include "record/ledger.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The names of the kernel's own counters as places. */
@@ -228,6 +229,13 @@ void ledger_of(const struct reading *r, struct ledger *ret_ledger)
 	if (l.known)
 		ledger_fill(&drained, &l);
 	*ret_ledger = l;
+}
+
+double ledger_coverage(const struct ledger *l, const struct latency_def *def, uint64_t values)
+{
+	if (!def->each_packet || !l->known || !l->sent || !values)
+		return NAN;
+	return values < l->sent ? 100.0 * (double)values / (double)l->sent : 100;
 }
 
 void ledger_second_of(const struct reading *r, struct ledger *ret_ledger)

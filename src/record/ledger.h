@@ -34,6 +34,9 @@ bool ledger_is_kept(const struct run_info *info);
 /* Makes the ledger of a reading.  A final is read after the drain.  Two samples, the first of the
  * measure phase and a later one, give the ledger as it stands, with the packets in flight. */
 void ledger_of(const struct reading *r, struct ledger *ret_ledger);
+/* The share of what was sent, in percent, that a latency of one value a packet has; NaN where that
+ * is not known, or it is no such latency. */
+double ledger_coverage(const struct ledger *l, const struct latency_def *def, uint64_t values);
 /* The same of the mode's second ledger; not known where it has none, or one of its ends is
  * another process. */
 void ledger_second_of(const struct reading *r, struct ledger *ret_ledger);

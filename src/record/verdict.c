@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,6 +15,8 @@
 static const int64_t suspended_limit_ns = 500 * NS_PER_MS;
 static const int64_t answer_limit_ns = 2ll * NS_PER_S;
 static const int64_t silent_limit_ns = NS_PER_S; /* an answer that takes longer is late */
+/* of the packets, without a latency */
+static const double uncovered_most = 0.01;
 /* of the measure phase, without the other end */
 static const double away_most = 0.01;
 static const int64_t warmup_least_ns = 200 * NS_PER_MS;
@@ -241,6 +244,15 @@ static void judge_hardware(const struct evidence *e, struct verdict *v)
 			fmin(100, 100 * ns[0] / cpu_ns));
 }
 
+static void judge_options(const struct evidence *e, struct verdict *v)
+{
+	const struct options *o = &e->info->options;
+
+	for (unsigned i = 0; i < o->count; i++)
+		if (o->def[i]->caution && o->value[i].number)
+			caution(v, "%s", o->def[i]->caution);
+}
+
 static void judge_circumstances(const struct evidence *e, bool captured, struct verdict *v)
 {
 	char text[32];
@@ -252,6 +264,7 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 	if (e->load && e->info->load_name && e->load != e->info->load)
 		caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
 			e->info->load, e->load);
+	judge_options(e, v);
 	judge_workers(e, v);
 	judge_delay(e, v);
 	if (captured)
@@ -269,7 +282,12 @@ static void judge_length(const struct evidence *e, const struct run_final *final
 
 	if (e->measured_ns < measured_least_ns)
 		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
-	if (asked && !final->interrupted && more > length_limit_ns && more > asked / 10)
+	if (!asked || final->interrupted)
+		return;
+	if (more > length_limit_ns && more > asked)
+		invalid(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
+			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
+	else if (llabs(more) > length_limit_ns && llabs(more) > asked / 10)
 		caution(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
 			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
 }
@@ -293,6 +311,22 @@ static void judge_away(const struct evidence *e, int64_t away_ns, int64_t silent
 			(double)silent_ns / NS_PER_S);
 }
 
+/* Packets that did not come back have no latency, and would have been the slowest. */
+static void judge_coverage(const struct evidence *e, const struct run_final *final, struct verdict *v)
+{
+	const struct latency_def *def = e->info->engine->latencies;
+
+	for (unsigned i = 0; final->total && i < engine_latencies(e->info->engine); i++) {
+		double percent = ledger_coverage(e->ledger, &def[i], final->total[i].count);
+
+		if (percent < 100 * (1 - uncovered_most))
+			caution(v,
+				"%s latencies are of %.2f %% of the packets sent: the others never came, and would have been the "
+				"slowest",
+				def[i].title, percent);
+	}
+}
+
 static void judge_final(const struct evidence *e, const struct run_final *final, bool captured, struct verdict *v)
 {
 	if (final->suspended_ns > suspended_limit_ns)
@@ -303,6 +337,7 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 	judge_tables(e, v);
 	if (!final->never_answered)
 		judge_away(e, final->away_ns, final->silent_ns, v);
+	judge_coverage(e, final, v);
 	judge_circumstances(e, captured, v);
 	judge_length(e, final, v);
 }

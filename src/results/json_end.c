@@ -76,6 +76,20 @@ void results_put_latencies(struct json_maker *m, const struct engine *e, const s
 			summaries ? json_of_latency(&summaries[i]) : json_null());
 }
 
+void results_put_coverage(
+	struct json_maker *m, const struct latency_def *def, const struct ledger *ledger, const struct hist *total)
+{
+	double percent = ledger_coverage(ledger, def, total->count);
+	char key[64];
+	json_t *latency = m->object ? json_object_get(m->object, latency_key(def, key, sizeof(key))) : NULL;
+
+	if (isnan(percent) || !json_is_object(latency))
+		return;
+	m->failed |= json_object_set_new(latency, "coverage_percent", json_of_real(percent, 4)) != 0;
+	if (total->bucket[HIST_BUCKETS - 1])
+		m->failed |= json_object_set_new(latency, "clipped", json_of_count(total->bucket[HIST_BUCKETS - 1])) != 0;
+}
+
 /* ---- sum ---- */
 
 static json_t *counter_value(const struct rates *r, unsigned counter)

@@ -206,6 +206,15 @@ static json_t *host_value(const struct host_info *host, const struct host_field 
 	return NULL;
 }
 
+void results_put_head(struct json_maker *m)
+{
+	struct json_maker head = json_make();
+
+	json_put(&head, "version", json_string(NETDYNO_VERSION));
+	json_put(&head, "schema", json_integer(RESULTS_SCHEMA));
+	json_put(m, "netdyno", json_made(&head));
+}
+
 json_t *json_of_host(const struct host_info *host)
 {
 	struct json_maker m = json_make();

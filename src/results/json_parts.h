@@ -31,6 +31,8 @@ json_t *json_of_text_or_null(const char *text);
 /* Microseconds; a count of 0 leaves every value null. */
 json_t *json_of_latency(const struct latency_summary *l);
 json_t *json_of_host(const struct host_info *host);
+/* Puts "netdyno": by which version, and after which schema, the document is written. */
+void results_put_head(struct json_maker *m);
 /* The option as results say it: its value in the unit of its key; null where unset. */
 json_t *json_of_option(const struct option_def *def, const struct option_value *value);
 /* def->key, or the name with _ for -.  Into out; returns out. */
@@ -68,6 +70,10 @@ json_t *results_unknown(const struct reading *r);
 const struct hist *results_totals(const struct results_view *v);
 /* Puts "<name>_us" of each latency. */
 void results_put_latencies(struct json_maker *m, const struct engine *e, const struct latency_summary *summaries);
+/* Adds to such a latency what share of the packets it is of, and how many of its values were longer
+ * than a histogram knows. */
+void results_put_coverage(
+	struct json_maker *m, const struct latency_def *def, const struct ledger *ledger, const struct hist *total);
 
 /* Puts "details" where the mode keeps rows and there are some: the worst RESULTS_ROWS of them, and
  * every column over all. */
@@ -76,8 +82,6 @@ void results_put_details(struct json_maker *m, const struct results_view *v);
 
 /* Documents are indented, and reals have 15 significant digits (0.1 stays 0.1). */
 enum { RESULTS_DUMP = JSON_REAL_PRECISION(15) };
-/* Writes the document to the stream of a file in the making. */
-int results_dump(const json_t *document, size_t flags, FILE *out, const char *path, struct err *err);
 
 /* One CSV cell; the caller writes the commas. */
 void csv_text(FILE *out, const char *text);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "mode/in_force.h"
 
 /* ---- start ---- */
 
@@ -19,7 +20,9 @@ static json_t *options_of(const struct run_info *info)
 		const struct option_def *def = info->options.def[i];
 
 		if (def->flags & OPTION_RESULT)
-			json_put(&m, option_key(def, key, sizeof(key)), json_of_option(def, &info->options.value[i]));
+			json_put(&m, option_key(def, key, sizeof(key)),
+				option_idle_why(&info->options, def->name) ? json_null()
+									   : json_of_option(def, &info->options.value[i]));
 	}
 	return json_made(&m);
 }
@@ -168,7 +171,7 @@ void results_judge(const struct results_source *source, struct ledger *ret_ledge
 		nothing_measured(ret_ledger, ret_verdict);
 }
 
-static void put_end_latencies(struct json_maker *m, const struct results_view *v)
+static void put_end_latencies(struct json_maker *m, const struct results_view *v, const struct ledger *ledger)
 {
 	const struct hist *total = results_totals(v);
 	struct latency_summary summary[LATENCIES_MAX] = { 0 };
@@ -176,6 +179,8 @@ static void put_end_latencies(struct json_maker *m, const struct results_view *v
 	for (unsigned i = 0; total && i < engine_latencies(v->reading.info->engine); i++)
 		hist_summarise(&total[i], &summary[i]);
 	results_put_latencies(m, v->reading.info->engine, total ? summary : NULL);
+	for (unsigned i = 0; total && i < engine_latencies(v->reading.info->engine); i++)
+		results_put_coverage(m, &v->reading.info->engine->latencies[i], ledger, &total[i]);
 }
 
 /* Says how the run ended, unless it ended as usual. */
@@ -218,7 +223,7 @@ json_t *results_end(const struct results_source *source)
 	json_put(&m, "away_s", json_of_real((double)reading_away_ns(&v.reading) / NS_PER_S, 3));
 	json_put(&m, "sum", results_sum(&v, &ledger));
 	json_put(&m, "cores", results_cores(&v.reading));
-	put_end_latencies(&m, &v);
+	put_end_latencies(&m, &v, &ledger);
 	results_put_details(&m, &v);
 	json_put(&m, "ledger", results_ledger(&ledger));
 	results_put_second_ledger(&m, &v.reading);
@@ -233,23 +238,13 @@ json_t *results_end(const struct results_source *source)
 
 json_t *results_document(const struct results_source *source)
 {
-	struct json_maker m = json_make(), head = json_make();
+	struct json_maker m = json_make();
 
-	json_put(&head, "version", json_string(NETDYNO_VERSION));
-	json_put(&head, "schema", json_integer(RESULTS_SCHEMA));
-	json_put(&m, "netdyno", json_made(&head));
+	results_put_head(&m);
 	json_put(&m, "start", results_start(source));
 	json_put(&m, "intervals", intervals_of(source));
 	json_put(&m, "end", results_end(source));
 	return json_made(&m);
-}
-
-int results_dump(const json_t *document, size_t flags, FILE *out, const char *path, struct err *err)
-{
-	errno = 0;
-	if (json_dumpf(document, out, RESULTS_DUMP | flags) || putc('\n', out) == EOF)
-		return err_sys(err, errno ? errno : EIO, "write %s", path);
-	return 0;
 }
 
 /* The document without the brace that closes it, which comes after the record. */

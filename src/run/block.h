@@ -21,7 +21,7 @@ struct worker_status { /* writer: the worker */
 	_Atomic uint32_t tick;
 	/* 0, or positive errno: the worker has ended itself; its struct err is valid */
 	_Atomic int error;
-	/* what is still to come before the run can begin, in words of engine->missing */
+	/* number of things still to come before the run can begin, in words of engine->missing */
 	_Atomic uint32_t missing;
 };
 

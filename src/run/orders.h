@@ -13,7 +13,7 @@ struct run;
 /* The orders as the control thread reads them. */
 struct orders {
 	bool next, stop, immediate, quit;
-	uint32_t load_run; /* whose load it is; 0: there is none */
+	uint32_t load_run; /* the load belongs to this run; 0: there is none */
 	uint64_t load;
 };
 

@@ -8,9 +8,11 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/text.h"
+#include "mode/in_force.h"
 #include "mode/path.h"
 
-static const int64_t quiet_ns = 100 * NS_PER_MS; /* so long without a packet: nothing more comes */
+/* so long without a packet: nothing more comes */
+static const int64_t quiet_ns = NS_PER_S;
 static const int64_t settle_limit_ns = NS_PER_S;
 /* packets may be late by up to a second */
 static const int64_t drain_limit_ns = NS_PER_S + 100 * NS_PER_MS;
@@ -52,7 +54,7 @@ int run_new(const struct options *options, const struct path *const *paths, uint
 	int rc = check_mode(options, is_virtual, err);
 	struct run *r;
 
-	if (rc < 0)
+	if (rc < 0 || (rc = options_check_force(options, err)) < 0)
 		return rc;
 	r = calloc(1, sizeof(*r));
 	if (!r)
@@ -471,6 +473,8 @@ static enum run_end lead(struct run *r)
 
 static void close_workers(struct run *r)
 {
+	for (unsigned i = 0; i < r->opened; i++)
+		worker_tell(&r->worker[i], PHASE_DONE);
 	for (unsigned i = 0; r->worker && i < r->plan.workers; i++)
 		worker_free(&r->worker[i]);
 	free(r->worker);

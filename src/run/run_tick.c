@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "mode/path.h"
+#include "run/thread.h"
 
 static const int64_t suspended_from_ns = 500 * NS_PER_MS;
 static const int64_t shortest_interval_ns = 10 * NS_PER_MS;
@@ -20,6 +21,7 @@ static const int64_t hurry_ns = 200 * NS_PER_MS;
 enum {
 	ANSWER_POLL_MS = 10,
 	ANSWER_POLLS = 1000, /* of a worker that is alive: a burst takes microseconds */
+	LOOK_MS = 50,        /* at a worker that has not answered */
 	NET_EVERY_TICKS = 5,
 };
 
@@ -65,6 +67,21 @@ static bool wait_for_answer(const struct run *r, int timeout_ms)
 	return poll(&fd, 1, timeout_ms) > 0 && read(fd.fd, &count, sizeof(count)) > 0;
 }
 
+/* Why a worker did not answer for so long.  A machine that has no CPU for it is not a call that
+ * does not return. */
+static const char *what_holds(const struct worker *w)
+{
+	uint64_t before_ns = 0, after_ns = 0;
+
+	thread_cpu_ns(w->tid, &before_ns);
+	poll(NULL, 0, LOOK_MS);
+	thread_cpu_ns(w->tid, &after_ns);
+	if (!thread_is_runnable(w->tid))
+		return "it is stuck in one call";
+	return after_ns - before_ns > LOOK_MS * (uint64_t)NS_PER_MS / 2 ? "it computes without an end"
+									: "it gets no CPU, the machine is too busy";
+}
+
 /* Patience is counted in waits without an answer, not by the clock: a process that was stopped
  * meanwhile has not been patient, nor are a thousand workers slow because each of them answers. */
 static int wait_for(struct run *r, unsigned roles, bool (*has)(const struct worker *, uint32_t), uint32_t what)
@@ -84,8 +101,8 @@ static int wait_for(struct run *r, unsigned roles, bool (*has)(const struct work
 		polls++;
 		worker_wake(late);
 	}
-	return err_say(&r->err, ETIMEDOUT, "%s worker %u does not answer: it is stuck in one call",
-		engine_role(r->engine, late->self->role)->title, late->self->index);
+	return err_say(&r->err, ETIMEDOUT, "%s worker %u does not answer: %s", engine_role(r->engine, late->self->role)->title,
+		late->self->index, what_holds(late));
 }
 
 int run_tell(struct run *r, unsigned roles, enum phase phase)

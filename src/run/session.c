@@ -115,7 +115,8 @@ void session_free(struct session *s)
 	free(s);
 }
 
-/* A run that waited and will never begin still gets its final: its id has been given out. */
+/* A run that waited and will never begin still gets its final: its id has been given out.  Nothing
+ * failed: somebody changed their mind. */
 static void turn_away(struct session *s, struct run *r, const char *why)
 {
 	struct run_final *final;
@@ -124,7 +125,7 @@ static void turn_away(struct session *s, struct run *r, const char *why)
 		return;
 	r->interrupted = true;
 	err_say(&r->err, ECANCELED, "%s", why);
-	final = run_make_final(r, PHASE_FAILED);
+	final = run_make_final(r, PHASE_DONE);
 	if (final)
 		mailbox_put_final(&s->shared.mailbox, final);
 	run_free(r);

@@ -13,7 +13,7 @@ struct path;
 struct session;
 
 struct session_config {
-	const struct path *const *paths; /* what runs may go over; NULL-terminated */
+	const struct path *const *paths; /* the paths that runs may take; NULL-terminated */
 	int64_t sample_ns;               /* tick; 0 = 100 ms */
 	/* > 0: virtual clock: the sampler steps this many ticks of each run, waits for all
 	 * workers' acknowledgement at each, then holds (tests) */

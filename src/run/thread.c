@@ -2,11 +2,17 @@
 #include "run/thread.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/privilege/privilege.h"
 
 static void block_signals(sigset_t *ret_before)
 {
@@ -19,15 +25,36 @@ static void block_signals(sigset_t *ret_before)
 	pthread_sigmask(SIG_SETMASK, &all, ret_before);
 }
 
+/* Behind pthread_create(3): what the thread does first, then its body. */
+struct start {
+	void *(*body)(void *);
+	void *arg;
+};
+
+static void *thread_main(void *arg)
+{
+	struct start start = *(struct start *)arg;
+
+	free(arg);
+	privilege_drop();
+	return start.body(start.arg);
+}
+
 int thread_start(pthread_t *ret_thread, void *(*body)(void *), void *arg, const char *what, struct err *err)
 {
+	struct start *start = malloc(sizeof(*start));
 	sigset_t before;
 
+	if (!start)
+		return err_sys(err, ENOMEM, "start thread %s", what);
+	*start = (struct start){ body, arg };
 	/* A new thread inherits the mask: blocking here leaves no moment in which a signal could
 	 * land on it. */
 	block_signals(&before);
-	int rc = pthread_create(ret_thread, NULL, body, arg);
+	int rc = pthread_create(ret_thread, NULL, thread_main, start);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc)
+		free(start);
 	return rc ? err_sys(err, rc, "start thread %s", what) : 0;
 }
 
@@ -82,4 +109,19 @@ int thread_cpu_ns(pid_t tid, uint64_t *ret_ns)
 		return -errno;
 	*ret_ns = (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 	return 0;
+}
+
+bool thread_is_runnable(pid_t tid)
+{
+	char path[64], text[200] = "";
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	/* The name, in parentheses, may have any character in it. */
+	const char *end = n > 0 ? strrchr(text, ')') : NULL;
+	return end && strncmp(end, ") R", 3) == 0;
 }

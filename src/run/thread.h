@@ -1,9 +1,11 @@
 /* Starting the run layer's threads: no signal is ever handled on one of them (the main thread
  * gets them all), except those that a fault raises in the faulting thread itself, so that the
- * handler that restores the terminal runs. */
+ * handler that restores the terminal runs.  None of them may open a packet socket itself
+ * (base/privilege/privilege.h). */
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,3 +24,6 @@ void thread_name_self(const char *name);
  * CPU clock: that is one system call and exact at this moment, which the first field of
  * /proc/self/task/TID/schedstat, as of the scheduler's last tick, is not. */
 int thread_cpu_ns(pid_t tid, uint64_t *ret_ns);
+/* Does a thread of this process compute, or would it if it had a CPU?  From the third field of
+ * /proc/self/task/TID/stat (proc(5)); false of one that sleeps in a call, or has ended. */
+bool thread_is_runnable(pid_t tid);

@@ -149,7 +149,7 @@ static void answered(struct watch *w, const struct run_info *info, const struct 
 	w->silent = false;
 	w->warn_ns = 0;
 	w->packets = sum_of(info, s, info->rx_roles, COUNTER_RX_PACKETS);
-	w->slow_ns = s->merged[0].p99_ns;
+	w->slow_ns = s->merged[0].count ? s->merged[0].p99_ns : w->slow_ns;
 	if (!w->first_ns) {
 		w->first_ns = s->at_ns;
 		w->first_packets = w->packets;

@@ -346,7 +346,7 @@ static void open_perf(struct worker *w)
 		return;
 	if (!w->pinned)
 		cpu_allowed(&cpus);
-	perf_open_self(&w->perf, w->perf_calls, &cpus);
+	(w->plan->workers > PERF_WORKERS ? perf_open_few : perf_open_self)(&w->perf, w->perf_calls, &cpus);
 	for (int kind = 0; kind < PERF_EVENTS; kind++)
 		if (perf_count(&w->perf, (enum perf_event_kind)kind, &count))
 			any = true;
@@ -386,7 +386,10 @@ static void report_error(struct worker *w, int rc)
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
-	int rc = worker_open(w);
+	int rc;
+
+	w->tid = gettid();
+	rc = worker_open(w);
 
 	w->signalled = w->wait.by_signal && w->sleep == w->engine->wait;
 	if (w->signalled)
@@ -396,6 +399,8 @@ static void *worker_main(void *arg)
 	sem_post(&w->opened);
 	if (rc >= 0 && (rc = worker_loop(w)) < 0)
 		report_error(w, rc);
+	while (rc >= 0 && sem_wait(&w->may_close) < 0)
+		;
 	w->engine->close(w);
 	perf_close(&w->perf);
 	if (w->schedstat_fd >= 0)
@@ -439,6 +444,7 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 		.schedstat_fd = -1,
 		.ack_fd = -1 };
 	sem_init(&w->opened, 0, 0);
+	sem_init(&w->may_close, 0, 0);
 	sem_init(&w->closed, 0, 0);
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake_fd < 0)
@@ -507,6 +513,7 @@ void worker_stop(struct worker *w)
 	if (!w->started)
 		return;
 	worker_tell(w, PHASE_DONE);
+	sem_post(&w->may_close);
 	while (!has_closed(w))
 		worker_wake(w);
 	pthread_join(w->thread, NULL);
@@ -521,6 +528,7 @@ void worker_free(struct worker *w)
 	if (w->wake_fd >= 0)
 		close(w->wake_fd);
 	sem_destroy(&w->opened);
+	sem_destroy(&w->may_close);
 	sem_destroy(&w->closed);
 	free(w->block);
 	rows_free(w->rows);

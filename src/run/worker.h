@@ -84,12 +84,13 @@ struct worker {
 	unsigned helpers;
 	int schedstat_fd; /* /proc/thread-self/schedstat of this thread, or -1 */
 	pthread_t thread;
+	pid_t tid; /* of the thread; valid when open() has answered */
 	bool started, pinned;
 	bool signalled; /* is woken by a signal, too; set before open() has answered */
 	/* eventfd of the control thread, or -1: written after an acknowledged phase, an answered
 	 * tick, an error */
 	int ack_fd;
-	sem_t opened, closed;                           /* open() has answered, close() has run */
+	sem_t opened, may_close, closed;                /* open() has answered; may, has closed */
 	uint32_t tick;                                  /* own copy */
 	int (*step)(struct worker *w, struct err *err); /* poll or drain, as the phase says */
 	/* the engine's or worker_ppoll(), as --wait says */
@@ -159,6 +160,8 @@ void worker_wake(struct worker *w);
 /* Housekeeping is due.  wake: at once, and the acknowledgement is announced on ack_fd. */
 void worker_tick(struct worker *w, uint32_t tick, bool wake);
 void worker_set_load(struct worker *w, uint64_t load);
-/* Tells PHASE_DONE, joins, close() has run. */
+/* Tells PHASE_DONE, lets it close, joins: close() has run.  Of many workers all are told first
+ * (worker_tell()): none works on while the others are waited for, and still they close one by
+ * one. */
 void worker_stop(struct worker *w);
 void worker_free(struct worker *w);

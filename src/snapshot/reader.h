@@ -22,7 +22,7 @@ enum {
 struct reader {
 	const char *file;                    /* for errors */
 	const struct engine *const *engines; /* NULL-terminated */
-	struct history *history;             /* what is filled */
+	struct history *history;             /* filled by the reader */
 	struct err *err;
 };
 

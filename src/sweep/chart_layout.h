@@ -28,8 +28,8 @@ unsigned chart_x_count(const struct chart_layout *l);
 bool chart_point_at(const struct chart_layout *l, unsigned panel, unsigned line, unsigned nth, struct chart_point *ret_point);
 bool chart_has_line(const struct chart_layout *l, unsigned panel, unsigned line);
 bool chart_has_panel(const struct chart_layout *l, unsigned panel);
-/* What must be said of the runs on a line: a label of a metric whose judgement they meet, on a line
- * over numbers any of them, else all; NULL: nothing. */
+/* The metric's remark on a line whose cells meet its judgement: any of them on a line over numbers,
+ * all of them on bars.  NULL: nothing. */
 const char *chart_line_label(const struct chart_layout *l, unsigned panel, unsigned line);
 /* The same of the whole chart: "zero-copy: copied by the kernel"; "" for nothing.  Returns out. */
 char *chart_labels(const struct chart_layout *l, char *out, size_t size);

@@ -19,7 +19,7 @@ static void slug_of(const char *name, char *out, size_t size)
 
 static struct sweep_metric *add(struct list *l, const char *column, const char *slug)
 {
-	static struct sweep_metric beyond; /* what has no room is not shown */
+	static struct sweep_metric beyond; /* a metric beyond the room is not shown */
 	struct sweep_metric *m = l->count < SWEEP_METRICS_MAX ? &l->metric[l->count++] : &beyond;
 
 	*m = (struct sweep_metric){ .chart = true };
@@ -77,20 +77,30 @@ static void add_latencies(struct list *l, const struct engine *e)
 	}
 }
 
-/* "zerocopy_copied_percent" -> "zerocopy copied": the unit says the rest.  A ratio says its
- * units in its name: "cpu ns per answer". */
+/* Ends of a name that its unit says, too, and how that is written. */
+static const struct {
+	const char *end, *unit;
+} spoken_units[] = { { " percent", "%" }, { " us", "µs" } };
+
+/* "zerocopy_copied_percent" -> "zerocopy copied", "spread_us" -> "spread": the unit says the rest.
+ * A ratio says its units in its name: "cpu ns per answer". */
 static void title_figure(struct sweep_metric *m, const struct figure_def *f)
 {
-	char *end;
+	const char *unit = f->unit && !strstr(f->name, "_per_") ? f->unit : "";
 
 	snprintf(m->title, sizeof(m->title), "%s", f->name);
 	for (char *c = m->title; *c; c++)
 		if (*c == '_')
 			*c = ' ';
-	end = strstr(m->title, " percent");
-	if (end && !end[8])
+	for (size_t i = 0; i < sizeof(spoken_units) / sizeof(spoken_units[0]); i++) {
+		char *end = strstr(m->title, spoken_units[i].end);
+
+		if (!end || end[strlen(spoken_units[i].end)])
+			continue;
 		*end = '\0';
-	snprintf(m->unit, sizeof(m->unit), "%s", f->unit && !strstr(f->name, "_per_") ? f->unit : "");
+		unit = spoken_units[i].unit;
+	}
+	snprintf(m->unit, sizeof(m->unit), "%s", unit);
 }
 
 /* A figure is unknown because its counters are: the first of them is asked for the reason. */

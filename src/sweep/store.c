@@ -1,6 +1,7 @@
 /* The directory of a sweep.  See sweep/store.h. */
 #include "sweep/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -37,17 +38,23 @@ int sweep_store_begin(const struct sweep_store *store, const char *name, struct 
 
 static json_t *plan_document(const struct sweep_plan *plan, const struct host_info *host)
 {
-	struct json_maker m = json_make(), head = json_make();
+	struct json_maker m = json_make();
 	char time[40];
 
 	clock_format_iso(clock_wall_of(clock_run_ns()), time, sizeof(time));
-	json_put(&head, "version", json_string(NETDYNO_VERSION));
-	json_put(&head, "schema", json_integer(RESULTS_SCHEMA));
-	json_put(&m, "netdyno", json_made(&head));
+	results_put_head(&m);
 	json_put(&m, "time", json_string(time));
 	json_put(&m, "host", json_of_host(host));
 	json_put(&m, "plan", sweep_plan_to_json(plan));
 	return json_made(&m);
+}
+
+static int dump_plan(const json_t *document, FILE *out, struct err *err)
+{
+	errno = 0;
+	if (json_dumpf(document, out, RESULTS_DUMP | JSON_INDENT(2)) || putc('\n', out) == EOF)
+		return err_sys(err, errno ? errno : EIO, "write plan.json");
+	return 0;
 }
 
 static int write_plan(
@@ -58,12 +65,28 @@ static int write_plan(
 	int rc = document ? sweep_store_begin(store, "plan.json", &out, err) : err_sys(err, ENOMEM, "write plan.json");
 
 	if (rc >= 0)
-		rc = results_dump(document, JSON_INDENT(2), out.stream, "plan.json", err);
+		rc = dump_plan(document, out.stream, err);
 	if (rc >= 0)
 		rc = file_commit(&out, err);
 	file_abort(&out);
 	json_decref(document);
 	return rc;
+}
+
+/* Lines of another schema beside those of this version would be compared with them. */
+static int check_schema(const json_t *document, const char *path, struct err *err)
+{
+	const json_t *head = json_object_get(document, "netdyno"), *version = json_object_get(head, "version");
+	json_int_t schema = json_integer_value(json_object_get(head, "schema"));
+	char name[40] = "an unknown version";
+
+	if (schema == RESULTS_SCHEMA)
+		return 0;
+	if (json_is_string(version))
+		text_escape(json_string_value(version), json_string_length(version), name, sizeof(name));
+	return err_say(err, EINVAL,
+		"%s: netdyno.schema: %" JSON_INTEGER_FORMAT ", as netdyno %s wrote it; netdyno %s continues schema %d only", path,
+		schema, name, NETDYNO_VERSION, RESULTS_SCHEMA);
 }
 
 int sweep_store_read_plan(const char *directory, const struct engine *const *engines, struct sweep_plan *ret_plan,
@@ -78,6 +101,8 @@ int sweep_store_read_plan(const char *directory, const struct engine *const *eng
 	json_t *document = rc < 0 ? NULL : json_loadb(text, length, 0, &where);
 	if (rc >= 0 && !document)
 		rc = err_say(err, EINVAL, "%s:%d: not JSON (%s)", path, where.line, where.text);
+	if (rc >= 0)
+		rc = check_schema(document, path, err);
 	if (rc >= 0 && sweep_plan_from_json(ret_plan, json_object_get(document, "plan"), engines, &why) < 0)
 		rc = err_say(err, why.code, "%s: %s", path, why.text);
 	if (rc >= 0)
@@ -248,18 +273,40 @@ static int load_lines(struct sweep_store *store, FILE *in, struct sweep_state *s
 
 static FILE *reader_of(const struct sweep_store *store, struct err *err)
 {
-	FILE *in = fopen(store->path, "re");
+	int fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 
 	if (!in)
 		err_sys(err, errno, "read %s", store->path);
+	if (!in && fd >= 0)
+		close(fd);
 	return in;
 }
 
 /* ---- life ---- */
 
+/* Whoever may write into the directory could have made one, to have other files of ours replaced. */
+static int check_links(const char *directory, struct err *err)
+{
+	DIR *d = opendir(directory);
+	int rc = d ? 0 : err_sys(err, errno, "read %s", directory);
+	struct stat st;
+
+	for (struct dirent *e; rc >= 0 && (e = readdir(d));)
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+			rc = err_say(err, ELOOP, "%s/%s is a link: a sweep follows none in its directory", directory, e->d_name);
+	if (d)
+		closedir(d);
+	return rc;
+}
+
 static int open_results(struct sweep_store *store, int flags, struct err *err)
 {
-	store->fd = open(store->path, O_WRONLY | O_APPEND | O_CLOEXEC | flags, 0600);
+	int rc = check_links(store->directory, err);
+
+	if (rc < 0)
+		return rc;
+	store->fd = open(store->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 	if (store->fd < 0)
 		return err_sys(err, errno, "write %s", store->path);
 	if (flock(store->fd, LOCK_EX | LOCK_NB) < 0)
@@ -514,7 +561,7 @@ static char *row_text(json_t *columns, const json_t *line, size_t *ret_len)
 
 static int append_row(const char *path, const char *text, size_t len, struct err *err)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	off_t whole = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
 	size_t done = 0;
 	int rc = fd < 0 ? -errno : file_write_fully(fd, text, len, &done);

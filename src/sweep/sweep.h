@@ -35,7 +35,7 @@ struct sweep_axis {
 };
 
 struct sweep_plan {
-	struct options options; /* what the cells share; its engine is the sweep's mode */
+	struct options options; /* common to all cells; its engine is the sweep's mode */
 	unsigned axes;
 	struct sweep_axis axis[SWEEP_AXES_MAX];
 	unsigned repeat, retries; /* retries: how often a failed run is tried again */

@@ -16,7 +16,7 @@ enum {
 /* The first rule that an opening fits decides: it fails with `error`. */
 struct pmu_rule {
 	int kind;      /* enum perf_event_kind or ANY */
-	int pmu;       /* as named in the upper half of config; 0: none is named */
+	int pmu;       /* its name in the upper half of config; 0: none is named */
 	int user_only; /* 0, 1 or ANY */
 	int grouped;   /* 1: a member of a group */
 	int error;

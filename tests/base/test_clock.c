@@ -120,7 +120,15 @@ static void test_error_text_is_one_whole_line(void **state)
 	char path[2 * ERR_TEXT_BYTES];
 
 	err_say(&err, EINVAL, "a\nb\tc\x1b[2J");
-	assert_string_equal(err.text, "a b c [2J");
+	assert_string_equal(err.text, "a\\x0ab\\x09c\\x1b[2J");
+	/* Control characters of the upper half, and what turns the direction of text round. */
+	err_clear(&err);
+	err_say(&err, EINVAL,
+		"a\xc2\x9b"
+		"31mb\xe2\x80\xae"
+		"c\xff");
+	assert_string_equal(err.text, "a\\xc2\\x9b31mb\\xe2\\x80\\xaec\\xff");
+	err_clear(&err);
 	memset(path, 'p', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
 	err_clear(&err);

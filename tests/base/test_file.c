@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -436,6 +437,38 @@ static void test_nothing_stays_open(void **state)
 	assert_int_equal(entries_in(scratch), 1);
 }
 
+/* What kill -9 leaves is removed by the next one of the same name; what somebody is writing, what
+ * is young, what is of another name and what is a link stays. */
+static void test_left_overs_are_tidied(void **state)
+{
+	static const char *const names[] = { ".doc.abcdef", ".doc.ghijkl", ".doc.mnopqr", ".dock.abcdef", ".doc.abcdefg" };
+	static const bool stays[] = { false, true, true, true, true };
+	const struct timespec old[2] = { { .tv_sec = 1000000 }, { .tv_sec = 1000000 } };
+	struct err err = ERR_NONE;
+	int held = -1;
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		int fd = open(in_scratch(names[i]), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		assert_at_least(fd, 0);
+		if (i != 2)
+			assert_int_equal(futimens(fd, old), 0);
+		if (i == 1) {
+			held = fd;
+			assert_int_equal(flock(held, LOCK_EX), 0);
+		} else {
+			close(fd);
+		}
+	}
+	assert_int_equal(symlink(names[3], in_scratch(".doc.stuvwx")), 0);
+	assert_int_equal(write_file(in_scratch("doc"), "whole\n", false, &err), 0);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(access(in_scratch(names[i]), F_OK) == 0, stays[i]);
+	assert_int_equal(access(in_scratch(".doc.stuvwx"), F_OK), 0);
+	close(held);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +488,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_growing_file_keeps_whole_lines, start, finish),
 		cmocka_unit_test_setup_teardown(test_recording, start, finish),
 		cmocka_unit_test_setup_teardown(test_remove_old, start, finish),
+		cmocka_unit_test_setup_teardown(test_left_overs_are_tidied, start, finish),
 		cmocka_unit_test(test_where_files_live),
 		cmocka_unit_test_setup_teardown(test_nothing_stays_open, start, finish),
 	};

@@ -72,6 +72,26 @@ static void events_are_one_group(void **state)
 	perf_close(&perf);
 }
 
+/* Threads by the hundred have two events each, and no turns: whatever happens, a few calls. */
+static void few_for_many_threads(void **state)
+{
+	struct cpu_list list = { .count = 1 };
+
+	(void)state;
+	perf_open_few(&perf, &pmu_calls, &list);
+	expect_known(1u << PERF_CYCLES | 1u << PERF_INSTRUCTIONS, 1);
+	assert_int_equal(pmu.opens, 2);
+	assert_string_equal(perf.why, "l1d_misses, llc_misses, branch_misses: not counted with more than 64 workers: opening and "
+				      "reading them would hold up the run");
+	perf_close(&perf);
+	pmu.idle_opens = 4;
+	perf_open_few(&perf, &pmu_calls, &list);
+	expect_known(0, 1);
+	assert_int_equal(pmu.opens, 4);
+	assert_contains(perf.why, "other programs hold the hardware counters");
+	perf_close(&perf);
+}
+
 static void what_does_not_fit_the_group_is_alone(void **state)
 {
 	(void)state;
@@ -528,6 +548,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRIPTED(events_are_one_group),
+		SCRIPTED(few_for_many_threads),
 		SCRIPTED(what_does_not_fit_the_group_is_alone),
 		SCRIPTED(a_later_event_leads_where_the_first_is_missing),
 		SCRIPTED(a_group_that_never_runs_is_dissolved),

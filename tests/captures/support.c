@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/privilege/own_ports.h"
 #include "captures/decode.h"
 #include "../support/asserts.h"
 
@@ -54,12 +55,14 @@ void traffic_open(struct traffic *t, int family)
 	assert_at_least(t->source, 0);
 	assert_int_equal(bind(t->sink, (struct sockaddr *)&t->to, t->to_size), 0);
 	assert_int_equal(getsockname(t->sink, (struct sockaddr *)&t->to, &t->to_size), 0);
+	/* The run's own, as a server's socket is. */
+	own_ports_add(t->sink);
 	t->port = ntohs(family == AF_INET ? four->sin_port : six->sin6_port);
 }
 
 void traffic_close(struct traffic *t)
 {
-	close(t->sink);
+	own_ports_close(t->sink);
 	close(t->source);
 }
 

@@ -1,5 +1,6 @@
 /* Captures that end by themselves or cannot begin: limits, full disks, lost interfaces, killed
  * processes, missing privilege; and that nothing is left behind. */
+#include "base/privilege/privilege.h"
 #include "support.h"
 
 #include <dirent.h>
@@ -405,5 +406,10 @@ int main(void)
 		CASE(test_without_privilege),
 	};
 
+	struct err err = ERR_NONE;
+
+	/* As the program does: only what is permitted can be given up. */
+	if (privilege_begin(&err) < 0)
+		return EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -628,6 +628,73 @@ group_settings()
 	says "config.ini:2: [echo] unknown option --paylod (did you mean --payload?)"
 }
 
+# What surrounds the program and ends it badly: no descriptor may be looked at any more; somebody else's links; a parent that ignores SIGCHLD.
+group_surroundings()
+{
+	local pid status charts ignored
+	if command -v prlimit >/dev/null; then
+		"$program" run echo --duration 20s --warmup 0 >"$out" 2>"$errors" </dev/null &
+		pid=$!
+		until_says $pid "$errors" 'start'
+		prlimit --pid $pid --nofile=1:1
+		wait $pid
+		status=$?
+		[ $status = 1 ] || fail "poll(2) fails: status $status, expected 1"
+		says 'wait for the run: '
+	fi
+	try 0 sweep null --duration 20ms --warmup 0 --repeat 1 --rate 1000,2000 --out "$work/sweep"
+	charts=$(ls "$work/sweep" | grep -c png)
+	mkdir "$work/other"
+	echo precious >"$work/other/file"
+	rm "$work/sweep/results.csv"
+	ln -s "$work/other/file" "$work/sweep/results.csv"
+	refuses 1 'results.csv is a link' sweep --resume "$work/sweep"
+	[ "$(cat "$work/other/file")" = precious ] || fail "the file behind the link has changed"
+	(trap '' CHLD; exec timeout 60 "$program" sweep null --duration 20ms --warmup 0 --repeat 1 --rate 1000,2000 --out "$work/again" >"$out" 2>"$errors")
+	ignored=$(ls "$work/again" | grep -c png)
+	[ "$ignored" = "$charts" ] || fail "SIGCHLD is ignored: $ignored charts, expected $charts: $(cat "$errors")"
+}
+
+# harmless FILE: no control character but the end of a line and a tab, none of the upper half, nothing that turns the direction of text round.
+harmless()
+{
+	LC_ALL=C grep -nP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]' "$1" >"$work/harm" &&
+		fail "not harmless: $(cat -v "$work/harm" | head -3)"
+}
+all_harmless() { harmless "$out"; harmless "$errors"; }
+
+# Directories whose names would do something on a terminal: whoever makes them may be somebody else than who looks.
+group_escapes()
+{
+	local evil=$work/$'d\e[31m\xc2\x9b31m\xe2\x80\xae\xd8\x9cx\a' pid
+	mkdir "$evil" "$evil/netdyno"
+	try 1 run echo "${quick[@]}" --json "$evil/none/x.json"
+	all_harmless
+	try 1 open "$evil/nothing"
+	all_harmless
+	printf '[ecoh]\nstray\n[echo]\nfoo = 1\n' >"$evil/netdyno/config.ini"
+	XDG_CONFIG_HOME=$evil try 0 run echo "${quick[@]}" --json "$evil/r.json"
+	says 'unknown option --foo'
+	all_harmless
+	try 2 run echo "--$(basename "$evil")"
+	all_harmless
+	try 0 sweep null --duration 20ms --warmup 0 --repeat 1 --rate 1000,2000 --out "$evil/sweep"
+	prints 'results: '
+	says 'results: '
+	all_harmless
+	try 0 sweep --resume "$evil/sweep"
+	says 'runs are done'
+	all_harmless
+	"$program" run echo --duration 20s --warmup 0 --out "$evil" >"$out" 2>"$errors" </dev/null &
+	pid=$!
+	until_says $pid "$errors" 'start'
+	kill -USR1 $pid
+	until_says $pid "$errors" 'snapshot: '
+	kill -INT $pid
+	wait $pid
+	all_harmless
+}
+
 group_completion()
 {
 	bash -n "$COMPLETIONS" || fail "the completion does not load"

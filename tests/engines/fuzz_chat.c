@@ -1,4 +1,4 @@
-/* What a chat loop makes of bytes from the network.  Input: 1 byte how long the pieces are, then
+/* A chat loop and bytes from the network.  Input: 1 byte how long the pieces are, then
  * the bytes.  The model is a line at a time: its '\r' goes, it is cleaned, a hello is not passed
  * on, one that is too long ends it all. */
 #include <stdlib.h>

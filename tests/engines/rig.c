@@ -269,6 +269,7 @@ static void enter_on_this_thread(struct rig *rig, struct worker *w, enum phase p
 		expect_good(rig, rig->engine->observe(w, &rig->err));
 	for (unsigned i = 0; phase == PHASE_MEASURE && i < COUNTERS_MAX; i++)
 		w->measure_from.value[i] = counter_get(w->counters, i);
+	atomic_store_explicit(&w->control->phase, phase, memory_order_relaxed);
 	w->phase = phase;
 	w->phase_ns = clock_run_ns();
 	if (rig->engine->enter)

@@ -3,6 +3,7 @@
  * when that happens; both ledgers must balance to the last message. */
 #include "rig.h"
 
+#include "base/clock.h"
 #include "engines/chat/chat.h"
 #include "engines/chat/load/load.h"
 #include "engines/chat/server.h"
@@ -172,9 +173,40 @@ static void lost_at_any_moment(void **state)
 		lose_at_each_moment(how & 1 ? "et" : "lt", how & 2 ? "log" : "direct", how & 4 ? "3" : "1");
 }
 
+static bool has_nothing_unread(struct rig *rig, uint64_t value)
+{
+	return count_unread(rig) <= value;
+}
+
+/* Loops read as long as there is something to read, however long the run waits for it. */
+static void a_drain_that_takes_long(void **state)
+{
+	static const char *const methods[] = { "lt", "et" };
+
+	(void)state;
+	for (unsigned how = 0; how < 2; how++) {
+		struct rig rig;
+
+		rig_open_or_fail(&rig, &(struct rig_config){ .engine = &engine_chat,
+					       .option = { "method", methods[how], "conns", "6", "window", "5" } });
+		rig_enter(&rig, PHASE_MEASURE);
+		rig_until(&rig, ROLE_BOTH, has_greeted, CONNECTIONS);
+		fill_the_way(&rig);
+		rig_enter(&rig, PHASE_DRAIN);
+		/* It has lasted for a minute already. */
+		for (unsigned i = 0; i < rig.servers; i++)
+			rig_server(&rig, i)->phase_ns -= 60ll * NS_PER_S;
+		rig_until(&rig, ROLE_BOTH, has_nothing_unread, 0);
+		rig_drain(&rig);
+		assert_int_equal(unexplained_messages(&rig), 0);
+		rig_close(&rig);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_drain_that_takes_long),
 		cmocka_unit_test(lost_at_any_moment),
 	};
 

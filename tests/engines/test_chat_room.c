@@ -100,10 +100,11 @@ static void handle_writable(struct theatre *t)
 			chat_room_writable(&t->room, &t->room.member[event[i].data.u64]);
 }
 
-static uint64_t all_pending(const struct theatre *t)
+static uint64_t all_pending(struct theatre *t)
 {
 	uint64_t sum = 0;
 
+	chat_room_settle(&t->room);
 	for (unsigned i = 0; i < t->room.presents; i++)
 		sum += chat_member_pending(&t->room, &t->room.member[t->room.present[i]]);
 	return sum;
@@ -116,12 +117,14 @@ static uint64_t all_dropped(const struct theatre *t)
 	return s->dropped_newest + s->dropped_oldest + s->dropped_log + s->dropped_closed;
 }
 
-static void check_balance(const struct theatre *t)
+static void check_balance(struct theatre *t)
 {
-	assert_int_equal(t->room.totals.owed, t->room.totals.delivered + all_dropped(t) + all_pending(t));
+	uint64_t pending = all_pending(t);
+
+	assert_int_equal(t->room.totals.owed, t->room.totals.delivered + all_dropped(t) + pending);
 }
 
-/* What one person got is a subsequence of what others said; how many lines are missing. */
+/* One person got a subsequence of what others said; returns how many lines are missing. */
 static uint64_t check_person(const struct theatre *t, unsigned who)
 {
 	const struct person *p = &t->person[who];
@@ -206,19 +209,19 @@ static void act(struct theatre *t)
 	}
 }
 
-static void one_story(enum chat_slow slow, bool direct, uint32_t trigger, size_t queue, size_t log, uint64_t seed)
+/* The balance is looked at, and the room settled for that, once in `every` acts.  What all have
+ * come to in the end. */
+static struct chat_room_totals one_story(const struct chat_room_config *config, uint64_t seed, unsigned every)
 {
+	struct chat_room_totals totals;
 	struct theatre t;
 
-	open_theatre(&t,
-		(struct chat_room_config){
-			.log_bytes = log, .queue_bytes = queue, .slow = slow, .direct = direct, .trigger = trigger },
-		seed);
+	open_theatre(&t, *config, seed);
 	for (unsigned i = 0; i < PEOPLE; i++)
 		come(&t, i);
 	for (unsigned i = 0; i < 4000; i++) {
 		act(&t);
-		if (i % 16 == 0)
+		if (i % every == 0)
 			check_balance(&t);
 	}
 	chat_room_flush(&t.room);
@@ -226,7 +229,27 @@ static void one_story(enum chat_slow slow, bool direct, uint32_t trigger, size_t
 	check_balance(&t);
 	for (unsigned i = 0; i < PEOPLE; i++)
 		assert_int_equal(check_person(&t, i), t.person[i].member->dropped);
+	totals = t.room.totals;
 	close_theatre(&t);
+	return totals;
+}
+
+/* However seldom what waits is looked at, the same becomes of it. */
+static void three_stories(const struct chat_room_config *config, uint64_t seed)
+{
+	static const unsigned every[] = { 1, 16, 4000 };
+	struct chat_room_totals first = one_story(config, seed, every[0]);
+
+	for (unsigned i = 1; i < 3; i++) {
+		struct chat_room_totals t = one_story(config, seed, every[i]);
+
+		assert_int_equal(t.owed, first.owed);
+		assert_int_equal(t.delivered, first.delivered);
+		assert_int_equal(t.dropped_newest, first.dropped_newest);
+		assert_int_equal(t.dropped_oldest, first.dropped_oldest);
+		assert_int_equal(t.dropped_log, first.dropped_log);
+		assert_int_equal(t.sends, first.sends);
+	}
 }
 
 static void everybody_gets_all_or_it_is_counted(void **state)
@@ -237,9 +260,17 @@ static void everybody_gets_all_or_it_is_counted(void **state)
 	for (unsigned p = 0; p < 2; p++)
 		for (unsigned how = 0; how < 4; how++)
 			for (uint64_t seed = 1; seed <= 4; seed++) {
-				one_story(policies[p], how & 1, how & 2 ? EPOLLET : 0, 2048, 1 << 20, seed);
+				struct chat_room_config config = { .slow = policies[p],
+					.direct = how & 1,
+					.trigger = how & 2 ? EPOLLET : 0,
+					.queue_bytes = 2048,
+					.log_bytes = 1 << 20 };
+
+				three_stories(&config, seed);
 				/* The log goes round before a queue is full. */
-				one_story(policies[p], how & 1, how & 2 ? EPOLLET : 0, 1 << 20, 16384, seed);
+				config.queue_bytes = 1 << 20;
+				config.log_bytes = 16384;
+				three_stories(&config, seed);
 			}
 }
 
@@ -271,6 +302,12 @@ static void nothing_is_dropped_where_all_fits(void **state)
 
 /* ---- limits ---- */
 
+static void flush(struct theatre *t)
+{
+	chat_room_flush(&t->room);
+	chat_room_settle(&t->room);
+}
+
 /* Person 1 speaks, person 0 does not read, and its queue is filled to the last byte. */
 static void fill_queue(struct theatre *t, enum chat_slow slow, bool direct)
 {
@@ -282,7 +319,7 @@ static void fill_queue(struct theatre *t, enum chat_slow slow, bool direct)
 	come(t, 1);
 	while (!t->person[0].member->behind) {
 		say_something(t, 1, 100);
-		chat_room_flush(&t->room);
+		flush(t);
 	}
 	for (;;) {
 		size_t left = queue - chat_member_pending_bytes(&t->room, t->person[0].member);
@@ -291,11 +328,36 @@ static void fill_queue(struct theatre *t, enum chat_slow slow, bool direct)
 			break;
 		/* Not so that a single byte is left: the shortest line has two. */
 		say_something(t, 1, left > 302 ? 200 : left - 1);
-		chat_room_flush(&t->room);
+		flush(t);
 	}
 	assert_int_equal(all_dropped(t), 0);
 	assert_int_equal(chat_member_pending_bytes(&t->room, t->person[0].member), queue);
 	assert_int_equal(t->person[0].member->end, END_NONE);
+}
+
+/* Those who do not read are not asked for each line. */
+static void one_who_waits_costs_nothing(void **state)
+{
+	struct theatre t;
+	uint64_t sends, controls;
+
+	(void)state;
+	fill_queue(&t, SLOW_OLDEST, true);
+	sends = t.room.totals.sends;
+	controls = t.room.totals.controls;
+	assert_int_equal(t.room.actives, 1);
+	for (unsigned i = 0; i < 1000; i++)
+		say_something(&t, 1, 100);
+	assert_int_equal(t.room.totals.sends, sends);
+	assert_int_equal(t.room.totals.controls, controls);
+	assert_int_equal(t.room.totals.dropped_oldest, 0);
+	chat_room_settle(&t.room);
+	assert_more(t.room.totals.dropped_oldest, 900);
+	read_out(&t);
+	assert_int_equal(t.room.actives, 2);
+	check_balance(&t);
+	assert_int_equal(check_person(&t, 0), t.room.totals.dropped_oldest);
+	close_theatre(&t);
 }
 
 static void a_byte_too_many(void **state)
@@ -308,20 +370,20 @@ static void a_byte_too_many(void **state)
 		fill_queue(&t, SLOW_NEWEST, direct);
 		pending = chat_member_pending(&t.room, t.person[0].member);
 		say(&t, 1, "", 0);
-		chat_room_flush(&t.room);
+		flush(&t);
 		assert_int_equal(t.room.totals.dropped_newest, 1);
 		assert_int_equal(chat_member_pending(&t.room, t.person[0].member), pending);
 		/* It gets new ones again when it has taken what was kept. */
 		read_out(&t);
 		say(&t, 1, "again", 5);
-		chat_room_flush(&t.room);
+		flush(&t);
 		read_out(&t);
 		assert_int_equal(check_person(&t, 0), 1);
 		close_theatre(&t);
 
 		fill_queue(&t, SLOW_OLDEST, direct);
 		say(&t, 1, "", 0);
-		chat_room_flush(&t.room);
+		flush(&t);
 		assert_int_equal(t.room.totals.dropped_oldest, 1);
 		assert_at_most(chat_member_pending_bytes(&t.room, t.person[0].member), 4096);
 		read_out(&t);
@@ -330,7 +392,7 @@ static void a_byte_too_many(void **state)
 
 		fill_queue(&t, SLOW_DISCONNECT, direct);
 		say(&t, 1, "", 0);
-		chat_room_flush(&t.room);
+		flush(&t);
 		assert_int_equal(t.person[0].member->end, END_SLOW);
 		assert_int_equal(chat_room_close_ended(&t.room), 1);
 		assert_int_equal(t.room.totals.slow_closed, 1);
@@ -349,7 +411,7 @@ static void own_lines(void **state)
 		fill_queue(&t, SLOW_DISCONNECT, direct);
 		for (unsigned i = 0; i < 100; i++) {
 			say_something(&t, 0, 200);
-			chat_room_flush(&t.room);
+			flush(&t);
 			read_some(&t.person[1], 4096);
 		}
 		assert_int_equal(t.person[0].member->end, END_NONE);
@@ -435,6 +497,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_dropped_where_all_fits),
 		cmocka_unit_test(everybody_gets_all_or_it_is_counted),
 		cmocka_unit_test(a_byte_too_many),
+		cmocka_unit_test(one_who_waits_costs_nothing),
 		cmocka_unit_test(own_lines),
 		cmocka_unit_test(one_who_goes),
 		cmocka_unit_test(a_full_room),

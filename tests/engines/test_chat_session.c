@@ -60,7 +60,7 @@ static void deliveries_balance(void **state)
 		print_message("run %zu: owed %llu\n", i, (unsigned long long)l.sent);
 		assert_int_equal(l.lost, 0);
 		assert_more(l.received, 0);
-		/* What the kernel took, readers have. */
+		/* Readers have all that the kernel took. */
 		if (i != 9 && i != 11)
 			assert_int_equal(outcome_sum(&o, CHAT_C_DELIVERED), l.received);
 		assert_int_equal(outcome_sum(&o, CHAT_C_MISSING), 0);
@@ -206,7 +206,7 @@ static void people_talk(void **state)
 		person_hears(a, "?[2Jred\n");
 		person_says(a, "ne\nand\none\nmore\n");
 		person_hears(b, "half a line\nand\none\nmore\n");
-		/* What was said before somebody leaves in order arrives. */
+		/* Words that were said before somebody leaves in order arrive. */
 		person_says(a, "bye\n");
 		shutdown(a, SHUT_WR);
 		person_hears(b, "bye\n");

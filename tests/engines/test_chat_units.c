@@ -253,7 +253,8 @@ static void *cross(void *arg)
 			put_one(c, sent++);
 		chat_crossing_publish(c->crossing, c->self);
 		if (!chat_crossing_take(c->crossing, c->self, take, c, scratch, sizeof(scratch), &calls) &&
-			(sent == CROSSING || !chat_crossing_has_room(c->crossing, c->self, 64)) &&
+			(sent < CROSSING ? !chat_crossing_has_room(c->crossing, c->self, 64)
+					 : c->taken < (LOOPS - 1) * CROSSING) &&
 			chat_crossing_sleep(c->crossing, c->self)) {
 			struct pollfd fd = { .fd = c->crossing->bell[c->self].fd, .events = POLLIN };
 

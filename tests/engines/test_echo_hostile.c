@@ -329,9 +329,9 @@ static bool has_given_up(struct rig *rig, uint64_t value)
 	return rig_sum(rig, ROLE_CLIENT, ECHO_C_GIVEN_UP) >= value;
 }
 
-/* The server is silent: after 200 ms the client gives its window up and sends on.  An answer that
+/* The server is silent: after a second the client gives its window up and sends on.  An answer that
  * then arrives within a second of its send is received, a later one is late, and each counts
- * once. */
+ * once, in the latencies too. */
 static void silence(const struct udp_method *m)
 {
 	struct fake f;
@@ -369,7 +369,31 @@ static void silence(const struct udp_method *m)
 	expect_counter(&f.rig, ECHO_C_LATE, 6);
 	expect_counter(&f.rig, ECHO_C_DUPLICATES, 1);
 	expect_counter(&f.rig, COUNTER_IN_FLIGHT, 0);
+	assert_int_equal(rig_latencies(&f.rig, ECHO_L_RTT), 8);
 	rig_expect_balance(&f.rig);
+	fake_close(&f);
+}
+
+/* Over a long path nothing is lost that is not yet late, and no more is out than the window. */
+static void a_long_path(const struct udp_method *m)
+{
+	struct fake f;
+	uint8_t q[16][64];
+
+	fake_open(&f, m, "window", "8"); /* of each of its two flows */
+	rig_until(&f.rig, ROLE_CLIENT, has_sent, 16);
+	for (int i = 0; i < 16; i++)
+		fake_receive(&f, q[i]);
+	for (int64_t end_ns = clock_now_ns() + 500 * NS_PER_MS; clock_now_ns() < end_ns;)
+		rig_step(&f.rig, ROLE_CLIENT);
+	expect_counter(&f.rig, COUNTER_TX_PACKETS, 16);
+	expect_counter(&f.rig, COUNTER_IN_FLIGHT, 16);
+	expect_counter(&f.rig, ECHO_C_GIVEN_UP, 0);
+	/* An answer out of order frees its own place, and no other. */
+	fake_send(&f, q[15], 24);
+	rig_until(&f.rig, ROLE_CLIENT, has_sent, 17);
+	expect_counter(&f.rig, COUNTER_IN_FLIGHT, 16);
+	rig_enter(&f.rig, PHASE_DRAIN);
 	fake_close(&f);
 }
 
@@ -427,6 +451,7 @@ FOR_ALL(verbatim_does_not_answer_itself)
 FOR_ALL(bad_answers)
 FOR_ALL(silence)
 FOR_ALL(silence_at_a_rate)
+FOR_ALL(a_long_path)
 FOR_ALL(strangers)
 
 int main(void)
@@ -440,6 +465,7 @@ int main(void)
 		cmocka_unit_test(all_bad_answers),
 		cmocka_unit_test(all_silence),
 		cmocka_unit_test(all_silence_at_a_rate),
+		cmocka_unit_test(all_a_long_path),
 		cmocka_unit_test(all_strangers),
 	};
 

@@ -138,13 +138,15 @@ static void out_of_order_and_late(void **state)
 	for (int i = 0; i < 4; i++)
 		echo_flows_send(&f, 0);
 	assert_int_equal(echo_flows_take(&f, &third, 1000), ECHO_FIRST);
-	assert_int_equal(f.in_flight, 1);
+	/* Those before it may still come. */
+	assert_int_equal(f.in_flight, 3);
 	assert_int_equal(echo_flows_take(&f, &first, 1000), ECHO_REORDERED);
 	assert_int_equal(echo_flows_take(&f, &second, ECHO_LATE_NS + 1), ECHO_LATE);
 	assert_int_equal(echo_flows_take(&f, &second, ECHO_LATE_NS + 1), ECHO_DUPLICATE);
 	assert_int_equal(f.in_flight, 1);
 	/* It was given up, and arrives after all. */
-	assert_int_equal(echo_flows_give_up(&f, 0), 1);
+	echo_flows_give_up(&f, 0);
+	assert_int_equal(f.given_up, 1);
 	assert_int_equal(f.in_flight, 0);
 	assert_int_equal(echo_flows_take(&f, &fourth, ECHO_LATE_NS), ECHO_FIRST);
 	assert_int_equal(f.in_flight, 0);
@@ -187,10 +189,38 @@ static void refused_in_mid_burst(void **state)
 	assert_int_equal(echo_flows_refused(&f, data, sizeof(data)), 0);
 	echo_flows_unsend(&f, 0);
 	echo_flows_unsend(&f, 0);
+	assert_int_equal(f.in_flight, 1);
+	assert_int_equal(echo_flow_outstanding(&f.flow[0]), 1);
+	echo_flows_unsend(&f, 0);
 	assert_int_equal(f.in_flight, 0);
-	assert_int_equal(echo_flow_outstanding(&f.flow[0]), 0);
 	echo_put(data, 8, 1, 0);
 	assert_int_equal(echo_flows_refused(&f, data, sizeof(data)), -1);
+	echo_flows_free(&f);
+}
+
+/* What was sent a second ago is given up, and nothing younger, whatever was answered meanwhile. */
+static void late_ones_are_given_up(void **state)
+{
+	struct echo_flows f;
+	struct echo_answer newest = answer_to(1, 30), second = answer_to(1, 2);
+
+	(void)state;
+	assert_int_equal(echo_flows_init(&f, 0, 2), 0);
+	/* Sends one each look; after ten looks the first of them is a second old. */
+	for (int64_t look = 1; look <= 30; look++) {
+		echo_flows_send(&f, 1);
+		echo_flows_scan(&f, look * ECHO_SCAN_NS);
+		assert_int_equal(f.given_up, look > 10 ? look - 10 : 0);
+		assert_int_equal(f.in_flight, look > 10 ? 10 : look);
+	}
+	assert_int_equal(echo_flows_take(&f, &newest, 1), ECHO_FIRST);
+	assert_int_equal(echo_flow_outstanding(&f.flow[1]), 9);
+	assert_int_equal(echo_flows_take(&f, &second, ECHO_LATE_NS * 3), ECHO_LATE);
+	assert_int_equal(echo_flow_outstanding(&f.flow[1]), 9);
+	/* A look that comes late finds more of them. */
+	echo_flows_scan(&f, 40 * ECHO_SCAN_NS);
+	assert_int_equal(f.in_flight, 0);
+	assert_int_equal(f.given_up, 29);
 	echo_flows_free(&f);
 }
 
@@ -445,6 +475,7 @@ int main(void)
 		cmocka_unit_test(out_of_order_and_late),
 		cmocka_unit_test(phases_and_unsend),
 		cmocka_unit_test(refused_in_mid_burst),
+		cmocka_unit_test(late_ones_are_given_up),
 		cmocka_unit_test(around_the_ring),
 		cmocka_unit_test(strays),
 		cmocka_unit_test(schedule_is_exact),

@@ -115,7 +115,7 @@ static uint64_t calls_of(const struct bench *b)
 
 /* ---- who gets what ---- */
 
-/* Who expects one of each takes one of each, and is told of what is left. */
+/* A group that expects one of each takes one of each, and is told of what is left. */
 static void expects_few(const struct udp_method *m)
 {
 	enum { FEW = 8, EACH = 3 };
@@ -136,7 +136,7 @@ static void expects_few(const struct udp_method *m)
 		if (b.group.port->batch > 1)
 			assert_int_equal(seen, (1u << FEW) - 1);
 	}
-	/* As before again. */
+	/* The group expects full bursts again. */
 	udp_group_expect(&b.group, UDP_BATCH_MAX);
 	assert_int_equal(b.group.most, b.group.port->batch);
 	wait_until(&b, in_ms(100));

@@ -29,19 +29,20 @@ await() { # FILE TEXT PID
 		kill -0 "$3" 2>/dev/null || break
 		sleep 0.01
 	done
-	fail "$1 never says '$2': $(cat "$1")"
+	fail "$1 never says '$2': $(cat "$1" 2>&1)"
 }
 
 # Readers on a port that nobody has, below those that the kernel gives out; sets $readers and $port.
 read_there() { # OPTIONS...
 	for ((attempt = 0; attempt < 20; attempt++)); do
 		port=$((20000 + RANDOM % 12000))
+		rm -f readers.txt
 		"$program" run fanout --role server --listen 127.0.0.1 --port "$port" --duration 0 --warmup 0 --json readers.json --force "$@" \
 			>readers.txt 2>&1 </dev/null &
 		readers=$!
 		started+=("$readers")
 		for ((i = 0; i < 2000; i++)); do
-			grep -q 'run #1 start' readers.txt && return
+			grep -qs 'run #1 start' readers.txt && return
 			kill -0 "$readers" 2>/dev/null || break
 			sleep 0.01
 		done
@@ -51,6 +52,7 @@ read_there() { # OPTIONS...
 }
 
 write_there() { # OPTIONS...
+	rm -f writer.txt writer.json
 	"$program" run fanout --role client --host 127.0.0.1 --port "$port" --warmup 0 --interval 200ms --json writer.json --force "$@" \
 		>writer.txt 2>&1 </dev/null &
 	writer=$!
@@ -87,6 +89,10 @@ dies() {
 	status=$?
 	case $status in 0 | 3) ;; *) fail "the second writer ends with $status: $(cat writer.txt)" ;; esac
 	expect 'unexplained' 0 "$(of_writer unexplained)"
+	# Each end tells of its own options alone.
+	tr -d ' \n' <writer.json | grep -q '"readers":null' || fail "the writer's result has readers: $(cat writer.json)"
+	says writer.txt '  --size 1500 --sync round'
+	says readers.txt '  --readers 20 --batch 64'
 	kill -INT "$readers"
 	wait "$readers"
 	expect 'exit status of the readers' 130 $?
@@ -130,11 +136,15 @@ rights() {
 	case $status in 0 | 3) ;; *) fail "mmsg as nobody ends with $status: $(cat out.txt)" ;; esac
 }
 
-# What dumpcap has kept, read with all sums checked.
-read_frames() { tshark -r frames.pcap -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE "$@" 2>/dev/null; }
+# The frames that dumpcap has kept, with all sums checked.  The payload is random bytes: a port that some protocol
+# has must not make tshark read them as that.
+read_frames() {
+	tshark -r frames.pcap -d udp.port==1-65535,data -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE "$@" 2>/dev/null
+}
 
 # In a network namespace of its own: all frames that method packet sends, as dumpcap keeps and tshark reads them.
 frames_here() { # ADDRESS
+	rm -f tap.txt frames.pcap
 	dumpcap -i lo -B 64 -f udp -P -w frames.pcap >tap.txt 2>&1 &
 	local tap=$! all bad
 	started+=("$tap")
@@ -153,6 +163,7 @@ frames_here() { # ADDRESS
 	bad=$(read_frames -Y '_ws.malformed || udp.checksum.status == 0 || ip.checksum.status == 0' | wc -l)
 	expect 'malformed frames, wrong checksums' 0 "$bad"
 	expect 'right UDP checksums' "$all" "$(read_frames -Y 'udp.checksum.status == 1 && udp.length == 1508' | wc -l)"
+	expect 'frames with nothing but bytes in UDP' "$all" "$(read_frames -T fields -e frame.protocols | grep -c ':udp:data$')"
 	expect 'ports of readers' 50 "$(read_frames -T fields -e udp.dstport | sort -u | wc -l)"
 }
 

@@ -29,7 +29,7 @@ struct link {
 
 static const struct link links[] = {
 	{ "lo", "::1", "::1", false },
-	{ "lo", "127.0.0.1", "127.0.0.1", false }, /* as the switches of main() let it */
+	{ "lo", "127.0.0.1", "127.0.0.1", false }, /* allowed by the switches that main() sets */
 	{ "va", "10.77.0.1", "10.77.0.2", true },
 	{ "va", "fd77::1", "fd77::2", true },
 };

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "run/thread.h"
 #include "run/worker.h"
 #include "../support/toy.h"
 
@@ -194,6 +196,31 @@ static int count_again(void **state)
 	return 0;
 }
 
+/* A thread is on its way to sleep, or to its end, for a moment. */
+static void expect_not_runnable(pid_t tid)
+{
+	int64_t end_ns = clock_now_ns() + (int64_t)GATHER_DEADLINE_S * NS_PER_S;
+
+	while (thread_is_runnable(tid) && clock_now_ns() < end_ns)
+		sched_yield();
+	assert_false(thread_is_runnable(tid));
+}
+
+/* A thread that computes is told from one that sleeps in a call, and from one that has ended. */
+static void a_thread_that_sleeps_is_not_runnable(void **state)
+{
+	(void)state;
+	make_toy();
+	assert_int_equal(pthread_create(&toy.thread, NULL, help, NULL), 0);
+	sem_wait(&toy.ready);
+	expect_not_runnable(toy.tid);
+	assert_true(thread_is_runnable(gettid()));
+	sem_post(&toy.go);
+	sem_post(&toy.end);
+	pthread_join(toy.thread, NULL);
+	expect_not_runnable(toy.tid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_helper_that_ended_is_not_forgotten, count, count_again),
 		cmocka_unit_test_setup_teardown(a_thread_that_is_not_ours_is_refused, count, count_again),
 		cmocka_unit_test_setup_teardown(there_is_room_for_so_many, count, count_again),
+		cmocka_unit_test_setup_teardown(a_thread_that_sleeps_is_not_runnable, count, count_again),
 	};
 
 	start_first_thread();

@@ -19,10 +19,13 @@ struct entered {
 
 /* One server, one client. */
 static struct {
-	unsigned quiet_first, flying; /* as the test's plan says */
+	unsigned quiet_first, flying; /* set by the test for its plan */
 	_Atomic unsigned drained;     /* roles on which drain() was called */
 	/* so long the first call of the drain takes in which something flies */
 	int64_t hold_up_ns;
+	int64_t close_ns;             /* so long the first close takes */
+	_Atomic bool closing;         /* one has begun */
+	_Atomic unsigned polled_late; /* calls of poll since */
 	_Atomic unsigned entries;
 	struct entered entered[ENTERED_MAX]; /* one at a time: each is waited for */
 } toy;
@@ -33,6 +36,7 @@ static int toy_poll(struct worker *w, struct err *err)
 	uint64_t flying = counter_get(w->counters, COUNTER_IN_FLIGHT);
 
 	(void)err;
+	toy.polled_late += toy.closing;
 	if (flying == FLYING && w->phase == PHASE_DRAIN)
 		for (int64_t end_ns = clock_now_ns() + toy.hold_up_ns; clock_now_ns() < end_ns;)
 			sched_yield();
@@ -58,6 +62,16 @@ static int toy_enter(struct worker *w, enum phase phase, struct err *err)
 	return 0;
 }
 
+static void toy_close(struct worker *w)
+{
+	bool first = !toy.closing;
+
+	toy.closing = true;
+	for (int64_t end_ns = clock_now_ns() + toy.close_ns; first && clock_now_ns() < end_ns;)
+		sched_yield();
+	engine_toy.close(w);
+}
+
 static int toy_plan(const struct options *o, struct plan *plan, struct err *err)
 {
 	int rc = engine_toy.plan(o, plan, err);
@@ -78,7 +92,7 @@ static const struct sample *last_of_measure(const struct gathered *g, uint32_t i
 	return last;
 }
 
-static void run_held_up(unsigned quiet_first, unsigned flying, int64_t hold_up_ns, struct gathered *g)
+static void run_held_up(unsigned quiet_first, unsigned flying, int64_t hold_up_ns, int64_t close_ns, struct gathered *g)
 {
 	struct engine e = engine_toy;
 	struct session *s = make_session(0, false);
@@ -88,10 +102,12 @@ static void run_held_up(unsigned quiet_first, unsigned flying, int64_t hold_up_n
 	toy.quiet_first = quiet_first;
 	toy.flying = flying;
 	toy.hold_up_ns = hold_up_ns;
+	toy.close_ns = close_ns;
 	e.plan = toy_plan;
 	e.poll = toy_poll;
 	e.drain = toy_drain;
 	e.enter = toy_enter;
+	e.close = toy_close;
 	e.observe = NULL;
 	uint32_t id = start_run(s, &e, PAIRS("cores=1", "warmup=20ms", "duration=20ms"));
 	const struct run_final *f = gather_until_final(s, id, g);
@@ -110,7 +126,7 @@ static void run_held_up(unsigned quiet_first, unsigned flying, int64_t hold_up_n
 
 static void run_toy(unsigned quiet_first, unsigned flying, struct gathered *g)
 {
-	run_held_up(quiet_first, flying, 0, g);
+	run_held_up(quiet_first, flying, 0, 0, g);
 }
 
 static void assert_entered(const struct entered *expected, unsigned count)
@@ -177,7 +193,19 @@ static void who_was_kept_from_its_cpu_is_waited_for(void **state)
 	struct gathered g = { 0 };
 
 	(void)state;
-	run_held_up(ROLE_CLIENT, ROLE_CLIENT, 300 * NS_PER_MS, &g);
+	run_held_up(ROLE_CLIENT, ROLE_CLIENT, 300 * NS_PER_MS, 0, &g);
+	gather_free(&g);
+}
+
+/* Hundreds of workers that went on while the first are closed would keep the CPUs from them.  One
+ * may be in a call that began before. */
+static void nobody_works_while_others_close(void **state)
+{
+	struct gathered g = { 0 };
+
+	(void)state;
+	run_held_up(ROLE_CLIENT, ROLE_CLIENT, 0, 200 * NS_PER_MS, &g);
+	assert_at_most(toy.polled_late, 1);
 	gather_free(&g);
 }
 
@@ -205,6 +233,7 @@ int main(void)
 		cmocka_unit_test(clients_stop_first),
 		cmocka_unit_test(servers_stop_first),
 		cmocka_unit_test(who_was_kept_from_its_cpu_is_waited_for),
+		cmocka_unit_test(nobody_works_while_others_close),
 		cmocka_unit_test(what_is_not_recorded_takes_no_memory),
 	};
 

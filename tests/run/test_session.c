@@ -438,6 +438,25 @@ static void a_blocked_worker_is_waited_for(void **state)
 	gather_free(&g);
 }
 
+/* Leaving right after a change: the run that was to come is turned away, or has just begun. */
+static void a_run_that_never_began_has_not_failed(void **state)
+{
+	struct session *s = *state;
+
+	for (unsigned i = 0; i < 20; i++) {
+		struct gathered g = { 0 };
+		uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
+
+		gather_until_samples(s, id, PHASE_MEASURE, 1, &g);
+		id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
+		session_stop(s, true);
+		const struct run_final *f = gather_until_final(s, id, &g);
+		assert_int_equal(f->how, PHASE_DONE);
+		assert_int_equal(f->measured_ns, 0);
+		gather_free(&g);
+	}
+}
+
 static void silence_of_the_peer_is_an_event(void **state)
 {
 	struct session *s = *state;
@@ -529,6 +548,7 @@ int main(void)
 		CASE(a_flood_of_starts_leaves_the_last),
 		CASE(the_load_is_clamped_and_reaches_the_workers),
 		CASE(a_blocked_worker_is_waited_for),
+		CASE(a_run_that_never_began_has_not_failed),
 		CASE(silence_of_the_peer_is_an_event),
 		cmocka_unit_test(cycles_leave_nothing_behind),
 		cmocka_unit_test(a_session_is_freed_in_mid_run),

@@ -207,6 +207,24 @@ static void long_measurement(struct scene *s)
 	s->final.measured_ns = 28670ll * NS_PER_MS;
 }
 
+static void much_longer(struct scene *s)
+{
+	s->info.duration_ns = 2ll * NS_PER_S;
+	s->final.measured_ns = 2600ll * NS_PER_MS;
+}
+
+static void much_shorter(struct scene *s)
+{
+	s->info.duration_ns = 4ll * NS_PER_S;
+	s->final.measured_ns = 3ll * NS_PER_S;
+}
+
+static void interrupted(struct scene *s)
+{
+	much_shorter(s);
+	s->final.interrupted = true;
+}
+
 static void a_little_longer(struct scene *s)
 {
 	s->info.duration_ns = 2ll * NS_PER_S;
@@ -275,7 +293,10 @@ static const struct {
 	{ without_hardware_counters, NULL, NULL },
 	{ short_warm_up, NULL, "warm-up of 199ms is too short" },
 	{ short_measurement, NULL, "only 0.30 s were measured" },
-	{ long_measurement, NULL, "28.7 s were measured, not 2.0 s" },
+	{ long_measurement, "28.7 s were measured, not 2.0 s", NULL },
+	{ much_longer, NULL, "2.6 s were measured, not 2.0 s" },
+	{ much_shorter, NULL, "3.0 s were measured, not 4.0 s" },
+	{ interrupted, NULL, NULL },
 	{ a_little_longer, NULL, NULL },
 };
 

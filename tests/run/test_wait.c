@@ -243,7 +243,7 @@ struct shared {
 	_Atomic unsigned calls, wanted_calls; /* in all, and of the call that is looked for */
 	_Atomic uint64_t other_call;          /* the number of the last one that was not */
 	_Atomic unsigned timeouts;
-	_Atomic uint64_t waits, syscalls; /* as the worker counted them */
+	_Atomic uint64_t waits, syscalls; /* by the worker's own count */
 };
 
 static void traced_child(struct shared *s)

@@ -205,6 +205,7 @@ static void rare_answers_are_no_silence(void **state)
 
 	for (int i = 0; i < 200; i++) {
 		b->sample->measured_ns += TICK_NS;
+		b->sample->merged[0].count = 1;
 		b->sample->merged[0].p99_ns = i < 100 ? 0 : NS_PER_S;
 		tick(b, 1, i % 10 == 0 ? 1 + (i > 100 ? 1000 : 0) : 0);
 	}

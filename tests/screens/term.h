@@ -54,11 +54,11 @@ bool term_wait_restored(struct term *t); /* main screen, cursor visible, mouse o
 void term_send(struct term *t, const char *bytes, size_t length);
 void term_resize(struct term *t, int rows, int columns);
 void term_signal(struct term *t, int signal);
-void term_continue(struct term *t); /* as the shell's fg does */
+void term_continue(struct term *t); /* continues it, like the shell's fg */
 
 struct term_report term_report(const struct term *t);
 struct term_modes term_modes(const struct term *t);
-int term_status(const struct term *t); /* as waitpid(2) gave it, once TERM_ENDED */
+int term_status(const struct term *t); /* from waitpid(2), once TERM_ENDED */
 pid_t term_pid(const struct term *t);
 struct termios term_settings(const struct term *t);
 struct termios term_settings_before(const struct term *t); /* before the program was started */

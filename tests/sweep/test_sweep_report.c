@@ -1,6 +1,7 @@
 /* Tables, the summary, chart scripts: their contents, and that text from outside stays text. */
 #include "fixture.h"
 
+#include "sweep/metrics.h"
 #include "sweep/report.h"
 
 static struct host_info host = { .cpu_model = "Maker's `id` CPU", .kernel = "6.1|<b>", .cpus_allowed = 2 };
@@ -219,6 +220,35 @@ static void missing_charts(void **state)
 	finish(&b);
 }
 
+/* A unit stands once: not in the name, too. */
+static void names_without_their_unit(void **state)
+{
+	static const struct figure_def figures[] = {
+		{ .name = "worst_reader_percent", .unit = "%", .show = SHOW_SUM },
+		{ .name = "spread_us", .unit = "us", .show = SHOW_SUM },
+		{ .name = "ns_per_round", .unit = "ns", .show = SHOW_SUM },
+		{ .name = "focus", .unit = "lenses", .show = SHOW_SUM },
+		{ 0 },
+	};
+	static const char *const said[][2] = { { "worst reader", "%" }, { "spread", "µs" }, { "ns per round", "" },
+		{ "focus", "lenses" } };
+	struct engine engine = engine_toy;
+	struct sweep_metric metric[SWEEP_METRICS_MAX];
+
+	(void)state;
+	engine.figures = figures;
+	unsigned metrics = sweep_metrics_of(&engine, metric);
+	for (unsigned i = 0; figures[i].name; i++) {
+		unsigned at = 0;
+
+		while (at < metrics && strcmp(metric[at].column, figures[i].name) != 0)
+			at++;
+		assert_in_range(at, 1, metrics - 1);
+		assert_string_equal(metric[at].title, said[i][0]);
+		assert_string_equal(metric[at].unit, said[i][1]);
+	}
+}
+
 static void failures(void **state)
 {
 	struct sweep_charts *charts = calloc(1, sizeof(*charts));
@@ -418,6 +448,7 @@ int main(void)
 		cmocka_unit_test(two_methods),
 		cmocka_unit_test(two_methods_too_few),
 		cmocka_unit_test(missing_charts),
+		cmocka_unit_test(names_without_their_unit),
 		cmocka_unit_test(failures),
 		cmocka_unit_test(which_charts),
 		cmocka_unit_test(chart_data),

@@ -329,6 +329,34 @@ static void a_plan_that_is_none(void **unused)
 	assert_says(&err, "not JSON");
 }
 
+/* An older netdyno wrote the plan: its lines and ours must not stand in one file. */
+static void a_plan_of_another_schema(void **unused)
+{
+	struct sweep_plan then = { 0 };
+	struct sweep_store store;
+	struct err err = ERR_NONE;
+	json_t *then_host = NULL;
+	char path[128];
+
+	(void)unused;
+	create(&store);
+	sweep_store_close(&store);
+	char *text = file_text("plan.json"), *schema = strstr(text, "\"schema\": 2");
+	assert_non_null(schema);
+	schema[strlen("\"schema\": ")] = '1';
+	snprintf(path, sizeof(path), "%s/plan.json", directory);
+	FILE *out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+	free(text);
+	assert_int_equal(sweep_store_read_plan(directory, toy_engines, &then, &then_host, &err), -EINVAL);
+	assert_says(&err, "plan.json: netdyno.schema: 1, as netdyno " NETDYNO_VERSION " wrote it; netdyno " NETDYNO_VERSION
+			  " continues schema 2 only");
+	assert_int_equal(then.axes, 0);
+	assert_null(then_host);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 int main(void)
 {
@@ -341,6 +369,7 @@ int main(void)
 		TEST(csv_has_all_columns),
 		TEST(csv_grows),
 		TEST(a_plan_that_is_none),
+		TEST(a_plan_of_another_schema),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "ui/canvas/canvas.h"
+#include "ui/canvas/charset.h"
 
 /* Writes at most 4 bytes and a NUL; returns the bytes written. */
 int glyph_encode(uint32_t code_point, char out[5]);

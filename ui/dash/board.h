@@ -9,14 +9,14 @@
 struct board_method {
 	const struct method *method;
 	bool runs;
-	char why[160]; /* where it does not run here */
+	char why[160]; /* the reason if it does not run here */
 };
 
 struct board_mode {
 	const struct engine *engine; /* engine->built false: greyed, "not built yet" */
 	struct board_method *method;
 	unsigned methods;
-	struct options options; /* as they stand for this mode's next run */
+	struct options options; /* for this mode's next run */
 };
 
 struct board {

@@ -8,7 +8,7 @@ enum { KEYS_PER_DEF = 4 };
 
 struct key_def {
 	int key[KEYS_PER_DEF]; /* 0 unused */
-	const char *keys;      /* as people read them: "Space f" */
+	const char *keys;      /* the keys as people read them: "Space f" */
 	const char *does;
 	unsigned screens;                    /* bit per enum screen */
 	bool (*valid)(const struct dash *d); /* NULL: always */

@@ -21,7 +21,7 @@ enum { LAYOUT_DASH = -1, LAYOUT_OTHER = PANELS_MAX };
 struct layout_ask {
 	int rows, columns;
 	const struct panel_row *panels; /* from top to bottom of a column; ended by def == NULL */
-	int lines[PANELS_MAX];          /* as panel_def.lines() says; 0 where it is NULL */
+	int lines[PANELS_MAX];          /* the answers of panel_def.lines(); 0 where it is NULL */
 	/* index of the panel to show alone, LAYOUT_OTHER (another screen) or LAYOUT_DASH */
 	int full;
 };

@@ -47,7 +47,7 @@ enum side { SIDE_LEFT, SIDE_RIGHT };
 struct panel_row {
 	const struct panel_def *def;
 	enum side side; /* of two columns */
-	int stays;      /* as the window gets smaller, the least gives way first */
+	int stays;      /* the least gives way first when the window gets smaller */
 	int turn;       /* order in which `e` expands them */
 };
 

@@ -26,7 +26,7 @@ static void keep_most(struct ranked *r, uint32_t run_id, unsigned rows)
 		r->most = rows;
 }
 
-/* Where there is no memory for it, it has no count. */
+/* Without memory for it, the strip has no count. */
 static void sum_up_strip(struct ranked *r, const struct details *d)
 {
 	r->strip = (struct detail_summary){ 0 };

@@ -22,9 +22,9 @@ struct series_ask {
 };
 
 struct series_bin {
-	int64_t number; /* which bin stands in this slot; others are stale */
+	int64_t number; /* the bin that stands in this slot; others are stale */
 	double count, covered_ns;
-	double below; /* what a figure is divided by */
+	double below; /* the divisor of a figure */
 	bool mark;
 };
 

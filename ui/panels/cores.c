@@ -13,7 +13,7 @@ enum core_column {
 	CORE_SHARE,
 	CORE_RX_PPS,
 	CORE_TX_PPS,
-	/* where the headline is bits, or each side only sends or only receives */
+	/* if the headline is bits, or each side only sends or only receives */
 	CORE_WAY = CORE_RX_PPS,
 	CORE_PACKETS = CORE_TX_PPS,
 	CORE_MBPS,
@@ -58,7 +58,7 @@ static const struct column bits_columns[CORE_FIXED] = {
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 6, false },
 };
 
-/* Where a side only sends or only receives there is one rate, and which one it is. */
+/* If a side only sends or only receives, there is one rate, and an arrow for its direction. */
 static const struct column way_columns[CORE_FIXED] = {
 	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
 	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 7, true },

@@ -76,6 +76,15 @@ static void methods_paint_row(struct dash *d, struct rect area, int row, const s
 	area_printf(&d->canvas, area, row, 30, STYLE_DIM, running ? "now" : "run #%u", run);
 }
 
+/* The first row that is shown: with less room than methods, so that the running one is there. */
+static unsigned methods_first(const struct dash *d, const struct board_mode *mode, unsigned room)
+{
+	for (unsigned i = 0; room && i < mode->methods; i++)
+		if (!strcmp(d->moment.info->ran, mode->method[i].method->name))
+			return i < room ? 0 : i - room + 1;
+	return 0;
+}
+
 static void methods_paint(struct dash *d, struct rect area)
 {
 	const struct board_mode *mode = methods_mode(d);
@@ -92,10 +101,14 @@ static void methods_paint(struct dash *d, struct rect area)
 	if (by)
 		yardstick = methods_value(d, by, &run);
 	snprintf(title, sizeof(title), "methods · %s · × %s", mode->engine->figures[0].unit, mode->engine->yardstick);
-	snprintf(note, sizeof(note), "m next");
+	unsigned room = area.rows > 1 ? (unsigned)area.rows - 1 : 0, first = methods_first(d, mode, room);
+	if (mode->methods > room)
+		snprintf(note, sizeof(note), "%u more · m next", mode->methods - room);
+	else
+		snprintf(note, sizeof(note), "m next");
 	area_rule(&d->canvas, area, title, note);
-	for (unsigned i = 0; i < mode->methods && (int)i + 1 < area.rows; i++)
-		methods_paint_row(d, area, (int)i + 1, &mode->method[i], yardstick);
+	for (unsigned i = 0; i < room && first + i < mode->methods; i++)
+		methods_paint_row(d, area, (int)i + 1, &mode->method[first + i], yardstick);
 }
 
 static int methods_lines(const struct dash *d)

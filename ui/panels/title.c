@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "mode/in_force.h"
 #include "ui/panels/panels.h"
 
 /* ---- the run's state ---- */
@@ -194,7 +195,8 @@ static const char *option_shown(const struct dash *d, const struct run_info *inf
 	bool own = options_find(&info->options, def->name) >= (int)options_table_length(options_common);
 	bool elsewhere = info->load_name && strcmp(def->name, info->load_name) == 0;
 
-	elsewhere |= def->type == OPTION_METHOD || def->flags & OPTION_WORKERS;
+	elsewhere |= def->type == OPTION_METHOD || def->flags & OPTION_WORKERS ||
+		     option_idle_why(&info->options, def->name) != NULL;
 	if (!(own || value->is_given) || !(def->flags & OPTION_FORM) || elsewhere)
 		return "";
 	return value->is_set && value->text[0] ? value->text : host_default(&d->board->host, def);

@@ -16,7 +16,7 @@ struct form_field {
 
 struct form {
 	char *title;
-	struct options options; /* as they were given, until Apply */
+	struct options options; /* the values that were given, until Apply */
 	unsigned fields;
 	struct form_field *field;
 	unsigned methods;

@@ -39,7 +39,7 @@ static void close_connection(struct load *x, struct load_connection *c)
 {
 	x->connecting -= c->state == LOAD_CONNECTING;
 	x->ups -= c->state == LOAD_UP;
-	close(c->fd);
+	net_close(c->fd);
 	x->syscalls++;
 	c->fd = -1;
 	c->blocked = false;
@@ -48,7 +48,7 @@ static void close_connection(struct load *x, struct load_connection *c)
 	c->part_bytes = 0;
 }
 
-static void back_off(struct load *x, struct load_connection *c)
+static void load_back_off(struct load *x, struct load_connection *c)
 {
 	c->backoff_ns = c->backoff_ns ? c->backoff_ns * 2 : BACKOFF_MIN_NS;
 	if (c->backoff_ns > BACKOFF_MAX_NS)
@@ -68,18 +68,18 @@ void load_lost(struct worker *w, struct load *x, struct load_connection *c)
 	c->sent_bytes = 0;
 	c->seen = c->sequence;
 	close_connection(x, c);
-	back_off(x, c);
+	load_back_off(x, c);
 }
 
 static void fail_to_connect(struct load *x, struct load_connection *c)
 {
 	x->failures++;
 	close_connection(x, c);
-	back_off(x, c);
+	load_back_off(x, c);
 }
 
 /* It is there: says whose it is. */
-static void greet(struct worker *w, struct load *x, struct load_connection *c)
+static void load_greet(struct worker *w, struct load *x, struct load_connection *c)
 {
 	struct chat_shared *s = chat_shared_of(w);
 	uint8_t hello[CHAT_HELLO_BYTES];
@@ -122,6 +122,8 @@ static int start_connecting(struct worker *w, struct load *x, struct load_connec
 	x->connecting++;
 	if ((rc = chat_set_options(w, c->fd, err)) < 0)
 		return rc;
+	if (!chat_shared_of(w)->both)
+		net_bind_any(c->fd, host->sa.sa_family);
 	if (connect(c->fd, &host->sa, net_address_bytes(host)) < 0 && errno != EINPROGRESS) {
 		fail_to_connect(x, c);
 		return 0;
@@ -154,7 +156,7 @@ int load_connect(struct worker *w, struct load *x, struct err *err)
 	return 0;
 }
 
-/* Where nobody listens on a port that the kernel gives to callers, a caller may get that very port,
+/* If nobody listens on a port that the kernel gives to callers, a caller may get that very port,
  * and TCP connects it with itself (RFC 9293, 3.5: a simultaneous open).  It must not keep the port
  * from the server that comes back: no TIME-WAIT. */
 static bool is_with_itself(const struct worker *w, struct load *x, const struct load_connection *c)
@@ -180,5 +182,5 @@ void load_connected(struct worker *w, struct load *x, struct load_connection *c)
 	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0 || error || is_with_itself(w, x, c))
 		fail_to_connect(x, c);
 	else
-		greet(w, x, c);
+		load_greet(w, x, c);
 }

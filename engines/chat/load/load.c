@@ -161,7 +161,7 @@ static void handle_event(struct worker *w, struct load *x, const struct epoll_ev
 	}
 	if (c->state == LOAD_UP && event->events & EPOLLIN)
 		load_receive(w, x, c);
-	/* What one that does not read still had to get is lost with it. */
+	/* One that does not read takes what it still had to get with it. */
 	if (c->state == LOAD_UP && event->events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP) && !(event->events & EPOLLIN))
 		load_lost(w, x, c);
 }
@@ -179,7 +179,7 @@ static void handle_events(struct worker *w, struct load *x)
 /* ---- counts ---- */
 
 /* While the run settles: see server.c. */
-static void count_movement(struct worker *w, const struct load *x)
+static void load_count_movement(struct worker *w, const struct load *x)
 {
 	counter_set(w->counters, COUNTER_TX_PACKETS, x->sent);
 	counter_set(w->counters, COUNTER_TX_BYTES, x->sent * chat_shared_of(w)->message_bytes);
@@ -187,12 +187,12 @@ static void count_movement(struct worker *w, const struct load *x)
 	counter_set(w->counters, COUNTER_RX_BYTES, x->received_bytes);
 }
 
-static void count(struct worker *w, struct load *x)
+static void load_count(struct worker *w, struct load *x)
 {
 	struct counters *k = w->counters;
 	uint64_t syscalls = x->syscalls + x->reads + x->writes + x->controls;
 
-	count_movement(w, x);
+	load_count_movement(w, x);
 	counter_set(k, COUNTER_SCHEDULED, x->scheduled + load_schedule_owed(&x->schedule, x->sent - x->schedule.sent_before));
 	counter_set(k, CHAT_C_CONNECTIONS, x->ups);
 	counter_set(k, CHAT_C_MESSAGES_BEFORE, x->before);
@@ -293,7 +293,7 @@ static void set_deadline(struct worker *w, struct load *x, bool quiet)
 	w->wait.until_ns = at_ns;
 }
 
-static void look_at_flight(struct worker *w, struct load *x)
+static void load_look_at_flight(struct worker *w, struct load *x)
 {
 	const struct chat_shared *s = chat_shared_of(w);
 	int64_t now = clock_now_ns();
@@ -333,12 +333,12 @@ int chat_load_poll(struct worker *w, struct err *err)
 	if (x->ramped && !is_frozen(w, quiet))
 		done += load_send(w, x, quiet);
 	if (quiet)
-		look_at_flight(w, x);
+		load_look_at_flight(w, x);
 	set_deadline(w, x, quiet);
 	if (quiet)
-		count_movement(w, x);
+		load_count_movement(w, x);
 	else if (done)
-		count(w, x);
+		load_count(w, x);
 	return (int)done;
 }
 
@@ -365,10 +365,10 @@ int chat_load_enter(struct worker *w, enum phase phase, struct err *err)
 	}
 	/* Before the phase is acknowledged: the run must not take the last phase's word. */
 	if (chat_is_quiet(w))
-		look_at_flight(w, x);
+		load_look_at_flight(w, x);
 	if (phase == PHASE_WARMUP || phase == PHASE_MEASURE)
 		look_at_ramp(w, x);
-	count(w, x);
+	load_count(w, x);
 	show_connections(x, clock_now_ns());
 	return 0;
 }
@@ -396,7 +396,7 @@ int chat_load_observe(struct worker *w, struct err *err)
 	(void)err;
 	if (x->window && chat_shared_of(w)->readers && !chat_is_quiet(w))
 		give_up_windows(x);
-	count(w, x);
+	load_count(w, x);
 	count_messages(w, x);
 	if (clock_now_ns() - x->rows_ns >= ROWS_NS)
 		show_connections(x, clock_now_ns());
@@ -411,7 +411,7 @@ static void keep_connections(struct worker *w, struct load *x)
 	for (unsigned i = 0; i < x->connections; i++) {
 		struct load_connection *c = &x->connection[i];
 
-		/* What is still to be read would be counted by the next run. */
+		/* The next run would count what is still to be read. */
 		if (c->state != LOAD_UP || c->sent_bytes || c->part_bytes || kept->count == kept->room ||
 			load_unread(c, load_read(s, c)))
 			continue;
@@ -430,7 +430,7 @@ void chat_load_close(struct worker *w)
 		keep_connections(w, x);
 	for (unsigned i = 0; x->connection && i < x->connections; i++) {
 		if (x->connection[i].fd >= 0)
-			close(x->connection[i].fd);
+			net_close(x->connection[i].fd);
 		free(x->connection[i].next);
 	}
 	chat_epoll_close(&x->epoll);

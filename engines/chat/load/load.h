@@ -1,4 +1,4 @@
-/* What a load worker of mode chat owns: its share of the connections.  Its parts: load.c
+/* A load worker of mode chat owns its share of the connections.  Its parts: load.c
  * (events, phases, counts), connecting.c, sending.c, receiving.c. */
 #pragma once
 
@@ -80,7 +80,7 @@ void load_put_down(struct load *x, struct load_connection *c);
 int load_connect(struct worker *w, struct load *x, struct err *err);
 /* An event of one that is on its way. */
 void load_connected(struct worker *w, struct load *x, struct load_connection *c);
-/* What the epoll shall tell of it: as its state, reads and blocked say. */
+/* Tells the epoll what to tell of it: as its state, reads and blocked say. */
 void load_watch(struct load *x, struct load_connection *c);
 /* Messages of it that the server has read; of one that is elsewhere: all. */
 static inline uint64_t load_read(const struct chat_shared *s, const struct load_connection *c)

@@ -48,7 +48,7 @@ static void witness(
 		load_queue(x, sender);
 }
 
-static void record(struct worker *w, struct load *x, const struct chat_stamp *stamp, int64_t now_ns)
+static void load_record(struct worker *w, struct load *x, const struct chat_stamp *stamp, int64_t now_ns)
 {
 	if (stamp->sent_ns < x->measure_ns || !x->measure_ns) {
 		x->carried += x->measure_ns != 0;
@@ -64,7 +64,7 @@ static void take_ours(struct worker *w, struct load *x, struct load_connection *
 	check_order(x, c, stamp);
 	if (x->window)
 		witness(w, x, c, stamp, now_ns);
-	record(w, x, stamp, now_ns);
+	load_record(w, x, stamp, now_ns);
 }
 
 /* ---- lines ---- */
@@ -76,7 +76,7 @@ static bool is_ours(const struct chat_shared *s, const uint8_t *line, size_t byt
 }
 
 /* bytes: without the line's end. */
-static void take_line(
+static void load_take_line(
 	struct worker *w, struct load *x, struct load_connection *c, const uint8_t *line, size_t bytes, int64_t now_ns)
 {
 	struct chat_stamp stamp;
@@ -92,7 +92,7 @@ static void take_line(
 
 /* A server that is none of ours may send longer lines than ours does: the rest of them is
  * counted as lines of its own. */
-static void keep_part(struct load *x, struct load_connection *c, const uint8_t *data, size_t bytes)
+static void load_keep_part(struct load *x, struct load_connection *c, const uint8_t *data, size_t bytes)
 {
 	size_t room = x->pool.block_bytes - c->part_bytes;
 
@@ -111,13 +111,13 @@ static void take_bytes(
 		size_t line = end ? (size_t)(end - data) : bytes;
 
 		if (c->part_bytes || !end)
-			keep_part(x, c, data, line);
+			load_keep_part(x, c, data, line);
 		if (!end)
 			return;
 		if (c->part_bytes)
-			take_line(w, x, c, c->part, c->part_bytes, now_ns);
+			load_take_line(w, x, c, c->part, c->part_bytes, now_ns);
 		else
-			take_line(w, x, c, data, line, now_ns);
+			load_take_line(w, x, c, data, line, now_ns);
 		chat_pool_give(&x->pool, c->part);
 		c->part = NULL;
 		c->part_bytes = 0;

@@ -81,7 +81,7 @@ void load_queue(struct load *x, struct load_connection *c)
 	x->turns++;
 }
 
-/* What is due is given to the connections, one after the other. */
+/* Gives what is due to the connections, one after the other. */
 static void give_out(struct load *x, int64_t now_ns)
 {
 	uint64_t due = load_schedule_due(&x->schedule, now_ns);
@@ -108,7 +108,7 @@ static bool may_begin(const struct chat_shared *s, const struct load *x, const s
 	return c->sequence - c->seen < x->window;
 }
 
-static void begin(const struct chat_shared *s, const struct load *x, struct load_connection *c)
+static void load_begin(const struct chat_shared *s, const struct load *x, struct load_connection *c)
 {
 	uint64_t index = (uint64_t)(c - x->connection);
 
@@ -127,7 +127,7 @@ static void put_stamp(const struct chat_shared *s, struct load *x, const struct 
 					   .sent_ns = c->sent_ns });
 }
 
-static void finish(struct worker *w, struct load *x, struct load_connection *c)
+static void load_finish(struct worker *w, struct load *x, struct load_connection *c)
 {
 	if (chat_shared_of(w)->open_loop)
 		histogram_record(w->latency[CHAT_L_LATENESS], c->sent_ns - c->due_ns);
@@ -145,7 +145,7 @@ static bool send_message(struct worker *w, struct load *x, struct load_connectio
 	ssize_t n;
 
 	if (!c->sent_bytes)
-		begin(s, x, c);
+		load_begin(s, x, c);
 	put_stamp(s, x, c);
 	n = send(c->fd, x->message + c->sent_bytes, s->message_bytes - c->sent_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
 	x->writes++;
@@ -162,7 +162,7 @@ static bool send_message(struct worker *w, struct load *x, struct load_connectio
 	x->write_bytes += (uint64_t)n;
 	c->sent_bytes += (uint32_t)n;
 	if (c->sent_bytes == s->message_bytes) {
-		finish(w, x, c);
+		load_finish(w, x, c);
 		return true;
 	}
 	c->blocked = true;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/privilege/privilege.h"
 #include "base/text.h"
 #include "engines/engines.h"
 #include "main/cli/settings.h"
@@ -19,6 +20,31 @@ bool cli_asks_help(int argc, char **argv, int from)
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
 			return true;
 	return false;
+}
+
+bool cli_is_packet_method(const struct engine *engine, const char *name)
+{
+	const struct method *method = engine_find_method(engine, name);
+
+	return method && method->packet_socket;
+}
+
+bool cli_wants_packet_sockets(const struct options *o)
+{
+	static const char *const names[] = { "method", "server-method", "client-method" };
+	bool wants = *options_text(o, "capture");
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		wants |= cli_is_packet_method(o->engine, options_text(o, names[i]));
+	return wants;
+}
+
+int cli_keep_privilege(bool wanted, struct err *err)
+{
+	if (wanted)
+		return privilege_start_opener(err);
+	privilege_drop();
+	return 0;
 }
 
 int cli_say_unknown_mode(const char *word, bool with_verbs, struct err *err)

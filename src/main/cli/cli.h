@@ -30,6 +30,14 @@ int cli_read_options(
 	struct cli *cli, const struct verb *verb, const struct engine *engine, int argc, char **argv, int from, struct err *err);
 void cli_free(struct cli *cli);
 
+/* Is this the name of a method of this mode that opens packet sockets? */
+bool cli_is_packet_method(const struct engine *engine, const char *name);
+/* Will a run with these options open one, for that or for --capture? */
+bool cli_wants_packet_sockets(const struct options *o);
+/* Before anything that comes from outside is read: keeps the right to open packet sockets for those
+ * that will need it (base/privilege/privilege.h), or gives it up.  0 or -errno. */
+int cli_keep_privilege(bool wanted, struct err *err);
+
 /* -ENOENT "unknown mode "ehco" (did you mean echo?)"; with_verbs: verbs are candidates too. */
 int cli_say_unknown_mode(const char *word, bool with_verbs, struct err *err);
 /* NETDYNO_TEST_TICKS: how many ticks of the virtual clock a run of a synthetic mode gets before

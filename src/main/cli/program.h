@@ -17,6 +17,8 @@ struct verb {
 	bool takes_lists;                 /* values of a mode's options may be lists */
 	bool to_come;                     /* listed as such; says so when it is called */
 	bool hidden;
+	/* may open packet sockets; the others give CAP_NET_RAW up before they read anything */
+	bool may_capture;
 	/* argv[from...] is what follows the verb; returns an exit status. */
 	int (*go)(const struct verb *verb, int argc, char **argv, int from);
 };
@@ -40,6 +42,8 @@ extern const struct option_def list_options[];
 extern const struct option_def sweep_options[];
 extern const struct option_def compare_options[];
 
+/* Prints a line with a path in it, which may hold anything: as text_escape() makes it. */
+void say_path(FILE *out, const char *before, const char *path, const char *after);
 /* Prints "netdyno: <what err says>" to stderr, with advice where the errno has some; returns
  * EXIT_USAGE for EINVAL and ERANGE, else EXIT_FAILED. */
 int complain(const struct err *err);

@@ -80,7 +80,7 @@ static int settings_take(void *ctx, const char *section, const char *name, const
 
 static void read_file(struct settings_reader r)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], shown[PATH_MAX];
 	struct err err = ERR_NONE;
 	char *text = NULL;
 	size_t length;
@@ -92,11 +92,11 @@ static void read_file(struct settings_reader r)
 			fprintf(r.warnings, "netdyno: settings not read: %s\n", err.text);
 		return;
 	}
-	r.path = path;
+	r.path = text_escape(path, strlen(path), shown, sizeof(shown));
 	r.text = r.at = text;
 	rc = ini_parse_stream(settings_next_line, &r, settings_take, &r);
 	if (rc > 0 && !r.again)
-		fprintf(r.warnings, "netdyno: %s:%d: expected [section] or name = value\n", path, rc);
+		fprintf(r.warnings, "netdyno: %s:%d: expected [section] or name = value\n", r.path, rc);
 	free(text);
 }
 

@@ -2,9 +2,12 @@
 #include "main/cli/program.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 const struct verb verbs[] = {
 	{ .name = "dash",
@@ -12,16 +15,19 @@ const struct verb verbs[] = {
 		.summary = "the dashboard; without MODE it runs echo, both ends on loopback",
 		.options = display_options,
 		.takes_mode = true,
+		.may_capture = true,
 		.go = verb_dash },
 	{ .name = "run",
 		.usage = "netdyno run MODE [options]",
 		.summary = "one run without a screen: prints a line per interval, writes JSON, JSON lines or CSV",
 		.takes_mode = true,
+		.may_capture = true,
 		.go = verb_run },
 	{ .name = "list",
 		.usage = "netdyno list [--json]",
 		.summary = "the modes and methods, and whether each runs on this machine",
 		.options = list_options,
+		.may_capture = true,
 		.go = verb_list },
 	{ .name = "open",
 		.usage = "netdyno open DIR|FILE",
@@ -36,6 +42,7 @@ const struct verb verbs[] = {
 		.options = sweep_options,
 		.takes_mode = true,
 		.takes_lists = true,
+		.may_capture = true,
 		.go = verb_sweep },
 	{ .name = "compare",
 		.usage = "netdyno compare MODE --a OPTIONS --b OPTIONS [options]",
@@ -56,6 +63,14 @@ const struct verb *verb_find(const char *name)
 }
 
 /* ---- what went wrong ---- */
+
+void say_path(FILE *out, const char *before, const char *path, const char *after)
+{
+	/* \xNN for each byte, at worst */
+	char safe[4 * PATH_MAX];
+
+	fprintf(out, "%s%s%s\n", before, text_escape(path, strlen(path), safe, sizeof(safe)), after);
+}
 
 int complain(const struct err *err)
 {

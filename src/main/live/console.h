@@ -1,4 +1,4 @@
-/* The desk: everything that a run is watched and steered from, with a screen or without.  Holds
+/* The console: everything that a run is watched and steered from, with a screen or without.  Holds
  * the session, the history, the board, the result files and the capture; takes each update once
  * and tells them all.  Main thread only. */
 #pragma once

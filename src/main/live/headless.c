@@ -29,7 +29,7 @@ static void save_snapshot(void *ctx, int signo)
 	if (console_snapshot(c, NULL, path, sizeof(path), &err) < 0)
 		fprintf(stderr, "netdyno: %s\n", err.text);
 	else
-		fprintf(stderr, "snapshot: %s\n", path);
+		say_path(stderr, "snapshot: ", path, "");
 }
 
 /* Nobody reads what a run says: it ends, quietly.  A full disk under stdout ends nothing: the
@@ -56,7 +56,8 @@ static int status_of(const struct headless *h)
 	 * of its own. */
 	bool hung_up = h->loop.interrupts && stdout_hung_up();
 
-	if (c->failed || c->outputs.failed || c->run_capture.lost || c->outputs.broken_pipe || (c->lines_errno && !hung_up))
+	if (h->loop.failed || c->failed || c->outputs.failed || c->run_capture.lost || c->outputs.broken_pipe ||
+		(c->lines_errno && !hung_up))
 		return EXIT_FAILED;
 	return h->loop.interrupts ? EXIT_INTERRUPTED : console_status(c);
 }
@@ -72,6 +73,8 @@ static int say_end(struct headless *h)
 		c->lines_errno = errno;
 	if (c->lines_errno && c->lines_errno != EPIPE)
 		fprintf(stderr, "netdyno: write to stdout: %s\n", strerror(c->lines_errno));
+	if (h->loop.failed)
+		fprintf(stderr, "netdyno: wait for the run: %s\n", strerror(h->loop.failed));
 	if (c->failed)
 		complain(&c->why);
 	else if (!c->measured && c->over)

@@ -4,6 +4,6 @@
 
 #include "main/live/console.h"
 
-/* Runs the desk's current mode to its end.  Returns an exit status; complaints have been
+/* Runs the console's current mode to its end.  Returns an exit status; complaints have been
  * printed. */
 int headless_run(struct console *c);

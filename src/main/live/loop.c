@@ -1,6 +1,7 @@
 /* The loop around a session.  See main/live/loop.h. */
 #include "main/live/loop.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -60,8 +61,13 @@ bool live_loop_turn(struct live_loop *loop, int timeout_ms)
 
 	if (loop->give_up_ns && clock_now_ns() >= loop->give_up_ns)
 		return false;
-	if (poll(fds, FDS, wait_ms(loop, timeout_ms)) < 0)
+	if (poll(fds, FDS, wait_ms(loop, timeout_ms)) < 0) {
+		/* Out of memory, or of the descriptors that poll(2) may look at. */
+		loop->failed = errno == EINTR ? 0 : errno;
 		fds[FD_KEYS].revents = 0;
+	}
+	if (loop->failed)
+		return false;
 	take_signals(loop);
 	if (fds[FD_KEYS].revents)
 		take_keys(loop, fds[FD_KEYS].revents);

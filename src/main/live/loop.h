@@ -19,9 +19,10 @@ struct live_loop {
 	unsigned patience;
 	unsigned interrupts; /* how often an end was asked for */
 	bool keys_gone;
+	int failed;         /* errno: it cannot wait any more, and is over */
 	int64_t give_up_ns; /* then the run is waited for no longer; 0: for ever */
 };
 
 /* One turn: waits for at most timeout_ms (-1: until something comes) and takes what has come.
- * false: give_up_ns is over. */
+ * false: give_up_ns is over, or it has failed. */
 bool live_loop_turn(struct live_loop *loop, int timeout_ms);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "main/cli/program.h"
 
 static bool is_stdout(const char *path)
 {
@@ -57,7 +58,7 @@ static int check_out(const char *directory, struct err *err)
 	return 0;
 }
 
-/* Where a file is or will be: its directory and the name in it, links followed. */
+/* The place of a file that is or will be: its directory and the name in it, links followed. */
 struct place {
 	dev_t device;
 	ino_t directory;
@@ -212,7 +213,7 @@ static void save_elsewhere(struct outputs *out, const struct results_source *sou
 		file_data_directory(directory, sizeof(directory));
 	snprintf(path, sizeof(path), "%.4000s/result-%s-%d.json", directory, stamp, (int)getpid());
 	if (file_make_directories(directory, &err) >= 0 && results_write_json(source, path, false, &err) >= 0) {
-		fprintf(notes, "netdyno: the result has been saved as %s instead\n", path);
+		say_path(notes, "netdyno: the result has been saved as ", path, " instead");
 		return;
 	}
 	fprintf(notes, "netdyno: %s\nnetdyno: the result follows\n", err.text);

@@ -12,7 +12,7 @@
 
 struct outputs {
 	const char *json, *jsonl, *csv; /* "" = none, "-" = stdout; point into the options */
-	/* where a result goes that its own file would not take; "" = the data directory */
+	/* takes a result that its own file would not take; "" = the data directory */
 	const char *directory;
 	bool force;
 	bool begun;   /* the first run has been asked for */

@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/text.h"
 #include "main/cli/help.h"
+#include "mode/in_force.h"
 #include "record/rates.h"
 
 enum { TEXT = 32 };
@@ -87,12 +88,13 @@ static void header_options(FILE *out, const struct run_info *info, const struct 
 {
 	unsigned own = options_table_length(info->engine->options), first = info->options.count - own;
 
-	for (unsigned i = first; i < info->options.count; i++) {
+	for (unsigned i = first, told = 0; i < info->options.count; i++) {
 		const struct option_def *def = info->options.def[i];
 		const char *text = info->options.value[i].is_set ? info->options.value[i].text : host_default(host, def);
 
-		if ((info->options.value[i].is_set || *text) && def->flags & OPTION_RESULT)
-			fprintf(out, "%s--%s %s", i == first ? "  " : " ", def->name, text);
+		if ((info->options.value[i].is_set || *text) && def->flags & OPTION_RESULT &&
+			!option_idle_why(&info->options, def->name))
+			fprintf(out, "%s--%s %s", told++ ? " " : "  ", def->name, text);
 	}
 	if (own)
 		fputc('\n', out);
@@ -257,7 +259,7 @@ static bool latency_of(const struct reading *r, unsigned index, struct latency_s
 	return total && ret_summary->count;
 }
 
-static void summary_latencies(FILE *out, const struct reading *r)
+static void summary_latencies(FILE *out, const struct reading *r, const struct ledger *ledger)
 {
 	for (unsigned i = 0; i < engine_latencies(r->info->engine); i++) {
 		const struct latency_def *def = &r->info->engine->latencies[i];
@@ -270,7 +272,11 @@ static void summary_latencies(FILE *out, const struct reading *r)
 			def->title, us(l.min_ns, t[0]), us((int64_t)l.mean_ns, t[1]), us(l.p50_ns, t[2]), us(l.p90_ns, t[3]),
 			us(l.p99_ns, t[4]), us(l.p99_9_ns, t[5]), us(l.p99_99_ns, t[6]), us(l.max_ns, t[7]));
 		paragraph(out, 2, 4, line);
-		fprintf(out, "    %s values, measured from %s\n", text_grouped(l.count, n, TEXT), def->since);
+		double percent = ledger_coverage(ledger, def, l.count);
+		fprintf(out, "    %s values, measured from %s", text_grouped(l.count, n, TEXT), def->since);
+		if (percent < 100)
+			fprintf(out, "; %.2f %% of the packets sent", percent);
+		fputc('\n', out);
 	}
 }
 
@@ -397,7 +403,7 @@ void plain_text_summary(FILE *out, const struct results_source *source)
 		: r.final->interrupted && r.info->duration_ns ? ", interrupted"
 							      : "");
 	summary_rates(out, &r);
-	summary_latencies(out, &r);
+	summary_latencies(out, &r, &ledger);
 	summary_figures(out, &r);
 	summary_counters(out, &r);
 	summary_workers(out, &r);

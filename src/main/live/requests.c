@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "main/live/modes.h"
+#include "mode/in_force.h"
 #include "main/cli/settings.h"
 
 static int on_run(void *ctx, bool on, struct err *err)
@@ -46,6 +47,7 @@ static int on_mode(void *ctx, unsigned mode, struct err *err)
 	if (!c->board.mode[mode].engine->built)
 		return err_say(err, ENOSYS, "mode %s is not built yet", c->board.mode[mode].engine->name);
 	options_carry(&c->board.mode[mode].options, &c->board.mode[before].options);
+	options_forget_idle(&c->board.mode[mode].options);
 	c->board.current_mode = mode;
 	int rc = c->board.run_wanted ? console_start(c, err) : 0;
 	if (rc < 0)

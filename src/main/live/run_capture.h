@@ -10,7 +10,7 @@
 struct run_capture {
 	struct capture *capture;
 	struct capture_options options;
-	struct capture_state state; /* as it stood at the last look */
+	struct capture_state state; /* at the last look */
 	/* --capture, or NULL: a name made of the time, in `directory` */
 	const char *file;
 	const char *directory;

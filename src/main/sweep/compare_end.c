@@ -96,16 +96,25 @@ static int write_summary(const struct sweep_store *store, const struct compare_r
 	return rc;
 }
 
-static int write_document(struct file_out *out, const struct compare_report *report, const char *path, struct err *err)
+static int dump_report(const struct compare_report *report, FILE *out, const char *path, struct err *err)
 {
 	json_t *document = compare_to_json(report);
-	int rc = document ? results_dump(document, JSON_INDENT(2), out->stream, path, err)
-			  : err_sys(err, ENOMEM, "write %s", path);
+	int rc = document ? 0 : err_sys(err, ENOMEM, "write %s", path);
+
+	errno = 0;
+	if (rc >= 0 && (json_dumpf(document, out, RESULTS_DUMP | JSON_INDENT(2)) || putc('\n', out) == EOF))
+		rc = err_sys(err, errno ? errno : EIO, "write %s", path);
+	json_decref(document);
+	return rc;
+}
+
+static int write_document(struct file_out *out, const struct compare_report *report, const char *path, struct err *err)
+{
+	int rc = dump_report(report, out->stream, path, err);
 
 	if (rc >= 0)
 		rc = file_commit(out, err);
 	file_abort(out);
-	json_decref(document);
 	return rc;
 }
 
@@ -115,16 +124,11 @@ int compare_write_json(const struct compare_report *report, const struct compare
 
 	if (!*asked->json)
 		return 0;
-	if (strcmp(asked->json, "-") != 0) {
-		int rc = file_begin(&out, asked->json, asked->force, err);
+	if (!strcmp(asked->json, "-"))
+		return dump_report(report, stdout, "to stdout", err);
+	int rc = file_begin(&out, asked->json, asked->force, err);
 
-		return rc < 0 ? rc : write_document(&out, report, asked->json, err);
-	}
-	json_t *document = compare_to_json(report);
-	int rc = document ? results_dump(document, JSON_INDENT(2), stdout, "stdout", err)
-			  : err_sys(err, ENOMEM, "write to stdout");
-	json_decref(document);
-	return rc;
+	return rc < 0 ? rc : write_document(&out, report, asked->json, err);
 }
 
 static void write_chart(FILE *out, const void *ctx)
@@ -202,7 +206,7 @@ int compare_finish(struct sweep_task *task, const struct compare_asked *asked, e
 	}
 	if (!on_stdout) {
 		compare_write_text(stdout, &report, sweep_room());
-		printf("results: %s\n", task->directory);
+		say_path(stdout, "results: ", task->directory, "");
 	}
 	status = finish_stdout(status);
 	if (report.stopped)

@@ -151,7 +151,7 @@ int sweep_finish(struct sweep_store *store, const struct sweep_state *state, con
 		status = end == SWEEP_INTERRUPTED ? status : EXIT_FAILED;
 	}
 	sweep_print(state);
-	printf("results: %s\n", store->directory);
+	say_path(stdout, "results: ", store->directory, "");
 	if (interrupted)
 		status = EXIT_INTERRUPTED;
 	/* Both streams may be one terminal: these are the last words. */

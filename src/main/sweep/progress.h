@@ -9,7 +9,7 @@ struct sweep_progress {
 	const struct sweep_state *state;
 	bool live;                   /* stderr is a terminal that can draw over a line */
 	bool shown;                  /* the status line stands there */
-	char last[160];              /* what the newest run came to */
+	char last[160];              /* result of the newest run */
 	struct sweep_screen *screen; /* shows all that instead; NULL: none */
 };
 

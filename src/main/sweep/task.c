@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "engines/engines.h"
+#include "main/cli/program.h"
 #include "mode/path.h"
 #include "run/session.h"
 #include "sweep/chart_draw.h"
@@ -156,6 +157,8 @@ int sweep_task_take_up(struct sweep_task *s, bool compare, bool sides, struct er
 
 int sweep_task_open(struct sweep_task *s, const struct options *options, struct err *err)
 {
+	char done[160];
+
 	choose_directory(s, options);
 	int rc = sweep_state_init(&s->state, &s->plan, err);
 
@@ -167,9 +170,10 @@ int sweep_task_open(struct sweep_task *s, const struct options *options, struct 
 	if (rc < 0)
 		return rc;
 	sweep_state_retry(&s->state);
-	fprintf(stderr, "netdyno: %s: %" PRIu64 " of %" PRIu64 " runs are done%s%s\n", s->directory, s->state.done,
-		s->state.slots, s->state.failed ? "; failed runs are tried again" : "",
+	snprintf(done, sizeof(done), ": %" PRIu64 " of %" PRIu64 " runs are done%s%s", s->state.done, s->state.slots,
+		s->state.failed ? "; failed runs are tried again" : "",
 		s->store.torn ? "; an incomplete last line was dropped" : "");
+	say_path(stderr, "netdyno: ", s->directory, done);
 	return rc;
 }
 

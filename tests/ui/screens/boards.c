@@ -9,7 +9,10 @@
 #include "../../support/toy.h"
 #include "base/clock.h"
 
-static const struct latency_def bulk_latencies[] = { { "delivery", "delivery", "send", ROLE_BOTH, "one way" }, { 0 } };
+static const struct latency_def bulk_latencies[] = {
+	{ .name = "delivery", .title = "delivery", .since = "send", .roles = ROLE_BOTH, .help = "one way" },
+	{ 0 },
+};
 
 /* One way only, and a mode that no tab shows. */
 static struct engine bulk_engine, hidden_engine;

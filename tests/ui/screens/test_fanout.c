@@ -149,6 +149,20 @@ static void at_200x60(void **state)
 	stage_close();
 }
 
+/* The running method's row is there, however many stand before it. */
+static void the_running_method_is_in_sight(void **state)
+{
+	(void)state;
+	open_fanout(24, 80);
+	assert_true(on_screen("6 more · m next"));
+	made_final(&made);
+	run("threads", 4);
+	frame(24, 80);
+	assert_true(on_screen(" threads          20    2.00  now"));
+	assert_true(not_on_screen(" mmsg     "));
+	stage_close();
+}
+
 static void every_size_is_painted(void **state)
 {
 	(void)state;
@@ -165,6 +179,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(at_80x24),
 		cmocka_unit_test(at_120x40),
 		cmocka_unit_test(at_200x60),
+		cmocka_unit_test(the_running_method_is_in_sight),
 		cmocka_unit_test(every_size_is_painted),
 	};
 

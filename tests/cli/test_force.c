@@ -1,0 +1,133 @@
+/* Which options do nothing, in each mode and role: they are refused where the user gives them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engines/engines.h"
+#include "mode/in_force.h"
+
+#define OF_ECHO   " payload flows sockets window rate"
+#define OF_FANOUT " size sync rate payload datagrams deadline pool group"
+
+/* Names of the idle ones in the order of the tables, a blank between. */
+static const struct {
+	const char *mode, *set[7]; /* name, value, ..., NULL */
+	const char *idle;
+} rows[] = {
+	{ "echo", { NULL }, "" },
+	{ "echo", { "rate", "5", NULL }, "window" },
+	{ "echo", { "server-method", "mmsg", "client-method", "single", NULL }, "method" },
+	{ "echo", { "role", "client", NULL }, "listen server-method server-cpus steer verbatim" },
+	{ "echo", { "role", "client", "rate", "5", NULL }, "listen server-method server-cpus window steer verbatim" },
+	{ "echo", { "role", "client", "client-method", "mmsg", NULL }, "listen method server-method server-cpus steer verbatim" },
+	{ "echo", { "role", "server", NULL }, "host client-method client-cpus" OF_ECHO },
+	{ "stream", { NULL }, "client-method" },
+	{ "stream", { "reverse", "yes", NULL }, "server-method" },
+	{ "stream", { "role", "client", NULL }, "listen method server-method client-method server-cpus rate" },
+	{ "stream", { "role", "client", "reverse", "yes", NULL }, "listen server-method server-cpus receive" },
+	{ "stream", { "role", "server", NULL }, "host client-method client-cpus receive" },
+	{ "stream", { "role", "server", "reverse", "yes", NULL }, "host method server-method client-method client-cpus rate" },
+	{ "chat", { NULL }, "client-method tick" },
+	{ "chat", { "rate", "5", "delivery", "log", NULL }, "client-method window" },
+	{ "chat", { "role", "client", NULL },
+		"listen method server-method client-method server-cpus loops delivery tick queue slow log busy-poll" },
+	{ "chat", { "role", "server", NULL },
+		"host client-method client-cpus conns rate window msg-bytes recv readers burst messages ramp tick" },
+	{ "fanout", { NULL }, "pool group" },
+	{ "fanout", { "sync", "free", "method", "threads", NULL }, "deadline group" },
+	{ "fanout", { "method", "multicast", NULL }, "pool" },
+	{ "fanout", { "role", "client", NULL }, "listen server-method server-cpus readers pool group" },
+	{ "fanout", { "role", "server", NULL }, "host client-method client-cpus" OF_FANOUT },
+	{ "null", { NULL }, "" },
+	{ "null", { "method", "full", NULL }, "rate loss-ppm loss-every helpers rows" },
+	{ "null", { "role", "client", NULL }, "listen server-method server-cpus" },
+};
+
+static void make(size_t row, struct options *o)
+{
+	struct err err = ERR_NONE;
+
+	assert_int_equal(options_init(o, engine_find(engines_all, rows[row].mode), &err), 0);
+	for (const char *const *set = rows[row].set; *set; set += 2)
+		if (options_set(o, set[0], set[1], &err) < 0)
+			fail_msg("%s", err.text);
+	/* What the row sets is not what it asks about. */
+	for (unsigned i = 0; i < o->count; i++)
+		o->value[i].is_given = false;
+}
+
+static void some_options_do_nothing(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		char idle[600] = "";
+		struct options o;
+
+		make(row, &o);
+		for (unsigned i = 0; i < o.count; i++)
+			if (option_idle_why(&o, o.def[i]->name))
+				snprintf(idle + strlen(idle), sizeof(idle) - strlen(idle), "%s%s", *idle ? " " : "",
+					o.def[i]->name);
+		if (strcmp(idle, rows[row].idle))
+			fail_msg("%s (row %zu): \"%s\", not \"%s\"", rows[row].mode, row, idle, rows[row].idle);
+		options_free(&o);
+	}
+}
+
+/* Given, each of them is refused, and no other. */
+static void what_does_nothing_is_refused(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		struct options o;
+
+		make(row, &o);
+		for (unsigned i = 0; i < o.count; i++) {
+			const char *why = option_idle_why(&o, o.def[i]->name);
+			struct err err = ERR_NONE;
+			char text[200];
+
+			o.value[i].is_given = true;
+			assert_int_equal(options_check_force(&o, &err), why ? -EINVAL : 0);
+			snprintf(text, sizeof(text), "--%s does nothing in this run: %s", o.def[i]->name, why ? why : "");
+			if (why)
+				assert_string_equal(err.text, text);
+			o.value[i].is_given = false;
+		}
+		options_free(&o);
+	}
+}
+
+static void what_is_carried_over_is_left_out(void **state)
+{
+	struct err err = ERR_NONE;
+	struct options o;
+
+	(void)state;
+	assert_int_equal(options_init(&o, engine_find(engines_all, "stream"), &err), 0);
+	assert_int_equal(options_set(&o, "rate", "7", &err), 0);
+	assert_int_equal(options_set(&o, "size", "7", &err), 0);
+	assert_int_equal(options_set(&o, "role", "client", &err), 0);
+	options_forget_idle(&o);
+	assert_false(options_is_set(&o, "rate"));
+	assert_int_equal(options_number(&o, "size"), 7);
+	assert_int_equal(options_check_force(&o, &err), 0);
+	options_free(&o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(some_options_do_nothing),
+		cmocka_unit_test(what_does_nothing_is_refused),
+		cmocka_unit_test(what_is_carried_over_is_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
