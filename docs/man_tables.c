@@ -67,6 +67,11 @@ static void put_display(void)
 	put_options(display_options);
 }
 
+static void put_compare(void)
+{
+	put_options(compare_options);
+}
+
 static void put_sweep(void)
 {
 	put_options(sweep_options);
@@ -121,6 +126,7 @@ static const struct {
 	{ "; @common@\n", put_common },
 	{ "; @display@\n", put_display },
 	{ "; @sweep@\n", put_sweep },
+	{ "; @compare@\n", put_compare },
 	{ "; @modes@\n", put_modes },
 	{ "; @keys@\n", put_keys },
 };

@@ -16,11 +16,9 @@
 #include "main/cli/help.h"
 #include "main/live/signals.h"
 #include "main/sweep/end.h"
-#include "mode/path.h"
-#include "sweep/chart_draw.h"
-#include "run/session.h"
+#include "main/sweep/task.h"
 
-enum { PLAN_BYTES_MAX = 1 << 20, CHECKED_MAX = 1000, RETRY_PAUSE_MS = 1000 };
+enum { PLAN_BYTES_MAX = 1 << 20, RETRY_PAUSE_MS = 1000 };
 
 static const char default_duration[] = "10s";
 /* Options of every mode that say where the result of one run goes. */
@@ -76,12 +74,7 @@ const struct option_def sweep_options[] = {
 struct sweep {
 	struct cli cli;
 	struct sweep_file file; /* zeroed: no plan file */
-	struct sweep_plan plan;
-	struct sweep_state state;
-	struct sweep_store store;
-	struct host_info host;
-	char directory[PATH_MAX];
-	const char *resume; /* directory of the sweep that is continued; NULL: a new one */
+	struct sweep_task task;
 };
 
 /* ---- what is asked for ---- */
@@ -156,29 +149,14 @@ static int set_axes(struct sweep *s, struct err *err)
 
 	for (unsigned i = 0; rc >= 0 && i < s->file.count; i++)
 		if (s->file.entry[i].section == SWEEP_SECTION_AXES)
-			rc = sweep_plan_set_axis(&s->plan, s->file.entry[i].name, s->file.entry[i].value, err);
+			rc = sweep_plan_set_axis(&s->task.plan, s->file.entry[i].name, s->file.entry[i].value, err);
 	/* One value on the command line stands for the file's list. */
-	for (unsigned i = 0; rc >= 0 && i < s->plan.options.count; i++)
-		if (s->plan.options.value[i].is_given)
-			sweep_plan_drop_axis(&s->plan, s->plan.options.def[i]->name);
+	for (unsigned i = 0; rc >= 0 && i < s->task.plan.options.count; i++)
+		if (s->task.plan.options.value[i].is_given)
+			sweep_plan_drop_axis(&s->task.plan, s->task.plan.options.def[i]->name);
 	for (unsigned i = 0; rc >= 0 && i < s->cli.lists; i++)
-		rc = sweep_plan_set_axis(&s->plan, s->cli.list[i].name, s->cli.list[i].text, err);
+		rc = sweep_plan_set_axis(&s->task.plan, s->cli.list[i].name, s->cli.list[i].text, err);
 	return rc;
-}
-
-static int check_durations(const struct sweep_plan *plan, struct err *err)
-{
-	for (unsigned i = 0; i < plan->axes; i++)
-		if (!strcmp(plan->axis[i].def->name, "duration")) {
-			for (unsigned n = 0; n < plan->axis[i].count; n++)
-				if (!(plan->axis[i].number[n] > 0))
-					return err_say(
-						err, EINVAL, "--duration %s: the run would never end", plan->axis[i].text[n]);
-			return 0;
-		}
-	if (options_number(&plan->options, "duration") <= 0)
-		return err_say(err, EINVAL, "--duration 0: the run would never end");
-	return 0;
 }
 
 static int check_count(const struct sweep *s, double slots, struct err *err)
@@ -187,9 +165,9 @@ static int check_count(const struct sweep *s, double slots, struct err *err)
 
 	if (slots <= SWEEP_SLOTS_UNASKED || options_number(&s->cli.own, "yes"))
 		return 0;
-	double seconds = slots * (double)sweep_cell_ns(&s->plan, 0) / NS_PER_S;
+	double seconds = slots * (double)sweep_cell_ns(&s->task.plan, 0) / NS_PER_S;
 	return err_say(err, EINVAL, "%.15g cells x %u repeat%s are %.15g runs, %s: add --yes to start them",
-		slots / s->plan.repeat, s->plan.repeat, s->plan.repeat == 1 ? "" : "s", slots,
+		slots / s->task.plan.repeat, s->task.plan.repeat, s->task.plan.repeat == 1 ? "" : "s", slots,
 		text_about(seconds, took, sizeof(took)));
 }
 
@@ -203,132 +181,15 @@ static int make_plan(struct sweep *s, struct err *err)
 	if (rc >= 0 && !options_is_set(&s->cli.options, "duration"))
 		rc = options_set_default(&s->cli.options, "duration", default_duration, err);
 	if (rc >= 0)
-		rc = sweep_plan_init(&s->plan, &s->cli.options, (unsigned)options_number(&s->cli.own, "repeat"), err);
-	s->plan.retries = (unsigned)options_number(&s->cli.own, "retries");
+		rc = sweep_plan_init(&s->task.plan, &s->cli.options, (unsigned)options_number(&s->cli.own, "repeat"), err);
+	s->task.plan.retries = (unsigned)options_number(&s->cli.own, "retries");
 	if (rc >= 0)
 		rc = set_axes(s, err);
 	if (rc >= 0)
-		rc = sweep_plan_close(&s->plan, &slots, err);
+		rc = sweep_plan_close(&s->task.plan, &slots, err);
 	if (rc >= 0)
-		rc = check_durations(&s->plan, err);
+		rc = sweep_check_durations(&s->task.plan, err);
 	return rc < 0 ? rc : check_count(s, slots, err);
-}
-
-/* Says at once what cannot run; that nothing can is an error. */
-static int check_cells(const struct sweep *s, struct err *err)
-{
-	uint32_t checked = s->plan.cells < CHECKED_MAX ? s->plan.cells : CHECKED_MAX, refused = 0;
-	char label[SWEEP_LABEL_BYTES] = "";
-	struct err first = ERR_NONE;
-
-	for (uint32_t i = 0; i < checked; i++) {
-		struct options options;
-		struct err why = ERR_NONE;
-		int rc = sweep_cell_options(&s->plan, i, &options, err);
-
-		if (rc < 0)
-			return rc;
-		rc = session_check(&options, paths_here, &why);
-		options_free(&options);
-		if (rc >= 0)
-			continue;
-		if (!refused++) {
-			first = why;
-			sweep_cell_label(&s->plan, i, label, sizeof(label));
-		}
-	}
-	if (refused == checked)
-		return err_say(err, first.code, "%s", first.text);
-	if (refused)
-		fprintf(stderr, "netdyno: %u of %u cells cannot run here; the first is %s: %s\n", refused, checked, label,
-			first.text);
-	return 0;
-}
-
-/* ---- directories ---- */
-
-static void choose_directory(struct sweep *s)
-{
-	const char *out = options_text(&s->cli.options, "out");
-	char data[PATH_MAX], stamp[64];
-
-	if (s->resume || *out) {
-		snprintf(s->directory, sizeof(s->directory), "%s", s->resume ? s->resume : out);
-		return;
-	}
-	clock_format_file(clock_wall_of(clock_run_ns()), stamp, sizeof(stamp));
-	file_data_directory(data, sizeof(data));
-	snprintf(s->directory, sizeof(s->directory), "%.3900s/sweep-%s-%s", data, s->plan.options.engine->name, stamp);
-}
-
-/* A name of our own making may be taken already, by a sweep that was begun in the same second:
- * then another is made up. */
-static int create_store(struct sweep *s, struct err *err)
-{
-	bool ours = !*options_text(&s->cli.options, "out");
-	size_t length = strlen(s->directory);
-	int rc = -EEXIST;
-
-	for (unsigned n = 2; n < 1000; n++) {
-		rc = sweep_store_create(
-			&s->store, s->directory, &s->plan, &s->host, !ours && options_number(&s->cli.options, "force"), err);
-		if (!ours || (rc != -EEXIST && rc != -EBUSY))
-			break;
-		err_clear(err);
-		snprintf(s->directory + length, sizeof(s->directory) - length, "-%u", n);
-	}
-	if (rc >= 0)
-		sweep_plot_clear(s->directory);
-	return rc;
-}
-
-/* The plan that the directory holds; with a mode or plan on the command line, that must be the
- * same. */
-static int take_up(struct sweep *s, bool compare, struct err *err)
-{
-	struct sweep_plan then = { 0 };
-	struct err why = ERR_NONE;
-	json_t *host = NULL;
-	char difference[300];
-	int rc = sweep_store_read_plan(s->resume, engines_all, &then, &host, err);
-
-	if (rc < 0)
-		return rc;
-	if (compare && sweep_plan_compare(&then, &s->plan, &why) < 0)
-		rc = err_say(err, why.code, "--resume %s: not the same sweep: %s", s->resume, why.text);
-	else if (*sweep_store_compare_host(host, &s->host, difference, sizeof(difference)))
-		fprintf(stderr, "netdyno: warning: the sweep was started on another host: %s\n", difference);
-	json_decref(host);
-	if (rc >= 0 && !compare) {
-		sweep_plan_free(&s->plan);
-		s->plan = then;
-		/* It changes nothing of what is measured, and may be another now. */
-		if (options_is_given(&s->cli.own, "retries"))
-			s->plan.retries = (unsigned)options_number(&s->cli.own, "retries");
-		return 0;
-	}
-	sweep_plan_free(&then);
-	return rc;
-}
-
-static int open_store(struct sweep *s, struct err *err)
-{
-	char done[160];
-	int rc = sweep_state_init(&s->state, &s->plan, err);
-
-	if (rc < 0)
-		return rc;
-	if (!s->resume)
-		return create_store(s, err);
-	rc = sweep_store_open(&s->store, s->directory, &s->state, err);
-	if (rc < 0)
-		return rc;
-	sweep_state_retry(&s->state);
-	snprintf(done, sizeof(done), ": %" PRIu64 " of %" PRIu64 " runs are done%s%s", s->state.done, s->state.slots,
-		s->state.failed ? "; failed runs are tried again" : "",
-		s->store.torn ? "; an incomplete last line was dropped" : "");
-	say_path(stderr, "netdyno: ", s->directory, done);
-	return rc;
 }
 
 /* ---- on the way ---- */
@@ -359,43 +220,44 @@ static int show(struct sweep *s, struct sweep_job *job, struct err *err)
 	display_config(&s->cli.own, &config);
 	config.report_frames = job->virtual_ticks > 0;
 	signals_guard_terminal();
-	return sweep_progress_show(job->progress, &config, s->directory, err);
+	return sweep_progress_show(job->progress, &config, s->task.directory, err);
 }
 
 static void say_start(const struct sweep *s)
 {
 	char left[64], before[160];
 
-	snprintf(before, sizeof(before), "netdyno: %u cell%s x %u, %s; results: ", s->plan.cells, s->plan.cells == 1 ? "" : "s",
-		s->plan.repeat, text_about(sweep_state_eta_s(&s->state), left, sizeof(left)));
-	say_path(stderr, before, s->directory, "");
+	snprintf(before, sizeof(before), "netdyno: %u cell%s x %u, %s; results: ", s->task.plan.cells,
+		s->task.plan.cells == 1 ? "" : "s", s->task.plan.repeat,
+		text_about(sweep_state_eta_s(&s->task.state), left, sizeof(left)));
+	say_path(stderr, before, s->task.directory, "");
 }
 
 static int go(struct sweep *s)
 {
 	struct sweep_progress progress;
 	struct err err = ERR_NONE;
-	struct sweep_job job = { .plan = &s->plan,
-		.state = &s->state,
-		.store = &s->store,
+	struct sweep_job job = { .plan = &s->task.plan,
+		.state = &s->task.state,
+		.store = &s->task.store,
 		.progress = &progress,
-		.host = &s->host,
-		.seed = (uint64_t)options_number(&s->plan.options, "seed"),
-		.retries = s->plan.retries,
+		.host = &s->task.host,
+		.seed = (uint64_t)options_number(&s->task.plan.options, "seed"),
+		.retries = s->task.plan.retries,
 		.retry_pause_ms = RETRY_PAUSE_MS,
 		.signal_fd = -1,
-		.virtual_ticks = cli_test_ticks(s->plan.options.engine) };
+		.virtual_ticks = cli_test_ticks(s->task.plan.options.engine) };
 
-	sweep_progress_init(&progress, &s->state);
-	if (sweep_state_ended(&s->state) == s->state.slots)
-		say_path(stderr, "netdyno: nothing is left to run; results: ", s->directory, "");
+	sweep_progress_init(&progress, &s->task.state);
+	if (sweep_state_ended(&s->task.state) == s->task.state.slots)
+		say_path(stderr, "netdyno: nothing is left to run; results: ", s->task.directory, "");
 	else
 		say_start(s);
 	enum sweep_end end = show(s, &job, &err) < 0 ? SWEEP_BROKEN : sweep_run(&job, &err);
 	sweep_progress_end(&progress);
 	if (job.signal_fd >= 0)
 		signals_close(job.signal_fd);
-	return sweep_finish(&s->store, &s->state, &s->host, end, &err);
+	return sweep_finish(&s->task.store, &s->task.state, &s->task.host, end, &err);
 }
 
 /* ---- the verb ---- */
@@ -419,8 +281,9 @@ static int check_resume(const struct sweep *s, bool named, struct err *err)
 	const struct options *o = &s->cli.options;
 	const char *out = options_text(o, "out");
 
-	if (*out && strcmp(out, s->resume) != 0)
-		return err_say(err, EINVAL, "--out %s and --resume %s: a resumed sweep stays in its directory", out, s->resume);
+	if (*out && strcmp(out, s->task.resume) != 0)
+		return err_say(
+			err, EINVAL, "--out %s and --resume %s: a resumed sweep stays in its directory", out, s->task.resume);
 	for (unsigned i = 0; !named && i < o->count; i++)
 		if (o->value[i].is_given && o->def[i]->flags & OPTION_RESULT)
 			return err_say(err, EINVAL,
@@ -437,17 +300,20 @@ static int prepare(struct sweep *s, const struct verb *verb, bool named, struct 
 {
 	const char *resume = options_text(&s->cli.own, "resume");
 
-	s->resume = *resume ? resume : NULL;
-	host_read(&s->host);
-	if (!named && !s->resume)
+	s->task.resume = *resume ? resume : NULL;
+	host_read(&s->task.host);
+	if (!named && !s->task.resume)
 		return err_say(err, EINVAL, "%s needs a mode or a plan file, such as: netdyno %s %s --method %s", verb->name,
 			verb->name, engines_all[0]->name, "single,mmsg");
-	int rc = s->resume ? check_resume(s, named, err) : 0;
+	int rc = s->task.resume ? check_resume(s, named, err) : 0;
 	if (rc >= 0 && named)
 		rc = make_plan(s, err);
-	if (rc >= 0 && s->resume)
-		rc = take_up(s, named, err);
-	return rc < 0 ? rc : check_cells(s, err);
+	if (rc >= 0 && s->task.resume)
+		rc = sweep_task_take_up(&s->task, named, false, err);
+	/* It changes nothing of what is measured, and may be another now. */
+	if (rc >= 0 && s->task.resume && !named && options_is_given(&s->cli.own, "retries"))
+		s->task.plan.retries = (unsigned)options_number(&s->cli.own, "retries");
+	return rc < 0 ? rc : sweep_task_check(&s->task, err);
 }
 
 /* Captures are not swept; methods may be. */
@@ -465,15 +331,14 @@ static int sweep(struct sweep *s)
 {
 	struct err err = ERR_NONE;
 
-	if (cli_keep_privilege(wants_packet_sockets(&s->plan), &err) < 0)
+	if (cli_keep_privilege(wants_packet_sockets(&s->task.plan), &err) < 0)
 		return complain(&err);
-	choose_directory(s);
-	return open_store(s, &err) < 0 ? complain(&err) : go(s);
+	return sweep_task_open(&s->task, &s->cli.options, &err) < 0 ? complain(&err) : go(s);
 }
 
 int verb_sweep(const struct verb *verb, int argc, char **argv, int from)
 {
-	struct sweep s = { .store.fd = -1 };
+	struct sweep s = { .task.store.fd = -1 };
 	struct err err = ERR_NONE;
 	bool named = false;
 	int status;
@@ -487,9 +352,7 @@ int verb_sweep(const struct verb *verb, int argc, char **argv, int from)
 		status = complain(&err);
 	else
 		status = sweep(&s);
-	sweep_store_close(&s.store);
-	sweep_state_free(&s.state);
-	sweep_plan_free(&s.plan);
+	sweep_task_free(&s.task);
 	sweep_file_free(&s.file);
 	cli_free(&s.cli);
 	return status;

@@ -35,6 +35,7 @@ enum option_flag {
 	OPTION_LIST = 8,     /* text may hold a comma list of addresses and is not swept */
 	OPTION_RATE = 16,    /* a load whose steps are tenths of it; those of others double it */
 	OPTION_WORKERS = 32, /* how many workers there are: where they are counted, it is said */
+	OPTION_WORDS = 64,   /* text made of other options: it may begin with a dash */
 };
 
 struct option_def {

@@ -93,7 +93,7 @@ static int take_value(struct option_words *words, struct option_word *word, stru
 		word->value = "yes";
 		return 1;
 	}
-	if (!next || !strncmp(next, "--", 2))
+	if (!next || (!strncmp(next, "--", 2) && !(word->def->flags & OPTION_WORDS)))
 		return err_say(err, EINVAL, "--%s needs a value (--%s %s)", name, name, word->def->value_name);
 	word->value = next;
 	words->at++;

@@ -324,3 +324,26 @@ int sweep_plot(const struct sweep_store *store, const struct sweep_state *state,
 			state->done > state->invalid ? "no option has more than one value" : "there is no valid run");
 	return rc;
 }
+
+int sweep_plot_script(const struct sweep_store *store, const char *name, void (*write)(FILE *out, const void *ctx),
+	const void *ctx, bool pictures, struct sweep_charts *ret_charts, struct err *err)
+{
+	char *directory = path_of(store->directory, "", ""), file[200];
+	int rc = directory ? file_make_directories(directory, err) : err_sys(err, ENOMEM, "write charts");
+	struct file_out out = { 0 };
+
+	free(directory);
+	*ret_charts = (struct sweep_charts){ .count = 1 };
+	snprintf(ret_charts->chart[0].name, sizeof(ret_charts->chart[0].name), "%s", name);
+	snprintf(file, sizeof(file), "charts/%s.gp", name);
+	if (rc >= 0)
+		rc = sweep_store_begin(store, file, &out, err);
+	if (rc >= 0) {
+		write(out.stream, ctx);
+		rc = file_commit(&out, err);
+	}
+	file_abort(&out);
+	if (rc >= 0 && pictures)
+		draw(store->directory, ret_charts);
+	return rc;
+}

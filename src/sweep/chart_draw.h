@@ -9,5 +9,9 @@
  * gnuplot, or that it fails, is no error: ret_charts->why says it. */
 int sweep_plot(const struct sweep_store *store, const struct sweep_state *state, const struct host_info *host, bool pictures,
 	struct sweep_charts *ret_charts, struct err *err);
+/* The same with one script, charts/NAME.gp, which holds its data itself and draws NAME; the name
+ * has "-vs-" in it. */
+int sweep_plot_script(const struct sweep_store *store, const char *name, void (*write)(FILE *out, const void *ctx),
+	const void *ctx, bool pictures, struct sweep_charts *ret_charts, struct err *err);
 /* Removes what sweep_plot() has ever written. */
 void sweep_plot_clear(const char *directory);

@@ -1,4 +1,4 @@
-/* The figures of merit of a mode's sweeps, made from its tables.  Internal to sweep*.c. */
+/* The figures of merit of a mode's sweeps, made from its tables. */
 #pragma once
 
 #include "sweep/sweep.h"

@@ -2,10 +2,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/stats.h"
 #include "base/text.h"
 #include "base/text/table.h"
+#include "sweep/compare/comparison.h"
 #include "sweep/report.h"
+
+static const double PAIRS_LEVEL = 0.95;
 
 /* Two cells that differ in nothing but their method. */
 struct pair {
@@ -63,65 +65,68 @@ static void write_setting(FILE *out, const struct pair *p)
 	fputs(any ? "" : "all runs", out);
 }
 
-static void compare(const struct pair *p, unsigned metric, struct difference *ret_difference)
-{
-	struct stats a, b;
+/* ---- sentences ---- */
 
-	sweep_state_stats(p->state, p->a, metric, &a);
-	sweep_state_stats(p->state, p->b, metric, &b);
-	stats_compare(&a, &b, ret_difference);
-	ret_difference->known &= isfinite(ret_difference->relative) && isfinite(ret_difference->low) &&
-				 isfinite(ret_difference->high);
-}
-
-static double most(const struct difference *d)
+static double most(const struct evidence *e)
 {
-	return 100 * fmax(fabs(d->low), fabs(d->high));
+	return fmax(fabs(e->low), fabs(e->high));
 }
 
 /* The headline, in a sentence. */
-static void write_answer(FILE *out, const struct pair *p)
+static void write_answer(FILE *out, const struct pair *p, const struct comparison *c)
 {
 	const struct sweep_axis *axis = &p->state->plan->axis[p->axis];
-	struct difference d;
+	char difference[COMPARISON_TEXT_BYTES], interval[COMPARISON_TEXT_BYTES];
+	const struct compared *of = &c->of[0];
 
-	compare(p, 0, &d);
+	comparison_difference(of, difference);
+	comparison_interval(of, interval);
 	fputs("- ", out);
 	write_setting(out, p);
 	fprintf(out, ": %s of %s against %s: ", p->state->metric[0].title, axis->text[1], axis->text[0]);
-	if (!d.known)
-		fprintf(out, "fewer than 3 valid runs of each, too few to tell whether they differ.");
-	else if (d.differs)
-		fprintf(out, "**they differ**, by %+.2f %% (95 %% interval %+.2f..%+.2f %%).", 100 * d.relative, 100 * d.low,
-			100 * d.high);
+	if (of->mark == COMPARISON_UNTESTED)
+		fputs("no round has a valid run of each.", out);
+	else if (of->mark == COMPARISON_TOO_FEW)
+		fprintf(out, "not enough runs to tell whether they differ: %zu round%s with both, %zu are the least (%s so far).",
+			of->evidence.a, of->evidence.a == 1 ? "" : "s", c->least, difference);
+	else if (of->mark != COMPARISON_SAME)
+		fprintf(out, "**they differ**, by %s (95 %% interval %s).", difference, interval);
+	else if (of->evidence.relative)
+		fprintf(out, "no difference is shown; if there is one, it is %.2f %% at most (95 %% interval %s).",
+			100 * most(&of->evidence), interval);
 	else
-		fprintf(out, "no difference is shown; if there is one, it is %.2f %% at most (95 %% interval %+.2f..%+.2f %%).",
-			most(&d), 100 * d.low, 100 * d.high);
+		fprintf(out, "no difference is shown (95 %% interval %s).", interval);
 }
 
-/* Writes the other metrics in one line: those that differ, or those that do not. */
-static void write_others(FILE *out, const struct pair *p, bool differing)
+/* Writes the other figures with this mark in one line. */
+static void write_others(FILE *out, const struct pair *p, const struct comparison *c, const char *head, unsigned marks)
 {
+	char difference[COMPARISON_TEXT_BYTES], interval[COMPARISON_TEXT_BYTES];
 	bool any = false;
 
-	for (unsigned i = 1; i < p->state->metrics; i++) {
-		struct difference d;
+	for (unsigned i = 1; i < c->metrics; i++) {
+		const struct compared *of = &c->of[i];
 
-		compare(p, i, &d);
-		if (!d.known || d.differs != differing || !p->state->metric[i].chart)
+		if (!of->evidence.known || !(marks & 1u << of->mark) || !p->state->metric[i].chart)
 			continue;
-		fprintf(out, "%s%s ",
-			any         ? ", "
-			: differing ? "\n  Differ: "
-				    : "\n  Not shown to differ: ",
-			p->state->metric[i].title);
-		if (differing)
-			fprintf(out, "%+.2f %% (%+.2f..%+.2f %%)", 100 * d.relative, 100 * d.low, 100 * d.high);
-		else
-			fprintf(out, "(%.2f %% at most)", most(&d));
+		fprintf(out, "%s%s %s", any ? ", " : head, p->state->metric[i].title, comparison_difference(of, difference));
+		if (of->evidence.bounded)
+			fprintf(out, " (%s)", comparison_interval(of, interval));
 		any = true;
 	}
 	fputs(any ? "." : "", out);
+}
+
+static void write_pair(FILE *out, const struct pair *p)
+{
+	struct comparison c;
+
+	comparison_of_cells(p->state, p->a, p->b, p->state->plan->repeat, PAIRS_LEVEL, &c);
+	write_answer(out, p, &c);
+	write_others(out, p, &c, "\n  Differ: ", 1u << COMPARISON_LESS | 1u << COMPARISON_MORE);
+	write_others(out, p, &c, "\n  Not shown to differ: ", 1u << COMPARISON_SAME);
+	write_others(out, p, &c, "\n  Shown, not tested: ", 1u << COMPARISON_UNTESTED | 1u << COMPARISON_TOO_FEW);
+	putc('\n', out);
 }
 
 static void write_axis(FILE *out, const struct sweep_state *state, unsigned axis)
@@ -130,17 +135,14 @@ static void write_axis(FILE *out, const struct sweep_state *state, unsigned axis
 	struct pair p;
 
 	fprintf(out,
-		"\n## %s against %s\n\nMeans of the valid runs, in per cent of %s; the interval is Welch's, at 95 %%.  Of twenty "
-		"comparisons of equals one shows a difference.\n\n",
+		"\n## %s against %s\n\nEach round's two runs are compared, where both are valid, in per cent of %s; what is said "
+		"of "
+		"the main figures is wrong of all of them at once in at most one of twenty comparisons of equals (signed ranks, "
+		"Holm).\n\n",
 		a->text[1], a->text[0], a->text[0]);
-	for (uint32_t cell = 0; cell < state->plan->cells; cell++) {
-		if (!find_pair(state, axis, cell, &p) || (!state->cell[p.a].valid && !state->cell[p.b].valid))
-			continue;
-		write_answer(out, &p);
-		write_others(out, &p, true);
-		write_others(out, &p, false);
-		putc('\n', out);
-	}
+	for (uint32_t cell = 0; cell < state->plan->cells; cell++)
+		if (find_pair(state, axis, cell, &p) && (state->cell[p.a].valid || state->cell[p.b].valid))
+			write_pair(out, &p);
 }
 
 void sweep_write_pairs(FILE *out, const struct sweep_state *state)

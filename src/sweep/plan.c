@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "sweep/sides.h"
 
 /* ---- lists ---- */
 
@@ -226,8 +227,10 @@ int sweep_cell_options(const struct sweep_plan *plan, uint32_t cell, struct opti
 		return rc;
 	for (unsigned i = 0; rc >= 0 && i < plan->axes; i++) {
 		const struct sweep_axis *axis = &plan->axis[i];
+		const char *text = axis->text[sweep_cell_value(plan, cell, i)];
 
-		rc = options_set(&made, axis->def->name, axis->text[sweep_cell_value(plan, cell, i)], err);
+		rc = axis->def == &sweep_side ? sweep_side_apply(&made, text, err)
+					      : options_set(&made, axis->def->name, text, err);
 	}
 	if (rc < 0)
 		options_free(&made);
@@ -240,6 +243,10 @@ char *sweep_cell_label(const struct sweep_plan *plan, uint32_t cell, char *out, 
 {
 	char quoted[TEXT_SHOWN_BYTES];
 
+	if (plan->sides) {
+		snprintf(out, size, "%c: %s", cell ? 'B' : 'A', text_shown(plan->axis[0].text[cell], quoted));
+		return out;
+	}
 	snprintf(out, size, "%s", plan->axes ? "" : plan->options.engine->name);
 	for (unsigned i = 0; i < plan->axes; i++) {
 		const char *text = plan->axis[i].text[sweep_cell_value(plan, cell, i)];
@@ -259,8 +266,22 @@ static int64_t duration_of(const struct sweep_plan *plan, uint32_t cell, const c
 	return isnan(seconds) ? 0 : (int64_t)(seconds * NS_PER_S);
 }
 
+static int64_t side_ns(const struct sweep_plan *plan, uint32_t cell)
+{
+	struct options options;
+	int64_t ns = 0;
+
+	if (sweep_cell_options(plan, cell, &options, NULL) < 0)
+		return ns;
+	ns = options_number(&options, "warmup") + options_number(&options, "duration");
+	options_free(&options);
+	return ns;
+}
+
 int64_t sweep_cell_ns(const struct sweep_plan *plan, uint32_t cell)
 {
+	if (plan->sides)
+		return side_ns(plan, cell);
 	return duration_of(plan, cell, "warmup") + duration_of(plan, cell, "duration");
 }
 
@@ -337,6 +358,13 @@ int sweep_plan_compare(const struct sweep_plan *then, const struct sweep_plan *n
 
 	if (then->options.engine != now->options.engine)
 		return err_say(err, EINVAL, "it is of mode %s, not %s", then->options.engine->name, now->options.engine->name);
+	if (then->sides != now->sides)
+		return err_say(err, EINVAL, "it is a %s", then->sides ? "comparison" : "sweep");
+	if (then->repeat != now->repeat && now->sides)
+		return err_say(
+			err, EINVAL, "it had --rounds %u, now it is %u", then->repeat - then->thrown, now->repeat - now->thrown);
+	if (then->until < now->until || then->until > now->until)
+		return err_say(err, EINVAL, "it had --until ci:%g%%, now it is ci:%g%%", 100 * then->until, 100 * now->until);
 	if (then->repeat != now->repeat)
 		return err_say(err, EINVAL, "it had --repeat %u, now it is %u", then->repeat, now->repeat);
 	if (then->axes != now->axes)

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "results/json_parts.h"
-#include "sweep/sweep.h"
+#include "sweep/sides.h"
 
 /* ---- to JSON ---- */
 
@@ -53,6 +53,10 @@ json_t *sweep_plan_to_json(const struct sweep_plan *plan)
 	json_put(&m, "mode", json_string(plan->options.engine->name));
 	json_put(&m, "repeat", json_integer(plan->repeat));
 	json_put(&m, "retries", json_integer(plan->retries));
+	if (plan->sides) {
+		json_put(&m, "thrown_rounds", json_integer(plan->thrown));
+		json_put(&m, "until_percent", plan->until > 0 ? json_real(100 * plan->until) : json_null());
+	}
 	json_put(&m, "axes", axes);
 	json_put(&m, "options", options_to_json(&plan->options));
 	return json_made(&m);
@@ -81,6 +85,16 @@ static int options_from_json(struct options *o, const json_t *object, struct err
 	return rc;
 }
 
+static int sides_from_json(struct sweep_plan *plan, const json_t *values, struct err *err)
+{
+	const char *a = json_string_value(json_array_get(values, 0)), *b = json_string_value(json_array_get(values, 1));
+	bool same;
+
+	if (!a || !b || json_array_size(values) != 2 || plan->axes)
+		return say_broken(err, "no two sides");
+	return sweep_plan_set_sides(plan, a, b, &same, err);
+}
+
 static int axis_from_json(struct sweep_plan *plan, const json_t *object, struct err *err)
 {
 	const char *name = json_string_value(json_object_get(object, "option"));
@@ -89,7 +103,9 @@ static int axis_from_json(struct sweep_plan *plan, const json_t *object, struct 
 	size_t i, length = 0;
 	FILE *out;
 
-	int option = name ? options_find(&plan->options, name) : -1;
+	if (name && !strcmp(name, sweep_side.name))
+		return sides_from_json(plan, values, err);
+	int option = name && !plan->sides ? options_find(&plan->options, name) : -1;
 	if (option < 0)
 		return say_broken(err, "an axis names an unknown option");
 	out = open_memstream(&list, &length);
@@ -128,6 +144,8 @@ int sweep_plan_from_json(struct sweep_plan *plan, const json_t *object, const st
 	const json_t *kept = json_object_get(object, "retries");
 	json_int_t retries = kept ? json_integer_value(kept) : 1;
 	const struct engine *engine = mode ? engine_find(engines, mode) : NULL;
+	json_int_t thrown = json_integer_value(json_object_get(object, "thrown_rounds"));
+	double until = json_number_value(json_object_get(object, "until_percent"));
 	struct sweep_plan made = { 0 };
 	char quoted[TEXT_SHOWN_BYTES];
 
@@ -139,6 +157,8 @@ int sweep_plan_from_json(struct sweep_plan *plan, const json_t *object, const st
 		return say_broken(err, "no such retries");
 	int rc = options_init(&made.options, engine, err);
 	made.repeat = (unsigned)repeat;
+	made.thrown = thrown > 0 && thrown < repeat ? (unsigned)thrown : 0;
+	made.until = until > 0 ? until / 100 : 0;
 	made.retries = (unsigned)retries;
 	if (rc >= 0)
 		rc = fill_plan(&made, object, err);

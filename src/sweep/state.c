@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "base/stats.h"
+#include "base/stats/stats.h"
 #include "sweep/metrics.h"
 
 enum { REMARKS = sizeof(((struct sweep_state *)0)->remark) / sizeof(struct sweep_remark), REMARK_BYTES = 400 };
@@ -38,8 +38,10 @@ int sweep_state_init(struct sweep_state *state, const struct sweep_plan *plan, s
 
 void sweep_state_free(struct sweep_state *state)
 {
-	for (uint32_t i = 0; state->cell && i < state->plan->cells; i++)
+	for (uint32_t i = 0; state->cell && i < state->plan->cells; i++) {
 		free(state->cell[i].value);
+		free(state->cell[i].round);
+	}
 	for (unsigned i = 0; i < state->remarks; i++)
 		free(state->remark[i].text);
 	for (unsigned i = 0; i < state->failures; i++)
@@ -146,14 +148,17 @@ static void learn_why(struct sweep_metric *m, const json_t *row, const json_t *r
 		text_escape(why, strlen(why), m->why, sizeof(m->why));
 }
 
-static int keep_values(
-	struct sweep_state *state, struct sweep_cell *cell, const json_t *row, const json_t *result, struct err *err)
+static int keep_values(struct sweep_state *state, struct sweep_cell *cell, unsigned round, const json_t *row,
+	const json_t *result, struct err *err)
 {
 	float *more = realloc(cell->value, (cell->valid + 1u) * state->metrics * sizeof(*more));
+	uint16_t *rounds = realloc(cell->round, (cell->valid + 1u) * sizeof(*rounds));
 
-	if (!more)
+	cell->value = more ? more : cell->value;
+	cell->round = rounds ? rounds : cell->round;
+	if (!more || !rounds)
 		return err_sys(err, ENOMEM, "keep a result");
-	cell->value = more;
+	rounds[cell->valid] = (uint16_t)round;
 	for (unsigned i = 0; i < state->metrics; i++) {
 		const json_t *value = json_object_get(row, state->metric[i].column);
 
@@ -209,11 +214,11 @@ int sweep_state_take_run(
 {
 	const json_t *verdict = json_object_get(json_object_get(result, "end"), "verdict");
 	struct sweep_cell *c = &state->cell[cell];
-	bool valid = json_is_true(json_object_get(verdict, "valid"));
+	bool valid = json_is_true(json_object_get(verdict, "valid")), counts = round >= state->plan->thrown;
 
 	if (*slot_of(state, cell, round) == SWEEP_SLOT_DONE)
 		return 0;
-	int rc = valid ? keep_values(state, c, row, result, err) : 0;
+	int rc = valid && counts ? keep_values(state, c, round, row, result, err) : 0;
 	if (rc < 0)
 		return rc;
 	struct sweep_failure *failure = find_failure(state, cell, round);
@@ -222,6 +227,8 @@ int sweep_state_take_run(
 	fill_slot(state, cell, round, SWEEP_SLOT_DONE);
 	c->done++;
 	state->done++;
+	if (!counts)
+		return 0;
 	state->invalid += !valid;
 	take_remarks(state, cell, verdict, "reasons", true);
 	take_remarks(state, cell, verdict, "cautions", false);
@@ -273,10 +280,21 @@ enum sweep_status sweep_state_status(const struct sweep_state *state, uint32_t c
 	return c->done ? SWEEP_DONE : SWEEP_FAILED;
 }
 
-void sweep_state_stats(const struct sweep_state *state, uint32_t cell, unsigned metric, struct stats *ret_stats)
+void sweep_state_values(const struct sweep_state *state, uint32_t cell, unsigned metric, double *ret_values)
+{
+	const struct sweep_cell *c = &state->cell[cell];
+
+	for (unsigned i = 0; i < state->plan->repeat; i++)
+		ret_values[i] = NAN;
+	for (unsigned i = 0; i < c->valid; i++)
+		ret_values[c->round[i]] = (double)c->value[i * state->metrics + metric];
+}
+
+void sweep_state_spread(const struct sweep_state *state, uint32_t cell, unsigned metric, struct sweep_spread *ret_spread)
 {
 	const struct sweep_cell *c = &state->cell[cell];
 	double *values = calloc(c->valid ? c->valid : 1, sizeof(*values));
+	struct stats stats = { 0 };
 	unsigned n = 0;
 
 	for (unsigned i = 0; values && i < c->valid; i++) {
@@ -285,20 +303,11 @@ void sweep_state_stats(const struct sweep_state *state, uint32_t cell, unsigned 
 		if (!isnan(value))
 			values[n++] = value;
 	}
-	stats_of(values, n, ret_stats);
+	*ret_spread = (struct sweep_spread){ .n = n, .median = NAN, .min = NAN, .max = NAN };
+	stats_of(values, n, &stats);
+	if (n)
+		*ret_spread = (struct sweep_spread){ .n = n, .median = stats.median, .min = stats.min, .max = stats.max };
 	free(values);
-}
-
-void sweep_state_spread(const struct sweep_state *state, uint32_t cell, unsigned metric, struct sweep_spread *ret_spread)
-{
-	struct stats stats;
-
-	sweep_state_stats(state, cell, metric, &stats);
-	*ret_spread = (struct sweep_spread){ .median = NAN, .min = NAN, .max = NAN };
-	if (stats.n)
-		*ret_spread = (struct sweep_spread){
-			.n = (unsigned)stats.n, .median = stats.median, .min = stats.min, .max = stats.max
-		};
 }
 
 int64_t sweep_state_best(const struct sweep_state *state, unsigned metric)

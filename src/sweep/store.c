@@ -146,6 +146,8 @@ static json_t *line_begin(const struct sweep_plan *plan, const char *event, uint
 	json_put(&m, "cell", json_integer(cell));
 	json_put(&m, "round", json_integer(round));
 	json_put(&m, "attempts", json_integer(attempts));
+	if (round < plan->thrown)
+		json_put(&m, "thrown_away", json_true());
 	json_put(&m, "axes", json_made(&axes));
 	return json_made(&m);
 }

@@ -5,6 +5,7 @@
  *   {"event":"run", "cell":3, "round":0, "attempts":1, "axes":{"size":"16K"},
  *    "row":{the CSV row}, "result":{the result document}}
  *   {"event":"run", "cell":3, "round":0, "attempts":2, "why":"how the first attempt failed", ...}
+ *   {"event":"run", "cell":1, "round":0, "attempts":1, "thrown_away":true, ...}: it does not count
  *   {"event":"failed", "cell":3, "round":0, "attempts":2, "axes":{"size":"16K"},
  *    "why":"bind 127.0.0.1:5000: Address already in use"} */
 #pragma once

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "results/json_parts.h"
-#include "base/stats.h"
+#include "sweep/compare/comparison.h"
 #include "base/text/table.h"
 
 enum { NUMBER_BYTES = 32 };
@@ -220,25 +220,23 @@ static void write_next(FILE *out, const struct sweep_state *state, uint32_t best
 {
 	int64_t next = next_best(state, best);
 	char label[SWEEP_LABEL_BYTES], number[NUMBER_BYTES];
+	char difference[COMPARISON_TEXT_BYTES], interval[COMPARISON_TEXT_BYTES];
 	struct sweep_spread s;
-	struct stats a, b;
-	struct difference d;
+	struct comparison c;
 
 	if (next < 0)
 		return;
 	sweep_state_spread(state, (uint32_t)next, 0, &s);
 	fprintf(out, "; next %s with %s", sweep_cell_label(state->plan, (uint32_t)next, label, sizeof(label)),
 		sweep_number(s.median * scale, number, sizeof(number)));
-	sweep_state_stats(state, best, 0, &a);
-	sweep_state_stats(state, (uint32_t)next, 0, &b);
-	stats_compare(&a, &b, &d);
-	if (!d.known)
-		fprintf(out, " (fewer than 3 valid runs: too few to tell whether they differ)");
-	else if (!d.differs)
-		fprintf(out, " (these runs show no difference: %+.1f %%, 95 %% interval %+.1f..%+.1f %%)", 100 * d.relative,
-			100 * d.low, 100 * d.high);
+	comparison_of_cells(state, (uint32_t)next, best, state->plan->repeat, 0.95, &c);
+	comparison_difference(&c.of[0], difference);
+	comparison_interval(&c.of[0], interval);
+	if (c.of[0].mark == COMPARISON_UNTESTED || c.of[0].mark == COMPARISON_TOO_FEW)
+		fprintf(out, " (not enough runs to tell whether they differ: %zu rounds are the least)", c.least);
 	else
-		fprintf(out, " (%+.1f %%, 95 %% interval %+.1f..%+.1f %%)", 100 * d.relative, 100 * d.low, 100 * d.high);
+		fprintf(out, " (%s%s, 95 %% interval %s)",
+			c.of[0].mark == COMPARISON_SAME ? "these runs show no difference: " : "", difference, interval);
 }
 
 static void write_best(FILE *out, const struct sweep_state *state)

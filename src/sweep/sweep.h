@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/stats.h"
+#include "base/stats/stats.h"
 #include "mode/engine.h"
 #include "mode/options.h"
 
@@ -39,6 +39,13 @@ struct sweep_plan {
 	unsigned axes;
 	struct sweep_axis axis[SWEEP_AXES_MAX];
 	unsigned repeat, retries; /* retries: how often a failed run is tried again */
+	/* A comparison: the one axis, "side", has two values, which are sets of options, as
+	 * typed.  A run whose verdict is invalid is tried again, too. */
+	bool sides;
+	unsigned thrown; /* so many rounds at the beginning warm the machine up, and do not count */
+	/* the rounds end when the headline's interval is no wider than this, up and down (0.01:
+	 * 1 %); 0: they do not */
+	double until;
 	/* the product of the axes' counts; filled by sweep_plan_close() */
 	uint32_t cells;
 };
@@ -55,6 +62,10 @@ void sweep_plan_free(struct sweep_plan *plan); /* accepts a zeroed one */
  * and -ERANGE with the value that is wrong, empty or twice there.  The plan stays as it was on
  * failure. */
 int sweep_plan_set_axis(struct sweep_plan *plan, const char *name, const char *list, struct err *err);
+/* Makes the plan a comparison of two sets of options, blanks between the words: "--method mmsg
+ * --window 8".  -EINVAL and -ERANGE with the side and what is wrong there; an option that says
+ * nothing of the run itself (--json) is refused.  *ret_same: both come to the same run. */
+int sweep_plan_set_sides(struct sweep_plan *plan, const char *a, const char *b, bool *ret_same, struct err *err);
 void sweep_plan_drop_axis(struct sweep_plan *plan, const char *name);
 /* Multiplies: sets plan->cells; *ret_slots is the exact number of runs, or the largest double
  * there is.  -ERANGE beyond SWEEP_SLOTS_MAX. */
@@ -63,7 +74,7 @@ int sweep_plan_close(struct sweep_plan *plan, double *ret_slots, struct err *err
 unsigned sweep_cell_value(const struct sweep_plan *plan, uint32_t cell, unsigned axis);
 /* The options of one cell; free them. */
 int sweep_cell_options(const struct sweep_plan *plan, uint32_t cell, struct options *ret_options, struct err *err);
-/* "method two-copy, size 16K": harmless on a terminal.  Returns out. */
+/* "method two-copy, size 16K", "A: --method mmsg": harmless on a terminal.  Returns out. */
 char *sweep_cell_label(const struct sweep_plan *plan, uint32_t cell, char *out, size_t size);
 /* Warm-up and measuring of one cell. */
 int64_t sweep_cell_ns(const struct sweep_plan *plan, uint32_t cell);
@@ -127,7 +138,8 @@ struct sweep_metric {
 struct sweep_cell {
 	/* slots: ended, ended with a valid verdict, failed for good */
 	uint16_t done, valid, failed;
-	float *value; /* [valid][metrics]; NAN = unknown; NULL before the first */
+	float *value;    /* [valid][metrics]; NAN = unknown; NULL before the first */
+	uint16_t *round; /* [valid]: in which they ran */
 };
 
 enum sweep_status { SWEEP_WAITING, SWEEP_RUNNING, SWEEP_PARTLY, SWEEP_DONE, SWEEP_FAILED };
@@ -198,8 +210,9 @@ uint64_t sweep_state_ended(const struct sweep_state *state);
 unsigned char sweep_state_slot(const struct sweep_state *state, uint32_t cell, unsigned round);
 enum sweep_status sweep_state_status(const struct sweep_state *state, uint32_t cell);
 
-/* Statistics over the valid runs of a cell that know the value. */
-void sweep_state_stats(const struct sweep_state *state, uint32_t cell, unsigned metric, struct stats *ret_stats);
+/* The value of the cell's valid run in each round, [plan->repeat]; NAN: there is none, or it does
+ * not know. */
+void sweep_state_values(const struct sweep_state *state, uint32_t cell, unsigned metric, double *ret_values);
 
 struct sweep_spread {
 	unsigned n;              /* runs that know the value */

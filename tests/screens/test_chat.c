@@ -175,7 +175,7 @@ static void test_both_triggers_are_compared(void **state)
 	assert_true(term_wait_text(program.term, "base A ‹lt›"));
 	program_press(&program, "m");
 	start_measuring("‹et›");
-	assert_true(term_wait_text(program.term, "95 % CI"));
+	assert_true(term_wait_text(program.term, "one run a side"));
 	assert_row("A ‹lt› n=");
 	assert_row("B ‹et› n=");
 	quit();

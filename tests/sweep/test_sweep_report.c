@@ -58,8 +58,8 @@ static void table(void **state)
 	expect("method  size  valid         throughput Mbit/s  rate messages/s     RTT p50 µs");
 	expect("slow    1K    2, 1 invalid  105 (100..110)     1050 (1000..1100)   47.73 (45.45..50)");
 	expect("fast    2K    2, 1 invalid  *405 (400..410)    *4050 (4000..4100)");
-	expect("best throughput: method fast, size 2K with 405 Mbit/s; next method fast, size 1K with 305 (fewer than 3 valid "
-	       "runs");
+	expect("best throughput: method fast, size 2K with 405 Mbit/s; next method fast, size 1K with 305 (not enough runs "
+	       "to tell whether they differ: 7 rounds are the least)");
 	expect("runs: 12 of 12 done, 4 of them with an invalid verdict, 0 failed");
 	finish(&b);
 }
@@ -99,16 +99,16 @@ static void differences_that_are_none(void **state)
 	struct bench b;
 
 	(void)state;
-	make_plan(&b.plan, 3, "size=1K,2K");
+	make_plan(&b.plan, 8, "size=1K,2K");
 	assert_int_equal(sweep_state_init(&b.state, &b.plan, &err), 0);
-	for (unsigned round = 0; round < 3; round++) {
+	for (unsigned round = 0; round < 8; round++) {
 		take(&b.state, 0, round, 100 + 10 * round, true);
-		take(&b.state, 1, round, 101 + 10 * round, true);
+		take(&b.state, 1, round, 100 + 10 * round + (round % 2 ? 3.0 : -1.0), true);
 	}
 	FILE *out = paper();
 	sweep_write_findings(out, &b.state);
 	fclose(out);
-	expect("best throughput: size 2K with 111 Mbit/s; next size 1K with 110 (these runs show no difference");
+	expect("best throughput: size 2K with 136 Mbit/s; next size 1K with 135 (these runs show no difference");
 	finish(&b);
 }
 
@@ -141,31 +141,61 @@ static void summary(void **state)
 	finish(&b);
 }
 
+static void take_two_methods(struct bench *b, unsigned rounds)
+{
+	struct err err = ERR_NONE;
+
+	make_plan(&b->plan, rounds, "method=fast,slow size=1K,2K");
+	assert_int_equal(sweep_state_init(&b->state, &b->plan, &err), 0);
+	for (uint32_t cell = 0; cell < b->plan.cells; cell++)
+		for (unsigned round = 0; round < rounds; round++) {
+			bool slow = sweep_cell_value(&b->plan, cell, 0), small = !sweep_cell_value(&b->plan, cell, 1);
+			double value = 100 + round + (slow && round % 2 ? 2 : 0);
+
+			take(&b->state, cell, round, slow && small ? value / 2 : value, true);
+		}
+}
+
+static void write_two_methods(struct bench *b)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct sweep_report report = { .state = &b->state, .host = &host, .charts = charts };
+	FILE *out = paper();
+
+	sweep_write_summary(out, &report);
+	fclose(out);
+	free(charts);
+	finish(b);
+}
+
 /* For two methods the summary says whether they differ, for each setting of the other axes. */
 static void two_methods(void **state)
 {
-	struct sweep_charts *charts = calloc(1, sizeof(*charts));
-	struct err err = ERR_NONE;
 	struct bench b;
 
 	(void)state;
-	make_plan(&b.plan, 3, "method=fast,slow size=1K,2K");
-	assert_int_equal(sweep_state_init(&b.state, &b.plan, &err), 0);
-	for (uint32_t cell = 0; cell < b.plan.cells; cell++)
-		for (unsigned round = 0; round < 3; round++) {
-			bool slow = sweep_cell_value(&b.plan, cell, 0), small = !sweep_cell_value(&b.plan, cell, 1);
-
-			take(&b.state, cell, round, 100 + round - (slow && small ? 50 : 0), true);
-		}
-	struct sweep_report report = { .state = &b.state, .host = &host, .charts = charts };
-	FILE *out = paper();
-	sweep_write_summary(out, &report);
-	fclose(out);
+	take_two_methods(&b, 8);
+	write_two_methods(&b);
 	expect("## slow against fast");
-	expect("- size 1K: throughput of slow against fast: **they differ**, by -49.50 % (95 % interval");
-	expect("- size 2K: throughput of slow against fast: no difference is shown; if there is one, it is 2.2");
-	free(charts);
-	finish(&b);
+	expect("- size 1K: throughput of slow against fast: **they differ**, by -49.5 % (95 % interval -50.0..-49.0 %).");
+	expect("Differ: rate -49.5 % (-50.0..-49.0 %), RTT p50 +98.1 % (+96.");
+	expect("- size 2K: throughput of slow against fast: no difference is shown; if there is one, it is 1.9");
+	expect("Not shown to differ: rate +");
+}
+
+/* With too few runs nothing is said but how many it takes. */
+static void two_methods_too_few(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	take_two_methods(&b, 3);
+	write_two_methods(&b);
+	expect("- size 1K: throughput of slow against fast: not enough runs to tell whether they differ: 3 rounds with both, 7 "
+	       "are "
+	       "the least (-49.");
+	expect("(not enough runs to tell whether they differ: 7 rounds are the least)");
+	assert_null(strstr(kept, "**they differ**"));
 }
 
 /* Several charts share one reason, which stands there once. */
@@ -416,6 +446,7 @@ int main(void)
 		cmocka_unit_test(differences_that_are_none),
 		cmocka_unit_test(summary),
 		cmocka_unit_test(two_methods),
+		cmocka_unit_test(two_methods_too_few),
 		cmocka_unit_test(missing_charts),
 		cmocka_unit_test(names_without_their_unit),
 		cmocka_unit_test(failures),

@@ -320,7 +320,7 @@ void act_base(struct dash *d, int key)
 		return;
 	}
 	if (!d->tally.n) {
-		dash_say(d, STYLE_WARNING, "no baseline yet: no interval of the measurement has ended, and it needs 3");
+		dash_say(d, STYLE_WARNING, "no baseline yet: no interval of the measurement has ended");
 		return;
 	}
 	if (tally_copy(&d->view.base, &d->tally)) {
@@ -328,8 +328,8 @@ void act_base(struct dash *d, int key)
 		return;
 	}
 	d->view.base_kept = true;
-	view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "baseline A: ‹%s›, %u intervals%s", d->tally.method, d->tally.n,
-		d->tally.n < 3 ? " (3 are needed to compare)" : "");
+	view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "baseline A: ‹%s›, %u interval%s", d->tally.method, d->tally.n,
+		d->tally.n == 1 ? "" : "s");
 }
 
 void act_clear(struct dash *d, int key)

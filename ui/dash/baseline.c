@@ -1,4 +1,4 @@
-/* Baselines and what differs.  See baseline.h. */
+/* Baselines and how far a run is from one.  See baseline.h. */
 #include "ui/dash/baseline.h"
 
 #include <errno.h>
@@ -212,16 +212,6 @@ static size_t without_nan(const double *values, unsigned count, double *out)
 	return n;
 }
 
-void tally_compare(const double *a, unsigned a_count, const double *b, unsigned b_count, struct difference *ret_difference)
-{
-	double known_a[TALLY_MAX], known_b[TALLY_MAX];
-	struct stats stats_a, stats_b;
-
-	stats_of(known_a, without_nan(a, a_count, known_a), &stats_a);
-	stats_of(known_b, without_nan(b, b_count, known_b), &stats_b);
-	stats_compare(&stats_a, &stats_b, ret_difference);
-}
-
 double tally_mean(const double *values, unsigned count)
 {
 	double known[TALLY_MAX], sum = 0;
@@ -232,6 +222,13 @@ double tally_mean(const double *values, unsigned count)
 	return n ? sum / (double)n : NAN;
 }
 
+double tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count)
+{
+	double before = tally_mean(a, a_count), relative = (tally_mean(b, b_count) - before) / before;
+
+	return isfinite(relative) ? relative : NAN;
+}
+
 const struct tally_worker *tally_find(const struct tally *t, enum role role, unsigned index)
 {
 	for (unsigned i = 0; i < t->workers; i++)
@@ -240,18 +237,15 @@ const struct tally_worker *tally_find(const struct tally *t, enum role role, uns
 	return NULL;
 }
 
-bool difference_text(const struct difference *d, char *out, size_t size)
+char *tally_difference_text(double relative, char *out, size_t size)
 {
-	const char *sign = !d->differs ? "=" : d->relative > 0 ? "▲" : "▼";
-	double percent = 100 * d->relative;
+	double percent = 100 * relative;
 
-	if (!d->known || !isfinite(percent)) {
+	if (isnan(percent))
 		snprintf(out, size, "--");
-		return false;
-	}
-	if (fabs(percent) >= 999.5)
-		snprintf(out, size, "%s %+.0e%%", sign, percent);
+	else if (fabs(percent) >= 999.5)
+		snprintf(out, size, "%+.0e%%", percent);
 	else
-		snprintf(out, size, "%s %+.*f%%", sign, fabs(percent) < 99.95 ? 1 : 0, percent);
-	return d->differs;
+		snprintf(out, size, "%+.*f%%", fabs(percent) < 99.95 ? 1 : 0, percent);
+	return out;
 }

@@ -1,10 +1,9 @@
-/* Baselines: the per-second values of a run, kept to compare another one with, and what differs
- * between two of them.  Per-second values are those of the intervals of the measure phase
+/* Baselines: the per-second values of a run, kept to show another one beside it, and how far two of
+ * them are apart.  Per-second values are those of the intervals of the measure phase
  * (--interval, 1 s by default).  Main thread only. */
 #pragma once
 
 #include "record/history.h"
-#include "base/stats.h"
 
 enum metric {
 	METRIC_PPS,
@@ -59,11 +58,12 @@ void tally_free(struct tally *t);
 /* The i-th figure of a tally. */
 const struct figure_def *tally_figure(const struct tally *t, unsigned i);
 
-/* NaN values are left out; known only with 3 values or more on both sides. */
-void tally_compare(const double *a, unsigned a_count, const double *b, unsigned b_count, struct difference *ret_difference);
 double tally_mean(const double *values, unsigned count); /* NaN if there are none */
+/* (b - a) / a of the means; NaN where it is not known.  One run a side: restarts differ from each
+ * other more than seconds do, so nothing tells whether it is real. */
+double tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count);
 /* The worker of `t` with this role and index among its role; NULL. */
 const struct tally_worker *tally_find(const struct tally *t, enum role role, unsigned index);
 
-/* "▲ +4.1%", "= +0.4%", "--"; returns whether it differs.  ▲ ▼ = always stand with the figure. */
-bool difference_text(const struct difference *d, char *out, size_t size);
+/* "+4.1%", "--" for NaN.  Returns out. */
+char *tally_difference_text(double relative, char *out, size_t size);

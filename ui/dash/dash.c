@@ -318,7 +318,7 @@ static void prepare_differences(struct dash *d)
 {
 	const struct tally *a = &d->view.base, *b = &d->tally;
 	uint64_t inputs = (a->newest ^ (uint64_t)a->run_id << 40) * 31 + (b->newest ^ (uint64_t)b->run_id << 40) + b->n;
-	struct difference *core;
+	double *core;
 
 	if (!d->view.base_kept || (inputs == d->compared && d->core_differences == b->workers))
 		return;
@@ -329,15 +329,13 @@ static void prepare_differences(struct dash *d)
 	d->core_differences = b->workers;
 	d->compared = inputs;
 	for (int i = 0; i < METRICS; i++)
-		tally_compare(a->value[i], a->n, b->value[i], b->n, &d->difference[i]);
+		d->difference[i] = tally_difference(a->value[i], a->n, b->value[i], b->n);
 	for (unsigned i = 0; i < b->figures && a->engine == b->engine; i++)
-		tally_compare(a->figure[i], a->n, b->figure[i], b->n, &d->figure_difference[i]);
+		d->figure_difference[i] = tally_difference(a->figure[i], a->n, b->figure[i], b->n);
 	for (unsigned i = 0; i < b->workers; i++) {
 		const struct tally_worker *then = tally_find(a, b->worker[i].role, b->worker[i].index);
 
-		core[i] = (struct difference){ 0 };
-		if (then && a->bits == b->bits)
-			tally_compare(then->rate, a->n, b->worker[i].rate, b->n, &core[i]);
+		core[i] = then && a->bits == b->bits ? tally_difference(then->rate, a->n, b->worker[i].rate, b->n) : NAN;
 	}
 }
 

@@ -68,8 +68,8 @@ struct dash {
 	bool total_known;
 	struct latency_summary summary; /* of total */
 	struct tally tally;             /* this run's intervals */
-	/* against the baseline; per worker of tally */
-	struct difference difference[METRICS], figure_difference[TALLY_FIGURES], *core_difference;
+	/* against the baseline, NaN where not known; per worker of tally */
+	double difference[METRICS], figure_difference[TALLY_FIGURES], *core_difference;
 	unsigned core_differences;
 	uint64_t compared; /* they were worked out from these intervals */
 

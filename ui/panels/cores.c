@@ -301,27 +301,23 @@ static void put_own(const struct dash *d, const struct core_table *t, const stru
 	}
 }
 
-static void put_difference(struct table_cell *cell, const struct difference *diff, bool less_is_better)
+static void put_difference(struct table_cell *cell, double relative)
 {
-	bool differs = difference_text(diff, cell->text, sizeof(cell->text));
-	bool better = (diff->relative < 0) == less_is_better;
-
-	cell->style = !diff->known ? STYLE_DIM : !differs ? STYLE_SAME : better ? STYLE_BETTER : STYLE_WORSE;
+	tally_difference_text(relative, cell->text, sizeof(cell->text));
+	cell->style = isnan(relative) ? STYLE_DIM : STYLE_TEXT;
 }
 
 static void put_versus(const struct dash *d, int worker, struct table_cell *cell)
 {
-	struct difference unknown = { 0 };
-
 	if (d->view.base_kept)
-		put_difference(cell, (unsigned)worker < d->core_differences ? &d->core_difference[worker] : &unknown, false);
+		put_difference(cell, (unsigned)worker < d->core_differences ? d->core_difference[worker] : NAN);
 }
 
 static void put_versus_sum(const struct dash *d, unsigned role, struct table_cell *cell)
 {
 	/* A keeps the sum of the side that the mode counts on */
 	if (d->view.base_kept && role & d->moment.info->rx_roles)
-		put_difference(cell, &d->difference[headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS], false);
+		put_difference(cell, d->difference[headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS]);
 }
 
 /* ---- rows ---- */

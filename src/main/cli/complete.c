@@ -89,7 +89,7 @@ static void inside(const struct verb *verb, const struct engine *engine, bool mo
 	}
 	if (verb->takes_mode && !mode_named && words == 1)
 		modes();
-	if (!strcmp(verb->name, "sweep") && !mode_named && words == 1)
+	if ((!strcmp(verb->name, "sweep") || !strcmp(verb->name, "compare")) && !mode_named && words == 1)
 		puts(":file");
 	if (!verb->takes_mode && !strcmp(verb->name, "open"))
 		puts(":file");

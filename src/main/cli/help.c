@@ -27,6 +27,7 @@ static const char *const statuses[][2] = {
 	{ "1", "failed" },
 	{ "2", "usage error: the message says which argument" },
 	{ "3", "the run ended, but its verdict is invalid: do not use the numbers" },
+	{ "4", "compare: a condition of --fail-if holds" },
 	{ "130", "interrupted; the results so far are written" },
 };
 

@@ -8,7 +8,7 @@
 #include "mode/engine.h"
 #include "mode/options.h"
 
-enum { EXIT_VALID = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INVALID = 3, EXIT_INTERRUPTED = 130 };
+enum { EXIT_VALID = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INVALID = 3, EXIT_BEYOND = 4, EXIT_INTERRUPTED = 130 };
 
 struct verb {
 	const char *name, *usage, *summary;
@@ -32,6 +32,7 @@ int verb_run(const struct verb *verb, int argc, char **argv, int from);
 int verb_list(const struct verb *verb, int argc, char **argv, int from);
 int verb_open(const struct verb *verb, int argc, char **argv, int from);
 int verb_sweep(const struct verb *verb, int argc, char **argv, int from);
+int verb_compare(const struct verb *verb, int argc, char **argv, int from);
 int verb_complete(const struct verb *verb, int argc, char **argv, int from);
 
 /* Options of the screen, shared by dash and open; settings.c reads the same names from the
@@ -39,6 +40,7 @@ int verb_complete(const struct verb *verb, int argc, char **argv, int from);
 extern const struct option_def display_options[];
 extern const struct option_def list_options[];
 extern const struct option_def sweep_options[];
+extern const struct option_def compare_options[];
 
 /* Prints a line with a path in it, which may hold anything: as text_escape() makes it. */
 void say_path(FILE *out, const char *before, const char *path, const char *after);

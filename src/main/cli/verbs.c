@@ -44,6 +44,12 @@ const struct verb verbs[] = {
 		.takes_lists = true,
 		.may_capture = true,
 		.go = verb_sweep },
+	{ .name = "compare",
+		.usage = "netdyno compare MODE --a OPTIONS --b OPTIONS [options]",
+		.summary = "is B better than A?  Runs both in turn, in random order, and tells a difference from chance",
+		.options = compare_options,
+		.takes_mode = true,
+		.go = verb_compare },
 	{ .name = "__complete", .usage = "", .summary = "", .hidden = true, .go = verb_complete },
 	{ 0 },
 };

@@ -14,6 +14,8 @@
 #include "base/text.h"
 #include "engines/engines.h"
 #include "main/cli/program.h"
+#include "main/sweep/compare_end.h"
+#include "main/sweep/task.h"
 #include "sweep/chart_draw.h"
 
 /* ---- reports ---- */
@@ -69,9 +71,9 @@ static void print_word(FILE *out, const char *text)
 	fputs(quoted ? "" : "'", out);
 }
 
-static void say_how(const char *what, const char *directory)
+void sweep_say_how(const char *what, const struct sweep_plan *plan, const char *directory)
 {
-	fprintf(stderr, "netdyno: %s: netdyno sweep --resume ", what);
+	fprintf(stderr, "netdyno: %s: netdyno %s --resume ", what, sweep_verb(plan));
 	print_word(stderr, directory);
 	putc('\n', stderr);
 }
@@ -85,8 +87,7 @@ static int status_of(const struct sweep_state *state, enum sweep_end end)
 	return state->invalid ? EXIT_INVALID : EXIT_VALID;
 }
 
-/* Columns of the terminal; 0: it is none. */
-static unsigned room(void)
+unsigned sweep_room(void)
 {
 	struct winsize size;
 
@@ -95,7 +96,7 @@ static unsigned room(void)
 
 void sweep_print(const struct sweep_state *state)
 {
-	sweep_write_table(stdout, state, room());
+	sweep_write_table(stdout, state, sweep_room());
 	putchar('\n');
 	sweep_write_findings(stdout, state);
 }
@@ -108,12 +109,15 @@ static int show_plan(const char *directory, const struct sweep_plan *plan, struc
 	if (rc >= 0)
 		rc = sweep_store_load(directory, &state, err);
 	if (rc >= 0) {
-		printf("sweep of %s: %" PRIu64 " of %" PRIu64 " runs are done\n\n", plan->options.engine->name, state.done,
-			state.slots);
-		sweep_print(&state);
+		printf("%s of %s: %" PRIu64 " of %" PRIu64 " runs are done\n\n", plan->sides ? "comparison" : "sweep",
+			plan->options.engine->name, state.done, state.slots);
+		if (plan->sides)
+			compare_print(&state);
+		else
+			sweep_print(&state);
 		fflush(stdout);
 		if (state.done < state.slots)
-			say_how("not complete; to continue", directory);
+			sweep_say_how("not complete; to continue", plan, directory);
 	}
 	sweep_state_free(&state);
 	return rc;
@@ -153,10 +157,11 @@ int sweep_finish(struct sweep_store *store, const struct sweep_state *state, con
 	/* Both streams may be one terminal: these are the last words. */
 	status = finish_stdout(status);
 	if (stopped)
-		say_how(end == SWEEP_INTERRUPTED ? "interrupted; to continue" : "to continue", store->directory);
+		sweep_say_how(
+			end == SWEEP_INTERRUPTED ? "interrupted; to continue" : "to continue", state->plan, store->directory);
 	else if (interrupted)
-		say_how("all runs are done; to draw the charts", store->directory);
+		sweep_say_how("all runs are done; to draw the charts", state->plan, store->directory);
 	else if (state->failed)
-		say_how("to try the failed runs again", store->directory);
+		sweep_say_how("to try the failed runs again", state->plan, store->directory);
 	return status;
 }

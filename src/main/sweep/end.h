@@ -4,6 +4,10 @@
 
 #include "main/sweep/run.h"
 
+/* "netdyno: WHAT: netdyno sweep --resume DIR", so that a shell reads it back. */
+void sweep_say_how(const char *what, const struct sweep_plan *plan, const char *directory);
+/* Columns of the terminal that stdout is; 0: it is none. */
+unsigned sweep_room(void);
 /* The table and the findings, on stdout. */
 void sweep_print(const struct sweep_state *state);
 /* A saved sweep, as `open` shows it: the plan of its directory and what has come of it, on stdout.

@@ -210,6 +210,22 @@ static enum outcome keep_failure(
 
 /* ---- slots, rounds ---- */
 
+/* May another attempt have a valid verdict?  Both sides of a comparison need one in each round;
+ * in a sweep an invalid run is a result. */
+static enum outcome judge(struct runner *r, struct attempt *a)
+{
+	struct results_source source = { .history = r->history, .run_id = a->run_id, .host = r->job->host };
+	json_t *document = r->job->plan->sides ? results_document(&source) : NULL;
+	const json_t *verdict = json_object_get(json_object_get(document, "end"), "verdict");
+	const char *reason = json_string_value(json_array_get(json_object_get(verdict, "reasons"), 0));
+	bool invalid = json_is_false(json_object_get(verdict, "valid"));
+
+	if (invalid)
+		err_say(&a->err, EAGAIN, "its verdict was invalid: %s", reason ? reason : "no reason is given");
+	json_decref(document);
+	return invalid ? FAILED : RAN;
+}
+
 static enum outcome run_slot(struct runner *r, uint32_t cell, unsigned round, struct err *err)
 {
 	enum outcome outcome = FAILED;
@@ -223,6 +239,8 @@ static enum outcome run_slot(struct runner *r, uint32_t cell, unsigned round, st
 	sweep_progress_draw(r->job->progress);
 	while (outcome == FAILED && attempts <= r->job->retries) {
 		outcome = attempt_cell(r, cell, &a, err);
+		if (outcome == RAN && attempts < r->job->retries)
+			outcome = judge(r, &a);
 		attempts++;
 		if (outcome != FAILED || attempts > r->job->retries)
 			break;
@@ -265,8 +283,11 @@ static enum sweep_end run_rounds(struct runner *r, struct err *err)
 		err_sys(err, ENOMEM, "make the order of the cells");
 		return SWEEP_BROKEN;
 	}
-	for (unsigned round = 0; round < r->job->plan->repeat && outcome != STOPPED && outcome != BROKEN; round++)
+	for (unsigned round = 0; round < r->job->plan->repeat && outcome != STOPPED && outcome != BROKEN; round++) {
 		outcome = run_round(r, order, round, err);
+		if (outcome == RAN && r->job->is_enough && r->job->is_enough(r->job->state, round + 1))
+			break;
+	}
 	free(order);
 	return outcome == STOPPED ? SWEEP_INTERRUPTED : outcome == BROKEN ? SWEEP_BROKEN : SWEEP_COMPLETE;
 }

@@ -23,7 +23,9 @@ struct sweep_job {
 	uint64_t seed;          /* of the order */
 	unsigned retry_pause_ms;
 	unsigned retries; /* of a slot that failed */
-	bool abandoned;   /* a run would not end: its session was left alone */
+	/* Asked once after each round: may the sweep end there?  NULL: never. */
+	bool (*is_enough)(const struct sweep_state *state, unsigned rounds);
+	bool abandoned; /* a run would not end: its session was left alone */
 };
 
 enum sweep_end sweep_run(struct sweep_job *job, struct err *err);

@@ -224,29 +224,6 @@ static void units_are_there_once(void **state)
 	assert_string_equal(words_us_unit(words_us(&none, 0, text, sizeof(text))), "");
 }
 
-/* Bounds of any size stand there in full. */
-static void intervals_are_not_cut(void **state)
-{
-	static const struct {
-		double low, high;
-		const char *text;
-	} cases[] = { { -0.01, 0.021, "[-1.0,+2.1]" }, { -11.761, 19.805, "[-1176,+1980]" },
-		{ -9.9994, 9.9994, "[-999.9,+999.9]" }, { -12345, 1e9, "[-1e+06,+1e+11]" } };
-
-	(void)state;
-	open_dash(1, 1, CHARSET_BRAILLE);
-	start();
-	frame(40, 120);
-	press('b');
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		dash.difference[METRIC_PPS] = (struct difference){ .known = true, .low = cases[i].low, .high = cases[i].high };
-		/* differences are worked out anew only when there are new intervals */
-		frame_paint(&dash);
-		assert_true(on_screen(cases[i].text));
-	}
-	stage_close();
-}
-
 static void servers_alone_have_no_latencies(void **state)
 {
 	(void)state;
@@ -456,7 +433,6 @@ int main(void)
 		cmocka_unit_test(lossy_ledgers_name_the_place),
 		cmocka_unit_test(rates_of_drops_begin_with_the_measurement),
 		cmocka_unit_test(units_are_there_once),
-		cmocka_unit_test(intervals_are_not_cut),
 		cmocka_unit_test(servers_alone_have_no_latencies),
 		cmocka_unit_test(a_finished_run_shows_its_whole),
 		cmocka_unit_test(time_goes_on_while_data_is_missing),

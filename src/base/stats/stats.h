@@ -1,0 +1,11 @@
+/* What a few values are like.  Pure; any thread.  Whether two sides differ: evidence.h. */
+#pragma once
+
+#include <stddef.h>
+
+struct stats {
+	size_t n;
+	double mean, variance, median, min, max; /* 0 of no values; variance: over n - 1 */
+};
+
+void stats_of(const double *values, size_t n, struct stats *ret_stats);
