@@ -146,11 +146,12 @@ static void thousand_sockets(const struct udp_method *m)
 		.servers = 1,
 		.clients = 1,
 		.method = &m->method,
-		.option = { "sockets", "1000", "window", "2" } };
+		.option = { "sockets", "1000", "window", "1" } };
 
 	rig_open_or_fail(&rig, &config);
 	assert_int_equal(rig.worker[1].wait.count, 1);
-	measure_in_turns(&rig, 5000);
+	/* A step of the rig polls an epoll of a thousand: many steps, and answers come late. */
+	measure_in_turns(&rig, 1500);
 	rig_close(&rig);
 }
 

@@ -237,7 +237,7 @@ static void more_clients_than_threads(void **state)
 		rig_until_with(&client, &server, has_waiting, 1);
 		if (stuck)
 			/* one waits: half of the four seconds */
-			stream_rig_state(&server, 0)->link.moved_ns -= 21 * NS_PER_S / 10;
+			stream_rig_state(&server, 0)->link.moved_ns -= (int64_t)2100 * NS_PER_MS;
 		else
 			close(fd);
 		rig_enter(&server, PHASE_MEASURE);

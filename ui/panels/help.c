@@ -13,7 +13,7 @@ static const struct glyph_help legend[] = {
 	{ "Σ", "sum over all workers of a side" },
 	{ "cpu3*", "a CPU that several workers share" },
 	{ ">", "the picked core: Enter drills into it" },
-	{ "vs A", "against baseline A; one run a side does not tell whether it is real" },
+	{ "vs A", "against baseline A: one run a side does not prove it" },
 	{ "┄", "baseline A in the chart; p50 in the heatmap" },
 	{ "─", "p99 in the heatmap" },
 	{ "░▒▓█", "heatmap: number of values, log scale; blank: none" },
