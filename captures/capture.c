@@ -158,7 +158,7 @@ static bool is_own(const struct capture *c, const struct pcap_pkthdr *header, co
 static void take_packet(uint8_t *user, const struct pcap_pkthdr *whole, const uint8_t *bytes)
 {
 	struct capture *c = (struct capture *)user;
-	/* What was asked for of it may be less than is_own() needs. */
+	/* The user may have asked for less of it than is_own() needs. */
 	struct pcap_pkthdr cut = *whole, *header = &cut;
 
 	c->seen += stamp_of(whole) >= c->base_wall_ns;

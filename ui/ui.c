@@ -198,7 +198,7 @@ static void wait_for_something(struct loop *l)
 
 	if (ready == 0 && (data_stays_away(l) || (l->dash.view.toast[0] && clock_run_ns() >= l->dash.view.toast_until_ns)))
 		l->dirty = true;
-	/* What says that an update came may itself have failed. */
+	/* The signal that an update came may itself have failed. */
 	if (ready == 0 && l->config->update_fd >= 0)
 		l->dash.requests->pump(l->dash.requests->ctx);
 	if (ready <= 0)

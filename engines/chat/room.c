@@ -1,4 +1,4 @@
-/* Who is in the room, and what becomes of a line.  See engines/chat/room.h; sending is
+/* The room's members, and the way of a line to them.  See engines/chat/room.h; sending is
  * deliver.c. */
 #include "engines/chat/room.h"
 

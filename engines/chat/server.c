@@ -34,7 +34,7 @@ static int open_epoll(struct worker *w, struct chat_loop *l, struct err *err)
 		rc = net_epoll_busy_poll(l->epoll.fd, (unsigned)s->busy_poll_us, err);
 	if (rc < 0 || s->loops == 1)
 		return rc;
-	/* Who does not say when it sleeps is always rung. */
+	/* A loop that does not say when it sleeps is always rung. */
 	if (l->epoll.looks)
 		chat_crossing_sleep(&chat_shared_of(w)->crossing, w->self->index);
 	return chat_epoll_watch(&l->epoll, s->crossing.bell[w->self->index].fd, CHAT_TAG_BELL, err);
@@ -425,7 +425,7 @@ int chat_server_observe(struct worker *w, struct err *err)
 	return 0;
 }
 
-/* Who has nothing on its way stays for the next run. */
+/* A client with nothing on its way stays for the next run. */
 static void keep_members(struct worker *w, struct chat_loop *l)
 {
 	struct chat_kept_list *kept = chat_kept_of(w);

@@ -221,7 +221,7 @@ static int writer_look(struct worker *w, struct writer *x, bool last, struct err
 	w->wait.until_ns = x->cycle.sent_ns + s->deadline_ns;
 	if (last)
 		return 0;
-	/* Who stores what is awaited from now on rings; what was stored before is seen now. */
+	/* A reader that stores what is awaited from now on rings; earlier stores are seen now. */
 	atomic_store_explicit(&x->desk->asleep, true, memory_order_seq_cst);
 	return writer_look(w, x, true, err);
 }
@@ -406,7 +406,7 @@ int fanout_writer_observe(struct worker *w, struct err *err)
 	int rc = writer_listen_to_readers(w, x, err);
 
 	writer_count(w, x);
-	/* Who follows has no schedule but the first writer's. */
+	/* The writers that follow have no schedule but the first one's. */
 	if (fanout_shared_of(w)->paced)
 		counter_set(w->counters, COUNTER_SCHEDULED,
 			writer_follows(w, x) ? counter_get(w->counters, COUNTER_TX_PACKETS)

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	/* A reader that goes away is an error of write(2), not a death. */
 	signal(SIGPIPE, SIG_IGN);
-	/* Who started us may have ignored it: then nobody could wait for gnuplot (wait(2)). */
+	/* Our parent may have ignored it: then nobody could wait for gnuplot (wait(2)). */
 	signal(SIGCHLD, SIG_DFL);
 	/* So is a file that has reached the limit of its size (ulimit -f): like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);

@@ -88,7 +88,7 @@ enum ledger_side {
 	LEDGER_IN_FLIGHT,
 };
 
-/* What to make of packets that are missing and that no place has. */
+/* Names for packets that are missing and that no place has. */
 enum ledger_rest {
 	REST_UNEXPLAINED, /* our own accounting should know where: the numbers are not valid */
 	/* the other end could know: they were lost between here and the answer */

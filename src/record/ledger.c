@@ -171,7 +171,7 @@ static void add_host_places(const struct reading *r, struct ledger *l)
 
 /* ---- the rest ---- */
 
-/* What is missing and of which only the other end could say more. */
+/* Packets are missing, and only the other end could say more of them. */
 static void add_rest(enum ledger_rest rest, struct ledger *l)
 {
 	static const struct {

@@ -91,7 +91,7 @@ static void judge_host(const struct ledger *l, const char *name, const char *wha
 		missing, l->sent, what, 100.0 * (double)missing / (double)l->sent, places);
 }
 
-/* What was lost beyond our own accounting is a loss like others, but nobody here knows where. */
+/* A loss beyond our own accounting is a loss like others, but nobody here knows where it was. */
 static void judge_rest(const struct evidence *e, struct verdict *v)
 {
 	const struct ledger *l = e->ledger;

@@ -541,7 +541,7 @@ void run_execute(struct run *r, struct run_session *session)
 	r->session = session;
 	how = lead(r) == RUN_FAILED ? PHASE_FAILED : PHASE_DONE;
 	if (r->measured) {
-		/* What the last interval was made of is the whole's end, too. */
+		/* The last interval ends where the whole does. */
 		if (!r->settled)
 			sampler_read(&r->sampler);
 		run_read_net(r);

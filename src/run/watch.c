@@ -242,7 +242,7 @@ static void watch_connections(struct watch *w, const struct run_info *info, cons
 	if (now > w->most)
 		w->most = now;
 	tell_presence(w, info, s, now, m);
-	/* What silence has counted already is not counted again. */
+	/* Time that silence has counted already is not counted again. */
 	if (s->phase != PHASE_MEASURE || !w->most || w->stretch_ns)
 		return;
 	int64_t part_ns = (int64_t)((double)since_ns * (double)(w->most - now) / (double)w->most);

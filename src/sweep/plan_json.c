@@ -78,7 +78,7 @@ static int options_from_json(struct options *o, const json_t *object, struct err
 	for (unsigned i = 0; rc >= 0 && i < o->count; i++) {
 		const json_t *text = json_object_get(object, o->def[i]->name);
 
-		/* What is as it would be anyway was not given. */
+		/* A value that equals the default was not given. */
 		if (json_is_string(text) && strcmp(json_string_value(text), o->value[i].text) != 0)
 			rc = options_set(o, o->def[i]->name, json_string_value(text), err);
 	}

@@ -18,7 +18,7 @@ static int say_side(struct err *err, const char *name, const struct err *why)
 	return err_say(err, why->code == ENOENT ? EINVAL : why->code, "--%s: %s", name, why->text);
 }
 
-/* What is not kept with a result changes nothing of what is measured. */
+/* An option that is not kept with a result changes nothing of what is measured. */
 static int check_words(const struct options *options, int argc, char **argv, struct err *err)
 {
 	struct options scratch;

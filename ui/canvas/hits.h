@@ -18,7 +18,7 @@ struct hits {
 	unsigned count;
 };
 
-/* Where places overlap, the first one counts; silently dropped when full. */
+/* The first of places that overlap counts; silently dropped when full. */
 void hits_add(struct hits *h, struct rect area, int key, int worker);
 /* Looks up the place of a click; false: nothing answers there. */
 bool hits_find(const struct hits *h, int row, int column, struct hit *ret_hit);

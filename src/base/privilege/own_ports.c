@@ -81,7 +81,7 @@ static struct own_host *own_host(unsigned family, int protocol, const uint8_t *a
 	return h;
 }
 
-/* Where a socket is bound; false: nowhere. */
+/* Tells where a socket is bound; false: nowhere. */
 static bool own_end(int fd, struct own_claim *ret_claim)
 {
 	union {
@@ -122,7 +122,7 @@ static bool own_room(unsigned fd)
 	return true;
 }
 
-/* What is known of this descriptor; it is forgotten. */
+/* Takes out what is known of this descriptor. */
 static struct own_claim own_take(unsigned fd)
 {
 	struct own_claim claim = { NULL, 0 };
@@ -142,8 +142,9 @@ static void own_release(struct own_claim claim, uint32_t lingers_ms)
 		atomic_store_explicit(&p->until_ms, own_ms(own_wall_ns()) + lingers_ms, memory_order_release);
 }
 
-/* Who closes a TCP connection first, and in order, keeps its port for a minute (TIME-WAIT), and
- * what has not been sent yet is sent then.  Every other port may be another's at once. */
+/* The end that closes a TCP connection first, and in order, keeps its port for a minute
+ * (TIME-WAIT), and what has not been sent yet is sent then. Every other port may be another's at
+ * once. */
 static uint32_t own_lingers_ms(int fd)
 {
 	struct tcp_info info = { .tcpi_state = TCP_CLOSE };
@@ -184,7 +185,7 @@ void own_ports_add(int fd)
 	pthread_mutex_unlock(&own.lock);
 }
 
-/* What close(2) says goodbye with is still ours, and the descriptor may be another thread's at
+/* The last packets of a close(2) are still ours, and the descriptor may be another thread's at
  * once. */
 void own_ports_close(int fd)
 {

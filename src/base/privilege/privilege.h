@@ -1,4 +1,4 @@
-/* Who in this process may open a packet socket.
+/* Only some of this process may open a packet socket: this says who.
  *
  * CAP_NET_RAW (capabilities(7)) is all that netdyno may need beyond an ordinary user's rights: for
  * captures, and for methods that send whole frames.  A thread has it in one of three ways:

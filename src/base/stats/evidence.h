@@ -46,7 +46,7 @@ size_t evidence_least_groups(double level);
  * where it stays at or below 1 - level.  Never below what it was, at most 1. */
 void evidence_holm(double *p, size_t m);
 
-/* What one look of many may spend of alpha, so that all looks together spend no more (Lan & DeMets
+/* One look of many may spend so much of alpha that all together spend no more (Lan & DeMets
  * 1983, with a spending function proportional to the look): look 1..looks; before `first` looks,
  * when no test could say anything, none is spent. */
 double evidence_spend(double alpha, unsigned look, unsigned first, unsigned looks);

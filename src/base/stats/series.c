@@ -45,7 +45,7 @@ static double effective_n_of(const double *values, size_t n, unsigned fitted)
 		mean += values[i] / (double)n;
 	for (size_t i = 0; i < n; i++)
 		squares += (values[i] - mean) * (values[i] - mean);
-	/* What rounding leaves of a constant is none of its doing. */
+	/* A constant's rounding errors are not correlation. */
 	if (n < 4 || !(squares > 1e-20 * mean * mean * (double)n))
 		return (double)n;
 	sum = correlation(values, n, 1, mean, squares, fitted);

@@ -1,4 +1,4 @@
-/* What a series of equally long intervals says: how much it tells, whether it stands still, and
+/* A series of equally long intervals: how much it tells, whether it stands still, and
  * how sure a percentile is.  Pure; may be called from any thread; allocates, and says "unknown"
  * where memory is out. */
 #pragma once

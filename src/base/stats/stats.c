@@ -1,4 +1,4 @@
-/* What a few values are like.  See stats.h. */
+/* A few values in summary.  See stats.h. */
 #include "base/stats/stats.h"
 
 #include <math.h>

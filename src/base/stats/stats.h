@@ -1,4 +1,4 @@
-/* What a few values are like.  Pure; any thread.  Whether two sides differ: evidence.h. */
+/* A few values in summary.  Pure; any thread.  Whether two sides differ: evidence.h. */
 #pragma once
 
 #include <stddef.h>

@@ -169,7 +169,7 @@ static void summary_rates(FILE *out, const struct reading *r)
 			(int)strlen(packets_of(r->info)), "", fixed(tx.tx_pps, 1, pps), fixed(tx.tx_mbps, 1, mbps));
 }
 
-/* What was lost at no worker's own place, so that the column adds up to the loss. */
+/* The loss at no worker's own place, so that the column adds up. */
 static void summary_elsewhere(FILE *out, const struct reading *r, const struct ledger *ledger, double at_workers)
 {
 	double all = ledger->known ? (double)ledger->lost * NS_PER_S / (double)reading_measured_ns(r) : NAN;

@@ -6,7 +6,7 @@
 #include "main/sweep/task.h"
 #include "sweep/compare/report.h"
 
-/* What was asked besides the runs. */
+/* The user's wishes besides the runs. */
 struct compare_asked {
 	bool same; /* both sides come to the same run */
 	unsigned conditions;

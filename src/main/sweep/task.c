@@ -1,4 +1,4 @@
-/* What the sweep and the comparison have in common before and after their runs.  See task.h. */
+/* The sweep and the comparison share this before and after their runs.  See task.h. */
 #include "main/sweep/task.h"
 
 #include <errno.h>

@@ -26,13 +26,13 @@ struct compare_report {
 void compare_note(struct compare_report *report, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "B against A: rate 16.3 % lower, 95 % interval 14.9 to 17.8 %; RTT p99 not shown to ..." */
 void compare_write_words(FILE *out, const struct compare_report *report);
-/* What was asked with --fail-if, a line each. */
+/* Prints the conditions of --fail-if, a line each. */
 void compare_write_conditions(FILE *out, const struct compare_report *report);
 /* The table for a terminal of so many columns (0: any), the words, notes and conditions. */
 void compare_write_text(FILE *out, const struct compare_report *report, unsigned room);
 /* summary.md; chart: its file beside it, NULL: there is none */
 void compare_write_summary(FILE *out, const struct compare_report *report, const char *chart);
-/* What --json writes: docs/compare.schema.json.  NULL when out of memory. */
+/* The document that --json writes: docs/compare.schema.json.  NULL when out of memory. */
 json_t *compare_to_json(const struct compare_report *report);
 /* A gnuplot script with its data: a dot per run, each round in per cent of its run of A, and the
  * interval. */
