@@ -17,11 +17,13 @@ fail() { failures=$((failures + 1)); printf 'FAIL %s\n' "$*"; }
 serve() { # OPTIONS...
 	for ((attempt = 0; attempt < 20; attempt++)); do
 		port=$((20000 + RANDOM % 12000))
+		# The words of the server before are not this one's.
+		rm -f server.txt
 		"$program" run chat --role server --listen 127.0.0.1 --port "$port" --duration 0 --warmup 0 "$@" --json server.json --force \
 			>server.txt 2>&1 </dev/null &
 		server=$!
 		for ((i = 0; i < 2000; i++)); do
-			grep -q 'run #1 start' server.txt && return
+			grep -qs 'run #1 start' server.txt && return
 			kill -0 "$server" 2>/dev/null || break
 			sleep 0.01
 		done
