@@ -9,8 +9,12 @@
 #include "../packet/netns.h"
 #include "../engines/rig.h"
 
+#include "../support/asserts.h"
+#include "base/clock.h"
 #include "engines/fanout/fanout.h"
 #include "engines/fanout/shared.h"
+
+enum { DEADLINE_MS = 100 }; /* of a round, where nobody says more */
 
 static const struct fanout_shared *shared_of(const struct rig *rig)
 {
@@ -171,15 +175,18 @@ static void a_wire_that_is_cut_is_waited_for(void **state)
 		open_across(&readers, &writer, "10.77.0.2", method[i], NULL);
 		rig_enter(&writer, PHASE_MEASURE);
 		rig_until(&writer, ROLE_BOTH, rig_has_received, 200);
+		int64_t cut_ns = clock_now_ns();
 		netns_run("ip link set va down");
 		uint64_t before = rig_sum(&writer, ROLE_CLIENT, COUNTER_TX_PACKETS);
 		for (unsigned k = 0; k < 3; k++)
 			rig_observe(&writer);
 		netns_run("ip link set va up");
-		/* One that was on the wire is lost, and its round ended by the deadline. */
 		rig_until(&writer, ROLE_BOTH, rig_has_received, before + 400);
 		rig_observe(&writer);
-		assert_in_range(rig_sum(&writer, ROLE_CLIENT, FANOUT_C_INCOMPLETE), 0, 2);
+		/* One that was on the wire is lost, and its round ended by the deadline; a wire that
+		 * is slow to come back may swallow one a deadline. */
+		assert_at_most(rig_sum(&writer, ROLE_CLIENT, FANOUT_C_INCOMPLETE),
+			2 + (clock_now_ns() - cut_ns) / ((int64_t)DEADLINE_MS * NS_PER_MS));
 		rig_close(&writer);
 		rig_close(&readers);
 	}
