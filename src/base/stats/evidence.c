@@ -13,18 +13,6 @@ static const double POWER_Z = 1.2816;
 
 /* ---- values and ranks ---- */
 
-static int evidence_order(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double middle_of_sorted(const double *sorted, size_t n)
-{
-	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
-}
-
 static bool are_positive(const double *values, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -221,7 +209,7 @@ static double *walsh_averages(const double *d, size_t n, size_t *ret_count)
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = i; j < n; j++)
 			average[at++] = (d[i] + d[j]) / 2;
-	qsort(average, count, sizeof(*average), evidence_order);
+	qsort(average, count, sizeof(*average), stats_order);
 	*ret_count = count;
 	return average;
 }
@@ -310,7 +298,7 @@ void evidence_of_pairs(const double *a, const double *b, size_t n, double level,
 		e.a = e.b = differences_of_pairs(a, b, n, e.relative, d);
 	if (e.a && (average = walsh_averages(d, e.a, &averages))) {
 		e.known = true;
-		e.middle = middle_of_sorted(average, averages);
+		e.middle = stats_middle(average, averages);
 		bound(average, averages, pairs_leave_out(e.a, level), &e);
 		n = without_zeros(d, e.a);
 		e.p = n ? pairs_p(d, n) : 1;
@@ -333,7 +321,7 @@ static double *all_differences(const double *a, size_t na, const double *b, size
 	for (size_t i = 0; i < na; i++)
 		for (size_t j = 0; j < nb; j++)
 			d[i * nb + j] = b[j] - a[i];
-	qsort(d, na * nb, sizeof(*d), evidence_order);
+	qsort(d, na * nb, sizeof(*d), stats_order);
 	return d;
 }
 
@@ -418,7 +406,7 @@ void evidence_of_groups(
 	}
 	if (e.a && e.b && (d = all_differences(all, e.a, all + e.a, e.b))) {
 		e.known = true;
-		e.middle = middle_of_sorted(d, e.a * e.b);
+		e.middle = stats_middle(d, e.a * e.b);
 		bound(d, e.a * e.b, groups_leave_out(e.a, e.b, level), &e);
 		e.p = groups_p(all, e.a, e.b);
 	}
@@ -442,7 +430,7 @@ void evidence_holm(double *p, size_t m)
 		return;
 	}
 	memcpy(sorted, p, m * sizeof(*sorted));
-	qsort(sorted, m, sizeof(*sorted), evidence_order);
+	qsort(sorted, m, sizeof(*sorted), stats_order);
 	for (size_t i = 0; i < m; i++) {
 		double most = 0;
 

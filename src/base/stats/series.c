@@ -5,23 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stats/stats.h"
+
 static const size_t SERIES_LEAST = 8;
 static const double Z95 = 1.959964;
 /* mean, slope or step, and where that is */
 enum { WORTH_FITTED = 3 };
 
-static int series_order(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Sorts its values. */
 static double series_median(double *values, size_t n)
 {
-	qsort(values, n, sizeof(*values), series_order);
-	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+	qsort(values, n, sizeof(*values), stats_order);
+	return stats_middle(values, n);
 }
 
 /* ---- how much it tells ---- */
@@ -128,7 +123,7 @@ static double ties_of(const double *values, size_t n)
 	if (!sorted)
 		return 0;
 	memcpy(sorted, values, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), series_order);
+	qsort(sorted, n, sizeof(*sorted), stats_order);
 	for (size_t from = 0, to; from < n; from = to) {
 		for (to = from + 1; to < n && !(sorted[to] > sorted[from]);)
 			to++;

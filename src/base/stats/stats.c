@@ -4,11 +4,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int by_value(const void *a, const void *b)
+int stats_order(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
+}
+
+double stats_middle(const double *sorted, size_t n)
+{
+	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
 static double median_of(const double *values, size_t n)
@@ -20,8 +25,8 @@ static double median_of(const double *values, size_t n)
 		return median;
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = values[i];
-	qsort(sorted, n, sizeof(*sorted), by_value);
-	median = n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+	qsort(sorted, n, sizeof(*sorted), stats_order);
+	median = stats_middle(sorted, n);
 	free(sorted);
 	return median;
 }
