@@ -183,8 +183,8 @@ static void a_wire_that_is_cut_is_waited_for(void **state)
 		netns_run("ip link set va up");
 		rig_until(&writer, ROLE_BOTH, rig_has_received, before + 400);
 		rig_observe(&writer);
-		/* One that was on the wire is lost, and its round ended by the deadline; a wire that
-		 * is slow to come back may swallow one a deadline. */
+		/* One that was on the wire is lost, and its round ended by the deadline; a wire
+		 * that is slow to come back may swallow one a deadline. */
 		assert_at_most(rig_sum(&writer, ROLE_CLIENT, FANOUT_C_INCOMPLETE),
 			2 + (clock_now_ns() - cut_ns) / ((int64_t)DEADLINE_MS * NS_PER_MS));
 		rig_close(&writer);
