@@ -1,4 +1,4 @@
-/* What a comparison says: table, words, JSON, for each of the ways that it may end. */
+/* The report of a comparison: table, words, JSON, for each of the ways that it may end. */
 #include "fixture.h"
 
 #include <math.h>
