@@ -125,7 +125,7 @@ static void test_common_names(void **state)
 {
 	static const char *const names[] = { "role", "host", "listen", "ipv4", "ipv6", "port", "method", "server-method",
 		"client-method", "cores", "server-cpus", "client-cpus", "duration", "warmup", "interval", "path", "wait",
-		"rcvbuf", "sndbuf", "seed", "capture", "out", "json", "jsonl", "csv", "force" };
+		"rcvbuf", "sndbuf", "seed", "capture", "out", "json", "jsonl", "csv", "handicap", "force" };
 	struct options o;
 
 	(void)state;
