@@ -164,7 +164,7 @@ static void rounds_choose_metrics(const struct engine *engine, struct duel *d)
 	for (unsigned i = 0; i < count && d->metrics < DUEL_METRICS; i++) {
 		struct duel_metric *m = &d->metric[d->metrics];
 
-		if (!metric[i].bars)
+		if (!metric[i].tested)
 			continue;
 		*m = (struct duel_metric){ .better = metric[i].better };
 		snprintf(m->title, sizeof(m->title), "%s", metric[i].title);
@@ -236,7 +236,7 @@ static void rounds_take_row(struct console *c, const json_t *row)
 	for (unsigned i = 0; i < count && n < DUEL_METRICS; i++) {
 		const json_t *cell = json_object_get(row, metric[i].column);
 
-		if (metric[i].bars)
+		if (metric[i].tested)
 			value[n++] = json_is_number(cell) ? json_number_value(cell) : NAN;
 	}
 	duel_take(&c->rounds.duel, value);

@@ -13,7 +13,7 @@ static void mark_all(struct comparison *c)
 	bool wanted[SWEEP_METRICS_MAX];
 
 	for (unsigned i = 0; i < c->metrics; i++)
-		wanted[i] = c->metric[i].bars;
+		wanted[i] = c->metric[i].tested;
 	c->tests = compared_mark_all(c->of, wanted, c->metrics, c->pairs, c->level, &c->least);
 }
 
