@@ -162,10 +162,11 @@ static char *too_few_words(const struct duel *d, char out[DUEL_WORDS_BYTES])
 {
 	size_t pairs = duel_pairs(d);
 
-	if (!pairs && d->looks)
-		return text_add(out, DUEL_WORDS_BYTES, "no round has a valid run of each yet");
-	return text_add(out, DUEL_WORDS_BYTES, "not enough rounds to tell yet: %zu, and %zu are the least", pairs,
-		d->looks ? d->least : evidence_least_pairs(compared_level_of_look(DUEL_ROUNDS, DUEL_ROUNDS)));
+	if (!d->looks)
+		return text_add(out, DUEL_WORDS_BYTES, "no round that counts is over");
+	if (!pairs)
+		return text_add(out, DUEL_WORDS_BYTES, "no round has a valid run of each");
+	return text_add(out, DUEL_WORDS_BYTES, "not enough rounds to tell: %zu, and %zu are the least", pairs, d->least);
 }
 
 /* The scatter says how many rounds it takes; fewer than there are is no news. */

@@ -22,8 +22,8 @@ enum limit_who {
 
 struct limit {
 	enum limit_who who;
-	/* "the server: server busy 99 %, client busy 62 %; the server takes 31.4 packets a wake-up";
-	 * "" unknown */
+	/* "the server: server busy 99 %, client busy 62 %; the server takes 31.4 packets a
+	 * wake-up"; "" unknown */
 	char text[200];
 };
 

@@ -16,8 +16,6 @@
 #include "base/text.h"
 #include "results/json_parts.h"
 
-enum { PLAN_BYTES_MAX = 16 << 20 };
-
 static char *path_of(const char *directory, const char *name)
 {
 	char *path = NULL;
@@ -89,21 +87,6 @@ static int check_schema(const json_t *document, const char *path, struct err *er
 		schema, name, NETDYNO_VERSION, RESULTS_SCHEMA);
 }
 
-/* What the plan in this directory is of; "sweep" where it says nothing. */
-static const char *store_noun(const char *directory)
-{
-	char *path = path_of(directory, "plan.json"), *text = NULL;
-	size_t length = 0;
-	bool is_read = path && file_read_all(path, PLAN_BYTES_MAX, &text, &length, NULL) >= 0;
-	json_t *document = is_read ? json_loadb(text, length, 0, NULL) : NULL;
-	bool sides = json_object_get(json_object_get(document, "plan"), "thrown_rounds") != NULL;
-
-	json_decref(document);
-	free(text);
-	free(path);
-	return sides ? "comparison" : "sweep";
-}
-
 int sweep_store_read_plan(const char *directory, const struct engine *const *engines, struct sweep_plan *ret_plan,
 	json_t **ret_host, struct err *err)
 {
@@ -112,7 +95,7 @@ int sweep_store_read_plan(const char *directory, const struct engine *const *eng
 	json_error_t where;
 	size_t length = 0;
 
-	int rc = path ? file_read_all(path, PLAN_BYTES_MAX, &text, &length, err) : err_sys(err, ENOMEM, "read the plan");
+	int rc = path ? file_read_all(path, SWEEP_PLAN_BYTES_MAX, &text, &length, err) : err_sys(err, ENOMEM, "read the plan");
 	json_t *document = rc < 0 ? NULL : json_loadb(text, length, 0, &where);
 	if (rc >= 0 && !document)
 		rc = err_say(err, EINVAL, "%s:%d: not JSON (%s)", path, where.line, where.text);
@@ -324,7 +307,7 @@ static int open_results(struct sweep_store *store, int flags, struct err *err)
 		return err_sys(err, errno, "write %s", store->path);
 	if (flock(store->fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? err_say(err, EBUSY, "%s: another %s is running there", store->directory,
-						      store_noun(store->directory))
+						      sweep_plan_noun(store->directory))
 					    : err_sys(err, errno, "lock %s", store->path);
 	return 0;
 }
@@ -355,7 +338,7 @@ static int check_new(const struct sweep_store *store, bool force, struct err *er
 		free(path);
 		if (there)
 			return err_say(err, EEXIST, "%s holds a %s (%s): --resume %s continues it, --force starts over",
-				store->directory, store_noun(store->directory), names[i], store->directory);
+				store->directory, sweep_plan_noun(store->directory), names[i], store->directory);
 	}
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/stats/compared.h"
 
@@ -108,12 +110,86 @@ static void only_what_is_tested_takes_a_share(void **unused)
 	assert_true(compared_alike(&of[0], &of[0]));
 }
 
+/* ---- recorded runs ---- */
+
+enum { RECORDED_ROUNDS = 32, RECORDED_FIGURES = 3 };
+
+struct recorded {
+	size_t rounds;
+	double value[2][RECORDED_FIGURES][RECORDED_ROUNDS]; /* rate, p50, p99 by side */
+};
+
+/* Reads one comparison of this kind as bench/truth writes it: kind, number, round (from 1), side,
+ * figures. */
+static void read_recorded(const char *name, const char *kind, struct recorded *ret)
+{
+	char path[512], line[256], of[32];
+	unsigned number, round, side;
+	double v[RECORDED_FIGURES];
+
+	snprintf(path, sizeof(path), "%s/%s", BASE_DATA, name);
+	FILE *in = fopen(path, "r");
+
+	assert_non_null(in);
+	*ret = (struct recorded){ 0 };
+	while (fgets(line, sizeof(line), in)) {
+		if (sscanf(line, "%31s %u %u %u %lf %lf %lf", of, &number, &round, &side, &v[0], &v[1], &v[2]) != 7 ||
+			strcmp(of, kind) != 0)
+			continue;
+		assert_in_range(round, 1, RECORDED_ROUNDS);
+		assert_in_range(side, 0, 1);
+		for (unsigned i = 0; i < RECORDED_FIGURES; i++)
+			ret->value[side][i][round - 1] = v[i];
+		ret->rounds = round > ret->rounds ? round : ret->rounds;
+	}
+	fclose(in);
+}
+
+/* Returns how many of the figures have a mark; of[]: what was found. */
+static unsigned judge_recorded(const struct recorded *r, double factor, struct compared of[RECORDED_FIGURES])
+{
+	static const bool wanted[RECORDED_FIGURES] = { true, true, true };
+	double b[RECORDED_ROUNDS];
+	unsigned marks = 0;
+	size_t least;
+
+	for (unsigned i = 0; i < RECORDED_FIGURES; i++) {
+		for (size_t round = 0; round < r->rounds; round++)
+			b[round] = factor * r->value[1][i][round];
+		compared_of_pairs(r->value[0][i], b, r->rounds, 0.95, &of[i]);
+	}
+	compared_mark_all(of, wanted, RECORDED_FIGURES, true, 0.95, &least);
+	assert_in_range(r->rounds, least, RECORDED_ROUNDS);
+	for (unsigned i = 0; i < RECORDED_FIGURES; i++)
+		marks += of[i].mark > COMPARED_SAME;
+	return marks;
+}
+
+/* Runs of 1 s on two CPUs that others were busy on: rates scatter by half.  Equals have no mark; a
+ * handicap of 20 % is not shown either, and more rounds are asked for; one of 90 % is found. */
+static void runs_of_a_busy_machine(void **unused)
+{
+	struct compared of[RECORDED_FIGURES];
+	struct recorded same, handicap;
+
+	(void)unused;
+	read_recorded("compare-busy.tsv", "same", &same);
+	assert_int_equal(same.rounds, 9);
+	assert_int_equal(judge_recorded(&same, 1, of), 0);
+	read_recorded("compare-busy.tsv", "handicap", &handicap);
+	assert_int_equal(judge_recorded(&handicap, 1, of), 0);
+	assert_true(of[0].evidence.middle < 0);
+	assert_in_range(of[0].rounds_wanted, handicap.rounds + 1, 100000);
+	assert_int_equal(judge_recorded(&same, 0.1, of), RECORDED_FIGURES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(sentences),
 		cmocka_unit_test(only_what_is_tested_takes_a_share),
+		cmocka_unit_test(runs_of_a_busy_machine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

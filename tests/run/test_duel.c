@@ -87,7 +87,7 @@ static void a_clear_difference_is_said(void **unused)
 	for (unsigned i = 0; i < 2 * 6; i++)
 		run(&rng, 0.8, 0.02);
 	assert_int_equal(duel.looks, 5);
-	assert_contains(duel_words(&duel, words), "not enough rounds to tell yet: 5, and ");
+	assert_contains(duel_words(&duel, words), "not enough rounds to tell: 5, and ");
 	assert_true(isnan(duel.look[4].low));
 	run_all(&rng, 0.8, 0.02);
 	assert_int_equal(duel.of[0].mark, COMPARED_LESS);
