@@ -89,7 +89,7 @@ int sweep_plan_compare(const struct sweep_plan *then, const struct sweep_plan *n
 json_t *sweep_plan_to_json(const struct sweep_plan *plan);
 int sweep_plan_from_json(struct sweep_plan *plan, const json_t *object, const struct engine *const *engines, struct err *err);
 
-/* "comparison" or "sweep": what plan.json in this directory is of; "sweep" where it says nothing. */
+/* What plan.json in this directory is of: "comparison", or "sweep", also where it says nothing. */
 const char *sweep_plan_noun(const char *directory);
 
 /* ---- plan files ---- */
