@@ -90,7 +90,7 @@ static void unplan(struct run *r)
 
 void run_free(struct run *r)
 {
-	if (!r)
+	if (!r || r->lost)
 		return;
 	unplan(r);
 	update_free(r->opening);
@@ -481,12 +481,26 @@ static enum run_end lead(struct run *r)
 
 /* ---- the end ---- */
 
+static void lose_worker(struct run *r, const struct worker *w)
+{
+	r->lost = true;
+	err_say(&r->err, ETIMEDOUT, "%s worker %u does not end: it is stuck in one call",
+		engine_role(r->engine, w->self->role)->title, w->self->index);
+}
+
+/* A lost one keeps the run, which its thread may still read. */
 static void close_workers(struct run *r)
 {
 	for (unsigned i = 0; i < r->opened; i++)
 		worker_tell(&r->worker[i], PHASE_DONE);
-	for (unsigned i = 0; r->worker && i < r->plan.workers; i++)
+	for (unsigned i = 0; r->worker && i < r->plan.workers; i++) {
+		r->worker[i].hurried = r->lost;
 		worker_free(&r->worker[i]);
+		if (r->worker[i].lost)
+			lose_worker(r, &r->worker[i]);
+	}
+	if (r->lost)
+		return;
 	free(r->worker);
 	r->worker = NULL;
 	r->opened = 0;
@@ -529,8 +543,15 @@ static bool has_heir(const struct run *r)
 
 void run_inherit(struct run *r, struct run *before)
 {
-	if (r->engine == before->engine && r->engine->inherit && !before->unplanned)
+	if (r->engine == before->engine && r->engine->inherit && !before->unplanned && !before->lost)
 		r->engine->inherit(&before->plan, &r->plan);
+}
+
+/* What was measured is told all the same. */
+static void fail_final(const struct run *r, struct run_final *final)
+{
+	final->how = PHASE_FAILED;
+	final->err = r->err;
 }
 
 void run_execute(struct run *r, struct run_session *session)
@@ -554,9 +575,13 @@ void run_execute(struct run *r, struct run_session *session)
 		final->details = rows_reader_final(&r->rows, r->sampler.now_ns, final->measured_ns);
 	/* Everything is given back before the final says that it is over. */
 	close_workers(r);
-	close_path(r);
-	if (!has_heir(r))
-		unplan(r);
+	if (r->lost) {
+		fail_final(r, final);
+	} else {
+		close_path(r);
+		if (!has_heir(r))
+			unplan(r);
+	}
 	orders_run_over(&session->desk, r->id);
 	say_end(r, final);
 	mailbox_put(&session->mailbox, r->ending);

@@ -61,6 +61,7 @@ struct run {
 	int64_t suspended_ns;
 	bool measured, interrupted, unplanned, path_opened;
 	bool settled;   /* what all has come to after the drain has been read */
+	bool lost;      /* a worker did not end (worker_stop()): workers, path and plan stay */
 	struct err err; /* the first that went wrong */
 };
 
@@ -69,7 +70,8 @@ struct run {
 /* Copies the options, plans.  -EINVAL for what the user can mend. */
 int run_new(const struct options *options, const struct path *const *paths, uint32_t id, bool is_virtual, struct run **ret_run,
 	struct err *err);
-/* Also the control thread, after run_execute().  Accepts NULL. */
+/* Also the control thread, after run_execute().  Accepts NULL; leaves one that has lost a worker as
+ * it is. */
 void run_free(struct run *r);
 
 /* ---- control thread ---- */

@@ -23,8 +23,10 @@ struct session_config {
 };
 
 int session_new(const struct session_config *config, struct session **ret_session, struct err *err);
-/* Stops what runs, joins everything.  Accepts NULL. */
-void session_free(struct session *s);
+/* Stops what runs, joins everything.  Accepts NULL.  false: a worker is in a call that does not
+ * return; threads and memory are left to the end of the process, which is to come at once.  It
+ * takes 30 s at most. */
+bool session_free(struct session *s);
 
 /* Plans and asks for a run; `options` is copied (its engine is the run's).  plan() runs here, on
  * the caller's thread: usage errors come back at once, -EINVAL.  Returns the run's id (> 0).

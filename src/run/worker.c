@@ -20,6 +20,10 @@ static const int64_t spin_ns = 60 * NS_PER_US;
 static const int64_t longest_wait_ns = WORKER_WAIT_MS * (int64_t)NS_PER_MS;
 /* A signal that comes just before a call does not end it: so soon is it sent again. */
 static const int64_t wake_again_ns = 10 * NS_PER_MS;
+/* Waits of so long each, without an answer: open() resolves names and waits for the other end;
+ * close() gives back what is there.  Counted, not timed: a process that was stopped meanwhile has
+ * not been patient. */
+enum { OPEN_WAITS = 6000, CLOSE_WAITS = 1500, CLOSE_WAITS_HURRIED = 100 };
 
 static void cpu_relax(void)
 {
@@ -396,6 +400,8 @@ static void *worker_main(void *arg)
 		thread_accept_wakes();
 	if (rc < 0)
 		report_error(w, rc);
+	else /* all that open() has set comes before this */
+		atomic_store_explicit(&w->status->error, 0, memory_order_release);
 	sem_post(&w->opened);
 	if (rc >= 0 && (rc = worker_loop(w)) < 0)
 		report_error(w, rc);
@@ -457,6 +463,22 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 	return 0;
 }
 
+static bool await_for_a_moment(sem_t *s)
+{
+	int64_t until_ns = clock_now_ns() + wake_again_ns;
+	struct timespec until = { .tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S };
+
+	return sem_clockwait(s, CLOCK_MONOTONIC, &until) == 0;
+}
+
+static bool has_opened(struct worker *w)
+{
+	for (unsigned waits = 0; waits < OPEN_WAITS; waits++)
+		if (await_for_a_moment(&w->opened))
+			return true;
+	return false;
+}
+
 int worker_start(struct worker *w, struct err *err)
 {
 	int rc = thread_start(&w->thread, worker_main, w, "worker", err);
@@ -464,8 +486,9 @@ int worker_start(struct worker *w, struct err *err)
 	if (rc < 0)
 		return rc;
 	w->started = true;
-	while (sem_wait(&w->opened) < 0)
-		;
+	if (!has_opened(w))
+		return err_say(err, ETIMEDOUT, "%s worker %u does not get ready: it is stuck in one call",
+			engine_role(w->engine, w->self->role)->title, w->self->index);
 	int error = atomic_load_explicit(&w->status->error, memory_order_acquire);
 	if (!error)
 		return 0;
@@ -502,20 +525,25 @@ void worker_set_load(struct worker *w, uint64_t load)
 
 static bool has_closed(struct worker *w)
 {
-	int64_t until_ns = clock_now_ns() + wake_again_ns;
-	struct timespec until = { .tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S };
+	unsigned most = w->hurried ? CLOSE_WAITS_HURRIED : CLOSE_WAITS;
 
-	return sem_clockwait(&w->closed, CLOCK_MONOTONIC, &until) == 0;
+	for (unsigned waits = 0; waits < most; waits++) {
+		if (await_for_a_moment(&w->closed))
+			return true;
+		worker_wake(w);
+	}
+	return false;
 }
 
 void worker_stop(struct worker *w)
 {
-	if (!w->started)
+	if (!w->started || w->lost)
 		return;
 	worker_tell(w, PHASE_DONE);
 	sem_post(&w->may_close);
-	while (!has_closed(w))
-		worker_wake(w);
+	w->lost = !has_closed(w);
+	if (w->lost)
+		return;
 	pthread_join(w->thread, NULL);
 	w->started = false;
 }
@@ -525,6 +553,8 @@ void worker_free(struct worker *w)
 	if (!w->engine)
 		return;
 	worker_stop(w);
+	if (w->lost)
+		return;
 	if (w->wake_fd >= 0)
 		close(w->wake_fd);
 	sem_destroy(&w->opened);

@@ -86,6 +86,8 @@ struct worker {
 	pthread_t thread;
 	pid_t tid; /* of the thread; valid when open() has answered */
 	bool started, pinned;
+	bool hurried;   /* worker_stop() waits a second only: another one is lost already */
+	bool lost;      /* its thread did not end: all that it may touch stays as it is */
 	bool signalled; /* is woken by a signal, too; set before open() has answered */
 	/* eventfd of the control thread, or -1: written after an acknowledged phase, an answered
 	 * tick, an error */
@@ -151,17 +153,22 @@ int worker_ppoll(struct worker *w, int64_t until_ns, struct err *err);
 /* Allocates the block, eventfd.  0 or -errno; worker_free accepts half-made. */
 int worker_init(struct worker *w, const struct engine *engine, const struct options *options, struct plan *plan, unsigned index,
 	struct err *err);
-/* Starts the thread, waits until open() has answered.  On failure the thread has ended and *err
- * says why. */
+/* Starts the thread, waits until open() has answered, for at most a minute.  On failure *err says
+ * why, and the thread has ended, or worker_stop() has to look for it (-ETIMEDOUT). */
 int worker_start(struct worker *w, struct err *err);
 void worker_tell(struct worker *w, enum phase phase); /* and wakes it */
 /* Again, where it has not answered: a signal may come too early (worker_wait.by_signal). */
 void worker_wake(struct worker *w);
 /* Housekeeping is due.  wake: at once, and the acknowledgement is announced on ack_fd. */
 void worker_tick(struct worker *w, uint32_t tick, bool wake);
+/* Not acknowledged.  A signal that comes too early (worker_wait.by_signal) is repeated by the next
+ * housekeeping, a tick later at most, and no wait lasts longer than WORKER_WAIT_MS. */
 void worker_set_load(struct worker *w, uint64_t load);
 /* Tells PHASE_DONE, lets it close, joins: close() has run.  Of many workers all are told first
  * (worker_tell()): none works on while the others are waited for, and still they close one by
- * one. */
+ * one.  One that has not closed after 15 s of waiting is lost: it is in a call that does not
+ * return, nobody waits for it again, and what it may touch must stay until the process ends.
+ * pthread_join(3) ends: the thread has said that nothing is left to do but to return. */
 void worker_stop(struct worker *w);
+/* What is lost (worker_stop()) is left as it is. */
 void worker_free(struct worker *w);

@@ -61,8 +61,8 @@ void console_close(struct console *c)
 {
 	outputs_close(&c->outputs);
 	run_capture_stop(&c->run_capture, NULL);
-	if (!c->abandoned)
-		session_free(c->session);
+	if (!c->abandoned && !session_free(c->session))
+		fprintf(stderr, "netdyno: a thread of the run does not end, and is not waited for\n");
 	history_free(c->history);
 	modes_free(&c->board);
 	*c = (struct console){ 0 };
