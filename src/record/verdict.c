@@ -60,7 +60,7 @@ __attribute__((format(printf, 2, 3))) static void invalid(struct verdict *v, con
 	v->valid = false;
 }
 
-__attribute__((format(printf, 2, 3))) static void caution(struct verdict *v, const char *fmt, ...)
+void verdict_caution(struct verdict *v, const char *fmt, ...)
 {
 	va_list args;
 
@@ -113,7 +113,7 @@ static void judge_rest(const struct evidence *e, struct verdict *v)
 	const struct ledger *l = e->ledger;
 
 	if (l->known && l->rest_lost)
-		caution(v, "%" PRIu64 " of %" PRIu64 " packets (%.2f %%) were lost %s", l->rest_lost, l->sent,
+		verdict_caution(v, "%" PRIu64 " of %" PRIu64 " packets (%.2f %%) were lost %s", l->rest_lost, l->sent,
 			100.0 * (double)l->rest_lost / (double)l->sent,
 			e->info->rest == REST_ON_THE_PATH ? "on the path"
 							  : "somewhere between here and the answer: only the other end could say "
@@ -206,7 +206,7 @@ static void judge_value(const struct judgement *j, double value, struct verdict 
 	}
 	if (j->caution) {
 		put_value(j->caution, value, text);
-		caution(v, "%s", text);
+		verdict_caution(v, "%s", text);
 	}
 }
 
@@ -239,12 +239,12 @@ static void judge_workers(const struct evidence *e, struct verdict *v)
 		moved += e->info->worker[i].moved;
 	}
 	if (moved)
-		caution(v, "%u of %u workers were moved to another CPU while they ran: their cpuset changed", moved,
+		verdict_caution(v, "%u of %u workers were moved to another CPU while they ran: their cpuset changed", moved,
 			e->info->workers);
 	if (shared)
-		caution(v, "%u of %u workers share a CPU with another", shared, e->info->workers);
+		verdict_caution(v, "%u of %u workers share a CPU with another", shared, e->info->workers);
 	if (loose)
-		caution(v, "%u of %u workers are not pinned to a CPU", loose, e->info->workers);
+		verdict_caution(v, "%u of %u workers are not pinned to a CPU", loose, e->info->workers);
 }
 
 /* Share of the time that a worker was ready and had no CPU; negative if unknown. */
@@ -303,7 +303,7 @@ static void judge_delay(const struct evidence *e, struct verdict *v)
 			which = i;
 		}
 	if (most > delay_most)
-		caution(v, "%s took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
+		verdict_caution(v, "%s took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
 			who_took(e, which, most, who, sizeof(who)),
 			engine_role(e->info->engine, e->info->worker[which].role)->title, e->info->worker[which].index,
 			100 * most);
@@ -315,7 +315,7 @@ static void judge_quota(const struct evidence *e, struct verdict *v)
 	double throttled_s = throttled_ns(e) / NS_PER_S;
 
 	if (throttled_s * NS_PER_S > (double)e->measured_ns * throttled_most)
-		caution(v, "a CPU quota (cgroup cpu.max) stopped the process: its CPUs for %.2f s in all", throttled_s);
+		verdict_caution(v, "a CPU quota (cgroup cpu.max) stopped the process: its CPUs for %.2f s in all", throttled_s);
 }
 
 static void judge_steal(const struct evidence *e, struct verdict *v)
@@ -328,7 +328,7 @@ static void judge_steal(const struct evidence *e, struct verdict *v)
 	double all = (double)(to->value[PROCNET_CPU_TICKS] - from->value[PROCNET_CPU_TICKS]);
 	double stolen = (double)(to->value[PROCNET_STEAL_TICKS] - from->value[PROCNET_STEAL_TICKS]);
 	if (all > 0 && stolen / all > steal_most)
-		caution(v, "the hypervisor took %.1f %% of the CPU time (steal)", 100 * stolen / all);
+		verdict_caution(v, "the hypervisor took %.1f %% of the CPU time (steal)", 100 * stolen / all);
 }
 
 /* Warns where hardware counters were scaled up, over the workers that have any. */
@@ -342,7 +342,7 @@ static void judge_hardware(const struct evidence *e, struct verdict *v)
 			ns[k] += (double)reading_value(e->edge, i, parts[k]);
 	double cpu_ns = ns[1] + ns[2];
 	if (cpu_ns > 0 && ns[0] / cpu_ns > unseen_most)
-		caution(v,
+		verdict_caution(v,
 			"hardware counters are estimates: they had to be shared, and one was not counting for %.0f %% of the "
 			"workers' CPU time",
 			fmin(100, 100 * ns[0] / cpu_ns));
@@ -354,7 +354,7 @@ static void judge_options(const struct evidence *e, struct verdict *v)
 
 	for (unsigned i = 0; i < o->count; i++)
 		if (o->def[i]->caution && o->value[i].number)
-			caution(v, "%s", o->def[i]->caution);
+			verdict_caution(v, "%s", o->def[i]->caution);
 }
 
 static void judge_circumstances(const struct evidence *e, bool captured, struct verdict *v)
@@ -362,14 +362,14 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 	char text[32];
 
 	if (e->info->closed_loop)
-		caution(v,
+		verdict_caution(v,
 			"closed loop (coordinated omission): a slow peer delays what is sent next, so latencies leave out what a "
 			"fixed rate would have seen");
 	if (e->load && e->info->load_name && e->load != e->info->load)
-		caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
+		verdict_caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
 			e->info->load, e->load);
 	if (e->info->fragments > 1)
-		caution(v,
+		verdict_caution(v,
 			"%u fragments a datagram: one that is lost loses it all, and the kernel may count that 30 s later "
 			"(ipfrag_time)",
 			e->info->fragments);
@@ -378,11 +378,12 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 	judge_delay(e, v);
 	judge_quota(e, v);
 	if (captured)
-		caution(v, "a capture was on: it costs time for every packet");
+		verdict_caution(v, "a capture was on: it costs time for every packet");
 	judge_steal(e, v);
 	judge_hardware(e, v);
 	if (e->info->warmup_ns < warmup_least_ns)
-		caution(v, "warm-up of %s is too short (under 200ms)", text_duration(e->info->warmup_ns, text, sizeof(text)));
+		verdict_caution(
+			v, "warm-up of %s is too short (under 200ms)", text_duration(e->info->warmup_ns, text, sizeof(text)));
 }
 
 /* A run whose end came late, because hundreds of workers left no CPU to the thread that ends it. */
@@ -391,14 +392,14 @@ static void judge_length(const struct evidence *e, const struct run_final *final
 	int64_t asked = e->info->duration_ns, more = e->measured_ns - asked;
 
 	if (e->measured_ns < measured_least_ns)
-		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
+		verdict_caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
 	if (!asked || final->interrupted)
 		return;
 	if (more > length_limit_ns && more > asked)
 		invalid(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
 			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
 	else if (llabs(more) > length_limit_ns && llabs(more) > asked / 10)
-		caution(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
+		verdict_caution(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
 			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
 }
 
@@ -414,10 +415,10 @@ static void judge_away(const struct evidence *e, int64_t away_ns, int64_t silent
 		invalid(v, "%s was away for %.2f s of %.2f s (%.1f %%, and more than %.0f %% is too much)", peer, away_s, all_s,
 			100 * share, 100 * away_most);
 	else if (away_ns > 0)
-		caution(v, "%s away for %.2f s of %.2f s (%.2f %%): the rates are means over that, too",
+		verdict_caution(v, "%s away for %.2f s of %.2f s (%.2f %%): the rates are means over that, too",
 			e->info->expects_answers ? "the other end was" : "clients were", away_s, all_s, 100 * share);
 	else if (silent_ns > silent_limit_ns)
-		caution(v, "%s did not answer for %.1f s: the rates are means over that, too", peer,
+		verdict_caution(v, "%s did not answer for %.1f s: the rates are means over that, too", peer,
 			(double)silent_ns / NS_PER_S);
 }
 
@@ -430,7 +431,7 @@ static void judge_coverage(const struct evidence *e, const struct run_final *fin
 		double percent = ledger_coverage(e->ledger, &def[i], final->total[i].count);
 
 		if (percent < 100 * (1 - uncovered_most))
-			caution(v,
+			verdict_caution(v,
 				"%s latencies are of %.2f %% of the packets sent: the others never came, and would have been the "
 				"slowest",
 				def[i].title, percent);
@@ -448,7 +449,8 @@ static void judge_lateness(const struct evidence *e, const struct hist *total, s
 		hist_summarise(&total[i], &late);
 		if (!def[i].of_generator || !headline.count || !late.count || late.p99_ns < headline.p50_ns / 2)
 			continue;
-		caution(v, "the generator was late, 1 %% of the time by %.1f us or more: %s (median %.1f us) has that in it",
+		verdict_caution(v,
+			"the generator was late, 1 %% of the time by %.1f us or more: %s (median %.1f us) has that in it",
 			(double)late.p99_ns / NS_PER_US, def[0].title, (double)headline.p50_ns / NS_PER_US);
 	}
 }
@@ -458,7 +460,7 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 	if (final->suspended_ns > suspended_limit_ns)
 		invalid(v, "the process was suspended or starved for %.1f s", (double) final->suspended_ns / NS_PER_S);
 	else if (final->held_ns > 0)
-		caution(v, "netdyno itself was held up for %.2f s: rates and latencies have that in them",
+		verdict_caution(v, "netdyno itself was held up for %.2f s: rates and latencies have that in them",
 			(double) final->held_ns / NS_PER_S);
 	judge_rate(e, v);
 	judge_ledgers(e, v);
