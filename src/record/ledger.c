@@ -16,6 +16,8 @@ static const struct {
 	[PROCNET_UDP_SNDBUF_ERRORS] = { "device_queue", "device or its queue" },
 	[PROCNET_UDP_MEM_ERRORS] = { "udp_memory", "UDP memory limit" },
 	[PROCNET_SOFTNET_DROPPED] = { "softnet_backlog", "softnet backlog" },
+	[PROCNET_IP_REASM_FAILS] = { "ip_reassembly", "IP reassembly" },
+	[PROCNET_IP_FRAG_FAILS] = { "ip_fragmentation", "IP fragmentation" },
 };
 
 /* ---- places ---- */

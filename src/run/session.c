@@ -186,6 +186,11 @@ void session_stop(struct session *s, bool immediate)
 	turn_away(s, orders_put_stop(&s->shared.desk, immediate), "stopped before it began");
 }
 
+void session_go(struct session *s, uint32_t run_id)
+{
+	orders_put_go(&s->shared.desk, run_id);
+}
+
 uint64_t session_set_load(struct session *s, uint64_t load)
 {
 	return orders_put_load(&s->shared.desk, load);
