@@ -212,7 +212,7 @@ static int plan_path_address(const struct options *o, struct plan *plan, struct 
 	if (options_is_given(o, "listen") || *options_text(o, "host"))
 		return err_say(
 			err, EINVAL, "--path %s: has addresses of its own, takes no --listen and no --host", plan->path->name);
-	plan->path->address(ROLE_SERVER, &there);
+	plan->path->address(ROLE_SERVER, family_of(o) == AF_INET6 ? AF_INET6 : AF_INET, &there);
 	memcpy(&e->host, &there, sizeof(e->host));
 	net_set_port(&e->host, port);
 	e->listen[e->listens++] = e->host;

@@ -2,12 +2,14 @@
 #include "base/procnet.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/sock_diag.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/quota.h"
 
@@ -29,6 +31,8 @@ static const char *const field_names[PROCNET_FIELDS] = {
 	[PROCNET_IP_REASM_FAILS] = "ip_reasm_fails",
 	[PROCNET_IP_FRAG_FAILS] = "ip_frag_fails",
 	[PROCNET_THROTTLED_US] = "throttled_us",
+	[PROCNET_LINK_DROPPED] = "link_dropped",
+	[PROCNET_LINK_IMPAIRED] = "link_impaired",
 };
 
 /* The kernel's names in snmp; in snmp6 "Udp6InDatagrams". */
@@ -100,11 +104,24 @@ static void parse_snmp(struct procnet *p, char *names, char *values)
 	}
 }
 
-static void read_snmp(struct procnet *p)
+/* A file of this namespace, or from its beginning one that is open. */
+static FILE *open_again(const char *path, const int *fd)
+{
+	if (!fd)
+		return fopen(path, "re");
+	int own = fcntl(*fd, F_DUPFD_CLOEXEC, 0);
+	FILE *f = own >= 0 && lseek(own, 0, SEEK_SET) == 0 ? fdopen(own, "r") : NULL;
+
+	if (!f && own >= 0)
+		close(own);
+	return f;
+}
+
+static void read_snmp(struct procnet *p, const int *fd)
 {
 	static const char path[] = "/proc/thread-self/net/snmp";
 	char names[LINE_BYTES], values[LINE_BYTES];
-	FILE *f = fopen(path, "re");
+	FILE *f = open_again(path, fd);
 
 	if (!f) {
 		forget_snmp(p, path, errno);
@@ -130,12 +147,12 @@ static int find_snmp6(char *name)
 }
 
 /* Without IPv6 there is no such file, and nothing to add. */
-static void read_snmp6(struct procnet *p)
+static void read_snmp6(struct procnet *p, const int *fd)
 {
 	static const char path[] = "/proc/thread-self/net/snmp6";
 	char line[256], name[64];
 	uint64_t value;
-	FILE *f = fopen(path, "re");
+	FILE *f = open_again(path, fd);
 
 	if (!f) {
 		if (errno != ENOENT)
@@ -152,6 +169,28 @@ static void read_snmp6(struct procnet *p)
 			learn(p, (enum procnet_field)field, value);
 	}
 	fclose(f);
+}
+
+/* "name: bytes packets errs drop fifo frame compressed multicast bytes packets errs drop ...":
+ * eight of receiving, then those of sending. */
+static void read_dev(struct procnet *p, int fd)
+{
+	static const char path[] = "/proc/net/dev";
+	FILE *f = open_again(path, &fd);
+	char line[512], *colon;
+	uint64_t dropped;
+
+	if (!f) {
+		forget(p, PROCNET_LINK_DROPPED, PROCNET_LINK_DROPPED, path, errno);
+		return;
+	}
+	while (fgets(line, sizeof(line), f))
+		if ((colon = strchr(line, ':')) &&
+			sscanf(colon + 1, "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &dropped) == 1)
+			learn(p, PROCNET_LINK_DROPPED, dropped);
+	fclose(f);
+	if (!procnet_has(p, PROCNET_LINK_DROPPED))
+		forget(p, PROCNET_LINK_DROPPED, PROCNET_LINK_DROPPED, path, ENODATA);
 }
 
 static void read_softnet(struct procnet *p)
@@ -219,8 +258,40 @@ void procnet_read(struct procnet *ret_sample)
 {
 	*ret_sample = (struct procnet){ 0 };
 	read_quota(ret_sample);
-	read_snmp(ret_sample);
-	read_snmp6(ret_sample);
+	read_snmp(ret_sample, NULL);
+	read_snmp6(ret_sample, NULL);
+	read_softnet(ret_sample);
+	read_stat(ret_sample);
+}
+
+static void read_space(struct procnet *p, const struct procnet_files *files)
+{
+	read_snmp(p, &files->snmp);
+	if (files->snmp6 >= 0)
+		read_snmp6(p, &files->snmp6);
+	read_dev(p, files->dev);
+}
+
+/* Half of a sum would be a wrong number: what one namespace does not tell stays unknown. */
+static void merge_space(struct procnet *sum, const struct procnet *one)
+{
+	sum->known &= one->known;
+	for (unsigned f = 0; f < PROCNET_FIELDS; f++)
+		sum->value[f] = procnet_has(sum, (enum procnet_field)f) ? sum->value[f] + one->value[f] : 0;
+	if (!sum->why[0])
+		memcpy(sum->why, one->why, sizeof(sum->why));
+}
+
+void procnet_read_files(const struct procnet_files *files, unsigned count, struct procnet *ret_sample)
+{
+	*ret_sample = (struct procnet){ .known = UINT32_MAX };
+	for (unsigned i = 0; i < count; i++) {
+		struct procnet one = { 0 };
+
+		read_space(&one, &files[i]);
+		merge_space(ret_sample, &one);
+	}
+	read_quota(ret_sample);
 	read_softnet(ret_sample);
 	read_stat(ret_sample);
 }

@@ -99,6 +99,8 @@ void plan_fragments(struct plan *plan, unsigned fragments);
 void plan_free(struct plan *plan);
 /* The values of --role and --wait. */
 enum role plan_role(const struct options *o);
+/* --path veth: sockets are opened by a helper, which may do so whatever this process may. */
+bool plan_on_veth(const struct options *o);
 enum wait_how plan_wait(const struct options *o);
 
 /* Reads --role, --cores, --server-cpus, --client-cpus and fills plan->worker: servers then

@@ -45,6 +45,8 @@ static int plan(struct run *r, const struct path *const *paths, struct err *err)
 	if (!r->plan.workers)
 		return err_say(err, EINVAL, "mode %s: no workers were planned", r->engine->name);
 	r->load = r->plan.load;
+	if (r->plan.host_places && r->plan.path->host_places)
+		r->plan.host_places |= r->plan.path->host_places(&r->options);
 	return 0;
 }
 
@@ -107,17 +109,29 @@ static void enter_phase(struct run *r, enum phase phase)
 	mailbox_put_phase(&r->session->mailbox, r->id, phase);
 }
 
+static void show_path(struct run *r, uint32_t run_id)
+{
+	pthread_mutex_lock(&r->session->open_path.lock);
+	r->session->open_path.run_id = run_id;
+	r->session->open_path.path = r->plan.path;
+	r->session->open_path.state = r->plan.path_state;
+	pthread_mutex_unlock(&r->session->open_path.lock);
+}
+
 static int open_path(struct run *r)
 {
 	const struct path *path = r->plan.path;
 	int rc = path->open ? path->open(&r->options, &r->plan.path_state, &r->err) : 0;
 
 	r->path_opened = rc >= 0;
+	if (r->path_opened)
+		show_path(r, r->id);
 	return rc;
 }
 
 static void close_path(struct run *r)
 {
+	show_path(r, 0);
 	if (r->path_opened && r->plan.path->close)
 		r->plan.path->close(r->plan.path_state);
 	r->path_opened = false;
@@ -506,7 +520,10 @@ static bool has_heir(const struct run *r)
 
 void run_inherit(struct run *r, struct run *before)
 {
-	if (r->engine == before->engine && r->engine->inherit && !before->unplanned && !before->lost)
+	/* What a path has opened ends with the run. */
+	bool same_path = r->plan.path == before->plan.path && !r->plan.path->open;
+
+	if (r->engine == before->engine && r->engine->inherit && !before->unplanned && !before->lost && same_path)
 		r->engine->inherit(&before->plan, &r->plan);
 }
 

@@ -5,6 +5,8 @@
  * mailbox.  A run ends early when the orders say so. */
 #pragma once
 
+#include <pthread.h>
+
 #include "mode/plan.h"
 #include "run/mailbox.h"
 #include "run/orders.h"
@@ -20,6 +22,14 @@ struct run_session {
 	struct session_config config; /* sample_ns is set */
 	int ack_fd;                   /* eventfd that workers write: see struct worker */
 	uint64_t sequence;            /* of the newest sample */
+	/* the path that is open now, for whoever wants to capture there */
+	struct {
+		pthread_mutex_t lock;
+		/* guarded by lock */
+		uint32_t run_id; /* 0: none */
+		const struct path *path;
+		void *state;
+	} open_path;
 };
 
 struct run {

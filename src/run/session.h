@@ -48,6 +48,10 @@ uint64_t session_set_load(struct session *s, uint64_t load);
 /* 0 if none */
 uint64_t session_load(const struct session *s, uint64_t *ret_min, uint64_t *ret_max);
 
+/* Of a run whose path has captures of its own: see path->capture().  -ENODATA before it is open and
+ * after. */
+int session_capture_socket(struct session *s, uint32_t run_id, struct err *err);
+
 /* Readable (poll) while there are updates. */
 int session_fd(const struct session *s);
 /* Next update or NULL; the caller owns it (update_free). */

@@ -138,8 +138,8 @@ group_list()
 	try 0 list
 	prints "echo"
 	prints "runs here"
-	prints "not built yet"
 	prints "loopback"
+	prints "veth"
 	prints "remote"
 	silent "$errors"
 	if grep -q ' $' "$out"; then fail "a line of the list ends with a blank"; fi

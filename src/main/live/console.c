@@ -9,7 +9,7 @@
 #include "main/live/loop.h"
 #include "main/live/modes.h"
 #include "main/live/plain_text.h"
-#include "mode/path.h"
+#include "path/paths.h"
 #include "ui/ui.h"
 
 enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40 };
@@ -19,7 +19,7 @@ enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40 };
 static int open_parts(struct console *c, const struct cli *cli, struct err *err)
 {
 	/* A capture is to have the first packet. */
-	struct session_config config = { .paths = paths_here,
+	struct session_config config = { .paths = paths_all,
 		.virtual_ticks = c->virtual_ticks,
 		.want_totals = true,
 		.awaits_go = *options_text(&cli->options, "capture") };
@@ -53,7 +53,7 @@ int console_open(struct console *c, const struct cli *cli, struct err *err)
 		return rc;
 	}
 	host_read(&c->board.host);
-	run_capture_init(&c->run_capture, &cli->options);
+	run_capture_init(&c->run_capture, &cli->options, c->session);
 	c->board.capture_options = c->run_capture.options;
 	c->board.history = c->history;
 	c->board.hide_cost = c->virtual_ticks > 0;
