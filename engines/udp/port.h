@@ -83,7 +83,7 @@ struct udp_totals {
 	/* sent ones that came back as an ICMP error: lost (connected ports) */
 	uint64_t refused;
 	uint64_t syscalls;
-	int send_errno; /* of the latest send_errors; 0 if none */
+	int send_errno; /* of the latest of send_errors and unreachable; 0 if none */
 };
 
 /* Tells a method that works below the socket (AF_PACKET, AF_XDP) where to find the port's

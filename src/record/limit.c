@@ -33,6 +33,7 @@ struct limit_evidence {
 const char *limit_name(enum limit_who who)
 {
 	static const char *const names[LIMITS] = { [LIMIT_STOLEN] = "stolen_cpu",
+		[LIMIT_QUOTA] = "cpu_quota",
 		[LIMIT_OTHERS] = "other_threads",
 		[LIMIT_SHARED] = "shared_cpu",
 		[LIMIT_SOFTIRQ] = "softirq",
@@ -171,6 +172,21 @@ static bool suspect_stolen(const struct limit_evidence *e, struct limit *l)
 	return true;
 }
 
+static bool suspect_quota(const struct limit_evidence *e, struct limit *l)
+{
+	const struct procnet *from = reading_net_from(e->r), *to = reading_net_to(e->r);
+	double measured_s = (double)reading_measured_ns(e->r) / NS_PER_S, stopped_s;
+
+	if (!procnet_has(from, PROCNET_THROTTLED_US) || !procnet_has(to, PROCNET_THROTTLED_US))
+		return false;
+	stopped_s = (double)(to->value[PROCNET_THROTTLED_US] - from->value[PROCNET_THROTTLED_US]) / 1e6;
+	if (stopped_s < delayed_from * measured_s)
+		return false;
+	limit_begin(l, LIMIT_QUOTA, "a CPU quota");
+	text_add(l->text, sizeof(l->text), "cpu.max kept the process from its CPUs for %.2f s of %.2f s", stopped_s, measured_s);
+	return true;
+}
+
 static bool suspect_delay(const struct limit_evidence *e, struct limit *l)
 {
 	unsigned i = 0;
@@ -242,8 +258,8 @@ static bool suspect_sleep(const struct limit_evidence *e, struct limit *l)
 
 void limit_of(const struct reading *r, struct limit *ret_limit)
 {
-	static bool (*const suspects[])(const struct limit_evidence *e, struct limit *l) = { suspect_stolen, suspect_delay,
-		suspect_ends, suspect_softirq, suspect_rate, suspect_sleep };
+	static bool (*const suspects[])(const struct limit_evidence *e, struct limit *l) = { suspect_stolen, suspect_quota,
+		suspect_delay, suspect_ends, suspect_softirq, suspect_rate, suspect_sleep };
 	struct limit_evidence e = { .r = r };
 
 	*ret_limit = (struct limit){ .who = LIMIT_UNKNOWN };

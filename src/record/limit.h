@@ -8,6 +8,7 @@
 enum limit_who {
 	LIMIT_UNKNOWN,
 	LIMIT_STOLEN,  /* the hypervisor took the CPUs */
+	LIMIT_QUOTA,   /* the control group's cpu.max stopped the process */
 	LIMIT_OTHERS,  /* workers were ready, and other threads had their CPUs */
 	LIMIT_SHARED,  /* ... and other workers had them */
 	LIMIT_SOFTIRQ, /* the kernel's packet work */

@@ -107,6 +107,9 @@ static void the_cpu_was_taken(void **unused)
 	assert_string_equal(s.limit.text, "other threads: client 0 was ready and had no CPU for 30 % of the time");
 	s.worker[CLIENT].shares_cpu = true;
 	assert_int_equal(judge(&s)->who, LIMIT_SHARED);
+	s.final.net_to.value[PROCNET_THROTTLED_US] = 500000;
+	assert_int_equal(judge(&s)->who, LIMIT_QUOTA);
+	assert_string_equal(s.limit.text, "a CPU quota: cpu.max kept the process from its CPUs for 0.50 s of 2.00 s");
 	s.final.net_to.value[PROCNET_STEAL_TICKS] = 40;
 	assert_int_equal(judge(&s)->who, LIMIT_STOLEN);
 	assert_string_equal(s.limit.text, "stolen CPU: the hypervisor took 10 % of the CPUs' time");

@@ -54,6 +54,7 @@ enum made_call {
 	CALL_RUN,
 	CALL_MODE,
 	CALL_METHOD,
+	CALL_PATH,
 	CALL_LOAD,
 	CALL_BASE,
 	CALL_DUEL,
