@@ -88,12 +88,12 @@ static void fill_payload(const struct worker *w, struct echo_client *c)
 
 static bool allocate(struct echo_client *c)
 {
-	unsigned batch = c->port->batch;
+	unsigned slots = c->port->slots;
 
-	c->burst_flow = calloc(batch, sizeof(*c->burst_flow));
+	c->burst_flow = calloc(slots, sizeof(*c->burst_flow));
 	if (!c->burst_flow || echo_ready_init(&c->ready, c->flows.count, c->group.count) < 0)
 		return false;
-	return !c->open_loop || echo_schedule_init(&c->schedule, batch) == 0;
+	return !c->open_loop || echo_schedule_init(&c->schedule, slots) == 0;
 }
 
 /* The other end cannot be read where it is another process. */

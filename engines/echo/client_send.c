@@ -33,13 +33,13 @@ void echo_client_back_off(struct echo_client *c, int64_t now_ns)
 /* A poll reads and sends in turns, as many as make its reading worth ROUNDS datagrams. */
 unsigned echo_client_rounds(const struct echo_client *c)
 {
-	return c->port->batch < ROUNDS ? ROUNDS / c->port->batch : 1;
+	return c->port->slots < ROUNDS ? ROUNDS / c->port->slots : 1;
 }
 
 /* The datagrams that a burst may still send. */
 static unsigned room(const struct echo_client *c, unsigned slots, unsigned done)
 {
-	unsigned most = c->port->batch > SEND_BUDGET ? c->port->batch : SEND_BUDGET;
+	unsigned most = c->port->slots > SEND_BUDGET ? c->port->slots : SEND_BUDGET;
 	unsigned budget = c->backoff_ns ? 1 : most / echo_client_rounds(c);
 
 	if (done >= budget)

@@ -223,7 +223,7 @@ static void mmsg_release(struct udp_port *port)
 static unsigned mmsg_slots(struct udp_port *port, struct udp_send **ret_slots)
 {
 	*ret_slots = mmsg_of(port)->slot;
-	return port->batch;
+	return port->slots;
 }
 
 static int mmsg_send(struct udp_port *port, unsigned count, struct err *err)

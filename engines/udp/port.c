@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/procnet.h"
+#include "engines/udp/joined.h"
 
 enum { CACHE_LINE = 64 };
 
@@ -65,8 +66,20 @@ struct udp_config udp_config_of(const struct plan *plan, const struct plan_worke
 	return config;
 }
 
+void udp_config_join(struct udp_config *config, const struct udp_method *method, const struct options *o)
+{
+	bool joins = method->joining == UDP_JOINS, can = method->joining != UDP_JOINS_NEVER;
+
+	config->gso = can && (options_is_set(o, "gso") ? options_number(o, "gso") != 0 : joins);
+	config->gro = can && (options_is_set(o, "gro") ? options_number(o, "gro") != 0 : joins);
+}
+
 int udp_socket_options(const struct udp_config *config, int fd, struct err *err)
 {
+	int rc = config->gro ? udp_receive_joined(fd, err) : 0;
+
+	if (rc < 0)
+		return rc;
 	if (config->connected)
 		return switch_on(fd, &errors, err);
 	return config->want_local ? switch_on(fd, &local, err) : 0;
@@ -82,10 +95,12 @@ int udp_port_init(struct udp_port *port, const struct udp_method *method, const 
 		.config = *config,
 		.batch = udp_batch_fitting(config->batch, longest),
 		.segments_max = 1,
+		.joined_max = 1,
 		.wait = config->fd,
 		.wait_in = POLLIN,
 		.wait_out = POLLOUT,
 	};
+	port->slots = port->batch;
 	return udp_socket_options(config, config->fd, err);
 }
 
