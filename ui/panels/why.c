@@ -13,7 +13,7 @@ enum {
 	WHY_VALUE = 10,    /* of a value, with the blank before it */
 	WHY_CALLS = 4,     /* of a share of the calls, in percent */
 	WHY_ROLE = 6,      /* of the role in front of the shares */
-	WHY_FILL_ROWS = 4, /* words, how many, a row for each role */
+	WHY_FILL_ROWS = 4, /* words, where there is room; how many; a row for each role */
 };
 
 static const enum role why_roles[] = { ROLE_SERVER, ROLE_CLIENT };
@@ -95,7 +95,8 @@ static void why_paint_fill(struct dash *d, struct rect area, int row)
 {
 	const struct engine *e = dash_engine(d);
 
-	area_put(&d->canvas, area, row, 1, STYLE_DIM, "% of receive calls that brought so many datagrams");
+	if (area.rows - row >= WHY_FILL_ROWS)
+		area_put(&d->canvas, area, row++, 1, STYLE_DIM, "% of receive calls that brought so many datagrams");
 	for (unsigned i = 0; i < e->fills; i++) {
 		char least[16];
 
@@ -104,7 +105,7 @@ static void why_paint_fill(struct dash *d, struct rect area, int row)
 			&d->canvas, area.row + row + 1, area.column + WHY_ROLE + (int)i * WHY_CALLS, WHY_CALLS, STYLE_DIM, least);
 	}
 	for (int i = 0; i < 2 && d->moment.info; i++)
-		why_paint_shares(d, area, row + 2 + i, why_roles[i]);
+		why_paint_shares(d, area, row + 1 + i, why_roles[i]);
 }
 
 static void why_paint(struct dash *d, struct rect area)
@@ -125,7 +126,7 @@ static void why_paint(struct dash *d, struct rect area)
 		why_paint_head(d, area);
 	else
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "this mode does not say");
-	if (e && e->fills && area.rows - row >= WHY_FILL_ROWS)
+	if (e && e->fills && area.rows - row >= WHY_FILL_ROWS - 1)
 		why_paint_fill(d, area, row);
 	if (hidden)
 		snprintf(note, sizeof(note), "%d more", hidden);
