@@ -9,6 +9,7 @@
 #include "engines/fanout/ports/ports.h"
 #include "engines/fanout/sockets.h"
 #include "engines/fanout/writer.h"
+#include "engines/udp/joined.h"
 
 /* So long a writer asks again and again after something has moved, before it sleeps: a reader
  * takes microseconds, a sleep tens of them. */
@@ -45,7 +46,7 @@ static int writer_open_port(struct worker *w, struct writer *x, struct err *err)
 	config.threads = s->threads;
 	config.datagram_bytes = 1; /* it receives nothing */
 	config.send_bytes = s->bytes * x->pieces;
-	int rc = s->method->segments ? fanout_segment(config.fd, s->bytes, err) : 0;
+	int rc = s->method->segments ? udp_join_always(config.fd, s->bytes, err) : 0;
 	if (rc < 0 || (rc = udp_group_open(&x->group, s->method->port, &config, w, err)) < 0)
 		return rc;
 	x->port = x->group.port;

@@ -59,20 +59,26 @@ static inline unsigned hist_index(int64_t value_ns)
 	return HIST_LINEAR + (shift - 1) * (1u << HIST_SUB_BITS) + (unsigned)(v >> shift) - (1u << HIST_SUB_BITS);
 }
 
-/* Owner thread only; <= 10 ns (bench/). */
-static inline void histogram_record(struct histogram *h, int64_t value_ns)
+/* The same value so many times.  Owner thread only. */
+static inline void histogram_record_many(struct histogram *h, int64_t value_ns, uint64_t times)
 {
 	unsigned i = hist_index(value_ns);
 	uint64_t n = atomic_load_explicit(&h->bucket[i], memory_order_relaxed);
 	uint64_t sum = atomic_load_explicit(&h->sum_ns, memory_order_relaxed);
 	uint64_t value = value_ns < 0 ? 0 : (uint64_t)value_ns, below = (uint64_t)INT64_MAX - value;
 
-	atomic_store_explicit(&h->bucket[i], n + 1, memory_order_relaxed);
-	atomic_store_explicit(&h->sum_ns, sum + value, memory_order_relaxed);
+	atomic_store_explicit(&h->bucket[i], n + times, memory_order_relaxed);
+	atomic_store_explicit(&h->sum_ns, sum + value * times, memory_order_relaxed);
 	if (value > atomic_load_explicit(&h->max_ns, memory_order_relaxed))
 		atomic_store_explicit(&h->max_ns, value, memory_order_relaxed);
 	if (below > atomic_load_explicit(&h->below_ns, memory_order_relaxed))
 		atomic_store_explicit(&h->below_ns, below, memory_order_relaxed);
+}
+
+/* Owner thread only; <= 10 ns (bench/). */
+static inline void histogram_record(struct histogram *h, int64_t value_ns)
+{
+	histogram_record_many(h, value_ns, 1);
 }
 
 /* Owner thread only: the lowest and the highest are those of what comes from now on. */
