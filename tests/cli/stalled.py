@@ -4,7 +4,7 @@
 stalled.py PROGRAM GROUP: pipe, terminal, both, dash.  Every wait is for a condition and has a deadline."""
 import array, fcntl, json, os, pty, select, signal, subprocess, sys, tempfile, termios, time
 
-DEADLINE_S = 60 if os.environ.get("NETDYNO_SLOW") else 30
+DEADLINE_S = 60
 SMALL = 4096
 FILLED = b"." * (SMALL - 100) + b"\n"
 RUN = ["run", "null", "--interval", "100ms", "--rows", "64"]
