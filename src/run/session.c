@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "mode/path.h"
 #include "run/run.h"
 #include "run/thread.h"
 
@@ -100,6 +101,7 @@ int session_new(const struct session_config *config, struct session **ret_sessio
 		s->shared.config.sample_ns = default_tick_ns;
 	s->shared.mailbox.fd = s->shared.desk.fd = s->shared.ack_fd = -1;
 	sem_init(&s->ended, 0, 0);
+	pthread_mutex_init(&s->shared.open_path.lock, NULL);
 	if ((rc = session_open(s, err)) < 0) {
 		session_free(s);
 		return rc;
@@ -139,6 +141,7 @@ bool session_free(struct session *s)
 	if (s->shared.ack_fd >= 0)
 		close(s->shared.ack_fd);
 	sem_destroy(&s->ended);
+	pthread_mutex_destroy(&s->shared.open_path.lock);
 	free(s);
 	return true;
 }
@@ -186,6 +189,11 @@ void session_stop(struct session *s, bool immediate)
 	turn_away(s, orders_put_stop(&s->shared.desk, immediate), "stopped before it began");
 }
 
+void session_go(struct session *s, uint32_t run_id)
+{
+	orders_put_go(&s->shared.desk, run_id);
+}
+
 uint64_t session_set_load(struct session *s, uint64_t load)
 {
 	return orders_put_load(&s->shared.desk, load);
@@ -196,6 +204,19 @@ uint64_t session_load(const struct session *s, uint64_t *ret_min, uint64_t *ret_
 	struct session *own = (struct session *)(uintptr_t)s; /* reading takes the mutex */
 
 	return orders_load(&own->shared.desk, ret_min, ret_max);
+}
+
+int session_capture_socket(struct session *s, uint32_t run_id, struct err *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&s->shared.open_path.lock);
+	if (s->shared.open_path.run_id != run_id || !s->shared.open_path.path->capture)
+		rc = err_say(err, ENODATA, "capture: the run's path is not open");
+	else
+		rc = s->shared.open_path.path->capture(s->shared.open_path.state, err);
+	pthread_mutex_unlock(&s->shared.open_path.lock);
+	return rc;
 }
 
 int session_fd(const struct session *s)

@@ -74,7 +74,7 @@ struct worker {
 	struct block *block;
 	struct worker_control *control; /* parts of it */
 	struct worker_status *status;
-	/* valid after the acknowledgement of MEASURE / DRAIN */
+	/* valid after the acknowledgement of MEASURE / DRAIN; measure_to once status->ended */
 	struct worker_mark measure_from, measure_to;
 	struct err err;
 	struct perf perf;
@@ -92,8 +92,9 @@ struct worker {
 	/* eventfd of the control thread, or -1: written after an acknowledged phase, an answered
 	 * tick, an error */
 	int ack_fd;
-	sem_t opened, may_close, closed;                /* open() has answered; may, has closed */
-	uint32_t tick;                                  /* own copy */
+	sem_t opened, may_close, closed; /* open() has answered; may, has closed */
+	/* own copies, of what was obeyed */
+	uint32_t tick, told;
 	int (*step)(struct worker *w, struct err *err); /* poll or drain, as the phase says */
 	/* the engine's or worker_ppoll(), as --wait says */
 	int (*sleep)(struct worker *w, int64_t until_ns, struct err *err);
@@ -135,11 +136,19 @@ static inline void worker_set_missing(struct worker *w, uint32_t missing)
 	atomic_store_explicit(&w->status->missing, missing, memory_order_relaxed);
 }
 
+/* A send or a connection was refused, by the kernel or the network: the errno stands in the
+ * verdict.  0 does no harm. */
+static inline void worker_refused(struct worker *w, int errnum)
+{
+	if (errnum)
+		atomic_store_explicit(&w->status->refusal, errnum, memory_order_relaxed);
+}
+
 /* Has it been told a phase or a tick that it has not answered?  A wait that makes several calls
  * asks before each, and returns to do so. */
 static inline bool worker_is_told(const struct worker *w)
 {
-	return atomic_load_explicit(&w->control->phase, memory_order_relaxed) != (uint32_t)w->phase ||
+	return atomic_load_explicit(&w->control->phase, memory_order_relaxed) != w->told ||
 	       atomic_load_explicit(&w->control->tick, memory_order_relaxed) != w->tick;
 }
 

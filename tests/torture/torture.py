@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Fails each allocation and each call of the data path and of file writing once, in runs of each mode
 and role, on the dashboard, in sweeps and in open, and demands an end: an exit status that is no crash
-within 5 s of the usual time, a line that says why where it failed, and files that are whole.  Then
-short sessions of the dashboard, in which nothing fails: each comes to its end.
+within 5 s of the usual time, a line that says why where it failed, files that are whole, and no
+descriptor or mapped memory left when it ends.  Then short sessions of the dashboard, in which nothing
+fails: each comes to its end.
 
 torture.py PROGRAM FAIL.SO [--seconds S] [--seed N] [--only SCENARIO] [--classes CLASS...] [--at CLASS N] [--sessions N]
 
@@ -143,7 +144,10 @@ class Torture:
         text = said.decode(errors="replace") if primary is not None else self.read(directory, "err")
         failed = re.search(r"failed (\w+)", note)
         calls = re.search(r"calls (\d+)", note)
+        left = re.search(r"left (.*)", note)
         wrong = self.judge(process.returncode, hung, text, directory, bool(failed))
+        if left and not wrong:
+            wrong = f"leaks: {left.group(1)}"
         if not at:
             self.usual_s[name] = max(took_s, self.usual_s.get(name, 0))
         self.by_status[process.returncode] += 1

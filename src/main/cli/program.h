@@ -34,6 +34,7 @@ int verb_open(const struct verb *verb, int argc, char **argv, int from);
 int verb_sweep(const struct verb *verb, int argc, char **argv, int from);
 int verb_compare(const struct verb *verb, int argc, char **argv, int from);
 int verb_complete(const struct verb *verb, int argc, char **argv, int from);
+int verb_veth(const struct verb *verb, int argc, char **argv, int from);
 
 /* Options of the screen, shared by dash and open; settings.c reads the same names from the
  * settings file. */

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "main/live/relay.h"
+#include "path/veth/helper.h"
 
 const struct verb verbs[] = {
 	{ .name = "dash",
@@ -52,6 +53,7 @@ const struct verb verbs[] = {
 		.takes_mode = true,
 		.go = verb_compare },
 	{ .name = "__complete", .usage = "", .summary = "", .hidden = true, .go = verb_complete },
+	{ .name = VETH_HELPER_VERB, .usage = "", .summary = "", .hidden = true, .may_capture = true, .go = verb_veth },
 	{ 0 },
 };
 
