@@ -396,6 +396,33 @@ static void received_joined(void **state)
 	pair_close(&p);
 }
 
+/* A datagram that fills a packet by itself goes back as it came, and so does an empty one. */
+static void the_longest_and_the_shortest(void **state)
+{
+	static const uint32_t lengths[] = { UDP_DATAGRAM_MAX, UDP_JOINED_BYTES + 1, UDP_JOINED_BYTES, UDP_JOINED_BYTES / 2 + 1, 1,
+		0 };
+	static uint8_t data[UDP_DATAGRAM_MAX];
+	struct pair p = pair_open(false, true, true, UDP_DATAGRAM_MAX);
+	struct err err = ERR_NONE;
+
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct udp_datagram *burst;
+
+		write_datagram(data, lengths[i], i);
+		assert_int_equal(send(p.peer, data, lengths[i], 0), lengths[i]);
+		assert_int_equal(receive(&p, &burst), 1);
+		struct udp_reply reply = { .to = &burst[0], .len = burst[0].len, .packets = 1 };
+		assert_int_equal(p.port->method->reply_burst(p.port, &reply, 1, &err), 1);
+		p.port->method->release(p.port);
+		memset(data, 0, sizeof(data));
+		ssize_t len = recv(p.peer, data, sizeof(data), 0);
+		assert_at_least(len, 0);
+		expect_datagram(data, (size_t)len, lengths[i], i);
+	}
+	pair_close(&p);
+}
+
 /* ---- nobody there ---- */
 
 /* One ICMP error is all that comes back of a packet; all of its datagrams are lost. */
@@ -493,6 +520,7 @@ int main(void)
 		TEST(old_kernels_cut_64),
 		TEST(received_joined),
 		TEST(replies_keep_their_borders),
+		TEST(the_longest_and_the_shortest),
 		TEST(replies_in_part_keep_their_borders),
 		TEST(all_of_a_packet_are_refused),
 		TEST(says_why_nothing_is_joined),
