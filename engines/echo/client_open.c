@@ -63,6 +63,7 @@ static int open_port(struct worker *w, struct echo_client *c, struct err *err)
 	config.connected = config.want_time = true;
 	config.batch = echo_shared_of(w)->batch;
 	config.datagram_bytes = config.send_bytes = (uint32_t)c->datagram_bytes;
+	config.waits = w->plan->wait == WAIT_BLOCK;
 	config.refused = refused;
 	config.refused_ctx = c;
 	int rc = udp_group_open(&c->group, udp_method_of(w->self->method), &config, w, err);

@@ -301,7 +301,7 @@ static int echo_poll(struct worker *w, struct err *err)
 
 static int echo_wait(struct worker *w, int64_t until_ns, struct err *err)
 {
-	return is_server(w) ? worker_ppoll(w, until_ns, err) : echo_client_wait(w, until_ns, err);
+	return is_server(w) ? echo_server_wait(w, until_ns, err) : echo_client_wait(w, until_ns, err);
 }
 
 static int echo_enter(struct worker *w, enum phase phase, struct err *err)

@@ -114,6 +114,9 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	config.want_local = net_is_any(&s->listen[which]);
 	config.batch = s->batch;
 	config.datagram_bytes = s->receive_bytes;
+	config.waits = w->plan->wait == WAIT_BLOCK;
+	/* Where it sleeps in ppoll(2), each must show by its own descriptor what there is. */
+	config.beside = which && w->plan->wait != WAIT_POLL ? server->listener[0].port : NULL;
 	rc = method->open(method, &config, &l->port, err);
 	if (rc < 0) {
 		net_close(fd);
@@ -280,6 +283,14 @@ int echo_server_poll(struct worker *w, struct err *err)
 	}
 	server_count(w, server);
 	return moved;
+}
+
+int echo_server_wait(struct worker *w, int64_t until_ns, struct err *err)
+{
+	const struct server *server = w->state;
+	struct udp_port *port = server->listener[0].port;
+
+	return port->method->wait ? port->method->wait(port, w, until_ns, err) : worker_ppoll(w, until_ns, err);
 }
 
 int echo_server_observe(struct worker *w, struct err *err)
