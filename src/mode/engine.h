@@ -108,6 +108,7 @@ enum counter_show {
 	/* the dashboard's chart of a figure over time: of the first that has it.  A latency of the
 	 * same title stands beside it with its percentiles. */
 	SHOW_TREND = 64,
+	SHOW_TESTED = 128, /* a figure whose difference is judged where two settings are compared */
 };
 
 /* The effect of a counter or figure on the verdict if its value over the measure phase is above

@@ -56,7 +56,7 @@ __attribute__((format(printf, 2, 3))) static void invalid(struct verdict *v, con
 	v->valid = false;
 }
 
-__attribute__((format(printf, 2, 3))) static void caution(struct verdict *v, const char *fmt, ...)
+void verdict_caution(struct verdict *v, const char *fmt, ...)
 {
 	va_list args;
 
@@ -97,7 +97,7 @@ static void judge_rest(const struct evidence *e, struct verdict *v)
 	const struct ledger *l = e->ledger;
 
 	if (l->known && l->rest_lost)
-		caution(v, "%" PRIu64 " of %" PRIu64 " packets (%.2f %%) were lost %s", l->rest_lost, l->sent,
+		verdict_caution(v, "%" PRIu64 " of %" PRIu64 " packets (%.2f %%) were lost %s", l->rest_lost, l->sent,
 			100.0 * (double)l->rest_lost / (double)l->sent,
 			e->info->rest == REST_ON_THE_PATH ? "on the path"
 							  : "somewhere between here and the answer: only the other end could say "
@@ -189,7 +189,7 @@ static void judge_value(const struct judgement *j, double value, struct verdict 
 	}
 	if (j->caution) {
 		put_value(j->caution, value, text);
-		caution(v, "%s", text);
+		verdict_caution(v, "%s", text);
 	}
 }
 
@@ -221,9 +221,9 @@ static void judge_workers(const struct evidence *e, struct verdict *v)
 		loose += !e->info->worker[i].pinned;
 	}
 	if (shared)
-		caution(v, "%u of %u workers share a CPU with another", shared, e->info->workers);
+		verdict_caution(v, "%u of %u workers share a CPU with another", shared, e->info->workers);
 	if (loose)
-		caution(v, "%u of %u workers are not pinned to a CPU", loose, e->info->workers);
+		verdict_caution(v, "%u of %u workers are not pinned to a CPU", loose, e->info->workers);
 }
 
 /* Share of the time that a worker was ready and had no CPU; negative if unknown. */
@@ -248,7 +248,7 @@ static void judge_delay(const struct evidence *e, struct verdict *v)
 			which = i;
 		}
 	if (most > delay_most)
-		caution(v,
+		verdict_caution(v,
 			"something else took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
 			engine_role(e->info->engine, e->info->worker[which].role)->title, e->info->worker[which].index,
 			100 * most);
@@ -264,7 +264,7 @@ static void judge_steal(const struct evidence *e, struct verdict *v)
 	double all = (double)(to->value[PROCNET_CPU_TICKS] - from->value[PROCNET_CPU_TICKS]);
 	double stolen = (double)(to->value[PROCNET_STEAL_TICKS] - from->value[PROCNET_STEAL_TICKS]);
 	if (all > 0 && stolen / all > steal_most)
-		caution(v, "the hypervisor took %.1f %% of the CPU time (steal)", 100 * stolen / all);
+		verdict_caution(v, "the hypervisor took %.1f %% of the CPU time (steal)", 100 * stolen / all);
 }
 
 /* Warns where hardware counters were scaled up, over the workers that have any. */
@@ -278,7 +278,7 @@ static void judge_hardware(const struct evidence *e, struct verdict *v)
 			ns[k] += (double)reading_value(e->edge, i, parts[k]);
 	double cpu_ns = ns[1] + ns[2];
 	if (cpu_ns > 0 && ns[0] / cpu_ns > unseen_most)
-		caution(v,
+		verdict_caution(v,
 			"hardware counters are estimates: they had to be shared, and one was not counting for %.0f %% of the "
 			"workers' CPU time",
 			fmin(100, 100 * ns[0] / cpu_ns));
@@ -290,7 +290,7 @@ static void judge_options(const struct evidence *e, struct verdict *v)
 
 	for (unsigned i = 0; i < o->count; i++)
 		if (o->def[i]->caution && o->value[i].number)
-			caution(v, "%s", o->def[i]->caution);
+			verdict_caution(v, "%s", o->def[i]->caution);
 }
 
 static void judge_circumstances(const struct evidence *e, bool captured, struct verdict *v)
@@ -298,21 +298,22 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 	char text[32];
 
 	if (e->info->closed_loop)
-		caution(v,
+		verdict_caution(v,
 			"closed loop (coordinated omission): a slow peer delays what is sent next, so latencies leave out what a "
 			"fixed rate would have seen");
 	if (e->load && e->info->load_name && e->load != e->info->load)
-		caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
+		verdict_caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
 			e->info->load, e->load);
 	judge_options(e, v);
 	judge_workers(e, v);
 	judge_delay(e, v);
 	if (captured)
-		caution(v, "a capture was on: it costs time for every packet");
+		verdict_caution(v, "a capture was on: it costs time for every packet");
 	judge_steal(e, v);
 	judge_hardware(e, v);
 	if (e->info->warmup_ns < warmup_least_ns)
-		caution(v, "warm-up of %s is too short (under 200ms)", text_duration(e->info->warmup_ns, text, sizeof(text)));
+		verdict_caution(
+			v, "warm-up of %s is too short (under 200ms)", text_duration(e->info->warmup_ns, text, sizeof(text)));
 }
 
 /* A run whose end came late, because hundreds of workers left no CPU to the thread that ends it. */
@@ -321,14 +322,14 @@ static void judge_length(const struct evidence *e, const struct run_final *final
 	int64_t asked = e->info->duration_ns, more = e->measured_ns - asked;
 
 	if (e->measured_ns < measured_least_ns)
-		caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
+		verdict_caution(v, "only %.2f s were measured", (double)e->measured_ns / NS_PER_S);
 	if (!asked || final->interrupted)
 		return;
 	if (more > length_limit_ns && more > asked)
 		invalid(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
 			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
 	else if (llabs(more) > length_limit_ns && llabs(more) > asked / 10)
-		caution(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
+		verdict_caution(v, "%.1f s were measured, not %.1f s: too many threads for the CPUs, or the process was held up",
 			(double)e->measured_ns / NS_PER_S, (double)asked / NS_PER_S);
 }
 
@@ -344,10 +345,10 @@ static void judge_away(const struct evidence *e, int64_t away_ns, int64_t silent
 		invalid(v, "%s was away for %.2f s of %.2f s (%.1f %%, and more than %.0f %% is too much)", peer, away_s, all_s,
 			100 * share, 100 * away_most);
 	else if (away_ns > 0)
-		caution(v, "%s away for %.2f s of %.2f s (%.2f %%): the rates are means over that, too",
+		verdict_caution(v, "%s away for %.2f s of %.2f s (%.2f %%): the rates are means over that, too",
 			e->info->expects_answers ? "the other end was" : "clients were", away_s, all_s, 100 * share);
 	else if (silent_ns > silent_limit_ns)
-		caution(v, "%s did not answer for %.1f s: the rates are means over that, too", peer,
+		verdict_caution(v, "%s did not answer for %.1f s: the rates are means over that, too", peer,
 			(double)silent_ns / NS_PER_S);
 }
 
@@ -360,7 +361,7 @@ static void judge_coverage(const struct evidence *e, const struct run_final *fin
 		double percent = ledger_coverage(e->ledger, &def[i], final->total[i].count);
 
 		if (percent < 100 * (1 - uncovered_most))
-			caution(v,
+			verdict_caution(v,
 				"%s latencies are of %.2f %% of the packets sent: the others never came, and would have been the "
 				"slowest",
 				def[i].title, percent);

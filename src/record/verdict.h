@@ -16,3 +16,6 @@ struct verdict {
 /* Judges a final, or two samples of the measure phase: then only what can be said while it runs.
  * captured: a capture was on. */
 void verdict_of(const struct reading *r, const struct ledger *ledger, bool captured, struct verdict *ret_verdict);
+
+/* Adds a caution; those beyond VERDICT_LINES are left out. */
+void verdict_caution(struct verdict *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -90,6 +90,21 @@ void results_put_coverage(
 		m->failed |= json_object_set_new(latency, "clipped", json_of_count(total->bucket[HIST_BUCKETS - 1])) != 0;
 }
 
+void results_put_spans(struct json_maker *m, const struct latency_def *def, const struct percentile_span *span)
+{
+	char key[64];
+	json_t *latency = m->object ? json_object_get(m->object, latency_key(def, key, sizeof(key))) : NULL;
+
+	for (unsigned i = 0; json_is_object(latency) && i < 2 * STEADINESS_PERCENTILES; i++) {
+		const struct percentile_span *s = &span[i / 2];
+		int64_t ns = i % 2 ? s->high_ns : s->low_ns;
+
+		snprintf(key, sizeof(key), "%s_%s", steadiness_percentile[i / 2].key, i % 2 ? "high" : "low");
+		m->failed |= json_object_set_new(latency, key, s->why ? json_null() : json_of_real((double)ns / NS_PER_US, 3)) !=
+			     0;
+	}
+}
+
 /* ---- sum ---- */
 
 static json_t *counter_value(const struct rates *r, unsigned counter)

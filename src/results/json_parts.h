@@ -3,6 +3,7 @@
 #pragma once
 
 #include "record/rates.h"
+#include "record/steadiness.h"
 #include "results/results.h"
 
 enum { RESULTS_SCHEMA = 2 };
@@ -78,6 +79,9 @@ void results_put_latencies(struct json_maker *m, const struct engine *e, const s
  * than a histogram knows. */
 void results_put_coverage(
 	struct json_maker *m, const struct latency_def *def, const struct ledger *ledger, const struct hist *total);
+/* ... and "p50_low" and "p50_high" (as of p90 and so on): where that percentile is with 95 %
+ * certainty; null where the run does not tell. */
+void results_put_spans(struct json_maker *m, const struct latency_def *def, const struct percentile_span *span);
 
 /* Puts "details" where the mode keeps rows and there are some: the worst RESULTS_ROWS of them, and
  * every column over all. */

@@ -158,6 +158,7 @@ static void judge(const struct results_view *v, struct ledger *ret_ledger, struc
 	else {
 		ledger_of(r, ret_ledger);
 		verdict_of(r, ret_ledger, v->source->captured, ret_verdict);
+		steadiness_judge(v->source->history, v->source->run_id, ret_verdict);
 	}
 }
 
@@ -179,8 +180,14 @@ static void put_end_latencies(struct json_maker *m, const struct results_view *v
 	for (unsigned i = 0; total && i < engine_latencies(v->reading.info->engine); i++)
 		hist_summarise(&total[i], &summary[i]);
 	results_put_latencies(m, v->reading.info->engine, total ? summary : NULL);
-	for (unsigned i = 0; total && i < engine_latencies(v->reading.info->engine); i++)
-		results_put_coverage(m, &v->reading.info->engine->latencies[i], ledger, &total[i]);
+	for (unsigned i = 0; total && i < engine_latencies(v->reading.info->engine); i++) {
+		const struct latency_def *def = &v->reading.info->engine->latencies[i];
+		struct percentile_span span[STEADINESS_PERCENTILES];
+
+		steadiness_percentiles(v->source->history, v->source->run_id, i, &total[i], span);
+		results_put_spans(m, def, span);
+		results_put_coverage(m, def, ledger, &total[i]);
+	}
 }
 
 /* Says how the run ended, unless it ended as usual. */

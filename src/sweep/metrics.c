@@ -41,11 +41,11 @@ static void add_rates(struct list *l, const struct engine *e)
 	char unit[sizeof(m->unit)];
 
 	describe(m, "throughput", "Mbit/s", 1);
-	m->bars = true;
+	m->bars = m->tested = true;
 	m = add(l, "rx_pps", "rate");
 	snprintf(unit, sizeof(unit), "%s/s", e->packets ? e->packets : "packets");
 	describe(m, "rate", unit, 1);
-	m->bars = true;
+	m->bars = m->tested = true;
 }
 
 static void add_lost(struct list *l)
@@ -65,7 +65,7 @@ static void add_latency(struct list *l, const struct latency_def *def, const cha
 	snprintf(title, sizeof(title), "%s %s", def->title, percentile);
 	struct sweep_metric *m = add(l, column, slug);
 	describe(m, title, "µs", -1);
-	m->bars = bars;
+	m->bars = m->tested = bars;
 	snprintf(m->counted, sizeof(m->counted), "%s_count", def->name);
 }
 
@@ -114,6 +114,7 @@ static void add_figures(struct list *l, const struct engine *e)
 		title_figure(m, f);
 		m->label = f->judgement.label;
 		m->over = f->judgement.over;
+		m->tested = f->show & SHOW_TESTED;
 		if (f->numerator[0] >= 0)
 			snprintf(m->source, sizeof(m->source), "%s", engine_counter(e, (unsigned)f->numerator[0])->name);
 	}

@@ -365,7 +365,7 @@ int sweep_plan_compare(const struct sweep_plan *then, const struct sweep_plan *n
 			err, EINVAL, "it had --rounds %u, now it is %u", then->repeat - then->thrown, now->repeat - now->thrown);
 	if (then->until < now->until || then->until > now->until)
 		return err_say(err, EINVAL, "it had --until ci:%g%%, now it is ci:%g%%", 100 * then->until, 100 * now->until);
-	if (then->repeat != now->repeat)
+	if (then->repeat > now->repeat)
 		return err_say(err, EINVAL, "it had --repeat %u, now it is %u", then->repeat, now->repeat);
 	if (then->axes != now->axes)
 		return err_say(err, EINVAL, "it had %u ax%s, now there %s %u", then->axes, then->axes == 1 ? "is" : "es",

@@ -57,7 +57,7 @@ static int dump_plan(const json_t *document, FILE *out, struct err *err)
 	return 0;
 }
 
-static int write_plan(
+int sweep_store_write_plan(
 	const struct sweep_store *store, const struct sweep_plan *plan, const struct host_info *host, struct err *err)
 {
 	json_t *document = plan_document(plan, host);
@@ -383,7 +383,7 @@ int sweep_store_create(struct sweep_store *store, const char *directory, const s
 	if (rc >= 0)
 		rc = throw_away(&made, err);
 	if (rc >= 0)
-		rc = write_plan(&made, plan, host, err);
+		rc = sweep_store_write_plan(&made, plan, host, err);
 	if (rc < 0)
 		sweep_store_close(&made);
 	else

@@ -37,6 +37,9 @@ void sweep_store_close(struct sweep_store *store); /* accepts a zeroed one */
 /* The plan of an existing sweep.  ret_host: the host object it was begun on, a new reference. */
 int sweep_store_read_plan(const char *directory, const struct engine *const *engines, struct sweep_plan *ret_plan,
 	json_t **ret_host, struct err *err);
+/* Writes another plan of the same directory: one that has grown. */
+int sweep_store_write_plan(
+	const struct sweep_store *store, const struct sweep_plan *plan, const struct host_info *host, struct err *err);
 /* Writes how this host differs from that one into `out`: "kernel was 6.1, here it is 6.5"; "" if
  * they agree.  Returns out. */
 char *sweep_store_compare_host(const json_t *then, const struct host_info *now, char *out, size_t size);

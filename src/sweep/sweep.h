@@ -132,6 +132,7 @@ struct sweep_metric {
 	int better;    /* +1: more is, -1: less is, 0: neither */
 	bool chart;    /* over each numeric axis */
 	bool bars;     /* over each other axis, too */
+	bool tested;   /* a comparison says whether it differs */
 	char why[120]; /* a reason why it is unknown, as a run gave it; "" = none yet */
 };
 

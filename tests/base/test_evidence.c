@@ -1,4 +1,4 @@
-/* What runs prove: against tables, against counting all cases, and by simulation of runs that
+/* The evidence of runs: against tables, against counting all cases, and by simulation of runs that
  * differ from each other as real ones do. */
 #include "check.h"
 

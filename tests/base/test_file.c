@@ -437,8 +437,8 @@ static void test_nothing_stays_open(void **state)
 	assert_int_equal(entries_in(scratch), 1);
 }
 
-/* What kill -9 leaves is removed by the next one of the same name; what somebody is writing, what
- * is young, what is of another name and what is a link stays. */
+/* A file that kill -9 left is removed by the next one of the same name; one that somebody writes,
+ * a young one, one of another name and a link stay. */
 static void test_left_overs_are_tidied(void **state)
 {
 	static const char *const names[] = { ".doc.abcdef", ".doc.ghijkl", ".doc.mnopqr", ".dock.abcdef", ".doc.abcdefg" };

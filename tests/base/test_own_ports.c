@@ -71,7 +71,7 @@ static void test_address_port_and_time(void **state)
 	next_millisecond();
 	own_ports_close(fd);
 	next_millisecond();
-	/* What was said while it was there is looked at later. */
+	/* A packet of the time when it was there is looked at later. */
 	assert_int_equal(own_ports_ask(4, here, protocol, port, during), OWN_YES);
 	assert_int_equal(ask(here, port), OWN_NO);
 }

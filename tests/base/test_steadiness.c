@@ -1,5 +1,5 @@
-/* What a series of intervals says: against hand calculation, and by simulation of series whose
- * values resemble their neighbours. */
+/* Trend and split of a series of intervals: against hand calculation, and by simulation of series
+ * whose values resemble their neighbours. */
 #include "check.h"
 
 #include <math.h>

@@ -57,7 +57,7 @@ static void make(size_t row, struct options *o)
 	for (const char *const *set = rows[row].set; *set; set += 2)
 		if (options_set(o, set[0], set[1], &err) < 0)
 			fail_msg("%s", err.text);
-	/* What the row sets is not what it asks about. */
+	/* The row's own settings are not the option that it asks about. */
 	for (unsigned i = 0; i < o->count; i++)
 		o->value[i].is_given = false;
 }

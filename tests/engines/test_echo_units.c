@@ -198,7 +198,7 @@ static void refused_in_mid_burst(void **state)
 	echo_flows_free(&f);
 }
 
-/* What was sent a second ago is given up, and nothing younger, whatever was answered meanwhile. */
+/* A datagram is given up after a second, and no younger one, whatever was answered meanwhile. */
 static void late_ones_are_given_up(void **state)
 {
 	struct echo_flows f;

@@ -1,5 +1,5 @@
-/* What a result tells twice is the same: its intervals add up to its end, and its cores to its
- * sum, for every counter of every mode, role, direction and length of interval. */
+/* A result tells the same thing twice and agrees with itself: its intervals add up to its end, and
+ * its cores to its sum, for every counter of every mode, role, direction and length of interval. */
 #include "fixture.h"
 
 #include <math.h>
@@ -42,7 +42,7 @@ static void same(const char *what, const char *name, double parts, double whole)
 		fail_msg("%s: %s: parts come to %.0f, the whole is %.0f", what, name, parts, whole);
 }
 
-/* What is sent and received is summed over one side; the cores of both count it. */
+/* Packets sent and received are summed over one side; the cores of both count them. */
 static bool is_of_a_side(unsigned counter)
 {
 	return counter <= COUNTER_RX_BYTES;

@@ -193,7 +193,7 @@ group_resume()
 	size=$(stat -c %s before)
 	# The file ends as if the program had been killed in the middle of a line.
 	printf '{"event":"run","cell":0,"rou' >>k/results.jsonl
-	refuses 2 '--resume k: not the same sweep: it had --repeat 2, now it is 3' null "${quick[@]}" 1k,10k,100k,1M --loss-ppm 0,10000 --resume k
+	refuses 2 '--resume k: not the same sweep: it had --repeat 2, now it is 1' null "${quick[@]}" 1k,10k,100k,1M --loss-ppm 0,10000 --repeat 1 --resume k
 	refuses 2 'not the same sweep' null "${quick[@]}" 1k,10k,100k,2M --loss-ppm 0,10000 --repeat 2 --resume k
 	sweep 0 --resume k
 	says 'of 16 runs are done; an incomplete last line was dropped'
@@ -205,6 +205,14 @@ group_resume()
 	sweep 0 "${args[@]}" --resume k
 	says 'netdyno: nothing is left to run; results: k'
 	cmp -s k/results.jsonl before || fail "a finished sweep was gone on with"
+	# More rounds are added to those that are there, and the plan says so.
+	cp -r k grown
+	sweep 0 "${args[@]}" --repeat 3 --resume grown
+	says '16 of 24 runs are done'
+	each_once grown 24
+	head -c "$(stat -c %s before)" grown/results.jsonl | cmp -s - before || fail "finished rounds are not as they were"
+	sweep 0 --resume grown
+	says 'netdyno: nothing is left to run; results: grown'
 	# Another host is warned of.
 	jq '.host.kernel = "2.0"' k/plan.json >p && cat p >k/plan.json
 	sweep 0 --resume k

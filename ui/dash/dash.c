@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "record/steadiness.h"
 #include "ui/dash/headline.h"
 
 /* A chart's right edge follows the samples; only when they stay away this long does it follow
@@ -257,6 +258,22 @@ static bool within_lag(const struct dash *d)
 	return !d->ledger.balanced && tx.tx_pps > 0 && (double)llabs(d->ledger.unexplained) <= tx.tx_pps * ledger_lag_s;
 }
 
+/* Once over, a run's verdict stays; its intervals are too many to be looked at in every frame. */
+static void judge_whole(struct dash *d, const struct reading *whole, const struct ledger *ledger)
+{
+	bool is_known = whole->final && d->judged_run == whole->info->id;
+
+	if (!is_known)
+		verdict_of(whole, ledger, d->board->captured, &d->verdict);
+	if (whole->final && !is_known) {
+		steadiness_judge(d->board->history, whole->info->id, &d->verdict);
+		d->judged_run = whole->info->id;
+		d->judged = d->verdict;
+	}
+	if (whole->final)
+		d->verdict = d->judged;
+}
+
 static void prepare_ledger(struct dash *d)
 {
 	struct reading whole = moment_whole(&d->moment);
@@ -270,7 +287,7 @@ static void prepare_ledger(struct dash *d)
 		judged.unexplained = 0;
 		judged.balanced = true;
 	}
-	verdict_of(&whole, &judged, d->board->captured, &d->verdict);
+	judge_whole(d, &whole, &judged);
 	prepare_drops(d);
 }
 

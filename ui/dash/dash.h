@@ -57,7 +57,8 @@ struct dash {
 	/* no more is unexplained than the counters may differ by because they are read one after
 	 * the other */
 	bool ledger_lags;
-	struct verdict verdict;
+	struct verdict verdict, judged; /* judged: of the run that is over */
+	uint32_t judged_run;            /* which; 0: none yet */
 	struct drop_line drop[LEDGER_PLACES_MAX];
 	unsigned drops;
 	/* all packets sent and lost, of the run or since it was cleared: the totals are parts of

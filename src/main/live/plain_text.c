@@ -12,6 +12,7 @@
 #include "main/cli/help.h"
 #include "mode/in_force.h"
 #include "record/rates.h"
+#include "record/steadiness.h"
 
 enum { TEXT = 32 };
 
@@ -254,7 +255,26 @@ static bool latency_of(const struct reading *r, unsigned index, struct latency_s
 	return total && ret_summary->count;
 }
 
-static void summary_latencies(FILE *out, const struct reading *r, const struct ledger *ledger)
+/* How sure the percentiles are; nothing where the run tells it of none. */
+static void summary_spans(FILE *out, const struct history *h, const struct reading *r, unsigned which)
+{
+	const struct hist *total = r->final ? r->final->total : r->to->total;
+	struct percentile_span span[STEADINESS_PERCENTILES];
+	char line[400] = "", low[TEXT], high[TEXT];
+	bool is_known = false;
+
+	steadiness_percentiles(h, r->info->id, which, &total[which], span);
+	for (unsigned i = 0; i < STEADINESS_PERCENTILES; i++) {
+		is_known |= !span[i].why;
+		text_add(line, sizeof(line), "%s %s %s%s%s", i ? "," : "95 % intervals ", steadiness_percentile[i].title,
+			span[i].why ? "--" : us(span[i].low_ns, low), span[i].why ? "" : "..",
+			span[i].why ? "" : us(span[i].high_ns, high));
+	}
+	if (is_known)
+		paragraph(out, 4, 6, line);
+}
+
+static void summary_latencies(FILE *out, const struct history *h, const struct reading *r, const struct ledger *ledger)
 {
 	for (unsigned i = 0; i < engine_latencies(r->info->engine); i++) {
 		const struct latency_def *def = &r->info->engine->latencies[i];
@@ -267,6 +287,7 @@ static void summary_latencies(FILE *out, const struct reading *r, const struct l
 			def->title, us(l.min_ns, t[0]), us((int64_t)l.mean_ns, t[1]), us(l.p50_ns, t[2]), us(l.p90_ns, t[3]),
 			us(l.p99_ns, t[4]), us(l.p99_9_ns, t[5]), us(l.p99_99_ns, t[6]), us(l.max_ns, t[7]));
 		paragraph(out, 2, 4, line);
+		summary_spans(out, h, r, i);
 		double percent = ledger_coverage(ledger, def, l.count);
 		fprintf(out, "    %s values, measured from %s", text_grouped(l.count, n, TEXT), def->since);
 		if (percent < 100)
@@ -399,7 +420,7 @@ void plain_text_summary(FILE *out, const struct results_source *source)
 		: r.final->interrupted && r.info->duration_ns ? ", interrupted"
 							      : "");
 	summary_rates(out, &r);
-	summary_latencies(out, &r, &ledger);
+	summary_latencies(out, source->history, &r, &ledger);
 	summary_figures(out, &r);
 	summary_counters(out, &r);
 	summary_workers(out, &r, &ledger);

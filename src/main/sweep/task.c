@@ -146,6 +146,7 @@ int sweep_task_take_up(struct sweep_task *s, bool compare, bool sides, struct er
 	else if (*sweep_store_compare_host(host, &s->host, difference, sizeof(difference)))
 		fprintf(stderr, "netdyno: warning: the %s was started on another host: %s\n", noun, difference);
 	json_decref(host);
+	s->grown = rc >= 0 && compare && then.repeat < s->plan.repeat;
 	if (rc >= 0 && !compare) {
 		sweep_plan_free(&s->plan);
 		s->plan = then;
@@ -167,6 +168,8 @@ int sweep_task_open(struct sweep_task *s, const struct options *options, struct 
 	if (!s->resume)
 		return create_store(s, options, err);
 	rc = sweep_store_open(&s->store, s->directory, &s->state, err);
+	if (rc >= 0 && s->grown)
+		rc = sweep_store_write_plan(&s->store, &s->plan, &s->host, err);
 	if (rc < 0)
 		return rc;
 	sweep_state_retry(&s->state);

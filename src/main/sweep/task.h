@@ -13,6 +13,7 @@ struct sweep_task {
 	struct host_info host;
 	char directory[PATH_MAX];
 	const char *resume; /* directory of the one that is continued; NULL: a new one */
+	bool grown;         /* it has more rounds than that one had */
 };
 
 /* "sweep" or "compare": the verb that continues it. */

@@ -46,7 +46,7 @@ static void mark_all(struct comparison *c)
 	unsigned tested[SWEEP_METRICS_MAX];
 
 	for (unsigned i = 0; i < c->metrics; i++)
-		if (c->metric[i].bars && c->of[i].evidence.known) {
+		if (c->metric[i].tested && c->of[i].evidence.known) {
 			p[c->tests] = c->of[i].evidence.p;
 			tested[c->tests++] = i;
 		}

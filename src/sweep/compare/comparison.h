@@ -35,7 +35,7 @@ struct comparison {
 };
 
 /* Two cells of a sweep, over the first `rounds` rounds.  level: as evidence_of_pairs() has it.
- * Only the main figures (`bars`) get a mark, Holm's over all of them: the more are tested, the
+ * Only the main figures (`tested`) get a mark, Holm's over all of them: the more are tested, the
  * more runs each mark takes. */
 void comparison_of_cells(const struct sweep_state *state, uint32_t a, uint32_t b, unsigned rounds, double level,
 	struct comparison *ret_comparison);

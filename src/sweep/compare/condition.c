@@ -40,7 +40,7 @@ static int say_unknown(const struct sweep_metric *metric, unsigned metrics, cons
 	char quoted[TEXT_SHOWN_BYTES], names[200] = "";
 
 	for (unsigned i = 0; i < metrics; i++)
-		if (metric[i].bars)
+		if (metric[i].tested)
 			text_add(names, sizeof(names), "%s%s", *names ? ", " : "", metric[i].column);
 	return err_say(err, EINVAL, "--fail-if %s: no such figure: %s, p50, p99 and the other columns of results.csv are known",
 		text_shown(text, quoted), names);
