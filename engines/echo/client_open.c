@@ -61,15 +61,18 @@ static int open_port(struct worker *w, struct echo_client *c, struct err *err)
 	uint32_t drops;
 
 	config.connected = config.want_time = true;
-	config.batch = echo_shared_of(w)->batch;
+	config.batch = echo_batch(echo_shared_of(w), udp_method_of(w->self->method));
 	config.datagram_bytes = config.send_bytes = (uint32_t)c->datagram_bytes;
 	config.waits = w->plan->wait == WAIT_BLOCK;
+	config.usual_bytes = config.send_bytes;
+	udp_config_join(&config, udp_method_of(w->self->method), w->options);
 	config.refused = refused;
 	config.refused_ctx = c;
 	int rc = udp_group_open(&c->group, udp_method_of(w->self->method), &config, w, err);
 	if (rc < 0)
 		return rc;
 	c->port = c->group.port;
+	echo_tell_ran(w, c->port);
 	echo_drops_known(w, udp_group_drops(&c->group, &drops), ECHO_C_CLIENT_SOCKET_DROPS);
 	return 0;
 }
@@ -117,6 +120,7 @@ int echo_client_open(struct worker *w, struct err *err)
 		return err_sys(err, ENOMEM, "open echo client");
 	w->state = c;
 	c->open_loop = s->open_loop;
+	c->apart = s->steer == STEER_FLOW && s->servers > 1;
 	c->datagram_bytes = echo_datagram_bytes(s);
 	c->opened_ns = clock_now_ns();
 	if (echo_flows_init(&c->flows, (uint16_t)(w->self->index * s->flows), s->flows) < 0)

@@ -20,6 +20,10 @@ struct echo_client {
 	struct udp_port *port; /* the group's */
 	struct echo_flows flows;
 	struct echo_tally tally;
+	struct udp_fill fill;
+	/* Servers are chosen by flow, and a packet goes where its first datagram goes: it holds
+	 * only one flow. */
+	bool apart;
 	bool open_loop, blocked; /* blocked: the kernel had no room for the last send */
 	size_t datagram_bytes;
 	int64_t opened_ns, received_ns; /* received_ns: of the latest burst */

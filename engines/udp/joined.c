@@ -71,6 +71,8 @@ bool udp_joining_is_vain(int fd, bool connected, uint32_t bytes, char *why, size
 	unsigned headers;
 	int mtu = connected ? joined_mtu(fd, &headers) : 0;
 
+	if (!bytes)
+		return false;
 	if (udp_joined_most(bytes, UDP_JOINED_MAX) < 2)
 		snprintf(why, size, "no two datagrams of %u bytes fit into one send of %d", bytes, UDP_JOINED_BYTES);
 	else if (mtu > 0 && bytes + headers > (unsigned)mtu)
@@ -85,6 +87,35 @@ unsigned udp_joined_most(uint32_t bytes, unsigned most)
 	uint32_t fit = bytes ? UDP_JOINED_BYTES / bytes : 1;
 
 	return fit < most ? fit : most;
+}
+
+unsigned udp_joined_neighbours(const struct udp_send *slot, unsigned count, unsigned joined_max)
+{
+	unsigned most = udp_joined_most(slot->len, joined_max), n = 1;
+
+	if (most > count)
+		most = count;
+	while (n < most && slot[n].to == slot->to && !slot[n].apart && slot[n - 1].len == slot->len && slot[n].len &&
+		slot[n].len <= slot->len)
+		n++;
+	return n;
+}
+
+unsigned udp_joined_gather(const struct udp_send *slot, unsigned n, struct iovec *part, uint32_t *ret_bytes)
+{
+	unsigned parts = 0;
+	uint8_t *end = NULL;
+
+	*ret_bytes = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (slot[i].data == end)
+			part[parts - 1].iov_len += slot[i].len;
+		else
+			part[parts++] = (struct iovec){ slot[i].data, slot[i].len };
+		end = slot[i].data + slot[i].len;
+		*ret_bytes += slot[i].len;
+	}
+	return parts;
 }
 
 bool udp_is_uncut(int errnum)

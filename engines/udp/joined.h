@@ -35,11 +35,17 @@ bool udp_can_receive_joined(char *why, size_t size); /* UDP_GRO */
 int udp_join_always(int fd, uint32_t bytes, struct err *err);
 int udp_receive_joined(int fd, struct err *err);
 
-/* Is there no use in joining datagrams of this length: no two fit into one send, or not even one
+/* Is there no use in joining datagrams of this length (0: unknown, and false): no two fit into one send, or not even one
  * fits the MTU of the path (known of a connected socket)?  Then *why has the reason. */
 bool udp_joining_is_vain(int fd, bool connected, uint32_t bytes, char *why, size_t size);
 /* So many of this length go in one send. */
 unsigned udp_joined_most(uint32_t bytes, unsigned most);
+
+/* How many of slot[0..count), from the first on, go in one send of at most joined_max. */
+unsigned udp_joined_neighbours(const struct udp_send *slot, unsigned count, unsigned joined_max);
+/* The parts of a message of n slots: what stands side by side in memory is one, so they may be
+ * fewer than n.  Returns their number; *ret_bytes is the length of all. */
+unsigned udp_joined_gather(const struct udp_send *slot, unsigned n, struct iovec *part, uint32_t *ret_bytes);
 
 /* A send of several datagrams failed with this errno since the kernel would not cut it, not
  * because of what is in it. */

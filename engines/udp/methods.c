@@ -2,4 +2,4 @@
 #include "engines/udp/port.h"
 #include "engines/udp/uring.h"
 
-const struct method *const udp_methods[] = { &udp_mmsg.method, &udp_single.method, &udp_uring.method, NULL };
+const struct method *const udp_methods[] = { &udp_mmsg.method, &udp_single.method, &udp_gso.method, &udp_uring.method, NULL };

@@ -7,8 +7,6 @@
 
 #include "base/clock.h"
 
-enum { RECV_TRIES = 4 };
-
 /* All arrays have `batch` elements; headers are set once, and only what the kernel changes is
  * set again. */
 struct mmsg {
@@ -123,27 +121,12 @@ static void renew(struct mmsg *m)
 	m->used = 0;
 }
 
-static int receive(struct mmsg *m, unsigned max, struct err *err)
-{
-	for (unsigned tries = 0; tries < RECV_TRIES; tries++) {
-		int n = recvmmsg(m->port.config.fd, m->in, max, MSG_DONTWAIT, NULL);
-
-		m->port.totals.syscalls++;
-		if (n >= 0)
-			return n;
-		int rc = udp_recv_failed(&m->port, errno, err);
-		if (rc <= 0)
-			return rc;
-	}
-	return 0;
-}
-
 static int mmsg_recv(struct udp_port *port, unsigned max, struct udp_datagram **ret_burst, struct err *err)
 {
 	struct mmsg *m = mmsg_of(port);
 
 	renew(m);
-	int n = receive(m, max < port->batch ? max : port->batch, err);
+	int n = udp_recvmmsg(port, m->in, max < port->batch ? max : port->batch, err);
 	if (n <= 0)
 		return n;
 	int64_t now = port->config.want_time ? clock_now_ns() : 0;

@@ -72,6 +72,7 @@ struct udp_send {
 	uint8_t *data;
 	uint32_t len;
 	const union net_address *to; /* NULL: the connected peer */
+	bool apart;                  /* not to be joined with the one before */
 };
 
 /* Cumulative; written by the port, read by its owner. */
@@ -133,6 +134,9 @@ struct udp_config {
 	struct udp_port *beside;
 	/* for methods that can: join what is sent (UDP_SEGMENT), receive it joined (UDP_GRO) */
 	bool gso, gro;
+	/* the length of most datagrams, both ways, where it is known: where no two of them fit
+	 * into one packet, nothing is joined; else 0 */
+	uint32_t usual_bytes;
 	/* Connected ports: a datagram that we sent came back as an ICMP error, with at least its
 	 * first bytes; may be NULL. */
 	void (*refused)(void *ctx, const uint8_t *data, size_t len);
@@ -160,7 +164,10 @@ struct udp_port {
 	unsigned joined_max;     /* datagrams that one send may join, 1 without GSO */
 	int wait;                /* descriptor to poll(2) */
 	short wait_in, wait_out; /* events that mean "receive" and "send again" */
-	const pid_t *helper;     /* threads that work for it, their CPU time is its owner's */
+	/* Of a datagram that came back as an ICMP error, with its first bytes: how many were in its
+	 * packet?  NULL: one. */
+	unsigned (*packets_of)(struct udp_port *port, const uint8_t *data, size_t len);
+	const pid_t *helper; /* threads that work for it, their CPU time is its owner's */
 	unsigned helpers;
 	struct udp_totals totals;
 };
@@ -197,13 +204,15 @@ struct udp_method {
 
 /* A config for the socket fd of this worker, with path, role and place. */
 struct udp_config udp_config_of(const struct plan *plan, const struct plan_worker *self, int fd);
-/* Sets gso and gro as --gso and --gro say; where they are unset, as the method does by itself. */
+/* Sets gso and gro as --gso and --gro say, whose choices these are; auto: as the method does by
+ * itself. */
+extern const char *const udp_joining_choices[];
 void udp_config_join(struct udp_config *config, const struct udp_method *method, const struct options *o);
 
 /* All that there are (methods.c), ended by NULL: the first that runs here is the default. */
 extern const struct method *const udp_methods[];
 /* Those of the socket itself, for engines that choose one by name. */
-extern const struct udp_method udp_mmsg, udp_single;
+extern const struct udp_method udp_mmsg, udp_single, udp_gso;
 
 static inline const struct udp_method *udp_method_of(const struct method *method)
 {
@@ -215,9 +224,11 @@ static inline const struct udp_method *udp_method_of(const struct method *method
 /* Buffers for `count` datagrams of `bytes`: a distance between them that does not pile them into
  * a few cache sets. */
 size_t udp_stride(uint32_t bytes);
-/* Fills the common part: batch, slots, wait, ran; switches IP_RECVERR on for connected ports, so that a
- * full device queue is an error and not a silent loss, and refused datagrams can be counted, and
- * IP_PKTINFO where want_local, UDP_GRO where gro. */
+/* The largest batch up to `batch` of these that takes no more than UDP_ARENA_BYTES. */
+unsigned udp_batch_fitting(unsigned batch, uint32_t bytes);
+/* Fills the common part: batch, slots, wait, ran; switches IP_RECVERR on for connected ports, so
+ * that a full device queue is an error and not a silent loss, and refused datagrams can be
+ * counted, IP_PKTINFO where want_local, and UDP_GRO where gro. */
 int udp_port_init(struct udp_port *port, const struct udp_method *method, const struct udp_config *config, struct err *err);
 /* The part of it that concerns the socket. */
 int udp_socket_options(const struct udp_config *config, int fd, struct err *err);
@@ -230,6 +241,8 @@ enum udp_fate {
 enum udp_fate udp_send_failed(struct udp_port *port, int errnum);
 /* The same for a receive: 0 = nothing there, 1 = call once more, -errno with *err. */
 int udp_recv_failed(struct udp_port *port, int errnum, struct err *err);
+/* One recvmmsg(2): messages received, 0 where there are none, or -errno with *err. */
+int udp_recvmmsg(struct udp_port *port, struct mmsghdr *messages, unsigned max, struct err *err);
 int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops);
 /* The control message by which a reply leaves from the address that was asked: changes the
  * received one in place. */

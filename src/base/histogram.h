@@ -52,15 +52,22 @@ static inline unsigned hist_index(int64_t value_ns)
 	return HIST_LINEAR + (shift - 1) * (1u << HIST_SUB_BITS) + (unsigned)(v >> shift) - (1u << HIST_SUB_BITS);
 }
 
-/* Owner thread only; <= 10 ns (bench/). */
-static inline void histogram_record(struct histogram *h, int64_t value_ns)
+/* The same value so many times.  Owner thread only. */
+static inline void histogram_record_many(struct histogram *h, int64_t value_ns, uint64_t times)
 {
 	unsigned i = hist_index(value_ns);
 	uint64_t n = atomic_load_explicit(&h->bucket[i], memory_order_relaxed);
 	uint64_t sum = atomic_load_explicit(&h->sum_ns, memory_order_relaxed);
+	uint64_t more = value_ns < 0 ? 0 : (uint64_t)value_ns * times;
 
-	atomic_store_explicit(&h->bucket[i], n + 1, memory_order_relaxed);
-	atomic_store_explicit(&h->sum_ns, sum + (value_ns < 0 ? 0 : (uint64_t)value_ns), memory_order_relaxed);
+	atomic_store_explicit(&h->bucket[i], n + times, memory_order_relaxed);
+	atomic_store_explicit(&h->sum_ns, sum + more, memory_order_relaxed);
+}
+
+/* Owner thread only; <= 10 ns (bench/). */
+static inline void histogram_record(struct histogram *h, int64_t value_ns)
+{
+	histogram_record_many(h, value_ns, 1);
 }
 
 /* Lowest value of a bucket, and the lowest of the next one. */

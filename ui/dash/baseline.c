@@ -58,7 +58,7 @@ static double sum_cpu_ns(const struct rates *r)
 const struct figure_def *tally_figure(const struct tally *t, unsigned i)
 {
 	for (const struct figure_def *f = t->engine ? t->engine->figures : NULL; f && f->name; f++)
-		if (f->show & SHOW_PANEL && !i--)
+		if ((f->show & SHOW_PANEL || f->why) && !i--)
 			return f;
 	return NULL;
 }
