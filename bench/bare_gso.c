@@ -1,6 +1,7 @@
 /* The hand-written pair that netdyno's echo --method gso is measured against: one server thread,
- * one client thread, each pinned; as many datagrams as fit go out as one packet (UDP_SEGMENT), and are
- * received and answered as one (UDP_GRO).  No ledger, no histogram, no sequence, no time stamps.
+ * one client thread, each pinned; as many datagrams as fit go out as one packet (UDP_SEGMENT), and
+ * are received and answered as one (UDP_GRO).  No ledger, no histogram, no sequence, no time
+ * stamps.
  *
  *   bare_gso [seconds] [payload] [window] [server-cpu] [client-cpu]
  *

@@ -35,8 +35,9 @@ bool udp_can_receive_joined(char *why, size_t size); /* UDP_GRO */
 int udp_join_always(int fd, uint32_t bytes, struct err *err);
 int udp_receive_joined(int fd, struct err *err);
 
-/* Is there no use in joining datagrams of this length (0: unknown, and false): no two fit into one send, or not even one
- * fits the MTU of the path (known of a connected socket)?  Then *why has the reason. */
+/* Is there no use in joining datagrams of this length (0: unknown, and false): no two fit into one
+ * send, or not even one fits the MTU of the path (known of a connected socket)?  Then *why has the
+ * reason. */
 bool udp_joining_is_vain(int fd, bool connected, uint32_t bytes, char *why, size_t size);
 /* So many of this length go in one send. */
 unsigned udp_joined_most(uint32_t bytes, unsigned most);

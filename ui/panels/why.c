@@ -102,7 +102,7 @@ static void why_paint_fill(struct dash *d, struct rect area, int row)
 
 		snprintf(least, sizeof(least), "%u", i ? 1u << (i - 1) : 0);
 		canvas_put_right(
-			&d->canvas, area.row + row + 1, area.column + WHY_ROLE + (int)i * WHY_CALLS, WHY_CALLS, STYLE_DIM, least);
+			&d->canvas, area.row + row, area.column + WHY_ROLE + (int)i * WHY_CALLS, WHY_CALLS, STYLE_DIM, least);
 	}
 	for (int i = 0; i < 2 && d->moment.info; i++)
 		why_paint_shares(d, area, row + 1 + i, why_roles[i]);

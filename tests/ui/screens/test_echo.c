@@ -1,6 +1,6 @@
 /* The echo tab: mode echo's own tables, painted from a board made by hand, so that every number
- * is known: what the panel `why` says, and what A/B makes of it.  The screens are compared with golden/
- * as text.  test_echo_screens [--update]. */
+ * is known: what the panel `why` says, and what A/B makes of it.  The screens are compared with
+ * golden/ as text.  test_echo_screens [--update]. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
