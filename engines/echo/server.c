@@ -116,6 +116,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	config.batch = echo_batch(s, method);
 	config.datagram_bytes = s->receive_bytes;
 	config.waits = w->plan->wait == WAIT_BLOCK;
+	config.polled = options_number(w->options, "sqpoll");
 	/* Where it sleeps in ppoll(2), each must show by its own descriptor what there is. */
 	config.beside = which && w->plan->wait != WAIT_POLL ? server->listener[0].port : NULL;
 	config.usual_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : 0;
@@ -126,6 +127,8 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 		return rc;
 	}
 	echo_tell_ran(w, l->port);
+	if ((rc = echo_add_helpers(w, l->port, err)) < 0)
+		return rc;
 	l->own_port = net_port(&s->listen[which]);
 	l->reply = calloc((size_t)l->port->batch * l->port->segments_max, sizeof(*l->reply));
 	if (!l->reply)

@@ -26,6 +26,14 @@ struct uring_message {
 	alignas(struct cmsghdr) uint8_t control[2 * UDP_CONTROL_BYTES];
 };
 
+enum { URING_REMEMBERED = 1024, URING_MARK_BYTES = 16 };
+
+/* A packet that held several datagrams, by the first bytes of its first one. */
+struct uring_joined {
+	unsigned packets;
+	uint8_t mark[URING_MARK_BYTES];
+};
+
 /* Received, and not yet lent. */
 struct uring_got {
 	uint16_t buffer;
@@ -60,7 +68,9 @@ struct udp_uring {
 	unsigned out;        /* messages that are not done */
 	uint32_t *again;     /* messages to send once more */
 	unsigned agains;
-	bool nobody; /* they wait for the next send_burst() */
+	bool nobody;                 /* they wait for the next send_burst() */
+	struct uring_joined *joined; /* [URING_REMEMBERED], the latest; or NULL */
+	unsigned joined_next;
 };
 
 static inline struct udp_uring *uring_of(struct udp_port *port)

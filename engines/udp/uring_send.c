@@ -1,11 +1,38 @@
 /* Method uring, what it sends: bursts of slots, and replies.  See uring.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engines/udp/uring_port.h"
 
 /* Replies on their way for each buffer: where it holds several datagrams, answers may have gaps. */
 enum { REPLIES_JOINED = 2 };
+
+/* ---- what comes back ---- */
+
+/* Nobody there answers a packet with one ICMP error, for all of its datagrams. */
+static void uring_remember(struct udp_uring *u, const uint8_t *first, unsigned packets)
+{
+	struct uring_joined *j = &u->joined[u->joined_next++ % URING_REMEMBERED];
+
+	j->packets = packets;
+	memcpy(j->mark, first, sizeof(j->mark));
+}
+
+static unsigned uring_packets_of(struct udp_port *port, const uint8_t *data, size_t len)
+{
+	struct udp_uring *u = uring_of(port);
+
+	for (unsigned i = 0; i < URING_REMEMBERED && len >= sizeof(u->joined->mark); i++) {
+		unsigned packets = u->joined[i].packets;
+
+		if (!packets || memcmp(u->joined[i].mark, data, sizeof(u->joined->mark)) != 0)
+			continue;
+		u->joined[i].packets = 0;
+		return packets;
+	}
+	return 1;
+}
 
 /* ---- life ---- */
 
@@ -20,6 +47,11 @@ int uring_sends_open(struct udp_uring *u)
 		return -ENOMEM;
 	for (; u->spares < replies; u->spares++)
 		u->spare[u->spares] = all - 1 - u->spares;
+	if (config->gso && config->connected && config->send_bytes >= URING_MARK_BYTES) {
+		if (!(u->joined = calloc(URING_REMEMBERED, sizeof(*u->joined))))
+			return -ENOMEM;
+		u->port.packets_of = uring_packets_of;
+	}
 	if (!config->send_bytes)
 		return 0;
 	if (!(u->slot = calloc(n, sizeof(*u->slot))) || !(u->out_bytes = calloc(n, uring_slot_stride(config))))
@@ -31,7 +63,7 @@ int uring_sends_open(struct udp_uring *u)
 
 void uring_sends_close(struct udp_uring *u)
 {
-	void *all[] = { u->slot, u->out_bytes, u->message, u->spare, u->again };
+	void *all[] = { u->slot, u->out_bytes, u->message, u->spare, u->again, u->joined };
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]);
@@ -120,6 +152,8 @@ static bool uring_account(struct udp_uring *u, struct uring_message *m, int res)
 	uint64_t unreachable = t->unreachable;
 
 	if (res >= 0) {
+		if (packets > 1 && u->joined)
+			uring_remember(u, m->data + m->done, packets);
 		t->sent_packets += packets;
 		t->sent_joined += packets - 1;
 		t->sent_bytes += (uint64_t)res;
@@ -242,8 +276,8 @@ static unsigned uring_neighbours(const struct udp_send *slot, unsigned count, un
 
 	if (most > count)
 		most = count;
-	while (n < most && slot[n].to == slot->to && slot[n - 1].len == slot->len && slot[n].len && slot[n].len <= slot->len &&
-		slot[n].data == slot[n - 1].data + slot->len)
+	while (n < most && slot[n].to == slot->to && !slot[n].apart && slot[n - 1].len == slot->len && slot[n].len &&
+		slot[n].len <= slot->len && slot[n].data == slot[n - 1].data + slot->len)
 		n++;
 	return n;
 }

@@ -311,6 +311,85 @@ static void one_call_a_question(void **state)
 	rig_close(&rig);
 }
 
+/* A thread of the kernel's takes what is sent: its CPU time is the worker's, and it ends with the
+ * ring (rig_close() counts threads). */
+static void a_thread_of_the_kernels(void **state)
+{
+	struct rig rig;
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 1,
+		.clients = 1,
+		.method = &udp_uring.method,
+		.threads = true,
+		.option = { "method", "uring", "sqpoll", "yes" } };
+
+	(void)state;
+	if (!runs_here())
+		skip();
+	rig_open_or_fail(&rig, &config);
+	rig_measure(&rig, 500);
+	rig_observe(&rig);
+	rig_expect_balance(&rig);
+	assert_more(rig_sum(&rig, ROLE_SERVER, COUNTER_HELPER_CPU_NS), 0);
+	assert_more(rig_sum(&rig, ROLE_CLIENT, COUNTER_HELPER_CPU_NS), 0);
+	rig_close(&rig);
+}
+
+/* ---- joined ---- */
+
+static void joined_datagrams_balance(void **state)
+{
+	struct rig rig;
+	struct rig_config config = { .engine = &engine_echo,
+		.servers = 1,
+		.clients = 1,
+		.method = &udp_uring.method,
+		.option = { "method", "uring", "gso", "yes", "gro", "yes", "window", "500", "batch", "128" } };
+
+	(void)state;
+	if (!runs_here())
+		skip();
+	rig_open_or_fail(&rig, &config);
+	rig_measure(&rig, 5000);
+	rig_expect_balance(&rig);
+	assert_int_equal(rig_sum(&rig, ROLE_CLIENT, COUNTER_RX_PACKETS), rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS));
+	assert_int_equal(rig_sum(&rig, ROLE_SERVER, COUNTER_TX_PACKETS), rig_sum(&rig, ROLE_CLIENT, COUNTER_TX_PACKETS));
+	rig_close(&rig);
+}
+
+static bool has_been_refused(struct rig *rig, uint64_t value)
+{
+	return rig_sum(rig, ROLE_CLIENT, ECHO_C_REFUSED) >= value;
+}
+
+/* One ICMP error stands for all datagrams of its packet. */
+static void joined_datagrams_are_refused(void **state)
+{
+	struct rig rig;
+	union net_address at;
+	socklen_t size = sizeof(at);
+	char port[8];
+	/* Bound, so that nobody else gets the port, but connected elsewhere. */
+	int keeper = echo_socket(AF_INET, 0, 9);
+	struct rig_config config = { .engine = &engine_echo,
+		.clients = 1,
+		.method = &udp_uring.method,
+		.option = { "port", port, "method", "uring", "gso", "yes", "window", "100", "batch", "128" } };
+
+	(void)state;
+	if (!runs_here())
+		skip();
+	assert_int_equal(getsockname(keeper, &at.sa, &size), 0);
+	snprintf(port, sizeof(port), "%u", net_port(&at));
+	rig_open_or_fail(&rig, &config);
+	rig_enter(&rig, PHASE_MEASURE);
+	rig_until(&rig, ROLE_CLIENT, has_been_refused, 100);
+	rig_drain(&rig);
+	rig_expect_balance(&rig);
+	rig_close(&rig);
+	close(keeper);
+}
+
 /* ---- life ---- */
 
 /* Ports of one worker share a ring, and leave it in any order. */
@@ -476,6 +555,9 @@ int main(void)
 		cmocka_unit_test(answers_from_the_buffers),
 		cmocka_unit_test(refused_for_good),
 		cmocka_unit_test(one_call_a_question),
+		cmocka_unit_test(a_thread_of_the_kernels),
+		cmocka_unit_test(joined_datagrams_balance),
+		cmocka_unit_test(joined_datagrams_are_refused),
 		cmocka_unit_test(ports_share_a_ring),
 		cmocka_unit_test(leaves_nothing),
 		cmocka_unit_test(says_why),
