@@ -340,7 +340,7 @@ static void descriptors_run_out(void **state)
 	static void all_##name(void **state) \
 	{                                    \
 		(void)state;                 \
-		echo_for_all(name);          \
+		echo_for_many(name);         \
 	}
 FOR_ALL(closed_loop)
 FOR_ALL(open_loop)
