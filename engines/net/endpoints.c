@@ -273,6 +273,18 @@ int endpoints_plan(const struct options *o, int type, struct plan *plan, struct 
 	return 0;
 }
 
+void endpoints_fragments(struct plan *plan, const union net_address *to, uint32_t datagram_bytes)
+{
+	struct err ignored = ERR_NONE;
+	int fd = path_socket(plan, ROLE_CLIENT, to->sa.sa_family, SOCK_DGRAM, 0, &ignored);
+
+	if (fd < 0)
+		return;
+	if (connect(fd, &to->sa, net_address_bytes(to)) == 0)
+		plan_fragments(plan, net_fragments(fd, datagram_bytes));
+	close(fd);
+}
+
 void endpoints_publish(struct endpoints *e, struct plan *plan)
 {
 	unsigned port = net_port(&e->listen[0]);

@@ -1,5 +1,5 @@
 /* The places at which the kernel counts lost packets: /proc/net/snmp, snmp6, softnet_stat,
- * SO_MEMINFO; and CPU steal from /proc/stat.
+ * SO_MEMINFO; and who took the CPU: steal from /proc/stat, a quota's throttling from quota.h.
  *
  * snmp is per network namespace: it is read through /proc/thread-self/net, the calling thread's.
  * softnet_stat and stat are host-wide.  A counter that cannot be read is absent (its bit in
@@ -25,6 +25,11 @@ enum procnet_field {
 	PROCNET_SOFTNET_SQUEEZED,
 	PROCNET_STEAL_TICKS, /* /proc/stat cpu steal, USER_HZ, all CPUs */
 	PROCNET_CPU_TICKS,   /* /proc/stat cpu, all states, USER_HZ */
+	/* Ip ReasmFails, v4 + v6: a fragment was missing when ipfrag_time (30 s) was over, or had
+	 * no room */
+	PROCNET_IP_REASM_FAILS,
+	PROCNET_IP_FRAG_FAILS, /* FragFails, v4 + v6: could not be sent in fragments */
+	PROCNET_THROTTLED_US,  /* by the CPU quota of our control group; see quota.h */
 	/* Packets that the devices of a run's own namespaces threw away when they should send
 	 * them: the other end's queue or backlog was full.  procnet_read_files() alone. */
 	PROCNET_LINK_DROPPED,

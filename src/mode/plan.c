@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/procnet.h"
 
 /* Made-up CPUs: the default, and how many threads a small machine can still step in time. */
 enum { SYNTHETIC_CORES = 4, SYNTHETIC_MOST = 64 };
@@ -58,6 +59,13 @@ void plan_note(struct plan *plan, const char *fmt, ...)
 		va_end(args);
 		return;
 	}
+}
+
+void plan_fragments(struct plan *plan, unsigned fragments)
+{
+	plan->fragments = fragments;
+	if (fragments > 1)
+		plan->host_places |= 1u << PROCNET_IP_REASM_FAILS | 1u << PROCNET_IP_FRAG_FAILS;
 }
 
 /* ---- which CPUs ---- */

@@ -16,6 +16,8 @@ static const struct {
 	[PROCNET_UDP_SNDBUF_ERRORS] = { "device_queue", "device or its queue" },
 	[PROCNET_UDP_MEM_ERRORS] = { "udp_memory", "UDP memory limit" },
 	[PROCNET_SOFTNET_DROPPED] = { "softnet_backlog", "softnet backlog" },
+	[PROCNET_IP_REASM_FAILS] = { "ip_reassembly", "IP reassembly" },
+	[PROCNET_IP_FRAG_FAILS] = { "ip_fragmentation", "IP fragmentation" },
 	[PROCNET_LINK_DROPPED] = { "veth_queue", "veth device, its queue full" },
 	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)" },
 };
@@ -84,6 +86,8 @@ static void add_entry(struct ledger *l, const struct entry *entry, const struct 
 	case LEDGER_LOST:
 		add_place(l, entry, sum);
 		break;
+	case LEDGER_LOST_UP_TO: /* add_up_to(), when the rest is known */
+		break;
 	case LEDGER_IN_FLIGHT:
 		l->in_flight += sum->value;
 		break;
@@ -113,6 +117,33 @@ static void add_counters(const struct reading *r, struct ledger *l)
 		add_entry(l, &entry, &sum, &carried);
 	}
 	l->received -= carried < l->received ? carried : l->received;
+}
+
+/* The places that may have lost more than they say share what is unexplained, by how much that may
+ * be: with one of them it is exact, with several it is about so. */
+static void add_up_to(const struct reading *r, struct ledger *l)
+{
+	unsigned counters = engine_counters(r->info->engine);
+	uint64_t all = 0, missing = l->unexplained > 0 ? (uint64_t)l->unexplained : 0, left;
+
+	for (unsigned i = COUNTER_OWN; i < counters; i++)
+		if (reading_side(r->info, engine_counter(r->info->engine, i)) == LEDGER_LOST_UP_TO)
+			all += reading_sum(r, -1, ROLE_BOTH, i).value;
+	left = missing < all ? missing : all;
+	missing = left;
+	for (unsigned i = COUNTER_OWN; i < counters && left; i++) {
+		const struct counter_def *def = engine_counter(r->info->engine, i);
+		uint64_t most = reading_side(r->info, def) == LEDGER_LOST_UP_TO ? reading_sum(r, -1, ROLE_BOTH, i).value : 0;
+		struct ledger_place *p = most ? place_named(l, def->place, def->place_title) : NULL;
+		uint64_t share = (uint64_t)ceil((double)missing * (double)most / (double)all);
+
+		if (!p)
+			continue;
+		share = share < left ? share : left;
+		p->lost += share;
+		l->unexplained -= (int64_t)share;
+		left -= share;
+	}
 }
 
 static void add_rows(const struct reading *r, const struct ledger_row *row, struct ledger *l)
@@ -264,6 +295,7 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	/* Only what is not on its way can be what the host lost. */
 	if (live && (reliable || apart))
 		take_rest_as_flying(l);
+	add_up_to(r, l);
 	add_rest(info->rest, l);
 	add_host_places(r, l);
 	balance(l);

@@ -12,7 +12,7 @@
 #include "engines/engines.h"
 #include "mode/in_force.h"
 
-#define OF_ECHO   " payload flows sockets window rate"
+#define OF_ECHO   " payload flows sockets window rate verify"
 #define OF_FANOUT " size sync rate payload datagrams deadline pool group"
 
 /* Names of the idle ones in the order of the tables, a blank between. */
