@@ -248,6 +248,8 @@ group_files()
 	refuses 2 "--jsonl and --capture both go to" run echo "${quick[@]}" --jsonl "$work/hard" --capture "$work/before" --force
 	refuses 1 "File name too long" run echo "${quick[@]}" --json "$work/$(printf '%0256d' 0)"
 	refuses 1 "File name too long" run echo "${quick[@]}" --capture "$work/$(printf '%0252d' 0)"
+	refuses 1 "File name too long" run echo "${quick[@]}" --capture "$work/$(printf '%0252d' 0)" --force
+	refuses 2 "--capture writes there until it ends" run echo "${quick[@]}" --jsonl "$work/g.pcap.part" --capture "$work/g.pcap" --force
 	touch "$work/c.pcap.part"
 	refuses 1 "c.pcap.part exists, of a run that was killed" run echo "${quick[@]}" --capture "$work/c.pcap"
 }
