@@ -114,9 +114,12 @@ static void without_a_baseline(void **state)
 static void the_same_twice(void **state)
 {
 	char words[DUEL_WORDS_BYTES];
+	struct err err = ERR_NONE;
 
 	(void)state;
 	keep();
+	/* 1M, as it would be typed otherwise */
+	assert_int_equal(options_set(&console_mode(&console)->options, "rate", "1000000", &err), 0);
 	start();
 	assert_true(duel->same);
 	assert_contains(duel->said, "the duel begins");

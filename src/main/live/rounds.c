@@ -136,6 +136,12 @@ static int rounds_make_side(struct console *c, unsigned side, struct options *re
 	return rc;
 }
 
+/* "1M" is 1000000. */
+static bool rounds_same_value(const struct option_def *def, const struct option_value *a, const struct option_value *b)
+{
+	return a->is_set && b->is_set && option_is_number(def) ? a->number == b->number : !strcmp(a->text, b->text);
+}
+
 /* Says for both sides the options in which they differ; false: they do not. */
 static bool rounds_say_sides(const struct options side[DUEL_SIDES], struct duel *d)
 {
@@ -143,7 +149,7 @@ static bool rounds_say_sides(const struct options side[DUEL_SIDES], struct duel 
 	bool differ = false;
 
 	for (unsigned i = 0; i < a->count; i++) {
-		if (!(a->def[i]->flags & OPTION_RESULT) || !strcmp(a->value[i].text, b->value[i].text))
+		if (!(a->def[i]->flags & OPTION_RESULT) || rounds_same_value(a->def[i], &a->value[i], &b->value[i]))
 			continue;
 		for (unsigned n = 0; n < DUEL_SIDES; n++)
 			text_add(d->side[n], sizeof(d->side[n]), "%s--%s %s", differ ? " " : "", a->def[i]->name,
