@@ -50,6 +50,12 @@ const struct verb verbs[] = {
 		.options = compare_options,
 		.takes_mode = true,
 		.go = verb_compare },
+	{ .name = "doctor",
+		.usage = "netdyno doctor [options]",
+		.summary = "what on this host limits or falsifies results, with the commands that mend it and undo that",
+		.options = doctor_options,
+		.may_capture = true,
+		.go = verb_doctor },
 	{ .name = "__complete", .usage = "", .summary = "", .hidden = true, .go = verb_complete },
 	{ 0 },
 };
