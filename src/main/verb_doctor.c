@@ -133,7 +133,7 @@ static void say_trial(const struct doctor_trial *t)
 		text_add(line, sizeof(line), " (95 %% interval %+.1f..%+.1f %%, %u rounds)", 100 * t->low, 100 * t->high,
 			t->rounds);
 	else if (!*t->skipped)
-		text_add(line, sizeof(line), " (%u rounds: too few for an interval)", t->rounds);
+		text_add(line, sizeof(line), " (%u round%s: too few for an interval)", t->rounds, t->rounds == 1 ? "" : "s");
 	printf("%-*s%s: ", INDENT, "measured", t->id);
 	help_fill(stdout, line, INDENT + (int)strlen(t->id) + 2, INDENT + LABEL, doctor_width());
 }
