@@ -29,6 +29,9 @@ struct capture_request {
 	/* payloads carry the echo datagram: decode it and sample by its counter */
 	bool echo_header;
 	struct capture_options options;
+	/* A socket to a process in the namespace that has the interface (captures/inside.h); it
+	 * stays the caller's.  0: it is in this namespace. */
+	int inside_fd;
 };
 
 void capture_options_default(struct capture_options *ret_options);

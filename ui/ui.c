@@ -74,6 +74,12 @@ static void ui_draw(struct loop *l)
 	int64_t began_ns = clock_now_ns();
 	struct dash *d = &l->dash;
 
+	if (!terminal_has_room()) {
+		/* Tried again when the next frame would be due. */
+		l->at_once = false;
+		l->drawn_ns = began_ns;
+		return;
+	}
 	if (d->repaint)
 		terminal_forget(&l->terminal);
 	d->repaint = false;

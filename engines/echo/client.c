@@ -16,17 +16,27 @@ static void client_record(struct worker *w, struct echo_client *c, const struct 
 		histogram_record(w->latency[ECHO_L_RTT_SEND], now_ns - sent_ns);
 }
 
+static bool client_parse(
+	struct echo_client *c, const uint8_t *data, size_t len, int64_t now_ns, struct echo_answer *ret_answer, bool *ret_damaged)
+{
+	if (c->verify.on)
+		return echo_verify_parse(&c->verify, &c->flows, data, len, c->opened_ns, now_ns, ret_answer, ret_damaged);
+	return echo_flows_parse(&c->flows, data, len, c->datagram_bytes, c->opened_ns, now_ns, ret_answer);
+}
+
 static void take_answer(struct worker *w, struct echo_client *c, const uint8_t *data, size_t len, int64_t now_ns)
 {
 	struct echo_answer a;
+	bool damaged = false;
 
-	if (!echo_flows_parse(&c->flows, data, len, c->datagram_bytes, c->opened_ns, now_ns, &a)) {
+	if (!client_parse(c, data, len, now_ns, &a, &damaged)) {
 		c->tally.stray++;
 		return;
 	}
 	int64_t sent_ns = c->open_loop ? echo_schedule_sent_ns(&c->schedule, &c->flows, &a) : a.stamp_ns;
 	enum echo_arrival arrival = echo_flows_take(&c->flows, &a, now_ns - (sent_ns ? sent_ns : a.stamp_ns));
 
+	c->tally.damaged += damaged;
 	c->tally.duplicates += arrival == ECHO_DUPLICATE;
 	c->tally.late += arrival == ECHO_LATE;
 	c->tally.carried += arrival == ECHO_CARRIED;
@@ -41,28 +51,77 @@ static void take_answer(struct worker *w, struct echo_client *c, const uint8_t *
 		client_record(w, c, &a, sent_ns, now_ns);
 }
 
+/* How many whole datagrams at data, neighbours on one flow and sent at one time, begin it. */
+static unsigned run_length(const uint8_t *data, size_t datagram_bytes, unsigned most)
+{
+	uint64_t first[2], next[2];
+	unsigned n = 1;
+
+	memcpy(first, data, sizeof(first));
+	for (; n < most; n++) {
+		memcpy(next, data + n * datagram_bytes, sizeof(next));
+		if (be64toh(next[0]) != be64toh(first[0]) + n || next[1] != first[1])
+			break;
+	}
+	return n;
+}
+
+/* Answers that arrived joined, count of them and all whole: what holds of the first and is the same
+ * for each is looked at once.  false: they are to be taken one by one. */
+static bool take_run(struct worker *w, struct echo_client *c, const uint8_t *data, unsigned count, int64_t now_ns)
+{
+	struct echo_answer a;
+
+	/* Under a schedule each has a time of its own. */
+	if (c->open_loop || !echo_flows_parse(&c->flows, data, c->datagram_bytes, c->datagram_bytes, c->opened_ns, now_ns, &a) ||
+		!echo_flows_take_run(&c->flows, &a, count, now_ns - a.stamp_ns))
+		return false;
+	echo_client_has_room(c, a.index);
+	c->tally.answers += count;
+	c->tally.answer_bytes += count * c->datagram_bytes;
+	histogram_record_many(w->latency[ECHO_L_RTT], now_ns - a.stamp_ns, count);
+	return true;
+}
+
+/* The datagrams of one element; returns how many. */
+static unsigned take_element(struct worker *w, struct echo_client *c, const struct udp_datagram *d)
+{
+	unsigned whole = d->segment == c->datagram_bytes ? d->len / d->segment : 0, taken = 0;
+
+	while (taken < whole) {
+		const uint8_t *data = d->data + (size_t)taken * d->segment;
+		unsigned n = run_length(data, c->datagram_bytes, whole - taken);
+
+		if (n < 2 || !take_run(w, c, data, n, d->received_ns))
+			for (unsigned i = 0; i < n; i++)
+				take_answer(w, c, data + (size_t)i * d->segment, d->segment, d->received_ns);
+		taken += n;
+	}
+	uint32_t at = taken * d->segment;
+	for (; at < d->len || !taken; at += d->segment, taken++)
+		take_answer(w, c, d->data + at, d->len - at < d->segment ? d->len - at : d->segment, d->received_ns);
+	return taken;
+}
+
 /* Elements of one burst. */
 static int receive_burst(struct worker *w, struct echo_client *c, struct err *err)
 {
 	struct udp_datagram *burst;
-	unsigned socket;
+	unsigned socket, datagrams = 0;
 	int n = udp_group_recv(&c->group, &burst, &socket, err);
 
-	if (n <= 0)
+	if (n <= 0) {
+		if (n == 0)
+			udp_fill_add(&c->fill, 0, 0);
 		return n;
-	for (int i = 0; i < n; i++) {
-		const struct udp_datagram *d = &burst[i];
-
-		if (d->truncated) {
-			c->tally.stray++;
-			continue;
-		}
-		uint32_t at = 0;
-		do {
-			take_answer(w, c, d->data + at, d->len - at < d->segment ? d->len - at : d->segment, d->received_ns);
-			at += d->segment;
-		} while (at < d->len);
 	}
+	for (int i = 0; i < n; i++) {
+		bool truncated = burst[i].truncated;
+
+		c->tally.stray += truncated;
+		datagrams += truncated ? 1 : take_element(w, c, &burst[i]);
+	}
+	udp_fill_add(&c->fill, (unsigned)n, datagrams);
 	c->received_ns = burst[n - 1].received_ns;
 	c->port->method->release(c->port);
 	return n;
@@ -155,6 +214,7 @@ static void client_count(struct worker *w, struct echo_client *c)
 	counter_set(k, COUNTER_IN_FLIGHT, c->flows.in_flight);
 	counter_set(k, COUNTER_SCHEDULED, echo_schedule_scheduled(&c->schedule));
 	counter_set(k, ECHO_C_TX_ERRORS, t->send_errors);
+	worker_refused(w, t->send_errno);
 	counter_set(k, ECHO_C_TX_RETRIES, t->send_busy);
 	counter_set(k, ECHO_C_REFUSED, t->refused);
 	counter_set(k, ECHO_C_LATE, y->late);
@@ -162,7 +222,9 @@ static void client_count(struct worker *w, struct echo_client *c)
 	counter_set(k, ECHO_C_DUPLICATES, y->duplicates);
 	counter_set(k, ECHO_C_REORDERED, y->reordered);
 	counter_set(k, ECHO_C_STRAY, y->stray);
+	counter_set(k, ECHO_C_DAMAGED, y->damaged);
 	counter_set(k, ECHO_C_GIVEN_UP, c->flows.given_up);
+	echo_count_joined(k, t->sent_packets - t->sent_joined, t->uncut, &c->fill);
 	/* The worker's loop adds its own to this one. */
 	worker_count(w, COUNTER_SYSCALLS, t->syscalls - c->tally.syscalls);
 	c->tally.syscalls = t->syscalls;
@@ -252,7 +314,7 @@ int echo_client_observe(struct worker *w, struct err *err)
 	int rc = udp_group_drops(&c->group, &drops);
 	if (rc < 0)
 		return err_sys(err, -rc, "getsockopt SO_MEMINFO");
-	worker_count(w, ECHO_C_CLIENT_SOCKET_DROPS, drops);
+	echo_count_drops(w, drops, c->port);
 	return 0;
 }
 

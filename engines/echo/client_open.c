@@ -61,20 +61,23 @@ static int open_port(struct worker *w, struct echo_client *c, struct err *err)
 	uint32_t drops;
 
 	config.connected = config.want_time = true;
-	config.batch = echo_shared_of(w)->batch;
+	config.batch = echo_batch(echo_shared_of(w), udp_method_of(w->self->method));
 	config.datagram_bytes = config.send_bytes = (uint32_t)c->datagram_bytes;
+	config.usual_bytes = config.send_bytes;
+	udp_config_join(&config, udp_method_of(w->self->method), w->options);
 	config.refused = refused;
 	config.refused_ctx = c;
 	int rc = udp_group_open(&c->group, udp_method_of(w->self->method), &config, w, err);
 	if (rc < 0)
 		return rc;
 	c->port = c->group.port;
+	echo_tell_ran(w, c->port);
 	echo_drops_known(w, udp_group_drops(&c->group, &drops), ECHO_C_CLIENT_SOCKET_DROPS);
 	return 0;
 }
 
 /* Payload is written once; only headers change. */
-static void fill_payload(const struct worker *w, struct echo_client *c)
+static int fill_payload(const struct worker *w, struct echo_client *c)
 {
 	struct rng rng = { .state = echo_shared_of(w)->seed };
 	struct udp_send *slot;
@@ -84,16 +87,20 @@ static void fill_payload(const struct worker *w, struct echo_client *c)
 		slot[0].data[at] = (uint8_t)rng_next(&rng);
 	for (unsigned i = 1; i < n; i++)
 		memcpy(slot[i].data, slot[0].data, c->datagram_bytes);
+	if (!n || !echo_shared_of(w)->verify)
+		return 0;
+	return echo_verify_init(
+		&c->verify, c->flows.count, slot[0].data + ECHO_HEADER_BYTES, c->datagram_bytes - ECHO_HEADER_BYTES);
 }
 
 static bool allocate(struct echo_client *c)
 {
-	unsigned batch = c->port->batch;
+	unsigned slots = c->port->slots;
 
-	c->burst_flow = calloc(batch, sizeof(*c->burst_flow));
+	c->burst_flow = calloc(slots, sizeof(*c->burst_flow));
 	if (!c->burst_flow || echo_ready_init(&c->ready, c->flows.count, c->group.count) < 0)
 		return false;
-	return !c->open_loop || echo_schedule_init(&c->schedule, batch) == 0;
+	return !c->open_loop || echo_schedule_init(&c->schedule, slots) == 0;
 }
 
 /* The other end cannot be read where it is another process. */
@@ -116,6 +123,7 @@ int echo_client_open(struct worker *w, struct err *err)
 		return err_sys(err, ENOMEM, "open echo client");
 	w->state = c;
 	c->open_loop = s->open_loop;
+	c->apart = s->steer == STEER_FLOW && s->servers > 1;
 	c->datagram_bytes = echo_datagram_bytes(s);
 	c->opened_ns = clock_now_ns();
 	if (echo_flows_init(&c->flows, (uint16_t)(w->self->index * s->flows), s->flows) < 0)
@@ -123,10 +131,11 @@ int echo_client_open(struct worker *w, struct err *err)
 	int rc = open_sockets(w, c, err);
 	if (rc < 0 || (rc = open_port(w, c, err)) < 0)
 		return rc;
-	if (!allocate(c))
+	if (!allocate(c) || fill_payload(w, c) < 0)
 		return err_sys(err, ENOMEM, "open echo client");
 	mark_unknown(w);
-	fill_payload(w, c);
+	if (w->self->index == 0)
+		endpoints_fragments(w->plan, &s->host, (uint32_t)c->datagram_bytes);
 	if (w->self->index == 0 && !s->servers)
 		net_format(&s->host, w->plan->peer, sizeof(w->plan->peer));
 	return 0;
@@ -143,6 +152,7 @@ void echo_client_close(struct worker *w)
 	echo_ready_free(&c->ready);
 	free(c->burst_flow);
 	echo_schedule_free(&c->schedule);
+	echo_verify_free(&c->verify);
 	free(c);
 	w->state = NULL;
 }

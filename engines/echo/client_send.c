@@ -33,13 +33,13 @@ void echo_client_back_off(struct echo_client *c, int64_t now_ns)
 /* A poll reads and sends in turns, as many as make its reading worth ROUNDS datagrams. */
 unsigned echo_client_rounds(const struct echo_client *c)
 {
-	return c->port->batch < ROUNDS ? ROUNDS / c->port->batch : 1;
+	return c->port->slots < ROUNDS ? ROUNDS / c->port->slots : 1;
 }
 
 /* The datagrams that a burst may still send. */
 static unsigned room(const struct echo_client *c, unsigned slots, unsigned done)
 {
-	unsigned most = c->port->batch > SEND_BUDGET ? c->port->batch : SEND_BUDGET;
+	unsigned most = c->port->slots > SEND_BUDGET ? c->port->slots : SEND_BUDGET;
 	unsigned budget = c->backoff_ns ? 1 : most / echo_client_rounds(c);
 
 	if (done >= budget)
@@ -47,17 +47,36 @@ static unsigned room(const struct echo_client *c, unsigned slots, unsigned done)
 	return slots < budget - done ? slots : budget - done;
 }
 
-/* Fills up to n slots, one datagram a flow and turn. */
+/* Fills n slots with datagrams of one flow. */
+static void fill_turn(
+	struct echo_client *c, struct udp_send *slot, uint16_t *burst_flow, unsigned index, unsigned n, int64_t now_ns)
+{
+	uint64_t counter = echo_flows_send(&c->flows, index, n);
+
+	for (unsigned i = 0; i < n; i++) {
+		echo_put(slot[i].data, (uint16_t)(c->flows.first + index), counter + i, now_ns);
+		slot[i].apart = false;
+		burst_flow[i] = (uint16_t)index;
+	}
+	slot[0].apart = c->apart;
+}
+
+/* Fills up to n slots.  A flow has one datagram a turn, or as many as go out joined. */
 static unsigned fill_window(struct echo_client *c, struct udp_send *slot, unsigned n, int64_t now_ns)
 {
 	unsigned i = 0, index;
 
 	while (i < n && echo_ready_take(&c->ready, &index)) {
+		uint64_t out = echo_flow_outstanding(&c->flows.flow[index]);
+		unsigned turn = c->port->joined_max < n - i ? c->port->joined_max : n - i;
+
 		c->flows.flow[index].queued = false;
-		if (echo_flow_outstanding(&c->flows.flow[index]) >= c->window)
+		if (out >= c->window)
 			continue; /* the window has shrunk */
-		echo_put(slot[i].data, (uint16_t)(c->flows.first + index), echo_flows_send(&c->flows, index), now_ns);
-		c->burst_flow[i++] = (uint16_t)index;
+		if (turn > c->window - out)
+			turn = (unsigned)(c->window - out);
+		fill_turn(c, slot + i, c->burst_flow + i, index, turn, now_ns);
+		i += turn;
 		echo_client_has_room(c, index);
 	}
 	echo_ready_turn(&c->ready);
@@ -111,6 +130,9 @@ int echo_client_send(struct worker *w, struct echo_client *c, struct err *err)
 	while (has_more(c) && (n = room(c, c->port->method->send_slots(c->port, &slot), done)) > 0) {
 		int64_t sent_ns;
 		unsigned offered = offer(c, slot, n, &sent_ns);
+
+		for (unsigned i = 0; c->verify.on && i < offered; i++)
+			echo_verify_sent(&c->verify, &c->flows, slot[i].data);
 		int taken = c->port->method->send_burst(c->port, offered, err);
 
 		if (taken < 0)

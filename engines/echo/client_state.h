@@ -7,11 +7,12 @@
 #include "engines/echo/ready.h"
 #include "engines/echo/schedule.h"
 #include "engines/echo/shared.h"
+#include "engines/echo/verify.h"
 #include "engines/udp/group.h"
 
 /* The client's own cumulative counts. */
 struct echo_tally {
-	uint64_t answers, answer_bytes, late, carried, duplicates, reordered, stray;
+	uint64_t answers, answer_bytes, late, carried, duplicates, reordered, stray, damaged;
 	uint64_t syscalls; /* those counted */
 };
 
@@ -20,6 +21,10 @@ struct echo_client {
 	struct udp_port *port; /* the group's */
 	struct echo_flows flows;
 	struct echo_tally tally;
+	struct udp_fill fill;
+	/* Servers are chosen by flow, and a packet goes where its first datagram goes: it holds
+	 * only one flow. */
+	bool apart;
 	bool open_loop, blocked; /* blocked: the kernel had no room for the last send */
 	size_t datagram_bytes;
 	int64_t opened_ns, received_ns; /* received_ns: of the latest burst */
@@ -34,6 +39,7 @@ struct echo_client {
 	struct echo_ready ready; /* flows with room */
 	int64_t scan_ns;
 	struct echo_schedule schedule; /* open loop */
+	struct echo_verify verify;     /* --verify */
 };
 
 /* Puts a flow into the queue of those that may send, unless its window is full. */

@@ -73,14 +73,34 @@ static const struct option_def echo_options[] = {
 		.default_text = "no",
 		.help = "servers answer everything unchanged (RFC 862), for foreign clients; no protection against loops",
 		.caution = "--verbatim: servers answer everything, and two of them that hear of each other answer for ever" },
+	{ .name = "verify",
+		.type = OPTION_BOOL,
+		.flags = FORM,
+		.default_text = "no",
+		.help = "clients check every byte of an answer, and take the time of its send from their own memory" },
 	{ .name = "batch",
 		.type = OPTION_COUNT,
 		.flags = FORM,
 		.value_name = "N",
-		.default_text = "32",
+		.default_text = "",
 		.min = 1,
 		.max = UDP_BATCH_MAX,
-		.help = "datagrams per burst, fewer where they are so long that N take more than 4 MiB" },
+		.unset_ok = true,
+		.help = "datagrams per burst, fewer where N take more than 4 MiB (default: 32, method gso 256)" },
+	{ .name = "gso",
+		.type = OPTION_CHOICE,
+		.flags = FORM,
+		.value_name = "HOW",
+		.choices = udp_joining_choices,
+		.default_text = "auto",
+		.help = "join what is sent, many datagrams a packet; auto: method gso does" },
+	{ .name = "gro",
+		.type = OPTION_CHOICE,
+		.flags = FORM,
+		.value_name = "HOW",
+		.choices = udp_joining_choices,
+		.default_text = "auto",
+		.help = "receive joined what arrives together; auto: method gso does" },
 	{ 0 },
 };
 
@@ -89,13 +109,36 @@ static bool echo_is_open_loop(const struct options *o)
 	return options_is_set(o, "rate");
 }
 
+/* Can no method of a role that runs here join datagrams? */
+static bool echo_joins_nothing(const struct options *o)
+{
+	const enum role roles[] = { ROLE_SERVER, ROLE_CLIENT };
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct method *m = NULL;
+		struct err ignored = ERR_NONE;
+
+		if (!(plan_role(o) & roles[i]))
+			continue;
+		/* One that does not run here is an error of its own. */
+		if (plan_method(o->engine, o, roles[i], &m, &ignored) < 0 || udp_method_of(m)->joining != UDP_JOINS_NEVER)
+			return false;
+	}
+	return true;
+}
+
+static const char joins_nothing[] = "the method sends and receives each datagram by itself";
+
 static const struct option_rule echo_rules[] = {
+	{ "gso", echo_joins_nothing, joins_nothing },
+	{ "gro", echo_joins_nothing, joins_nothing },
 	{ "payload", option_without_clients, "it is the client's, and none runs here" },
 	{ "flows", option_without_clients, "it is the client's, and none runs here" },
 	{ "sockets", option_without_clients, "it is the client's, and none runs here" },
 	{ "window", option_without_clients, "it is the client's, and none runs here" },
 	{ "window", echo_is_open_loop, "--rate sends by a schedule, whatever is outstanding" },
 	{ "rate", option_without_clients, "it is the client's, and none runs here" },
+	{ "verify", option_without_clients, "it is the client's, and none runs here" },
 	{ "steer", option_without_servers, "it is the server's, and none runs here" },
 	{ "verbatim", option_without_servers, "it is the server's, and none runs here" },
 	{ 0 },
@@ -160,6 +203,13 @@ static const struct counter_def echo_counters[] = {
 		.roles = ROLE_CLIENT,
 		.show = WIDE,
 		.help = "datagrams that answer nothing we sent: unknown flow or counter, wrong length or time" },
+	COUNTER(ECHO_C_DAMAGED) = { .name = "damaged",
+		.title = "damaged",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.show = WIDE | SHOW_IF_ANY,
+		.help = "answers whose time or payload is not what was sent (--verify), also among rx_packets",
+		.judgement = { .reason = "{} answers were damaged on the way" } },
 	COUNTER(ECHO_C_GIVEN_UP) = { .name = "given_up",
 		.title = "gave up",
 		.unit = "packets",
@@ -204,31 +254,66 @@ static const struct counter_def echo_counters[] = {
 		.roles = ROLE_SERVER,
 		.show = EACH,
 		.help = "datagrams from a multicast, broadcast or unspecified address: not answered" },
+	COUNTER(ECHO_C_TX_SKBS) = { .name = "tx_skbs",
+		.title = "tx skb",
+		.unit = "skbs",
+		.roles = ROLE_BOTH,
+		.show = WIDE,
+		.help = "packets that the kernel was given: several datagrams each where they are joined (GSO)" },
+	COUNTER(ECHO_C_RX_SKBS) = { .name = "rx_skbs",
+		.title = "rx skb",
+		.unit = "skbs",
+		.roles = ROLE_BOTH,
+		.show = WIDE,
+		.help = "packets that the kernel handed over: several datagrams each where they are joined (GRO)" },
+	COUNTER(ECHO_C_UNCUT) = { .name = "gso_refused",
+		.title = "uncut",
+		.unit = "times",
+		.roles = ROLE_BOTH,
+		.show = WIDE | SHOW_IF_ANY,
+		.help = "sends of joined datagrams that the kernel would not cut: each goes by itself from then on",
+		.judgement = { .caution = "the device would not cut joined datagrams (its MTU, or no checksum offload): "
+					  "they were sent one by one" } },
+	COUNTER(ECHO_C_SERVER_MORE_DROPS) = UDP_MORE_DROPS("server", "srv buf+", ROLE_SERVER),
+	COUNTER(ECHO_C_CLIENT_MORE_DROPS) = UDP_MORE_DROPS("client", "cli buf+", ROLE_CLIENT),
+	UDP_FILL_COUNTERS(ECHO_C_FILL - COUNTER_OWN),
 	COUNTER(ECHO_C_END) = { 0 },
 };
 _Static_assert((int)ECHO_C_END < (int)COUNTERS_MAX, "the counters fit");
 
+/* The same figure of the clients, for each answer that they take, and of the servers, for each that
+ * they send.  of: counters, ended by COUNTER_NONE. */
+#define EACH_SIDE(figure, head, in, line, words, ...)                                                                            \
+	{ .name = figure,                                                                                                        \
+		.title = head,                                                                                                   \
+		.unit = in,                                                                                                      \
+		.numerator = { __VA_ARGS__ },                                                                                    \
+		.denominator = COUNTER_RX_PACKETS,                                                                               \
+		.scale = 1,                                                                                                      \
+		.numerator_roles = ROLE_CLIENT,                                                                                  \
+		.denominator_roles = ROLE_CLIENT,                                                                                \
+		.show = WIDE,                                                                                                    \
+		.why = line,                                                                                                     \
+		.help = words " of the clients for each answer" },                                                               \
+	{                                                                                                                        \
+		.name = "server_" figure, .title = "s" head, .unit = in, .numerator = { __VA_ARGS__ },                           \
+		.denominator = COUNTER_TX_PACKETS, .scale = 1, .numerator_roles = ROLE_SERVER, .denominator_roles = ROLE_SERVER, \
+		.show = WIDE, .why = line, .help = words " of the servers for each answer"                                       \
+	}
+
+/* Datagrams of a packet, sent or received. */
+#define PER_SKB(figure, head, packets, skbs, workers, line, words)                                                               \
+	{                                                                                                                        \
+		.name = figure, .title = head, .unit = "datagrams", .numerator = { packets, COUNTER_NONE }, .denominator = skbs, \
+		.scale = 1, .numerator_roles = workers, .denominator_roles = workers, .show = WIDE, .why = line,                 \
+		.help = "datagrams of a packet that " words                                                                      \
+	}
+
+#define SENT_TOGETHER     "datagrams/skb sent"
+#define RECEIVED_TOGETHER "datagrams/skb received"
+
 static const struct figure_def echo_figures[] = {
-	{ .name = "syscalls_per_answer",
-		.title = "sys/ans",
-		.unit = "calls",
-		.numerator = { COUNTER_SYSCALLS, COUNTER_NONE },
-		.denominator = COUNTER_RX_PACKETS,
-		.scale = 1,
-		.numerator_roles = ROLE_CLIENT,
-		.denominator_roles = ROLE_CLIENT,
-		.show = WIDE,
-		.help = "system calls of the clients for each answer" },
-	{ .name = "server_syscalls_per_answer",
-		.title = "ssys/ans",
-		.unit = "calls",
-		.numerator = { COUNTER_SYSCALLS, COUNTER_NONE },
-		.denominator = COUNTER_TX_PACKETS,
-		.scale = 1,
-		.numerator_roles = ROLE_SERVER,
-		.denominator_roles = ROLE_SERVER,
-		.show = WIDE,
-		.help = "system calls of the servers for each answer" },
+	EACH_SIDE("syscalls_per_answer", "sys/ans", "calls", "system calls", "system calls", COUNTER_SYSCALLS, COUNTER_NONE),
 	{ .name = "answers_per_wakeup",
 		.title = "ans/wake",
 		.unit = "packets",
@@ -259,6 +344,35 @@ static const struct figure_def echo_figures[] = {
 		.denominator_roles = ROLE_CLIENT,
 		.show = SHOW_SUM | SHOW_DRILL,
 		.help = "CPU time of the workers in this process for each answer" },
+	{ .name = "tx_datagrams_per_skb",
+		.title = "dg/tx",
+		.unit = "datagrams",
+		.numerator = { COUNTER_TX_PACKETS, COUNTER_NONE },
+		.denominator = ECHO_C_TX_SKBS,
+		.scale = 1,
+		.numerator_roles = ROLE_CLIENT,
+		.denominator_roles = ROLE_CLIENT,
+		.show = WIDE,
+		.why = SENT_TOGETHER,
+		.help = "datagrams of a packet that the clients sent",
+		.judgement = { .over = 1.05,
+			.caution = "packets are application datagrams: {} per skb went through the kernel as one; "
+				   "a wire would carry each as a packet of its own",
+			.label = "datagrams, not wire packets" } },
+	PER_SKB("server_tx_datagrams_per_skb", "sdg/tx", COUNTER_TX_PACKETS, ECHO_C_TX_SKBS, ROLE_SERVER, SENT_TOGETHER,
+		"the servers sent"),
+	PER_SKB("rx_datagrams_per_skb", "dg/rx", COUNTER_RX_PACKETS, ECHO_C_RX_SKBS, ROLE_CLIENT, RECEIVED_TOGETHER,
+		"the clients received"),
+	PER_SKB("server_rx_datagrams_per_skb", "sdg/rx", COUNTER_RX_PACKETS, ECHO_C_RX_SKBS, ROLE_SERVER, RECEIVED_TOGETHER,
+		"the servers received"),
+	EACH_SIDE("wakeups_per_answer", "wk/ans", "times", "wake-ups", "times that a worker slept", COUNTER_WAITS, COUNTER_NONE),
+	EACH_SIDE("cpu_user_ns_per_answer", "usr/ans", "ns", "CPU ns, user", "CPU time in user space", COUNTER_CPU_USER_NS,
+		COUNTER_NONE),
+	EACH_SIDE("cpu_kernel_ns_per_answer", "ker/ans", "ns", "CPU ns, kernel", "CPU time in the kernel, and of helper threads,",
+		COUNTER_CPU_SYSTEM_NS, COUNTER_HELPER_CPU_NS, COUNTER_NONE),
+	EACH_SIDE("cycles_per_answer", "cyc/ans", "cycles", "cycles", "CPU cycles", COUNTER_CYCLES, COUNTER_NONE),
+	EACH_SIDE("instructions_per_answer", "ins/ans", "instructions", "instructions", "instructions", COUNTER_INSTRUCTIONS,
+		COUNTER_NONE),
 	{ 0 },
 };
 
@@ -278,6 +392,7 @@ static const struct latency_def echo_latencies[] = {
 		.title = "lateness",
 		.since = "schedule",
 		.roles = ROLE_CLIENT,
+		.of_generator = true,
 		.help = "how late the generator sent; open loop only" },
 	{ 0 },
 };
@@ -334,6 +449,8 @@ const struct engine engine_echo = {
 	.rules = echo_rules,
 	.counters = echo_counters,
 	.figures = echo_figures,
+	.fill = ECHO_C_FILL,
+	.fills = UDP_FILLS,
 	.latencies = echo_latencies,
 	.methods = udp_methods,
 	.plan = echo_plan,

@@ -87,6 +87,15 @@ static void give_up(struct echo_flows *f, unsigned index, uint64_t counter)
 	}
 }
 
+/* Passes those that are answered. */
+static void advance(struct echo_flows *f, unsigned index)
+{
+	struct echo_flow *flow = &f->flow[index];
+
+	while (flow->low + 1 < flow->next && is_answered(f, index, flow->low + 1))
+		flow->low++;
+}
+
 /* It has been answered, or has come back. */
 static void settle(struct echo_flows *f, unsigned index, uint64_t counter)
 {
@@ -95,22 +104,35 @@ static void settle(struct echo_flows *f, unsigned index, uint64_t counter)
 	*word_of(f, index, counter) |= bit_of(counter);
 	if (counter > flow->low)
 		land(f, flow);
-	while (flow->low + 1 < flow->next && is_answered(f, index, flow->low + 1))
-		flow->low++;
+	advance(f, index);
 }
 
-uint64_t echo_flows_send(struct echo_flows *f, unsigned index)
+/* The bits of one word that belong to count counters from `counter` on; *ret_bits: how many. */
+static uint64_t bits_of(uint64_t counter, unsigned count, unsigned *ret_bits)
+{
+	unsigned first = counter % WORD_BITS, n = WORD_BITS - first < count ? WORD_BITS - first : count;
+
+	*ret_bits = n;
+	return (n == WORD_BITS ? UINT64_MAX : (1ull << n) - 1) << first;
+}
+
+uint64_t echo_flows_send(struct echo_flows *f, unsigned index, unsigned count)
 {
 	struct echo_flow *flow = &f->flow[index];
 	uint64_t counter = flow->next;
+	unsigned n;
 
 	/* The ring knows so many. */
-	if (counter - flow->low > f->ring_mask + 1)
-		give_up(f, index, counter - f->ring_mask - 1);
-	flow->next++;
-	*word_of(f, index, counter) &= ~bit_of(counter);
-	flow->out++;
-	f->in_flight++;
+	if (counter + count - 1 - flow->low > f->ring_mask + 1)
+		give_up(f, index, counter + count - 2 - f->ring_mask);
+	for (unsigned at = 0; at < count; at += n) {
+		uint64_t bits = bits_of(counter + at, count - at, &n);
+
+		*word_of(f, index, counter + at) &= ~bits;
+	}
+	flow->next += count;
+	flow->out += count;
+	f->in_flight += count;
 	return counter;
 }
 
@@ -192,6 +214,46 @@ enum echo_arrival echo_flows_take(struct echo_flows *f, const struct echo_answer
 		return ECHO_REORDERED;
 	flow->newest = answer->counter;
 	return ECHO_FIRST;
+}
+
+/* None of them has been answered or given up, in this phase or before it, and none newer has been
+ * answered. */
+static bool all_are_new(const struct echo_flows *f, const struct echo_answer *a, unsigned count)
+{
+	const struct echo_flow *flow = &f->flow[a->index];
+	uint64_t answered = 0;
+	unsigned n;
+
+	if (a->counter <= flow->low || a->counter < flow->base || a->counter <= flow->newest ||
+		flow->next - a->counter > f->ring_mask + 1)
+		return false;
+	for (unsigned at = 0; at < count; at += n) {
+		uint64_t bits = bits_of(a->counter + at, count - at, &n);
+
+		answered |= *word_of(f, a->index, a->counter + at) & bits;
+	}
+	return !answered;
+}
+
+bool echo_flows_take_run(struct echo_flows *f, const struct echo_answer *first, unsigned count, int64_t age_ns)
+{
+	struct echo_flow *flow = &f->flow[first->index];
+	unsigned n;
+
+	if (count > flow->next - first->counter || age_ns > ECHO_LATE_NS || !all_are_new(f, first, count))
+		return false;
+	for (unsigned at = 0; at < count; at += n) {
+		uint64_t bits = bits_of(first->counter + at, count - at, &n);
+
+		*word_of(f, first->index, first->counter + at) |= bits;
+	}
+	flow->out -= count;
+	f->in_flight -= count;
+	flow->newest = first->counter + count - 1;
+	if (flow->low + 1 == first->counter)
+		flow->low = flow->newest;
+	advance(f, first->index);
+	return true;
 }
 
 int echo_flows_refused(struct echo_flows *f, const uint8_t *data, size_t len)

@@ -63,9 +63,9 @@ static inline uint64_t echo_flow_outstanding(const struct echo_flow *flow)
 	return flow->out;
 }
 
-/* A datagram goes out on flow[index]; returns its counter.  unsend takes the newest one back: it
- * did not go out. */
-uint64_t echo_flows_send(struct echo_flows *f, unsigned index);
+/* count datagrams (1..ECHO_RING_BITS_MIN) go out on flow[index]; returns the counter of the first.
+ * unsend takes the newest one back: it did not go out. */
+uint64_t echo_flows_send(struct echo_flows *f, unsigned index, unsigned count);
 void echo_flows_unsend(struct echo_flows *f, unsigned index);
 /* Gives up everything in flight on flow[index]. */
 void echo_flows_give_up(struct echo_flows *f, unsigned index);
@@ -98,6 +98,9 @@ enum echo_arrival {
 
 /* Settles an answer of age age_ns since its send.  One that is too old for the ring is late. */
 enum echo_arrival echo_flows_take(struct echo_flows *f, const struct echo_answer *answer, int64_t age_ns);
+/* Settles count answers (> 0) to neighbours from first on, all of this age, where each of them is
+ * an ECHO_FIRST in its turn; false: nothing is settled, and they are to be taken one by one. */
+bool echo_flows_take_run(struct echo_flows *f, const struct echo_answer *first, unsigned count, int64_t age_ns);
 /* The datagram has come back as an ICMP error: settles it.  data holds len bytes of it.  The
  * flow's index, or -1 where it is none of ours. */
 int echo_flows_refused(struct echo_flows *f, const uint8_t *data, size_t len);

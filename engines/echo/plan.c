@@ -6,21 +6,24 @@
 #include "engines/echo/plan.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/procnet.h"
 #include "engines/echo/shared.h"
+#include "engines/udp/joined.h"
 
 enum {
 	RCVBUF_BYTES = 4 << 20,
 	RCVBUF_MAX_BYTES = 1 << 30,
 	/* about what the kernel charges a small datagram beyond its length */
 	SKB_OVERHEAD_BYTES = 1024,
+	WINDOW_JOINED = 1024, /* lets some packets be on their way while others are answered */
 };
 
-static int plan_methods(const struct options *o, struct plan *plan, struct err *err)
+static int plan_methods(const struct options *o, struct plan *plan, struct echo_shared *s, struct err *err)
 {
 	const struct method *server = NULL, *client = NULL;
 	enum role role = plan_role(o);
@@ -34,10 +37,9 @@ static int plan_methods(const struct options *o, struct plan *plan, struct err *
 		return rc;
 	for (unsigned i = 0; i < plan->workers; i++)
 		plan->worker[i].method = plan->worker[i].role == ROLE_SERVER ? server : client;
-	if (server && client && server != client)
-		snprintf(plan->ran, sizeof(plan->ran), "%.11s/%.11s", server->name, client->name);
-	else
-		snprintf(plan->ran, sizeof(plan->ran), "%s", (server ? server : client)->name);
+	s->ran[ROLE_SERVER] = server ? server->name : NULL;
+	s->ran[ROLE_CLIENT] = client ? client->name : NULL;
+	echo_name_ran(s, plan);
 	return 0;
 }
 
@@ -102,14 +104,30 @@ static int check_sockets(const struct plan *plan, const struct echo_shared *s, s
 	return net_allow_descriptors(s->sockets * s->clients, "sockets", s->sockets, err);
 }
 
+/* A closed loop that is short of datagrams to join. */
+static void echo_advise_window(const struct options *o, struct plan *plan, const struct echo_shared *s)
+{
+	const struct method *m = s->clients ? plan->worker[s->servers].method : NULL;
+	struct udp_config config = { 0 };
+	uint64_t outstanding = (uint64_t)options_number(o, "window") * s->flows;
+
+	if (!m || s->open_loop || options_is_given(o, "window"))
+		return;
+	udp_config_join(&config, udp_method_of(m), o);
+	if (config.gso && outstanding < WINDOW_JOINED)
+		plan_note(plan, "--window %" PRIu64 " keeps method %s short: one packet can join %d datagrams (try --window %d)",
+			outstanding, m->name, UDP_JOINED_MAX, WINDOW_JOINED);
+}
+
 static void echo_plan_load(const struct options *o, struct plan *plan, struct echo_shared *s)
 {
 	s->payload_bytes = (uint32_t)options_number(o, "payload");
 	s->sockets = (unsigned)options_number(o, "sockets");
 	s->flows = (unsigned)options_number(o, "flows") * s->sockets;
-	s->batch = (unsigned)options_number(o, "batch");
+	s->batch = options_is_set(o, "batch") ? (unsigned)options_number(o, "batch") : 0;
 	s->seed = (uint64_t)options_number(o, "seed");
 	s->verbatim = options_number(o, "verbatim");
+	s->verify = options_number(o, "verify");
 	s->steer = (enum steer)options_number(o, "steer");
 	s->open_loop = options_is_set(o, "rate");
 	/* Only where both ends are here is it known what questions look like. */
@@ -180,7 +198,7 @@ int echo_plan(const struct options *o, struct plan *plan, struct err *err)
 	if (!s)
 		return err_sys(err, ENOMEM, "plan echo");
 	plan->shared = s;
-	if ((rc = plan_place(o, false, plan, err)) < 0 || (rc = plan_methods(o, plan, err)) < 0)
+	if ((rc = plan_place(o, false, plan, err)) < 0 || (rc = plan_methods(o, plan, s, err)) < 0)
 		return rc;
 	if ((rc = plan_addresses(o, plan, s, err)) < 0 || (rc = plan_limits(o, plan, err)) < 0)
 		return rc;
@@ -191,6 +209,7 @@ int echo_plan(const struct options *o, struct plan *plan, struct err *err)
 	if ((rc = check_flows(o, s, err)) < 0 || (rc = check_sockets(plan, s, err)) < 0)
 		return rc;
 	plan_buffers(o, s);
+	echo_advise_window(o, plan, s);
 	echo_plan_ledger(plan, s);
 	plan_latencies(plan, s);
 	return 0;

@@ -48,7 +48,7 @@ unsigned echo_schedule_offer(struct echo_schedule *s, struct echo_flows *flows, 
 		unsigned index = (unsigned)((s->sent + offered) % flows->count);
 		int64_t due_ns = pace_take(&s->pace);
 
-		echo_put(slot[offered].data, (uint16_t)(flows->first + index), echo_flows_send(flows, index), due_ns);
+		echo_put(slot[offered].data, (uint16_t)(flows->first + index), echo_flows_send(flows, index, 1), due_ns);
 		burst_flow[offered] = (uint16_t)index;
 		s->burst_due_ns[offered] = due_ns;
 	}

@@ -19,6 +19,7 @@ struct listener {
 	unsigned replies, answered;
 	unsigned own_port;
 	uint32_t drops;
+	struct udp_fill fill;
 };
 
 struct server {
@@ -112,13 +113,16 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 		return rc;
 	config = udp_config_of(w->plan, w->self, fd);
 	config.want_local = net_is_any(&s->listen[which]);
-	config.batch = s->batch;
+	config.batch = echo_batch(s, method);
 	config.datagram_bytes = s->receive_bytes;
+	config.usual_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : 0;
+	udp_config_join(&config, method, w->options);
 	rc = method->open(method, &config, &l->port, err);
 	if (rc < 0) {
 		net_close(fd);
 		return rc;
 	}
+	echo_tell_ran(w, l->port);
 	l->own_port = net_port(&s->listen[which]);
 	l->reply = calloc((size_t)l->port->batch * l->port->segments_max, sizeof(*l->reply));
 	if (!l->reply)
@@ -163,33 +167,45 @@ int echo_server_open(struct worker *w, struct err *err)
 
 /* ---- poll ---- */
 
-/* One lent element: its good datagrams become replies, runs of them one reply. */
-static void judge(struct server *server, struct listener *l, const struct udp_datagram *d)
+/* Closes a run of good datagrams: they become one reply. */
+static void answer_run(struct server *server, struct listener *l, const struct udp_reply *run)
 {
-	struct udp_reply *open = NULL;
-	uint32_t at = 0;
+	if (!run->packets)
+		return;
+	l->reply[l->replies++] = *run;
+	server->questions += run->packets;
+	server->question_bytes += run->len;
+	server->judged[ECHO_ANSWER] += run->packets;
+}
+
+/* One lent element: its good datagrams become replies, runs of them one reply.  Returns how many
+ * datagrams it has. */
+static unsigned judge(struct server *server, struct listener *l, const struct udp_datagram *d)
+{
+	enum echo_judgement source = echo_judge_source(d->from, l->own_port, server->verbatim);
+	uint32_t most = l->port->config.datagram_bytes, at = 0, len;
+	struct udp_reply run = { .to = d };
+	unsigned n = 0;
 
 	do {
-		uint32_t len = d->len - at < d->segment ? d->len - at : d->segment;
-		enum echo_judgement j = echo_judge(d->data + at, len, d->truncated, d->from, l->own_port, server->verbatim);
+		len = d->len - at < d->segment ? d->len - at : d->segment;
+		enum echo_judgement j = echo_judge_bytes(d->data + at, len, d->truncated || len > most, source, server->verbatim);
 
-		server->judged[j]++;
-		if (j != ECHO_ANSWER) {
-			open = NULL;
-		} else {
+		if (j == ECHO_ANSWER) {
 			if (!server->verbatim)
 				d->data[at] |= ECHO_REPLY_BYTE;
-			if (!open) {
-				open = &l->reply[l->replies++];
-				*open = (struct udp_reply){ .to = d, .offset = at };
-			}
-			open->len += len;
-			open->packets++;
-			server->questions++;
-			server->question_bytes += len;
+			run.len += len;
+			run.packets++;
+		} else {
+			server->judged[j]++;
+			answer_run(server, l, &run);
+			run = (struct udp_reply){ .to = d, .offset = at + len };
 		}
 		at += len;
+		n++;
 	} while (at < d->len);
+	answer_run(server, l, &run);
+	return n;
 }
 
 /* Sends what is still to be sent.  1: all out, the burst is given back; 0: the kernel has no
@@ -214,6 +230,7 @@ static int flush(struct listener *l, struct err *err)
 static int serve(struct server *server, struct listener *l, struct err *err)
 {
 	struct udp_datagram *burst;
+	unsigned datagrams = 0;
 	int rc;
 
 	if (l->replies) {
@@ -222,27 +239,34 @@ static int serve(struct server *server, struct listener *l, struct err *err)
 			return rc;
 	}
 	int n = l->port->method->recv_burst(l->port, l->port->batch, &burst, err);
-	if (n <= 0)
+	if (n < 0)
 		return n;
 	for (int i = 0; i < n; i++)
-		judge(server, l, &burst[i]);
+		datagrams += judge(server, l, &burst[i]);
+	udp_fill_add(&l->fill, (unsigned)n, datagrams);
+	if (!n)
+		return 0;
 	rc = flush(l, err);
 	return rc < 0 ? rc : n;
 }
 
 static void server_count(struct worker *w, struct server *server)
 {
-	uint64_t sent = 0, bytes = 0, errors = 0, busy = 0, syscalls = 0, waiting = 0;
+	uint64_t sent = 0, joined = 0, uncut = 0, bytes = 0, errors = 0, busy = 0, syscalls = 0, waiting = 0;
+	struct udp_fill fill = { 0 };
 
 	for (unsigned i = 0; i < server->count; i++) {
 		const struct listener *l = &server->listener[i];
 		const struct udp_totals *t = &l->port->totals;
 
 		sent += t->sent_packets;
+		joined += t->sent_joined;
+		uncut += t->uncut;
 		bytes += t->sent_bytes;
 		errors += t->send_errors;
 		busy += t->send_busy;
 		syscalls += t->syscalls;
+		udp_fill_merge(&fill, &l->fill);
 		for (unsigned r = l->answered; r < l->replies; r++)
 			waiting += l->reply[r].packets;
 	}
@@ -255,6 +279,7 @@ static void server_count(struct worker *w, struct server *server)
 	counter_set(w->counters, ECHO_C_REPLY_RETRIES, busy);
 	for (unsigned j = ECHO_SHORT; j < ECHO_JUDGEMENTS; j++)
 		counter_set(w->counters, ECHO_C_DROPPED_SHORT + j - ECHO_SHORT, server->judged[j]);
+	echo_count_joined(w->counters, sent - joined, uncut, &fill);
 	/* The worker's loop adds its own to this one. */
 	worker_count(w, COUNTER_SYSCALLS, syscalls - server->syscalls);
 	server->syscalls = syscalls;
@@ -293,7 +318,7 @@ int echo_server_observe(struct worker *w, struct err *err)
 
 		if (rc < 0)
 			return err_sys(err, -rc, "getsockopt SO_MEMINFO");
-		worker_count(w, ECHO_C_SERVER_SOCKET_DROPS, (uint32_t)(l->drops - before));
+		echo_count_drops(w, l->drops - before, l->port);
 	}
 	return 0;
 }

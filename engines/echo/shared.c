@@ -31,6 +31,47 @@ int echo_set_buffers(struct worker *w, int fd, struct err *err)
 	return 0;
 }
 
+void echo_tell_ran(struct worker *w, const struct udp_port *port)
+{
+	struct echo_shared *s = echo_shared_of(w);
+	enum role role = w->self->role;
+
+	if (w->self->index || s->ran[role] == port->ran)
+		return;
+	s->ran[role] = port->ran;
+	echo_name_ran(s, w->plan);
+	if (port->why[0])
+		plan_note(w->plan, "method %s: %s: %s runs as %s", w->self->method->name, port->why,
+			engine_role(w->engine, role)->title, port->ran);
+}
+
+void echo_name_ran(const struct echo_shared *s, struct plan *plan)
+{
+	const char *server = s->ran[ROLE_SERVER], *client = s->ran[ROLE_CLIENT];
+
+	if (server && client && strcmp(server, client) != 0)
+		snprintf(plan->ran, sizeof(plan->ran), "%.11s/%.11s", server, client);
+	else
+		snprintf(plan->ran, sizeof(plan->ran), "%s", server ? server : client);
+}
+
+void echo_count_drops(struct worker *w, uint32_t drops, const struct udp_port *port)
+{
+	bool server = w->self->role == ROLE_SERVER;
+
+	worker_count(w, server ? ECHO_C_SERVER_SOCKET_DROPS : ECHO_C_CLIENT_SOCKET_DROPS, drops);
+	worker_count(w, server ? ECHO_C_SERVER_MORE_DROPS : ECHO_C_CLIENT_MORE_DROPS, drops * (port->segments_max - 1ull));
+}
+
+void echo_count_joined(struct counters *k, uint64_t sent_skbs, uint64_t uncut, const struct udp_fill *fill)
+{
+	counter_set(k, ECHO_C_TX_SKBS, sent_skbs);
+	counter_set(k, ECHO_C_RX_SKBS, fill->elements);
+	counter_set(k, ECHO_C_UNCUT, uncut);
+	for (unsigned i = 0; i < UDP_FILLS; i++)
+		counter_set(k, ECHO_C_FILL + i, fill->calls[i]);
+}
+
 void echo_drops_known(struct worker *w, int rc, unsigned counter)
 {
 	if (rc >= 0)

@@ -3,6 +3,7 @@
 
 #include "engines/echo/wire.h"
 #include "engines/net/endpoints.h"
+#include "engines/udp/counters.h"
 #include "engines/udp/port.h"
 #include "engines/udp/steer.h"
 #include "run/worker.h"
@@ -21,6 +22,7 @@ enum {
 	ECHO_C_DUPLICATES,
 	ECHO_C_REORDERED,
 	ECHO_C_STRAY,
+	ECHO_C_DAMAGED,
 	ECHO_C_GIVEN_UP,
 	ECHO_C_TX_RETRIES,
 	ECHO_C_REPLY_RETRIES,
@@ -29,7 +31,13 @@ enum {
 	ECHO_C_DROPPED_REPLY,
 	ECHO_C_DROPPED_PORT,
 	ECHO_C_DROPPED_GROUP,
-	ECHO_C_END,
+	ECHO_C_TX_SKBS,
+	ECHO_C_RX_SKBS,
+	ECHO_C_UNCUT,
+	ECHO_C_SERVER_MORE_DROPS,
+	ECHO_C_CLIENT_MORE_DROPS,
+	ECHO_C_FILL, /* UDP_FILLS of them */
+	ECHO_C_END = ECHO_C_FILL + UDP_FILLS,
 };
 
 enum { ECHO_L_RTT, ECHO_L_RTT_SEND, ECHO_L_LATENESS };
@@ -42,8 +50,8 @@ struct echo_shared {
 	uint32_t receive_bytes; /* the longest datagram that a server takes */
 	unsigned flows;         /* per client: the same number on each of its sockets */
 	unsigned sockets;       /* per client */
-	unsigned batch;
-	bool open_loop, verbatim;
+	unsigned batch;         /* 0: the method's own */
+	bool open_loop, verbatim, verify;
 	enum steer steer;
 	int rcvbuf_bytes, sndbuf_bytes; /* 0: the system's */
 	bool rcvbuf_given;
@@ -53,6 +61,7 @@ struct echo_shared {
 	union net_address host;                    /* clients; the same with both roles */
 	bool host_is_ours;                         /* both roles */
 	int *server_cpus;                          /* [servers] */
+	const char *ran[ROLE_CLIENT + 1];          /* each role's method; NULL: none here */
 };
 
 static inline struct echo_shared *echo_shared_of(const struct worker *w)
@@ -65,9 +74,24 @@ static inline size_t echo_datagram_bytes(const struct echo_shared *s)
 	return ECHO_HEADER_BYTES + (size_t)s->payload_bytes;
 }
 
+/* Datagrams of a burst, where --batch does not say: enough for two that are joined. */
+enum { ECHO_BATCH = 32, ECHO_BATCH_JOINED = 256 };
+static inline unsigned echo_batch(const struct echo_shared *s, const struct udp_method *method)
+{
+	return s->batch ? s->batch : method->joining == UDP_JOINS ? ECHO_BATCH_JOINED : ECHO_BATCH;
+}
+
 /* SO_RCVBUF and SO_SNDBUF as the run has them; says in a note where the kernel gave less than
  * was asked for. */
 int echo_set_buffers(struct worker *w, int fd, struct err *err);
+/* plan->ran from s->ran. */
+void echo_name_ran(const struct echo_shared *s, struct plan *plan);
+/* What came of the method of this worker, asked of the first of its role in open(). */
+void echo_tell_ran(struct worker *w, const struct udp_port *port);
+/* So many packets more were dropped at this worker's sockets: the counters of its side. */
+void echo_count_drops(struct worker *w, uint32_t drops, const struct udp_port *port);
+/* Packets as the kernel saw them: sent, received, and how full receive calls came back. */
+void echo_count_joined(struct counters *k, uint64_t sent_skbs, uint64_t uncut, const struct udp_fill *fill);
 /* Whether drops can be read, as asked once in open(): rc is what drops() returned.  Where they
  * cannot, the counter is unknown. */
 void echo_drops_known(struct worker *w, int rc, unsigned counter);

@@ -63,22 +63,28 @@ enum echo_judgement {
 	ECHO_JUDGEMENTS,
 };
 
-/* from may be anything that a kernel or an attacker can put there.  own_port: the server's.
- * verbatim: RFC 862; whatever the datagram holds is answered, but still not its sender.  A
- * sender with our own port number is another such server or ourselves: answering it unchanged
- * could go on for ever. */
-static inline enum echo_judgement echo_judge(
-	const uint8_t *data, size_t len, bool truncated, const union net_address *from, unsigned own_port, bool verbatim)
+/* Who sent it, the same for all datagrams of an element.  from may be anything that a kernel or an
+ * attacker can put there.  own_port: the server's.  verbatim: RFC 862; whatever the datagram holds
+ * is answered, but still not its sender.  A sender with our own port number is another such server
+ * or ourselves: answering it unchanged could go on for ever. */
+static inline enum echo_judgement echo_judge_source(const union net_address *from, unsigned own_port, bool verbatim)
 {
 	if (from->sa.sa_family != AF_INET && from->sa.sa_family != AF_INET6)
 		return ECHO_GROUP;
-	if (truncated)
+	if (net_port(from) < ECHO_SAFE_PORT || (verbatim && net_port(from) == own_port))
+		return ECHO_LOW_PORT;
+	return net_is_group(from) ? ECHO_GROUP : ECHO_ANSWER;
+}
+
+/* One datagram from such a source: what is wrong with itself is told first. */
+static inline enum echo_judgement echo_judge_bytes(
+	const uint8_t *data, size_t len, bool is_long, enum echo_judgement source, bool verbatim)
+{
+	if (is_long)
 		return ECHO_LONG;
 	if (!verbatim && len < ECHO_HEADER_BYTES)
 		return ECHO_SHORT;
 	if (!verbatim && (data[0] & ECHO_REPLY_BYTE))
 		return ECHO_REPLY_BIT;
-	if (net_port(from) < ECHO_SAFE_PORT || (verbatim && net_port(from) == own_port))
-		return ECHO_LOW_PORT;
-	return net_is_group(from) ? ECHO_GROUP : ECHO_ANSWER;
+	return source;
 }

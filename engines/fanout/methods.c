@@ -7,6 +7,7 @@
 
 #include "engines/fanout/ports/ports.h"
 #include "engines/fanout/shared.h"
+#include "engines/udp/joined.h"
 #include "engines/udp/packet.h"
 
 /* No datagram is longer than the interface takes. */
@@ -62,7 +63,7 @@ static const struct fanout_method multicast = {
 static const struct fanout_method gso = {
 	.method = { .name = "gso",
 		.summary = "sendmmsg, and the kernel cuts the datagrams of a reader out of one send (UDP_SEGMENT)",
-		.probe = fanout_can_segment,
+		.probe = udp_can_join,
 		.limits = fanout_mtu_limits },
 	.port = &udp_mmsg,
 	.segments = true,

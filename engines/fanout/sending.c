@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "engines/fanout/ports/ports.h"
 #include "engines/fanout/writer.h"
+#include "engines/udp/joined.h"
 
 enum { BURST = 128 }; /* datagrams of a poll, where a round has more */
 
@@ -17,7 +18,7 @@ void fanout_plan_sends(const struct fanout_shared *s, struct writer *x)
 	x->packets = s->each * readers;
 	x->pieces = 1;
 	if (s->method->segments) {
-		most = most < FANOUT_SEGMENTS_MAX ? most : FANOUT_SEGMENTS_MAX;
+		most = most < UDP_JOINED_MAX ? most : UDP_JOINED_MAX;
 		x->pieces = s->each < most ? s->each : most;
 	}
 	x->sends = x->sent = (s->each + x->pieces - 1) / x->pieces * readers;

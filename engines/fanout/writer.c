@@ -9,6 +9,7 @@
 #include "engines/fanout/ports/ports.h"
 #include "engines/fanout/sockets.h"
 #include "engines/fanout/writer.h"
+#include "engines/udp/joined.h"
 
 /* So long a writer asks again and again after something has moved, before it sleeps: a reader
  * takes microseconds, a sleep tens of them. */
@@ -45,7 +46,7 @@ static int writer_open_port(struct worker *w, struct writer *x, struct err *err)
 	config.threads = s->threads;
 	config.datagram_bytes = 1; /* it receives nothing */
 	config.send_bytes = s->bytes * x->pieces;
-	int rc = s->method->segments ? fanout_segment(config.fd, s->bytes, err) : 0;
+	int rc = s->method->segments ? udp_join_always(config.fd, s->bytes, err) : 0;
 	if (rc < 0 || (rc = udp_group_open(&x->group, s->method->port, &config, w, err)) < 0)
 		return rc;
 	x->port = x->group.port;
@@ -89,8 +90,10 @@ int fanout_writer_open(struct worker *w, struct err *err)
 	if ((rc = writer_open_sockets(w, x, err)) < 0 || (rc = writer_open_port(w, x, err)) < 0 ||
 		(rc = fanout_fill_payload(w, x, err)) < 0)
 		return rc;
-	if (x->leads)
+	if (x->leads) {
 		net_format(&s->to[0], w->plan->peer, sizeof(w->plan->peer));
+		endpoints_fragments(w->plan, &s->to[0], s->bytes);
+	}
 	return writer_open_bell(w, x, err);
 }
 
@@ -285,6 +288,7 @@ static void writer_count(struct worker *w, struct writer *x)
 	counter_set(k, COUNTER_TX_BYTES, t->sent_bytes);
 	counter_set(k, FANOUT_C_COPIES, sent * x->copies);
 	counter_set(k, FANOUT_C_TX_ERRORS, t->send_errors * x->copies * x->pieces);
+	worker_refused(w, t->send_errno);
 	counter_set(k, FANOUT_C_TX_RETRIES, t->send_busy);
 	counter_set(k, FANOUT_C_REFUSED, t->refused);
 	atomic_store_explicit(&x->desk->sent, sent * x->copies - t->refused, memory_order_relaxed);

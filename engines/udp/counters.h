@@ -4,6 +4,49 @@
 
 #include "mode/engine.h"
 
+/* ---- how full a receive call comes back ---- */
+
+/* Datagrams of a call: none, 1, 2-3, 4-7, ... and at last 512 or more. */
+enum { UDP_FILLS = 11 };
+
+/* Cumulative; the owner of the port counts. */
+struct udp_fill {
+	uint64_t elements; /* packets as the kernel handed them over: several datagrams with GRO */
+	uint64_t calls[UDP_FILLS];
+};
+
+static inline void udp_fill_add(struct udp_fill *f, unsigned elements, unsigned datagrams)
+{
+	unsigned i = datagrams ? 32u - (unsigned)__builtin_clz(datagrams) : 0;
+
+	f->elements += elements;
+	f->calls[i < UDP_FILLS ? i : UDP_FILLS - 1]++;
+}
+
+static inline void udp_fill_merge(struct udp_fill *into, const struct udp_fill *add)
+{
+	into->elements += add->elements;
+	for (unsigned i = 0; i < UDP_FILLS; i++)
+		into->calls[i] += add->calls[i];
+}
+
+/* One of them: calls with this many datagrams, in a word for the name and in words. */
+#define UDP_FILL(word, words)                                                                                       \
+	{                                                                                                           \
+		.name = "fill_" word, .title = "fill " word, .unit = "calls", .roles = ROLE_BOTH, .show = SHOW_SUM, \
+		.help = "receive calls that came back with " words                                                  \
+	}
+/* All of them, from this index of a table on. */
+#define UDP_FILL_COUNTERS(first)                                                                                          \
+	[first] = UDP_FILL("0", "no datagram"), [(first) + 1] = UDP_FILL("1", "one datagram"),                            \
+	[(first) + 2] = UDP_FILL("2", "2 or 3 datagrams"), [(first) + 3] = UDP_FILL("4", "4 to 7 datagrams"),             \
+	[(first) + 4] = UDP_FILL("8", "8 to 15 datagrams"), [(first) + 5] = UDP_FILL("16", "16 to 31 datagrams"),         \
+	[(first) + 6] = UDP_FILL("32", "32 to 63 datagrams"), [(first) + 7] = UDP_FILL("64", "64 to 127 datagrams"),      \
+	[(first) + 8] = UDP_FILL("128", "128 to 255 datagrams"), [(first) + 9] = UDP_FILL("256", "256 to 511 datagrams"), \
+	[(first) + 10] = UDP_FILL("512", "512 or more datagrams")
+
+/* ---- rows ---- */
+
 /* Shown in the drill-down, in results' sum and in its cores[]. */
 enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 
@@ -29,6 +72,16 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 		.name = "refused", .title = "refused", .unit = "packets", .roles = ROLE_CLIENT, .ledger = LEDGER_LOST, \
 		.place = "refused", .place_title = "refused, " nobody, .show = UDP_SHOW,                               \
 		.help = "datagrams that came back as an ICMP error: " nobody " there"                                  \
+	}
+
+/* The datagrams that may have been in the packets that UDP_SOCKET_DROPS counts, beside the first:
+ * for each of these segments_max - 1. */
+#define UDP_MORE_DROPS(side, head, workers)                                                                                    \
+	{                                                                                                                      \
+		.name = side "_joined_drops", .title = head, .unit = "packets", .roles = workers, .ledger = LEDGER_LOST_UP_TO, \
+		.server_ledger = LEDGER_NONE, .place = side "_socket_buffer", .place_title = side " socket buffer",            \
+		.show = UDP_SHOW | SHOW_IF_ANY,                                                                                \
+		.help = "datagrams that may have been in what a " side " socket dropped, beside one each: at most (GRO)"       \
 	}
 
 /* udp_group_drops() of the sockets of this side ("server"), counted by workers of these roles.

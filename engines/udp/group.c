@@ -60,7 +60,7 @@ int udp_group_open(
 	config->fd = g->socket[0].fd;
 	rc = method->open(method, config, &g->port, err);
 	for (unsigned i = 1; i < g->count && rc >= 0; i++)
-		rc = udp_socket_options(config, g->socket[i].fd, err);
+		rc = udp_socket_options(&g->port->config, g->socket[i].fd, err);
 	if (rc >= 0 && g->count > 1)
 		rc = open_epoll(g, err);
 	if (rc < 0)

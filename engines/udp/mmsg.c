@@ -2,12 +2,12 @@
 #include "engines/udp/port.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-
-enum { RECV_TRIES = 4 };
 
 /* All arrays have `batch` elements; headers are set once, and only what the kernel changes is
  * set again. */
@@ -123,27 +123,12 @@ static void renew(struct mmsg *m)
 	m->used = 0;
 }
 
-static int receive(struct mmsg *m, unsigned max, struct err *err)
-{
-	for (unsigned tries = 0; tries < RECV_TRIES; tries++) {
-		int n = recvmmsg(m->port.config.fd, m->in, max, MSG_DONTWAIT, NULL);
-
-		m->port.totals.syscalls++;
-		if (n >= 0)
-			return n;
-		int rc = udp_recv_failed(&m->port, errno, err);
-		if (rc <= 0)
-			return rc;
-	}
-	return 0;
-}
-
 static int mmsg_recv(struct udp_port *port, unsigned max, struct udp_datagram **ret_burst, struct err *err)
 {
 	struct mmsg *m = mmsg_of(port);
 
 	renew(m);
-	int n = receive(m, max < port->batch ? max : port->batch, err);
+	int n = udp_recvmmsg(port, m->in, max < port->batch ? max : port->batch, err);
 	if (n <= 0)
 		return n;
 	int64_t now = port->config.want_time ? clock_now_ns() : 0;
@@ -223,7 +208,7 @@ static void mmsg_release(struct udp_port *port)
 static unsigned mmsg_slots(struct udp_port *port, struct udp_send **ret_slots)
 {
 	*ret_slots = mmsg_of(port)->slot;
-	return port->batch;
+	return port->slots;
 }
 
 static int mmsg_send(struct udp_port *port, unsigned count, struct err *err)
@@ -243,8 +228,24 @@ static int mmsg_send(struct udp_port *port, unsigned count, struct err *err)
 	return (int)transmit(port, m->out, count);
 }
 
+/* Seccomp filters that were written before the calls came forbid them (seccomp(2)).  -1 is no
+ * descriptor: where they are there, they say so. */
+static bool mmsg_probe(char *why, size_t size)
+{
+	const char *name = "sendmmsg";
+	bool runs = sendmmsg(-1, NULL, 0, 0) < 0 && errno == EBADF;
+
+	if (runs) {
+		name = "recvmmsg";
+		runs = recvmmsg(-1, NULL, 0, 0, NULL) < 0 && errno == EBADF;
+	}
+	if (!runs)
+		snprintf(why, size, "%s: %s: a seccomp filter forbids it", name, strerror(errno));
+	return runs;
+}
+
 const struct udp_method udp_mmsg = {
-	.method = { .name = "mmsg", .summary = "recvmmsg and sendmmsg, a burst a call" },
+	.method = { .name = "mmsg", .summary = "recvmmsg and sendmmsg, a burst a call", .probe = mmsg_probe },
 	.many = true,
 	.open = mmsg_open,
 	.recv_burst = mmsg_recv,

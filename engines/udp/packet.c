@@ -417,7 +417,7 @@ static int packet_send(struct udp_port *port, unsigned count, struct err *err)
 static unsigned packet_slots(struct udp_port *port, struct udp_send **ret_slots)
 {
 	*ret_slots = packet_of(port)->slot;
-	return port->batch;
+	return port->slots;
 }
 
 const struct udp_method udp_packet = {

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "base/procnet.h"
+#include "engines/udp/joined.h"
 
-enum { CACHE_LINE = 64 };
+enum { CACHE_LINE = 64, RECV_TRIES = 4 };
 
 size_t udp_stride(uint32_t bytes)
 {
@@ -19,8 +20,7 @@ size_t udp_stride(uint32_t bytes)
 	return (lines | 1) * CACHE_LINE;
 }
 
-/* The largest batch that takes no more than UDP_ARENA_BYTES. */
-static unsigned udp_batch_fitting(unsigned batch, uint32_t bytes)
+unsigned udp_batch_fitting(unsigned batch, uint32_t bytes)
 {
 	size_t fit = UDP_ARENA_BYTES / udp_stride(bytes);
 
@@ -65,8 +65,27 @@ struct udp_config udp_config_of(const struct plan *plan, const struct plan_worke
 	return config;
 }
 
+const char *const udp_joining_choices[] = { "auto", "no", "yes", NULL };
+
+static bool udp_joins(const struct udp_method *method, int64_t choice)
+{
+	enum { AUTO, NO };
+
+	return choice == AUTO ? method->joining == UDP_JOINS : choice != NO && method->joining != UDP_JOINS_NEVER;
+}
+
+void udp_config_join(struct udp_config *config, const struct udp_method *method, const struct options *o)
+{
+	config->gso = udp_joins(method, options_number(o, "gso"));
+	config->gro = udp_joins(method, options_number(o, "gro"));
+}
+
 int udp_socket_options(const struct udp_config *config, int fd, struct err *err)
 {
+	int rc = config->gro ? udp_receive_joined(fd, err) : 0;
+
+	if (rc < 0)
+		return rc;
 	if (config->connected)
 		return switch_on(fd, &errors, err);
 	return config->want_local ? switch_on(fd, &local, err) : 0;
@@ -82,10 +101,12 @@ int udp_port_init(struct udp_port *port, const struct udp_method *method, const 
 		.config = *config,
 		.batch = udp_batch_fitting(config->batch, longest),
 		.segments_max = 1,
+		.joined_max = 1,
 		.wait = config->fd,
 		.wait_in = POLLIN,
 		.wait_out = POLLOUT,
 	};
+	port->slots = port->batch;
 	return udp_socket_options(config, config->fd, err);
 }
 
@@ -108,7 +129,7 @@ static bool take_error(struct udp_port *port)
 
 		if (!is_error || (e->ee_origin != SO_EE_ORIGIN_ICMP && e->ee_origin != SO_EE_ORIGIN_ICMP6))
 			continue;
-		port->totals.refused++;
+		port->totals.refused += port->packets_of ? port->packets_of(port, data, (size_t)len) : 1;
 		if (port->config.refused)
 			port->config.refused(port->config.refused_ctx, data, (size_t)len);
 	}
@@ -140,12 +161,12 @@ enum udp_fate udp_send_failed(struct udp_port *port, int errnum)
 	}
 	if (errnum == ECONNREFUSED && !port->config.connected)
 		return UDP_AGAIN; /* an old ICMP error; reading it has cleared it */
+	port->totals.send_errno = errnum;
 	if (is_unreachable(errnum) && port->config.connected) {
 		unreachable(port);
 		return UDP_KEEP;
 	}
 	port->totals.send_errors++;
-	port->totals.send_errno = errnum;
 	return UDP_DROP;
 }
 
@@ -157,12 +178,28 @@ int udp_recv_failed(struct udp_port *port, int errnum, struct err *err)
 		return 1;
 	if (is_unreachable(errnum) || errnum == EMSGSIZE || errnum == EACCES || errnum == EPERM) {
 		/* Reported by ICMP; says nothing about what may be waiting to be received. */
+		port->totals.send_errno = errnum;
 		unreachable(port);
 		return 1;
 	}
 	if (errnum == ENOMEM || errnum == ENOBUFS)
 		return 0;
 	return err_sys(err, errnum, "receive (%s)", port->ran);
+}
+
+int udp_recvmmsg(struct udp_port *port, struct mmsghdr *messages, unsigned max, struct err *err)
+{
+	for (unsigned tries = 0; tries < RECV_TRIES; tries++) {
+		int n = recvmmsg(port->config.fd, messages, max, MSG_DONTWAIT, NULL);
+
+		port->totals.syscalls++;
+		if (n >= 0)
+			return n;
+		int rc = udp_recv_failed(port, errno, err);
+		if (rc <= 0)
+			return rc;
+	}
+	return 0;
 }
 
 int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops)

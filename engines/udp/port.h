@@ -8,19 +8,22 @@
  *
  * Receiving.  recv_burst() lends datagrams; they and their bytes, which the engine may change in
  * place, are valid until release().  At most one burst is lent at a time.  With GRO one element
- * holds several datagrams of `segment` bytes each (the last may be shorter).
+ * holds several datagrams of `segment` bytes each (the last may be shorter); such ones may be
+ * longer than config.datagram_bytes and still be there whole.
  *
  * Replying (unconnected ports).  A reply is a run of bytes inside a lent element: whole
  * datagrams, a whole number of segments.  reply_burst() sends them to where they came from
  * without copying payload in user space.  What it could not take yet stays the engine's: it
- * keeps the burst and calls again with the rest.  A method that sends asynchronously keeps what
- * it has taken valid by itself, beyond release().
+ * keeps the burst and calls again with the rest.  Of a reply that was taken in part the port
+ * knows what is left.  A method that sends asynchronously keeps what it has taken valid by
+ * itself, beyond release().
  *
- * Sending.  send_slots() lends up to `batch` slots, each with send_bytes bytes of memory at data
+ * Sending.  send_slots() lends up to `slots` slots, each with send_bytes bytes of memory at data
  * (what the engine wrote there once stays there), connected peer, full length.  The engine may
  * point data at memory of its own (which then must not change until totals say that all taken
  * ones are done), set len and to.  send_burst() sends the first n; what it did not take is
- * offered again after the next send_slots().
+ * offered again after the next send_slots().  With GSO the port joins neighbours: those of one
+ * length to one peer, the last of which may be shorter.
  *
  * "Taken" means that the port has sent it, or will, or has counted it in totals.send_errors.  A
  * count of 0 means not now: wait for port->wait with port->wait_out events, or, where
@@ -69,6 +72,7 @@ struct udp_send {
 	uint8_t *data;
 	uint32_t len;
 	const union net_address *to; /* NULL: the connected peer */
+	bool apart;                  /* not to be joined with the one before */
 };
 
 /* Cumulative; written by the port, read by its owner. */
@@ -82,8 +86,13 @@ struct udp_totals {
 	uint64_t unreachable;
 	/* sent ones that came back as an ICMP error: lost (connected ports) */
 	uint64_t refused;
+	/* of sent_packets, those that went in the skb of another one: 0 without GSO */
+	uint64_t sent_joined;
+	/* times that the kernel did not cut a send (no checksum offload, a smaller MTU): from then
+	 * on each datagram goes by itself */
+	uint64_t uncut;
 	uint64_t syscalls;
-	int send_errno; /* of the latest send_errors; 0 if none */
+	int send_errno; /* of the latest of send_errors and unreachable; 0 if none */
 };
 
 /* Tells a method that works below the socket (AF_PACKET, AF_XDP) where to find the port's
@@ -113,10 +122,22 @@ struct udp_config {
 	uint32_t datagram_bytes; /* the longest datagram to receive, > 0 */
 	uint32_t send_bytes;     /* size of a send slot; 0: it only replies */
 	unsigned threads;        /* for methods with a pool, 1..UDP_THREADS_MAX */
+	/* for methods that can: join what is sent (UDP_SEGMENT), receive it joined (UDP_GRO) */
+	bool gso, gro;
+	/* the length of most datagrams, both ways, where it is known: where no two of them fit
+	 * into one packet, nothing is joined; else 0 */
+	uint32_t usual_bytes;
 	/* Connected ports: a datagram that we sent came back as an ICMP error, with at least its
 	 * first bytes; may be NULL. */
 	void (*refused)(void *ctx, const uint8_t *data, size_t len);
 	void *refused_ctx;
+};
+
+/* What a method makes of config.gso and config.gro. */
+enum udp_joining {
+	UDP_JOINS_NEVER,
+	UDP_JOINS_IF_ASKED,
+	UDP_JOINS, /* unless it is told not to */
 };
 
 struct udp_method;
@@ -125,12 +146,18 @@ struct udp_method;
 struct udp_port {
 	const struct udp_method *method;
 	const char *ran; /* the method that really runs: another one's name after a fall-back */
+	char why[96];    /* there was one: in words that follow "method gso: "; else "" */
 	struct udp_config config;
-	unsigned batch;          /* of recv_burst and send_slots, as made */
+	unsigned batch;          /* elements of recv_burst, as made */
+	unsigned slots;          /* of send_slots, as made; also of a port that only replies */
 	unsigned segments_max;   /* datagrams in one element, 1 without GRO */
+	unsigned joined_max;     /* datagrams that one send may join, 1 without GSO */
 	int wait;                /* descriptor to poll(2) */
 	short wait_in, wait_out; /* events that mean "receive" and "send again" */
-	const pid_t *helper;     /* threads that work for it, their CPU time is its owner's */
+	/* Of a datagram that came back as an ICMP error, with its first bytes: how many were in its
+	 * packet?  NULL: one. */
+	unsigned (*packets_of)(struct udp_port *port, const uint8_t *data, size_t len);
+	const pid_t *helper; /* threads that work for it, their CPU time is its owner's */
 	unsigned helpers;
 	struct udp_totals totals;
 };
@@ -141,6 +168,7 @@ struct udp_method {
 	/* The socket is used in each call and not kept between them: config.fd may be another one
 	 * as long as nothing is lent (group.h). */
 	bool many;
+	enum udp_joining joining;
 	/* 0 and *ret_port, or -errno with *err; the socket stays the caller's on failure. */
 	int (*open)(
 		const struct udp_method *method, const struct udp_config *config, struct udp_port **ret_port, struct err *err);
@@ -163,11 +191,15 @@ struct udp_method {
 
 /* A config for the socket fd of this worker, with path, role and place. */
 struct udp_config udp_config_of(const struct plan *plan, const struct plan_worker *self, int fd);
+/* Sets gso and gro as --gso and --gro say, whose choices these are; auto: as the method does by
+ * itself. */
+extern const char *const udp_joining_choices[];
+void udp_config_join(struct udp_config *config, const struct udp_method *method, const struct options *o);
 
 /* All that there are (methods.c), ended by NULL: the first that runs here is the default. */
 extern const struct method *const udp_methods[];
 /* Those of the socket itself, for engines that choose one by name. */
-extern const struct udp_method udp_mmsg, udp_single;
+extern const struct udp_method udp_mmsg, udp_single, udp_gso;
 
 static inline const struct udp_method *udp_method_of(const struct method *method)
 {
@@ -179,9 +211,11 @@ static inline const struct udp_method *udp_method_of(const struct method *method
 /* Buffers for `count` datagrams of `bytes`: a distance between them that does not pile them into
  * a few cache sets. */
 size_t udp_stride(uint32_t bytes);
-/* Fills the common part: batch, wait, ran; switches IP_RECVERR on for connected ports, so that a
- * full device queue is an error and not a silent loss, and refused datagrams can be counted, and
- * IP_PKTINFO where want_local. */
+/* The largest batch up to `batch` of these that takes no more than UDP_ARENA_BYTES. */
+unsigned udp_batch_fitting(unsigned batch, uint32_t bytes);
+/* Fills the common part: batch, slots, wait, ran; switches IP_RECVERR on for connected ports, so
+ * that a full device queue is an error and not a silent loss, and refused datagrams can be
+ * counted, IP_PKTINFO where want_local, and UDP_GRO where gro. */
 int udp_port_init(struct udp_port *port, const struct udp_method *method, const struct udp_config *config, struct err *err);
 /* The part of it that concerns the socket. */
 int udp_socket_options(const struct udp_config *config, int fd, struct err *err);
@@ -194,6 +228,8 @@ enum udp_fate {
 enum udp_fate udp_send_failed(struct udp_port *port, int errnum);
 /* The same for a receive: 0 = nothing there, 1 = call once more, -errno with *err. */
 int udp_recv_failed(struct udp_port *port, int errnum, struct err *err);
+/* One recvmmsg(2): messages received, 0 where there are none, or -errno with *err. */
+int udp_recvmmsg(struct udp_port *port, struct mmsghdr *messages, unsigned max, struct err *err);
 int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops);
 /* The control message by which a reply leaves from the address that was asked: changes the
  * received one in place. */

@@ -23,7 +23,7 @@ enum {
  * and `doctor` cannot disagree. */
 struct doctor_refusal {
 	char what[48]; /* "echo --method uring" */
-	char why[160];
+	char why[240];
 };
 
 struct doctor_governor {

@@ -15,8 +15,9 @@
 #include "main/cli/cli.h"
 #include "main/cli/help.h"
 #include "main/doctor/trials.h"
+#include "main/live/relay.h"
 #include "main/live/signals.h"
-#include "mode/path.h"
+#include "path/paths.h"
 #include "results/json_parts.h"
 
 const struct option_def doctor_options[] = {
@@ -44,7 +45,7 @@ const struct option_def doctor_options[] = {
 	{ 0 },
 };
 
-enum { WHY_BYTES = 160, INDENT = 11, LABEL = 6 };
+enum { WHY_BYTES = 240, INDENT = 11, LABEL = 6 };
 
 static const int64_t look_ns = NS_PER_S;
 
@@ -68,9 +69,9 @@ static void refuse_all(struct doctor_facts *facts)
 
 	for (unsigned i = 0; engines_all[i]; i++)
 		refuse_methods(facts, engines_all[i]);
-	for (unsigned i = 0; paths_here[i]; i++) {
-		snprintf(what, sizeof(what), "--path %s", paths_here[i]->name);
-		if (!paths_here[i]->probe(why, sizeof(why)))
+	for (unsigned i = 0; paths_all[i]; i++) {
+		snprintf(what, sizeof(what), "--path %s", paths_all[i]->name);
+		if (!paths_all[i]->probe(why, sizeof(why)))
 			doctor_facts_refuse(facts, what, why);
 	}
 	if (!capture_probe(why, sizeof(why)))
@@ -189,10 +190,14 @@ static int try_settings(struct doctor *d, unsigned rounds, struct err *err)
 
 	if (signal_fd < 0)
 		return signal_fd;
-	d->trials = DOCTOR_TRIALS;
-	d->end = doctor_trials_run(&d->facts, rounds, signal_fd, d->trial, err);
+	int rc = relay_begin(err);
+	if (rc >= 0) {
+		d->trials = DOCTOR_TRIALS;
+		d->end = doctor_trials_run(&d->facts, rounds, signal_fd, d->trial, err);
+		rc = d->end == SWEEP_BROKEN ? -EIO : 0;
+	}
 	signals_close(signal_fd);
-	return d->end == SWEEP_BROKEN ? -EIO : 0;
+	return rc;
 }
 
 /* The probes may open packet sockets; what runs then need not. */

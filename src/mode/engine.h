@@ -15,7 +15,8 @@
  *   PHASE_DRAIN    like SETTLE, after the measurement
  *
  * SETTLE and DRAIN are entered first by the workers of plan->quiet_first, MEASURE by them last:
- * what they send is received by workers in the same phase.
+ * what they send is received by workers in the same phase.  Where the measurement has a length,
+ * those of plan->quiet_first go from MEASURE to DRAIN by themselves when it is over.
  *
  * then close().  Without warm-up the first phase is MEASURE.  A stop, a change of load and the
  * sampler's tick reach a worker through words that only it reads; it acknowledges in words that
@@ -83,6 +84,10 @@ enum ledger_side {
 	 * socket) */
 	LEDGER_LOST_ARRIVING,
 	LEDGER_LOST, /* lost at def->place */
+	/* may be lost at def->place as well: so many at most, of those that nothing else
+	 * explains.  A packet that the kernel dropped counts as one, and may have held several
+	 * datagrams. */
+	LEDGER_LOST_UP_TO,
 	/* gauge: neither yet.  The common IN_FLIGHT: live only; a mode's own: of the final, too,
 	 * for what may still wait when a run ends. */
 	LEDGER_IN_FLIGHT,
@@ -196,6 +201,9 @@ struct figure_def {
 	double scale;
 	unsigned numerator_roles, denominator_roles; /* workers of which roles are summed */
 	unsigned show;
+	/* The line of the panel that says why a method is as fast as it is ("system calls"): the
+	 * same figure of the two roles has the same words, and stands in one line.  NULL: none. */
+	const char *why;
 	const char *help;
 	struct judgement judgement;
 };
@@ -261,6 +269,8 @@ struct latency_def {
 	/* Each packet of the ledger that arrives gives one value: what is missing of them leaves
 	 * the slowest out. */
 	bool each_packet;
+	/* It is how late the generator was against its schedule, which the headline counts from. */
+	bool of_generator;
 	const char *help;
 };
 
@@ -367,6 +377,9 @@ struct engine {
 	/* own, ended by name == NULL; the first has index COUNTER_OWN; may be NULL */
 	const struct counter_def *counters;
 	const struct figure_def *figures; /* ended by name == NULL; may be NULL */
+	/* Counters of receive calls by how many packets they brought: none, 1, 2-3, 4-7 and so on;
+	 * the index of the first, and how many there are (0: it keeps none). */
+	unsigned fill, fills;
 	/* NULL: it keeps one ledger, of what its counters' sides say */
 	const struct ledger_def *second_ledger;
 	/* ended by name == NULL, at most LATENCIES_MAX; the first is the headline; may be NULL */

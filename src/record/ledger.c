@@ -16,6 +16,10 @@ static const struct {
 	[PROCNET_UDP_SNDBUF_ERRORS] = { "device_queue", "device or its queue" },
 	[PROCNET_UDP_MEM_ERRORS] = { "udp_memory", "UDP memory limit" },
 	[PROCNET_SOFTNET_DROPPED] = { "softnet_backlog", "softnet backlog" },
+	[PROCNET_IP_REASM_FAILS] = { "ip_reassembly", "IP reassembly" },
+	[PROCNET_IP_FRAG_FAILS] = { "ip_fragmentation", "IP fragmentation" },
+	[PROCNET_LINK_DROPPED] = { "veth_queue", "veth device, its queue full" },
+	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)" },
 };
 
 /* ---- places ---- */
@@ -82,6 +86,8 @@ static void add_entry(struct ledger *l, const struct entry *entry, const struct 
 	case LEDGER_LOST:
 		add_place(l, entry, sum);
 		break;
+	case LEDGER_LOST_UP_TO: /* add_up_to(), when the rest is known */
+		break;
 	case LEDGER_IN_FLIGHT:
 		l->in_flight += sum->value;
 		break;
@@ -113,6 +119,33 @@ static void add_counters(const struct reading *r, struct ledger *l)
 	l->received -= carried < l->received ? carried : l->received;
 }
 
+/* The places that may have lost more than they say share what is unexplained, by how much that may
+ * be: with one of them it is exact, with several it is about so. */
+static void add_up_to(const struct reading *r, struct ledger *l)
+{
+	unsigned counters = engine_counters(r->info->engine);
+	uint64_t all = 0, missing = l->unexplained > 0 ? (uint64_t)l->unexplained : 0, left;
+
+	for (unsigned i = COUNTER_OWN; i < counters; i++)
+		if (reading_side(r->info, engine_counter(r->info->engine, i)) == LEDGER_LOST_UP_TO)
+			all += reading_sum(r, -1, ROLE_BOTH, i).value;
+	left = missing < all ? missing : all;
+	missing = left;
+	for (unsigned i = COUNTER_OWN; i < counters && left; i++) {
+		const struct counter_def *def = engine_counter(r->info->engine, i);
+		uint64_t most = reading_side(r->info, def) == LEDGER_LOST_UP_TO ? reading_sum(r, -1, ROLE_BOTH, i).value : 0;
+		struct ledger_place *p = most ? place_named(l, def->place, def->place_title) : NULL;
+		uint64_t share = (uint64_t)ceil((double)missing * (double)most / (double)all);
+
+		if (!p)
+			continue;
+		share = share < left ? share : left;
+		p->lost += share;
+		l->unexplained -= (int64_t)share;
+		left -= share;
+	}
+}
+
 static void add_rows(const struct reading *r, const struct ledger_row *row, struct ledger *l)
 {
 	uint64_t carried = 0;
@@ -139,7 +172,15 @@ static void take_retries_off(const struct reading *r, struct ledger_place *p)
 	}
 }
 
-/* These counters are everybody's: they may explain what nothing else does, never more. */
+/* Devices of a run's own stand in namespaces of its own: what these count is nobody else's. */
+static bool is_alone(const struct run_info *info, enum procnet_field field)
+{
+	bool counted_there = field <= PROCNET_UDP_MEM_ERRORS || field >= PROCNET_LINK_DROPPED;
+
+	return info->host_places >> PROCNET_LINK_DROPPED & 1 && counted_there;
+}
+
+/* Most of these counters are everybody's: they may explain what nothing else does, never more. */
 static void add_host_place(const struct reading *r, enum procnet_field field, struct ledger *l)
 {
 	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
@@ -147,7 +188,7 @@ static void add_host_place(const struct reading *r, enum procnet_field field, st
 
 	if (!p)
 		return;
-	p->host_wide = true;
+	p->host_wide = !is_alone(r->info, field);
 	if (!procnet_has(from, field) || !procnet_has(to, field)) {
 		p->known = false;
 		p->why = procnet_has(to, field) ? from->why : to->why;
@@ -159,14 +200,17 @@ static void add_host_place(const struct reading *r, enum procnet_field field, st
 	if (l->unexplained > 0)
 		p->lost = p->seen < (uint64_t)l->unexplained ? p->seen : (uint64_t)l->unexplained;
 	l->unexplained -= (int64_t)p->lost;
-	l->host_lost += p->lost;
+	if (p->host_wide)
+		l->host_lost += p->lost;
 }
 
+/* Those first that know whose packets they count. */
 static void add_host_places(const struct reading *r, struct ledger *l)
 {
-	for (int field = 0; field < PROCNET_FIELDS; field++)
-		if (r->info->host_places >> field & 1 && host_place[field].key)
-			add_host_place(r, (enum procnet_field)field, l);
+	for (int alone = 1; alone >= 0; alone--)
+		for (enum procnet_field field = 0; field < PROCNET_FIELDS; field++)
+			if (r->info->host_places >> field & 1 && host_place[field].key && is_alone(r->info, field) == alone)
+				add_host_place(r, field, l);
 }
 
 /* ---- the rest ---- */
@@ -251,6 +295,7 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	/* Only what is not on its way can be what the host lost. */
 	if (live && (reliable || apart))
 		take_rest_as_flying(l);
+	add_up_to(r, l);
 	add_rest(info->rest, l);
 	add_host_places(r, l);
 	balance(l);

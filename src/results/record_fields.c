@@ -58,6 +58,7 @@ const struct member run_members[] = {
 	MEMBER(run_info, rest, MEMBER_U32, 0, LEDGER_RESTS - 1),
 	MEMBER(run_info, wire_overhead_bytes, MEMBER_U32, 0, 65535),
 	MEMBER(run_info, host_places, MEMBER_U32, 0, UINT32_MAX),
+	MEMBER(run_info, fragments, MEMBER_U32, 0, UINT16_MAX),
 	MEMBER(run_info, expects_answers, MEMBER_BOOL, 0, 0),
 	MEMBER(run_info, closed_loop, MEMBER_BOOL, 0, 0),
 	MEMBER(run_info, load, MEMBER_U64, 0, 0),
@@ -75,6 +76,7 @@ const struct member worker_members[] = {
 	MEMBER(run_worker, cpu, MEMBER_INT, -1, 1 << 20),
 	MEMBER(run_worker, shares_cpu, MEMBER_BOOL, 0, 0),
 	MEMBER(run_worker, pinned, MEMBER_BOOL, 0, 0),
+	MEMBER(run_worker, moved, MEMBER_BOOL, 0, 0),
 	MEMBER(run_worker, unknown_why, MEMBER_TEXT, 0, 0),
 	MEMBER(run_worker, hardware_why, MEMBER_TEXT, 0, 0),
 	{ 0 },
@@ -83,9 +85,11 @@ const struct member worker_members[] = {
 const struct member final_members[] = {
 	MEMBER(run_final, interrupted, MEMBER_BOOL, 0, 0),
 	SPAN(run_final, suspended_ns),
+	SPAN(run_final, held_ns),
 	SPAN(run_final, measured_ns),
 	MEMBER(run_final, load, MEMBER_U64, 0, 0),
 	MEMBER(run_final, never_answered, MEMBER_BOOL, 0, 0),
+	MEMBER(run_final, refusal, MEMBER_INT, 0, 4095),
 	SPAN(run_final, silent_ns),
 	SPAN(run_final, away_ns),
 	{ 0 },
@@ -112,6 +116,7 @@ const char *const ledger_side_names[LEDGER_IN_FLIGHT + 1] = { [LEDGER_NONE] = "n
 	[LEDGER_CARRIED] = "carried",
 	[LEDGER_LOST_ARRIVING] = "lost_arriving",
 	[LEDGER_LOST] = "lost",
+	[LEDGER_LOST_UP_TO] = "lost_up_to",
 	[LEDGER_IN_FLIGHT] = "in_flight" };
 
 static const struct {

@@ -13,6 +13,7 @@ struct run;
 /* The orders as the control thread reads them. */
 struct orders {
 	bool next, stop, immediate, quit;
+	uint32_t go;       /* this run may begin; 0: none */
 	uint32_t load_run; /* the load belongs to this run; 0: there is none */
 	uint64_t load;
 };
@@ -36,6 +37,7 @@ struct run *orders_put_run(struct order_desk *desk, struct run *run, uint32_t id
 /* Also takes the waiting run back, which is returned. */
 struct run *orders_put_stop(struct order_desk *desk, bool immediate);
 struct run *orders_put_quit(struct order_desk *desk);
+void orders_put_go(struct order_desk *desk, uint32_t run_id);
 /* Clamped; returns what holds, 0 if there is no load. */
 uint64_t orders_put_load(struct order_desk *desk, uint64_t load);
 uint64_t orders_load(struct order_desk *desk, uint64_t *ret_min, uint64_t *ret_max);

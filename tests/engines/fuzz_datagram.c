@@ -42,7 +42,7 @@ static void judge(const uint8_t *data, size_t len, unsigned flags)
 	if (flags & 1)
 		from.sa.sa_family = flags & 2 ? AF_INET : AF_INET6;
 	bool verbatim = flags & 4, truncated = flags & 8;
-	enum echo_judgement j = echo_judge(data, len, truncated, &from, 5000, verbatim);
+	enum echo_judgement j = echo_judge_bytes(data, len, truncated, echo_judge_source(&from, 5000, verbatim), verbatim);
 	must(j < ECHO_JUDGEMENTS);
 	if (j != ECHO_ANSWER)
 		return;
@@ -70,7 +70,7 @@ static void step(struct echo_flows *f, unsigned what, const uint8_t *data, size_
 	switch (what % 7) {
 	case 0:
 		if (f->flow[index].next < OUT_MAX)
-			echo_flows_send(f, index);
+			echo_flows_send(f, index, 1);
 		break;
 	case 1:
 		/* Only sends of the same call can be taken back; the newest one stands for them. */

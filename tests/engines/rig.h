@@ -111,9 +111,11 @@ unsigned rig_port(const struct rig *rig);
 /* The ledger of the measure phase and what came after, as plan and counter table have it. */
 struct rig_ledger {
 	uint64_t sent, received, lost;
+	uint64_t up_to; /* that may be lost as well */
 };
 void rig_read_ledger(struct rig *rig, struct rig_ledger *ret_ledger);
-/* Checks that sent = received + lost at all places, exactly. */
+/* Checks that sent = received + lost at all places, exactly, but for what may have been in joined
+ * packets that were lost. */
 void rig_expect_balance(struct rig *rig);
 /* Checks that no counter forbids the use of the numbers. */
 void rig_expect_sound(struct rig *rig);

@@ -99,7 +99,11 @@ static void one_payload(const struct udp_method *m, int family, const char *payl
 	assert_int_equal(rig.plan.address_family, family);
 	assert_int_equal(rig.plan.wire_overhead_bytes, family == AF_INET ? 42 : 62);
 	assert_string_equal(rig.plan.interface, "lo");
-	assert_string_equal(rig.plan.ran, m->method.name);
+	/* A method that has nothing to do with such datagrams says so, and which one runs. */
+	if (strcmp(rig.plan.ran, m->method.name) != 0) {
+		assert_contains(rig.plan.notes[0], m->method.name);
+		assert_contains(rig.plan.notes[0], rig.plan.ran);
+	}
 	rig_measure(&rig, answers);
 	expect_all_answered(&rig, (unsigned)atoi(payload));
 	rig_close(&rig);
@@ -184,7 +188,7 @@ static void catches_up_in_turns(const struct udp_method *m, int family)
 {
 	struct rig rig;
 
-	rig_open_or_fail(&rig, &PAIR(m, family, "rate", "100k"));
+	rig_open_or_fail(&rig, &PAIR(m, family, "rate", "100k", "batch", "32"));
 	rig_enter(&rig, PHASE_MEASURE);
 	int64_t start = clock_now_ns();
 	while (clock_now_ns() < start + 5 * NS_PER_MS)

@@ -92,8 +92,10 @@ static void judgement(void **state)
 
 		assert_non_null(data);
 		data[0] = cases[i].first;
-		enum echo_judgement plain = echo_judge(data, cases[i].len, cases[i].truncated, &a, 5000, false);
-		enum echo_judgement verbatim = echo_judge(data, cases[i].len, cases[i].truncated, &a, 5000, true);
+		enum echo_judgement plain = echo_judge_bytes(
+			data, cases[i].len, cases[i].truncated, echo_judge_source(&a, 5000, false), false);
+		enum echo_judgement verbatim = echo_judge_bytes(
+			data, cases[i].len, cases[i].truncated, echo_judge_source(&a, 5000, true), true);
 		free(data);
 		if (plain != cases[i].plain || verbatim != cases[i].verbatim)
 			fail_msg("case %zu (%s): %d, verbatim %d; want %d, %d", i, cases[i].from, plain, verbatim, cases[i].plain,
@@ -115,7 +117,7 @@ static void in_order(void **state)
 	(void)state;
 	assert_int_equal(echo_flows_init(&f, 10, 3), 0);
 	for (uint64_t c = 1; c <= 5; c++)
-		assert_int_equal(echo_flows_send(&f, 1), c);
+		assert_int_equal(echo_flows_send(&f, 1, 1), c);
 	assert_int_equal(f.in_flight, 5);
 	for (uint64_t c = 1; c <= 5; c++) {
 		struct echo_answer a = answer_to(1, c);
@@ -136,7 +138,7 @@ static void out_of_order_and_late(void **state)
 	(void)state;
 	assert_int_equal(echo_flows_init(&f, 0, 1), 0);
 	for (int i = 0; i < 4; i++)
-		echo_flows_send(&f, 0);
+		echo_flows_send(&f, 0, 1);
 	assert_int_equal(echo_flows_take(&f, &third, 1000), ECHO_FIRST);
 	/* Those before it may still come. */
 	assert_int_equal(f.in_flight, 3);
@@ -160,11 +162,11 @@ static void phases_and_unsend(void **state)
 
 	(void)state;
 	assert_int_equal(echo_flows_init(&f, 0, 1), 0);
-	echo_flows_send(&f, 0);
+	echo_flows_send(&f, 0, 1);
 	echo_flows_rebase(&f);
 	assert_int_equal(f.in_flight, 0);
-	assert_int_equal(echo_flows_send(&f, 0), 2);
-	assert_int_equal(echo_flows_send(&f, 0), 3);
+	assert_int_equal(echo_flows_send(&f, 0, 1), 2);
+	assert_int_equal(echo_flows_send(&f, 0, 1), 3);
 	echo_flows_unsend(&f, 0);
 	assert_int_equal(f.in_flight, 1);
 	assert_int_equal(echo_flows_take(&f, &old, ECHO_LATE_NS * 2), ECHO_CARRIED);
@@ -183,7 +185,7 @@ static void refused_in_mid_burst(void **state)
 	(void)state;
 	assert_int_equal(echo_flows_init(&f, 7, 1), 0);
 	for (int i = 0; i < 3; i++)
-		echo_flows_send(&f, 0);
+		echo_flows_send(&f, 0, 1);
 	echo_put(data, 7, 3, 0);
 	assert_int_equal(echo_flows_refused(&f, data, 15), -1);
 	assert_int_equal(echo_flows_refused(&f, data, sizeof(data)), 0);
@@ -208,7 +210,7 @@ static void late_ones_are_given_up(void **state)
 	assert_int_equal(echo_flows_init(&f, 0, 2), 0);
 	/* Sends one each look; after ten looks the first of them is a second old. */
 	for (int64_t look = 1; look <= 30; look++) {
-		echo_flows_send(&f, 1);
+		echo_flows_send(&f, 1, 1);
 		echo_flows_scan(&f, look * ECHO_SCAN_NS);
 		assert_int_equal(f.given_up, look > 10 ? look - 10 : 0);
 		assert_int_equal(f.in_flight, look > 10 ? 10 : look);
@@ -237,7 +239,7 @@ static void around_the_ring(void **state)
 	for (uint64_t c = 1; c <= 3 * ring; c++) {
 		struct echo_answer a = answer_to(flows - 1, c);
 
-		assert_int_equal(echo_flows_send(&f, flows - 1), c);
+		assert_int_equal(echo_flows_send(&f, flows - 1, 1), c);
 		assert_int_equal(echo_flows_take(&f, &a, 1), ECHO_FIRST);
 	}
 	struct echo_answer forgotten = answer_to(flows - 1, 2 * ring), known = answer_to(flows - 1, 2 * ring + 1);
@@ -277,7 +279,7 @@ static void strays(void **state)
 
 	(void)state;
 	assert_int_equal(echo_flows_init(&f, 100, 2), 0);
-	echo_flows_send(&f, 0);
+	echo_flows_send(&f, 0, 1);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t data[128] = { 0 };
 
@@ -288,6 +290,76 @@ static void strays(void **state)
 	for (size_t len = 0; len < ECHO_HEADER_BYTES; len++)
 		assert_false(echo_flows_parse(&f, NULL, len, len, 1000, 2000, &a));
 	echo_flows_free(&f);
+}
+
+/* Runs of answers settle as one by one, whatever has come before. */
+static void expect_same_flows(const struct echo_flows *a, const struct echo_flows *b, uint64_t step)
+{
+	for (unsigned i = 0; i < a->count; i++) {
+		const struct echo_flow *x = &a->flow[i], *y = &b->flow[i];
+
+		if (x->next != y->next || x->low != y->low || x->out != y->out || x->newest != y->newest || x->base != y->base)
+			fail_msg("step %llu, flow %u: low %llu and %llu, out %llu and %llu, newest %llu and %llu",
+				(unsigned long long)step, i, (unsigned long long)x->low, (unsigned long long)y->low,
+				(unsigned long long)x->out, (unsigned long long)y->out, (unsigned long long)x->newest,
+				(unsigned long long)y->newest);
+	}
+	assert_int_equal(a->in_flight, b->in_flight);
+	assert_int_equal(a->given_up, b->given_up);
+	assert_memory_equal(a->answered, b->answered, (size_t)a->count * a->ring_words * sizeof(*a->answered));
+}
+
+static void take_both(struct echo_flows *runs, struct echo_flows *single, const struct echo_answer *first, unsigned count,
+	int64_t age_ns, uint64_t *taken_as_run)
+{
+	bool all_first = true, run = echo_flows_take_run(runs, first, count, age_ns);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct echo_answer a = { .index = first->index, .counter = first->counter + i };
+
+		all_first &= echo_flows_take(single, &a, age_ns) == ECHO_FIRST;
+		if (!run)
+			echo_flows_take(runs, &a, age_ns);
+	}
+	if (run)
+		assert_true(all_first);
+	*taken_as_run += run;
+}
+
+static void runs_are_as_one_by_one(void **state)
+{
+	struct echo_flows runs, single;
+	struct rng rng = { .state = 3 };
+	uint64_t taken_as_run = 0;
+
+	(void)state;
+	assert_int_equal(echo_flows_init(&runs, 0, 2), 0);
+	assert_int_equal(echo_flows_init(&single, 0, 2), 0);
+	for (uint64_t step = 0; step < 20000; step++) {
+		unsigned index = (unsigned)(rng_next(&rng) % 2), count = 1 + (unsigned)(rng_next(&rng) % 130);
+		uint64_t sent = runs.flow[index].next - 1, before = rng_next(&rng) % 300;
+
+		if (rng_next(&rng) % 2) {
+			assert_int_equal(echo_flows_send(&runs, index, count), sent + 1);
+			for (unsigned i = 0; i < count; i++)
+				echo_flows_send(&single, index, 1);
+		} else if (sent > before) {
+			struct echo_answer first = { .index = index, .counter = sent - before };
+
+			if (count > before + 1)
+				count = (unsigned)before + 1;
+			take_both(&runs, &single, &first, count, step % 50 ? 1000 : ECHO_LATE_NS + 1, &taken_as_run);
+		}
+		if (step % 5000 == 4999) {
+			echo_flows_rebase(&runs);
+			echo_flows_rebase(&single);
+		}
+		if (step % 16 == 0 || step == 19999)
+			expect_same_flows(&runs, &single, step);
+	}
+	assert_more(taken_as_run, 100);
+	echo_flows_free(&runs);
+	echo_flows_free(&single);
 }
 
 /* ---- schedule ---- */
@@ -478,6 +550,7 @@ int main(void)
 		cmocka_unit_test(late_ones_are_given_up),
 		cmocka_unit_test(around_the_ring),
 		cmocka_unit_test(strays),
+		cmocka_unit_test(runs_are_as_one_by_one),
 		cmocka_unit_test(schedule_is_exact),
 		cmocka_unit_test(schedule_after_a_year),
 		cmocka_unit_test(shares_sum_up),

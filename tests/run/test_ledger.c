@@ -17,6 +17,8 @@ struct row {
 	uint64_t retries;
 	enum ledger_rest rest;
 	bool no_host, hide_client_drops;
+	/* more_drops says how many may have been in what was dropped, beside one each */
+	bool up_to;
 	/* The expected ledger. */
 	bool known;
 	uint64_t sent, received, in_flight, lost;
@@ -35,6 +37,14 @@ static const struct row rows[] = {
 		.lost = 100, .at_server = 100, .balanced = true },
 	{ "two counters, one place", BOTH, .client_tx = 1000, .client_rx = 900, .server_drops = 60, .more_drops = 40,
 		.sent = 1000, .received = 900, .lost = 100, .at_server = 100, .balanced = true },
+	{ "what was dropped held several", BOTH, .up_to = true, .client_tx = 1000, .client_rx = 900, .server_drops = 10,
+		.more_drops = 1270, .sent = 1000, .received = 900, .lost = 100, .at_server = 100, .balanced = true },
+	{ "it held one each", BOTH, .up_to = true, .client_tx = 1000, .client_rx = 990, .server_drops = 10, .more_drops = 1270,
+		.sent = 1000, .received = 990, .lost = 10, .at_server = 10, .balanced = true },
+	{ "it cannot have held more", BOTH, .up_to = true, .client_tx = 1000, .client_rx = 500, .server_drops = 2,
+		.more_drops = 254, .sent = 1000, .received = 500, .lost = 500, .at_server = 256, .unexplained = 244 },
+	{ "it held none of what came twice", BOTH, .up_to = true, .client_tx = 1000, .client_rx = 1000, .server_drops = 2,
+		.more_drops = 254, .sent = 1000, .received = 1000, .at_server = 2, .unexplained = -2 },
 	{ "lost nowhere", BOTH, .client_tx = 1000, .client_rx = 998, .sent = 1000, .received = 998, .lost = 2, .unexplained = 2 },
 	{ "one in a thousand is allowed", BOTH, .client_tx = 1000, .client_rx = 999, .sent = 1000, .received = 999, .lost = 1,
 		.unexplained = 1, .balanced = true },
@@ -104,6 +114,8 @@ static void make_run(const struct row *r, struct made *m)
 	/* The toy's duplicates stand for sends that were tried again. */
 	memcpy(m->counter, engine_toy.counters, sizeof(m->counter));
 	m->counter[TOY_DUPLICATES - COUNTER_OWN].retried = true;
+	if (r->up_to)
+		m->counter[TOY_MORE_SERVER_DROPS - COUNTER_OWN].ledger = LEDGER_LOST_UP_TO;
 	m->engine = engine_toy;
 	m->engine.counters = m->counter;
 	m->info = (struct run_info){ .engine = &m->engine,

@@ -22,7 +22,7 @@ struct metric_def {
 };
 extern const struct metric_def metric_defs[METRICS];
 
-enum { TALLY_MAX = 600, TALLY_FIGURES = 16 };
+enum { TALLY_MAX = 600, TALLY_FIGURES = 24 };
 
 struct tally_worker {
 	enum role role;
@@ -40,7 +40,7 @@ struct tally {
 	double interval_s;
 	unsigned n; /* intervals, the newest TALLY_MAX of them; unknown values are NaN */
 	double value[METRICS][TALLY_MAX];
-	/* those of the mode's figures that have SHOW_PANEL, in the order of its table */
+	/* those of the mode's figures that a panel shows, in the order of its table */
 	const struct engine *engine;
 	unsigned figures;
 	double figure[TALLY_FIGURES][TALLY_MAX];

@@ -201,7 +201,7 @@ static int pool_open(
 static unsigned pool_slots(struct udp_port *port, struct udp_send **ret_slots)
 {
 	*ret_slots = pool_of(port)->slot;
-	return port->batch;
+	return port->slots;
 }
 
 static void pool_account(struct pool *p, unsigned count)

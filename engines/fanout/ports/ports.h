@@ -12,8 +12,3 @@ void fanout_release_nothing(struct udp_port *port);
 
 /* For methods whose datagrams cross in one piece. */
 void fanout_mtu_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits);
-
-/* UDP_SEGMENT (udp(7), Linux 4.18): the kernel cuts what one call sends into datagrams. */
-enum { FANOUT_SEGMENTS_MAX = 128 };
-bool fanout_can_segment(char *why, size_t size);
-int fanout_segment(int fd, uint32_t bytes, struct err *err);

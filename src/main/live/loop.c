@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "main/live/relay.h"
 #include "main/live/signals.h"
 
 /* LOOK_MS: that something came is looked at so often even if nothing says so: the write to a
@@ -31,6 +32,8 @@ static void take_signals(struct live_loop *loop)
 	int signo;
 
 	while (loop->signal_fd >= 0 && (signo = signals_next(loop->signal_fd))) {
+		if (signo == SIGTERM || signo == SIGHUP)
+			relay_hurry();
 		if (signo == SIGINT || signo == SIGTERM || signo == SIGHUP)
 			live_loop_interrupt(loop);
 		else if (loop->signal)

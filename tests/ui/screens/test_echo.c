@@ -1,0 +1,121 @@
+/* The echo tab: mode echo's own tables, painted from a board made by hand, so that every number
+ * is known: what the panel `why` says, and what A/B makes of it.  The screens are compared with
+ * golden/ as text.  test_echo_screens [--update]. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/engines.h"
+#include "stage.h"
+#include "ui/canvas/keys.h"
+#include "../../support/asserts.h"
+
+static const struct engine *echo; /* the mode's tables: counters are found by name */
+
+static void set_counter(struct worker_sample *w, const char *name, uint64_t value)
+{
+	int i = engine_find_counter(echo, name);
+
+	if (i < 0)
+		fail_msg("mode echo counts no %s", name);
+	w->value[i] = value;
+}
+
+/* gso: 100 datagrams a packet, two packets a receive call, a wake-up for ten of those.  mmsg: a
+ * packet for each, 16 a call. */
+static void fill_echo(const struct made *m, struct worker_sample *w, unsigned i)
+{
+	bool joined = !strcmp(m->ran, "gso");
+	uint64_t n = w->value[COUNTER_TX_PACKETS], skbs = joined ? n / 100 : n, receives = joined ? skbs / 2 : n / 16;
+
+	set_counter(w, "tx_skbs", skbs);
+	set_counter(w, "rx_skbs", skbs);
+	set_counter(w, joined ? "fill_128" : "fill_16", receives);
+	set_counter(w, "fill_0", receives / 9);
+	w->value[COUNTER_SYSCALLS] = (2 + i) * receives;
+	w->value[COUNTER_WAITS] = receives / 10;
+}
+
+static void run(const char *method, double factor)
+{
+	made.ran = method;
+	made_run(&made, true);
+	made_ticks(&made, 10, PHASE_WARMUP, factor);
+	made_ticks(&made, 31, PHASE_MEASURE, factor);
+}
+
+static void open_echo(const char *method, double factor, int rows, int columns)
+{
+	made_open_with(&made, echo, 1, 1);
+	made.fill = fill_echo;
+	stage_dash(CHARSET_BRAILLE, NULL);
+	run(method, factor);
+	frame(rows, columns);
+}
+
+/* Unfolds panels until the one that says this. */
+static void unfold(const char *title)
+{
+	for (unsigned i = 0; i < PANELS_MAX && !on_screen(title); i++)
+		press('e');
+	assert_true(on_screen(title));
+}
+
+static void why_at_120x40(void **state)
+{
+	(void)state;
+	open_echo("gso", 1000, 40, 120);
+	assert_true(on_screen("why · for each of the answers"));
+	assert_true(on_screen("datagrams/skb sent"));
+	stage_golden("echo-gso-120x40");
+	stage_close();
+}
+
+static void why_in_full_at_80x24(void **state)
+{
+	(void)state;
+	open_echo("gso", 1000, 24, 80);
+	unfold("% of receive calls");
+	stage_golden("echo-why-80x24");
+	stage_close();
+}
+
+/* The baseline has one datagram a packet, this run a hundred. */
+static void what_changed_between_two_methods(void **state)
+{
+	(void)state;
+	open_echo("mmsg", 100, 60, 200);
+	press('b');
+	made_final(&made);
+	run("gso", 1000);
+	frame(60, 200);
+	assert_true(on_screen("dg/tx"));
+	assert_true(on_screen("+1e+04%"));
+	stage_golden("echo-mmsg-gso-200x60");
+	stage_close();
+}
+
+static void every_size_is_painted(void **state)
+{
+	(void)state;
+	open_echo("gso", 1000, 24, 80);
+	for (int rows = 1; rows <= 60; rows += 1 + rows / 6)
+		for (int columns = 1; columns <= 250; columns += 1 + columns / 6)
+			frame(rows, columns);
+	stage_close();
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(why_at_120x40),
+		cmocka_unit_test(why_in_full_at_80x24),
+		cmocka_unit_test(what_changed_between_two_methods),
+		cmocka_unit_test(every_size_is_painted),
+	};
+
+	stage_update = argc > 1 && !strcmp(argv[1], "--update");
+	setenv("TZ", "UTC0", 1);
+	echo = engine_find(engines_all, "echo");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,152 @@
+/* Why a method is as fast as it is: what one answer costs at each end in system calls, packets,
+ * wake-ups, CPU time and cycles, and how full the receive calls come back.  The lines are those
+ * figures of the mode's table that say `why`. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ui/panels/panels.h"
+
+enum {
+	WHY_LABEL = 24,    /* cells of a line's words */
+	WHY_VALUE = 10,    /* of a value, with the blank before it */
+	WHY_CALLS = 4,     /* of a share of the calls, in percent */
+	WHY_ROLE = 6,      /* of the role in front of the shares */
+	WHY_FILL_ROWS = 4, /* words, where there is room; how many; a row for each role */
+};
+
+static const enum role why_roles[] = { ROLE_SERVER, ROLE_CLIENT };
+
+/* The first figure that says these words. */
+static bool why_is_first(const struct engine *e, const struct figure_def *figure)
+{
+	const struct figure_def *f = e->figures;
+
+	while (f != figure && (!f->why || strcmp(f->why, figure->why) != 0))
+		f++;
+	return f == figure;
+}
+
+static int why_figure_lines(const struct engine *e)
+{
+	int n = 0;
+
+	for (const struct figure_def *f = e && e->built ? e->figures : NULL; f && f->name; f++)
+		n += f->why && why_is_first(e, f);
+	return n;
+}
+
+/* The figure of a role in the line that begins with this one; NULL. */
+static const struct figure_def *why_of_role(const struct figure_def *first, enum role role)
+{
+	for (const struct figure_def *f = first; f->name; f++)
+		if (f->why && !strcmp(f->why, first->why) && f->numerator_roles == role)
+			return f;
+	return NULL;
+}
+
+static void why_paint_line(struct dash *d, struct rect area, int row, const struct figure_def *first)
+{
+	char value[32];
+
+	area_put(&d->canvas, area, row, 1, STYLE_TEXT, first->why);
+	for (int i = 0; i < 2; i++) {
+		const struct figure_def *f = why_of_role(first, why_roles[i]);
+
+		text_human(f && d->moment.info ? moment_figure(&d->moment, f, -1) : NAN, value, sizeof(value));
+		canvas_put_right(&d->canvas, area.row + row, area.column + WHY_LABEL + i * WHY_VALUE, WHY_VALUE,
+			strcmp(value, "--") ? STYLE_STRONG : STYLE_DIM, value);
+	}
+	if (d->layout.kind == LAYOUT_FULL)
+		canvas_put_cut(&d->canvas, area.row + row, area.column + WHY_LABEL + 2 * WHY_VALUE + 2,
+			area.columns - WHY_LABEL - 2 * WHY_VALUE - 3, STYLE_DIM, first->help);
+}
+
+static void why_paint_head(struct dash *d, struct rect area)
+{
+	for (int i = 0; i < 2; i++)
+		canvas_put_right(&d->canvas, area.row + 1, area.column + WHY_LABEL + i * WHY_VALUE, WHY_VALUE, STYLE_DIM,
+			engine_role(dash_engine(d), why_roles[i])->title);
+}
+
+/* The share of its receive calls that brought so many packets, of each class. */
+static void why_paint_shares(struct dash *d, struct rect area, int row, enum role role)
+{
+	const struct engine *e = dash_engine(d);
+	uint64_t all = 0;
+	struct rates r;
+
+	area_put(&d->canvas, area, row, 1, STYLE_TEXT, engine_role(e, role)->brief);
+	moment_rates(&d->moment, -1, role, &r);
+	for (unsigned i = 0; i < e->fills; i++)
+		all += r.unknown >> (e->fill + i) & 1 ? 0 : r.value[e->fill + i];
+	for (unsigned i = 0; i < e->fills && all; i++) {
+		double percent = 100.0 * (double)r.value[e->fill + i] / (double)all;
+		char text[16];
+
+		snprintf(text, sizeof(text), percent > 0 && percent < 1 ? "<1" : "%.0f", percent);
+		canvas_put_right(&d->canvas, area.row + row, area.column + WHY_ROLE + (int)i * WHY_CALLS, WHY_CALLS,
+			percent >= 1 ? STYLE_STRONG : STYLE_DIM, text);
+	}
+}
+
+static void why_paint_fill(struct dash *d, struct rect area, int row)
+{
+	const struct engine *e = dash_engine(d);
+
+	if (area.rows - row >= WHY_FILL_ROWS)
+		area_put(&d->canvas, area, row++, 1, STYLE_DIM, "% of receive calls that brought so many datagrams");
+	for (unsigned i = 0; i < e->fills; i++) {
+		char least[16];
+
+		snprintf(least, sizeof(least), "%u", i ? 1u << (i - 1) : 0);
+		canvas_put_right(
+			&d->canvas, area.row + row, area.column + WHY_ROLE + (int)i * WHY_CALLS, WHY_CALLS, STYLE_DIM, least);
+	}
+	for (int i = 0; i < 2 && d->moment.info; i++)
+		why_paint_shares(d, area, row + 1 + i, why_roles[i]);
+}
+
+static void why_paint(struct dash *d, struct rect area)
+{
+	const struct engine *e = dash_engine(d);
+	int row = 2, lines = why_figure_lines(e), hidden = 0;
+	char title[64], note[24] = "";
+
+	for (const struct figure_def *f = lines ? e->figures : NULL; f && f->name; f++) {
+		if (!f->why || !why_is_first(e, f))
+			continue;
+		if (row < area.rows)
+			why_paint_line(d, area, row++, f);
+		else
+			hidden++;
+	}
+	if (lines)
+		why_paint_head(d, area);
+	else
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "this mode does not say");
+	if (e && e->fills && area.rows - row >= WHY_FILL_ROWS - 1)
+		why_paint_fill(d, area, row);
+	if (hidden)
+		snprintf(note, sizeof(note), "%d more", hidden);
+	snprintf(title, sizeof(title), "why · for each of the %s · %s", e && e->packets ? e->packets : "packets",
+		d->moment.final ? "whole run" : "last 1 s");
+	area_rule(&d->canvas, area, title, note);
+}
+
+static int why_lines(const struct dash *d)
+{
+	const struct engine *e = dash_engine(d);
+	int lines = why_figure_lines(e);
+
+	return lines ? lines + 1 + (e->fills ? WHY_FILL_ROWS : 0) : PANEL_NONE;
+}
+
+const struct panel_def panel_why = {
+	.name = "why",
+	.narrow = { .min = 5, .want = 1 },
+	.wide = { .min = 5, .want = 1 },
+	.paint = why_paint,
+	.lines = why_lines,
+};
