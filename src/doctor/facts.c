@@ -156,7 +156,7 @@ void doctor_facts_read(const char *root, const char *interface, int64_t look_ns,
 	facts_read_governors(root, facts);
 	facts_read_permissions(root, facts);
 	facts_read_pmu(facts);
-	doctor_read_quota(root, facts);
+	quota_tightest(root, &facts->quota);
 	doctor_read_interface(root, facts);
 	doctor_read_load(root, look_ns, facts);
 }

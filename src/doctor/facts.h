@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/cpu.h"
+#include "base/quota.h"
 #include "record/host.h"
 
 enum {
@@ -59,9 +60,8 @@ struct doctor_facts {
 	unsigned governors; /* 0: the machine has none, or does not tell */
 	struct doctor_governor governor[DOCTOR_GOVERNORS];
 	char clocksources[128]; /* that the kernel offers */
-	/* The tightest CPU quota of the control groups that we are in; <= 0: none. */
-	double quota_cpus;
-	char quota_file[256], quota_text[48]; /* path of cpu.max, and its text */
+	/* The tightest CPU quota of the control groups that we are in; cpus 0: none. */
+	struct quota_limit quota;
 
 	/* ---- now ---- */
 	double looked_s;      /* how long; 0: /proc/stat cannot be read */

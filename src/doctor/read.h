@@ -14,5 +14,3 @@ int64_t doctor_read_number(const char *root, const char *path);
 void doctor_read_load(const char *root, int64_t look_ns, struct doctor_facts *facts);
 /* Interrupts, queues and offloads of facts->interface. */
 void doctor_read_interface(const char *root, struct doctor_facts *facts);
-/* The tightest quota of our control groups. */
-void doctor_read_quota(const char *root, struct doctor_facts *facts);

@@ -59,17 +59,17 @@ static void look_neighbours(const struct doctor_facts *facts, struct doctor_find
 
 static void look_quota(const struct doctor_facts *facts, struct doctor_finding *f)
 {
-	const char *file = facts->quota_file;
+	const char *file = facts->quota.file;
 	bool v2 = strstr(file, "cpu.max") != NULL;
 
-	if (!(facts->quota_cpus > 0)) {
+	if (!(facts->quota.cpus > 0)) {
 		doctor_say(f, DOCTOR_OK, "no control group of ours has one");
 		return;
 	}
-	doctor_say(f, DOCTOR_FALSIFIES, "a control group allows %.2f CPUs of %u (%s)", facts->quota_cpus, facts->allowed.count,
+	doctor_say(f, DOCTOR_FALSIFIES, "a control group allows %.2f CPUs of %u (%s)", facts->quota.cpus, facts->allowed.count,
 		file);
 	snprintf(f->mend, sizeof(f->mend), "echo %s >%s", v2 ? "max" : "-1", file);
-	snprintf(f->undo, sizeof(f->undo), "echo %s >%s", facts->quota_text, file);
+	snprintf(f->undo, sizeof(f->undo), "echo %s >%s", facts->quota.text, file);
 }
 
 const struct doctor_rule doctor_rules_now[] = {

@@ -134,15 +134,15 @@ static void a_little_busy(void)
 }
 static void quota(void)
 {
-	facts.quota_cpus = 1.5;
-	strcpy(facts.quota_file, "/sys/fs/cgroup/box/cpu.max");
-	strcpy(facts.quota_text, "150000 100000");
+	facts.quota.cpus = 1.5;
+	strcpy(facts.quota.file, "/sys/fs/cgroup/box/cpu.max");
+	strcpy(facts.quota.text, "150000 100000");
 }
 static void quota_v1(void)
 {
-	facts.quota_cpus = 2;
-	strcpy(facts.quota_file, "/sys/fs/cgroup/cpu/box/cpu.cfs_quota_us");
-	strcpy(facts.quota_text, "200000");
+	facts.quota.cpus = 2;
+	strcpy(facts.quota.file, "/sys/fs/cgroup/cpu/box/cpu.cfs_quota_us");
+	strcpy(facts.quota.text, "200000");
 }
 static void no_gro(void)
 {

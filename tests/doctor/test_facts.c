@@ -54,51 +54,6 @@ static void put(const char *path, const char *text)
 	assert_int_equal(fclose(out), 0);
 }
 
-static void a_quota_of_version_2(void **state)
-{
-	(void)state;
-	put("/proc/self/cgroup", "0::/box/inner\n");
-	put("/sys/fs/cgroup/box/inner/cpu.max", "max 100000\n");
-	put("/sys/fs/cgroup/box/cpu.max", "150000 100000\n");
-	doctor_read_quota(root, &facts);
-	assert_equals(facts.quota_cpus, 1.5);
-	assert_string_equal(facts.quota_file, "/sys/fs/cgroup/box/cpu.max");
-	assert_string_equal(facts.quota_text, "150000 100000");
-}
-
-static void the_tightest_quota_counts(void **state)
-{
-	(void)state;
-	put("/proc/self/cgroup", "0::/box/inner\n");
-	put("/sys/fs/cgroup/box/inner/cpu.max", "50000 100000\n");
-	put("/sys/fs/cgroup/box/cpu.max", "150000 100000\n");
-	doctor_read_quota(root, &facts);
-	assert_equals(facts.quota_cpus, 0.5);
-	assert_string_equal(facts.quota_file, "/sys/fs/cgroup/box/inner/cpu.max");
-}
-
-static void a_quota_of_version_1(void **state)
-{
-	(void)state;
-	put("/proc/self/cgroup", "3:cpuset:/\n2:cpu,cpuacct:/box\n0::/\nodd\n");
-	put("/sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "200000\n");
-	put("/sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000\n");
-	put("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
-	put("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
-	doctor_read_quota(root, &facts);
-	assert_equals(facts.quota_cpus, 2);
-	assert_string_equal(facts.quota_text, "200000");
-}
-
-static void no_quota(void **state)
-{
-	(void)state;
-	put("/proc/self/cgroup", "0::/\n");
-	put("/sys/fs/cgroup/cpu.max", "max 100000\n");
-	doctor_read_quota(root, &facts);
-	assert_equals(facts.quota_cpus, 0);
-}
-
 static void interrupts_and_queues(void **state)
 {
 	(void)state;
@@ -213,10 +168,6 @@ static void this_machine_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_quota_of_version_2, begin, end),
-		cmocka_unit_test_setup_teardown(the_tightest_quota_counts, begin, end),
-		cmocka_unit_test_setup_teardown(a_quota_of_version_1, begin, end),
-		cmocka_unit_test_setup_teardown(no_quota, begin, end),
 		cmocka_unit_test_setup_teardown(interrupts_and_queues, begin, end),
 		cmocka_unit_test_setup_teardown(more_interrupts_than_there_is_room, begin, end),
 		cmocka_unit_test_setup_teardown(cores_nodes_and_governors, begin, end),

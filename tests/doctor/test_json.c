@@ -94,12 +94,22 @@ static void foreign_texts_are_escaped(void **state)
 	check(document);
 }
 
+static void this_machine(void **state)
+{
+	(void)state;
+	doctor_facts_read("", "lo", 0, &facts);
+	doctor_facts_refuse(&facts, "echo --method xdp", "not on this machine");
+	doctor_judge(&facts, &report);
+	check(json_of_doctor(&facts, &report, NULL, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_without_trials),
 		cmocka_unit_test(trials_that_ran_and_that_did_not),
 		cmocka_unit_test(foreign_texts_are_escaped),
+		cmocka_unit_test(this_machine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
