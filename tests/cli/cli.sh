@@ -188,6 +188,7 @@ doctor_and_list_agree()
 
 doctor_is_interrupted()
 {
+	rm -f "$out" "$errors"
 	"$program" doctor --measure --json --rounds 200 >"$out" 2>"$errors" </dev/null &
 	local pid=$!
 	until_says $pid "$errors" 'trying' && kill -INT $pid
