@@ -85,7 +85,9 @@ static void ui_draw(struct loop *l)
 	d->repaint = false;
 	frame_paint(d);
 	terminal_show(&l->terminal, &d->canvas, d->view.theme);
-	l->dirty = l->at_once = false;
+	/* One that was thrown away is drawn anew when there is room. */
+	l->dirty = l->terminal.torn;
+	l->at_once = false;
 	l->frames++;
 	l->drawn_ns = clock_now_ns();
 	count_cost(l, began_ns, l->drawn_ns);

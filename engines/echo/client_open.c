@@ -63,6 +63,8 @@ static int open_port(struct worker *w, struct echo_client *c, struct err *err)
 	config.connected = config.want_time = true;
 	config.batch = echo_batch(echo_shared_of(w), udp_method_of(w->self->method));
 	config.datagram_bytes = config.send_bytes = (uint32_t)c->datagram_bytes;
+	config.waits = w->plan->wait == WAIT_BLOCK;
+	config.polled = options_number(w->options, "sqpoll");
 	config.usual_bytes = config.send_bytes;
 	udp_config_join(&config, udp_method_of(w->self->method), w->options);
 	config.refused = refused;
@@ -73,7 +75,7 @@ static int open_port(struct worker *w, struct echo_client *c, struct err *err)
 	c->port = c->group.port;
 	echo_tell_ran(w, c->port);
 	echo_drops_known(w, udp_group_drops(&c->group, &drops), ECHO_C_CLIENT_SOCKET_DROPS);
-	return 0;
+	return echo_add_helpers(w, c->port, err);
 }
 
 /* Payload is written once; only headers change. */

@@ -2,6 +2,8 @@
  * plan.c, the two sides are server.c and client.c. */
 #include "engines/echo/echo.h"
 
+#include <string.h>
+
 #include "engines/echo/client.h"
 #include "engines/echo/plan.h"
 #include "engines/echo/server.h"
@@ -87,6 +89,11 @@ static const struct option_def echo_options[] = {
 		.max = UDP_BATCH_MAX,
 		.unset_ok = true,
 		.help = "datagrams per burst, fewer where N take more than 4 MiB (default: 32, method gso 256)" },
+	{ .name = "sqpoll",
+		.type = OPTION_BOOL,
+		.flags = FORM,
+		.default_text = "no",
+		.help = "method uring: a thread of the kernel's takes what is sent without a call; its CPU time is counted" },
 	{ .name = "gso",
 		.type = OPTION_CHOICE,
 		.flags = FORM,
@@ -129,7 +136,15 @@ static bool echo_joins_nothing(const struct options *o)
 
 static const char joins_nothing[] = "the method sends and receives each datagram by itself";
 
+/* Neither end that runs here has a ring. */
+static bool echo_has_no_ring(const struct options *o)
+{
+	return strcmp(options_text(o, "method"), "uring") && strcmp(options_text(o, "server-method"), "uring") &&
+	       strcmp(options_text(o, "client-method"), "uring");
+}
+
 static const struct option_rule echo_rules[] = {
+	{ "sqpoll", echo_has_no_ring, "only method uring has a ring" },
 	{ "gso", echo_joins_nothing, joins_nothing },
 	{ "gro", echo_joins_nothing, joins_nothing },
 	{ "payload", option_without_clients, "it is the client's, and none runs here" },
@@ -416,7 +431,7 @@ static int echo_poll(struct worker *w, struct err *err)
 
 static int echo_wait(struct worker *w, int64_t until_ns, struct err *err)
 {
-	return is_server(w) ? worker_ppoll(w, until_ns, err) : echo_client_wait(w, until_ns, err);
+	return is_server(w) ? echo_server_wait(w, until_ns, err) : echo_client_wait(w, until_ns, err);
 }
 
 static int echo_enter(struct worker *w, enum phase phase, struct err *err)

@@ -115,6 +115,10 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	config.want_local = net_is_any(&s->listen[which]);
 	config.batch = echo_batch(s, method);
 	config.datagram_bytes = s->receive_bytes;
+	config.waits = w->plan->wait == WAIT_BLOCK;
+	config.polled = options_number(w->options, "sqpoll");
+	/* Where it sleeps in ppoll(2), each must show by its own descriptor what there is. */
+	config.beside = which && w->plan->wait != WAIT_POLL ? server->listener[0].port : NULL;
 	config.usual_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : 0;
 	udp_config_join(&config, method, w->options);
 	rc = method->open(method, &config, &l->port, err);
@@ -123,6 +127,8 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 		return rc;
 	}
 	echo_tell_ran(w, l->port);
+	if ((rc = echo_add_helpers(w, l->port, err)) < 0)
+		return rc;
 	l->own_port = net_port(&s->listen[which]);
 	l->reply = calloc((size_t)l->port->batch * l->port->segments_max, sizeof(*l->reply));
 	if (!l->reply)
@@ -305,6 +311,14 @@ int echo_server_poll(struct worker *w, struct err *err)
 	}
 	server_count(w, server);
 	return moved;
+}
+
+int echo_server_wait(struct worker *w, int64_t until_ns, struct err *err)
+{
+	const struct server *server = w->state;
+	struct udp_port *port = server->listener[0].port;
+
+	return port->method->wait ? port->method->wait(port, w, until_ns, err) : worker_ppoll(w, until_ns, err);
 }
 
 int echo_server_observe(struct worker *w, struct err *err)

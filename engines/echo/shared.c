@@ -72,6 +72,15 @@ void echo_count_joined(struct counters *k, uint64_t sent_skbs, uint64_t uncut, c
 		counter_set(k, ECHO_C_FILL + i, fill->calls[i]);
 }
 
+int echo_add_helpers(struct worker *w, const struct udp_port *port, struct err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < port->helpers && rc >= 0; i++)
+		rc = worker_add_helper(w, port->helper[i], err);
+	return rc;
+}
+
 void echo_drops_known(struct worker *w, int rc, unsigned counter)
 {
 	if (rc >= 0)

@@ -92,6 +92,8 @@ void echo_tell_ran(struct worker *w, const struct udp_port *port);
 void echo_count_drops(struct worker *w, uint32_t drops, const struct udp_port *port);
 /* Packets as the kernel saw them: sent, received, and how full receive calls came back. */
 void echo_count_joined(struct counters *k, uint64_t sent_skbs, uint64_t uncut, const struct udp_fill *fill);
+/* The CPU time of the port's own threads is the worker's.  0, or -errno with *err. */
+int echo_add_helpers(struct worker *w, const struct udp_port *port, struct err *err);
 /* Whether drops can be read, as asked once in open(): rc is what drops() returned.  Where they
  * cannot, the counter is unknown. */
 void echo_drops_known(struct worker *w, int rc, unsigned counter);

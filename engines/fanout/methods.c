@@ -9,6 +9,7 @@
 #include "engines/fanout/shared.h"
 #include "engines/udp/joined.h"
 #include "engines/udp/packet.h"
+#include "engines/udp/uring.h"
 
 /* No datagram is longer than the interface takes. */
 void fanout_mtu_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
@@ -73,6 +74,7 @@ static const struct fanout_method threads = {
 	.method = { .name = "threads", .summary = "a pool of threads, a task for each reader" },
 	.port = &fanout_pool_port,
 	.threads = true,
+	.at_once = true,
 };
 
 static const struct fanout_method packet = {
@@ -81,13 +83,13 @@ static const struct fanout_method packet = {
 	.frames = true,
 };
 
-/* Places that are kept. */
 static const struct fanout_method uring = {
-	.method = { .name = "uring",
-		.summary = "io_uring: the sends of a round in one call",
-		.missing = "this netdyno was built without it: io_uring is still to come" },
+	.method = UDP_URING_METHOD("io_uring: the sends of a round in one call"),
+	.port = &udp_uring,
+	.at_once = true,
 };
 
+/* A place that is kept. */
 static const struct fanout_method xdp = {
 	.method = { .name = "xdp",
 		.summary = "AF_XDP: whole frames, past the IP stack",

@@ -49,6 +49,7 @@ struct fanout_method {
 	bool multicast; /* one datagram for all readers, which join a group */
 	bool segments;  /* one send may hold several datagrams for a reader */
 	bool threads;   /* its port has a pool */
+	bool at_once;   /* all sends of a round are offered at once, whatever --batch says */
 	bool frames;    /* its datagrams come in from the wire, on loopback, too */
 };
 

@@ -41,8 +41,7 @@ static int writer_open_port(struct worker *w, struct writer *x, struct err *err)
 	struct udp_config config = udp_config_of(w->plan, w->self, x->group.socket[0].fd);
 
 	config.connected = s->method->connected;
-	/* A task for each reader, all at once. */
-	config.batch = s->method->threads ? UDP_BATCH_MAX : s->batch;
+	config.batch = s->method->at_once ? UDP_BATCH_MAX : s->batch;
 	config.threads = s->threads;
 	config.datagram_bytes = 1; /* it receives nothing */
 	config.send_bytes = s->bytes * x->pieces;

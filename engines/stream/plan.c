@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/rng.h"
+#include "engines/stream/uring_receive.h"
 #include "engines/stream/worker.h"
 #include "mode/path.h"
 
@@ -92,7 +93,7 @@ static int plan_sender(const struct options *o, struct plan *plan, struct stream
 	if (plan_role(o) & sender)
 		snprintf(plan->ran, sizeof(plan->ran), "%s", method->name);
 	else
-		snprintf(plan->ran, sizeof(plan->ran), "receive %s", s->discard ? "discard" : "copy");
+		snprintf(plan->ran, sizeof(plan->ran), "receive %s", options_text(o, "receive"));
 	return 0;
 }
 
@@ -129,10 +130,13 @@ static int plan_congestion(const struct options *o, struct plan *plan, struct st
 
 static int stream_plan_load(const struct options *o, struct plan *plan, struct stream_shared *s, struct err *err)
 {
+	char why[160];
+
 	s->size = (uint64_t)options_number(o, "size");
 	s->seed = (uint64_t)options_number(o, "seed");
 	s->verify = options_number(o, "verify");
-	s->discard = !strcmp(options_text(o, "receive"), "discard");
+	s->discard = options_number(o, "receive") == STREAM_DISCARD;
+	s->ring = options_number(o, "receive") == STREAM_URING;
 	s->server_sends = !options_number(o, "reverse");
 	s->open_loop = options_is_set(o, "rate") && plan_role(o) & (s->server_sends ? ROLE_SERVER : ROLE_CLIENT);
 	s->both = plan_role(o) == ROLE_BOTH;
@@ -140,6 +144,8 @@ static int stream_plan_load(const struct options *o, struct plan *plan, struct s
 	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
 	if (s->verify && s->discard)
 		return err_say(err, EINVAL, "--verify: needs the bytes that --receive discard throws away");
+	if (s->ring && !stream_is_without_receiver(o) && !stream_uring.runs(why, sizeof(why)))
+		return err_say(err, EINVAL, "--receive uring does not run here: %s", why);
 	plan->closed_loop = !s->open_loop;
 	if (!s->open_loop)
 		return 0;

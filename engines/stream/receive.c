@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/stream/uring_receive.h"
+
 enum {
 	RECEIVES = 64,          /* receive calls a poll */
 	SHORT_BYTES = 32 << 10, /* below this several messages are read at a time */
@@ -22,6 +24,8 @@ int stream_receive_open(struct worker *w, struct stream_worker *x, struct err *e
 	const struct stream_shared *s = stream_shared_of(w);
 
 	x->frame = (struct stream_frame){ .size = s->size, .seed = s->seed, .verify = s->verify };
+	if (s->ring)
+		return stream_uring.open(x, err);
 	x->buffer_bytes = s->size < SHORT_BYTES ? BUFFER_MIN : s->size < BUFFER_MAX ? s->size : BUFFER_MAX;
 	x->buffer = malloc(x->buffer_bytes);
 	if (!x->buffer)
@@ -80,7 +84,7 @@ static void take_message(struct worker *w, struct stream_worker *x, int64_t now_
 		receive_record(w, x, &a, now_ns);
 }
 
-static void take(struct worker *w, struct stream_worker *x, const uint8_t *data, size_t bytes, int64_t now_ns)
+void stream_take(struct worker *w, struct stream_worker *x, const uint8_t *data, size_t bytes, int64_t now_ns)
 {
 	size_t done = 0;
 
@@ -130,6 +134,8 @@ int stream_receive(struct worker *w, struct stream_worker *x)
 {
 	const struct stream_shared *s = stream_shared_of(w);
 
+	if (x->ring)
+		return stream_uring.receive(w, x);
 	x->began_ns = clock_now_ns();
 	for (unsigned i = 0; i < (x->waits ? 1 : RECEIVES) && (!i || !worker_is_told(w)); i++) {
 		uint8_t *to;
@@ -145,7 +151,7 @@ int stream_receive(struct worker *w, struct stream_worker *x)
 		if (n <= 0)
 			return STREAM_LOST;
 		int64_t now = clock_now_ns();
-		take(w, x, to, (size_t)n, now);
+		stream_take(w, x, to, (size_t)n, now);
 		x->began_ns = now;
 		if ((size_t)n < want && !x->waits)
 			return wait_for_more(w, x);

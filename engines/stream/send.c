@@ -135,7 +135,8 @@ static int blocked(struct worker *w, struct stream_worker *x)
 	if (x->sender->method->reap)
 		x->sender->method->reap(x->sender);
 	x->blocked = true;
-	w->wait.fd[0] = (struct pollfd){ .fd = x->link.fd, .events = x->sender->wait_events };
+	w->wait.fd[0] = (struct pollfd){ .fd = x->sender->method->wait ? x->sender->wait_fd : x->link.fd,
+		.events = x->sender->wait_events };
 	w->wait.count = 1;
 	w->wait.until_ns = 0;
 	return 0;

@@ -12,12 +12,14 @@
 #include "engines/stream/plan.h"
 #include "engines/stream/receive.h"
 #include "engines/stream/send.h"
+#include "engines/stream/uring_receive.h"
+#include "engines/tcp/uring_send_zc.h"
 
 /* ---- tables ---- */
 
 enum { FORM = OPTION_RESTART | OPTION_FORM | OPTION_RESULT };
 
-static const char *const receives[] = { "copy", "discard", NULL };
+static const char *const receives[] = { [STREAM_COPY] = "copy", [STREAM_DISCARD] = "discard", [STREAM_URING] = "uring", NULL };
 
 static const struct option_def stream_options[] = {
 	{ .name = "size",
@@ -49,7 +51,7 @@ static const struct option_def stream_options[] = {
 		.value_name = "HOW",
 		.choices = receives,
 		.default_text = "copy",
-		.help = "copy messages out of the kernel, or let it throw away all but their headers" },
+		.help = "whole messages (copy), their headers alone (discard), or pieces in buffers of io_uring's (uring)" },
 	{ .name = "verify",
 		.type = OPTION_BOOL,
 		.flags = FORM,
@@ -157,8 +159,7 @@ static const struct counter_def stream_counters[] = {
 		.help = "clients in the queue, because every thread of the server has a connection; a server alone: counted by "
 			"its first thread",
 		.judgement = { .caution = "{} connections wait for a free server thread: raise --threads, or the peer is not a "
-					  "netdyno "
-					  "stream client" } },
+					  "netdyno stream client" } },
 	COUNTER(STREAM_C_STALLED_MS) = { .name = "stalled_ms",
 		.title = "stalled",
 		.unit = "ms",
@@ -242,8 +243,7 @@ static const struct counter_def stream_counters[] = {
 		.roles = ROLE_BOTH,
 		.show = EACH | SHOW_TABLE,
 		.help = "socket buffer of the worker's own direction, as large as TCP has let it grow (SO_MEMINFO); one that "
-			"outgrows the "
-			"CPU's caches costs throughput: --rcvbuf, --sndbuf keep it" },
+			"outgrows the CPU's caches costs throughput: --rcvbuf, --sndbuf keep it" },
 	COUNTER(STREAM_C_END) = { 0 },
 };
 _Static_assert((int)STREAM_C_END < (int)COUNTERS_MAX, "the counters fit");
@@ -304,15 +304,13 @@ static const struct latency_def stream_latencies[] = {
 		.since = "send or schedule",
 		.roles = ROLE_BOTH,
 		.help = "one way: from when the message was handed over (open loop: was due) until all of it was received; both "
-			"ends "
-			"on one host only" },
+			"ends on one host only" },
 	[STREAM_L_MESSAGE] = { .name = "message",
 		.title = "message",
 		.since = "first receive call",
 		.roles = ROLE_BOTH,
 		.help = "time to receive one message: from the call that brought its first byte to the return of the one that "
-			"brought "
-			"its last" },
+			"brought its last" },
 	[STREAM_L_LATENESS] = { .name = "lateness",
 		.title = "lateness",
 		.since = "schedule",
@@ -323,7 +321,8 @@ static const struct latency_def stream_latencies[] = {
 };
 
 /* The first that runs here is the default. */
-static const struct method *const stream_methods[] = { &tcp_one_copy.method, &tcp_two_copy.method, &tcp_zero_copy.method, NULL };
+static const struct method *const stream_methods[] = { &tcp_one_copy.method, &tcp_two_copy.method, &tcp_zero_copy.method,
+	&tcp_send_zc.method, NULL };
 
 /* ---- operations ---- */
 
@@ -370,7 +369,10 @@ static uint64_t in_flight(const struct worker *w, const struct stream_worker *x)
 	if (!flow)
 		return 0;
 	received = atomic_load_explicit(&flow->received, memory_order_acquire);
-	return x->sequence + x->begun > received ? x->sequence + x->begun - received : 0;
+	uint64_t sent = x->sequence + x->begun;
+
+	/* The other end may have a message before this one knows that it is out. */
+	return sent > received + x->begun ? sent - received : x->begun;
 }
 
 static void count_sender(struct worker *w, const struct stream_worker *x)
@@ -429,7 +431,9 @@ static int find_connection(struct worker *w, struct stream_worker *x, struct err
 		return rc;
 	if (!x->sends)
 		stream_receive_attach(w, x);
-	else if ((rc = stream_send_attach(w, x, err)) < 0)
+	if (x->ring && (rc = stream_uring.attach(x, x->link.fd, err)) < 0)
+		return rc;
+	if (x->sends && (rc = stream_send_attach(w, x, err)) < 0)
 		return rc;
 	return 1;
 }
@@ -438,6 +442,8 @@ static void lose_connection(struct worker *w, struct stream_worker *x)
 {
 	if (x->sends)
 		stream_send_lost(x);
+	if (x->ring)
+		stream_uring.attach(x, -1, &ERR_NONE);
 	stream_link_lost(w, x);
 }
 
@@ -486,6 +492,10 @@ static int stream_wait(struct worker *w, int64_t until_ns, struct err *err)
 	struct stream_worker *x = w->state;
 	int rc;
 
+	if (x->ring && x->link.state == LINK_FLOWING)
+		return stream_uring.wait(w, x, until_ns, err);
+	if (x->blocked && x->sender->method->wait && x->link.state == LINK_FLOWING)
+		return x->sender->method->wait(x->sender, w, until_ns, err);
 	if (!waits_for_connection(x))
 		return worker_ppoll(w, until_ns, err);
 	x->waits = true;
@@ -545,6 +555,8 @@ static void stream_close(struct worker *w)
 	stream_link_close(w, x);
 	if (x->sender)
 		x->sender->method->close(x->sender);
+	if (x->ring)
+		stream_uring.close(x);
 	free(x->buffer);
 	free(x);
 	w->state = NULL;

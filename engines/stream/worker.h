@@ -47,6 +47,9 @@ enum {
 	STREAM_C_END,
 };
 
+/* --receive */
+enum { STREAM_COPY, STREAM_DISCARD, STREAM_URING };
+
 enum { STREAM_L_DELIVERY, STREAM_L_MESSAGE, STREAM_L_LATENESS };
 
 /* A client worker's stream of messages, whatever connections carry it.  Both roles only. */
@@ -69,6 +72,7 @@ struct stream_shared {
 	unsigned listeners;
 	unsigned threads;
 	bool both, server_sends, verify, discard, open_loop;
+	bool ring; /* --receive uring */
 	uint64_t size, seed, token, boot;
 	char congestion[STREAM_CONGESTION_BYTES]; /* "": the system's */
 	int rcvbuf_bytes, sndbuf_bytes;           /* 0: the system's */
@@ -123,6 +127,7 @@ struct stream_worker {
 	struct stream_frame frame;
 	uint8_t *buffer;
 	size_t buffer_bytes;
+	struct stream_ring *ring; /* --receive uring, in place of buffer; else NULL */
 	/* when the receive call began; of the one that brought the first byte of the message */
 	int64_t began_ns, first_ns;
 	uint64_t eagain, lost, carried, untimed, damaged, damaged_bytes;

@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64 };
+enum {
+	ALIGNMENT = 64,
+	RING_BYTES = 4 << 20,
+	RING_MAX = 64,
+	LARGE_BYTES = 64 << 20, /* from here on one message is enough memory */
+};
 
 static size_t length_of(size_t size, unsigned field)
 {
@@ -53,6 +58,15 @@ void tcp_message_place(struct tcp_message *m, size_t size, uint8_t *memory)
 		set_field(m, i, memory);
 		memory += room_of(m->length[i]);
 	}
+}
+
+unsigned tcp_ring_messages(size_t size)
+{
+	size_t messages = RING_BYTES / size;
+
+	if (messages > RING_MAX)
+		return RING_MAX;
+	return messages >= 2 ? (unsigned)messages : size < LARGE_BYTES ? 2 : 1;
 }
 
 void tcp_message_free(struct tcp_message *m)

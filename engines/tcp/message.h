@@ -25,6 +25,9 @@ void tcp_message_free(struct tcp_message *m);
 size_t tcp_message_bytes(size_t size);
 void tcp_message_place(struct tcp_message *m, size_t size, uint8_t *memory);
 
+/* How many messages of this size make a ring for a method whose kernel sends from them later. */
+unsigned tcp_ring_messages(size_t size);
+
 /* The bytes from `offset` on as they lie in memory: fills parts[], returns how many (0 where
  * offset is the size).  Pure. */
 unsigned tcp_message_parts(const struct tcp_message *m, size_t offset, struct iovec parts[TCP_FIELDS]);

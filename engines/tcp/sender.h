@@ -55,6 +55,7 @@ struct tcp_sender {
 	int flags;
 	size_t left; /* of the begun message; 0: none is begun */
 	short wait_events;
+	int wait_fd; /* to wait for; of a method that has wait(), else unused */
 	struct tcp_totals totals;
 };
 
@@ -74,6 +75,10 @@ struct tcp_sender_method {
 	ssize_t (*send)(struct tcp_sender *s);
 	/* NULL if nothing completes later: takes what completions there are */
 	void (*reap)(struct tcp_sender *s);
+	/* NULL: "not now" waits for the socket, and with flags 0 send() itself blocks.  Else it
+	 * waits for wait_fd, and this is the wait for engine->wait(), whose contract it keeps;
+	 * send() never blocks, and makes its own system calls in place of tcp_calls. */
+	int (*wait)(struct tcp_sender *s, struct worker *w, int64_t until_ns, struct err *err);
 	/* mandatory; accepts NULL and half-opened; leaves the connection alone */
 	void (*close)(struct tcp_sender *s);
 };

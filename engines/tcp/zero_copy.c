@@ -26,10 +26,7 @@
 #include "engines/tcp/sender.h"
 
 enum {
-	RING_BYTES = 4 << 20,
-	RING_MAX = 64,
-	LARGE_BYTES = 64 << 20, /* from here on one message is enough memory */
-	REAPS = 256,            /* notifications fetched at a time */
+	REAPS = 256, /* notifications fetched at a time */
 };
 
 struct slot {
@@ -78,18 +75,9 @@ static void zero_copy_close(struct tcp_sender *s)
 	free(z);
 }
 
-static unsigned slots_for(size_t size)
-{
-	size_t slots = RING_BYTES / size;
-
-	if (slots > RING_MAX)
-		return RING_MAX;
-	return slots >= 2 ? (unsigned)slots : size < LARGE_BYTES ? 2 : 1;
-}
-
 static size_t zero_copy_bytes(size_t size)
 {
-	return slots_for(size) * tcp_message_bytes(size);
+	return tcp_ring_messages(size) * tcp_message_bytes(size);
 }
 
 static void place_messages(struct zero_copy *z)
@@ -120,7 +108,7 @@ static int zero_copy_open(const struct tcp_sender_method *method, size_t size, c
 	if (z) {
 		z->sender =
 			(struct tcp_sender){ .method = method, .calls = calls, .size = size, .fd = -1, .flags = MSG_DONTWAIT };
-		z->slots = slots_for(size);
+		z->slots = tcp_ring_messages(size);
 		z->ring = calloc(z->slots, sizeof(*z->ring));
 		rc = z->ring ? map_messages(z) : -ENOMEM;
 	}

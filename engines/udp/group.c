@@ -120,6 +120,8 @@ int udp_group_wait(struct udp_group *g, int64_t until_ns, struct err *err)
 	int64_t left_ns = until_ns - clock_now_ns(), time_ns = left_ns > 0 ? left_ns : 0;
 	struct timespec timeout = { .tv_sec = time_ns / NS_PER_S, .tv_nsec = time_ns % NS_PER_S };
 
+	if (g->port->method->wait)
+		return g->port->method->wait(g->port, g->worker, until_ns, err);
 	if (g->count == 1 || !g->blind_most)
 		return worker_ppoll(g->worker, until_ns, err);
 	int n = epoll_pwait2(g->epoll_fd, g->event, UDP_GROUP_EVENTS, &timeout, NULL);

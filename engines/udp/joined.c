@@ -86,6 +86,8 @@ unsigned udp_joined_most(uint32_t bytes, unsigned most)
 {
 	uint32_t fit = bytes ? UDP_JOINED_BYTES / bytes : 1;
 
+	if (!fit)
+		return 1;
 	return fit < most ? fit : most;
 }
 

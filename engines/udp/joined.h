@@ -39,7 +39,7 @@ int udp_receive_joined(int fd, struct err *err);
  * send, or not even one fits the MTU of the path (known of a connected socket)?  Then *why has the
  * reason. */
 bool udp_joining_is_vain(int fd, bool connected, uint32_t bytes, char *why, size_t size);
-/* So many of this length go in one send. */
+/* So many of this length go in one send, `most` at most; one always does. */
 unsigned udp_joined_most(uint32_t bytes, unsigned most);
 
 /* How many of slot[0..count), from the first on, go in one send of at most joined_max. */

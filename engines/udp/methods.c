@@ -1,4 +1,5 @@
 /* The methods of the UDP port.  One is added in its own file and here: declared, and a row. */
 #include "engines/udp/port.h"
+#include "engines/udp/uring.h"
 
-const struct method *const udp_methods[] = { &udp_mmsg.method, &udp_single.method, &udp_gso.method, NULL };
+const struct method *const udp_methods[] = { &udp_mmsg.method, &udp_single.method, &udp_gso.method, &udp_uring.method, NULL };

@@ -91,6 +91,9 @@ struct udp_totals {
 	/* times that the kernel did not cut a send (no checksum offload, a smaller MTU): from then
 	 * on each datagram goes by itself */
 	uint64_t uncut;
+	/* times that the kernel had no buffer left for what came, which the socket kept
+	 * (methods that give it buffers beforehand) */
+	uint64_t starved;
 	uint64_t syscalls;
 	int send_errno; /* of the latest of send_errors and unreachable; 0 if none */
 };
@@ -122,6 +125,13 @@ struct udp_config {
 	uint32_t datagram_bytes; /* the longest datagram to receive, > 0 */
 	uint32_t send_bytes;     /* size of a send slot; 0: it only replies */
 	unsigned threads;        /* for methods with a pool, 1..UDP_THREADS_MAX */
+	/* The owner's wait is wait(), if the method has one: what it takes may leave with that
+	 * call, or with the second recv_burst() that finds nothing, instead of at once. */
+	bool waits;
+	bool polled; /* for methods with a ring: a thread of the kernel's looks for requests */
+	/* A port of the same method and worker, closed after this one or before: what is the
+	 * worker's (a ring) is shared.  NULL: there is none yet. */
+	struct udp_port *beside;
 	/* for methods that can: join what is sent (UDP_SEGMENT), receive it joined (UDP_GRO) */
 	bool gso, gro;
 	/* the length of most datagrams, both ways, where it is known: where no two of them fit
@@ -183,6 +193,9 @@ struct udp_method {
 	/* how many; 0: all are still being sent */
 	unsigned (*send_slots)(struct udp_port *port, struct udp_send **ret_slots);
 	int (*send_burst)(struct udp_port *port, unsigned count, struct err *err);
+	/* NULL: the owner sleeps in worker_ppoll().  Else for its engine->wait(), whose contract it
+	 * keeps, for all ports that are beside this one. */
+	int (*wait)(struct udp_port *port, struct worker *w, int64_t until_ns, struct err *err);
 	/* Datagrams lost between the device and recv_burst() so far; 32 bits, wraps.  0 or
 	 * -errno. */
 	int (*drops)(struct udp_port *port, uint32_t *ret_drops);

@@ -420,13 +420,13 @@ int file_check_recording(const char *path, bool force, struct err *err)
 	char *name = NULL;
 	struct stat st;
 
-	if (r < 0 || force || is_stdout(path))
+	if (r < 0 || is_stdout(path))
 		return r;
 	if (asprintf(&name, "%s" FILE_PARTIAL, path) < 0)
 		return err_sys(err, ENOMEM, "write %s", path);
 	if (lstat(name, &st) < 0)
 		r = errno == ENAMETOOLONG ? err_sys(err, errno, "write %s", name) : 0;
-	else
+	else if (!force)
 		r = err_say(err, EEXIST, "%s exists, of a run that was killed (--force overwrites)", name);
 	free(name);
 	return r;

@@ -27,6 +27,7 @@ static const char *const field_names[PROCNET_FIELDS] = {
 	[PROCNET_SOFTNET_DROPPED] = "softnet_dropped",
 	[PROCNET_SOFTNET_SQUEEZED] = "softnet_time_squeeze",
 	[PROCNET_STEAL_TICKS] = "steal_ticks",
+	[PROCNET_SOFTIRQ_TICKS] = "softirq_ticks",
 	[PROCNET_CPU_TICKS] = "cpu_ticks",
 	[PROCNET_IP_REASM_FAILS] = "ip_reasm_fails",
 	[PROCNET_IP_FRAG_FAILS] = "ip_frag_fails",
@@ -221,7 +222,7 @@ static void read_softnet(struct procnet *p)
 static void read_stat(struct procnet *p)
 {
 	static const char path[] = "/proc/stat";
-	enum { STATES = 8, STEAL = 7 };
+	enum { STATES = 8, SOFTIRQ = 6, STEAL = 7 };
 	uint64_t ticks[STATES] = { 0 }, total = 0;
 	char line[512];
 	FILE *f = fopen(path, "re");
@@ -240,6 +241,8 @@ static void read_stat(struct procnet *p)
 			break;
 		total += ticks[n];
 	}
+	if (n > SOFTIRQ)
+		learn(p, PROCNET_SOFTIRQ_TICKS, ticks[SOFTIRQ]);
 	if (n == STATES)
 		learn(p, PROCNET_STEAL_TICKS, ticks[STEAL]);
 	learn(p, PROCNET_CPU_TICKS, total);

@@ -1,5 +1,6 @@
 /* The places at which the kernel counts lost packets: /proc/net/snmp, snmp6, softnet_stat,
- * SO_MEMINFO; and who took the CPU: steal from /proc/stat, a quota's throttling from quota.h.
+ * SO_MEMINFO; and who took the CPU: steal and softirq from /proc/stat, a quota's throttling from
+ * quota.h.
  *
  * snmp is per network namespace: it is read through /proc/thread-self/net, the calling thread's.
  * softnet_stat and stat are host-wide.  A counter that cannot be read is absent (its bit in
@@ -23,8 +24,9 @@ enum procnet_field {
 	PROCNET_SOFTNET_PROCESSED,
 	PROCNET_SOFTNET_DROPPED, /* per-CPU backlog longer than netdev_max_backlog */
 	PROCNET_SOFTNET_SQUEEZED,
-	PROCNET_STEAL_TICKS, /* /proc/stat cpu steal, USER_HZ, all CPUs */
-	PROCNET_CPU_TICKS,   /* /proc/stat cpu, all states, USER_HZ */
+	PROCNET_STEAL_TICKS,   /* /proc/stat cpu steal, USER_HZ, all CPUs */
+	PROCNET_SOFTIRQ_TICKS, /* ... cpu softirq: the kernel's packet work, where it has a tick */
+	PROCNET_CPU_TICKS,     /* /proc/stat cpu, all states, USER_HZ */
 	/* Ip ReasmFails, v4 + v6: a fragment was missing when ipfrag_time (30 s) was over, or had
 	 * no room */
 	PROCNET_IP_REASM_FAILS,

@@ -26,6 +26,8 @@ int text_parse_decimal(const char *text, int64_t *ret_thousandths, struct err *e
 
 /* A number with three or four digits: 812.4k, 3.21M, 12, 0.  NaN is "--". */
 char *text_human(double value, char *out, size_t size);
+/* Four digits: "21.34", "12.50k", "999.4k"; "--" for NaN. */
+char *text_four(double value, char *out, size_t size);
 /* "18.2" / "131" / "1.2m": microseconds of a ns value, in at most 6 cells; < 0 is "--". */
 char *text_us(int64_t ns, char *out, size_t size);
 /* "64B", "16K", "1.5M": the inverse of text_parse_size, exact where it can be. */

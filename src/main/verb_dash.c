@@ -77,7 +77,7 @@ static int show(struct console *c, const struct cli *cli, struct err *err)
 	/* From here on messages can be seen; a terminal that stalls may still do so. */
 	relay_begin(NULL);
 	if (outcome.end == UI_SIGNAL && outcome.signal != SIGINT)
-		relay_hurry();
+		relay_hurry(RELAY_ONCE_MS);
 	c->notes = stderr;
 	console_finish(c, LAST_WORDS_MS);
 	close(config.signal_fd);

@@ -31,6 +31,11 @@ const struct option_def *options_table_find(const struct option_def *table, cons
 	return NULL;
 }
 
+bool option_is_told(const struct option_def *def, const struct option_value *value)
+{
+	return def->flags & OPTION_RESULT && (value->is_set || !(def->flags & OPTION_HIDDEN));
+}
+
 bool option_is_number(const struct option_def *def)
 {
 	return def->type == OPTION_COUNT || def->type == OPTION_DECIMAL || def->type == OPTION_SIZE ||

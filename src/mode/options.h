@@ -36,6 +36,7 @@ enum option_flag {
 	OPTION_RATE = 16,    /* a load whose steps are tenths of it; those of others double it */
 	OPTION_WORKERS = 32, /* how many workers there are: where they are counted, it is said */
 	OPTION_WORDS = 64,   /* text made of other options: it may begin with a dash */
+	OPTION_HIDDEN = 128, /* our own tests': in no help, and in no result unless it is set */
 };
 
 struct option_def {
@@ -57,7 +58,7 @@ struct option_def {
 	 * ("tcp_congestion"); NULL: nothing does */
 	const char *host_key;
 	const char *help; /* one line, no full stop */
-	/* OPTION_BOOL: what the verdict has to say while it is on; NULL: nothing */
+	/* what the verdict has to say while it is on, or a number is not 0; NULL: nothing */
 	const char *caution;
 };
 
@@ -111,6 +112,8 @@ const char *options_text(const struct options *o, const char *name);
 bool options_is_set(const struct options *o, const char *name);
 bool options_is_given(const struct options *o, const char *name);
 
+/* Does it stand in results, as it is set? */
+bool option_is_told(const struct option_def *def, const struct option_value *value);
 /* Has a range, and a number that can be drawn and compared? */
 bool option_is_number(const struct option_def *def);
 /* Returns that number as people say it: durations in seconds, decimals whole. */

@@ -66,6 +66,8 @@ struct plan {
 	 * "window", "rate". */
 	const char *load_name;
 	uint64_t load, load_min, load_max;
+	/* workers spin after a burst for so much of its time; set by the run layer */
+	unsigned handicap_percent;
 	enum wait_how wait; /* set by the run layer before plan(), which may change it */
 	/* the method that really ran, "mmsg" or "mmsg/single" (server/client) */
 	char ran[24];

@@ -519,5 +519,6 @@ void verdict_of(const struct reading *r, const struct ledger *ledger, bool captu
 		judge_final(&e, final, captured, &v);
 	else if (reading_is_pair(r))
 		judge_live(&e, captured, &v);
+	limit_of(r, &v.limit);
 	*ret_verdict = v;
 }

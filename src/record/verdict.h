@@ -3,6 +3,7 @@
 #pragma once
 
 #include "record/ledger.h"
+#include "record/limit.h"
 
 enum { VERDICT_LINES = 12 };
 
@@ -11,6 +12,7 @@ struct verdict {
 	unsigned reasons, cautions;
 	char reason[VERDICT_LINES][200];
 	char caution[VERDICT_LINES][200];
+	struct limit limit; /* who was, or is */
 };
 
 /* Judges a final, or two samples of the measure phase: then only what can be said while it runs.

@@ -341,6 +341,18 @@ static json_t *lines(const char (*text)[200], unsigned count)
 	return json_array_made(array, failed);
 }
 
+static json_t *limit(const struct limit *l)
+{
+	struct json_maker m;
+
+	if (l->who == LIMIT_UNKNOWN)
+		return json_null();
+	m = json_make();
+	json_put(&m, "who", json_string(limit_name(l->who)));
+	json_put(&m, "evidence", json_of_text(l->text));
+	return json_made(&m);
+}
+
 json_t *results_verdict(const struct verdict *verdict)
 {
 	struct json_maker m = json_make();
@@ -348,6 +360,7 @@ json_t *results_verdict(const struct verdict *verdict)
 	json_put(&m, "valid", json_boolean(verdict->valid));
 	json_put(&m, "reasons", lines(verdict->reason, verdict->reasons));
 	json_put(&m, "cautions", lines(verdict->caution, verdict->cautions));
+	json_put(&m, "limit", limit(&verdict->limit));
 	return json_made(&m);
 }
 

@@ -48,7 +48,7 @@ static json_t *record_options(const struct options *o, bool given)
 	struct json_maker m = json_make();
 
 	for (unsigned i = 0; i < o->count; i++)
-		if (o->def[i]->flags & OPTION_RESULT && o->value[i].is_given == given)
+		if (option_is_told(o->def[i], &o->value[i]) && o->value[i].is_given == given)
 			json_put(&m, o->def[i]->name, json_of_text(o->value[i].text));
 	return json_made(&m);
 }

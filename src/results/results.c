@@ -19,7 +19,7 @@ static json_t *options_of(const struct run_info *info)
 	for (unsigned i = 0; i < info->options.count; i++) {
 		const struct option_def *def = info->options.def[i];
 
-		if (def->flags & OPTION_RESULT)
+		if (option_is_told(def, &info->options.value[i]))
 			json_put(&m, option_key(def, key, sizeof(key)),
 				option_idle_why(&info->options, def->name) ? json_null()
 									   : json_of_option(def, &info->options.value[i]));

@@ -13,7 +13,7 @@
 #include "record/sample.h"
 
 struct mailbox {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex;        /* held for a few words and calls that never block */
 	struct update *first, **last; /* under the mutex, as all below */
 	unsigned samples, samples_max;
 	uint64_t dropped;

@@ -19,9 +19,9 @@ struct orders {
 };
 
 struct order_desk {
-	pthread_mutex_t mutex;
-	struct orders orders; /* under the mutex, as all below */
-	struct run *run;      /* the next one, not yet begun */
+	pthread_mutex_t mutex; /* held for a few words, and in no call that waits */
+	struct orders orders;  /* under the mutex, as all below */
+	struct run *run;       /* the next one, not yet begun */
 	uint64_t load_min, load_max;
 	int fd; /* readable when something was asked */
 };

@@ -39,6 +39,7 @@ static int plan(struct run *r, const struct path *const *paths, struct err *err)
 	if (rc < 0)
 		return rc;
 	r->plan.wait = plan_wait(&r->options);
+	r->plan.handicap_percent = (unsigned)options_number(&r->options, "handicap");
 	rc = r->engine->plan(&r->options, &r->plan, err);
 	if (rc < 0)
 		return rc;

@@ -41,9 +41,12 @@ static int run_check(struct run *r)
 	return 0;
 }
 
+/* One that has been in MEASURE may have ended it by itself before anybody looked. */
 static bool has_phase(const struct worker *w, uint32_t phase)
 {
-	return atomic_load_explicit(&w->status->phase, memory_order_acquire) == phase;
+	uint32_t now = atomic_load_explicit(&w->status->phase, memory_order_acquire);
+
+	return now == phase || (phase == PHASE_MEASURE && now == PHASE_DRAIN);
 }
 
 static bool has_tick(const struct worker *w, uint32_t tick)

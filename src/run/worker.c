@@ -143,6 +143,21 @@ static int step_idle(struct worker *w, struct err *err)
 	return 0;
 }
 
+/* A burst, and a spin for as much of its time as the plan says: others pay nothing for that. */
+static int step_handicapped(struct worker *w, struct err *err)
+{
+	int64_t began_ns = clock_now_ns(), until_ns;
+	int rc = w->engine->poll(w, err);
+
+	if (rc <= 0)
+		return rc;
+	until_ns = clock_now_ns();
+	until_ns += (until_ns - began_ns) * w->plan->handicap_percent / 100;
+	while (clock_now_ns() < until_ns)
+		cpu_relax();
+	return rc;
+}
+
 static void choose_step(struct worker *w)
 {
 	bool quiet = w->phase == PHASE_SETTLE || w->phase == PHASE_DRAIN;
@@ -150,7 +165,7 @@ static void choose_step(struct worker *w)
 	if (quiet && w->engine->drain && w->self->role & w->plan->quiet_first)
 		w->step = w->engine->drain;
 	else
-		w->step = w->engine->poll;
+		w->step = w->plan->handicap_percent ? step_handicapped : w->engine->poll;
 }
 
 /* The lowest and highest of the time before say nothing of the measure phase. */

@@ -76,20 +76,20 @@ static double most(const struct evidence *e)
 static void write_answer(FILE *out, const struct pair *p, const struct comparison *c)
 {
 	const struct sweep_axis *axis = &p->state->plan->axis[p->axis];
-	char difference[COMPARISON_TEXT_BYTES], interval[COMPARISON_TEXT_BYTES];
+	char difference[COMPARED_TEXT_BYTES], interval[COMPARED_TEXT_BYTES];
 	const struct compared *of = &c->of[0];
 
-	comparison_difference(of, difference);
-	comparison_interval(of, interval);
+	compared_difference(of, difference);
+	compared_interval(of, interval);
 	fputs("- ", out);
 	write_setting(out, p);
 	fprintf(out, ": %s of %s against %s: ", p->state->metric[0].title, axis->text[1], axis->text[0]);
-	if (of->mark == COMPARISON_UNTESTED)
+	if (of->mark == COMPARED_UNTESTED)
 		fputs("no round has a valid run of each.", out);
-	else if (of->mark == COMPARISON_TOO_FEW)
+	else if (of->mark == COMPARED_TOO_FEW)
 		fprintf(out, "not enough runs to tell whether they differ: %zu round%s with both, %zu are the least (%s so far).",
 			of->evidence.a, of->evidence.a == 1 ? "" : "s", c->least, difference);
-	else if (of->mark != COMPARISON_SAME)
+	else if (of->mark != COMPARED_SAME)
 		fprintf(out, "**they differ**, by %s (95 %% interval %s).", difference, interval);
 	else if (of->evidence.relative)
 		fprintf(out, "no difference is shown; if there is one, it is %.2f %% at most (95 %% interval %s).",
@@ -101,7 +101,7 @@ static void write_answer(FILE *out, const struct pair *p, const struct compariso
 /* Writes the other figures with this mark in one line. */
 static void write_others(FILE *out, const struct pair *p, const struct comparison *c, const char *head, unsigned marks)
 {
-	char difference[COMPARISON_TEXT_BYTES], interval[COMPARISON_TEXT_BYTES];
+	char difference[COMPARED_TEXT_BYTES], interval[COMPARED_TEXT_BYTES];
 	bool any = false;
 
 	for (unsigned i = 1; i < c->metrics; i++) {
@@ -109,9 +109,9 @@ static void write_others(FILE *out, const struct pair *p, const struct compariso
 
 		if (!of->evidence.known || !(marks & 1u << of->mark) || !p->state->metric[i].chart)
 			continue;
-		fprintf(out, "%s%s %s", any ? ", " : head, p->state->metric[i].title, comparison_difference(of, difference));
+		fprintf(out, "%s%s %s", any ? ", " : head, p->state->metric[i].title, compared_difference(of, difference));
 		if (of->evidence.bounded)
-			fprintf(out, " (%s)", comparison_interval(of, interval));
+			fprintf(out, " (%s)", compared_interval(of, interval));
 		any = true;
 	}
 	fputs(any ? "." : "", out);
@@ -123,9 +123,9 @@ static void write_pair(FILE *out, const struct pair *p)
 
 	comparison_of_cells(p->state, p->a, p->b, p->state->plan->repeat, PAIRS_LEVEL, &c);
 	write_answer(out, p, &c);
-	write_others(out, p, &c, "\n  Differ: ", 1u << COMPARISON_LESS | 1u << COMPARISON_MORE);
-	write_others(out, p, &c, "\n  Not shown to differ: ", 1u << COMPARISON_SAME);
-	write_others(out, p, &c, "\n  Shown, not tested: ", 1u << COMPARISON_UNTESTED | 1u << COMPARISON_TOO_FEW);
+	write_others(out, p, &c, "\n  Differ: ", 1u << COMPARED_LESS | 1u << COMPARED_MORE);
+	write_others(out, p, &c, "\n  Not shown to differ: ", 1u << COMPARED_SAME);
+	write_others(out, p, &c, "\n  Shown, not tested: ", 1u << COMPARED_UNTESTED | 1u << COMPARED_TOO_FEW);
 	putc('\n', out);
 }
 

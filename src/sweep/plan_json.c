@@ -1,8 +1,11 @@
 /* Plans of sweeps as JSON, and back: what plan.json holds.  See sweep.h. */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "results/json_parts.h"
 #include "sweep/sides.h"
@@ -167,4 +170,18 @@ int sweep_plan_from_json(struct sweep_plan *plan, const json_t *object, const st
 	else
 		*plan = made;
 	return rc;
+}
+
+const char *sweep_plan_noun(const char *directory)
+{
+	char path[PATH_MAX], *text = NULL;
+	size_t length = 0;
+	bool is_read = snprintf(path, sizeof(path), "%s/plan.json", directory) < (int)sizeof(path) &&
+		       file_read_all(path, SWEEP_PLAN_BYTES_MAX, &text, &length, NULL) >= 0;
+	json_t *document = is_read ? json_loadb(text, length, 0, NULL) : NULL;
+	bool sides = json_object_get(json_object_get(document, "plan"), "thrown_rounds") != NULL;
+
+	json_decref(document);
+	free(text);
+	return sides ? "comparison" : "sweep";
 }

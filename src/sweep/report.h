@@ -35,8 +35,6 @@ struct sweep_report {
 
 /* "AMD EPYC, 2 CPUs, Linux 6.1.0".  Returns out. */
 char *sweep_host_line(const struct host_info *host, char *out, size_t size);
-/* Four digits: "21.34", "12.50k", "999.4k"; "--" for NAN.  Returns out. */
-char *sweep_number(double value, char *out, size_t size);
 
 /* The table of results, for a terminal of so many columns (0: any): figures that do not fit are
  * left out, and a line says how many. */

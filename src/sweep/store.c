@@ -16,8 +16,6 @@
 #include "base/text.h"
 #include "results/json_parts.h"
 
-enum { PLAN_BYTES_MAX = 16 << 20 };
-
 static char *path_of(const char *directory, const char *name)
 {
 	char *path = NULL;
@@ -97,7 +95,7 @@ int sweep_store_read_plan(const char *directory, const struct engine *const *eng
 	json_error_t where;
 	size_t length = 0;
 
-	int rc = path ? file_read_all(path, PLAN_BYTES_MAX, &text, &length, err) : err_sys(err, ENOMEM, "read the plan");
+	int rc = path ? file_read_all(path, SWEEP_PLAN_BYTES_MAX, &text, &length, err) : err_sys(err, ENOMEM, "read the plan");
 	json_t *document = rc < 0 ? NULL : json_loadb(text, length, 0, &where);
 	if (rc >= 0 && !document)
 		rc = err_say(err, EINVAL, "%s:%d: not JSON (%s)", path, where.line, where.text);
@@ -308,7 +306,8 @@ static int open_results(struct sweep_store *store, int flags, struct err *err)
 	if (store->fd < 0)
 		return err_sys(err, errno, "write %s", store->path);
 	if (flock(store->fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? err_say(err, EBUSY, "%s: another sweep is running there", store->directory)
+		return errno == EWOULDBLOCK ? err_say(err, EBUSY, "%s: another %s is running there", store->directory,
+						      sweep_plan_noun(store->directory))
 					    : err_sys(err, errno, "lock %s", store->path);
 	return 0;
 }
@@ -338,8 +337,8 @@ static int check_new(const struct sweep_store *store, bool force, struct err *er
 
 		free(path);
 		if (there)
-			return err_say(err, EEXIST, "%s holds a sweep (%s): --resume %s continues it, --force starts over",
-				store->directory, names[i], store->directory);
+			return err_say(err, EEXIST, "%s holds a %s (%s): --resume %s continues it, --force starts over",
+				store->directory, sweep_plan_noun(store->directory), names[i], store->directory);
 	}
 	return 0;
 }

@@ -21,26 +21,6 @@ char *sweep_host_line(const struct host_info *host, char *out, size_t size)
 	return out;
 }
 
-char *sweep_number(double value, char *out, size_t size)
-{
-	static const struct {
-		double from, one; /* from: what would else be rounded to five digits */
-		char suffix;
-	} steps[] = { { 999.95e9, 1e12, 'T' }, { 999.95e6, 1e9, 'G' }, { 999.95e3, 1e6, 'M' }, { 9999.5, 1e3, 'k' } };
-
-	if (isnan(value)) {
-		snprintf(out, size, "--");
-		return out;
-	}
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (fabs(value) >= steps[i].from) {
-			snprintf(out, size, "%#.4g%c", value / steps[i].one, steps[i].suffix);
-			return out;
-		}
-	snprintf(out, size, "%.4g", value);
-	return out;
-}
-
 /* ---- the tables ---- */
 
 struct result_table {
@@ -105,9 +85,9 @@ static void metric_cell(const struct result_table *t, uint32_t cell, unsigned at
 	struct sweep_spread s;
 
 	sweep_state_spread(t->state, cell, t->metric[at], &s);
-	sweep_number(s.median * t->scale[at], median, sizeof(median));
-	sweep_number(s.min * t->scale[at], low, sizeof(low));
-	sweep_number(s.max * t->scale[at], high, sizeof(high));
+	text_four(s.median * t->scale[at], median, sizeof(median));
+	text_four(s.min * t->scale[at], low, sizeof(low));
+	text_four(s.max * t->scale[at], high, sizeof(high));
 	bool best = t->best[at] == (int64_t)cell && s.n;
 	const char *mark = !best ? "" : t->markdown ? "**" : "*";
 	if (s.n > 1 && t->spread)
@@ -220,7 +200,7 @@ static void write_next(FILE *out, const struct sweep_state *state, uint32_t best
 {
 	int64_t next = next_best(state, best);
 	char label[SWEEP_LABEL_BYTES], number[NUMBER_BYTES];
-	char difference[COMPARISON_TEXT_BYTES], interval[COMPARISON_TEXT_BYTES];
+	char difference[COMPARED_TEXT_BYTES], interval[COMPARED_TEXT_BYTES];
 	struct sweep_spread s;
 	struct comparison c;
 
@@ -228,15 +208,15 @@ static void write_next(FILE *out, const struct sweep_state *state, uint32_t best
 		return;
 	sweep_state_spread(state, (uint32_t)next, 0, &s);
 	fprintf(out, "; next %s with %s", sweep_cell_label(state->plan, (uint32_t)next, label, sizeof(label)),
-		sweep_number(s.median * scale, number, sizeof(number)));
+		text_four(s.median * scale, number, sizeof(number)));
 	comparison_of_cells(state, (uint32_t)next, best, state->plan->repeat, 0.95, &c);
-	comparison_difference(&c.of[0], difference);
-	comparison_interval(&c.of[0], interval);
-	if (c.of[0].mark == COMPARISON_UNTESTED || c.of[0].mark == COMPARISON_TOO_FEW)
+	compared_difference(&c.of[0], difference);
+	compared_interval(&c.of[0], interval);
+	if (c.of[0].mark == COMPARED_UNTESTED || c.of[0].mark == COMPARED_TOO_FEW)
 		fprintf(out, " (not enough runs to tell whether they differ: %zu rounds are the least)", c.least);
 	else
-		fprintf(out, " (%s%s, 95 %% interval %s)",
-			c.of[0].mark == COMPARISON_SAME ? "these runs show no difference: " : "", difference, interval);
+		fprintf(out, " (%s%s, 95 %% interval %s)", c.of[0].mark == COMPARED_SAME ? "these runs show no difference: " : "",
+			difference, interval);
 }
 
 static void write_best(FILE *out, const struct sweep_state *state)
@@ -252,7 +232,7 @@ static void write_best(FILE *out, const struct sweep_state *state)
 	sweep_state_spread(state, (uint32_t)best, 0, &s);
 	fprintf(out, "best %s: %s with %s %s", state->metric[0].title,
 		sweep_cell_label(state->plan, (uint32_t)best, label, sizeof(label)),
-		sweep_number(s.median * scale, number, sizeof(number)), unit);
+		text_four(s.median * scale, number, sizeof(number)), unit);
 	write_next(out, state, (uint32_t)best, scale);
 	putc('\n', out);
 }

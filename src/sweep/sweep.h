@@ -22,6 +22,7 @@ enum {
 	SWEEP_SLOTS_UNASKED = 1000, /* more than this wants a --yes */
 	SWEEP_METRICS_MAX = 48,
 	SWEEP_LABEL_BYTES = 400,
+	SWEEP_PLAN_BYTES_MAX = 16 << 20, /* of plan.json */
 };
 
 /* ---- plan ---- */
@@ -87,6 +88,9 @@ int sweep_plan_compare(const struct sweep_plan *then, const struct sweep_plan *n
  * words. */
 json_t *sweep_plan_to_json(const struct sweep_plan *plan);
 int sweep_plan_from_json(struct sweep_plan *plan, const json_t *object, const struct engine *const *engines, struct err *err);
+
+/* What plan.json in this directory is of: "comparison", or "sweep", also where it says nothing. */
+const char *sweep_plan_noun(const char *directory);
 
 /* ---- plan files ---- */
 

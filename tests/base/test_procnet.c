@@ -70,7 +70,7 @@ static void test_host_counters(void **state)
 {
 	(void)state;
 	struct procnet before, after;
-	uint64_t processed = 0, dropped = 0, squeezed = 0, state_ticks, ticks = 0;
+	uint64_t processed = 0, dropped = 0, squeezed = 0, state_ticks = 0, ticks = 0, softirq = 0;
 	unsigned a, b, c;
 	char line[512];
 
@@ -86,14 +86,17 @@ static void test_host_counters(void **state)
 	f = fopen("/proc/stat", "r");
 	assert_non_null(f);
 	assert_int_equal(fscanf(f, "cpu"), 0);
-	for (int i = 0; i < 8 && fscanf(f, "%" SCNu64, &state_ticks) == 1; i++)
+	for (int i = 0; i < 8 && fscanf(f, "%" SCNu64, &state_ticks) == 1; i++) {
 		ticks += state_ticks;
+		softirq = i == 6 ? state_ticks : softirq;
+	}
 	fclose(f);
 	procnet_read(&after);
 	assert_in_range(processed, before.value[PROCNET_SOFTNET_PROCESSED], after.value[PROCNET_SOFTNET_PROCESSED]);
 	assert_in_range(dropped, before.value[PROCNET_SOFTNET_DROPPED], after.value[PROCNET_SOFTNET_DROPPED]);
 	assert_in_range(squeezed, before.value[PROCNET_SOFTNET_SQUEEZED], after.value[PROCNET_SOFTNET_SQUEEZED]);
 	assert_in_range(ticks, before.value[PROCNET_CPU_TICKS], after.value[PROCNET_CPU_TICKS]);
+	assert_in_range(softirq, before.value[PROCNET_SOFTIRQ_TICKS], after.value[PROCNET_SOFTIRQ_TICKS]);
 	assert_in_range(state_ticks, before.value[PROCNET_STEAL_TICKS], after.value[PROCNET_STEAL_TICKS]);
 	/* All but what namespaces of a run's own count. */
 	assert_int_equal(

@@ -72,6 +72,7 @@ group_help()
 	try 0 echo --help
 	prints "--payload"
 	prints "Methods"
+	grep -q -e '--handicap' "$out" && fail "--help tells of an option for our own tests"
 	try 0 run echo --help
 	prints "--duration"
 	prints "--payload"
@@ -250,6 +251,11 @@ group_results()
 	has "$out" '.end | .sum.ctx_switches == ([.cores[].ctx_switches] | add) and .sum.ctx_voluntary <= .sum.ctx_switches'
 	has "$out" '.end | .sum.page_faults == ([.cores[].page_faults] | add) and .sum.cpu_user_ns == ([.cores[].cpu_user_ns] | add)'
 	has "$out" '.start.options.duration_s == 0.3 and .start.options.payload_bytes == 64'
+	# Without a handicap a result does not tell of one; with it the verdict does.
+	has "$out" '.start.options | has("handicap_percent") | not'
+	has "$out" '.end.verdict.limit | .who and .evidence'
+	run_ok echo "${quick[@]}" --handicap 5 --json -
+	has "$out" '.start.options.handicap_percent == 5 and (.end.verdict.cautions | any(startswith("--handicap")))'
 	# Packets, seconds and rate belong together.
 	run_ok echo "${quick[@]}" --cores 1 --json -
 	has "$out" '.end | .sum.rx_packets / .seconds / .sum.rx_pps - 1 | fabs < 1e-4'
@@ -314,6 +320,8 @@ group_files()
 	refuses 2 "--jsonl and --capture both go to" run echo "${quick[@]}" --jsonl "$work/hard" --capture "$work/before" --force
 	refuses 1 "File name too long" run echo "${quick[@]}" --json "$work/$(printf '%0256d' 0)"
 	refuses 1 "File name too long" run echo "${quick[@]}" --capture "$work/$(printf '%0252d' 0)"
+	refuses 1 "File name too long" run echo "${quick[@]}" --capture "$work/$(printf '%0252d' 0)" --force
+	refuses 2 "--capture writes there until it ends" run echo "${quick[@]}" --jsonl "$work/g.pcap.part" --capture "$work/g.pcap" --force
 	touch "$work/c.pcap.part"
 	refuses 1 "c.pcap.part exists, of a run that was killed" run echo "${quick[@]}" --capture "$work/c.pcap"
 }

@@ -4,7 +4,7 @@
 stalled.py PROGRAM GROUP: pipe, terminal, both, dash.  Every wait is for a condition and has a deadline."""
 import array, fcntl, json, os, pty, select, signal, subprocess, sys, tempfile, termios, time
 
-DEADLINE_S = 60 if os.environ.get("NETDYNO_SLOW") else 30
+DEADLINE_S = 60
 SMALL = 4096
 FILLED = b"." * (SMALL - 100) + b"\n"
 RUN = ["run", "null", "--interval", "100ms", "--rows", "64"]
@@ -77,6 +77,24 @@ class Stalled:
         os.close(self.writer)
 
 
+def two_signals(program, terminal):
+    """Before the run has ended: nothing is waited for."""
+    with tempfile.TemporaryDirectory() as work:
+        path = os.path.join(work, "r.jsonl")
+        s = Stalled(program, [*RUN, "--duration", "0", "--jsonl", path], work, terminal)
+        try:
+            if terminal:
+                termios.tcflow(s.writer, termios.TCOOFF)
+            await_that("an interval", lambda: os.path.exists(path) and b"interval" in open(path, "rb").read(), s.process)
+            s.process.send_signal(signal.SIGSTOP)
+            s.process.send_signal(signal.SIGINT)
+            s.process.send_signal(signal.SIGHUP)
+            s.process.send_signal(signal.SIGCONT)
+            s.await_status(130)
+        finally:
+            s.close()
+
+
 def signals_end_the_run(program, terminal):
     """The first ends the run, whose files are written; who sends TERM or HUP need not send a second."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -123,11 +141,13 @@ def time_passes(program, terminal):
 
 def group_pipe(program):
     signals_end_the_run(program, False)
+    two_signals(program, False)
     time_passes(program, False)
 
 
 def group_terminal(program):
     signals_end_the_run(program, True)
+    two_signals(program, True)
     time_passes(program, True)
 
 

@@ -12,7 +12,9 @@
 #include "engines/engines.h"
 #include "mode/in_force.h"
 
-#define OF_ECHO   " payload flows sockets window rate verify"
+#define OF_ECHO " payload flows sockets window rate verify" JOINING
+/* Of methods that join nothing. */
+#define JOINING   " gso gro"
 #define OF_FANOUT " size sync rate payload datagrams deadline pool group"
 
 /* Names of the idle ones in the order of the tables, a blank between. */
@@ -20,12 +22,16 @@ static const struct {
 	const char *mode, *set[7]; /* name, value, ..., NULL */
 	const char *idle;
 } rows[] = {
-	{ "echo", { NULL }, "" },
-	{ "echo", { "rate", "5", NULL }, "window" },
-	{ "echo", { "server-method", "mmsg", "client-method", "single", NULL }, "method" },
-	{ "echo", { "role", "client", NULL }, "listen server-method server-cpus steer verbatim" },
-	{ "echo", { "role", "client", "rate", "5", NULL }, "listen server-method server-cpus window steer verbatim" },
-	{ "echo", { "role", "client", "client-method", "mmsg", NULL }, "listen method server-method server-cpus steer verbatim" },
+	{ "echo", { NULL }, "gso gro" },
+	{ "echo", { "method", "gso", NULL }, "" },
+	{ "echo", { "client-method", "gso", NULL }, "" },
+	{ "echo", { "role", "client", "server-method", "gso", NULL }, "listen server-method server-cpus steer verbatim" JOINING },
+	{ "echo", { "rate", "5", NULL }, "window" JOINING },
+	{ "echo", { "server-method", "mmsg", "client-method", "single", NULL }, "method" JOINING },
+	{ "echo", { "role", "client", NULL }, "listen server-method server-cpus steer verbatim" JOINING },
+	{ "echo", { "role", "client", "rate", "5", NULL }, "listen server-method server-cpus window steer verbatim" JOINING },
+	{ "echo", { "role", "client", "client-method", "mmsg", NULL },
+		"listen method server-method server-cpus steer verbatim" JOINING },
 	{ "echo", { "role", "server", NULL }, "host client-method client-cpus" OF_ECHO },
 	{ "stream", { NULL }, "client-method" },
 	{ "stream", { "reverse", "yes", NULL }, "server-method" },

@@ -75,7 +75,7 @@ static int child_floods(void)
 
 static int child_hurries(void)
 {
-	relay_hurry();
+	relay_hurry(RELAY_TWICE_MS);
 	return child_prints();
 }
 

@@ -14,6 +14,13 @@ void echo_for_all(void (*fn)(const struct udp_method *method))
 			fn(udp_method_of(engine_echo.methods[i]));
 }
 
+void echo_for_many(void (*fn)(const struct udp_method *method))
+{
+	for (unsigned i = 0; engine_echo.methods[i]; i++)
+		if (udp_method_of(engine_echo.methods[i])->many)
+			fn(udp_method_of(engine_echo.methods[i]));
+}
+
 bool echo_has_questions(struct rig *rig, uint64_t value)
 {
 	return rig_sum(rig, ROLE_SERVER, COUNTER_RX_PACKETS) >= value;

@@ -104,7 +104,9 @@ static void small_buffers(const char *method, const char *host)
 				      "sndbuf", "5000", "rcvbuf", "3000"));
 	rig_measure(&rig, 100);
 	expect_all(&rig, 100001, true);
-	assert_more(stream_rig_sum(&rig, STREAM_C_PARTIAL_SENDS), 0);
+	/* A ring's kernel goes on by itself. */
+	if (!tcp_sender_method_of(engine_find_method(&engine_stream, method))->wait)
+		assert_more(stream_rig_sum(&rig, STREAM_C_PARTIAL_SENDS), 0);
 	rig_close(&rig);
 }
 

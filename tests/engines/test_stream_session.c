@@ -27,6 +27,42 @@ static void expect_balance(const struct outcome *o)
 			(unsigned long long)l.received, (unsigned long long)l.lost, (long long)l.unexplained);
 }
 
+static void run_and_balance(struct session_rig *s, const char *const *options)
+{
+	struct outcome o = { 0 };
+
+	session_rig_await(s, session_rig_start(s, options), outcome_has_final, &o);
+	expect_balance(&o);
+	outcome_free(&o);
+}
+
+/* io_uring at both ends, at either, and with every wait. */
+static void runs_over_io_uring_balance(void **state)
+{
+	static const char *const runs[][16] = {
+		{ "method", "send-zc", "receive", "uring", "warmup", "50ms", "duration", "300ms", "verify", "yes", NULL },
+		{ "method", "one-copy", "receive", "uring", "warmup", "50ms", "duration", "200ms", "verify", "yes", "size", "100",
+			NULL },
+		{ "method", "send-zc", "wait", "poll", "warmup", "50ms", "duration", "200ms", "size", "1M", NULL },
+		{ "method", "send-zc", "receive", "uring", "wait", "spin", "warmup", "50ms", "duration", "200ms", NULL },
+		{ "method", "send-zc", "receive", "uring", "wait", "poll", "warmup", "50ms", "duration", "200ms", "reverse",
+			"yes", NULL },
+		{ "method", "send-zc", "receive", "uring", "rate", "2000", "warmup", "50ms", "duration", "200ms", NULL },
+	};
+	struct session_rig s;
+	char why[160];
+
+	(void)state;
+	if (!method_runs(engine_find_method(&engine_stream, "send-zc"), why, sizeof(why))) {
+		print_message("send-zc does not run here: %s\n", why);
+		skip();
+	}
+	session_rig_open(&s, &engine_stream, RIG_DEADLINE_S);
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
+		run_and_balance(&s, runs[i]);
+	session_rig_close(&s);
+}
+
 static void runs_balance(void **state)
 {
 	static const char *const runs[][14] = {
@@ -45,13 +81,8 @@ static void runs_balance(void **state)
 
 	(void)state;
 	session_rig_open(&s, &engine_stream, RIG_DEADLINE_S);
-	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
-		struct outcome o = { 0 };
-
-		session_rig_await(&s, session_rig_start(&s, runs[i]), outcome_has_final, &o);
-		expect_balance(&o);
-		outcome_free(&o);
-	}
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
+		run_and_balance(&s, runs[i]);
 	session_rig_close(&s);
 }
 
@@ -142,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runs_balance),
+		cmocka_unit_test(runs_over_io_uring_balance),
 		cmocka_unit_test(copied_zero_copy_is_a_caution),
 		cmocka_unit_test(restarts_leave_nothing),
 		cmocka_unit_test(nobody_listens),

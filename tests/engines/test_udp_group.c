@@ -388,7 +388,7 @@ static void half_opened(void **state)
 	static void all_##name(void **state) \
 	{                                    \
 		(void)state;                 \
-		echo_for_all(name);          \
+		echo_for_many(name);         \
 	}
 FOR_ALL(expects_few)
 FOR_ALL(thousand_sockets)

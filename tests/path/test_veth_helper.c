@@ -238,7 +238,7 @@ static void counters_are_the_pairs_own(void **state)
 	struct err err = ERR_NONE;
 	struct options o;
 	struct procnet from, to;
-	void *path;
+	void *path = NULL;
 
 	(void)state;
 	need();

@@ -89,6 +89,24 @@ static void workers_end_by_themselves(void **state)
 	end_alone(ROLE_CLIENT, ROLE_SERVER, PHASE_MEASURE);
 }
 
+/* It is over for every worker before the control thread sees that it has begun. */
+static void the_shortest_run_ends(void **state)
+{
+	struct session *s = make_session(0, false);
+	struct gathered g = { 0 };
+
+	(void)state;
+	script_reset();
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=1ns", "cores=1"));
+	const struct run_final *f = gather_until_final(s, id, &g);
+	if (f->how != PHASE_DONE)
+		fail_msg("%s", f->err.text);
+	assert_false(f->interrupted);
+	assert_more(f->measured_ns, 0);
+	gather_free(&g);
+	session_free(s);
+}
+
 /* ---- the beginning ---- */
 
 static void a_run_waits_for_go(void **state)
@@ -179,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(workers_end_by_themselves),
+		cmocka_unit_test(the_shortest_run_ends),
 		cmocka_unit_test(a_run_waits_for_go),
 		cmocka_unit_test(a_worker_that_was_moved_is_told),
 	};

@@ -77,7 +77,7 @@ group_results()
 	[ "$(jq -r .cell d/results.jsonl | sort | uniq -c | tr -s ' ' | tr '\n' ,)" = ' 9 0, 9 1,' ] || fail 'nine runs of each side'
 	holds d/summary.md 'B against A: throughput'
 	[ -s d/charts/b-vs-a.gp ] || fail 'no chart'
-	refuses 1 'd holds a sweep (plan.json)' null "${quick[@]}" --b '' --out d
+	refuses 1 'd holds a comparison (plan.json)' null "${quick[@]}" --b '' --out d
 	# The same twice is said, and nothing is found; JSON may be all of stdout.
 	compare 0 null "${quick[@]}" --a '' --b '--loss-ppm 0' --rounds 7 --json -
 	says 'A and B are the same run'

@@ -173,14 +173,14 @@ static void groups_are_compared(void **unused)
 
 	(void)unused;
 	comparison_of_groups(metric, 1, &of_a, &of_b, 0.95, &comparison);
-	assert_int_equal(comparison.of[0].mark, COMPARISON_LESS);
+	assert_int_equal(comparison.of[0].mark, COMPARED_LESS);
 	assert_float_equal(comparison.of[0].a, 102, 1e-12);
 	assert_int_equal(comparison.least, 4);
 	of_b.runs = 3;
 	comparison_of_groups(metric, 1, &of_a, &of_b, 0.95, &comparison);
-	assert_int_equal(comparison.of[0].mark, COMPARISON_TOO_FEW);
+	assert_int_equal(comparison.of[0].mark, COMPARED_TOO_FEW);
 	comparison_of_groups(metric, 1, &of_a, &none, 0.95, &comparison);
-	assert_int_equal(comparison.of[0].mark, COMPARISON_UNTESTED);
+	assert_int_equal(comparison.of[0].mark, COMPARED_UNTESTED);
 }
 
 int main(void)

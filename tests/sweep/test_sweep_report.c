@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "sweep/metrics.h"
+#include "base/text.h"
 #include "sweep/report.h"
 
 static struct host_info host = { .cpu_model = "Maker's `id` CPU", .kernel = "6.1|<b>", .cpus_allowed = 2 };
@@ -462,7 +463,7 @@ static void numbers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_string_equal(sweep_number(rows[i].value, text, sizeof(text)), rows[i].text);
+		assert_string_equal(text_four(rows[i].value, text, sizeof(text)), rows[i].text);
 }
 
 int main(void)

@@ -318,12 +318,27 @@ void act_capture(struct dash *d, int key)
 			d->board->capture.path);
 }
 
+/* A duel needs the baseline's options, which an opened run does not have. */
+static void ask_to_keep(struct dash *d, uint32_t run_id)
+{
+	struct err err = ERR_NONE;
+
+	if (!d->board->read_only)
+		worked(d, d->requests->keep_base(d->requests->ctx, run_id, &err), &err);
+}
+
+static void forget_base(struct dash *d)
+{
+	tally_free(&d->view.base);
+	d->view.base_kept = false;
+	dash_say(d, STYLE_TOAST, "baseline forgotten");
+	ask_to_keep(d, 0);
+}
+
 void act_base(struct dash *d, int key)
 {
 	if (key == 'B') {
-		tally_free(&d->view.base);
-		d->view.base_kept = false;
-		dash_say(d, STYLE_TOAST, "baseline forgotten");
+		forget_base(d);
 		return;
 	}
 	if (!d->tally.n) {
@@ -337,6 +352,16 @@ void act_base(struct dash *d, int key)
 	d->view.base_kept = true;
 	view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "baseline A: ‹%s›, %u interval%s", d->tally.method, d->tally.n,
 		d->tally.n == 1 ? "" : "s");
+	ask_to_keep(d, d->tally.run_id);
+}
+
+void act_duel(struct dash *d, int key)
+{
+	bool going = d->board->duel && d->board->duel->phase == DUEL_GOING;
+	struct err err = ERR_NONE;
+
+	(void)key;
+	worked(d, d->requests->duel(d->requests->ctx, !going, &err), &err);
 }
 
 void act_clear(struct dash *d, int key)

@@ -24,6 +24,7 @@ void act_verdict(struct dash *d, int key);
 void act_snapshot(struct dash *d, int key);
 void act_capture(struct dash *d, int key);
 void act_capture_options(struct dash *d, int key);
+void act_duel(struct dash *d, int key);
 void act_base(struct dash *d, int key); /* 'b' keeps, 'B' forgets */
 void act_clear(struct dash *d, int key);
 void act_setup(struct dash *d, int key);

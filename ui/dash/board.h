@@ -2,6 +2,7 @@
  * thread; ui only reads it. */
 #pragma once
 
+#include "record/duel.h"
 #include "record/history.h"
 #include "record/host.h"
 #include "record/packet.h"
@@ -29,6 +30,7 @@ struct board {
 	bool read_only;      /* `netdyno open`: nothing to start or change */
 	char title_note[80]; /* read_only: what was opened */
 	uint64_t load, load_min, load_max;
+	const struct duel *duel; /* NULL: there is none, ever */
 	struct capture_state capture;
 	struct capture_options capture_options;
 	bool captured; /* a capture was on in this run */

@@ -66,6 +66,13 @@ const struct engine *dash_engine(const struct dash *d)
 	return d->board->modes ? d->board->mode[d->board->current_mode].engine : NULL;
 }
 
+const struct duel *dash_duel(const struct dash *d)
+{
+	const struct duel *duel = d->board->duel;
+
+	return duel && duel->phase != DUEL_NONE ? duel : NULL;
+}
+
 bool dash_running(const struct dash *d)
 {
 	enum phase phase = history_phase(d->board->history);
@@ -333,6 +340,18 @@ static void prepare_total(struct dash *d)
 	}
 }
 
+/* Worked out once: the intervals of a run may be thousands. */
+static void prepare_spans(struct dash *d)
+{
+	const struct moment *m = &d->moment;
+
+	if (!m->final || !m->final->total || d->span_run == m->info->id)
+		return;
+	for (unsigned i = 0; i < engine_latencies(m->info->engine); i++)
+		steadiness_percentiles(d->board->history, m->info->id, i, &m->final->total[i], d->span[i]);
+	d->span_run = m->info->id;
+}
+
 static void prepare_tally(struct dash *d)
 {
 	const struct moment *m = &d->moment;
@@ -371,6 +390,16 @@ static void prepare_differences(struct dash *d)
 	}
 }
 
+static void dash_say_news(struct dash *d)
+{
+	const struct duel *duel = d->board->duel;
+
+	if (!duel || duel->news == d->duel_news)
+		return;
+	d->duel_news = duel->news;
+	dash_say(d, STYLE_TOAST, duel->said);
+}
+
 static void prepare_layout(struct dash *d)
 {
 	struct layout_ask ask = { .rows = d->canvas.rows,
@@ -380,6 +409,8 @@ static void prepare_layout(struct dash *d)
 			: d->view.screen == SCREEN_PANEL ? d->view.panel
 							 : LAYOUT_OTHER };
 
+	for (int i = 0; dash_duel(d) && d->panels[i].def; i++)
+		ask.held |= d->panels[i].def->shows & PANEL_DUEL ? 1u << i : 0;
 	for (int i = 0; d->panels[i].def; i++)
 		d->lines[i] = d->panels[i].def->lines ? d->panels[i].def->lines(d) : 0;
 	memcpy(ask.lines, d->lines, sizeof(ask.lines));
@@ -391,11 +422,13 @@ void dash_look(struct dash *d)
 	d->now_ns = clock_run_ns();
 	if (d->view.toast[0] && d->now_ns >= d->view.toast_until_ns)
 		d->view.toast[0] = '\0';
+	dash_say_news(d);
 	view_moment(&d->view, d->board->history, &d->moment);
 	dash_prepare_rows(d);
 	prepare_details(d);
 	prepare_ledger(d);
 	prepare_total(d);
+	prepare_spans(d);
 	prepare_tally(d);
 	prepare_differences(d);
 	prepare_layout(d);

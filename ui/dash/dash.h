@@ -2,7 +2,7 @@
  * nothing: the panels (ui/panels) read it, keys (keytable.h) change it.  Main thread only. */
 #pragma once
 
-#include "record/verdict.h"
+#include "record/steadiness.h"
 #include "ui/canvas/canvas.h"
 #include "ui/dash/board.h"
 #include "ui/canvas/hits.h"
@@ -59,6 +59,9 @@ struct dash {
 	bool ledger_lags;
 	struct verdict verdict, judged; /* judged: of the run that is over */
 	uint32_t judged_run;            /* which; 0: none yet */
+	/* how sure the percentiles of a run that is over are, a row per latency */
+	struct percentile_span span[LATENCIES_MAX][STEADINESS_PERCENTILES];
+	uint32_t span_run; /* which; 0: none yet */
 	struct drop_line drop[LEDGER_PLACES_MAX];
 	unsigned drops;
 	/* all packets sent and lost, of the run or since it was cleared: the totals are parts of
@@ -76,6 +79,8 @@ struct dash {
 	double difference[METRICS], figure_difference[TALLY_FIGURES], *core_difference;
 	unsigned core_differences;
 	uint64_t compared; /* they were worked out from these intervals */
+
+	unsigned duel_news; /* of the board's duel: said so far */
 
 	struct form *form; /* SCREEN_SETUP, SCREEN_CAPTURE */
 	struct options capture_values;
@@ -109,6 +114,8 @@ const struct panel_def *dash_expanded(const struct dash *d);
 
 /* of the shown run, else of the chosen mode */
 const struct engine *dash_engine(const struct dash *d);
+/* the duel that is going or has just ended; NULL: there is none */
+const struct duel *dash_duel(const struct dash *d);
 /* workers are at it, or about to be */
 bool dash_running(const struct dash *d);
 /* has the shown run workers that do? */

@@ -31,7 +31,10 @@ static bool has_modes(const struct dash *d)
 
 static bool has_load(const struct dash *d)
 {
-	return live(d) && d->board->load_max > d->board->load_min;
+	/* Between two of its runs nothing has a load. */
+	bool duel = dash_duel(d) && dash_duel(d)->phase == DUEL_GOING;
+
+	return live(d) && (duel || d->board->load_max > d->board->load_min);
 }
 
 static bool key_has_run(const struct dash *d)
@@ -42,6 +45,11 @@ static bool key_has_run(const struct dash *d)
 static bool has_base(const struct dash *d)
 {
 	return d->view.base_kept;
+}
+
+static bool has_rival(const struct dash *d)
+{
+	return has_modes(d) && has_base(d);
 }
 
 static bool has_filter(const struct dash *d)
@@ -104,6 +112,7 @@ static const char *key_why_not(const struct dash *d, int key)
 		{ has_load, "this run has no load to change" },
 		{ key_has_run, "nothing has run yet" },
 		{ has_base, "there is no baseline: b keeps one" },
+		{ has_rival, "there is no baseline to duel with: b keeps one" },
 		{ has_details, "this run has no details to sort" },
 		{ has_filter, "there is no filter: / sets one" },
 	};
@@ -113,7 +122,8 @@ static const char *key_why_not(const struct dash *d, int key)
 	for (unsigned i = 0; !def && i < key_def_count; i++)
 		if (has_key(&key_defs[i], key) && key_defs[i].screens & ON(d->view.screen))
 			def = &key_defs[i];
-	if (def && !live(d) && (def->valid == live || def->valid == has_modes || def->valid == has_load))
+	if (def && !live(d) &&
+		(def->valid == live || def->valid == has_modes || def->valid == has_load || def->valid == has_rival))
 		return "a saved run cannot be started or changed";
 	for (unsigned i = 0; def && i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (def->valid == refusals[i].valid)
@@ -257,6 +267,8 @@ const struct key_def key_defs[] = {
 		act_capture_options },
 	{ { 'b' }, "b", "keep this run as baseline A to compare with", VIEWS, key_has_run, "b Base", 10, act_base },
 	{ { 'B' }, "B", "forget the baseline", VIEWS, has_base, NULL, 0, act_base },
+	{ { 'd' }, "d", "duel: A and what is set now run by turns until it shows whether they differ", VIEWS, has_rival, "d Duel",
+		18, act_duel },
 	{ { 'c' }, "c", "clear totals: the screen counts from now; results keep all", VIEWS, key_has_run, "c Clear", 16,
 		act_clear },
 	{ { '/' }, "/", "filter cores and events", VIEWS, NULL, "/ Filter", 17, act_filter },

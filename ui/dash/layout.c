@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { NO_PANEL = -1, BESIDE_COLUMNS = 64, BESIDE_ROWS = 18 };
+enum { NO_PANEL = -1, BESIDE_COLUMNS = 64, BESIDE_ROWS = 18, STAYS_HELD = 1000 };
 
 /* One storey of a column. */
 struct storey {
@@ -36,7 +36,7 @@ static void stack_add(struct stack *s, const struct layout_ask *ask, int panel, 
 		.min = at_most(size->min, want),
 		.want = want,
 		.weight = size->weight,
-		.stays = ask->panels[panel].stays };
+		.stays = ask->held >> panel & 1 ? STAYS_HELD : ask->panels[panel].stays };
 }
 
 static int stack_min(const struct stack *s)

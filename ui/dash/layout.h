@@ -22,6 +22,7 @@ struct layout_ask {
 	int rows, columns;
 	const struct panel_row *panels; /* from top to bottom of a column; ended by def == NULL */
 	int lines[PANELS_MAX];          /* the answers of panel_def.lines(); 0 where it is NULL */
+	unsigned held;                  /* bit set of panels that give way last */
 	/* index of the panel to show alone, LAYOUT_OTHER (another screen) or LAYOUT_DASH */
 	int full;
 };

@@ -14,6 +14,7 @@ enum panel_shows {
 	PANEL_VERDICT = 8,
 	PANEL_CAPTURE = 16,
 	PANEL_DETAILS = 32, /* a row per connection or reader */
+	PANEL_DUEL = 64,    /* gives way to no other while there is one */
 };
 
 /* Rows, the one with the title included. */

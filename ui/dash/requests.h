@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "mode/options.h"
@@ -26,6 +27,10 @@ struct ui_requests {
 	int (*choose_path)(void *ctx, int step, struct err *err);
 	/* +1 more, -1 less */
 	int (*change_load)(void *ctx, int direction, struct err *err);
+	/* the run that is the baseline from now on; 0: none is */
+	int (*keep_base)(void *ctx, uint32_t run_id, struct err *err);
+	/* starts a duel of the baseline against the options as they are, or stops it */
+	int (*duel)(void *ctx, bool on, struct err *err);
 	/* the set-up form's outcome */
 	int (*apply)(void *ctx, const struct options *options, struct err *err);
 	int (*snapshot)(void *ctx, const struct ui_picture *picture, char *ret_path, size_t size, struct err *err);

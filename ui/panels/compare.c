@@ -1,5 +1,5 @@
-/* A/B: this run beside the kept baseline, metric by metric.  Numbers without a mark: one run a side
- * does not tell whether a difference is real. */
+/* A/B: the duel; else this run beside the kept baseline, metric by metric.  Numbers without a
+ * mark: one run a side does not tell whether a difference is real. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +114,10 @@ static void compare_paint(struct dash *d, struct rect area)
 	int rows = METRICS + (int)compare_figures(d), hidden = rows - (area.rows - 2 - head), row;
 	char title[128], note[24] = "";
 
+	if (dash_duel(d)) {
+		panel_duel_paint(d, dash_duel(d), area);
+		return;
+	}
 	if (!d->view.base_kept) {
 		area_rule(&d->canvas, area, "A/B", NULL);
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no baseline: press b to keep this run as A, then change something");
@@ -128,16 +132,20 @@ static void compare_paint(struct dash *d, struct rect area)
 		compare_paint_head(d, area, 1);
 	/* The last row is not for figures: no number may stand there without what it is worth. */
 	row = compare_paint_rows(d, area, 1 + head, area.rows - 1, rows);
-	area_put(&d->canvas, area, row, 1, STYLE_DIM, "one run a side: judge with netdyno compare");
+	area_put(&d->canvas, area, row, 1, STYLE_DIM,
+		d->board->read_only ? "one run a side: judge with netdyno compare" : "one run a side: d starts a duel");
 }
 
 static int compare_lines(const struct dash *d)
 {
+	if (dash_duel(d))
+		return panel_duel_lines(dash_duel(d));
 	return d->view.base_kept ? (int)compare_figures(d) : PANEL_ASIDE;
 }
 
 const struct panel_def panel_compare = {
 	.name = "A/B",
+	.shows = PANEL_DUEL,
 	.narrow = { .min = 6, .want = 8 },
 	.wide = { .min = 6, .want = 10 },
 	.paint = compare_paint,

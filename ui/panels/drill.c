@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "record/rates.h"
+#include "record/steadiness.h"
 #include "ui/dash/headline.h"
 #include "ui/panels/panels.h"
 
@@ -194,6 +195,38 @@ static void drill_put_latencies(struct flow *f)
 	}
 }
 
+static void drill_put_span(struct flow *f, unsigned i, const struct hist *total, const struct percentile_span *span)
+{
+	const struct percentile_def *def = &steadiness_percentile[i];
+	char value[32], low[32], high[32], interval[80] = "--";
+
+	words_ns(total->count ? (double)hist_percentile(total, def->percent) : NAN, value, sizeof(value));
+	if (!span->why)
+		snprintf(interval, sizeof(interval), "%s..%s", words_ns((double)span->low_ns, low, sizeof(low)),
+			words_ns((double)span->high_ns, high, sizeof(high)));
+	put_line(f, def->title, value, interval, words_us_unit(value), span->why);
+}
+
+/* How sure the run's percentiles are: those of all that record, since one worker's are too few. */
+static void drill_put_spans(struct flow *f)
+{
+	const struct run_info *info = f->d->moment.info;
+	const struct run_final *final = f->d->moment.final;
+	const struct latency_def *def = info->engine->latencies;
+	char head[64];
+
+	if (!final || !final->total || f->d->span_run != info->id)
+		return;
+	for (unsigned which = 0; def && which < LATENCIES_MAX && def[which].name; which++) {
+		if (!(def[which].roles & info->worker[f->worker].role) || !final->total[which].count)
+			continue;
+		snprintf(head, sizeof(head), "%s, all", def[which].title);
+		put_head(f, head, "", "95 % interval");
+		for (unsigned i = 0; i < STEADINESS_PERCENTILES; i++)
+			drill_put_span(f, i, &final->total[which], &f->d->span[which][i]);
+	}
+}
+
 /* The reason for the engine's own counters goes first: the ledger shows them. */
 static void put_reasons(struct dash *d, struct rect area, const struct run_worker *w)
 {
@@ -241,6 +274,7 @@ void screen_drill_paint(struct dash *d, struct rect area)
 	drill_put_figures(&flow);
 	put_counters(&flow);
 	drill_put_latencies(&flow);
+	drill_put_spans(&flow);
 	if (d->view.scroll > flow.line - 1)
 		d->view.scroll = flow.line > 0 ? flow.line - 1 : 0;
 }

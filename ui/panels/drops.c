@@ -23,7 +23,7 @@ static void share_text(uint64_t lost, uint64_t sent, char *out, size_t size)
 		snprintf(out, size, ppm < 1000 ? "%.1f ppm" : "%.0f ppm", ppm);
 }
 
-enum { SHARE_WIDTH = 9 }; /* "999.9 ppm" */
+enum { LIMIT_COLUMNS = 100, SHARE_WIDTH = 9 }; /* "999.9 ppm" */
 
 struct drop_columns {
 	int name, rate, total, share, bar; /* the column of each; -1: no room */
@@ -342,7 +342,7 @@ void panel_verdict_paint(struct dash *d, struct rect area)
 	const struct verdict *v = &d->verdict;
 	unsigned notices = v->reasons + v->cautions;
 	const struct moment *m = &d->moment;
-	char more[32] = "";
+	char more[32] = "", limit[64] = "";
 	int at = 1;
 
 	if (failure(d)) {
@@ -360,6 +360,10 @@ void panel_verdict_paint(struct dash *d, struct rect area)
 			   : "✓ valid so far");
 	if (notices > 1)
 		snprintf(more, sizeof(more), " (v: +%u more)", notices - 1);
+	if (v->limit.who != LIMIT_UNKNOWN && area.columns >= LIMIT_COLUMNS)
+		snprintf(limit, sizeof(limit), " limit: %.*s", (int)strcspn(v->limit.text, ":"), v->limit.text);
+	area_put_right(&d->canvas, area, 0, STYLE_TEXT, limit);
+	area.columns -= canvas_width(limit);
 	if (notices) {
 		at += area_put(&d->canvas, area, 0, at, STYLE_DIM, v->reasons ? ": " : " · caution: ");
 		at += canvas_put_cut(&d->canvas, area.row, at, area.columns - at - canvas_width(more) - 1,

@@ -47,6 +47,8 @@ static int paint_notices(struct dash *d, struct rect area, int row)
 		row = paint_notice(d, area, row, STYLE_BAD, "✗ not valid: ", d->verdict.reason[i]);
 	for (unsigned i = 0; i < d->verdict.cautions; i++)
 		row = paint_notice(d, area, row, STYLE_WARNING, "! caution: ", d->verdict.caution[i]);
+	if (d->verdict.limit.who != LIMIT_UNKNOWN)
+		row = paint_notice(d, area, row, STYLE_TEXT, "limit: ", d->verdict.limit.text);
 	return row;
 }
 

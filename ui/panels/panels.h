@@ -23,6 +23,9 @@ void screen_help_paint(struct dash *d, struct rect area);
 
 /* ---- shared between them ---- */
 
+/* The duel, in place of the comparison of two runs. */
+void panel_duel_paint(struct dash *d, const struct duel *duel, struct rect area);
+int panel_duel_lines(const struct duel *duel); /* beside what the comparison wants */
 void chart_of_worker_paint(struct dash *d, struct rect area);
 /* Run state in few words, "● RUN 01:12/02:00", and how it looks. */
 enum style state_text(const struct dash *d, char *out, size_t size);

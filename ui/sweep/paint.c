@@ -310,7 +310,7 @@ static void sweep_paint_cell(
 	else if (best)
 		canvas_put(c, row, column, 1, STYLE_BETTER, "★");
 	if (!isnan(spread.median))
-		canvas_put_right(c, row, column + 1, VALUE, style, sweep_number(look->scale * spread.median, text, sizeof(text)));
+		canvas_put_right(c, row, column + 1, VALUE, style, text_four(look->scale * spread.median, text, sizeof(text)));
 	else if (one->failed && !one->done)
 		canvas_put_right(c, row, column + 1, VALUE, STYLE_BAD, "failed");
 	else if (invalid)
@@ -430,8 +430,8 @@ static void paint_best(struct canvas *c, const struct sweep_look *look, const st
 	if (look->best < 0)
 		return;
 	sweep_state_spread(look->state, (uint32_t)look->best, 0, &spread);
-	snprintf(title, sizeof(title), "★ %s %s: %s", sweep_number(look->scale * spread.median, number, sizeof(number)),
-		look->unit, sweep_cell_label(look->state->plan, (uint32_t)look->best, label, sizeof(label)));
+	snprintf(title, sizeof(title), "★ %s %s: %s", text_four(look->scale * spread.median, number, sizeof(number)), look->unit,
+		sweep_cell_label(look->state->plan, (uint32_t)look->best, label, sizeof(label)));
 	int room = c->columns - 4 - (*note ? canvas_width(note) + 3 : 0);
 	int used = canvas_put_cut(c, row, 2, room, STYLE_BETTER, title);
 	canvas_put(c, row, 1, 1, STYLE_FRAME, " ");

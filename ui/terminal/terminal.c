@@ -480,12 +480,11 @@ static bool swallow_sequence(void)
 	return true;
 }
 
-bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
+static bool read_event(struct terminal_event *ret_event)
 {
 	struct terminal_event event = { 0 };
 	wint_t c;
 
-	(void)t;
 	for (int kind; (kind = get_wch(&c)) != ERR;) {
 		if (kind == KEY_CODE_YES && c == KEY_MOUSE) {
 			if (!read_mouse(&event))
@@ -499,6 +498,16 @@ bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
 		return true;
 	}
 	return false;
+}
+
+/* After a change of size curses draws before it reads. */
+bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
+{
+	stall_begin(STALL_PATIENCE_MS);
+	bool any = read_event(ret_event);
+
+	t->torn |= stall_end();
+	return any;
 }
 
 /* ---- suspend ---- */

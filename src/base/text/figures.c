@@ -28,6 +28,26 @@ static void human_plain(double value, char *out, size_t size)
 		snprintf(out, size, "%.*f", magnitude < 0.0995 ? 3 : decimals_of(magnitude), value);
 }
 
+char *text_four(double value, char *out, size_t size)
+{
+	static const struct {
+		double from, one; /* from: what would else be rounded to five digits */
+		char suffix;
+	} steps[] = { { 999.95e9, 1e12, 'T' }, { 999.95e6, 1e9, 'G' }, { 999.95e3, 1e6, 'M' }, { 9999.5, 1e3, 'k' } };
+
+	if (isnan(value)) {
+		snprintf(out, size, "--");
+		return out;
+	}
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (fabs(value) >= steps[i].from) {
+			snprintf(out, size, "%#.4g%c", value / steps[i].one, steps[i].suffix);
+			return out;
+		}
+	snprintf(out, size, "%.4g", value);
+	return out;
+}
+
 char *text_human(double value, char *out, size_t size)
 {
 	static const char suffix[] = "kMGTPE";

@@ -40,7 +40,8 @@ static void top(void)
 static void options_of(const struct option_def *def)
 {
 	for (; def && def->name; def++)
-		printf("--%s%s\n", def->type == OPTION_BOOL && !strcmp(def->default_text, "yes") ? "no-" : "", def->name);
+		if (!(def->flags & OPTION_HIDDEN))
+			printf("--%s%s\n", def->type == OPTION_BOOL && !strcmp(def->default_text, "yes") ? "no-" : "", def->name);
 }
 
 static void methods(const struct engine *engine)

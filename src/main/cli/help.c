@@ -124,6 +124,8 @@ static void help_options(const char *title, const struct option_def *def)
 		return;
 	printf("\n%s\n", title);
 	for (; def->name; def++) {
+		if (def->flags & OPTION_HIDDEN)
+			continue;
 		option_left(def, left, sizeof(left));
 		option_right(def, right, sizeof(right));
 		row(left, right, INDENT + 4);

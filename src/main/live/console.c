@@ -56,6 +56,7 @@ int console_open(struct console *c, const struct cli *cli, struct err *err)
 	run_capture_init(&c->run_capture, &cli->options, c->session);
 	c->board.capture_options = c->run_capture.options;
 	c->board.history = c->history;
+	c->board.duel = &c->rounds.duel;
 	c->board.hide_cost = c->virtual_ticks > 0;
 	modes_find_method(&c->board);
 	return 0;
@@ -67,6 +68,7 @@ void console_close(struct console *c)
 	run_capture_stop(&c->run_capture, NULL);
 	if (!c->abandoned && !session_free(c->session))
 		fprintf(stderr, "netdyno: a thread of the run does not end, and is not waited for\n");
+	rounds_free(&c->rounds);
 	history_free(c->history);
 	modes_free(&c->board);
 	*c = (struct console){ 0 };
@@ -218,6 +220,7 @@ void console_pump(void *console)
 
 	while ((u = session_next(c->session)))
 		take_update(c, u);
+	rounds_step(c);
 	look_at_capture(c);
 	c->board.load = session_load(c->session, &c->board.load_min, &c->board.load_max);
 	c->board.own_cpu_ns = own_cost_ns(&c->cost);
@@ -225,9 +228,9 @@ void console_pump(void *console)
 
 /* ---- asking ---- */
 
-int console_start(struct console *c, struct err *err)
+int console_start_with(struct console *c, const struct options *options, struct err *err)
 {
-	int id = session_start(c->session, &console_mode(c)->options, err);
+	int id = session_start(c->session, options, err);
 
 	if (id < 0)
 		return id;
@@ -239,6 +242,11 @@ int console_start(struct console *c, struct err *err)
 	c->board.run_wanted = true;
 	modes_find_method(&c->board);
 	return 0;
+}
+
+int console_start(struct console *c, struct err *err)
+{
+	return console_start_with(c, &console_mode(c)->options, err);
 }
 
 int console_snapshot(struct console *c, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err)
@@ -273,6 +281,7 @@ void console_finish(struct console *c, int max_ms)
 		.give_up_ns = clock_now_ns() + (int64_t)max_ms * NS_PER_MS };
 
 	c->board.run_wanted = false;
+	rounds_stop(c, "the dashboard was left");
 	if (!c->run_id)
 		return;
 	if (!c->over)

@@ -6,6 +6,7 @@
 #include "main/cli/cli.h"
 #include "main/live/outputs.h"
 #include "main/live/own_cost.h"
+#include "main/live/rounds.h"
 #include "main/live/run_capture.h"
 #include "run/session.h"
 #include "snapshot/snapshot.h"
@@ -18,6 +19,7 @@ struct console {
 	struct outputs outputs;
 	struct run_capture run_capture;
 	struct own_cost cost;
+	struct rounds rounds;
 	FILE *lines;     /* header and intervals go here as they come; NULL: a screen shows them */
 	FILE *notes;     /* events and complaints; NULL: a screen shows them */
 	uint32_t run_id; /* newest one asked for; 0: none */
@@ -40,6 +42,8 @@ void console_close(struct console *c);
 struct board_mode *console_mode(struct console *c); /* the current one */
 /* Starts the current mode with its options; a run that is going ends first. */
 int console_start(struct console *c, struct err *err);
+/* The same with other options; those of the mode stay as they are. */
+int console_start_with(struct console *c, const struct options *options, struct err *err);
 /* Takes all updates that have come; a callback of loops, so of a void *. */
 void console_pump(void *console);
 struct results_source console_source(const struct console *c);

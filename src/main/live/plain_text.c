@@ -389,6 +389,10 @@ static void summary_verdict(FILE *out, const struct verdict *verdict)
 		snprintf(line, sizeof(line), "caution: %s", verdict->caution[i]);
 		paragraph(out, 4, 6, line);
 	}
+	if (verdict->limit.who != LIMIT_UNKNOWN) {
+		snprintf(line, sizeof(line), "limit: %s", verdict->limit.text);
+		paragraph(out, 2, 6, line);
+	}
 }
 
 /* The final, or what there is until now. */

@@ -24,7 +24,6 @@ enum {
 };
 
 static const int64_t stall_ns = 10ll * NS_PER_S;
-static const int64_t hurry_ns = 3ll * NS_PER_S;
 static const int64_t last_words_ns = 500ll * NS_PER_MS;
 
 struct relay {
@@ -45,7 +44,7 @@ enum { STREAMS = 2 };
 
 static struct relay relays[STREAMS];
 static struct relay *relay_of_stdout, *relay_of_stderr; /* NULL: written directly */
-static bool in_a_hurry;
+static int64_t patience_ns = INT64_MAX;                 /* of relay_drain(), while nothing moves */
 
 /* ---- the queue ---- */
 
@@ -288,9 +287,11 @@ int relay_error(FILE *stream)
 	return error;
 }
 
-void relay_hurry(void)
+void relay_hurry(int patience_ms)
 {
-	in_a_hurry = true;
+	int64_t asked_ns = patience_ms * (int64_t)NS_PER_MS;
+
+	patience_ns = asked_ns < patience_ns ? asked_ns : patience_ns;
 }
 
 /* Until the queue is empty; false: that is not waited for. */
@@ -304,7 +305,7 @@ static bool relay_await_empty(struct relay *r)
 			end_ns = now_ns + last_words_ns;
 		if (end_ns && now_ns >= end_ns)
 			return false;
-		if (in_a_hurry && now_ns - began_ns >= hurry_ns && now_ns - r->moved_ns >= hurry_ns)
+		if (now_ns - began_ns >= patience_ns && now_ns - r->moved_ns >= patience_ns)
 			return false;
 		relay_await(r, LOOK_MS);
 	}

@@ -24,9 +24,11 @@
 int relay_begin(struct err *err);
 /* Why the stream's descriptor takes no more (EPIPE, EIO ...), so far as is known; 0: it does. */
 int relay_error(FILE *stream);
-/* Who asked for an end will not ask again (SIGTERM, SIGHUP): relay_drain() waits no longer than 3 s
- * for a reader that takes nothing. */
-void relay_hurry(void);
+/* Somebody asked for an end: relay_drain() waits no longer than so for a reader that takes nothing.
+ * RELAY_ONCE: by a signal whose sender will not ask again (SIGTERM, SIGHUP); RELAY_TWICE: it is not
+ * the first. */
+enum { RELAY_ONCE_MS = 3000, RELAY_TWICE_MS = 500 };
+void relay_hurry(int patience_ms);
 /* Flushes the stream and waits until its queue is empty.  A signal that asks for an end ends that
  * after half a second at the latest.  0; -EINTR: the wait was cut short; -ETIMEDOUT: output was
  * given up; another -errno: the descriptor takes no more. */

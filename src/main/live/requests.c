@@ -16,16 +16,26 @@ static int on_run(void *ctx, bool on, struct err *err)
 
 	if (on)
 		return console_start(c, err);
+	rounds_stop(c, "the traffic was stopped");
 	c->board.run_wanted = false;
 	session_stop(c->session, false);
 	return 0;
+}
+
+/* The next run with the options as they are now: a duel begins anew with another B. */
+static int run_changed(struct console *c, struct err *err)
+{
+	if (rounds_going(c))
+		return rounds_start(c, err);
+	rounds_forget(c);
+	return c->board.run_wanted ? console_start(c, err) : 0;
 }
 
 /* Restarts the run if traffic is on; if that fails, restores the options of *undo. */
 static int restart_or_undo(struct console *c, struct options *undo, struct err *err)
 {
 	struct options *now = &console_mode(c)->options;
-	int rc = c->board.run_wanted ? console_start(c, err) : 0;
+	int rc = run_changed(c, err);
 
 	if (rc < 0) {
 		struct options failed = *now;
@@ -47,6 +57,8 @@ static int on_mode(void *ctx, unsigned mode, struct err *err)
 		return 0;
 	if (!c->board.mode[mode].engine->built)
 		return err_say(err, ENOSYS, "mode %s is not built yet", c->board.mode[mode].engine->name);
+	rounds_stop(c, "the mode was changed");
+	rounds_forget(c);
 	options_carry(&c->board.mode[mode].options, &c->board.mode[before].options);
 	options_forget_idle(&c->board.mode[mode].options);
 	c->board.current_mode = mode;
@@ -183,6 +195,34 @@ static bool is_rate(const struct run_info *info)
 	return at >= 0 && info->options.def[at]->flags & OPTION_RATE;
 }
 
+/* In a duel a step of load is another B, whichever side runs at this moment. */
+static int change_side(struct console *c, int direction, struct err *err)
+{
+	struct options *b = &console_mode(c)->options, undo;
+	const char *name = c->rounds.load_name;
+	int at = name ? options_find(b, name) : -1;
+	char text[32];
+
+	if (at < 0)
+		return err_say(err, ENODATA, "no load to change: this mode has none");
+	const struct option_def *def = b->def[at];
+	uint64_t unit = def->type == OPTION_DECIMAL ? 1000 : 1, now = (uint64_t)option_real(def, &b->value[at]);
+	uint64_t least = (uint64_t)def->min / unit, most = (uint64_t)def->max / unit;
+	uint64_t next = requests_next_load(def->flags & OPTION_RATE, now, least ? least : 1, most, direction);
+	if (next == now)
+		return err_say(err, ERANGE, "--%s stays at %" PRIu64, name, now);
+	int rc = options_copy(&undo, b, err);
+	if (rc < 0)
+		return rc;
+	snprintf(text, sizeof(text), "%" PRIu64, next);
+	rc = options_set(b, name, text, err);
+	if (rc < 0) {
+		options_free(&undo);
+		return rc;
+	}
+	return restart_or_undo(c, &undo, err);
+}
+
 static int on_load(void *ctx, int direction, struct err *err)
 {
 	struct console *c = ctx;
@@ -190,6 +230,8 @@ static int on_load(void *ctx, int direction, struct err *err)
 	uint64_t min = 0, max = 0, now = session_load(c->session, &min, &max);
 	char text[32];
 
+	if (rounds_going(c))
+		return change_side(c, direction, err);
 	if (!info || !info->load_name || !now || c->over)
 		return err_say(err, ENODATA, "no load to change: nothing is running");
 	uint64_t next = session_set_load(c->session, requests_next_load(is_rate(info), now, min, max, direction));
@@ -197,9 +239,29 @@ static int on_load(void *ctx, int direction, struct err *err)
 	if (next == now)
 		return err_say(
 			err, ERANGE, "--%s stays at %" PRIu64 " (%" PRIu64 "..%" PRIu64 ")", info->load_name, now, min, max);
+	rounds_forget(c);
 	/* The next run starts where this one has been brought to. */
 	snprintf(text, sizeof(text), "%" PRIu64, next);
 	options_set(&console_mode(c)->options, info->load_name, text, NULL);
+	return 0;
+}
+
+/* ---- the duel ---- */
+
+static int on_keep_base(void *ctx, uint32_t run_id, struct err *err)
+{
+	return rounds_keep(ctx, run_id, err);
+}
+
+static int on_duel(void *ctx, bool on, struct err *err)
+{
+	struct console *c = ctx;
+
+	if (on)
+		return rounds_start(c, err);
+	rounds_stop(c, "d was pressed");
+	c->board.run_wanted = false;
+	session_stop(c->session, false);
 	return 0;
 }
 
@@ -286,6 +348,8 @@ void requests_fill(struct console *c, struct ui_requests *ret_requests)
 		.choose_method = on_method,
 		.choose_path = on_path,
 		.change_load = on_load,
+		.keep_base = on_keep_base,
+		.duel = on_duel,
 		.apply = on_apply,
 		.snapshot = on_snapshot,
 		.capture = on_capture,

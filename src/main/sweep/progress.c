@@ -71,7 +71,7 @@ static void describe(const struct sweep_state *state, const json_t *row, bool va
 			continue;
 		double scale = sweep_state_unit(state, i, &unit);
 		text_add(out, size, "%s%s%s%s %s", *out ? ", " : "", m->better < 0 ? m->title : "", m->better < 0 ? " " : "",
-			sweep_number(scale * json_number_value(value), number, sizeof(number)), unit);
+			text_four(scale * json_number_value(value), number, sizeof(number)), unit);
 	}
 	if (!valid)
 		text_add(out, size, "%sINVALID", *out ? ", " : "");

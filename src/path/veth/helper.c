@@ -58,9 +58,12 @@ static int helper_fill_one(struct helper *h, const struct helper_tap *tap)
 
 	if (fd >= 0)
 		close(fd);
-	/* So many wait in queues already that the kernel lets nobody add one (unix(7)): this one
-	 * waits until some have been taken. */
-	return rc == -ETOOMANYREFS ? -EAGAIN : rc;
+	if (rc != -ETOOMANYREFS)
+		return rc;
+	/* So many wait in queues already that the kernel lets nobody add one (unix(7)), and poll(2)
+	 * does not tell when some have been taken. */
+	poll(NULL, 0, 1);
+	return -EAGAIN;
 }
 
 /* false: its other end has gone. */

@@ -38,18 +38,20 @@ static int offload_ask(int fd, const char *interface, void *command)
 /* The names of all features, ETH_GSTRING_LEN bytes each; NULL where they cannot be read. */
 static struct ethtool_gstrings *offload_names(int fd, const char *interface)
 {
-	struct {
+	union {
 		struct ethtool_sset_info head;
-		uint32_t count;
-	} sets = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES } };
+		char room[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
+	} sets = { .room = { 0 } };
 	struct ethtool_gstrings *names;
 
-	if (offload_ask(fd, interface, &sets) < 0 || !sets.head.sset_mask || sets.count > FEATURES_MAX)
+	sets.head.cmd = ETHTOOL_GSSET_INFO;
+	sets.head.sset_mask = 1ull << ETH_SS_FEATURES;
+	if (offload_ask(fd, interface, &sets) < 0 || !sets.head.sset_mask || sets.head.data[0] > FEATURES_MAX)
 		return NULL;
-	names = calloc(1, sizeof(*names) + (size_t)sets.count * ETH_GSTRING_LEN);
+	names = calloc(1, sizeof(*names) + (size_t)sets.head.data[0] * ETH_GSTRING_LEN);
 	if (!names)
 		return NULL;
-	*names = (struct ethtool_gstrings){ .cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_FEATURES, .len = sets.count };
+	*names = (struct ethtool_gstrings){ .cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_FEATURES, .len = sets.head.data[0] };
 	if (offload_ask(fd, interface, names) == 0)
 		return names;
 	free(names);
@@ -58,18 +60,21 @@ static struct ethtool_gstrings *offload_names(int fd, const char *interface)
 
 static int offload_switch(int fd, const char *interface, const struct ethtool_gstrings *names, bool on)
 {
-	struct {
+	union {
 		struct ethtool_sfeatures head;
-		struct ethtool_set_features_block block[FEATURES_MAX / BLOCK_BITS];
-	} features = { .head = { .cmd = ETHTOOL_SFEATURES, .size = (names->len + BLOCK_BITS - 1) / BLOCK_BITS } };
+		char room[sizeof(struct ethtool_sfeatures) +
+			  FEATURES_MAX / BLOCK_BITS * sizeof(struct ethtool_set_features_block)];
+	} features = { .room = { 0 } };
 
+	features.head.cmd = ETHTOOL_SFEATURES;
+	features.head.size = (names->len + BLOCK_BITS - 1) / BLOCK_BITS;
 	for (uint32_t i = 0; i < names->len; i++) {
 		uint32_t bit = 1u << i % BLOCK_BITS;
 
 		if (!is_segmentation((const char *)names->data + (size_t)i * ETH_GSTRING_LEN))
 			continue;
-		features.block[i / BLOCK_BITS].valid |= bit;
-		features.block[i / BLOCK_BITS].requested |= on ? bit : 0;
+		features.head.features[i / BLOCK_BITS].valid |= bit;
+		features.head.features[i / BLOCK_BITS].requested |= on ? bit : 0;
 	}
 	return offload_ask(fd, interface, &features);
 }

@@ -2,27 +2,8 @@
  * only. */
 #pragma once
 
-#include "base/stats/evidence.h"
+#include "base/stats/compared.h"
 #include "sweep/sweep.h"
-
-enum { COMPARISON_TEXT_BYTES = 64 };
-
-enum comparison_mark {
-	/* a figure that is shown beside those that are tested, or an unknown one */
-	COMPARISON_UNTESTED,
-	COMPARISON_TOO_FEW, /* runs: not even all of them alike could show a difference */
-	COMPARISON_SAME,    /* no difference is shown */
-	COMPARISON_LESS,    /* B is less than A */
-	COMPARISON_MORE,
-};
-
-struct compared {
-	double a, b; /* medians of the valid runs that know it; NAN: none does */
-	struct evidence evidence;
-	double p;             /* as if it were the only figure that is tested (Holm) */
-	size_t rounds_wanted; /* about so many would show a difference of 5 %; 0: unknown */
-	enum comparison_mark mark;
-};
 
 struct comparison {
 	/* [i] of both sides ran in one round; else the runs have nothing to do with each other */
@@ -54,8 +35,3 @@ void comparison_of_groups(const struct sweep_metric *metric, unsigned metrics, c
 double comparison_level(const struct sweep_plan *plan, unsigned rounds);
 /* The rounds, of those that count and those that do not, after which every slot has ended. */
 unsigned comparison_rounds(const struct sweep_state *state);
-
-/* "-16.3 %", "+1.2" (of what can be 0, in its unit), "--".  Returns out. */
-char *comparison_difference(const struct compared *c, char out[COMPARISON_TEXT_BYTES]);
-/* "-17.8..-14.9 %", "--" where too few runs bound it.  Returns out. */
-char *comparison_interval(const struct compared *c, char out[COMPARISON_TEXT_BYTES]);

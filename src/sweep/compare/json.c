@@ -22,14 +22,14 @@ static json_t *scaled(const struct evidence *e, double value)
 	return json_of_real(e->relative ? 100 * value : value, DIGITS);
 }
 
-static json_t *json_of_mark(enum comparison_mark mark)
+static json_t *json_of_mark(enum compared_mark mark)
 {
-	static const char *const words[] = { [COMPARISON_TOO_FEW] = "not enough",
-		[COMPARISON_SAME] = "not shown to differ",
-		[COMPARISON_LESS] = "less",
-		[COMPARISON_MORE] = "more" };
+	static const char *const words[] = { [COMPARED_TOO_FEW] = "not enough",
+		[COMPARED_SAME] = "not shown to differ",
+		[COMPARED_LESS] = "less",
+		[COMPARED_MORE] = "more" };
 
-	return mark == COMPARISON_UNTESTED ? json_null() : json_string(words[mark]);
+	return mark == COMPARED_UNTESTED ? json_null() : json_string(words[mark]);
 }
 
 static json_t *json_of_compared(const struct sweep_metric *metric, const struct compared *of)
@@ -48,7 +48,7 @@ static json_t *json_of_compared(const struct sweep_metric *metric, const struct 
 	json_put(&m, "low", e->known && e->bounded ? scaled(e, e->low) : json_null());
 	json_put(&m, "high", e->known && e->bounded ? scaled(e, e->high) : json_null());
 	json_put(&m, "p", e->known ? number(e->p) : json_null());
-	json_put(&m, "p_holm", of->mark == COMPARISON_UNTESTED ? json_null() : number(of->p));
+	json_put(&m, "p_holm", of->mark == COMPARED_UNTESTED ? json_null() : number(of->p));
 	json_put(&m, "mark", json_of_mark(of->mark));
 	return json_made(&m);
 }
@@ -157,7 +157,7 @@ static void write_dots(FILE *out, const struct sweep_state *state, unsigned metr
 
 static bool is_drawn(const struct compared *of)
 {
-	return of->mark != COMPARISON_UNTESTED && of->evidence.relative;
+	return of->mark != COMPARED_UNTESTED && of->evidence.relative;
 }
 
 static void write_panel(FILE *out, const struct comparison *c, unsigned i)

@@ -40,13 +40,13 @@ static void compare_choose(struct compare_table *t)
 			t->row[t->rows++] = i;
 }
 
-static const char *mark_word(enum comparison_mark mark)
+static const char *mark_word(enum compared_mark mark)
 {
-	static const char *const words[] = { [COMPARISON_UNTESTED] = "",
-		[COMPARISON_TOO_FEW] = "not enough, ",
-		[COMPARISON_SAME] = "= ",
-		[COMPARISON_LESS] = "▼ ",
-		[COMPARISON_MORE] = "▲ " };
+	static const char *const words[] = { [COMPARED_UNTESTED] = "",
+		[COMPARED_TOO_FEW] = "not enough, ",
+		[COMPARED_SAME] = "= ",
+		[COMPARED_LESS] = "▼ ",
+		[COMPARED_MORE] = "▲ " };
 
 	return words[mark];
 }
@@ -61,7 +61,7 @@ static void compare_head(unsigned column, char *out, size_t size)
 static void compare_cell(void *ctx, long row, unsigned column, char *out, size_t size)
 {
 	const struct compare_table *t = ctx;
-	char text[COMPARISON_TEXT_BYTES];
+	char text[COMPARED_TEXT_BYTES];
 
 	if (row < 0) {
 		compare_head(column, out, size);
@@ -73,11 +73,11 @@ static void compare_cell(void *ctx, long row, unsigned column, char *out, size_t
 	if (column == 0)
 		snprintf(out, size, "%s%s%s", m->title, *m->unit ? " " : "", m->unit);
 	else if (column < 3)
-		sweep_number(column == 1 ? of->a : of->b, out, size);
+		text_four(column == 1 ? of->a : of->b, out, size);
 	else if (column == 3)
-		snprintf(out, size, "%s%s", mark_word(of->mark), comparison_difference(of, text));
+		snprintf(out, size, "%s%s", mark_word(of->mark), compared_difference(of, text));
 	else
-		snprintf(out, size, "%s", comparison_interval(of, text));
+		snprintf(out, size, "%s", compared_interval(of, text));
 }
 
 static void compare_write_table(FILE *out, const struct compare_report *report, bool markdown, unsigned room)
@@ -94,42 +94,17 @@ static void compare_write_table(FILE *out, const struct compare_report *report, 
 
 /* ---- words ---- */
 
-static void write_difference(FILE *out, const struct sweep_metric *m, const struct compared *of)
-{
-	const struct evidence *e = &of->evidence;
-	char difference[COMPARISON_TEXT_BYTES], interval[COMPARISON_TEXT_BYTES];
-	bool less = of->mark == COMPARISON_LESS;
-
-	if (!e->relative || fabs(e->middle) >= 10)
-		fprintf(out, "%s differs by %s, 95 %% interval %s", m->title, comparison_difference(of, difference),
-			comparison_interval(of, interval));
-	else
-		fprintf(out, "%s %.1f %% %s, 95 %% interval %.1f to %.1f %%", m->title, 100 * fabs(e->middle),
-			less ? "lower" : "higher", 100 * (less ? -e->high : e->low), 100 * (less ? -e->low : e->high));
-}
-
 static void write_answer(FILE *out, const struct comparison *c, unsigned i)
 {
-	const struct sweep_metric *m = &c->metric[i];
-	const struct compared *of = &c->of[i];
-	char interval[COMPARISON_TEXT_BYTES];
-	const struct evidence *e = &of->evidence;
+	char words[COMPARED_WORDS_BYTES];
 
-	if (of->mark == COMPARISON_LESS || of->mark == COMPARISON_MORE)
-		write_difference(out, m, of);
-	else if (e->relative && e->high < 10)
-		fprintf(out, "%s not shown to differ: between %+.1f and %+.1f %%", m->title, 100 * e->low, 100 * e->high);
-	else
-		fprintf(out, "%s not shown to differ: %s", m->title, comparison_interval(of, interval));
-	/* Its interval speaks for itself alone, its mark for all that are tested. */
-	if (of->mark == COMPARISON_SAME && (e->low > 0 || e->high < 0))
-		fprintf(out, " by itself, which may be chance among %u tested figures", c->tests);
+	fputs(compared_words(&c->of[i], c->metric[i].title, c->tests, words), out);
 }
 
 /* Throughput and rate are one finding where every packet has the same size. */
 static bool says_the_same(const struct comparison *c, unsigned i)
 {
-	return i == 1 && c->of[0].mark == c->of[1].mark && fabs(c->of[0].evidence.middle - c->of[1].evidence.middle) < 1e-4;
+	return i == 1 && compared_alike(&c->of[0], &c->of[1]);
 }
 
 static size_t compare_known(const struct comparison *c)
@@ -137,7 +112,7 @@ static size_t compare_known(const struct comparison *c)
 	size_t known = 0;
 
 	for (unsigned i = 0; i < c->metrics; i++)
-		if (c->of[i].mark != COMPARISON_UNTESTED) {
+		if (c->of[i].mark != COMPARED_UNTESTED) {
 			size_t n = c->of[i].evidence.a < c->of[i].evidence.b ? c->of[i].evidence.a : c->of[i].evidence.b;
 
 			known = n > known ? n : known;
@@ -160,7 +135,7 @@ static void write_wanted(FILE *out, const struct comparison *c, size_t known)
 {
 	const struct compared *of = &c->of[0];
 
-	if (of->mark == COMPARISON_SAME && of->rounds_wanted > known)
+	if (of->mark == COMPARED_SAME && of->rounds_wanted > known)
 		fprintf(out, "These runs scatter so that it would take about %zu rounds to show a difference of 5 %% in %s.\n",
 			of->rounds_wanted, c->metric[0].title);
 }
@@ -177,7 +152,7 @@ void compare_write_words(FILE *out, const struct compare_report *report)
 	}
 	fputs("B against A: ", out);
 	for (unsigned i = 0; i < c->metrics; i++) {
-		if (c->of[i].mark < COMPARISON_SAME || says_the_same(c, i))
+		if (c->of[i].mark < COMPARED_SAME || says_the_same(c, i))
 			continue;
 		fputs(any ? "; " : "", out);
 		write_answer(out, c, i);

@@ -315,6 +315,16 @@ static int on_load(void *ctx, int direction, struct err *err)
 	return answer(ctx, CALL_LOAD, direction, err);
 }
 
+static int on_base(void *ctx, uint32_t run_id, struct err *err)
+{
+	return answer(ctx, CALL_BASE, (int)run_id, err);
+}
+
+static int on_duel(void *ctx, bool on, struct err *err)
+{
+	return answer(ctx, CALL_DUEL, on, err);
+}
+
 static int on_apply(void *ctx, const struct options *options, struct err *err)
 {
 	return answer(ctx, CALL_APPLY, (int)options->count, err);
@@ -344,6 +354,6 @@ static void on_keep(void *ctx, const char *name, const char *value)
 void made_requests(struct made_calls *calls, struct ui_requests *ret_requests)
 {
 	*calls = (struct made_calls){ 0 };
-	*ret_requests = (struct ui_requests){ calls, on_pump, on_run, on_mode, on_method, on_path, on_load, on_apply, on_snapshot,
-		on_capture, on_capture_options, on_keep };
+	*ret_requests = (struct ui_requests){ calls, on_pump, on_run, on_mode, on_method, on_path, on_load, on_base, on_duel,
+		on_apply, on_snapshot, on_capture, on_capture_options, on_keep };
 }
