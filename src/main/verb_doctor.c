@@ -131,8 +131,8 @@ static void say_trial(const struct doctor_trial *t)
 			*t->a ? t->a : "the system's", t->figure, text_human(t->b_median, b, sizeof(b)),
 			text_human(t->a_median, a, sizeof(a)), t->unit, 100 * t->gain);
 	if (!*t->skipped && !isnan(t->low))
-		text_add(line, sizeof(line), " (95 %% interval %+.1f..%+.1f %%, %u rounds)", 100 * t->low, 100 * t->high,
-			t->rounds);
+		text_add(line, sizeof(line), " (95 %% interval %+.1f..%+.1f %%, %u rounds)%s", 100 * t->low, 100 * t->high,
+			t->rounds, t->low > 0 || t->high < 0 ? "" : ": not shown to differ");
 	else if (!*t->skipped)
 		text_add(line, sizeof(line), " (%u round%s: too few for an interval)", t->rounds, t->rounds == 1 ? "" : "s");
 	printf("%-*s%s: ", INDENT, "measured", t->id);
