@@ -77,6 +77,11 @@ static void put_sweep(void)
 	put_options(sweep_options);
 }
 
+static void put_doctor(void)
+{
+	put_options(doctor_options);
+}
+
 static void put_methods(const struct engine *engine)
 {
 	printf("Methods:\n\n");
@@ -127,6 +132,7 @@ static const struct {
 	{ "; @display@\n", put_display },
 	{ "; @sweep@\n", put_sweep },
 	{ "; @compare@\n", put_compare },
+	{ "; @doctor@\n", put_doctor },
 	{ "; @modes@\n", put_modes },
 	{ "; @keys@\n", put_keys },
 };

@@ -82,11 +82,50 @@ static void nothing_and_nonsense(void **state)
 	assert_int_equal(quota_throttled_us(root, &us), -ENOENT);
 }
 
+static void limits_of_version_2(void **state)
+{
+	struct quota_limit limit;
+
+	(void)state;
+	put("proc/self/cgroup", "0::/box/inner\n");
+	put("sys/fs/cgroup/box/inner/cpu.max", "max 100000\n");
+	assert_int_equal(quota_tightest(root, &limit), -ENOENT);
+	put("sys/fs/cgroup/box/cpu.max", "150000 100000\n");
+	assert_int_equal(quota_tightest(root, &limit), 0);
+	assert_equals(limit.cpus, 1.5);
+	assert_string_equal(limit.file, "/sys/fs/cgroup/box/cpu.max");
+	assert_string_equal(limit.text, "150000 100000");
+	/* the tightest counts, wherever it stands */
+	put("sys/fs/cgroup/box/inner/cpu.max", "50000 100000\n");
+	assert_int_equal(quota_tightest(root, &limit), 0);
+	assert_equals(limit.cpus, 0.5);
+	assert_string_equal(limit.file, "/sys/fs/cgroup/box/inner/cpu.max");
+}
+
+static void limits_of_version_1(void **state)
+{
+	struct quota_limit limit;
+
+	(void)state;
+	put("proc/self/cgroup", "3:cpuset:/\n2:cpu,cpuacct:/box\n0::/\nodd\n");
+	put("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n");
+	put("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n");
+	put("sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_quota_us", "200000\n");
+	assert_int_equal(quota_tightest(root, &limit), -ENOENT);
+	put("sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_period_us", "100000\n");
+	assert_int_equal(quota_tightest(root, &limit), 0);
+	assert_equals(limit.cpus, 2);
+	assert_string_equal(limit.file, "/sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_quota_us");
+	assert_string_equal(limit.text, "200000");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(version_2, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(version_1, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(limits_of_version_2, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(limits_of_version_1, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(nothing_and_nonsense, make_root, remove_root),
 	};
 

@@ -154,6 +154,78 @@ group_list()
 	has "$out" '.netdyno.version | test("^[0-9]")'
 }
 
+# Status 3 where something falsifies results just now, as on a busy machine.
+doctor_ok()
+{
+	timeout -k 5 100 "$program" doctor "$@" >"$out" 2>"$errors" </dev/null
+	doctor_status=$?
+	[ $doctor_status = 0 ] || [ $doctor_status = 3 ] || fail "doctor $*: status is $doctor_status: $(head -3 "$errors")"
+}
+
+# An unprivileged mount namespace without /sys and /proc/irq, where the kernel lets us make one.
+doctor_without_sys()
+{
+	unshare -rm mount -t tmpfs none /sys 2>/dev/null || return
+	timeout -k 5 60 unshare -rm sh -c 'mount -t tmpfs none /sys; mount -t tmpfs none /proc/irq 2>/dev/null; exec "$0" doctor --json' "$program" \
+		>"$out" 2>"$errors"
+	doctor_status=$?
+	[ $doctor_status = 0 ] || [ $doctor_status = 3 ] || fail "without /sys: status is $doctor_status: $(head -3 "$errors")"
+	has "$out" '.checks[] | select(.id == "smt") | .severity == "not known" and (.what | contains("/sys"))'
+	has "$out" '.checks[] | select(.id == "rps") | .severity == "not known"'
+	silent "$errors"
+}
+
+# The same words from both verbs for what does not run.
+doctor_and_list_agree()
+{
+	"$program" list --json >"$work/list"
+	jq -n --slurpfile list "$work/list" --slurpfile doctor "$out" '
+		[$list[0] | (.modes[] | .name as $mode | .methods[] | select(.runs | not) | "\($mode) --method \(.name): \(.why)"),
+			(.paths[] | select(.runs | not) | "--path \(.name): \(.why)"),
+			(.capture | select(.runs | not) | "--capture: \(.why)")]
+		== [$doctor[0].checks[] | select(.id == "runs") | .what]' >"$work/jq"
+	grep -qx true "$work/jq" || fail "list and doctor disagree on what runs"
+}
+
+doctor_is_interrupted()
+{
+	local pid
+	start doctor --measure --json --rounds 200
+	until_says $pid "$errors" 'trying' && kill -INT $pid
+	wait $pid
+	[ $? = 130 ] || fail "doctor --measure, interrupted: the status is not 130"
+	has "$out" '.measured[] | select(.id == "rmem_max") | .skipped == "interrupted"'
+}
+
+group_doctor()
+{
+	refuses 2 'unknown option --jsno (did you mean --json?)' doctor --jsno
+	refuses 2 'unexpected word "echo"' doctor echo
+	refuses 2 '--interface nd-none: there is no such interface here' doctor --interface nd-none
+	refuses 2 '--rounds 0: out of range 1..200' doctor --measure --rounds 0
+	doctor_ok
+	prints ' checks: '
+	silent "$errors"
+	if grep -q ' $' "$out"; then fail "a line of the doctor ends with a blank"; fi
+	doctor_ok --all
+	prints 'softnet backlog: '
+	doctor_ok --json
+	silent "$errors"
+	has "$out" '.checks | map(select(.id != "runs")) | length == 24'
+	has "$out" '.checks | all((.what | length > 0) and (.why | length > 0) and ((.mend == null) == (.undo == null)))'
+	has "$out" ".checks | any(.severity == \"falsifies\") == ($doctor_status == 3)"
+	has "$out" ".checks[] | select(.id == \"rmem_max\") |
+		.undo == null or .undo == \"sysctl -w net.core.rmem_max=$(cat /proc/sys/net/core/rmem_max)\""
+	has "$out" '.measured == null and .interface == "lo"'
+	doctor_and_list_agree
+	doctor_without_sys
+	doctor_ok --measure --rounds 1 --json
+	says 'trying rmem_max: echo --window'
+	has "$out" '.measured | length == 3 and all(.skipped != null or (.gain_percent | type == "number"))'
+	has "$out" '.measured[] | .low == null and .high == null'
+	doctor_is_interrupted
+}
+
 # A short run may be valid or carry a verdict against it on a busy machine; both have their exit
 # status.
 run_ok()

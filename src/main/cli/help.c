@@ -26,7 +26,7 @@ static const char *const statuses[][2] = {
 	{ "0", "done, and the result is valid" },
 	{ "1", "failed" },
 	{ "2", "usage error: the message says which argument" },
-	{ "3", "the run ended, but its verdict is invalid: do not use the numbers" },
+	{ "3", "the run ended, but its verdict is invalid: do not use the numbers; doctor: something falsifies them" },
 	{ "4", "compare: a condition of --fail-if holds" },
 	{ "130", "interrupted; the results so far are written" },
 };

@@ -173,8 +173,10 @@ static enum outcome keep_run(struct runner *r, uint32_t cell, unsigned round, un
 	const json_t *result = json_object_get(line, "result");
 	uint64_t invalid = job->state->invalid;
 
-	int rc = line ? sweep_store_append(job->store, line, err) : err_sys(err, ENOMEM, "keep a result");
-	if (rc >= 0)
+	int rc = line ? 0 : err_sys(err, ENOMEM, "keep a result");
+	if (rc >= 0 && job->store)
+		rc = sweep_store_append(job->store, line, err);
+	if (rc >= 0 && job->store)
 		rc = sweep_store_append_csv(job->store, line, err);
 	if (rc >= 0)
 		rc = sweep_state_take_run(job->state, cell, round, row, result, err);
@@ -198,7 +200,9 @@ static enum outcome keep_failure(
 	json_t *line = sweep_failure_line(job->plan, cell, round, attempts, why);
 	char label[SWEEP_LABEL_BYTES];
 
-	int rc = line ? sweep_store_append(job->store, line, err) : err_sys(err, ENOMEM, "keep a failure");
+	int rc = line ? 0 : err_sys(err, ENOMEM, "keep a failure");
+	if (rc >= 0 && job->store)
+		rc = sweep_store_append(job->store, line, err);
 	json_decref(line);
 	if (rc >= 0)
 		rc = sweep_state_take_failure(job->state, cell, round, attempts, why, err);

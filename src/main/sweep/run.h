@@ -15,7 +15,7 @@ enum sweep_end {
 struct sweep_job {
 	const struct sweep_plan *plan;
 	struct sweep_state *state;
-	struct sweep_store *store;
+	struct sweep_store *store; /* NULL: nothing is kept but the state */
 	struct sweep_progress *progress;
 	const struct host_info *host;
 	int signal_fd;          /* of signals_open(); -1: none is looked for */
