@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "captures/decode.h"
 #include "captures/filter.h"
+#include "captures/inside.h"
 #include "captures/open.h"
 #include "captures/own.h"
 #include "captures/writer.h"
@@ -65,6 +66,7 @@ struct capture {
 
 	/* the thread's own (the writer is the main thread's again after the join) */
 	pcap_t *pcap;
+	struct inside *inside; /* in place of pcap, where it is opened in another namespace */
 	int linktype;
 	struct pcap_stat base; /* packets from before the filter was set: not ours */
 	int64_t base_wall_ns;
@@ -145,11 +147,13 @@ static void remember(struct capture *c, const struct pcap_pkthdr *header, const 
 	memcpy(raw->bytes, bytes, raw->captured);
 }
 
-/* Of those that the filter lets through. */
+/* Of those that the filter lets through.  In the namespaces of a run nobody else has sockets. */
 static bool is_own(const struct capture *c, const struct pcap_pkthdr *header, const uint8_t *bytes)
 {
 	struct packet packet;
 
+	if (c->inside)
+		return true;
 	packet_decode(c->linktype, bytes, header->caplen, header->len, false, &packet);
 	packet.wall_ns = stamp_of(header);
 	return own_packet(&c->hosts, &packet);
@@ -204,6 +208,8 @@ static bool read_stat(struct capture *c, struct pcap_stat *ret)
 {
 	struct pcap_stat now;
 
+	if (c->inside)
+		return inside_stats(c->inside, ret);
 	if (!c->pcap || pcap_stats(c->pcap, &now) < 0)
 		return false;
 	*ret = (struct pcap_stat){ .ps_recv = now.ps_recv - c->base.ps_recv, .ps_drop = now.ps_drop - c->base.ps_drop };
@@ -235,13 +241,32 @@ static void capture_publish(struct capture *c, bool active)
 	pthread_mutex_unlock(&c->lock);
 }
 
+static int capture_dispatch(struct capture *c, const char **ret_why)
+{
+	int n;
+
+	if (c->inside) {
+		n = inside_dispatch(c->inside, BATCH_PACKETS, take_packet, (uint8_t *)c);
+		*ret_why = inside_why(c->inside);
+		return n;
+	}
+	n = pcap_dispatch(c->pcap, BATCH_PACKETS, take_packet, (uint8_t *)c);
+	*ret_why = pcap_geterr(c->pcap);
+	return n == PCAP_ERROR ? -EIO : n;
+}
+
+static int capture_fd(const struct capture *c)
+{
+	return c->inside ? inside_fd(c->inside) : pcap_get_selectable_fd(c->pcap);
+}
+
 /* Takes what the kernel has ready. */
 static void take_batch(struct capture *c)
 {
-	int n = pcap_dispatch(c->pcap, BATCH_PACKETS, take_packet, (uint8_t *)c);
+	const char *why;
 
-	if (n == PCAP_ERROR)
-		end(c, true, "capture on %s ended: %s", c->interface, pcap_geterr(c->pcap));
+	if (capture_dispatch(c, &why) < 0)
+		end(c, true, "capture on %s ended: %s", c->interface, why);
 	int64_t now = clock_now_ns();
 	if (now - c->flushed_ns >= flush_every_ns) {
 		/* Whoever reads along sees whole records; a process that is killed leaves them. */
@@ -259,8 +284,7 @@ static void take_batch(struct capture *c)
 /* Until a packet block, a stop or the next thing that is due by time. */
 static void wait_for_more(struct capture *c)
 {
-	struct pollfd fds[2] = { { .fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN },
-		{ .fd = c->wake_fd, .events = POLLIN } };
+	struct pollfd fds[2] = { { .fd = capture_fd(c), .events = POLLIN }, { .fd = c->wake_fd, .events = POLLIN } };
 	int timeout_ms = CAPTURE_TIMEOUT_MS;
 
 	if (c->limit_ns) {
@@ -271,6 +295,20 @@ static void wait_for_more(struct capture *c)
 	poll(fds, 2, timeout_ms);
 }
 
+/* What the process in the other namespace has still to tell: until it has said so by its end. */
+static void take_rest_inside(struct capture *c)
+{
+	int64_t deadline = clock_now_ns() + 2 * grace_ns;
+	const char *why;
+
+	inside_finish(c->inside);
+	while (!c->ending.over && capture_dispatch(c, &why) >= 0 && clock_now_ns() < deadline) {
+		struct pollfd fd = { .fd = capture_fd(c), .events = POLLIN };
+
+		poll(&fd, 1, 20);
+	}
+}
+
 /* The block that the kernel is filling becomes readable only after its timeout: packets of the
  * run's last moments. */
 static void take_rest(struct capture *c)
@@ -278,12 +316,25 @@ static void take_rest(struct capture *c)
 	int64_t deadline = clock_now_ns() + grace_ns;
 	struct pcap_stat stat;
 
+	if (c->inside) {
+		take_rest_inside(c);
+		return;
+	}
 	while (!c->ending.over && read_stat(c, &stat) && c->seen + stat.ps_drop < stat.ps_recv && clock_now_ns() < deadline) {
 		struct pollfd fd = { .fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN };
 
 		poll(&fd, 1, 20);
 		take_batch(c);
 	}
+}
+
+static void capture_close_source(struct capture *c)
+{
+	if (c->pcap)
+		pcap_close(c->pcap);
+	inside_close(c->inside);
+	c->pcap = NULL;
+	c->inside = NULL;
 }
 
 static void *capture_main(void *arg)
@@ -304,8 +355,7 @@ static void *capture_main(void *arg)
 	capture_publish(c, true);
 	/* Closed here: a capture that has ended by itself must not go on slowing the packets
 	 * until somebody notices. */
-	pcap_close(c->pcap);
-	c->pcap = NULL;
+	capture_close_source(c);
 	capture_publish(c, false);
 	return NULL;
 }
@@ -363,8 +413,7 @@ static void free_capture(struct capture *c)
 {
 	if (!c)
 		return;
-	if (c->pcap)
-		pcap_close(c->pcap);
+	capture_close_source(c);
 	writer_abort(&c->writer);
 	if (c->wake_fd >= 0)
 		close(c->wake_fd);
@@ -392,13 +441,26 @@ static void first_state(struct capture *c, const struct capture_request *request
 /* The file says what was asked for of each packet, not what the kernel was. */
 static int open_writer(struct capture *c, const struct capture_request *request, struct err *err)
 {
-	pcap_t *like = pcap_open_dead_with_tstamp_precision(
-		c->linktype, (int)c->snaplen_bytes, (unsigned)pcap_get_tstamp_precision(c->pcap));
+	pcap_t *like = pcap_open_dead_with_tstamp_precision(c->linktype, (int)c->snaplen_bytes, PCAP_TSTAMP_PRECISION_NANO);
 
 	if (!like)
 		return err_sys(err, ENOMEM, "capture");
 	int r = writer_open(&c->writer, like, request->path, request->force, err);
 	pcap_close(like);
+	return r;
+}
+
+static int open_source(struct capture *c, const struct capture_request *request, const char *filter, struct err *err)
+{
+	int r;
+
+	if (request->inside_fd) {
+		r = inside_open(request->inside_fd, request, c->interface, filter, &c->inside, err);
+		c->linktype = r < 0 ? 0 : inside_linktype(c->inside);
+		return r;
+	}
+	r = capture_open(request, c->interface, filter, &c->pcap, err);
+	c->linktype = r < 0 ? 0 : pcap_datalink(c->pcap);
 	return r;
 }
 
@@ -421,11 +483,9 @@ int capture_start(const struct capture_request *request, struct capture **ret_ca
 		r = c->wake_fd < 0 ? err_sys(err, errno, "capture: eventfd") : 0;
 	}
 	if (r == 0)
-		r = capture_open(request, c->interface, filter, &c->pcap, err);
-	if (r == 0) {
-		c->linktype = pcap_datalink(c->pcap);
+		r = open_source(c, request, filter, err);
+	if (r == 0)
 		r = open_writer(c, request, err);
-	}
 	if (r == 0) {
 		/* In this order: a packet between the two is taken for one still to come, not
 		 * for one that has come. */

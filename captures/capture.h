@@ -29,6 +29,9 @@ struct capture_request {
 	/* payloads carry the echo datagram: decode it and sample by its counter */
 	bool echo_header;
 	struct capture_options options;
+	/* A socket to a process in the namespace that has the interface (captures/inside.h); it
+	 * stays the caller's.  0: it is in this namespace. */
+	int inside_fd;
 };
 
 void capture_options_default(struct capture_options *ret_options);
@@ -39,7 +42,8 @@ bool capture_probe(char *why, size_t size);
 int capture_start(const struct capture_request *request, struct capture **ret_capture, struct err *err);
 /* Ends it: what capture_state() and capture_packets() tell afterwards is final.  Waits for what
  * the kernel still holds, at most 200 ms.  Optional, may be repeated; capture_stop() does it,
- * too. */
+ * too.  Joining its thread ends: libpcap's descriptor does not block, its poll(2) lasts
+ * CAPTURE_TIMEOUT_MS at most, and its file is a regular one, which waits for the disk alone. */
 void capture_halt(struct capture *c);
 /* Ends it, names the file; waits for what the kernel still holds, at most 200 ms.  Accepts NULL.
  * -errno if what was written could not be kept (then *err names file and reason). */

@@ -74,12 +74,20 @@ static void ui_draw(struct loop *l)
 	int64_t began_ns = clock_now_ns();
 	struct dash *d = &l->dash;
 
+	if (!terminal_has_room()) {
+		/* Tried again when the next frame would be due. */
+		l->at_once = false;
+		l->drawn_ns = began_ns;
+		return;
+	}
 	if (d->repaint)
 		terminal_forget(&l->terminal);
 	d->repaint = false;
 	frame_paint(d);
 	terminal_show(&l->terminal, &d->canvas, d->view.theme);
-	l->dirty = l->at_once = false;
+	/* One that was thrown away is drawn anew when there is room. */
+	l->dirty = l->terminal.torn;
+	l->at_once = false;
 	l->frames++;
 	l->drawn_ns = clock_now_ns();
 	count_cost(l, began_ns, l->drawn_ns);

@@ -421,6 +421,7 @@ const struct latency_def chat_latencies[] = {
 		.title = "lateness",
 		.since = "schedule",
 		.roles = ROLE_CLIENT,
+		.of_generator = true,
 		.help = "how late the client sent; open loop only" },
 	{ 0 },
 };

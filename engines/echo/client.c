@@ -16,17 +16,27 @@ static void client_record(struct worker *w, struct echo_client *c, const struct 
 		histogram_record(w->latency[ECHO_L_RTT_SEND], now_ns - sent_ns);
 }
 
+static bool client_parse(
+	struct echo_client *c, const uint8_t *data, size_t len, int64_t now_ns, struct echo_answer *ret_answer, bool *ret_damaged)
+{
+	if (c->verify.on)
+		return echo_verify_parse(&c->verify, &c->flows, data, len, c->opened_ns, now_ns, ret_answer, ret_damaged);
+	return echo_flows_parse(&c->flows, data, len, c->datagram_bytes, c->opened_ns, now_ns, ret_answer);
+}
+
 static void take_answer(struct worker *w, struct echo_client *c, const uint8_t *data, size_t len, int64_t now_ns)
 {
 	struct echo_answer a;
+	bool damaged = false;
 
-	if (!echo_flows_parse(&c->flows, data, len, c->datagram_bytes, c->opened_ns, now_ns, &a)) {
+	if (!client_parse(c, data, len, now_ns, &a, &damaged)) {
 		c->tally.stray++;
 		return;
 	}
 	int64_t sent_ns = c->open_loop ? echo_schedule_sent_ns(&c->schedule, &c->flows, &a) : a.stamp_ns;
 	enum echo_arrival arrival = echo_flows_take(&c->flows, &a, now_ns - (sent_ns ? sent_ns : a.stamp_ns));
 
+	c->tally.damaged += damaged;
 	c->tally.duplicates += arrival == ECHO_DUPLICATE;
 	c->tally.late += arrival == ECHO_LATE;
 	c->tally.carried += arrival == ECHO_CARRIED;
@@ -204,6 +214,7 @@ static void client_count(struct worker *w, struct echo_client *c)
 	counter_set(k, COUNTER_IN_FLIGHT, c->flows.in_flight);
 	counter_set(k, COUNTER_SCHEDULED, echo_schedule_scheduled(&c->schedule));
 	counter_set(k, ECHO_C_TX_ERRORS, t->send_errors);
+	worker_refused(w, t->send_errno);
 	counter_set(k, ECHO_C_TX_RETRIES, t->send_busy);
 	counter_set(k, ECHO_C_REFUSED, t->refused);
 	counter_set(k, ECHO_C_LATE, y->late);
@@ -211,6 +222,7 @@ static void client_count(struct worker *w, struct echo_client *c)
 	counter_set(k, ECHO_C_DUPLICATES, y->duplicates);
 	counter_set(k, ECHO_C_REORDERED, y->reordered);
 	counter_set(k, ECHO_C_STRAY, y->stray);
+	counter_set(k, ECHO_C_DAMAGED, y->damaged);
 	counter_set(k, ECHO_C_GIVEN_UP, c->flows.given_up);
 	echo_count_joined(k, t->sent_packets - t->sent_joined, t->uncut, &c->fill);
 	/* The worker's loop adds its own to this one. */

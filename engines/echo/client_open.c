@@ -79,7 +79,7 @@ static int open_port(struct worker *w, struct echo_client *c, struct err *err)
 }
 
 /* Payload is written once; only headers change. */
-static void fill_payload(const struct worker *w, struct echo_client *c)
+static int fill_payload(const struct worker *w, struct echo_client *c)
 {
 	struct rng rng = { .state = echo_shared_of(w)->seed };
 	struct udp_send *slot;
@@ -89,6 +89,10 @@ static void fill_payload(const struct worker *w, struct echo_client *c)
 		slot[0].data[at] = (uint8_t)rng_next(&rng);
 	for (unsigned i = 1; i < n; i++)
 		memcpy(slot[i].data, slot[0].data, c->datagram_bytes);
+	if (!n || !echo_shared_of(w)->verify)
+		return 0;
+	return echo_verify_init(
+		&c->verify, c->flows.count, slot[0].data + ECHO_HEADER_BYTES, c->datagram_bytes - ECHO_HEADER_BYTES);
 }
 
 static bool allocate(struct echo_client *c)
@@ -129,10 +133,11 @@ int echo_client_open(struct worker *w, struct err *err)
 	int rc = open_sockets(w, c, err);
 	if (rc < 0 || (rc = open_port(w, c, err)) < 0)
 		return rc;
-	if (!allocate(c))
+	if (!allocate(c) || fill_payload(w, c) < 0)
 		return err_sys(err, ENOMEM, "open echo client");
 	mark_unknown(w);
-	fill_payload(w, c);
+	if (w->self->index == 0)
+		endpoints_fragments(w->plan, &s->host, (uint32_t)c->datagram_bytes);
 	if (w->self->index == 0 && !s->servers)
 		net_format(&s->host, w->plan->peer, sizeof(w->plan->peer));
 	return 0;
@@ -149,6 +154,7 @@ void echo_client_close(struct worker *w)
 	echo_ready_free(&c->ready);
 	free(c->burst_flow);
 	echo_schedule_free(&c->schedule);
+	echo_verify_free(&c->verify);
 	free(c);
 	w->state = NULL;
 }

@@ -130,6 +130,9 @@ int echo_client_send(struct worker *w, struct echo_client *c, struct err *err)
 	while (has_more(c) && (n = room(c, c->port->method->send_slots(c->port, &slot), done)) > 0) {
 		int64_t sent_ns;
 		unsigned offered = offer(c, slot, n, &sent_ns);
+
+		for (unsigned i = 0; c->verify.on && i < offered; i++)
+			echo_verify_sent(&c->verify, &c->flows, slot[i].data);
 		int taken = c->port->method->send_burst(c->port, offered, err);
 
 		if (taken < 0)

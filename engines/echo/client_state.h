@@ -7,11 +7,12 @@
 #include "engines/echo/ready.h"
 #include "engines/echo/schedule.h"
 #include "engines/echo/shared.h"
+#include "engines/echo/verify.h"
 #include "engines/udp/group.h"
 
 /* The client's own cumulative counts. */
 struct echo_tally {
-	uint64_t answers, answer_bytes, late, carried, duplicates, reordered, stray;
+	uint64_t answers, answer_bytes, late, carried, duplicates, reordered, stray, damaged;
 	uint64_t syscalls; /* those counted */
 };
 
@@ -38,6 +39,7 @@ struct echo_client {
 	struct echo_ready ready; /* flows with room */
 	int64_t scan_ns;
 	struct echo_schedule schedule; /* open loop */
+	struct echo_verify verify;     /* --verify */
 };
 
 /* Puts a flow into the queue of those that may send, unless its window is full. */

@@ -75,6 +75,11 @@ static const struct option_def echo_options[] = {
 		.default_text = "no",
 		.help = "servers answer everything unchanged (RFC 862), for foreign clients; no protection against loops",
 		.caution = "--verbatim: servers answer everything, and two of them that hear of each other answer for ever" },
+	{ .name = "verify",
+		.type = OPTION_BOOL,
+		.flags = FORM,
+		.default_text = "no",
+		.help = "clients check every byte of an answer, and take the time of its send from their own memory" },
 	{ .name = "batch",
 		.type = OPTION_COUNT,
 		.flags = FORM,
@@ -84,11 +89,6 @@ static const struct option_def echo_options[] = {
 		.max = UDP_BATCH_MAX,
 		.unset_ok = true,
 		.help = "datagrams per burst, fewer where N take more than 4 MiB (default: 32, method gso 256)" },
-	{ .name = "sqpoll",
-		.type = OPTION_BOOL,
-		.flags = FORM,
-		.default_text = "no",
-		.help = "method uring: a thread of the kernel's takes what is sent without a call; its CPU time is counted" },
 	{ .name = "gso",
 		.type = OPTION_CHOICE,
 		.flags = FORM,
@@ -103,6 +103,11 @@ static const struct option_def echo_options[] = {
 		.choices = udp_joining_choices,
 		.default_text = "auto",
 		.help = "receive joined what arrives together; auto: method gso does" },
+	{ .name = "sqpoll",
+		.type = OPTION_BOOL,
+		.flags = FORM,
+		.default_text = "no",
+		.help = "method uring: a thread of the kernel's takes what is sent without a call; its CPU time is counted" },
 	{ 0 },
 };
 
@@ -134,8 +139,18 @@ static const char joins_nothing[] = "the method sends and receives each datagram
 /* Neither end that runs here has a ring. */
 static bool echo_has_no_ring(const struct options *o)
 {
-	return strcmp(options_text(o, "method"), "uring") && strcmp(options_text(o, "server-method"), "uring") &&
-	       strcmp(options_text(o, "client-method"), "uring");
+	static const struct {
+		enum role role;
+		const char *method;
+	} ends[] = { { ROLE_SERVER, "server-method" }, { ROLE_CLIENT, "client-method" } };
+
+	for (unsigned i = 0; i < 2; i++) {
+		const char *own = options_text(o, ends[i].method);
+
+		if (plan_role(o) & ends[i].role && !strcmp(*own ? own : options_text(o, "method"), "uring"))
+			return false;
+	}
+	return true;
 }
 
 static const struct option_rule echo_rules[] = {
@@ -148,6 +163,7 @@ static const struct option_rule echo_rules[] = {
 	{ "window", option_without_clients, "it is the client's, and none runs here" },
 	{ "window", echo_is_open_loop, "--rate sends by a schedule, whatever is outstanding" },
 	{ "rate", option_without_clients, "it is the client's, and none runs here" },
+	{ "verify", option_without_clients, "it is the client's, and none runs here" },
 	{ "steer", option_without_servers, "it is the server's, and none runs here" },
 	{ "verbatim", option_without_servers, "it is the server's, and none runs here" },
 	{ 0 },
@@ -212,6 +228,13 @@ static const struct counter_def echo_counters[] = {
 		.roles = ROLE_CLIENT,
 		.show = WIDE,
 		.help = "datagrams that answer nothing we sent: unknown flow or counter, wrong length or time" },
+	COUNTER(ECHO_C_DAMAGED) = { .name = "damaged",
+		.title = "damaged",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.show = WIDE | SHOW_IF_ANY,
+		.help = "answers whose time or payload is not what was sent (--verify), also among rx_packets",
+		.judgement = { .reason = "{} answers were damaged on the way" } },
 	COUNTER(ECHO_C_GIVEN_UP) = { .name = "given_up",
 		.title = "gave up",
 		.unit = "packets",
@@ -394,6 +417,7 @@ static const struct latency_def echo_latencies[] = {
 		.title = "lateness",
 		.since = "schedule",
 		.roles = ROLE_CLIENT,
+		.of_generator = true,
 		.help = "how late the generator sent; open loop only" },
 	{ 0 },
 };

@@ -127,6 +127,7 @@ static void echo_plan_load(const struct options *o, struct plan *plan, struct ec
 	s->batch = options_is_set(o, "batch") ? (unsigned)options_number(o, "batch") : 0;
 	s->seed = (uint64_t)options_number(o, "seed");
 	s->verbatim = options_number(o, "verbatim");
+	s->verify = options_number(o, "verify");
 	s->steer = (enum steer)options_number(o, "steer");
 	s->open_loop = options_is_set(o, "rate");
 	/* Only where both ends are here is it known what questions look like. */

@@ -22,6 +22,7 @@ enum {
 	ECHO_C_DUPLICATES,
 	ECHO_C_REORDERED,
 	ECHO_C_STRAY,
+	ECHO_C_DAMAGED,
 	ECHO_C_GIVEN_UP,
 	ECHO_C_TX_RETRIES,
 	ECHO_C_REPLY_RETRIES,
@@ -50,7 +51,7 @@ struct echo_shared {
 	unsigned flows;         /* per client: the same number on each of its sockets */
 	unsigned sockets;       /* per client */
 	unsigned batch;         /* 0: the method's own */
-	bool open_loop, verbatim;
+	bool open_loop, verbatim, verify;
 	enum steer steer;
 	int rcvbuf_bytes, sndbuf_bytes; /* 0: the system's */
 	bool rcvbuf_given;

@@ -27,6 +27,8 @@ static unsigned interface_of(const struct plan *plan, const struct fanout_shared
 	const union net_address *at = s->at.listens ? &s->at.listen[0] : &s->at.host;
 	unsigned index = s->group.sa.sa_family == AF_INET6 ? s->group.v6.sin6_scope_id : 0;
 
+	if (plan->path->interface_index)
+		return plan->path->interface_index;
 	if (!index)
 		index = net_interface_index(at);
 	return index || s->at.listens ? index : if_nametoindex(plan->interface);

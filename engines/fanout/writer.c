@@ -89,8 +89,10 @@ int fanout_writer_open(struct worker *w, struct err *err)
 	if ((rc = writer_open_sockets(w, x, err)) < 0 || (rc = writer_open_port(w, x, err)) < 0 ||
 		(rc = fanout_fill_payload(w, x, err)) < 0)
 		return rc;
-	if (x->leads)
+	if (x->leads) {
 		net_format(&s->to[0], w->plan->peer, sizeof(w->plan->peer));
+		endpoints_fragments(w->plan, &s->to[0], s->bytes);
+	}
 	return writer_open_bell(w, x, err);
 }
 
@@ -285,6 +287,7 @@ static void writer_count(struct worker *w, struct writer *x)
 	counter_set(k, COUNTER_TX_BYTES, t->sent_bytes);
 	counter_set(k, FANOUT_C_COPIES, sent * x->copies);
 	counter_set(k, FANOUT_C_TX_ERRORS, t->send_errors * x->copies * x->pieces);
+	worker_refused(w, t->send_errno);
 	counter_set(k, FANOUT_C_TX_RETRIES, t->send_busy);
 	counter_set(k, FANOUT_C_REFUSED, t->refused);
 	atomic_store_explicit(&x->desk->sent, sent * x->copies - t->refused, memory_order_relaxed);

@@ -212,7 +212,7 @@ static int plan_path_address(const struct options *o, struct plan *plan, struct 
 	if (options_is_given(o, "listen") || *options_text(o, "host"))
 		return err_say(
 			err, EINVAL, "--path %s: has addresses of its own, takes no --listen and no --host", plan->path->name);
-	plan->path->address(ROLE_SERVER, &there);
+	plan->path->address(ROLE_SERVER, family_of(o) == AF_INET6 ? AF_INET6 : AF_INET, &there);
 	memcpy(&e->host, &there, sizeof(e->host));
 	net_set_port(&e->host, port);
 	e->listen[e->listens++] = e->host;
@@ -271,6 +271,18 @@ int endpoints_plan(const struct options *o, int type, struct plan *plan, struct 
 		ports_add(&plan->ports, port, port);
 	*ret_endpoints = e;
 	return 0;
+}
+
+void endpoints_fragments(struct plan *plan, const union net_address *to, uint32_t datagram_bytes)
+{
+	struct err ignored = ERR_NONE;
+	int fd = path_socket(plan, ROLE_CLIENT, to->sa.sa_family, SOCK_DGRAM, 0, &ignored);
+
+	if (fd < 0)
+		return;
+	if (connect(fd, &to->sa, net_address_bytes(to)) == 0)
+		plan_fragments(plan, net_fragments(fd, datagram_bytes));
+	close(fd);
 }
 
 void endpoints_publish(struct endpoints *e, struct plan *plan)

@@ -251,6 +251,29 @@ void net_interface(const union net_address *a, char *out, size_t size)
 	close(fd);
 }
 
+unsigned net_fragments(int fd, uint32_t datagram_bytes)
+{
+	enum { UDP_HEADER = 8, FRAGMENT_HEADER = 8, UNIT = 8 };
+	union net_address own;
+	socklen_t size = sizeof(own);
+	int mtu = 0;
+	socklen_t mtu_size = sizeof(mtu);
+
+	if (getsockname(fd, &own.sa, &size) < 0)
+		return 0;
+	bool v6 = own.sa.sa_family == AF_INET6;
+	if (getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &mtu_size) < 0)
+		return 0;
+	uint32_t header = v6 ? 40 : 20, whole = datagram_bytes + UDP_HEADER;
+	if (mtu < 0 || whole + header <= (uint32_t)mtu)
+		return 1;
+	header += v6 ? FRAGMENT_HEADER : 0;
+	if ((uint32_t)mtu < header + UNIT)
+		return 0;
+	uint32_t room = ((uint32_t)mtu - header) / UNIT * UNIT;
+	return (whole + room - 1) / room;
+}
+
 void net_mac(int fd, const char *interface, uint8_t ret_mac[6])
 {
 	struct ifreq request = { 0 };

@@ -76,6 +76,10 @@ uint64_t net_raise_descriptors(uint64_t wanted);
  * 3.9).  A port 0 becomes the one that was chosen.  0, or -errno with *err. */
 int net_listen(int fd, union net_address *a, int backlog, bool share, struct err *err);
 
+/* The fragments that a datagram of so many bytes goes as on the route of a connected UDP socket
+ * (ip(7), ipv6(7): IP_MTU, IPV6_MTU); 1: it goes whole, 0: not known. */
+unsigned net_fragments(int fd, uint32_t datagram_bytes);
+
 /* The hardware address of an interface, in the namespace that the socket fd lives in; zeros where
  * it has none or is not there (netdevice(7), SIOCGIFHWADDR). */
 void net_mac(int fd, const char *interface, uint8_t ret_mac[6]);

@@ -332,6 +332,7 @@ static int connect_on(struct worker *w, struct stream_worker *x, int64_t now_ns)
 			return 0;
 		}
 		l->failures++;
+		worker_refused(w, errno);
 		return back_off(w, l, now_ns);
 	}
 	l->flow = w->self->index;

@@ -315,6 +315,7 @@ static const struct latency_def stream_latencies[] = {
 		.title = "lateness",
 		.since = "schedule",
 		.roles = ROLE_BOTH,
+		.of_generator = true,
 		.help = "how late the sender began; open loop only" },
 	{ 0 },
 };

@@ -2,7 +2,9 @@
 #include "engines/udp/port.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -226,8 +228,24 @@ static int mmsg_send(struct udp_port *port, unsigned count, struct err *err)
 	return (int)transmit(port, m->out, count);
 }
 
+/* Seccomp filters that were written before the calls came forbid them (seccomp(2)).  -1 is no
+ * descriptor: where they are there, they say so. */
+static bool mmsg_probe(char *why, size_t size)
+{
+	const char *name = "sendmmsg";
+	bool runs = sendmmsg(-1, NULL, 0, 0) < 0 && errno == EBADF;
+
+	if (runs) {
+		name = "recvmmsg";
+		runs = recvmmsg(-1, NULL, 0, 0, NULL) < 0 && errno == EBADF;
+	}
+	if (!runs)
+		snprintf(why, size, "%s: %s: a seccomp filter forbids it", name, strerror(errno));
+	return runs;
+}
+
 const struct udp_method udp_mmsg = {
-	.method = { .name = "mmsg", .summary = "recvmmsg and sendmmsg, a burst a call" },
+	.method = { .name = "mmsg", .summary = "recvmmsg and sendmmsg, a burst a call", .probe = mmsg_probe },
 	.many = true,
 	.open = mmsg_open,
 	.recv_burst = mmsg_recv,

@@ -161,12 +161,12 @@ enum udp_fate udp_send_failed(struct udp_port *port, int errnum)
 	}
 	if (errnum == ECONNREFUSED && !port->config.connected)
 		return UDP_AGAIN; /* an old ICMP error; reading it has cleared it */
+	port->totals.send_errno = errnum;
 	if (is_unreachable(errnum) && port->config.connected) {
 		unreachable(port);
 		return UDP_KEEP;
 	}
 	port->totals.send_errors++;
-	port->totals.send_errno = errnum;
 	return UDP_DROP;
 }
 
@@ -178,6 +178,7 @@ int udp_recv_failed(struct udp_port *port, int errnum, struct err *err)
 		return 1;
 	if (is_unreachable(errnum) || errnum == EMSGSIZE || errnum == EACCES || errnum == EPERM) {
 		/* Reported by ICMP; says nothing about what may be waiting to be received. */
+		port->totals.send_errno = errnum;
 		unreachable(port);
 		return 1;
 	}

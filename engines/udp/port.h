@@ -95,7 +95,7 @@ struct udp_totals {
 	 * (methods that give it buffers beforehand) */
 	uint64_t starved;
 	uint64_t syscalls;
-	int send_errno; /* of the latest send_errors; 0 if none */
+	int send_errno; /* of the latest of send_errors and unreachable; 0 if none */
 };
 
 /* Tells a method that works below the socket (AF_PACKET, AF_XDP) where to find the port's

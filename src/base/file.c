@@ -250,13 +250,21 @@ int file_write_fully(int fd, const void *bytes, size_t len, size_t *ret_done)
 	return 0;
 }
 
+/* A stdout without a descriptor of its own (fopencookie(3)) takes the line as any other text. */
+static int append_to_stream(FILE *stream, const char *text, size_t len)
+{
+	return fwrite(text, len, 1, stream) == 1 && fflush(stream) == 0 ? 0 : -errno;
+}
+
 int file_append(struct file_out *out, const char *text, size_t len, struct err *err)
 {
 	int fd = fileno(out->stream);
-	off_t whole = lseek(fd, 0, SEEK_END);
+	off_t whole = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
 	size_t done;
 	/* Text that the stream still holds comes first: stdout may have been printed to. */
-	int r = fflush(out->stream) ? -errno : file_write_fully(fd, text, len, &done);
+	int r = fflush(out->stream) ? -errno
+		: fd < 0            ? append_to_stream(out->stream, text, len)
+				    : file_write_fully(fd, text, len, &done);
 
 	if (r >= 0)
 		return 0;
@@ -412,13 +420,13 @@ int file_check_recording(const char *path, bool force, struct err *err)
 	char *name = NULL;
 	struct stat st;
 
-	if (r < 0 || force || is_stdout(path))
+	if (r < 0 || is_stdout(path))
 		return r;
 	if (asprintf(&name, "%s" FILE_PARTIAL, path) < 0)
 		return err_sys(err, ENOMEM, "write %s", path);
 	if (lstat(name, &st) < 0)
 		r = errno == ENAMETOOLONG ? err_sys(err, errno, "write %s", name) : 0;
-	else
+	else if (!force)
 		r = err_say(err, EEXIST, "%s exists, of a run that was killed (--force overwrites)", name);
 	free(name);
 	return r;

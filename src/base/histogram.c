@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is longer was not measured; a saved run does not take it. */
+static const int64_t longest_ns = INT64_MAX / 4;
+
 int64_t hist_bucket_low(unsigned index)
 {
 	if (index < HIST_LINEAR)
@@ -43,10 +46,77 @@ void histogram_copy(const struct histogram *live, struct hist *ret_copy)
 	}
 	ret_copy->count = count;
 	ret_copy->sum_ns = atomic_load_explicit(&live->sum_ns, memory_order_relaxed);
+	/* Read last, so that no bucket lies beyond them. */
+	uint64_t below = atomic_load_explicit(&live->below_ns, memory_order_relaxed);
+	int64_t max_ns = (int64_t)atomic_load_explicit(&live->max_ns, memory_order_relaxed);
+
+	ret_copy->min_ns = below ? INT64_MAX - (int64_t)below : 0;
+	ret_copy->max_ns = max_ns < longest_ns ? max_ns : longest_ns;
+}
+
+/* ---- the lowest and the highest ---- */
+
+static unsigned first_bucket(const struct hist *h)
+{
+	unsigned i = 0;
+
+	while (i < HIST_BUCKETS - 1 && !h->bucket[i])
+		i++;
+	return i;
+}
+
+static unsigned last_bucket(const struct hist *h)
+{
+	unsigned i = HIST_BUCKETS - 1;
+
+	while (i > 0 && !h->bucket[i])
+		i--;
+	return i;
+}
+
+int64_t hist_min(const struct hist *h)
+{
+	return h->min_ns ? h->min_ns : hist_bucket_low(first_bucket(h));
+}
+
+int64_t hist_max(const struct hist *h)
+{
+	return h->max_ns ? h->max_ns : hist_bucket_end(last_bucket(h)) - 1;
+}
+
+/* After a subtraction: what is no new record since the older copy is known to its bucket, and to
+ * lie within the extremes of all. */
+static void narrow(struct hist *h, int64_t older_min_ns, int64_t older_max_ns)
+{
+	int64_t edge_ns;
+
+	if (!h->count)
+		h->min_ns = h->max_ns = 0;
+	if (h->max_ns && older_max_ns >= h->max_ns) {
+		edge_ns = hist_bucket_end(last_bucket(h)) - 1;
+		h->max_ns = edge_ns < h->max_ns ? edge_ns : h->max_ns;
+	}
+	if (h->min_ns && older_min_ns && older_min_ns <= h->min_ns) {
+		edge_ns = hist_bucket_low(first_bucket(h));
+		h->min_ns = edge_ns > h->min_ns ? edge_ns : h->min_ns;
+	}
+}
+
+static void widen(struct hist *into, const struct hist *add)
+{
+	if (!add->count)
+		return;
+	int64_t min_ns = hist_min(add), max_ns = hist_max(add);
+
+	if (!into->count || min_ns < hist_min(into))
+		into->min_ns = min_ns;
+	if (!into->count || max_ns > hist_max(into))
+		into->max_ns = max_ns;
 }
 
 void hist_merge(struct hist *into, const struct hist *add)
 {
+	widen(into, add);
 	for (unsigned i = 0; i < HIST_BUCKETS; i++)
 		into->bucket[i] += add->bucket[i];
 	into->count += add->count;
@@ -68,6 +138,7 @@ void hist_subtract(struct hist *into, const struct hist *older)
 	}
 	into->count = count;
 	into->sum_ns = minus(into->sum_ns, older->sum_ns);
+	narrow(into, older->min_ns, older->max_ns);
 }
 
 /* ---- packed copies ---- */
@@ -111,6 +182,8 @@ bool hist_pack(const struct hist *h, struct hist_packed *into)
 			into->entry[n++] = h->bucket[i] << HIST_PACKED_BITS | i;
 	into->entries = n;
 	into->sum_ns = h->sum_ns;
+	into->min_ns = h->min_ns;
+	into->max_ns = h->max_ns;
 	return true;
 }
 
@@ -130,27 +203,10 @@ void hist_subtract_packed(struct hist *into, const struct hist_packed *older)
 		*bucket = left;
 	}
 	into->sum_ns = minus(into->sum_ns, older->sum_ns);
+	narrow(into, older->min_ns, older->max_ns);
 }
 
 /* ---- percentiles ---- */
-
-static unsigned first_bucket(const struct hist *h)
-{
-	unsigned i = 0;
-
-	while (i < HIST_BUCKETS - 1 && !h->bucket[i])
-		i++;
-	return i;
-}
-
-static unsigned last_bucket(const struct hist *h)
-{
-	unsigned i = HIST_BUCKETS - 1;
-
-	while (i > 0 && !h->bucket[i])
-		i--;
-	return i;
-}
 
 /* Nearest rank, 1..count.  99.9 has no exact binary form: without the last factor 99.9 % of 1000
  * would be the 1000th value. */
@@ -182,6 +238,16 @@ static unsigned bucket_of_rank(const struct hist *h, uint64_t rank, uint64_t *re
 	return i;
 }
 
+/* No percentile lies beyond the extremes. */
+static int64_t middle_within(const struct hist *h, unsigned index)
+{
+	int64_t middle_ns = bucket_middle(index);
+
+	if (h->max_ns && middle_ns > h->max_ns)
+		return h->max_ns;
+	return middle_ns < h->min_ns ? h->min_ns : middle_ns;
+}
+
 int64_t hist_percentile(const struct hist *h, double percent)
 {
 	uint64_t total;
@@ -189,10 +255,10 @@ int64_t hist_percentile(const struct hist *h, double percent)
 	if (!h->count)
 		return 0;
 	if (percent <= 0)
-		return hist_bucket_low(first_bucket(h));
+		return hist_min(h);
 	if (percent >= 100)
-		return hist_bucket_end(last_bucket(h)) - 1;
-	return bucket_middle(bucket_of_rank(h, rank_of(h->count, percent), &total));
+		return hist_max(h);
+	return middle_within(h, bucket_of_rank(h, rank_of(h->count, percent), &total));
 }
 
 /* The sum is exact, but a live copy may be one value ahead of the buckets, and the last bucket
@@ -258,7 +324,7 @@ static void write_rows(const struct hist *h, FILE *out)
 
 	do {
 		unsigned i = bucket_of_rank(h, rank_of(h->count, percent), &total);
-		double us = (double)(percent > 0 ? bucket_middle(i) : hist_bucket_low(i)) / 1e3;
+		double us = (double)(percent > 0 ? middle_within(h, i) : hist_min(h)) / 1e3;
 
 		fprintf(out, "%12.3f %2.12f %10llu %14.2f\n", us, percent / 100, (unsigned long long)total,
 			100 / (100 - percent));

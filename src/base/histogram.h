@@ -4,7 +4,9 @@
  * back (the bucket's middle) is at most 1/128 = 0.78 % off; values of 2^36 ns (68.7 s) and more
  * land in the last bucket.  Struct histogram is the live one that a worker writes with relaxed
  * atomics; struct hist is a plain copy to calculate with.  Percentiles come from merged
- * histograms: never average percentiles. */
+ * histograms: never average percentiles.  The lowest and the highest value are kept beside the
+ * buckets, and are exact; those of a difference only where they are new since the older copy,
+ * else they are the edges of the outermost buckets. */
 #pragma once
 
 #include <stdatomic.h>
@@ -24,11 +26,16 @@ enum {
 struct histogram {
 	_Atomic uint64_t bucket[HIST_BUCKETS];
 	_Atomic uint64_t sum_ns;
+	/* Of the values since histogram_forget_extremes(): the highest, and how far the lowest is
+	 * below INT64_MAX; 0 where there is none, so that both only grow. */
+	_Atomic uint64_t max_ns, below_ns;
 };
 
 struct hist {
 	uint64_t count; /* = sum over bucket[] */
 	uint64_t sum_ns;
+	/* 0: not known, or really 0; see hist_min() */
+	int64_t min_ns, max_ns;
 	uint64_t bucket[HIST_BUCKETS];
 };
 
@@ -58,16 +65,27 @@ static inline void histogram_record_many(struct histogram *h, int64_t value_ns, 
 	unsigned i = hist_index(value_ns);
 	uint64_t n = atomic_load_explicit(&h->bucket[i], memory_order_relaxed);
 	uint64_t sum = atomic_load_explicit(&h->sum_ns, memory_order_relaxed);
-	uint64_t more = value_ns < 0 ? 0 : (uint64_t)value_ns * times;
+	uint64_t value = value_ns < 0 ? 0 : (uint64_t)value_ns, below = (uint64_t)INT64_MAX - value;
 
 	atomic_store_explicit(&h->bucket[i], n + times, memory_order_relaxed);
-	atomic_store_explicit(&h->sum_ns, sum + more, memory_order_relaxed);
+	atomic_store_explicit(&h->sum_ns, sum + value * times, memory_order_relaxed);
+	if (value > atomic_load_explicit(&h->max_ns, memory_order_relaxed))
+		atomic_store_explicit(&h->max_ns, value, memory_order_relaxed);
+	if (below > atomic_load_explicit(&h->below_ns, memory_order_relaxed))
+		atomic_store_explicit(&h->below_ns, below, memory_order_relaxed);
 }
 
 /* Owner thread only; <= 10 ns (bench/). */
 static inline void histogram_record(struct histogram *h, int64_t value_ns)
 {
 	histogram_record_many(h, value_ns, 1);
+}
+
+/* Owner thread only: the lowest and the highest are those of what comes from now on. */
+static inline void histogram_forget_extremes(struct histogram *h)
+{
+	atomic_store_explicit(&h->max_ns, 0, memory_order_relaxed);
+	atomic_store_explicit(&h->below_ns, 0, memory_order_relaxed);
 }
 
 /* Lowest value of a bucket, and the lowest of the next one. */
@@ -77,13 +95,15 @@ int64_t hist_bucket_end(unsigned index);
 /* Any thread may copy while the owner records. */
 void histogram_copy(const struct histogram *live, struct hist *ret_copy);
 void hist_merge(struct hist *into, const struct hist *add);
-/* into -= older, where older is an earlier copy of the same histogram(s). */
+/* into -= older, where older is an earlier copy of the same histogram(s); without extremes of
+ * its own (0) those of `into` are of the time since. */
 void hist_subtract(struct hist *into, const struct hist *older);
 
 /* A copy to keep: the buckets that are not empty, most often a few hundred of them. */
 enum { HIST_PACKED_BITS = 11 };
 struct hist_packed {
 	uint64_t sum_ns;
+	int64_t min_ns, max_ns;
 	unsigned entries, room;
 	uint64_t *entry; /* malloc'ed: count << HIST_PACKED_BITS | bucket, buckets rising */
 };
@@ -93,6 +113,9 @@ void hist_packed_free(struct hist_packed *p); /* accepts a zeroed one, and zeroe
 /* Works like hist_subtract(). */
 void hist_subtract_packed(struct hist *into, const struct hist_packed *older);
 
+/* Of values that are there. */
+int64_t hist_min(const struct hist *h);
+int64_t hist_max(const struct hist *h);
 /* The value at or below which `percent` (0..100) of the values lie; 0 if empty.  Nearest rank:
  * the ceil(percent/100*count)-th value. */
 int64_t hist_percentile(const struct hist *h, double percent);

@@ -2,14 +2,18 @@
 #include "base/procnet.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/sock_diag.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-enum { UDP_FIELDS = PROCNET_UDP_MEM_ERRORS + 1, LINE_BYTES = 4096 };
+#include "base/quota.h"
+
+enum { LINE_BYTES = 4096 };
 
 static const char *const field_names[PROCNET_FIELDS] = {
 	[PROCNET_UDP_IN] = "udp_in_datagrams",
@@ -24,17 +28,26 @@ static const char *const field_names[PROCNET_FIELDS] = {
 	[PROCNET_SOFTNET_SQUEEZED] = "softnet_time_squeeze",
 	[PROCNET_STEAL_TICKS] = "steal_ticks",
 	[PROCNET_CPU_TICKS] = "cpu_ticks",
+	[PROCNET_IP_REASM_FAILS] = "ip_reasm_fails",
+	[PROCNET_IP_FRAG_FAILS] = "ip_frag_fails",
+	[PROCNET_THROTTLED_US] = "throttled_us",
+	[PROCNET_LINK_DROPPED] = "link_dropped",
+	[PROCNET_LINK_IMPAIRED] = "link_impaired",
 };
 
-/* The kernel's names in snmp; in snmp6 "Udp6" stands in front. */
-static const char *const udp_names[UDP_FIELDS] = {
-	[PROCNET_UDP_IN] = "InDatagrams",
-	[PROCNET_UDP_OUT] = "OutDatagrams",
-	[PROCNET_UDP_IN_ERRORS] = "InErrors",
-	[PROCNET_UDP_NO_PORTS] = "NoPorts",
-	[PROCNET_UDP_RCVBUF_ERRORS] = "RcvbufErrors",
-	[PROCNET_UDP_SNDBUF_ERRORS] = "SndbufErrors",
-	[PROCNET_UDP_MEM_ERRORS] = "MemErrors",
+/* The kernel's names in snmp; in snmp6 "Udp6InDatagrams". */
+static const struct {
+	const char *protocol, *name;
+} snmp_names[PROCNET_FIELDS] = {
+	[PROCNET_UDP_IN] = { "Udp", "InDatagrams" },
+	[PROCNET_UDP_OUT] = { "Udp", "OutDatagrams" },
+	[PROCNET_UDP_IN_ERRORS] = { "Udp", "InErrors" },
+	[PROCNET_UDP_NO_PORTS] = { "Udp", "NoPorts" },
+	[PROCNET_UDP_RCVBUF_ERRORS] = { "Udp", "RcvbufErrors" },
+	[PROCNET_UDP_SNDBUF_ERRORS] = { "Udp", "SndbufErrors" },
+	[PROCNET_UDP_MEM_ERRORS] = { "Udp", "MemErrors" },
+	[PROCNET_IP_REASM_FAILS] = { "Ip", "ReasmFails" },
+	[PROCNET_IP_FRAG_FAILS] = { "Ip", "FragFails" },
 };
 
 const char *procnet_name(enum procnet_field field)
@@ -60,10 +73,17 @@ static void forget(struct procnet *p, enum procnet_field first, enum procnet_fie
 		snprintf(p->why, sizeof(p->why), "%s: %s", path, strerror_r(errnum, scratch, sizeof(scratch)));
 }
 
-static int find_udp(const char *name)
+static void forget_snmp(struct procnet *p, const char *path, int errnum)
 {
-	for (int f = 0; f < UDP_FIELDS; f++)
-		if (!strcmp(udp_names[f], name))
+	for (unsigned f = 0; f < PROCNET_FIELDS; f++)
+		if (snmp_names[f].name)
+			forget(p, f, f, path, errnum);
+}
+
+static int find_snmp(const char *protocol, const char *name)
+{
+	for (int f = 0; f < PROCNET_FIELDS; f++)
+		if (snmp_names[f].name && !strcmp(snmp_names[f].protocol, protocol) && !strcmp(snmp_names[f].name, name))
 			return f;
 	return -1;
 }
@@ -72,63 +92,105 @@ static int find_udp(const char *name)
 static void parse_snmp(struct procnet *p, char *names, char *values)
 {
 	char *name_at, *value_at;
-	char *name = strtok_r(names, " \n", &name_at), *value = strtok_r(values, " \n", &value_at);
+	char *protocol = strtok_r(names, ": \n", &name_at), *name = strtok_r(NULL, " \n", &name_at);
+	char *value = strtok_r(values, " \n", &value_at);
 
-	while (name && value) {
-		int field = find_udp(name);
+	while (protocol && name && (value = strtok_r(NULL, " \n", &value_at))) {
+		int field = find_snmp(protocol, name);
 
 		if (field >= 0)
 			learn(p, (enum procnet_field)field, strtoull(value, NULL, 10));
 		name = strtok_r(NULL, " \n", &name_at);
-		value = strtok_r(NULL, " \n", &value_at);
 	}
 }
 
-static void read_snmp(struct procnet *p)
+/* A file of this namespace, or from its beginning one that is open. */
+static FILE *open_again(const char *path, const int *fd)
+{
+	if (!fd)
+		return fopen(path, "re");
+	int own = fcntl(*fd, F_DUPFD_CLOEXEC, 0);
+	FILE *f = own >= 0 && lseek(own, 0, SEEK_SET) == 0 ? fdopen(own, "r") : NULL;
+
+	if (!f && own >= 0)
+		close(own);
+	return f;
+}
+
+static void read_snmp(struct procnet *p, const int *fd)
 {
 	static const char path[] = "/proc/thread-self/net/snmp";
 	char names[LINE_BYTES], values[LINE_BYTES];
-	FILE *f = fopen(path, "re");
+	FILE *f = open_again(path, fd);
 
 	if (!f) {
-		forget(p, PROCNET_UDP_IN, PROCNET_UDP_MEM_ERRORS, path, errno);
+		forget_snmp(p, path, errno);
 		return;
 	}
-	while (fgets(names, sizeof(names), f))
-		if (!strncmp(names, "Udp: ", 5)) {
-			if (fgets(values, sizeof(values), f))
-				parse_snmp(p, names, values);
-			break;
-		}
+	while (fgets(names, sizeof(names), f) && fgets(values, sizeof(values), f))
+		parse_snmp(p, names, values);
 	fclose(f);
-	for (int i = 0; i < UDP_FIELDS; i++)
-		if (!procnet_has(p, (enum procnet_field)i) && !p->why[0])
-			snprintf(p->why, sizeof(p->why), "no %s in %s", udp_names[i], path);
+	for (int i = 0; i < PROCNET_FIELDS; i++)
+		if (snmp_names[i].name && !procnet_has(p, (enum procnet_field)i) && !p->why[0])
+			snprintf(p->why, sizeof(p->why), "no %s in %s", snmp_names[i].name, path);
+}
+
+/* "Udp6InDatagrams" is InDatagrams of Udp. */
+static int find_snmp6(char *name)
+{
+	char *six = strchr(name, '6');
+
+	if (!six)
+		return -1;
+	*six = '\0';
+	return find_snmp(name, six + 1);
 }
 
 /* Without IPv6 there is no such file, and nothing to add. */
-static void read_snmp6(struct procnet *p)
+static void read_snmp6(struct procnet *p, const int *fd)
 {
 	static const char path[] = "/proc/thread-self/net/snmp6";
 	char line[256], name[64];
 	uint64_t value;
-	FILE *f = fopen(path, "re");
+	FILE *f = open_again(path, fd);
 
 	if (!f) {
 		if (errno != ENOENT)
-			forget(p, PROCNET_UDP_IN, PROCNET_UDP_MEM_ERRORS, path, errno);
+			forget_snmp(p, path, errno);
 		return;
 	}
 	while (fgets(line, sizeof(line), f)) {
-		if (strncmp(line, "Udp6", 4) || sscanf(line + 4, "%63s %" SCNu64, name, &value) != 2)
+		if (sscanf(line, "%63s %" SCNu64, name, &value) != 2)
 			continue;
-		int field = find_udp(name);
+		int field = find_snmp6(name);
 		/* A figure that the IPv4 side cannot give stays unknown: half of a sum would be
 		 * a wrong number. */
 		if (field >= 0 && procnet_has(p, (enum procnet_field)field))
 			learn(p, (enum procnet_field)field, value);
 	}
 	fclose(f);
+}
+
+/* "name: bytes packets errs drop fifo frame compressed multicast bytes packets errs drop ...":
+ * eight of receiving, then those of sending. */
+static void read_dev(struct procnet *p, int fd)
+{
+	static const char path[] = "/proc/net/dev";
+	FILE *f = open_again(path, &fd);
+	char line[512], *colon;
+	uint64_t dropped;
+
+	if (!f) {
+		forget(p, PROCNET_LINK_DROPPED, PROCNET_LINK_DROPPED, path, errno);
+		return;
+	}
+	while (fgets(line, sizeof(line), f))
+		if ((colon = strchr(line, ':')) &&
+			sscanf(colon + 1, "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &dropped) == 1)
+			learn(p, PROCNET_LINK_DROPPED, dropped);
+	fclose(f);
+	if (!procnet_has(p, PROCNET_LINK_DROPPED))
+		forget(p, PROCNET_LINK_DROPPED, PROCNET_LINK_DROPPED, path, ENODATA);
 }
 
 static void read_softnet(struct procnet *p)
@@ -183,11 +245,53 @@ static void read_stat(struct procnet *p)
 	learn(p, PROCNET_CPU_TICKS, total);
 }
 
+/* Most machines have no quota: then there is nothing to say. */
+static void read_quota(struct procnet *p)
+{
+	uint64_t us;
+
+	if (quota_throttled_us("", &us) == 0)
+		learn(p, PROCNET_THROTTLED_US, us);
+}
+
 void procnet_read(struct procnet *ret_sample)
 {
 	*ret_sample = (struct procnet){ 0 };
-	read_snmp(ret_sample);
-	read_snmp6(ret_sample);
+	read_quota(ret_sample);
+	read_snmp(ret_sample, NULL);
+	read_snmp6(ret_sample, NULL);
+	read_softnet(ret_sample);
+	read_stat(ret_sample);
+}
+
+static void read_space(struct procnet *p, const struct procnet_files *files)
+{
+	read_snmp(p, &files->snmp);
+	if (files->snmp6 >= 0)
+		read_snmp6(p, &files->snmp6);
+	read_dev(p, files->dev);
+}
+
+/* Half of a sum would be a wrong number: what one namespace does not tell stays unknown. */
+static void merge_space(struct procnet *sum, const struct procnet *one)
+{
+	sum->known &= one->known;
+	for (unsigned f = 0; f < PROCNET_FIELDS; f++)
+		sum->value[f] = procnet_has(sum, (enum procnet_field)f) ? sum->value[f] + one->value[f] : 0;
+	if (!sum->why[0])
+		memcpy(sum->why, one->why, sizeof(sum->why));
+}
+
+void procnet_read_files(const struct procnet_files *files, unsigned count, struct procnet *ret_sample)
+{
+	*ret_sample = (struct procnet){ .known = UINT32_MAX };
+	for (unsigned i = 0; i < count; i++) {
+		struct procnet one = { 0 };
+
+		read_space(&one, &files[i]);
+		merge_space(ret_sample, &one);
+	}
+	read_quota(ret_sample);
 	read_softnet(ret_sample);
 	read_stat(ret_sample);
 }

@@ -1,5 +1,5 @@
 /* The places at which the kernel counts lost packets: /proc/net/snmp, snmp6, softnet_stat,
- * SO_MEMINFO; and CPU steal from /proc/stat.
+ * SO_MEMINFO; and who took the CPU: steal from /proc/stat, a quota's throttling from quota.h.
  *
  * snmp is per network namespace: it is read through /proc/thread-self/net, the calling thread's.
  * softnet_stat and stat are host-wide.  A counter that cannot be read is absent (its bit in
@@ -25,6 +25,16 @@ enum procnet_field {
 	PROCNET_SOFTNET_SQUEEZED,
 	PROCNET_STEAL_TICKS, /* /proc/stat cpu steal, USER_HZ, all CPUs */
 	PROCNET_CPU_TICKS,   /* /proc/stat cpu, all states, USER_HZ */
+	/* Ip ReasmFails, v4 + v6: a fragment was missing when ipfrag_time (30 s) was over, or had
+	 * no room */
+	PROCNET_IP_REASM_FAILS,
+	PROCNET_IP_FRAG_FAILS, /* FragFails, v4 + v6: could not be sent in fragments */
+	PROCNET_THROTTLED_US,  /* by the CPU quota of our control group; see quota.h */
+	/* Packets that the devices of a run's own namespaces threw away when they should send
+	 * them: the other end's queue or backlog was full.  procnet_read_files() alone. */
+	PROCNET_LINK_DROPPED,
+	/* Packets that a run's path lost because it was told to (--loss): set by the path. */
+	PROCNET_LINK_IMPAIRED,
 	PROCNET_FIELDS,
 };
 
@@ -42,6 +52,14 @@ static inline bool procnet_has(const struct procnet *p, enum procnet_field f)
 /* Reads everything; never fails as a whole.  About 100 us.  Any thread, opens and closes its
  * files. */
 void procnet_read(struct procnet *ret_sample);
+
+/* /proc/net/snmp, snmp6 and dev as they were opened in another namespace, whose counters they tell
+ * as long as they are open; snmp6 is -1 where there is no IPv6. */
+struct procnet_files {
+	int snmp, snmp6, dev;
+};
+/* The same of the namespaces whose files these are, all together.  One thread at a time. */
+void procnet_read_files(const struct procnet_files *files, unsigned count, struct procnet *ret_sample);
 const char *procnet_name(enum procnet_field field);
 
 /* Memory that the kernel holds for a socket: getsockopt(SO_MEMINFO), Linux >= 4.12; sock_diag(7)

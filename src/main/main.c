@@ -10,6 +10,7 @@
 #include "engines/engines.h"
 #include "main/cli/cli.h"
 #include "main/cli/help.h"
+#include "main/live/relay.h"
 
 static bool is_word(const char *word, const char *a, const char *b)
 {
@@ -65,5 +66,8 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);
 	/* A parent that ignores it, and hands that down, would have our children end unseen. */
 	signal(SIGCHLD, SIG_DFL);
-	return dispatch(argc, argv);
+	int status = dispatch(argc, argv);
+	/* The last words may still be on their way. */
+	relay_drain(stderr);
+	return status;
 }

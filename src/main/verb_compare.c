@@ -9,6 +9,7 @@
 #include "engines/engines.h"
 #include "main/cli/cli.h"
 #include "main/cli/help.h"
+#include "main/live/relay.h"
 #include "main/live/signals.h"
 #include "main/sweep/compare_end.h"
 #include "main/sweep/saved.h"
@@ -246,7 +247,7 @@ static int go(struct compare *c)
 	sweep_progress_init(&progress, &c->task.state);
 	say_begin(c);
 	job.signal_fd = signals_open(false, &err);
-	if (job.signal_fd >= 0)
+	if (job.signal_fd >= 0 && relay_begin(&err) >= 0)
 		end = sweep_run(&job, &err);
 	sweep_progress_end(&progress);
 	if (job.signal_fd >= 0)

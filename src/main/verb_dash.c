@@ -13,6 +13,7 @@
 #include "main/live/headless.h"
 #include "main/cli/help.h"
 #include "main/live/plain_text.h"
+#include "main/live/relay.h"
 #include "main/cli/settings.h"
 #include "main/live/signals.h"
 #include "main/live/requests.h"
@@ -73,7 +74,10 @@ static int show(struct console *c, const struct cli *cli, struct err *err)
 		signals_guard_terminal();
 		rc = ui_run(&config, &c->board, &requests, &outcome, err);
 	}
-	/* From here on messages can be seen. */
+	/* From here on messages can be seen; a terminal that stalls may still do so. */
+	relay_begin(NULL);
+	if (outcome.end == UI_SIGNAL && outcome.signal != SIGINT)
+		relay_hurry(RELAY_ONCE_MS);
 	c->notes = stderr;
 	console_finish(c, LAST_WORDS_MS);
 	close(config.signal_fd);
@@ -84,6 +88,10 @@ static int show(struct console *c, const struct cli *cli, struct err *err)
 
 static int plain(struct console *c)
 {
+	struct err err = ERR_NONE;
+
+	if (relay_begin(&err) < 0)
+		return complain(&err);
 	c->lines = outputs_on_stdout(&c->outputs) ? stderr : stdout;
 	c->notes = stderr;
 	return finish_stdout(headless_run(c));

@@ -6,14 +6,14 @@
 #include "engines/engines.h"
 #include "main/cli/cli.h"
 #include "main/cli/help.h"
-#include "mode/path.h"
+#include "path/paths.h"
 
 const struct option_def list_options[] = {
 	{ .name = "json", .type = OPTION_BOOL, .default_text = "no", .help = "as JSON" },
 	{ 0 },
 };
 
-enum { WHY_BYTES = 160 };
+enum { WHY_BYTES = 240 };
 
 /* ---- JSON ---- */
 
@@ -50,11 +50,11 @@ static json_t *list_json(void)
 
 	for (unsigned i = 0; engines_all[i]; i++)
 		json_array_append_new(modes, mode_json(engines_all[i]));
-	for (unsigned i = 0; paths_here[i]; i++) {
-		json_t *o = ability(paths_here[i]->probe(why, sizeof(why)), why);
+	for (unsigned i = 0; paths_all[i]; i++) {
+		json_t *o = ability(paths_all[i]->probe(why, sizeof(why)), why);
 
-		json_object_set_new(o, "name", json_string(paths_here[i]->name));
-		json_object_set_new(o, "summary", json_string(paths_here[i]->summary));
+		json_object_set_new(o, "name", json_string(paths_all[i]->name));
+		json_object_set_new(o, "summary", json_string(paths_all[i]->summary));
 		json_array_append_new(path_list, o);
 	}
 	bool captures = capture_probe(why, sizeof(why));
@@ -91,9 +91,9 @@ static void list_text(void)
 	for (unsigned i = 0; engines_all[i]; i++)
 		list_mode(engines_all[i]);
 	printf("\nPaths\n");
-	for (unsigned i = 0; paths_here[i]; i++)
-		list_say(paths_here[i]->name, paths_here[i]->probe(why, sizeof(why)), why, paths_here[i]->summary);
-	printf("    %-10s not built yet\n\nCaptures\n", "veth");
+	for (unsigned i = 0; paths_all[i]; i++)
+		list_say(paths_all[i]->name, paths_all[i]->probe(why, sizeof(why)), why, paths_all[i]->summary);
+	printf("\nCaptures\n");
 	bool captures = capture_probe(why, sizeof(why));
 	list_say("pcap", captures, why, "");
 }

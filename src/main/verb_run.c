@@ -3,6 +3,7 @@
 
 #include "main/cli/cli.h"
 #include "main/live/headless.h"
+#include "main/live/relay.h"
 #include "main/cli/help.h"
 
 static const char default_duration[] = "10s";
@@ -12,7 +13,7 @@ static int run(const struct cli *cli)
 	struct console console;
 	struct err err = ERR_NONE;
 
-	if (cli_keep_privilege(cli_wants_packet_sockets(&cli->options), &err) < 0)
+	if (cli_keep_privilege(cli_wants_packet_sockets(&cli->options), &err) < 0 || relay_begin(&err) < 0)
 		return complain(&err);
 	if (console_open(&console, cli, &err) < 0)
 		return complain(&err);

@@ -14,6 +14,7 @@
 #include "main/cli/cli.h"
 #include "main/cli/display.h"
 #include "main/cli/help.h"
+#include "main/live/relay.h"
 #include "main/live/signals.h"
 #include "main/sweep/end.h"
 #include "main/sweep/task.h"
@@ -215,8 +216,10 @@ static int show(struct sweep *s, struct sweep_job *job, struct err *err)
 	bool draw = can_show(s);
 	int rc = job->signal_fd = signals_open(draw, err);
 
-	if (rc < 0 || !draw)
+	if (rc < 0)
 		return rc;
+	if (!draw)
+		return relay_begin(err);
 	display_config(&s->cli.own, &config);
 	config.report_frames = job->virtual_ticks > 0;
 	signals_guard_terminal();
@@ -254,7 +257,10 @@ static int go(struct sweep *s)
 	else
 		say_start(s);
 	enum sweep_end end = show(s, &job, &err) < 0 ? SWEEP_BROKEN : sweep_run(&job, &err);
+	bool drawn = progress.screen != NULL;
 	sweep_progress_end(&progress);
+	if (drawn)
+		relay_begin(NULL);
 	if (job.signal_fd >= 0)
 		signals_close(job.signal_fd);
 	return sweep_finish(&s->task.store, &s->task.state, &s->task.host, end, &err);

@@ -15,7 +15,8 @@
  *   PHASE_DRAIN    like SETTLE, after the measurement
  *
  * SETTLE and DRAIN are entered first by the workers of plan->quiet_first, MEASURE by them last:
- * what they send is received by workers in the same phase.
+ * what they send is received by workers in the same phase.  Where the measurement has a length,
+ * those of plan->quiet_first go from MEASURE to DRAIN by themselves when it is over.
  *
  * then close().  Without warm-up the first phase is MEASURE.  A stop, a change of load and the
  * sampler's tick reach a worker through words that only it reads; it acknowledges in words that
@@ -268,6 +269,8 @@ struct latency_def {
 	/* Each packet of the ledger that arrives gives one value: what is missing of them leaves
 	 * the slowest out. */
 	bool each_packet;
+	/* It is how late the generator was against its schedule, which the headline counts from. */
+	bool of_generator;
 	const char *help;
 };
 

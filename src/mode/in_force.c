@@ -8,6 +8,7 @@
 
 static const char of_clients[] = "it is the client's, and none runs here";
 static const char of_servers[] = "it is the server's, and none runs here";
+static const char of_veth[] = "it is of the devices of --path veth";
 
 bool option_without_clients(const struct options *o)
 {
@@ -26,6 +27,11 @@ static bool method_is_replaced(const struct options *o)
 	       (option_without_clients(o) || *options_text(o, "client-method"));
 }
 
+static bool path_is_not_veth(const struct options *o)
+{
+	return !plan_on_veth(o);
+}
+
 /* In every mode. */
 static const struct option_rule common_rules[] = {
 	{ "host", option_without_clients, of_clients },
@@ -35,6 +41,11 @@ static const struct option_rule common_rules[] = {
 	{ "server-cpus", option_without_servers, of_servers },
 	{ "client-cpus", option_without_clients, of_clients },
 	{ "method", method_is_replaced, "each role here has a method of its own" },
+	{ "mtu", path_is_not_veth, of_veth },
+	{ "veth-offload", path_is_not_veth, of_veth },
+	{ "veth-queues", path_is_not_veth, of_veth },
+	{ "rate-limit", path_is_not_veth, of_veth },
+	{ "loss", path_is_not_veth, of_veth },
 	{ 0 },
 };
 

@@ -11,8 +11,10 @@ enum {
 
 /* plan_role() relies on this order. */
 static const char *const roles[] = { "server", "client", "both", NULL };
-/* Each is a row of main's table of paths.  Others come with the work that makes them. */
-static const char *const paths[] = { "loopback", NULL };
+/* Each is a row of path/paths.c. */
+static const char *const paths[] = { "loopback", "veth", NULL };
+/* enum veth_offload of path/veth/message.h relies on this order. */
+static const char *const offloads[] = { "default", "on", "off", NULL };
 /* plan_wait() relies on this order. */
 static const char *const waits[] = { "block", "poll", "spin", NULL };
 
@@ -138,7 +140,54 @@ const struct option_def options_common[] = {
 		.value_name = "PATH",
 		.choices = paths,
 		.default_text = "loopback",
-		.help = "what connects the two ends if both run here" },
+		.help = "what connects the two ends if both run here: the loopback device, or a pair of virtual Ethernet "
+			"devices between two network namespaces (no root needed)" },
+	{ .name = "mtu",
+		.type = OPTION_SIZE,
+		.flags = FORM,
+		.key = "mtu_bytes",
+		.value_name = "BYTES",
+		.default_text = "1500",
+		.min = 68,
+		.max = 65535,
+		.help = "path veth: the longest IP packet that its devices carry" },
+	{ .name = "veth-offload",
+		.type = OPTION_CHOICE,
+		.flags = FORM,
+		.value_name = "HOW",
+		.choices = offloads,
+		.default_text = "default",
+		.help = "path veth: GRO, TSO and UDP segmentation of its devices, or as the kernel makes them" },
+	{ .name = "veth-queues",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.value_name = "N",
+		.default_text = "1",
+		.min = 1,
+		.max = 256,
+		.help = "path veth: queues of each device, to send and to receive" },
+	{ .name = "rate-limit",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.key = "rate_limit_bps",
+		.value_name = "BITS",
+		.default_text = "",
+		.min = 8000,
+		.max = 1000000000000ll,
+		.unset_ok = true,
+		.help = "path veth: bits per second that each device sends at most, by a token bucket (default: no limit)" },
+	{ .name = "loss",
+		.type = OPTION_DECIMAL,
+		.flags = FORM,
+		.key = "loss_percent",
+		.value_name = "PERCENT",
+		.default_text = "",
+		.min = 1,
+		.max = 100000,
+		.unset_ok = true,
+		.help = "path veth: packets that are lost by chance on each side, counted in the ledger; --veth-offload is off "
+			"then "
+			"(default: none)" },
 	{ .name = "wait",
 		.type = OPTION_CHOICE,
 		.flags = FORM,

@@ -29,7 +29,7 @@ int path_choose(const struct options *o, const struct path *const *paths, struct
 		return err_say(err, ENOTSUP, "--path %s does not run here: %s", name, why);
 	plan->paths = paths;
 	plan->path = path;
-	return 0;
+	return path->check ? path->check(o, err) : 0;
 }
 
 int path_reach(const struct options *o, bool elsewhere, const char *why, struct plan *plan, struct err *err)

@@ -1,6 +1,6 @@
 /* A path is what the bytes of a run cross.  It makes the run's sockets, so that engines need not
  * know whether these live in this network namespace (loopback, remote) or in one that a helper made
- * (veth, to come): a socket keeps the namespace it was made in.
+ * (veth): a socket keeps the namespace it was made in.
  *
  * Paths are a table that is handed to whoever starts runs.  --path names the one of a run with both
  * ends here; a run whose other end may be on another host is on the one that leads there, whatever
@@ -19,6 +19,8 @@ struct path {
 
 	/* Mandatory; main thread: does it run here?  As a method's. */
 	bool (*probe)(char *why, size_t size);
+	/* NULL: any options do.  Main thread, before plan(): -EINVAL for what the user can mend. */
+	int (*check)(const struct options *o, struct err *err);
 	/* NULL if nothing to do; control thread, before the first worker opens: makes what the
 	 * sockets need.  *ret_state goes to the other operations. */
 	int (*open)(const struct options *o, void **ret_state, struct err *err);
@@ -28,12 +30,20 @@ struct path {
 	 * a helper keeps spares for that, which the helper fills up. */
 	int (*socket)(void *state, enum role role, int domain, int type, int protocol, struct err *err);
 	/* NULL: --listen and --host say.  Main thread: the address, without a port, that this
-	 * role has there. */
-	void (*address)(enum role role, struct sockaddr_storage *ret_address);
-	/* its packets are seen on this one; NULL: on the one that routing takes */
+	 * role has there; of family AF_INET or AF_INET6. */
+	void (*address)(enum role role, int family, struct sockaddr_storage *ret_address);
+	/* its packets are seen on this one, on both sides; NULL: on the one that routing takes */
 	const char *interface;
+	unsigned interface_index; /* its number there, on both sides; 0: as it is numbered here */
 	/* NULL: procnet_read(), of this namespace; control thread: counters of its namespaces */
 	void (*read_net)(void *state, struct procnet *ret_net);
+	/* NULL: none.  Main thread: of those counters, bit per enum procnet_field, more that may
+	 * explain loss in modes that ask the host at all (plan->host_places). */
+	uint32_t (*host_places)(const struct options *o);
+	/* NULL: captures are opened in this namespace.  Any thread, between open() and close(): one
+	 * end of a stream socket, whose other end is with a new process in the namespace that has
+	 * the interface, which captures there (captures/inside.h). */
+	int (*capture)(void *state, struct err *err);
 	/* NULL if nothing to do; control thread, after the last worker has closed, if open() went
 	 * well */
 	void (*close)(void *state);
@@ -41,7 +51,7 @@ struct path {
 
 /* Sockets of this process's own namespace. */
 extern const struct path path_loopback, path_remote;
-/* Both, NULL-terminated: those that need no helper. */
+/* Both, NULL-terminated: those that need no helper.  path/paths.h has all. */
 extern const struct path *const paths_here[];
 
 /* NULL-terminated table; or NULL. */

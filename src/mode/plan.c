@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/procnet.h"
 
 /* Made-up CPUs: the default, and how many threads a small machine can still step in time. */
 enum { SYNTHETIC_CORES = 4, SYNTHETIC_MOST = 64 };
@@ -27,6 +28,11 @@ enum role plan_role(const struct options *o)
 {
 	/* options_common's choices are server, client, both: one less than enum role. */
 	return (enum role)(options_number(o, "role") + 1);
+}
+
+bool plan_on_veth(const struct options *o)
+{
+	return !strcmp(options_text(o, "path"), "veth");
 }
 
 enum wait_how plan_wait(const struct options *o)
@@ -53,6 +59,13 @@ void plan_note(struct plan *plan, const char *fmt, ...)
 		va_end(args);
 		return;
 	}
+}
+
+void plan_fragments(struct plan *plan, unsigned fragments)
+{
+	plan->fragments = fragments;
+	if (fragments > 1)
+		plan->host_places |= 1u << PROCNET_IP_REASM_FAILS | 1u << PROCNET_IP_FRAG_FAILS;
 }
 
 /* ---- which CPUs ---- */
@@ -318,6 +331,12 @@ static const char *method_named(const struct options *o, enum role role)
 	return *own ? own : options_text(o, "method");
 }
 
+/* A method that lacks nothing but rights has them there. */
+static bool method_runs_there(const struct method *m, const struct options *o, char *why, size_t size)
+{
+	return (m->packet_socket && !m->missing && plan_on_veth(o)) || method_runs(m, why, size);
+}
+
 static int method_default(const struct engine *engine, const struct method **ret_method, struct err *err)
 {
 	char why[160] = "", first[160] = "";
@@ -349,7 +368,7 @@ int plan_method(
 
 		return rc < 0 ? rc : err_say(err, EINVAL, "mode %s has no method %s", engine->name, name);
 	}
-	if (!method_runs(m, why, sizeof(why)))
+	if (!method_runs_there(m, o, why, sizeof(why)))
 		return err_say(err, ENOTSUP, "method %s does not run here: %s", name, why);
 	*ret_method = m;
 	return 0;

@@ -54,6 +54,8 @@ struct plan {
 	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS):
 	 * only up to what is unexplained. */
 	uint32_t host_places;
+	/* the fragments that the longest datagram goes as; 0: not known, 1: it goes whole */
+	unsigned fragments;
 	/* Per packet, for wire bits: Ethernet + IP + UDP header bytes, without the frame check
 	 * sequence. */
 	unsigned wire_overhead_bytes;
@@ -88,11 +90,17 @@ struct plan {
 /* Appends to notes (silently dropped when full). */
 void plan_note(struct plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Datagrams go as so many fragments (0: not known): what they are lost by gets its places.  In
+ * open(). */
+void plan_fragments(struct plan *plan, unsigned fragments);
+
 /* Frees plan->worker and zeroes it; plan->shared is the engine's (release()).  Accepts a zeroed
  * plan. */
 void plan_free(struct plan *plan);
 /* The values of --role and --wait. */
 enum role plan_role(const struct options *o);
+/* --path veth: sockets are opened by a helper, which may do so whatever this process may. */
+bool plan_on_veth(const struct options *o);
 enum wait_how plan_wait(const struct options *o);
 
 /* Reads --role, --cores, --server-cpus, --client-cpus and fills plan->worker: servers then

@@ -356,6 +356,10 @@ void history_take(struct history *h, struct update *u)
 	case UPDATE_EVENT:
 		take_event(h, u);
 		break;
+	case UPDATE_MOVED:
+		if (find_run(h, u->run_id))
+			run_info_move(find_run(h, u->run_id)->info, u->moved.worker, u->moved.cpu);
+		break;
 	case UPDATE_FINAL:
 		take_final(h, u->final);
 		u->final = NULL;

@@ -16,6 +16,10 @@ static const struct {
 	[PROCNET_UDP_SNDBUF_ERRORS] = { "device_queue", "device or its queue" },
 	[PROCNET_UDP_MEM_ERRORS] = { "udp_memory", "UDP memory limit" },
 	[PROCNET_SOFTNET_DROPPED] = { "softnet_backlog", "softnet backlog" },
+	[PROCNET_IP_REASM_FAILS] = { "ip_reassembly", "IP reassembly" },
+	[PROCNET_IP_FRAG_FAILS] = { "ip_fragmentation", "IP fragmentation" },
+	[PROCNET_LINK_DROPPED] = { "veth_queue", "veth device, its queue full" },
+	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)" },
 };
 
 /* ---- places ---- */
@@ -168,7 +172,15 @@ static void take_retries_off(const struct reading *r, struct ledger_place *p)
 	}
 }
 
-/* These counters are everybody's: they may explain what nothing else does, never more. */
+/* Devices of a run's own stand in namespaces of its own: what these count is nobody else's. */
+static bool is_alone(const struct run_info *info, enum procnet_field field)
+{
+	bool counted_there = field <= PROCNET_UDP_MEM_ERRORS || field >= PROCNET_LINK_DROPPED;
+
+	return info->host_places >> PROCNET_LINK_DROPPED & 1 && counted_there;
+}
+
+/* Most of these counters are everybody's: they may explain what nothing else does, never more. */
 static void add_host_place(const struct reading *r, enum procnet_field field, struct ledger *l)
 {
 	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
@@ -176,7 +188,7 @@ static void add_host_place(const struct reading *r, enum procnet_field field, st
 
 	if (!p)
 		return;
-	p->host_wide = true;
+	p->host_wide = !is_alone(r->info, field);
 	if (!procnet_has(from, field) || !procnet_has(to, field)) {
 		p->known = false;
 		p->why = procnet_has(to, field) ? from->why : to->why;
@@ -188,14 +200,17 @@ static void add_host_place(const struct reading *r, enum procnet_field field, st
 	if (l->unexplained > 0)
 		p->lost = p->seen < (uint64_t)l->unexplained ? p->seen : (uint64_t)l->unexplained;
 	l->unexplained -= (int64_t)p->lost;
-	l->host_lost += p->lost;
+	if (p->host_wide)
+		l->host_lost += p->lost;
 }
 
+/* Those first that know whose packets they count. */
 static void add_host_places(const struct reading *r, struct ledger *l)
 {
-	for (int field = 0; field < PROCNET_FIELDS; field++)
-		if (r->info->host_places >> field & 1 && host_place[field].key)
-			add_host_place(r, (enum procnet_field)field, l);
+	for (int alone = 1; alone >= 0; alone--)
+		for (enum procnet_field field = 0; field < PROCNET_FIELDS; field++)
+			if (r->info->host_places >> field & 1 && host_place[field].key && is_alone(r->info, field) == alone)
+				add_host_place(r, field, l);
 }
 
 /* ---- the rest ---- */

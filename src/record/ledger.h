@@ -5,7 +5,7 @@
 
 #include "record/reading.h"
 
-enum { LEDGER_PLACES_MAX = 12 };
+enum { LEDGER_PLACES_MAX = 16 };
 
 struct ledger_place {
 	const char *key, *title; /* "server_socket_buffer", "server socket buffer" */

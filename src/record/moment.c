@@ -105,6 +105,15 @@ void moment_rates(const struct moment *m, int worker, unsigned roles, struct rat
 	rates_of(&r, worker, roles, ret_rates);
 }
 
+double moment_drops(const struct moment *m, int worker, unsigned roles)
+{
+	struct reading recent = moment_recent(m), r = reading_drained(&recent);
+	struct rates rates;
+
+	rates_of(&r, worker, roles, &rates);
+	return rates.drops_per_s;
+}
+
 double moment_figure(const struct moment *m, const struct figure_def *figure, int worker)
 {
 	struct reading r = moment_recent(m);

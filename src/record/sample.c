@@ -46,6 +46,17 @@ void run_info_free(struct run_info *info)
 	free(info);
 }
 
+void run_info_move(struct run_info *info, unsigned worker, int cpu)
+{
+	if (worker >= info->workers)
+		return;
+	info->worker[worker].cpu = cpu;
+	info->worker[worker].moved = true;
+	for (unsigned i = 0; i < info->workers; i++)
+		if (i != worker && info->worker[i].cpu == cpu)
+			info->worker[i].shares_cpu = info->worker[worker].shares_cpu = true;
+}
+
 const char *run_missing_end(const struct run_info *info)
 {
 	return info->role == ROLE_SERVER   ? "the client is another process"
@@ -81,6 +92,7 @@ void update_free(struct update *u)
 		break;
 	case UPDATE_PHASE:
 	case UPDATE_EVENT:
+	case UPDATE_MOVED:
 		break;
 	}
 	free(u);

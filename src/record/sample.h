@@ -66,6 +66,7 @@ struct run_worker {
 	unsigned index;
 	int cpu;
 	bool shares_cpu, pinned;
+	bool moved;       /* it ran elsewhere than where it was pinned, and `cpu` is where */
 	uint64_t unknown; /* counters that cannot be read on this worker */
 	char unknown_why[96];
 	char hardware_why[PERF_WHY_BYTES]; /* the same of hardware counters, "": as above */
@@ -87,6 +88,7 @@ struct run_info {
 	enum ledger_rest rest;
 	bool told; /* the other end tells what it received */
 	uint32_t host_places;
+	unsigned fragments; /* of the longest datagram; 0: not known, 1: it goes whole */
 	bool expects_answers;
 	bool closed_loop;
 	const char *load_name;
@@ -103,6 +105,9 @@ struct run_info {
 };
 
 void run_info_free(struct run_info *info);
+/* A worker was moved to another CPU: its cpuset has changed.  The one thing that changes in what
+ * was published. */
+void run_info_move(struct run_info *info, unsigned worker, int cpu);
 /* In words, which end of a run with one role is not here; "" with both. */
 const char *run_missing_end(const struct run_info *info);
 
@@ -116,6 +121,8 @@ struct run_final {
 	bool interrupted;     /* stopped before its duration was over */
 	uint64_t load;        /* as it stood at the end; 0: none, or not known */
 	int64_t suspended_ns; /* time the sampler lost to suspension or starvation */
+	/* ... and to freezes that are shorter, but longer than a tick: the suspensions are in it */
+	int64_t held_ns;
 	/* mean of the measure phases of the workers that receive (rx_roles) */
 	int64_t measured_ns;
 	unsigned workers;
@@ -131,6 +138,7 @@ struct run_final {
 	 * measure phase; NULL: the mode keeps none */
 	struct details *details;
 	struct procnet net_from, net_to;
+	int refusal;         /* errno of the newest send or connection that was refused; 0: none */
 	bool never_answered; /* expected answers, got none */
 	/* the longest time of the measure phase without an expected answer, to a tick */
 	int64_t silent_ns;
@@ -141,7 +149,7 @@ struct run_final {
 
 void run_final_free(struct run_final *f);
 
-enum update_kind { UPDATE_RUN, UPDATE_PHASE, UPDATE_SAMPLE, UPDATE_EVENT, UPDATE_FINAL };
+enum update_kind { UPDATE_RUN, UPDATE_PHASE, UPDATE_SAMPLE, UPDATE_EVENT, UPDATE_MOVED, UPDATE_FINAL };
 
 struct update {
 	struct update *next;
@@ -158,6 +166,10 @@ struct update {
 			enum severity severity;
 			char text[200];
 		} event;
+		struct {
+			unsigned worker;
+			int cpu;
+		} moved;
 	};
 };
 

@@ -1,6 +1,7 @@
 /* May the number be used?  See verdict.h. */
 #include "record/verdict.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -24,6 +25,8 @@ static const int64_t measured_least_ns = NS_PER_S;
 static const int64_t length_limit_ns = 500 * NS_PER_MS;
 static const double rate_kept_least = 0.999;
 static const double steal_most = 0.01;
+/* of the measure phase, in which a quota stopped the process */
+static const double throttled_most = 0.01;
 /* of the CPU time, in which hardware counters were not counting */
 static const double unseen_most = 0.01;
 /* waking up alone takes some percent where a worker sleeps often */
@@ -36,7 +39,8 @@ struct evidence {
 	struct reading settled;     /* ... and the ledger */
 	const struct ledger *ledger;
 	int64_t measured_ns;
-	uint64_t load; /* now, or at the end; 0 unknown */
+	uint64_t load;    /* now, or at the end; 0 unknown */
+	char refusal[96]; /* the newest refusal of a send or connection, in words; "": none */
 };
 
 __attribute__((format(printf, 3, 0))) static void add_line(
@@ -67,14 +71,26 @@ void verdict_caution(struct verdict *v, const char *fmt, ...)
 
 /* ---- reasons ---- */
 
+static unsigned count_workers(const struct run_info *info, unsigned roles)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < info->workers; i++)
+		n += (info->worker[i].role & roles) != 0;
+	return n;
+}
+
 static void judge_rate(const struct evidence *e, struct verdict *v)
 {
 	uint64_t due = reading_sum(e->edge, -1, e->info->tx_roles, COUNTER_SCHEDULED).value;
 	uint64_t sent = reading_sum(e->edge, -1, e->info->tx_roles, COUNTER_TX_PACKETS).value;
 
-	if (!e->info->closed_loop && due && (double)sent < rate_kept_least * (double)due)
-		invalid(v, "the generator could not keep the rate: sent %" PRIu64 " of %" PRIu64 " scheduled (%.2f %%)", sent,
-			due, 100.0 * (double)sent / (double)due);
+	/* Each of them may have one on its way. */
+	uint64_t under_way = count_workers(e->info, e->info->tx_roles);
+
+	if (!e->info->closed_loop && (double)sent < rate_kept_least * (double)due && due > sent + under_way)
+		invalid(v, "the generator could not keep the rate: sent %" PRIu64 " of %" PRIu64 " scheduled (%.2f %%)%s%s", sent,
+			due, 100.0 * (double)sent / (double)due, e->refusal[0] ? "; sends fail: " : "", e->refusal);
 }
 
 /* Counters of the whole host may speak for it, and for losses of others as well. */
@@ -155,7 +171,8 @@ static void judge_traffic(const struct evidence *e, bool never_answered, struct 
 	uint64_t received = sum_received(&e->settled);
 
 	if (never_answered)
-		invalid(v, "%s never answered", e->info->peer[0] ? e->info->peer : "the peer");
+		invalid(v, "%s never answered%s%s", e->info->peer[0] ? e->info->peer : "the peer", e->refusal[0] ? ": " : "",
+			e->refusal);
 	else if (!received)
 		invalid(v, "nothing was received");
 	/* A synthetic mode makes its packets up when it is looked at. */
@@ -212,14 +229,18 @@ static void judge_tables(const struct evidence *e, struct verdict *v)
 
 static void judge_workers(const struct evidence *e, struct verdict *v)
 {
-	unsigned shared = 0, loose = 0;
+	unsigned shared = 0, loose = 0, moved = 0;
 
 	if (e->info->engine->synthetic)
 		return;
 	for (unsigned i = 0; i < e->info->workers; i++) {
 		shared += e->info->worker[i].shares_cpu;
 		loose += !e->info->worker[i].pinned;
+		moved += e->info->worker[i].moved;
 	}
+	if (moved)
+		verdict_caution(v, "%u of %u workers were moved to another CPU while they ran: their cpuset changed", moved,
+			e->info->workers);
 	if (shared)
 		verdict_caution(v, "%u of %u workers share a CPU with another", shared, e->info->workers);
 	if (loose)
@@ -237,10 +258,44 @@ static double delay_share(const struct evidence *e, unsigned i)
 	return observed_ns > 0 ? delay_ns / observed_ns : -1;
 }
 
+/* Time that a quota kept the process from CPUs, over all of them; 0: none, or not known. */
+static double throttled_ns(const struct evidence *e)
+{
+	const struct procnet *from = reading_net_from(e->edge), *to = reading_net_to(e->edge);
+
+	if (!(from->known & to->known & 1u << PROCNET_THROTTLED_US))
+		return 0;
+	return (double)(to->value[PROCNET_THROTTLED_US] - from->value[PROCNET_THROTTLED_US]) * NS_PER_US;
+}
+
+/* The share of the time that other workers had this one's CPU. */
+static double shared_share(const struct evidence *e, unsigned which)
+{
+	double cpu_ns = 0, observed_ns = (double)reading_value(e->edge, which, COUNTER_OBSERVED_NS);
+
+	for (unsigned i = 0; i < e->info->workers; i++)
+		if (i != which && e->info->worker[i].cpu == e->info->worker[which].cpu)
+			cpu_ns += (double)(reading_value(e->edge, i, COUNTER_CPU_USER_NS) +
+					   reading_value(e->edge, i, COUNTER_CPU_SYSTEM_NS));
+	return observed_ns > 0 ? cpu_ns / observed_ns : 0;
+}
+
+/* Our own workers, if they used most of what it had to wait for. */
+static const char *who_took(const struct evidence *e, unsigned which, double share, char *out, size_t size)
+{
+	if (throttled_ns(e) > share * (double)e->measured_ns / 2)
+		return "a CPU quota (cgroup cpu.max)";
+	if (e->info->worker[which].cpu < 0 || shared_share(e, which) < share / 2)
+		return "something else";
+	snprintf(out, size, "other workers of this run, on CPU %d too,", e->info->worker[which].cpu);
+	return out;
+}
+
 static void judge_delay(const struct evidence *e, struct verdict *v)
 {
 	double most = 0;
 	unsigned which = 0;
+	char who[64];
 
 	for (unsigned i = 0; i < e->info->workers; i++)
 		if (delay_share(e, i) > most) {
@@ -248,10 +303,19 @@ static void judge_delay(const struct evidence *e, struct verdict *v)
 			which = i;
 		}
 	if (most > delay_most)
-		verdict_caution(v,
-			"something else took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
+		verdict_caution(v, "%s took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
+			who_took(e, which, most, who, sizeof(who)),
 			engine_role(e->info->engine, e->info->worker[which].role)->title, e->info->worker[which].index,
 			100 * most);
+}
+
+/* Kept from all CPUs at once by the quota of its own control group. */
+static void judge_quota(const struct evidence *e, struct verdict *v)
+{
+	double throttled_s = throttled_ns(e) / NS_PER_S;
+
+	if (throttled_s * NS_PER_S > (double)e->measured_ns * throttled_most)
+		verdict_caution(v, "a CPU quota (cgroup cpu.max) stopped the process: its CPUs for %.2f s in all", throttled_s);
 }
 
 static void judge_steal(const struct evidence *e, struct verdict *v)
@@ -304,9 +368,15 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 	if (e->load && e->info->load_name && e->load != e->info->load)
 		verdict_caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
 			e->info->load, e->load);
+	if (e->info->fragments > 1)
+		verdict_caution(v,
+			"%u fragments a datagram: one that is lost loses it all, and the kernel may count that 30 s later "
+			"(ipfrag_time)",
+			e->info->fragments);
 	judge_options(e, v);
 	judge_workers(e, v);
 	judge_delay(e, v);
+	judge_quota(e, v);
 	if (captured)
 		verdict_caution(v, "a capture was on: it costs time for every packet");
 	judge_steal(e, v);
@@ -368,10 +438,30 @@ static void judge_coverage(const struct evidence *e, const struct run_final *fin
 	}
 }
 
+/* A headline that is measured from the schedule has the generator's own lateness in it. */
+static void judge_lateness(const struct evidence *e, const struct hist *total, struct verdict *v)
+{
+	const struct latency_def *def = e->info->engine->latencies;
+	struct latency_summary headline, late;
+
+	for (unsigned i = 1; total && i < engine_latencies(e->info->engine); i++) {
+		hist_summarise(&total[0], &headline);
+		hist_summarise(&total[i], &late);
+		if (!def[i].of_generator || !headline.count || !late.count || late.p99_ns < headline.p50_ns / 2)
+			continue;
+		verdict_caution(v,
+			"the generator was late, 1 %% of the time by %.1f us or more: %s (median %.1f us) has that in it",
+			(double)late.p99_ns / NS_PER_US, def[0].title, (double)headline.p50_ns / NS_PER_US);
+	}
+}
+
 static void judge_final(const struct evidence *e, const struct run_final *final, bool captured, struct verdict *v)
 {
 	if (final->suspended_ns > suspended_limit_ns)
 		invalid(v, "the process was suspended or starved for %.1f s", (double) final->suspended_ns / NS_PER_S);
+	else if (final->held_ns > 0)
+		verdict_caution(v, "netdyno itself was held up for %.2f s: rates and latencies have that in them",
+			(double) final->held_ns / NS_PER_S);
 	judge_rate(e, v);
 	judge_ledgers(e, v);
 	judge_traffic(e, final->never_answered, v);
@@ -379,6 +469,7 @@ static void judge_final(const struct evidence *e, const struct run_final *final,
 	if (!final->never_answered)
 		judge_away(e, final->away_ns, final->silent_ns, v);
 	judge_coverage(e, final, v);
+	judge_lateness(e, final->total, v);
 	judge_circumstances(e, captured, v);
 	judge_length(e, final, v);
 }
@@ -391,7 +482,18 @@ static void judge_live(const struct evidence *e, bool captured, struct verdict *
 		judge_traffic(e, false, v);
 	judge_tables(e, v);
 	judge_away(e, e->edge->to->away_ns, 0, v);
+	judge_lateness(e, e->edge->to->total, v);
 	judge_circumstances(e, captured, v);
+}
+
+/* A rule of this host, not the network, is what forbids a send. */
+static void describe_refusal(int errnum, char *out, size_t size)
+{
+	char scratch[64];
+
+	if (errnum)
+		snprintf(out, size, "%s%s", strerror_r(errnum, scratch, sizeof(scratch)),
+			errnum == EPERM || errnum == EACCES ? " (a firewall or seccomp filter of this host?)" : "");
 }
 
 void verdict_of(const struct reading *r, const struct ledger *ledger, bool captured, struct verdict *ret_verdict)
@@ -407,6 +509,8 @@ void verdict_of(const struct reading *r, const struct ledger *ledger, bool captu
 			: r->to ? r->to->load
 				: 0 };
 
+	if (final)
+		describe_refusal(final->refusal, e.refusal, sizeof(e.refusal));
 	if (final && final->how == PHASE_FAILED)
 		invalid(&v, "the run failed: %.180s", final->err.text);
 	if (final && (!reading_known(r) || final->measured_ns <= 0))

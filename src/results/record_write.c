@@ -207,6 +207,8 @@ static json_t *record_hist(const struct hist *h)
 		json_append(buckets, json_of_count(h->bucket[i]), &m.failed);
 	}
 	json_put(&m, "sum_ns", json_of_count(h->sum_ns));
+	json_put(&m, "min_ns", json_integer(h->min_ns));
+	json_put(&m, "max_ns", json_integer(h->max_ns));
 	json_put(&m, "buckets", buckets);
 	return json_made(&m);
 }

@@ -13,6 +13,8 @@ struct worker_control { /* writer: the control thread */
 	_Atomic uint32_t tick;
 	_Atomic uint64_t load;
 	_Atomic bool answer; /* the tick is to be answered on ack_fd */
+	/* run clock: the end of the measure phase, which the worker keeps by itself; 0: if told */
+	_Atomic int64_t end_ns;
 };
 
 struct worker_status { /* writer: the worker */
@@ -23,6 +25,10 @@ struct worker_status { /* writer: the worker */
 	_Atomic int error;
 	/* number of things still to come before the run can begin, in words of engine->missing */
 	_Atomic uint32_t missing;
+	/* (release) the measure phase has ended for it: measure_to is valid */
+	_Atomic bool ended;
+	_Atomic int cpu;     /* where it ran at its newest housekeeping, and 1; 0: not known */
+	_Atomic int refusal; /* errno of the newest send or connection that was refused; 0: none */
 };
 
 struct block {

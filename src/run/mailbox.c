@@ -148,6 +148,17 @@ void mailbox_put_phase(struct mailbox *m, uint32_t run_id, enum phase phase)
 	mailbox_put(m, u);
 }
 
+void mailbox_put_moved(struct mailbox *m, uint32_t run_id, unsigned worker, int cpu)
+{
+	struct update *u = update_new(UPDATE_MOVED, run_id, clock_run_ns());
+
+	if (!u)
+		return;
+	u->moved.worker = worker;
+	u->moved.cpu = cpu;
+	mailbox_put(m, u);
+}
+
 void mailbox_put_sample(struct mailbox *m, struct sample *s)
 {
 	struct update *u = update_new(UPDATE_SAMPLE, s->run_id, s->at_ns);

@@ -13,7 +13,7 @@
 #include "record/sample.h"
 
 struct mailbox {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex;        /* held for a few words and calls that never block */
 	struct update *first, **last; /* under the mutex, as all below */
 	unsigned samples, samples_max;
 	uint64_t dropped;
@@ -30,6 +30,7 @@ struct update *mailbox_take(struct mailbox *m); /* or NULL */
 void mailbox_put(struct mailbox *m, struct update *u);
 /* Make and put; when memory is out the update is lost (and what it held is freed). */
 void mailbox_put_phase(struct mailbox *m, uint32_t run_id, enum phase phase);
+void mailbox_put_moved(struct mailbox *m, uint32_t run_id, unsigned worker, int cpu);
 void mailbox_put_sample(struct mailbox *m, struct sample *s);
 void mailbox_put_event(struct mailbox *m, uint32_t run_id, enum severity severity, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -74,6 +74,13 @@ struct run *orders_put_quit(struct order_desk *desk)
 	return leave(desk, swap_run(desk, NULL));
 }
 
+void orders_put_go(struct order_desk *desk, uint32_t run_id)
+{
+	pthread_mutex_lock(&desk->mutex);
+	desk->orders.go = run_id;
+	leave(desk, NULL);
+}
+
 uint64_t orders_put_load(struct order_desk *desk, uint64_t load)
 {
 	pthread_mutex_lock(&desk->mutex);

@@ -13,14 +13,15 @@ struct run;
 /* The orders as the control thread reads them. */
 struct orders {
 	bool next, stop, immediate, quit;
+	uint32_t go;       /* this run may begin; 0: none */
 	uint32_t load_run; /* the load belongs to this run; 0: there is none */
 	uint64_t load;
 };
 
 struct order_desk {
-	pthread_mutex_t mutex;
-	struct orders orders; /* under the mutex, as all below */
-	struct run *run;      /* the next one, not yet begun */
+	pthread_mutex_t mutex; /* held for a few words, and in no call that waits */
+	struct orders orders;  /* under the mutex, as all below */
+	struct run *run;       /* the next one, not yet begun */
 	uint64_t load_min, load_max;
 	int fd; /* readable when something was asked */
 };
@@ -36,6 +37,7 @@ struct run *orders_put_run(struct order_desk *desk, struct run *run, uint32_t id
 /* Also takes the waiting run back, which is returned. */
 struct run *orders_put_stop(struct order_desk *desk, bool immediate);
 struct run *orders_put_quit(struct order_desk *desk);
+void orders_put_go(struct order_desk *desk, uint32_t run_id);
 /* Clamped; returns what holds, 0 if there is no load. */
 uint64_t orders_put_load(struct order_desk *desk, uint64_t load);
 uint64_t orders_load(struct order_desk *desk, uint64_t *ret_min, uint64_t *ret_max);

@@ -16,8 +16,8 @@ static const int64_t quiet_ns = NS_PER_S;
 static const int64_t settle_limit_ns = NS_PER_S;
 /* packets may be late by up to a second */
 static const int64_t drain_limit_ns = NS_PER_S + 100 * NS_PER_MS;
-/* so long nothing comes of what is missing before the run: it begins without */
-static const int64_t missing_limit_ns = 10ll * NS_PER_S;
+/* a worker that comes to the phase so much later than others had no CPU */
+static const int64_t stagger_ns = 10 * NS_PER_MS;
 
 /* ---- main thread ---- */
 
@@ -45,6 +45,8 @@ static int plan(struct run *r, const struct path *const *paths, struct err *err)
 	if (!r->plan.workers)
 		return err_say(err, EINVAL, "mode %s: no workers were planned", r->engine->name);
 	r->load = r->plan.load;
+	if (r->plan.host_places && r->plan.path->host_places)
+		r->plan.host_places |= r->plan.path->host_places(&r->options);
 	return 0;
 }
 
@@ -90,7 +92,7 @@ static void unplan(struct run *r)
 
 void run_free(struct run *r)
 {
-	if (!r)
+	if (!r || r->lost)
 		return;
 	unplan(r);
 	update_free(r->opening);
@@ -107,17 +109,29 @@ static void enter_phase(struct run *r, enum phase phase)
 	mailbox_put_phase(&r->session->mailbox, r->id, phase);
 }
 
+static void show_path(struct run *r, uint32_t run_id)
+{
+	pthread_mutex_lock(&r->session->open_path.lock);
+	r->session->open_path.run_id = run_id;
+	r->session->open_path.path = r->plan.path;
+	r->session->open_path.state = r->plan.path_state;
+	pthread_mutex_unlock(&r->session->open_path.lock);
+}
+
 static int open_path(struct run *r)
 {
 	const struct path *path = r->plan.path;
 	int rc = path->open ? path->open(&r->options, &r->plan.path_state, &r->err) : 0;
 
 	r->path_opened = rc >= 0;
+	if (r->path_opened)
+		show_path(r, r->id);
 	return rc;
 }
 
 static void close_path(struct run *r)
 {
+	show_path(r, 0);
 	if (r->path_opened && r->plan.path->close)
 		r->plan.path->close(r->plan.path_state);
 	r->path_opened = false;
@@ -292,75 +306,13 @@ static enum run_end settle(struct run *r, int64_t limit_ns)
 
 /* ---- the phases ---- */
 
-static enum run_end tell_all(struct run *r, unsigned first, enum phase phase)
-{
-	if (run_tell(r, first, phase) < 0 || run_tell(r, ROLE_BOTH & ~first, phase) < 0)
-		return RUN_FAILED;
-	return RUN_TIME;
-}
-
-/* ---- until all is there ---- */
-
-static uint64_t still_missing(const struct run *r)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < r->opened; i++)
-		sum += atomic_load_explicit(&r->worker[i].status->missing, memory_order_relaxed);
-	return sum;
-}
-
-/* Nothing is missing any more; it is said now and then how far it is, and given up where nothing
- * comes. */
-static bool is_ready(struct run *r)
-{
-	uint64_t missing = still_missing(r);
-	int64_t now_ns = clock_run_ns();
-
-	if (missing != r->moved) {
-		r->moved = missing;
-		r->quiet_since_ns = now_ns;
-	}
-	if (missing && now_ns >= r->say_ns) {
-		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_INFO, "%llu %s still to come",
-			(unsigned long long)missing, r->engine->missing);
-		r->say_ns = now_ns + NS_PER_S;
-	}
-	return !missing || now_ns - r->quiet_since_ns >= missing_limit_ns;
-}
-
-/* The workers move already, but the run does not begin before all is there. */
-static enum run_end get_ready(struct run *r)
-{
-	enum run_end end = tell_all(r, ROLE_SERVER, PHASE_WARMUP);
-	uint64_t missing;
-	int64_t began_ns;
-
-	if (end == RUN_FAILED || !still_missing(r))
-		return end;
-	r->moved = 0;
-	r->quiet_since_ns = clock_run_ns();
-	r->say_ns = r->quiet_since_ns + NS_PER_S;
-	r->until_ns = 0;
-	began_ns = r->quiet_since_ns;
-	end = run_pass(r, is_ready);
-	missing = still_missing(r);
-	if (end == RUN_OVER && !missing)
-		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_INFO, "all %s are there after %.2f s", r->engine->missing,
-			(double)(clock_run_ns() - began_ns) / NS_PER_S);
-	if (end == RUN_OVER && missing)
-		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_WARNING,
-			"%llu %s are missing: the run begins without them", (unsigned long long)missing, r->engine->missing);
-	return end == RUN_OVER ? RUN_TIME : end;
-}
-
 static enum run_end warm_up(struct run *r)
 {
 	enum run_end end;
 
-	if (r->warmup_ns <= 0 && !still_missing(r))
+	if (r->warmup_ns <= 0 && !run_missing(r))
 		return RUN_TIME;
-	end = get_ready(r);
+	end = run_get_ready(r);
 	if (end != RUN_TIME)
 		return end;
 	enter_phase(r, PHASE_WARMUP);
@@ -369,7 +321,7 @@ static enum run_end warm_up(struct run *r)
 	if (end != RUN_TIME)
 		return end;
 	enter_phase(r, PHASE_SETTLE);
-	if (tell_all(r, r->plan.quiet_first, PHASE_SETTLE) == RUN_FAILED)
+	if (run_tell_all(r, r->plan.quiet_first, PHASE_SETTLE) == RUN_FAILED)
 		return RUN_FAILED;
 	end = settle(r, settle_limit_ns);
 	if (end == RUN_TIME || end == RUN_OVER)
@@ -392,11 +344,31 @@ static int64_t measure_start(const struct run *r)
 	return first_ns ? first_ns : clock_run_ns();
 }
 
+/* The workers keep the end of the phase by themselves: where there are hundreds of them the traffic
+ * leaves no CPU to those that have to be told.  Returns the moment that it counts from. */
+static int64_t tell_end(struct run *r)
+{
+	int64_t now_ns = clock_run_ns();
+
+	for (unsigned i = 0; r->duration_ns && i < r->opened; i++)
+		atomic_store_explicit(&r->worker[i].control->end_ns, now_ns + r->duration_ns, memory_order_relaxed);
+	return now_ns;
+}
+
+/* A worker that came to the phase much later than it was told had no CPU, which counts; one that
+ * was there much sooner had nothing to do. */
+static void share_start(struct run *r, int64_t told_ns)
+{
+	for (unsigned i = 0; i < r->opened; i++)
+		if (llabs(r->worker[i].measure_from.at_ns - told_ns) > stagger_ns)
+			r->worker[i].measure_from.at_ns = told_ns;
+}
+
 /* Nothing is in flight: the others begin to count before those that start traffic begin to send,
  * so that no packet is counted on one side only. */
 static enum run_end begin_measure(struct run *r)
 {
-	int64_t start_ns;
+	int64_t start_ns, told_ns;
 
 	run_read_net(r);
 	r->net_from = r->net;
@@ -405,11 +377,14 @@ static enum run_end begin_measure(struct run *r)
 		return RUN_FAILED;
 	sampler_read(&r->sampler);
 	rows_reader_start(&r->rows, clock_run_ns());
+	told_ns = tell_end(r);
 	if (run_tell(r, r->plan.quiet_first, PHASE_MEASURE) < 0)
 		return RUN_FAILED;
+	if (r->plan.quiet_first && !r->engine->synthetic)
+		share_start(r, told_ns);
 	start_ns = measure_start(r);
 	r->measured = true;
-	r->until_ns = r->duration_ns ? start_ns + r->duration_ns : 0;
+	r->until_ns = r->duration_ns ? told_ns + r->duration_ns : 0;
 	r->next_tick_ns = start_ns + r->session->config.sample_ns;
 	r->next_interval_ns = r->interval_ns ? start_ns + r->interval_ns : 0;
 	if (sampler_begin_measure(&r->sampler, start_ns, &r->err) < 0)
@@ -425,7 +400,7 @@ static enum run_end end_measure(struct run *r)
 	/* A synthetic worker counts when it is looked at. */
 	if (r->engine->synthetic && run_housekeeping(r, true) < 0)
 		return RUN_FAILED;
-	if (tell_all(r, r->plan.quiet_first, PHASE_DRAIN) == RUN_FAILED)
+	if (run_tell_all(r, r->plan.quiet_first, PHASE_DRAIN) == RUN_FAILED)
 		return RUN_FAILED;
 	sampler_read(&r->sampler);
 	/* Not before the sample that came last, where workers entered the phase one after the
@@ -472,7 +447,9 @@ static enum run_end lead(struct run *r)
 	if (prepare(r) < 0)
 		return RUN_FAILED;
 	announce(r);
-	end = warm_up(r);
+	end = run_await_go(r);
+	if (end == RUN_TIME)
+		end = warm_up(r);
 	if (end == RUN_TIME || end == RUN_OVER)
 		return measure(r);
 	r->interrupted = end == RUN_ASKED;
@@ -481,12 +458,26 @@ static enum run_end lead(struct run *r)
 
 /* ---- the end ---- */
 
+static void lose_worker(struct run *r, const struct worker *w)
+{
+	r->lost = true;
+	err_say(&r->err, ETIMEDOUT, "%s worker %u does not end: it is stuck in one call",
+		engine_role(r->engine, w->self->role)->title, w->self->index);
+}
+
+/* A lost one keeps the run, which its thread may still read. */
 static void close_workers(struct run *r)
 {
 	for (unsigned i = 0; i < r->opened; i++)
 		worker_tell(&r->worker[i], PHASE_DONE);
-	for (unsigned i = 0; r->worker && i < r->plan.workers; i++)
+	for (unsigned i = 0; r->worker && i < r->plan.workers; i++) {
+		r->worker[i].hurried = r->lost;
 		worker_free(&r->worker[i]);
+		if (r->worker[i].lost)
+			lose_worker(r, &r->worker[i]);
+	}
+	if (r->lost)
+		return;
 	free(r->worker);
 	r->worker = NULL;
 	r->opened = 0;
@@ -529,8 +520,18 @@ static bool has_heir(const struct run *r)
 
 void run_inherit(struct run *r, struct run *before)
 {
-	if (r->engine == before->engine && r->engine->inherit && !before->unplanned)
+	/* What a path has opened ends with the run. */
+	bool same_path = r->plan.path == before->plan.path && !r->plan.path->open;
+
+	if (r->engine == before->engine && r->engine->inherit && !before->unplanned && !before->lost && same_path)
 		r->engine->inherit(&before->plan, &r->plan);
+}
+
+/* What was measured is told all the same. */
+static void fail_final(const struct run *r, struct run_final *final)
+{
+	final->how = PHASE_FAILED;
+	final->err = r->err;
 }
 
 void run_execute(struct run *r, struct run_session *session)
@@ -554,9 +555,13 @@ void run_execute(struct run *r, struct run_session *session)
 		final->details = rows_reader_final(&r->rows, r->sampler.now_ns, final->measured_ns);
 	/* Everything is given back before the final says that it is over. */
 	close_workers(r);
-	close_path(r);
-	if (!has_heir(r))
-		unplan(r);
+	if (r->lost) {
+		fail_final(r, final);
+	} else {
+		close_path(r);
+		if (!has_heir(r))
+			unplan(r);
+	}
 	orders_run_over(&session->desk, r->id);
 	say_end(r, final);
 	mailbox_put(&session->mailbox, r->ending);

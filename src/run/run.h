@@ -5,6 +5,8 @@
  * mailbox.  A run ends early when the orders say so. */
 #pragma once
 
+#include <pthread.h>
+
 #include "mode/plan.h"
 #include "run/mailbox.h"
 #include "run/orders.h"
@@ -20,6 +22,14 @@ struct run_session {
 	struct session_config config; /* sample_ns is set */
 	int ack_fd;                   /* eventfd that workers write: see struct worker */
 	uint64_t sequence;            /* of the newest sample */
+	/* the path that is open now, for whoever wants to capture there */
+	struct {
+		pthread_mutex_t lock;
+		/* guarded by lock */
+		uint32_t run_id; /* 0: none */
+		const struct path *path;
+		void *state;
+	} open_path;
 };
 
 struct run {
@@ -57,10 +67,11 @@ struct run {
 	int64_t quiet_since_ns, quiet_limit_ns;
 	uint64_t moved;
 	struct procnet net, net_from, net_to;
-	bool net_fresh; /* net was read since the last sample */
-	int64_t suspended_ns;
+	bool net_fresh;                /* net was read since the last sample */
+	int64_t suspended_ns, held_ns; /* of the measure phase: see struct run_final */
 	bool measured, interrupted, unplanned, path_opened;
 	bool settled;   /* what all has come to after the drain has been read */
+	bool lost;      /* a worker did not end (worker_stop()): workers, path and plan stay */
 	struct err err; /* the first that went wrong */
 };
 
@@ -69,7 +80,8 @@ struct run {
 /* Copies the options, plans.  -EINVAL for what the user can mend. */
 int run_new(const struct options *options, const struct path *const *paths, uint32_t id, bool is_virtual, struct run **ret_run,
 	struct err *err);
-/* Also the control thread, after run_execute().  Accepts NULL. */
+/* Also the control thread, after run_execute().  Accepts NULL; leaves one that has lost a worker as
+ * it is. */
 void run_free(struct run *r);
 
 /* ---- control thread ---- */
@@ -80,11 +92,24 @@ void run_execute(struct run *r, struct run_session *session);
 /* `r` takes the place of `before`, which is over. */
 void run_inherit(struct run *r, struct run *before);
 
+enum run_end { RUN_TIME, RUN_ASKED, RUN_OVER, RUN_FAILED };
+
+/* run_ready.c: until the traffic may begin; RUN_TIME: it may. */
+
+/* Waits for session_go() where the session's config says so. */
+enum run_end run_await_go(struct run *r);
+/* Leads the workers into WARMUP, and waits until nothing that they need is missing. */
+enum run_end run_get_ready(struct run *r);
+/* So much is missing. */
+uint64_t run_missing(const struct run *r);
+
 /* run_tick.c: telling workers, waiting for them, taking samples. */
 
 /* Tells the workers of these roles and waits until they have entered the phase.  0, or -errno
  * with r->err: one failed, or does not answer. */
 int run_tell(struct run *r, unsigned roles, enum phase phase);
+/* First those of these roles, then the others; RUN_TIME or RUN_FAILED. */
+enum run_end run_tell_all(struct run *r, unsigned first, enum phase phase);
 /* Housekeeping of all workers, and waits for it: for as long as it takes (exact), or a moment. */
 int run_housekeeping(struct run *r, bool exact);
 void run_read_net(struct run *r);
@@ -98,8 +123,6 @@ enum run_sample {
 };
 /* at_ns: when the counters were so; late_ns: how late the sampler woke. */
 void run_publish_sample(struct run *r, enum run_sample which, int64_t at_ns, int64_t late_ns);
-
-enum run_end { RUN_TIME, RUN_ASKED, RUN_OVER, RUN_FAILED };
 
 /* Lets time pass, ticking, until r->until_ns, or over() says so, or the orders want the phase to
  * end, or a worker fails. */

@@ -52,6 +52,7 @@ static void describe_plan(const struct plan *p, struct run_info *info)
 	info->told = p->told;
 	info->rest = p->rest;
 	info->host_places = p->host_places;
+	info->fragments = p->fragments;
 	info->expects_answers = p->expects_answers;
 	info->closed_loop = p->closed_loop;
 	info->load_name = p->load_name;
@@ -167,6 +168,8 @@ static void final_fill(const struct run *r, struct run_final *f)
 	f->silent_ns = r->watch.silent_ns;
 	f->away_ns = r->watch.away_ns;
 	f->never_answered = never_answered(r, f);
+	for (unsigned i = 0; i < r->opened && !f->refusal; i++)
+		f->refusal = atomic_load_explicit(&r->worker[i].status->refusal, memory_order_relaxed);
 }
 
 static bool final_allocate(struct run_final *f, unsigned workers, unsigned latencies)
@@ -202,6 +205,7 @@ struct run_final *run_make_final(const struct run *r, enum phase how)
 	f->err = r->err;
 	f->interrupted = r->interrupted;
 	f->suspended_ns = r->suspended_ns;
+	f->held_ns = r->held_ns;
 	f->load = r->plan.load_name ? r->load : 0;
 	if (r->measured)
 		final_fill(r, f);

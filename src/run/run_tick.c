@@ -14,6 +14,8 @@
 #include "run/thread.h"
 
 static const int64_t suspended_from_ns = 500 * NS_PER_MS;
+/* No wake-up is so late on a machine that has time for this process. */
+static const int64_t held_from_ns = 100 * NS_PER_MS;
 static const int64_t shortest_interval_ns = 10 * NS_PER_MS;
 static const int64_t settle_look_ns = NS_PER_MS / 2; /* between two looks at what is in flight */
 /* the longest drain while the next run waits */
@@ -39,9 +41,12 @@ static int run_check(struct run *r)
 	return 0;
 }
 
+/* One that has been in MEASURE may have ended it by itself before anybody looked. */
 static bool has_phase(const struct worker *w, uint32_t phase)
 {
-	return atomic_load_explicit(&w->status->phase, memory_order_acquire) == phase;
+	uint32_t now = atomic_load_explicit(&w->status->phase, memory_order_acquire);
+
+	return now == phase || (phase == PHASE_MEASURE && now == PHASE_DRAIN);
 }
 
 static bool has_tick(const struct worker *w, uint32_t tick)
@@ -113,6 +118,13 @@ int run_tell(struct run *r, unsigned roles, enum phase phase)
 	return wait_for(r, roles, has_phase, phase);
 }
 
+enum run_end run_tell_all(struct run *r, unsigned first, enum phase phase)
+{
+	if (run_tell(r, first, phase) < 0 || run_tell(r, ROLE_BOTH & ~first, phase) < 0)
+		return RUN_FAILED;
+	return RUN_TIME;
+}
+
 int run_housekeeping(struct run *r, bool exact)
 {
 	int64_t began_ns = clock_now_ns();
@@ -163,6 +175,14 @@ static bool put_marks(const struct run *r, enum run_sample which, struct sample 
 	return true;
 }
 
+/* The phase is over for a worker that has ended it by itself, whatever it has counted since. */
+static void stop_at_marks(const struct run *r, struct sample *s)
+{
+	for (unsigned i = 0; i < s->workers && r->phase == PHASE_MEASURE; i++)
+		if (atomic_load_explicit(&r->worker[i].status->ended, memory_order_acquire))
+			memcpy(s->worker[i].value, r->worker[i].measure_to.value, sizeof(s->worker[i].value));
+}
+
 static struct sample *make_sample(struct run *r, enum run_sample which, int64_t at_ns)
 {
 	bool is_interval = which == RUN_INTERVAL || which == RUN_LAST_INTERVAL;
@@ -172,6 +192,8 @@ static struct sample *make_sample(struct run *r, enum run_sample which, int64_t 
 	r->sampler.now_ns = at_ns;
 	s = sampler_make(&r->sampler, is_interval, r->session->config.want_totals);
 	r->sampler.now_ns = read_ns;
+	if (s && (which == RUN_TICK || which == RUN_INTERVAL))
+		stop_at_marks(r, s);
 	if (!s || which == RUN_TICK || which == RUN_INTERVAL || put_marks(r, which, s))
 		return s;
 	sample_free(s);
@@ -205,6 +227,8 @@ static void note_lateness(struct run *r, int64_t late_ns)
 {
 	char text[32];
 
+	if (late_ns >= held_from_ns && r->phase == PHASE_MEASURE)
+		r->held_ns += late_ns;
 	if (late_ns < suspended_from_ns)
 		return;
 	if (r->phase == PHASE_MEASURE)
@@ -235,6 +259,22 @@ static int64_t next_due(const struct run *r)
 	return interval_ns < r->next_tick_ns ? interval_ns : r->next_tick_ns;
 }
 
+/* Pinned workers run elsewhere when their cpuset has shrunk meanwhile. */
+static void look_where(struct run *r)
+{
+	for (unsigned i = 0; i < r->opened; i++) {
+		int cpu = atomic_load_explicit(&r->worker[i].status->cpu, memory_order_relaxed) - 1;
+		const struct run_worker *w = &r->info->worker[i];
+
+		if (cpu < 0 || !w->pinned || cpu == w->cpu)
+			continue;
+		mailbox_put_event(&r->session->mailbox, r->id, SEVERITY_WARNING, "%s %u was moved from CPU %d to CPU %d",
+			engine_role(r->engine, w->role)->title, w->index, w->cpu, cpu);
+		mailbox_put_moved(&r->session->mailbox, r->id, i, cpu);
+		run_info_move(r->info, i, cpu);
+	}
+}
+
 static void tick(struct run *r, int64_t now_ns)
 {
 	bool is_interval = interval_due(r) <= now_ns, is_tick = r->next_tick_ns <= now_ns;
@@ -242,6 +282,7 @@ static void tick(struct run *r, int64_t now_ns)
 
 	r->ticks += is_tick;
 	run_housekeeping(r, clock_is_virtual());
+	look_where(r);
 	sampler_read(&r->sampler);
 	if (is_tick && r->ticks % NET_EVERY_TICKS == 0)
 		run_read_net(r);

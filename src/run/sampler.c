@@ -132,6 +132,9 @@ static void keep_slot(struct sampler *s)
 int sampler_begin_measure(struct sampler *s, int64_t at_ns, struct err *err)
 {
 	s->now_ns = at_ns;
+	/* Those of the time before are forgotten: workers have begun anew with them. */
+	for (unsigned i = 0; i < s->series; i++)
+		s->now[i].min_ns = s->now[i].max_ns = 0;
 	keep(s, s->measure);
 	keep(s, s->interval);
 	s->measure_ns = s->interval_ns = s->now_ns;

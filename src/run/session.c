@@ -2,15 +2,17 @@
 #include "run/session.h"
 
 #include <errno.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "mode/path.h"
 #include "run/run.h"
 #include "run/thread.h"
 
-enum { SAMPLES_WAITING = 128 };
+enum { SAMPLES_WAITING = 128, END_S = 30 };
 
 static const int64_t default_tick_ns = 100 * NS_PER_MS;
 
@@ -18,6 +20,8 @@ struct session {
 	struct run_session shared;
 	pthread_t thread;
 	bool started;
+	bool lost;        /* a worker may still use it; control thread, then main */
+	sem_t ended;      /* the control thread has nothing left to do but to return */
 	uint32_t last_id; /* main thread */
 };
 
@@ -38,12 +42,16 @@ static void *control_main(void *arg)
 			run_inherit(r, before);
 		run_free(before);
 		before = r;
-		if (orders.quit)
+		if (orders.quit) {
+			sem_post(&s->ended);
 			return NULL;
-		if (r)
+		}
+		if (r) {
 			run_execute(r, &s->shared);
-		else
+			s->lost |= r->lost;
+		} else {
 			orders_wait(&s->shared.desk, -1, -1);
+		}
 	}
 }
 
@@ -92,6 +100,8 @@ int session_new(const struct session_config *config, struct session **ret_sessio
 	if (!config->sample_ns)
 		s->shared.config.sample_ns = default_tick_ns;
 	s->shared.mailbox.fd = s->shared.desk.fd = s->shared.ack_fd = -1;
+	sem_init(&s->ended, 0, 0);
+	pthread_mutex_init(&s->shared.open_path.lock, NULL);
 	if ((rc = session_open(s, err)) < 0) {
 		session_free(s);
 		return rc;
@@ -101,18 +111,39 @@ int session_new(const struct session_config *config, struct session **ret_sessio
 	return 0;
 }
 
-void session_free(struct session *s)
+/* The longest that a run may take to end: each step of it is bounded (worker_start(), run_tell(),
+ * the drain, worker_stop()). */
+static bool control_has_ended(struct session *s)
+{
+	int64_t until_ns = clock_now_ns() + (int64_t)END_S * NS_PER_S;
+	struct timespec until = { .tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S };
+	int rc;
+
+	while ((rc = sem_clockwait(&s->ended, CLOCK_MONOTONIC, &until)) < 0 && errno == EINTR)
+		;
+	return rc == 0;
+}
+
+bool session_free(struct session *s)
 {
 	if (!s)
-		return;
+		return true;
 	run_free(orders_put_quit(&s->shared.desk));
-	if (s->started)
+	if (s->started) {
+		if (!control_has_ended(s))
+			return false;
 		pthread_join(s->thread, NULL);
+		if (s->lost)
+			return false;
+	}
 	mailbox_close(&s->shared.mailbox);
 	orders_close(&s->shared.desk);
 	if (s->shared.ack_fd >= 0)
 		close(s->shared.ack_fd);
+	sem_destroy(&s->ended);
+	pthread_mutex_destroy(&s->shared.open_path.lock);
 	free(s);
+	return true;
 }
 
 /* A run that waited and will never begin still gets its final: its id has been given out.  Nothing
@@ -158,6 +189,11 @@ void session_stop(struct session *s, bool immediate)
 	turn_away(s, orders_put_stop(&s->shared.desk, immediate), "stopped before it began");
 }
 
+void session_go(struct session *s, uint32_t run_id)
+{
+	orders_put_go(&s->shared.desk, run_id);
+}
+
 uint64_t session_set_load(struct session *s, uint64_t load)
 {
 	return orders_put_load(&s->shared.desk, load);
@@ -168,6 +204,19 @@ uint64_t session_load(const struct session *s, uint64_t *ret_min, uint64_t *ret_
 	struct session *own = (struct session *)(uintptr_t)s; /* reading takes the mutex */
 
 	return orders_load(&own->shared.desk, ret_min, ret_max);
+}
+
+int session_capture_socket(struct session *s, uint32_t run_id, struct err *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&s->shared.open_path.lock);
+	if (s->shared.open_path.run_id != run_id || !s->shared.open_path.path->capture)
+		rc = err_say(err, ENODATA, "capture: the run's path is not open");
+	else
+		rc = s->shared.open_path.path->capture(s->shared.open_path.state, err);
+	pthread_mutex_unlock(&s->shared.open_path.lock);
+	return rc;
 }
 
 int session_fd(const struct session *s)

@@ -20,11 +20,16 @@ struct session_config {
 	unsigned virtual_ticks;
 	/* samples carry total histograms, and once a second details (the dashboard) */
 	bool want_totals;
+	/* A run that has been opened and announced waits for session_go() before anything is sent,
+	 * but not for more than 5 s: somebody has to be there before its first packet. */
+	bool awaits_go;
 };
 
 int session_new(const struct session_config *config, struct session **ret_session, struct err *err);
-/* Stops what runs, joins everything.  Accepts NULL. */
-void session_free(struct session *s);
+/* Stops what runs, joins everything.  Accepts NULL.  false: a worker is in a call that does not
+ * return; threads and memory are left to the end of the process, which is to come at once.  It
+ * takes 30 s at most. */
+bool session_free(struct session *s);
 
 /* Plans and asks for a run; `options` is copied (its engine is the run's).  plan() runs here, on
  * the caller's thread: usage errors come back at once, -EINVAL.  Returns the run's id (> 0).
@@ -35,11 +40,17 @@ int session_check(const struct options *options, const struct path *const *paths
 /* Ends the run as its duration would have: drain, final.  immediate: without waiting for a
  * drain. */
 void session_stop(struct session *s, bool immediate);
+/* Whoever had to be there before the traffic of this run is there.  See awaits_go. */
+void session_go(struct session *s, uint32_t run_id);
 /* Changes the load of the running run, within the plan's bounds; the value that now holds is
  * returned (0 if there is none). */
 uint64_t session_set_load(struct session *s, uint64_t load);
 /* 0 if none */
 uint64_t session_load(const struct session *s, uint64_t *ret_min, uint64_t *ret_max);
+
+/* Of a run whose path has captures of its own: see path->capture().  -ENODATA before it is open and
+ * after. */
+int session_capture_socket(struct session *s, uint32_t run_id, struct err *err);
 
 /* Readable (poll) while there are updates. */
 int session_fd(const struct session *s);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,10 @@ static const int64_t spin_ns = 60 * NS_PER_US;
 static const int64_t longest_wait_ns = WORKER_WAIT_MS * (int64_t)NS_PER_MS;
 /* A signal that comes just before a call does not end it: so soon is it sent again. */
 static const int64_t wake_again_ns = 10 * NS_PER_MS;
+/* Waits of so long each, without an answer: open() resolves names and waits for the other end;
+ * close() gives back what is there.  Counted, not timed: a process that was stopped meanwhile has
+ * not been patient. */
+enum { OPEN_WAITS = 6000, CLOSE_WAITS = 1500, CLOSE_WAITS_HURRIED = 100 };
 
 static void cpu_relax(void)
 {
@@ -115,6 +120,8 @@ static int worker_observe(struct worker *w)
 		observe_helpers(w);
 		observe_perf(w);
 		observe_delay(w);
+		/* Away from its own CPU, if its cpuset has changed. */
+		atomic_store_explicit(&w->status->cpu, sched_getcpu() + 1, memory_order_relaxed);
 	}
 	counter_set(w->counters, COUNTER_OBSERVED_NS, (uint64_t)clock_run_ns());
 	return rc;
@@ -154,8 +161,24 @@ static void forget_extremes(struct worker *w)
 	for (unsigned i = COUNTER_OWN; i < counters; i++)
 		if (counter_first(engine_counter(w->engine, i)->kind))
 			counter_set(w->counters, i, COUNTER_NOTHING);
+	for (unsigned i = 0; i < LATENCIES_MAX; i++)
+		if (w->latency[i])
+			histogram_forget_extremes(w->latency[i]);
 	if (w->rows)
 		rows_forget_extremes(w->rows);
+}
+
+static bool has_ended(const struct worker *w)
+{
+	return atomic_load_explicit(&w->status->ended, memory_order_relaxed);
+}
+
+static void mark_end(struct worker *w)
+{
+	if (has_ended(w))
+		return;
+	take_mark(w, &w->measure_to);
+	atomic_store_explicit(&w->status->ended, true, memory_order_release);
 }
 
 static int enter_phase(struct worker *w, enum phase phase)
@@ -169,7 +192,7 @@ static int enter_phase(struct worker *w, enum phase phase)
 	if (phase == PHASE_MEASURE)
 		take_mark(w, &w->measure_from);
 	else if (w->phase == PHASE_MEASURE)
-		take_mark(w, &w->measure_to);
+		mark_end(w);
 	w->phase = phase;
 	w->phase_ns = clock_run_ns();
 	choose_step(w);
@@ -208,11 +231,34 @@ static int obey(struct worker *w)
 		w->phase = PHASE_DONE;
 		return 0;
 	}
-	if (phase != (uint32_t)w->phase)
+	/* It may have gone on by itself. */
+	if (phase != w->told && phase != (uint32_t)w->phase)
 		rc = enter_phase(w, (enum phase)phase);
+	w->told = phase;
 	if (rc >= 0 && tick != w->tick)
 		rc = answer_tick(w, tick);
 	return rc;
+}
+
+/* The time of the measure phase is over.  Who starts the traffic stops by itself, so that a run of
+ * t seconds measures t seconds however many threads there are to be told; the others take what is
+ * still under way until they are told, but their counters are those of now. */
+static int end_by_itself(struct worker *w)
+{
+	int rc;
+
+	if (w->self->role & w->plan->quiet_first)
+		return enter_phase(w, PHASE_DRAIN);
+	rc = worker_observe(w);
+	mark_end(w);
+	return rc;
+}
+
+static int64_t end_of_measure(const struct worker *w)
+{
+	bool keeps_time = w->phase == PHASE_MEASURE && !w->engine->synthetic && !has_ended(w);
+
+	return keeps_time ? atomic_load_explicit(&w->control->end_ns, memory_order_relaxed) : 0;
 }
 
 /* ---- the loop ---- */
@@ -250,8 +296,10 @@ int worker_ppoll(struct worker *w, int64_t until_ns, struct err *err)
  * mean nothing here: the tick ends the wait. */
 static int64_t wait_until(const struct worker *w)
 {
-	int64_t now_ns = clock_now_ns(), latest_ns = now_ns + longest_wait_ns, due_ns;
+	int64_t now_ns = clock_now_ns(), latest_ns = now_ns + longest_wait_ns, end_ns = end_of_measure(w), due_ns;
 
+	if (end_ns && end_ns < latest_ns)
+		latest_ns = end_ns;
 	if (w->step == step_idle || !w->wait.until_ns || clock_is_virtual())
 		return latest_ns;
 	/* Nothing that is only counted is worth spinning for. */
@@ -280,7 +328,10 @@ static int worker_loop(struct worker *w)
 {
 	for (;;) {
 		int rc = worker_is_told(w) ? obey(w) : 0;
+		int64_t end_ns = end_of_measure(w);
 
+		if (rc >= 0 && end_ns && clock_run_ns() >= end_ns)
+			rc = end_by_itself(w);
 		if (rc < 0 || w->phase == PHASE_DONE)
 			return rc;
 		rc = w->step(w, &w->err);
@@ -376,7 +427,7 @@ static int worker_open(struct worker *w)
 static void report_error(struct worker *w, int rc)
 {
 	if (w->phase == PHASE_MEASURE)
-		take_mark(w, &w->measure_to);
+		mark_end(w);
 	if (!w->err.text[0])
 		err_say(&w->err, -rc, "%s: %s", w->engine->name, strerror(-rc));
 	atomic_store_explicit(&w->status->error, -rc, memory_order_release);
@@ -396,6 +447,8 @@ static void *worker_main(void *arg)
 		thread_accept_wakes();
 	if (rc < 0)
 		report_error(w, rc);
+	else /* all that open() has set comes before this */
+		atomic_store_explicit(&w->status->error, 0, memory_order_release);
 	sem_post(&w->opened);
 	if (rc >= 0 && (rc = worker_loop(w)) < 0)
 		report_error(w, rc);
@@ -438,6 +491,7 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 		.plan = plan,
 		.self = &plan->worker[index],
 		.phase = PHASE_PREPARE,
+		.told = PHASE_PREPARE,
 		.step = step_idle,
 		.sleep = engine->wait && plan->wait == WAIT_BLOCK ? engine->wait : worker_ppoll,
 		.perf_calls = &perf_calls_real,
@@ -457,6 +511,22 @@ int worker_init(struct worker *w, const struct engine *engine, const struct opti
 	return 0;
 }
 
+static bool await_for_a_moment(sem_t *s)
+{
+	int64_t until_ns = clock_now_ns() + wake_again_ns;
+	struct timespec until = { .tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S };
+
+	return sem_clockwait(s, CLOCK_MONOTONIC, &until) == 0;
+}
+
+static bool has_opened(struct worker *w)
+{
+	for (unsigned waits = 0; waits < OPEN_WAITS; waits++)
+		if (await_for_a_moment(&w->opened))
+			return true;
+	return false;
+}
+
 int worker_start(struct worker *w, struct err *err)
 {
 	int rc = thread_start(&w->thread, worker_main, w, "worker", err);
@@ -464,8 +534,9 @@ int worker_start(struct worker *w, struct err *err)
 	if (rc < 0)
 		return rc;
 	w->started = true;
-	while (sem_wait(&w->opened) < 0)
-		;
+	if (!has_opened(w))
+		return err_say(err, ETIMEDOUT, "%s worker %u does not get ready: it is stuck in one call",
+			engine_role(w->engine, w->self->role)->title, w->self->index);
 	int error = atomic_load_explicit(&w->status->error, memory_order_acquire);
 	if (!error)
 		return 0;
@@ -502,20 +573,25 @@ void worker_set_load(struct worker *w, uint64_t load)
 
 static bool has_closed(struct worker *w)
 {
-	int64_t until_ns = clock_now_ns() + wake_again_ns;
-	struct timespec until = { .tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S };
+	unsigned most = w->hurried ? CLOSE_WAITS_HURRIED : CLOSE_WAITS;
 
-	return sem_clockwait(&w->closed, CLOCK_MONOTONIC, &until) == 0;
+	for (unsigned waits = 0; waits < most; waits++) {
+		if (await_for_a_moment(&w->closed))
+			return true;
+		worker_wake(w);
+	}
+	return false;
 }
 
 void worker_stop(struct worker *w)
 {
-	if (!w->started)
+	if (!w->started || w->lost)
 		return;
 	worker_tell(w, PHASE_DONE);
 	sem_post(&w->may_close);
-	while (!has_closed(w))
-		worker_wake(w);
+	w->lost = !has_closed(w);
+	if (w->lost)
+		return;
 	pthread_join(w->thread, NULL);
 	w->started = false;
 }
@@ -525,6 +601,8 @@ void worker_free(struct worker *w)
 	if (!w->engine)
 		return;
 	worker_stop(w);
+	if (w->lost)
+		return;
 	if (w->wake_fd >= 0)
 		close(w->wake_fd);
 	sem_destroy(&w->opened);

@@ -74,7 +74,7 @@ struct worker {
 	struct block *block;
 	struct worker_control *control; /* parts of it */
 	struct worker_status *status;
-	/* valid after the acknowledgement of MEASURE / DRAIN */
+	/* valid after the acknowledgement of MEASURE / DRAIN; measure_to once status->ended */
 	struct worker_mark measure_from, measure_to;
 	struct err err;
 	struct perf perf;
@@ -86,12 +86,15 @@ struct worker {
 	pthread_t thread;
 	pid_t tid; /* of the thread; valid when open() has answered */
 	bool started, pinned;
+	bool hurried;   /* worker_stop() waits a second only: another one is lost already */
+	bool lost;      /* its thread did not end: all that it may touch stays as it is */
 	bool signalled; /* is woken by a signal, too; set before open() has answered */
 	/* eventfd of the control thread, or -1: written after an acknowledged phase, an answered
 	 * tick, an error */
 	int ack_fd;
-	sem_t opened, may_close, closed;                /* open() has answered; may, has closed */
-	uint32_t tick;                                  /* own copy */
+	sem_t opened, may_close, closed; /* open() has answered; may, has closed */
+	/* own copies, of what was obeyed */
+	uint32_t tick, told;
 	int (*step)(struct worker *w, struct err *err); /* poll or drain, as the phase says */
 	/* the engine's or worker_ppoll(), as --wait says */
 	int (*sleep)(struct worker *w, int64_t until_ns, struct err *err);
@@ -133,11 +136,19 @@ static inline void worker_set_missing(struct worker *w, uint32_t missing)
 	atomic_store_explicit(&w->status->missing, missing, memory_order_relaxed);
 }
 
+/* A send or a connection was refused, by the kernel or the network: the errno stands in the
+ * verdict.  0 does no harm. */
+static inline void worker_refused(struct worker *w, int errnum)
+{
+	if (errnum)
+		atomic_store_explicit(&w->status->refusal, errnum, memory_order_relaxed);
+}
+
 /* Has it been told a phase or a tick that it has not answered?  A wait that makes several calls
  * asks before each, and returns to do so. */
 static inline bool worker_is_told(const struct worker *w)
 {
-	return atomic_load_explicit(&w->control->phase, memory_order_relaxed) != (uint32_t)w->phase ||
+	return atomic_load_explicit(&w->control->phase, memory_order_relaxed) != w->told ||
 	       atomic_load_explicit(&w->control->tick, memory_order_relaxed) != w->tick;
 }
 
@@ -151,17 +162,22 @@ int worker_ppoll(struct worker *w, int64_t until_ns, struct err *err);
 /* Allocates the block, eventfd.  0 or -errno; worker_free accepts half-made. */
 int worker_init(struct worker *w, const struct engine *engine, const struct options *options, struct plan *plan, unsigned index,
 	struct err *err);
-/* Starts the thread, waits until open() has answered.  On failure the thread has ended and *err
- * says why. */
+/* Starts the thread, waits until open() has answered, for at most a minute.  On failure *err says
+ * why, and the thread has ended, or worker_stop() has to look for it (-ETIMEDOUT). */
 int worker_start(struct worker *w, struct err *err);
 void worker_tell(struct worker *w, enum phase phase); /* and wakes it */
 /* Again, where it has not answered: a signal may come too early (worker_wait.by_signal). */
 void worker_wake(struct worker *w);
 /* Housekeeping is due.  wake: at once, and the acknowledgement is announced on ack_fd. */
 void worker_tick(struct worker *w, uint32_t tick, bool wake);
+/* Not acknowledged.  A signal that comes too early (worker_wait.by_signal) is repeated by the next
+ * housekeeping, a tick later at most, and no wait lasts longer than WORKER_WAIT_MS. */
 void worker_set_load(struct worker *w, uint64_t load);
 /* Tells PHASE_DONE, lets it close, joins: close() has run.  Of many workers all are told first
  * (worker_tell()): none works on while the others are waited for, and still they close one by
- * one. */
+ * one.  One that has not closed after 15 s of waiting is lost: it is in a call that does not
+ * return, nobody waits for it again, and what it may touch must stay until the process ends.
+ * pthread_join(3) ends: the thread has said that nothing is left to do but to return. */
 void worker_stop(struct worker *w);
+/* What is lost (worker_stop()) is left as it is. */
 void worker_free(struct worker *w);

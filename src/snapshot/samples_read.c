@@ -149,10 +149,16 @@ static void take_heat(void *heat, size_t row, uint64_t count)
 static int read_hist(const struct reader *r, const json_t *from, const char *where, struct hist *h)
 {
 	static const struct member sum = { .name = "sum_ns", .type = MEMBER_U64 };
+	static const struct member lowest = { .name = "min_ns", .type = MEMBER_I64, .max = INT64_MAX / 4 };
+	static const struct member highest = { .name = "max_ns", .type = MEMBER_I64, .max = INT64_MAX / 4 };
 	/* The limits that keep every sum within 64 bits. */
 	const uint64_t most = ((uint64_t)1 << 48) - 1;
 	int rc = read_member(r, json_object_get(from, "sum_ns"), where, &sum, &h->sum_ns);
 
+	if (!rc)
+		rc = read_member(r, json_object_get(from, "min_ns"), where, &lowest, &h->min_ns);
+	if (!rc)
+		rc = read_member(r, json_object_get(from, "max_ns"), where, &highest, &h->max_ns);
 	if (!rc)
 		rc = read_pairs(r, json_object_get(from, "buckets"), where, "buckets", HIST_BUCKETS, most, take_bucket, h);
 	for (unsigned i = 0; i < HIST_BUCKETS; i++)

@@ -166,6 +166,9 @@ static void write_plot(const struct script *s, unsigned panel, unsigned *block)
 		quote_cut(s->out, name, s->paper.panel / legend_columns - 50);
 		first = false;
 	}
+	if (chart_has_gaps(l, panel))
+		fprintf(s->out, ", \\\n\t     '%s.dat' index %u using 1:(%.9g) with points lt -1 pt 2 title 'no valid run'",
+			l->chart->name, (*block)++, s->axes->y_low);
 	putc('\n', s->out);
 }
 

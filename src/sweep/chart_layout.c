@@ -68,6 +68,25 @@ bool chart_point_at(const struct chart_layout *l, unsigned panel, unsigned line,
 	return true;
 }
 
+bool chart_gap_at(const struct chart_layout *l, unsigned panel, unsigned line, unsigned nth, double *ret_x)
+{
+	const struct sweep_cell *cell = &l->state->cell[cell_at(l, panel, line, l->order[nth])];
+
+	*ret_x = l->chart->bars ? (double)nth : l->state->plan->axis[l->chart->axis].number[l->order[nth]];
+	return !cell->valid && cell->done + cell->failed > 0;
+}
+
+bool chart_has_gaps(const struct chart_layout *l, unsigned panel)
+{
+	double x;
+
+	for (unsigned line = 0; line < l->line_count; line++)
+		for (unsigned i = 0; i < chart_x_count(l); i++)
+			if (chart_gap_at(l, panel, line, i, &x))
+				return true;
+	return false;
+}
+
 unsigned chart_x_count(const struct chart_layout *l)
 {
 	return l->state->plan->axis[l->chart->axis].count;

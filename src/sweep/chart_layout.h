@@ -28,6 +28,9 @@ unsigned chart_x_count(const struct chart_layout *l);
 bool chart_point_at(const struct chart_layout *l, unsigned panel, unsigned line, unsigned nth, struct chart_point *ret_point);
 bool chart_has_line(const struct chart_layout *l, unsigned panel, unsigned line);
 bool chart_has_panel(const struct chart_layout *l, unsigned panel);
+/* The place of a cell that has run and has no valid run; false: it has one, or has not run yet. */
+bool chart_gap_at(const struct chart_layout *l, unsigned panel, unsigned line, unsigned nth, double *ret_x);
+bool chart_has_gaps(const struct chart_layout *l, unsigned panel);
 /* The metric's remark on a line whose cells meet its judgement: any of them on a line over numbers,
  * all of them on bars.  NULL: nothing. */
 const char *chart_line_label(const struct chart_layout *l, unsigned panel, unsigned line);

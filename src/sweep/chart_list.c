@@ -42,6 +42,12 @@ static void comment(FILE *out, const char *text)
 	fprintf(out, "# %s\n", text_escape(text, strlen(text), clean, sizeof(clean)));
 }
 
+/* Bars of one place stand side by side. */
+static double beside(const struct chart_layout *l, unsigned line)
+{
+	return l->chart->bars ? (line - (l->line_count - 1) / 2.0) * chart_bar_width(l) : 0;
+}
+
 static void write_line(FILE *out, const struct chart_layout *l, unsigned panel, unsigned line)
 {
 	char name[CHART_TEXT_BYTES];
@@ -52,10 +58,22 @@ static void write_line(FILE *out, const struct chart_layout *l, unsigned panel, 
 	for (unsigned i = 0; i < chart_x_count(l); i++) {
 		if (!chart_point_at(l, panel, line, i, &p))
 			continue;
-		if (l->chart->bars)
-			p.x += (line - (l->line_count - 1) / 2.0) * chart_bar_width(l);
-		fprintf(out, "%.9g %.9g %.9g %.9g\n", p.x, p.median, p.min, p.max);
+		fprintf(out, "%.9g %.9g %.9g %.9g\n", p.x + beside(l, line), p.median, p.min, p.max);
 	}
+	fputs("\n\n", out);
+}
+
+static void write_gaps(FILE *out, const struct chart_layout *l, unsigned panel)
+{
+	char name[CHART_TEXT_BYTES];
+	double x;
+
+	comment(out, chart_panel_name(l, panel, name, sizeof(name)));
+	comment(out, "no valid run");
+	for (unsigned line = 0; line < l->line_count; line++)
+		for (unsigned i = 0; i < chart_x_count(l); i++)
+			if (chart_gap_at(l, panel, line, i, &x))
+				fprintf(out, "%.9g\n", x + beside(l, line));
 	fputs("\n\n", out);
 }
 
@@ -65,10 +83,14 @@ void sweep_chart_data(FILE *out, const struct sweep_state *state, const struct s
 
 	if (!l)
 		return;
-	fprintf(out, "# %s: x median minimum maximum; a block per line of each panel\n", chart->name);
-	for (unsigned panel = 0; panel < l->panels; panel++)
+	fprintf(out, "# %s: x median minimum maximum; a block per line of each panel, and of the x without a valid run\n",
+		chart->name);
+	for (unsigned panel = 0; panel < l->panels; panel++) {
 		for (unsigned line = 0; line < l->line_count; line++)
 			if (chart_has_line(l, panel, line))
 				write_line(out, l, panel, line);
+		if (chart_has_panel(l, panel) && chart_has_gaps(l, panel))
+			write_gaps(out, l, panel);
+	}
 	free(l);
 }

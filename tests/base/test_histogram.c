@@ -104,9 +104,9 @@ static void check_distribution(unsigned d, int64_t *values)
 		check_near(distributions[d].name, parts[i] / 100.0, hist_percentile(&h, parts[i] / 100.0), values[rank - 1]);
 	}
 	hist_summarise(&h, &summary);
-	/* Takes the edges of the outermost buckets, so that no value is outside. */
-	assert_int_equal(summary.min_ns, hist_bucket_low(hist_index(values[0])));
-	assert_int_equal(summary.max_ns, hist_bucket_end(hist_index(values[VALUES - 1])) - 1);
+	assert_int_equal(summary.min_ns, values[0]);
+	assert_int_equal(summary.max_ns, values[VALUES - 1]);
+	assert_at_most(summary.p99_99_ns, summary.max_ns);
 	check_near(distributions[d].name, 50, (int64_t)summary.mean_ns, (int64_t)(sum / VALUES));
 }
 
@@ -212,8 +212,58 @@ static void test_empty_and_extreme(void **state)
 	hist_summarise(&h, &s);
 	assert_int_equal(s.min_ns, 0);
 	assert_int_equal(s.p50_ns, 0);
-	assert_int_equal(s.max_ns, (INT64_C(1) << HIST_TOP_BITS) - 1);
+	assert_int_equal(s.max_ns, INT64_MAX / 4);
 	assert_at_most(s.mean_ns, (double)s.max_ns);
+}
+
+/* The same values; of a difference the extremes are known to their bucket. */
+static void assert_same_values(const struct hist *got, const struct hist *expected)
+{
+	assert_int_equal(got->count, expected->count);
+	assert_int_equal(got->sum_ns, expected->sum_ns);
+	assert_memory_equal(got->bucket, expected->bucket, sizeof(got->bucket));
+	assert_int_equal(hist_index(hist_min(got)), hist_index(hist_min(expected)));
+	assert_int_equal(hist_index(hist_max(got)), hist_index(hist_max(expected)));
+	assert_at_most(hist_min(got), hist_min(expected));
+	assert_at_least(hist_max(got), hist_max(expected));
+}
+
+static void test_extremes_are_exact_where_they_are_new(void **state)
+{
+	static const int64_t values[] = { 20011, 30017, 1000003, 25013, 9001, 1500007 };
+	struct hist first, all, window;
+	struct hist_packed packed = { 0 };
+
+	(void)state;
+	record_all(values, 3, &first);
+	assert_int_equal(hist_min(&first), 20011);
+	assert_int_equal(hist_max(&first), 1000003);
+	record_all(values, 6, &all);
+	window = all;
+	hist_subtract(&window, &first);
+	assert_int_equal(hist_min(&window), 9001);
+	assert_int_equal(hist_max(&window), 1500007);
+	/* no record since: to the bucket, and within the extremes of all */
+	record_all(values, 4, &window);
+	assert_true(hist_pack(&first, &packed));
+	hist_subtract_packed(&window, &packed);
+	assert_int_equal(hist_min(&window), hist_bucket_low(hist_index(25013)));
+	assert_int_equal(hist_max(&window), hist_bucket_end(hist_index(25013)) - 1);
+	/* the older copy's are forgotten: what is there is of the time since */
+	packed.min_ns = packed.max_ns = 0;
+	hist_subtract_packed(&all, &packed);
+	assert_int_equal(hist_min(&all), 9001);
+	assert_int_equal(hist_max(&all), 1500007);
+	hist_packed_free(&packed);
+	hist_merge(&first, &all);
+	assert_int_equal(hist_min(&first), 9001);
+	assert_int_equal(hist_max(&first), 1500007);
+	first = (struct hist){ 0 };
+	hist_merge(&first, &all);
+	assert_int_equal(hist_min(&first), 9001);
+	all = (struct hist){ 0 };
+	hist_merge(&first, &all);
+	assert_int_equal(hist_max(&first), 1500007);
 }
 
 static void test_merge_and_subtract(void **state)
@@ -232,7 +282,7 @@ static void test_merge_and_subtract(void **state)
 	hist_merge(&merged, &second);
 	assert_memory_equal(&merged, &all, sizeof(all));
 	hist_subtract(&all, &first);
-	assert_memory_equal(&all, &second, sizeof(all));
+	assert_same_values(&all, &second);
 	hist_subtract(&second, &second);
 	assert_int_equal(second.count, 0);
 	assert_int_equal(second.sum_ns, 0);
@@ -432,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_nearest_rank_is_exact),
 		cmocka_unit_test(test_every_bucket_boundary),
 		cmocka_unit_test(test_empty_and_extreme),
+		cmocka_unit_test(test_extremes_are_exact_where_they_are_new),
 		cmocka_unit_test(test_merge_and_subtract),
 		cmocka_unit_test(test_packed_copies_subtract_like_whole_ones),
 		cmocka_unit_test(test_heat_keeps_every_count),

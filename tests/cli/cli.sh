@@ -138,8 +138,8 @@ group_list()
 	try 0 list
 	prints "echo"
 	prints "runs here"
-	prints "not built yet"
 	prints "loopback"
+	prints "veth"
 	prints "remote"
 	silent "$errors"
 	if grep -q ' $' "$out"; then fail "a line of the list ends with a blank"; fi
@@ -242,6 +242,8 @@ group_files()
 	refuses 2 "--jsonl and --capture both go to" run echo "${quick[@]}" --jsonl "$work/hard" --capture "$work/before" --force
 	refuses 1 "File name too long" run echo "${quick[@]}" --json "$work/$(printf '%0256d' 0)"
 	refuses 1 "File name too long" run echo "${quick[@]}" --capture "$work/$(printf '%0252d' 0)"
+	refuses 1 "File name too long" run echo "${quick[@]}" --capture "$work/$(printf '%0252d' 0)" --force
+	refuses 2 "--capture writes there until it ends" run echo "${quick[@]}" --jsonl "$work/g.pcap.part" --capture "$work/g.pcap" --force
 	touch "$work/c.pcap.part"
 	refuses 1 "c.pcap.part exists, of a run that was killed" run echo "${quick[@]}" --capture "$work/c.pcap"
 }
@@ -541,6 +543,9 @@ group_capture()
 		says "c.pcap ($(tcpdump -nr "$work/c.pcap" 2>/dev/null | wc -l) packets, "
 		run_ok echo "${quick[@]}" --capture "$work/d.pcap" --json "$work/d.json"
 		has "$work/d.json" '.end.capture | .packets > 0 and .bytes > .packets and .error == null and (.file | endswith("d.pcap"))'
+		# The first packet is in it, without any warm-up, and so is the last.
+		run_ok echo "${quick[@]}" --rate 1000 --capture "$work/e.pcap" --json "$work/e.json"
+		has "$work/e.json" '.end | .capture.packets == .ledger.sent + .ledger.received'
 		# Cut by the limit of a file's size: the run ends, the result says so.
 		(ulimit -f 100 && exec timeout -k 5 30 "$program" run echo --duration 500ms --warmup 0 --capture "$work/cut.pcap" --json - \
 			>"$out" 2>"$errors" </dev/null)

@@ -12,9 +12,10 @@
 #include "engines/engines.h"
 #include "mode/in_force.h"
 
-#define OF_ECHO " payload flows sockets window rate" JOINING
-/* Of methods that join nothing. */
-#define JOINING   " gso gro"
+#define OF_ECHO " payload flows sockets window rate verify" JOINING
+/* Of methods that join nothing; of those without a ring. */
+#define JOINING   " gso gro" RING
+#define RING      " sqpoll"
 #define OF_FANOUT " size sync rate payload datagrams deadline pool group"
 
 /* Names of the idle ones in the order of the tables, a blank between. */
@@ -22,9 +23,13 @@ static const struct {
 	const char *mode, *set[7]; /* name, value, ..., NULL */
 	const char *idle;
 } rows[] = {
-	{ "echo", { NULL }, "gso gro" },
-	{ "echo", { "method", "gso", NULL }, "" },
-	{ "echo", { "client-method", "gso", NULL }, "" },
+	{ "echo", { NULL }, "gso gro sqpoll" },
+	{ "echo", { "method", "gso", NULL }, "sqpoll" },
+	{ "echo", { "client-method", "gso", NULL }, "sqpoll" },
+	{ "echo", { "method", "uring", NULL }, "" },
+	{ "echo", { "client-method", "uring", NULL }, "" },
+	{ "echo", { "role", "client", "server-method", "uring", NULL },
+		"listen server-method server-cpus steer verbatim" JOINING },
 	{ "echo", { "role", "client", "server-method", "gso", NULL }, "listen server-method server-cpus steer verbatim" JOINING },
 	{ "echo", { "rate", "5", NULL }, "window" JOINING },
 	{ "echo", { "server-method", "mmsg", "client-method", "single", NULL }, "method" JOINING },
@@ -68,6 +73,34 @@ static void make(size_t row, struct options *o)
 		o->value[i].is_given = false;
 }
 
+/* In every mode alike: rows do not name them. */
+static const char *const of_veth[] = { "mtu", "veth-offload", "veth-queues", "rate-limit", "loss" };
+enum { OF_VETH = sizeof(of_veth) / sizeof(of_veth[0]) };
+
+static bool is_of_veth(const char *name)
+{
+	for (unsigned i = 0; i < OF_VETH; i++)
+		if (!strcmp(of_veth[i], name))
+			return true;
+	return false;
+}
+
+static void options_of_the_pair_do_nothing_elsewhere(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		struct options o;
+
+		make(row, &o);
+		for (unsigned i = 0; i < OF_VETH; i++)
+			assert_string_equal(option_idle_why(&o, of_veth[i]), "it is of the devices of --path veth");
+		assert_int_equal(options_set(&o, "path", "veth", NULL), 0);
+		for (unsigned i = 0; i < OF_VETH; i++)
+			assert_null(option_idle_why(&o, of_veth[i]));
+		options_free(&o);
+	}
+}
+
 static void some_options_do_nothing(void **state)
 {
 	(void)state;
@@ -77,7 +110,7 @@ static void some_options_do_nothing(void **state)
 
 		make(row, &o);
 		for (unsigned i = 0; i < o.count; i++)
-			if (option_idle_why(&o, o.def[i]->name))
+			if (!is_of_veth(o.def[i]->name) && option_idle_why(&o, o.def[i]->name))
 				snprintf(idle + strlen(idle), sizeof(idle) - strlen(idle), "%s%s", *idle ? " " : "",
 					o.def[i]->name);
 		if (strcmp(idle, rows[row].idle))
@@ -131,6 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(some_options_do_nothing),
+		cmocka_unit_test(options_of_the_pair_do_nothing_elsewhere),
 		cmocka_unit_test(what_does_nothing_is_refused),
 		cmocka_unit_test(what_is_carried_over_is_left_out),
 	};

@@ -124,8 +124,9 @@ static void test_tables_of_all_modes(void **state)
 static void test_common_names(void **state)
 {
 	static const char *const names[] = { "role", "host", "listen", "ipv4", "ipv6", "port", "method", "server-method",
-		"client-method", "cores", "server-cpus", "client-cpus", "duration", "warmup", "interval", "path", "wait",
-		"rcvbuf", "sndbuf", "seed", "capture", "out", "json", "jsonl", "csv", "force" };
+		"client-method", "cores", "server-cpus", "client-cpus", "duration", "warmup", "interval", "path", "mtu",
+		"veth-offload", "veth-queues", "rate-limit", "loss", "wait", "rcvbuf", "sndbuf", "seed", "capture", "out", "json",
+		"jsonl", "csv", "force" };
 	struct options o;
 
 	(void)state;

@@ -271,6 +271,7 @@ static void enter_on_this_thread(struct rig *rig, struct worker *w, enum phase p
 		w->measure_from.value[i] = counter_get(w->counters, i);
 	atomic_store_explicit(&w->control->phase, phase, memory_order_relaxed);
 	w->phase = phase;
+	w->told = phase;
 	w->phase_ns = clock_run_ns();
 	if (rig->engine->enter)
 		expect_good(rig, rig->engine->enter(w, phase, &rig->err));

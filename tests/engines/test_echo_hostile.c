@@ -238,7 +238,7 @@ struct fake {
 };
 
 /* load: "window" or "rate", and its value. */
-static void fake_open(struct fake *f, const struct udp_method *m, const char *load, const char *value)
+static void fake_open_with(struct fake *f, const struct udp_method *m, const char *load, const char *value, const char *verify)
 {
 	union net_address own;
 	socklen_t size = sizeof(own);
@@ -249,9 +249,14 @@ static void fake_open(struct fake *f, const struct udp_method *m, const char *lo
 	struct rig_config config = { .engine = &engine_echo,
 		.clients = 1,
 		.method = &m->method,
-		.option = { "port", f->port, load, value, "payload", "8", "flows", "2" } };
+		.option = { "port", f->port, load, value, "payload", "8", "flows", "2", "verify", verify } };
 	rig_open_or_fail(&f->rig, &config);
 	rig_enter(&f->rig, PHASE_MEASURE);
+}
+
+static void fake_open(struct fake *f, const struct udp_method *m, const char *load, const char *value)
+{
+	fake_open_with(f, m, load, value, "no");
 }
 
 static void fake_close(struct fake *f)
@@ -330,6 +335,40 @@ static void bad_answers(const struct udp_method *m)
 	assert_int_equal(rig_latencies(&f.rig, ECHO_L_RTT), 4);
 	rig_expect_balance(&f.rig);
 	fake_close(&f);
+}
+
+/* With --verify a flipped byte is found, and a flipped time is no round trip: the client knows when
+ * it sent. */
+static void verify(const struct udp_method *m, const char *load, const char *value)
+{
+	int64_t began_ns = clock_now_ns();
+	struct fake f;
+	struct hist rtt;
+	uint8_t q[4][64];
+
+	fake_open_with(&f, m, load, value, "yes");
+	rig_until(&f.rig, ROLE_CLIENT, has_sent, 4);
+	for (int i = 0; i < 4; i++)
+		fake_receive(&f, q[i]);
+	rig_enter(&f.rig, PHASE_DRAIN);
+	q[1][ECHO_HEADER_BYTES + 7] ^= 1;
+	q[2][12] ^= 0x40; /* 1.07 s */
+	for (int i = 0; i < 4; i++)
+		fake_send(&f, q[i], 24);
+	rig_until(&f.rig, ROLE_CLIENT, has_taken, 4);
+	expect_counter(&f.rig, COUNTER_RX_PACKETS, 4);
+	expect_counter(&f.rig, ECHO_C_DAMAGED, 2);
+	expect_counter(&f.rig, ECHO_C_STRAY, 0);
+	histogram_copy(rig_client(&f.rig, 0)->latency[ECHO_L_RTT], &rtt);
+	assert_int_equal(rtt.count, 4);
+	assert_at_most(hist_max(&rtt), clock_now_ns() - began_ns);
+	fake_close(&f);
+}
+
+static void damaged_answers(const struct udp_method *m)
+{
+	verify(m, "window", "2");
+	verify(m, "rate", "1000");
 }
 
 static bool has_given_up(struct rig *rig, uint64_t value)
@@ -457,6 +496,7 @@ FOR_ALL(bad_sources)
 FOR_ALL(servers_do_not_loop)
 FOR_ALL(verbatim_does_not_answer_itself)
 FOR_ALL(bad_answers)
+FOR_ALL(damaged_answers)
 FOR_ALL(silence)
 FOR_ALL(silence_at_a_rate)
 FOR_ALL(a_long_path)
@@ -471,6 +511,7 @@ int main(void)
 		cmocka_unit_test(all_servers_do_not_loop),
 		cmocka_unit_test(all_verbatim_does_not_answer_itself),
 		cmocka_unit_test(all_bad_answers),
+		cmocka_unit_test(all_damaged_answers),
 		cmocka_unit_test(all_silence),
 		cmocka_unit_test(all_silence_at_a_rate),
 		cmocka_unit_test(all_a_long_path),

@@ -184,12 +184,16 @@ static int toy_socket(void *state, enum role role, int domain, int type, int pro
 	return path_loopback.socket(state, role, domain, type, protocol, err);
 }
 
-static void toy_address(enum role role, struct sockaddr_storage *ret_address)
+static void toy_address(enum role role, int family, struct sockaddr_storage *ret_address)
 {
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr.s6_addr[15] = 9 };
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(role == ROLE_SERVER ? 0x7f000009 : 0x7f000008) };
 
-	memcpy(ret_address, &at, sizeof(at));
+	if (family == AF_INET6)
+		memcpy(ret_address, &six, sizeof(six));
+	else
+		memcpy(ret_address, &at, sizeof(at));
 }
 
 static const struct path toy_path = {
@@ -210,11 +214,17 @@ static void a_path_may_say_where_the_ends_are(void **state)
 		{ .option = { "role", "both", "host", "127.0.0.1" }, .error = "has addresses of its own" },
 		{ .option = { "role", "both", "listen", "127.0.0.1" }, .error = "has addresses of its own" },
 	};
+	static const struct endpoint_row six = { .option = { "role", "both", "ipv6", "yes" } };
 	char text[NET_ADDRESS_TEXT];
 	struct plan p;
 	struct err err = ERR_NONE;
 
 	(void)state;
+	assert_int_equal(plan(&engine_stream, toy_paths, &six, &p, &err), 0);
+	assert_string_equal(net_format(&((struct stream_shared *)p.shared)->at.host, text, sizeof(text)), "[::9]:0");
+	assert_int_equal(p.address_family, AF_INET6);
+	engine_stream.release(&p);
+	plan_free(&p);
 	assert_int_equal(plan(&engine_stream, toy_paths, &both, &p, &err), 0);
 	const struct stream_shared *s = p.shared;
 	assert_string_equal(net_format(&s->at.host, text, sizeof(text)), "127.0.0.9:5001");

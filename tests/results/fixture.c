@@ -108,6 +108,8 @@ void toy_hist(struct hist *h, unsigned count)
 		h->bucket[hist_index(ns)]++;
 		h->sum_ns += (uint64_t)ns;
 		h->count++;
+		h->min_ns = i && h->min_ns < ns ? h->min_ns : ns;
+		h->max_ns = h->max_ns > ns ? h->max_ns : ns;
 	}
 }
 

@@ -193,6 +193,7 @@ static void unusual_values(void **state)
 	f->interrupted = f->never_answered = true;
 	f->silent_ns = 123456789;
 	f->suspended_ns = 3;
+	f->held_ns = 4;
 	f->load = 17;
 	err_say(&f->err, EIO, "send: it broke");
 	f->edge[1].latency[0].mean_ns = 20000.0 / 3;
@@ -342,6 +343,8 @@ static const struct {
 	{ "record.runs.0.final.total", "[]", "record.runs[0].final: total: missing or not an object" },
 	{ "record.runs.0.final.total.rtt", NULL, "record.runs[0].final.total.rtt: sum_ns: missing" },
 	{ "record.runs.0.final.total.rtt.sum_ns", "-1", "total.rtt: sum_ns: out of range" },
+	{ "record.runs.0.final.total.rtt.min_ns", NULL, "total.rtt: min_ns: missing" },
+	{ "record.runs.0.final.total.rtt.max_ns", "-1", "total.rtt: max_ns: out of range" },
 	{ "record.runs.0.final.total.rtt.buckets.0", "-1", "total.rtt: buckets: out of range" },
 	{ "record.runs.0.final.total.rtt.buckets.0", "2112", "total.rtt: buckets: out of range" },
 	{ "record.runs.0.final.total.rtt.buckets.1", "-1", "total.rtt: buckets: out of range" },

@@ -41,8 +41,10 @@ static struct sample *made_sample(unsigned n)
 
 static void made_open(struct made *m)
 {
+	struct err err = ERR_NONE;
+
 	*m = (struct made){ 0 };
-	assert_int_equal(history_new(NULL, &m->h, &(struct err)ERR_NONE), 0);
+	assert_int_equal(history_new(NULL, &m->h, &err), 0);
 	toy_take_run(m->h, toy_run(1));
 	toy_take_phase(m->h, 1, PHASE_MEASURE);
 	toy_take_sample(m->h, made_sample(0));

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "mode/path.h"
+#include "path/paths.h"
 #include "run/worker.h"
 #include "../support/toy.h"
 
@@ -196,15 +196,15 @@ static void the_option_and_the_table_agree(void **state)
 	make_options(&o, &engine_toy, PAIRS("cores=1"));
 	const struct option_def *def = o.def[options_find(&o, "path")];
 	for (; def->choices[words]; words++) {
-		const struct path *path = path_find(paths_here, def->choices[words]);
+		const struct path *path = path_find(paths_all, def->choices[words]);
 
 		assert_non_null(path);
 		assert_false(path->elsewhere);
 	}
-	for (unsigned i = 0; paths_here[i]; i++)
-		rows += !paths_here[i]->elsewhere;
+	for (unsigned i = 0; paths_all[i]; i++)
+		rows += !paths_all[i]->elsewhere;
 	assert_int_equal(rows, words);
-	assert_null(path_find(paths_here, "loop"));
+	assert_null(path_find(paths_all, "loop"));
 	options_free(&o);
 }
 

@@ -525,6 +525,28 @@ static void a_session_is_freed_in_mid_run(void **state)
 	gather_free(&g);
 }
 
+/* A call that never returns holds up neither the run's final nor the end of the session. */
+static void a_worker_that_never_ends_is_lost(void **state)
+{
+	struct session *s = make_session(0, false);
+	struct gathered g = { 0 };
+
+	(void)state;
+	script_reset();
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=0", "cores=1"));
+	gather_until_samples(s, id, PHASE_MEASURE, 1, &g);
+	script.block = 1;
+	while (!atomic_load(&script.blocking))
+		sched_yield();
+	session_stop(s, true);
+	const struct run_final *final = gather_until_final(s, id, &g);
+	assert_int_equal(final->how, PHASE_FAILED);
+	assert_contains(final->err.text, "client worker 0 does not ");
+	/* It goes on to the end of the process. */
+	assert_false(session_free(s));
+	gather_free(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -552,6 +574,8 @@ int main(void)
 		CASE(silence_of_the_peer_is_an_event),
 		cmocka_unit_test(cycles_leave_nothing_behind),
 		cmocka_unit_test(a_session_is_freed_in_mid_run),
+		/* The last: what is lost stays. */
+		cmocka_unit_test(a_worker_that_never_ends_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

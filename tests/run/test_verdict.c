@@ -1,6 +1,7 @@
 /* The verdict, as a table: one thing wrong at a time. */
 #include "support.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ struct scene {
 	struct run_final final;
 	struct worker_sample edge[2], settled[2];
 	int64_t edge_ns[2];
+	struct hist total[2];
 	struct ledger ledger;
 	bool captured;
 };
@@ -79,6 +81,40 @@ static void just_fast_enough(struct scene *s)
 static void suspended(struct scene *s)
 {
 	s->final.suspended_ns = 700 * NS_PER_MS;
+}
+
+static void held_up(struct scene *s)
+{
+	s->final.held_ns = 375 * NS_PER_MS;
+}
+
+/* The headline's median is 40 us, the generator's lateness late_ns. */
+static void lateness(struct scene *s, int64_t late_ns)
+{
+	static const struct latency_def latencies[] = {
+		{ .name = "rtt", .title = "RTT", .since = "schedule" },
+		{ .name = "lateness", .title = "lateness", .since = "schedule", .of_generator = true },
+		{ 0 },
+	};
+	static struct engine engine;
+
+	engine = engine_toy;
+	engine.latencies = latencies;
+	s->info.engine = &engine;
+	memset(s->total, 0, sizeof(s->total));
+	s->total[0].bucket[hist_index(40 * NS_PER_US)] = s->total[0].count = 10000;
+	s->total[1].bucket[hist_index(late_ns)] = s->total[1].count = 10000;
+	s->final.total = s->total;
+}
+
+static void generator_late(struct scene *s)
+{
+	lateness(s, 25 * NS_PER_US);
+}
+
+static void generator_in_time(struct scene *s)
+{
+	lateness(s, 5 * NS_PER_US);
 }
 
 static void unexplained(struct scene *s)
@@ -163,6 +199,66 @@ static void starved_but_unknown(struct scene *s)
 {
 	starved(s);
 	s->worker[1].unknown = 1ull << COUNTER_RUN_DELAY_NS;
+}
+
+/* What it waited for the other worker of this run had. */
+static void starved_by_its_own(struct scene *s)
+{
+	starved(s);
+	s->edge[0].value[COUNTER_CPU_SYSTEM_NS] = 450 * NS_PER_MS;
+}
+
+static void starved_by_a_quota(struct scene *s)
+{
+	starved(s);
+	s->worker[1].cpu = 1;
+	s->final.net_to.value[PROCNET_THROTTLED_US] = 900 * 1000;
+}
+
+static void stopped_by_a_quota(struct scene *s)
+{
+	s->final.net_to.value[PROCNET_THROTTLED_US] = 40 * 1000;
+}
+
+static void moved(struct scene *s)
+{
+	s->worker[1].moved = true;
+}
+
+static void in_fragments(struct scene *s)
+{
+	s->info.fragments = 3;
+}
+
+/* A slow sender may have one message under way. */
+static void one_is_under_way(struct scene *s)
+{
+	s->edge[1].value[COUNTER_SCHEDULED] = 21;
+	s->edge[1].value[COUNTER_TX_PACKETS] = 20;
+}
+
+static void two_are_missing(struct scene *s)
+{
+	one_is_under_way(s);
+	s->edge[1].value[COUNTER_TX_PACKETS] = 19;
+}
+
+static void forbidden_to_send(struct scene *s)
+{
+	too_slow(s);
+	s->final.refusal = EPERM;
+}
+
+static void refused_by_the_peer(struct scene *s)
+{
+	never_answered(s);
+	s->final.refusal = ECONNREFUSED;
+}
+
+static void no_way_to_the_peer(struct scene *s)
+{
+	never_answered(s);
+	s->final.refusal = ENETUNREACH;
 }
 
 /* The workers used 100 ms of CPU time, 30 of them without a turn. */
@@ -296,6 +392,9 @@ static const struct {
 	{ too_slow, "the generator could not keep the rate: sent 9989 of 10000 scheduled (99.89 %)", NULL },
 	{ just_fast_enough, NULL, NULL },
 	{ suspended, "suspended or starved for 0.7 s", NULL },
+	{ held_up, NULL, "netdyno itself was held up for 0.38 s" },
+	{ generator_late, NULL, "the generator was late, 1 % of the time by 25." },
+	{ generator_in_time, NULL, NULL },
 	{ unexplained, "leaves 120 of 10000 packets unexplained (1.20 %); not readable: softnet backlog", NULL },
 	{ negative, "accounts for 120 packets more than the 10000 sent", NULL },
 	{ never_answered, "127.0.0.1:5000 never answered", NULL },
@@ -319,7 +418,17 @@ static const struct {
 	{ captured, NULL, "a capture was on" },
 	{ stolen, NULL, "1.2 % of the CPU time" },
 	{ stolen_but_unknown, NULL, NULL },
-	{ starved, NULL, "client 0 was ready to run and had to wait for 25 % of the time" },
+	{ starved_by_its_own, NULL, "other workers of this run, on CPU 0 too, took the workers' CPUs: client 0" },
+	{ moved, NULL, "1 of 2 workers were moved to another CPU while they ran" },
+	{ stopped_by_a_quota, NULL, "a CPU quota (cgroup cpu.max) stopped the process: its CPUs for 0.04 s in all" },
+	{ in_fragments, NULL, "3 fragments a datagram" },
+	{ one_is_under_way, NULL, NULL },
+	{ two_are_missing, "sent 19 of 21 scheduled", NULL },
+	{ forbidden_to_send, "(99.89 %); sends fail: Operation not permitted (a firewall or seccomp filter", NULL },
+	{ refused_by_the_peer, "127.0.0.1:5000 never answered: Connection refused", NULL },
+	{ no_way_to_the_peer, "127.0.0.1:5000 never answered: Network is unreachable", NULL },
+	{ starved, NULL,
+		"something else took the workers' CPUs: client 0 was ready to run and had to wait for 25 % of the time" },
 	{ starved_but_unknown, NULL, NULL },
 	{ multiplexed, NULL, "hardware counters are estimates: they had to be shared, and one was not counting for 30 %" },
 	{ multiplexed_a_little, NULL, NULL },
@@ -370,6 +479,21 @@ static void everything_at_once_fits(void **state)
 	assert_false(v.valid);
 	assert_at_most(v.reasons, VERDICT_LINES);
 	assert_at_most(v.cautions, VERDICT_LINES);
+}
+
+static void a_quota_is_named(void **state)
+{
+	struct scene s;
+	struct verdict v;
+
+	(void)state;
+	make_good(&s);
+	starved_by_a_quota(&s);
+	judge(&s, &v);
+	assert_true(v.valid);
+	assert_int_equal(v.cautions, 2);
+	assert_contains(v.caution[0], "a CPU quota (cgroup cpu.max) took the workers' CPUs: client 0");
+	assert_contains(v.caution[1], "a CPU quota (cgroup cpu.max) stopped the process: its CPUs for 0.90 s");
 }
 
 static void it_speaks_while_it_runs(void **state)
@@ -431,6 +555,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_thing_at_a_time),
 		cmocka_unit_test(everything_at_once_fits),
+		cmocka_unit_test(a_quota_is_named),
 		cmocka_unit_test(it_speaks_while_it_runs),
 		cmocka_unit_test(tables_have_a_say),
 	};

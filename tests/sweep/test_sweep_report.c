@@ -335,6 +335,33 @@ static void chart_data(void **state)
 	finish(&b);
 }
 
+/* A cell without a valid run is a mark on the axis, not a blank; one that has not run is one. */
+static void invalid_cells_are_marked(void **state)
+{
+	struct sweep_charts *charts = calloc(1, sizeof(*charts));
+	struct err err = ERR_NONE;
+	struct bench b;
+
+	(void)state;
+	make_plan(&b.plan, 1, "size=1K,2K,4K method=slow,fast");
+	assert_int_equal(sweep_state_init(&b.state, &b.plan, &err), 0);
+	take(&b.state, 0, 0, 100, true);  /* 1K slow */
+	take(&b.state, 1, 0, 200, true);  /* 1K fast */
+	take(&b.state, 3, 0, 200, false); /* 2K fast */
+	b.state.cell[4].failed = 1;       /* 4K slow */
+	sweep_charts_of(&b.state, charts);
+	FILE *out = paper();
+	sweep_chart_data(out, &b.state, find_chart(charts, "throughput-vs-size"));
+	fclose(out);
+	expect("# fast\n1024 200 200 200\n\n\n# \n# no valid run\n4096\n2048\n\n\n");
+	out = paper();
+	sweep_chart_script(out, &b.state, find_chart(charts, "throughput-vs-size"), &host);
+	fclose(out);
+	expect("'throughput-vs-size.dat' index 2 using 1:(0) with points lt -1 pt 2 title 'no valid run'");
+	free(charts);
+	finish(&b);
+}
+
 /* Runs that are not what their method's name suggests are marked where they are drawn. */
 static void labelled_lines(void **state)
 {
@@ -452,6 +479,7 @@ int main(void)
 		cmocka_unit_test(failures),
 		cmocka_unit_test(which_charts),
 		cmocka_unit_test(chart_data),
+		cmocka_unit_test(invalid_cells_are_marked),
 		cmocka_unit_test(labelled_lines),
 		cmocka_unit_test(labels_are_only_labels),
 		cmocka_unit_test(large_charts),

@@ -1,8 +1,8 @@
 /* Preloaded (LD_PRELOAD) into the program under torture: counts the calls of a class of functions,
  * and has the nth fail.  TORTURE_CLASS names the class, TORTURE_AT the call (0: none),
- * TORTURE_COUNT a file that gets the number of calls at the end, and at the moment of the failure
- * the name of the function that failed.  Calls of the C library inside itself are not seen, but
- * for malloc's. */
+ * TORTURE_COUNT a file that gets the number of calls at the end and what is left then (descriptors,
+ * mapped memory), and at the moment of the failure the name of the function that failed.  Calls of
+ * the C library inside itself are not seen, but for malloc's. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,10 @@ static const char *const class_names[CLASSES] = { "", "memory", "files", "socket
 
 static enum class chosen;
 static long fail_at;
-static atomic_long calls;
+static atomic_long calls, mapped_bytes;
+
+enum { DESCRIPTORS = 4096 };
+static bool inherited[DESCRIPTORS];
 
 /* Without stdio and malloc: it may be called in the middle of either. */
 static void torture_note(const char *text)
@@ -62,9 +65,30 @@ __attribute__((constructor)) static void torture_begin(void)
 		if (!strcmp(name, class_names[i]))
 			found = (enum class)i;
 	fail_at = at ? atol(at) : 0;
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		inherited[fd] = fcntl(fd, F_GETFD) >= 0;
 	/* Children (gnuplot) are left alone. */
 	unsetenv("LD_PRELOAD");
 	chosen = found;
+}
+
+static void note_left(void)
+{
+	char link[40], target[200], text[300];
+
+	for (int fd = 0; fd < DESCRIPTORS; fd++) {
+		if (inherited[fd] || fcntl(fd, F_GETFD) < 0)
+			continue;
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		ssize_t n = readlink(link, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		snprintf(text, sizeof(text), "left descriptor %d %s\n", fd, target);
+		torture_note(text);
+	}
+	if (atomic_load(&mapped_bytes)) {
+		snprintf(text, sizeof(text), "left mapped %ld bytes\n", atomic_load(&mapped_bytes));
+		torture_note(text);
+	}
 }
 
 __attribute__((destructor)) static void torture_end(void)
@@ -74,6 +98,7 @@ __attribute__((destructor)) static void torture_end(void)
 	chosen = NONE;
 	snprintf(text, sizeof(text), "calls %ld\n", atomic_load(&calls));
 	torture_note(text);
+	note_left();
 }
 
 /* libpcap's compiler of filters does not look at what calloc gives (1.10): its own fault. */
@@ -252,6 +277,34 @@ WRAP(epoll_ctl, WAITS, ENOSPC, -1, int, (int a, int b, int c, struct epoll_event
 WRAP(epoll_wait, WAITS, EINTR, -1, int, (int a, struct epoll_event *b, int c, int d), (a, b, c, d))
 WRAP(eventfd, WAITS, EMFILE, -1, int, (unsigned a, int b), (a, b))
 WRAP(signalfd, WAITS, EMFILE, -1, int, (int a, const sigset_t *b, int c), (a, b, c))
-WRAP(mmap, WAITS, ENOMEM, MAP_FAILED, void *, (void *a, size_t b, int c, int d, int e, off_t f), (a, b, c, d, e, f))
+/* What is mapped over a region that is there already adds nothing. */
+void *mmap(void *a, size_t b, int c, int d, int e, off_t f)
+{
+	static void *(*real)(void *, size_t, int, int, int, off_t);
+
+	if (!real)
+		real = (void *(*)(void *, size_t, int, int, int, off_t))(uintptr_t)dlsym(RTLD_NEXT, "mmap");
+	if (torture_fails(WAITS, "mmap", NULL)) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	void *at = real(a, b, c, d, e, f);
+	if (at != MAP_FAILED && !(d & MAP_FIXED))
+		atomic_fetch_add(&mapped_bytes, (long)b);
+	return at;
+}
+
+int munmap(void *a, size_t b)
+{
+	static int (*real)(void *, size_t);
+
+	if (!real)
+		real = (int (*)(void *, size_t))(uintptr_t)dlsym(RTLD_NEXT, "munmap");
+	int rc = real(a, b);
+	if (rc == 0)
+		atomic_fetch_sub(&mapped_bytes, (long)b);
+	return rc;
+}
+
 WRAP(pthread_create, WAITS, EAGAIN, EAGAIN, int, (pthread_t * a, const pthread_attr_t *b, void *(*c)(void *), void *d),
 	(a, b, c, d))

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """Fails each allocation and each call of the data path and of file writing once, in runs of each mode
 and role, on the dashboard, in sweeps and in open, and demands an end: an exit status that is no crash
-within 5 s of the usual time, a line that says why where it failed, and files that are whole.
+within 5 s of the usual time, a line that says why where it failed, files that are whole, and no
+descriptor or mapped memory left when it ends.  Then short sessions of the dashboard, in which nothing
+fails: each comes to its end.
 
-torture.py PROGRAM FAIL.SO [--seconds S] [--seed N] [--only SCENARIO] [--classes CLASS...] [--at CLASS N]
+torture.py PROGRAM FAIL.SO [--seconds S] [--seed N] [--only SCENARIO] [--classes CLASS...] [--at CLASS N] [--sessions N]
 
-Without --seconds every call is failed; with it a sample of so many seconds."""
+Without --seconds every call is failed; with it a sample of so many seconds.  FAIL.SO may be - where there
+are only sessions (the sanitizers have their own malloc)."""
 import argparse, collections, glob, json, os, pty, random, re, select, shutil, signal, subprocess, sys, tempfile, time
 
 CLASSES = ["memory", "files", "sockets", "waits"]
 GRACE_S = 5.0
+SESSIONS = 2000
+SESSION_S = 30.0
 RUN = "--duration 100ms --warmup 0 --interval 100ms --cores 1".split()
 OUT = "--json r.json --jsonl r.jsonl --csv r.csv".split()
 
@@ -38,7 +43,7 @@ def scenarios():
 class Torture:
     def __init__(self, program, library):
         self.program, self.library = os.path.abspath(program), os.path.abspath(library)
-        self.failures, self.runs, self.by_status = [], 0, collections.Counter()
+        self.failures, self.runs, self.sessions, self.by_status = [], 0, 0, collections.Counter()
         self.work = tempfile.mkdtemp(prefix="netdyno-torture-")
         self.env = {**os.environ, "XDG_CONFIG_HOME": self.work, "XDG_DATA_HOME": os.path.join(self.work, "data"),
                     "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "PATH": os.path.join(self.work, "nothing")}
@@ -139,7 +144,10 @@ class Torture:
         text = said.decode(errors="replace") if primary is not None else self.read(directory, "err")
         failed = re.search(r"failed (\w+)", note)
         calls = re.search(r"calls (\d+)", note)
+        left = re.search(r"left (.*)", note)
         wrong = self.judge(process.returncode, hung, text, directory, bool(failed))
+        if left and not wrong:
+            wrong = f"leaks: {left.group(1)}"
         if not at:
             self.usual_s[name] = max(took_s, self.usual_s.get(name, 0))
         self.by_status[process.returncode] += 1
@@ -149,6 +157,59 @@ class Torture:
             print(f"FAIL {name} {klass} {at} ({failed.group(1) if failed else '?'}): {wrong}; {last[0][-160:]}", flush=True)
         shutil.rmtree(directory, ignore_errors=True)
         return int(calls.group(1)) if calls else 0
+
+    def session(self, rng):
+        """The dashboard for a moment; keys come at any time, also before the first frame."""
+        primary, terminal = pty.openpty()
+        words = [self.program, "dash", "null", "--seed", str(rng.randrange(1000)), "--cores", "1", "--warmup", rng.choice(["0", "1s"])]
+        process = subprocess.Popen(words, env=self.env, cwd=self.work, stdin=terminal, stdout=terminal, stderr=terminal,
+                                   start_new_session=True)
+        os.close(terminal)
+        began, leave_s, said = time.monotonic(), rng.choice([0, 0.02, 0.1, 0.3]) * rng.random(), b""
+        keys = rng.choice([b"q", b"mq", b" q", b"r\x03", b"c q"])
+        while process.poll() is None and time.monotonic() - began < SESSION_S:
+            if select.select([primary], [], [], 0.01)[0]:
+                try:
+                    said += os.read(primary, 65536)
+                except OSError:
+                    break
+            if said and time.monotonic() - began > leave_s:
+                try:
+                    os.write(primary, keys[:1])
+                except OSError:
+                    break
+                keys = keys[1:] or b"q"
+                leave_s += 0 if len(keys) > 1 else 0.3
+        wrong = None
+        try:
+            process.wait(max(0.1, SESSION_S - (time.monotonic() - began)))
+        except subprocess.TimeoutExpired:
+            wrong = "hangs: " + self.where(process.pid)
+            process.kill()
+            process.wait()
+        os.close(primary)
+        self.sessions += 1
+        if not wrong and process.returncode not in (0, 3):
+            wrong = f"status {process.returncode}; {said[-300:]}"
+        if wrong:
+            self.failures.append(("session", "", 0, "", wrong))
+            print(f"FAIL session {' '.join(words[2:])}: {wrong}", flush=True)
+
+    @staticmethod
+    def where(pid):
+        """The calls that the threads are in, and the stacks where there is a debugger."""
+        threads = []
+        for task in sorted(glob.glob(f"/proc/{pid}/task/*")):
+            try:
+                threads.append("/".join(open(os.path.join(task, name)).read().strip() for name in ("comm", "wchan", "syscall")))
+            except OSError:
+                pass
+        try:
+            stacks = subprocess.run(["gdb", "-p", str(pid), "-batch", "-ex", "thread apply all bt"], check=False, text=True,
+                                    capture_output=True, timeout=60).stdout
+        except (OSError, subprocess.TimeoutExpired):
+            stacks = ""
+        return "; ".join(threads) + "\n" + stacks
 
     @staticmethod
     def read(directory, name):
@@ -202,12 +263,17 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--classes", nargs="+", default=CLASSES)
     parser.add_argument("--at", nargs=2)
+    parser.add_argument("--sessions", type=int)
     options = parser.parse_args()
+    if options.sessions is None:
+        options.sessions = min(SESSIONS, int(options.seconds)) if options.seconds else SESSIONS
     torture, rng = Torture(options.program, options.library), random.Random(options.seed)
     chosen = {n: a for n, a in scenarios().items() if not options.only or options.only == n}
     began = time.monotonic()
     try:
-        if options.at:
+        if options.library == "-":
+            pass
+        elif options.at:
             for name, argv in chosen.items():
                 torture.once(name, argv, options.at[0], int(options.at[1]))
         else:
@@ -228,10 +294,13 @@ def main():
                 if options.seconds and time.monotonic() - began > options.seconds:
                     break
                 torture.once(*slot)
+        for _ in range(0 if options.only or options.at else options.sessions):
+            torture.session(rng)
     finally:
         torture.close()
     status = ", ".join(f"{n} with status {s}" for s, n in sorted(torture.by_status.items()))
-    print(f"torture: {torture.runs} runs ({status}), {len(torture.failures)} failures, {time.monotonic() - began:.0f} s")
+    print(f"torture: {torture.runs} runs ({status}), {torture.sessions} sessions, {len(torture.failures)} failures, "
+          f"{time.monotonic() - began:.0f} s")
     return 1 if torture.failures else 0
 
 

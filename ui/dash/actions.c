@@ -79,6 +79,13 @@ void act_method(struct dash *d, int key)
 	worked(d, d->requests->choose_method(d->requests->ctx, key == 'm' ? 1 : -1, &err), &err);
 }
 
+void act_path(struct dash *d, int key)
+{
+	struct err err = ERR_NONE;
+
+	worked(d, d->requests->choose_path(d->requests->ctx, key == 'p' ? 1 : -1, &err), &err);
+}
+
 void act_run(struct dash *d, int key)
 {
 	struct err err = ERR_NONE;

@@ -7,6 +7,7 @@
 void act_tab(struct dash *d, int key);      /* '1'...'9' */
 void act_next_tab(struct dash *d, int key); /* KEYCODE_TAB, KEYCODE_SHIFT_TAB */
 void act_method(struct dash *d, int key);   /* 'm', 'M' */
+void act_path(struct dash *d, int key);     /* 'p', 'P' */
 void act_run(struct dash *d, int key);
 void act_freeze(struct dash *d, int key);
 /* KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END */

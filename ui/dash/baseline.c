@@ -63,13 +63,12 @@ const struct figure_def *tally_figure(const struct tally *t, unsigned i)
 	return NULL;
 }
 
-/* Relative to the ledger's sent side: a mode may lose other things than its clients' packets. */
-static double drop_ppm(const struct reading *r, double drops_per_s, double seconds)
+/* The ledger's loss against what it has as sent. */
+static double drop_ppm(const struct sample *base, const struct reading *r)
 {
-	struct ledger ledger;
+	uint64_t lost, sent;
 
-	ledger_of(r, &ledger);
-	return ledger.known && ledger.sent ? drops_per_s * seconds / (double)ledger.sent * 1e6 : NAN;
+	return ledger_span(base, r, &lost, &sent) && sent ? (double)lost / (double)sent * 1e6 : NAN;
 }
 
 /* Makes room for one more at the end. */
@@ -86,7 +85,8 @@ static void drop_oldest(struct tally *t)
 	t->n--;
 }
 
-static void add_interval(struct tally *t, const struct reading *r)
+/* base: the start of the measure phase. */
+static void add_interval(struct tally *t, const struct sample *base, const struct reading *r)
 {
 	const struct run_info *info = r->info;
 	const struct latency_summary *l = &r->to->merged[0];
@@ -102,7 +102,7 @@ static void add_interval(struct tally *t, const struct reading *r)
 	t->value[METRIC_P50][n] = latency_us(l, l->p50_ns);
 	t->value[METRIC_P99][n] = latency_us(l, l->p99_ns);
 	t->value[METRIC_P99_9][n] = latency_us(l, l->p99_9_ns);
-	t->value[METRIC_DROP_PPM][n] = drop_ppm(r, all.drops_per_s, all.seconds);
+	t->value[METRIC_DROP_PPM][n] = drop_ppm(base, r);
 	t->value[METRIC_CPU][n] = packets > 0 ? sum_cpu_ns(&all) / packets : NAN;
 	for (unsigned i = 0; i < t->figures; i++)
 		t->figure[i][n] = figure_value(tally_figure(t, i), r, -1);
@@ -169,6 +169,7 @@ static bool is_of(const struct tally *t, uint32_t run_id, int64_t since_ns, int6
  * what the dashboard does. */
 static void add_newest(struct tally *t, const struct history *h, const struct run_info *info)
 {
+	const struct sample *base = history_measure_start(h, info->id);
 	unsigned first = 0, n = find_intervals(t, h, &first);
 
 	for (unsigned age = first + 1; n && age-- > 0;) {
@@ -179,7 +180,7 @@ static void add_newest(struct tally *t, const struct history *h, const struct ru
 			continue;
 		if (t->n == TALLY_MAX)
 			drop_oldest(t);
-		add_interval(t, &r);
+		add_interval(t, base, &r);
 	}
 }
 

@@ -223,6 +223,19 @@ static uint64_t dash_without(uint64_t n, uint64_t part)
 	return n > part ? n - part : 0;
 }
 
+static bool is_lost_elsewhere(const struct reading *whole, const struct ledger *ledger)
+{
+	struct reading r = reading_drained(whole);
+	struct rates rates;
+	uint64_t own = 0;
+
+	if (!ledger->known)
+		return false;
+	rates_of(&r, -1, ROLE_BOTH, &rates);
+	rates_drops(whole->info, &rates, ROLE_BOTH, &own);
+	return ledger->lost > own;
+}
+
 /* Per second: the ledger now against the ledger a second ago; of a whole run, its total over its
  * length. */
 static void prepare_drops(struct dash *d)
@@ -236,6 +249,7 @@ static void prepare_drops(struct dash *d)
 		ledger_until(m, d->view.clear.to, &cleared);
 	d->drops_sent = dash_without(d->ledger.sent, cleared.sent);
 	d->drops_lost = dash_without(d->ledger.lost, cleared.lost);
+	d->lost_per_s = d->ledger.known && seconds > 0 ? (double)dash_without(d->ledger.lost, earlier.lost) / seconds : NAN;
 	for (unsigned i = 0; d->ledger.known && i < d->ledger.places; i++) {
 		const struct ledger_place *place = &d->ledger.place[i];
 		struct drop_line *line = &d->drop[d->drops++];
@@ -289,6 +303,7 @@ static void prepare_ledger(struct dash *d)
 	}
 	judge_whole(d, &whole, &judged);
 	prepare_drops(d);
+	d->lost_elsewhere = is_lost_elsewhere(&whole, &d->ledger);
 }
 
 /* The headline's histogram since the measure phase began, or since it was cleared. */

@@ -64,6 +64,9 @@ struct dash {
 	/* all packets sent and lost, of the run or since it was cleared: the totals are parts of
 	 * these */
 	uint64_t drops_sent, drops_lost;
+	double lost_per_s; /* the ledger's, of the last second or the whole run; NaN: unknown */
+	/* more is lost than the workers have seen at places of their own */
+	bool lost_elsewhere;
 	/* headline latency since the measure phase (or clear); valid where total_known */
 	struct hist *total;
 	bool total_known;

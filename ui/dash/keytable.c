@@ -227,6 +227,8 @@ const struct key_def key_defs[] = {
 		act_next_tab },
 	{ { 'm', 'M' }, "m M", "next or previous method that runs here: the run restarts at once", VIEWS, has_modes, "m Method",
 		3, act_method },
+	{ { 'p', 'P' }, "p P", "next or previous path that runs here: the run restarts at once", VIEWS, has_modes, NULL, 0,
+		act_path },
 	{ { 'r' }, "r", "run or stop the traffic", VIEWS, has_modes, "r Run/Stop", 2, act_run },
 	{ { ' ', 'f' }, "Spc f", "freeze or thaw the view; the run goes on", VIEWS, key_has_run, "Spc Freeze", 4, act_freeze },
 	{ { KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END }, "←→ Home End",

@@ -23,6 +23,7 @@ struct ui_requests {
 	int (*choose_mode)(void *ctx, unsigned mode, struct err *err);
 	/* +1, -1: next that runs here */
 	int (*choose_method)(void *ctx, int step, struct err *err);
+	int (*choose_path)(void *ctx, int step, struct err *err);
 	/* +1 more, -1 less */
 	int (*change_load)(void *ctx, int direction, struct err *err);
 	/* the set-up form's outcome */

@@ -211,12 +211,14 @@ static void put_throughput(const struct dash *d, const struct rates *r, unsigned
 	}
 }
 
+static void put_drops(double per_s, enum style style, struct table_cell *cell)
+{
+	cores_put_number(&cell[CORE_DROPS], per_s, per_s > 0 ? STYLE_BAD : style);
+}
+
 static void put_rates(const struct dash *d, const struct rates *r, unsigned role, enum style style, struct table_cell *cell)
 {
-	double drops = r->drops_per_s;
-
 	put_throughput(d, r, role, style, cell);
-	cores_put_number(&cell[CORE_DROPS], drops, drops > 0 ? STYLE_BAD : style);
 	cell[CORE_BUSY].style = isnan(r->busy) ? STYLE_DIM : style;
 	if (isnan(r->busy))
 		snprintf(cell[CORE_BUSY].text, sizeof(cell->text), "--");
@@ -342,6 +344,7 @@ static void worker_row(const struct dash *d, const struct core_table *t, int wor
 	cell[CORE_SHARE].fraction = headline_rate(d->moment.info, &r, w->role) / side_rate(d, w->role);
 	cell[CORE_SHARE].style = style;
 	put_rates(d, &r, w->role, STYLE_TEXT, cell);
+	put_drops(moment_drops(&d->moment, worker, ROLE_BOTH), STYLE_TEXT, cell);
 	cores_put_latencies(d, worker, w->role, STYLE_TEXT, cell);
 	put_own(d, t, &r, worker, w->role, STYLE_TEXT, cell);
 	put_versus(d, worker, &cell[CORE_VERSUS]);
@@ -356,9 +359,19 @@ static void sum_row(const struct dash *d, const struct core_table *t, unsigned r
 	cell[CORE_NAME].style = STYLE_SUM;
 	cell[CORE_SHARE].fraction = NAN;
 	put_rates(d, &r, role, STYLE_SUM, cell);
+	put_drops(moment_drops(&d->moment, -1, role), STYLE_SUM, cell);
 	cores_put_latencies(d, -1, role, STYLE_SUM, cell);
 	put_own(d, t, &r, -1, role, STYLE_SUM, cell);
 	put_versus_sum(d, role, &cell[CORE_VERSUS]);
+}
+
+/* All that is lost, where the workers have not seen all of it themselves. */
+static void lost_row(const struct dash *d, struct table_cell *cell)
+{
+	snprintf(cell[CORE_NAME].text, sizeof(cell->text), "Σ lost");
+	cell[CORE_NAME].style = STYLE_SUM;
+	cell[CORE_SHARE].fraction = NAN;
+	put_drops(d->lost_per_s, STYLE_SUM, cell);
 }
 
 static void paint_row(
@@ -377,7 +390,7 @@ static int paint_sums(struct dash *d, const struct core_table *t, struct rect ar
 
 	for (unsigned i = 0; i < d->moment.info->workers; i++)
 		workers[d->moment.info->worker[i].role == ROLE_CLIENT]++;
-	sums = (workers[0] > 0) + (workers[1] > 0);
+	sums = (workers[0] > 0) + (workers[1] > 0) + d->lost_elsewhere;
 	row = 2 + (int)d->order_count;
 	if (row + sums > area.rows)
 		row = area.rows - sums;
@@ -390,6 +403,13 @@ static int paint_sums(struct dash *d, const struct core_table *t, struct rect ar
 		if (row >= 2)
 			paint_row(d, t, area, row, cell, false);
 		row++;
+	}
+	if (d->lost_elsewhere) {
+		struct table_cell cell[CORE_COLUMNS_MAX] = { 0 };
+
+		lost_row(d, cell);
+		if (row >= 2)
+			paint_row(d, t, area, row, cell, false);
 	}
 	return sums;
 }
@@ -467,7 +487,7 @@ static void cores_paint(struct dash *d, struct rect area)
 		area_printf(&d->canvas, area, 2, 1, STYLE_DIM, "no core matches /%s", d->view.filter);
 }
 
-/* Its sums stand below it: one for each side. */
+/* Its sums stand below it: one for each side, and one of what is lost elsewhere. */
 static int cores_lines(const struct dash *d)
 {
 	const struct run_info *info = d->moment.info;
@@ -475,7 +495,7 @@ static int cores_lines(const struct dash *d)
 
 	for (unsigned i = 0; info && i < info->workers; i++)
 		seen |= info->worker[i].role;
-	return info ? (int)info->workers + !!(seen & ROLE_SERVER) + !!(seen & ROLE_CLIENT) : 4;
+	return info ? (int)info->workers + !!(seen & ROLE_SERVER) + !!(seen & ROLE_CLIENT) + d->lost_elsewhere : 4;
 }
 
 const struct panel_def panel_cores = {

@@ -9,14 +9,13 @@
 static void rates_text(const struct dash *d, char *out, size_t size)
 {
 	const struct run_info *info = d->moment.info;
-	struct rates rx, all;
+	struct rates rx;
 	char rate[48], drops[32];
 
 	moment_rates(&d->moment, -1, info ? info->rx_roles : ROLE_BOTH, &rx);
-	moment_rates(&d->moment, -1, ROLE_BOTH, &all);
 	snprintf(out, size, "%s drop %s/s",
 		headline_text(dash_engine(d), info ? headline_rate(info, &rx, info->rx_roles) : rx.rx_pps, rate, sizeof(rate)),
-		text_human(all.drops_per_s, drops, sizeof(drops)));
+		text_human(d->lost_per_s, drops, sizeof(drops)));
 }
 
 static void latency_text(const struct dash *d, char *out, size_t size)

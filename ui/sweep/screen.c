@@ -80,6 +80,8 @@ void sweep_screen_close(struct sweep_screen *s)
 
 void sweep_screen_draw(struct sweep_screen *s)
 {
+	if (!terminal_has_room())
+		return;
 	sweep_paint(&s->canvas, &s->look);
 	terminal_show(&s->terminal, &s->canvas, s->theme);
 	s->frames++;

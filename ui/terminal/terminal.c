@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "ui/canvas/glyph.h"
+#include "ui/terminal/stall.h"
 
 #undef columns /* term.h's short names of capabilities */
 #undef lines
@@ -89,6 +90,8 @@ void terminal_emergency_restore(void)
 	if (!emergency.active)
 		return;
 	emergency.active = 0;
+	if (!stall_has_room(STDOUT_FILENO))
+		tcflush(STDOUT_FILENO, TCOFLUSH);
 	terminal_write_all(emergency.text, emergency.length);
 	tcsetattr(STDIN_FILENO, TCSANOW, &emergency.saved);
 }
@@ -148,6 +151,7 @@ static int count_colors(bool use_color)
 
 static void set_modes(bool mouse)
 {
+	stall_begin(STALL_PATIENCE_MS);
 	raw();
 	noecho();
 	nonl();
@@ -161,6 +165,19 @@ static void set_modes(bool mouse)
 		mouseinterval(0);
 		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	}
+	stall_end();
+}
+
+static SCREEN *open_screen(const struct terminal_config *config)
+{
+	SCREEN *screen;
+
+	stall_begin(STALL_PATIENCE_MS);
+	screen = config->no_color ? NULL : open_direct();
+	if (!screen)
+		screen = newterm(NULL, stdout, stdin);
+	stall_end();
+	return screen;
 }
 
 int terminal_start(struct terminal *t, const struct terminal_config *config, struct err *err)
@@ -173,14 +190,16 @@ int terminal_start(struct terminal *t, const struct terminal_config *config, str
 		return err_sys(err, errno, "terminal settings");
 	*t = (struct terminal){ 0 };
 	guard_stop();
-	screen = config->no_color ? NULL : open_direct();
-	if (!screen)
-		screen = newterm(NULL, stdout, stdin);
-	if (!screen)
+	stall_open(STDOUT_FILENO);
+	screen = open_screen(config);
+	if (!screen) {
+		stall_close();
 		return err_say(err, EINVAL, "terminal \"%s\": unknown or too simple (TERM)", term ? term : "");
+	}
 	if (!tigetstr((char *)(uintptr_t) "cup")) {
 		endwin();
 		delscreen(screen);
+		stall_close();
 		return err_say(err, EINVAL, "terminal \"%s\": cannot place its cursor (TERM)", term ? term : "");
 	}
 	t->screen = screen;
@@ -190,10 +209,15 @@ int terminal_start(struct terminal *t, const struct terminal_config *config, str
 	return 0;
 }
 
+/* endwin(3) waits for the terminal to take what it was sent, and a look at that may have ended it
+ * too early: the settings are put back once more, at once. */
 static void leave_screen(void)
 {
+	stall_begin(STALL_HURRY_MS);
 	endwin();
 	terminal_write_all(emergency.text + emergency.cursor_at, emergency.length - emergency.cursor_at);
+	stall_end();
+	tcsetattr(STDIN_FILENO, TCSANOW, &emergency.saved);
 }
 
 void terminal_stop(struct terminal *t)
@@ -203,6 +227,7 @@ void terminal_stop(struct terminal *t)
 	if (!t->stopped)
 		leave_screen();
 	emergency.active = 0;
+	stall_close();
 	unguard_stop();
 	delscreen(t->screen);
 	canvas_free(&t->shown);
@@ -305,11 +330,31 @@ static bool terminal_fits(struct terminal *t, const struct canvas *c)
 	return canvas_resize(&t->shown, c->rows, c->columns) == 0;
 }
 
+bool terminal_has_room(void)
+{
+	return stall_has_room(STDOUT_FILENO);
+}
+
+/* A part of the output has been thrown away: nothing is known of what the terminal shows, nor of
+ * its modes, as if the shell had had it. */
+static void start_over(struct terminal *t)
+{
+	def_prog_mode();
+	endwin();
+	reset_prog_mode();
+	terminal_forget(t);
+	refresh();
+	curs_set(0);
+}
+
 void terminal_show(struct terminal *t, const struct canvas *c, const struct theme *theme)
 {
 	bool known = terminal_fits(t, c), all = !known || t->theme != theme;
 	size_t cells = (size_t)c->rows * (size_t)c->columns;
 
+	stall_begin(STALL_PATIENCE_MS);
+	if (t->torn)
+		start_over(t);
 	if (t->theme != theme)
 		set_theme(t, theme);
 	for (size_t i = 0; i < cells; i++) {
@@ -321,6 +366,7 @@ void terminal_show(struct terminal *t, const struct canvas *c, const struct them
 	}
 	wnoutrefresh(stdscr);
 	doupdate();
+	t->torn = stall_end();
 }
 
 void terminal_report(uint64_t frame, uint64_t sample, uint64_t keys)
@@ -434,12 +480,11 @@ static bool swallow_sequence(void)
 	return true;
 }
 
-bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
+static bool read_event(struct terminal_event *ret_event)
 {
 	struct terminal_event event = { 0 };
 	wint_t c;
 
-	(void)t;
 	for (int kind; (kind = get_wch(&c)) != ERR;) {
 		if (kind == KEY_CODE_YES && c == KEY_MOUSE) {
 			if (!read_mouse(&event))
@@ -453,6 +498,16 @@ bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
 		return true;
 	}
 	return false;
+}
+
+/* After a change of size curses draws before it reads. */
+bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
+{
+	stall_begin(STALL_PATIENCE_MS);
+	bool any = read_event(ret_event);
+
+	t->torn |= stall_end();
+	return any;
 }
 
 /* ---- suspend ---- */
@@ -487,6 +542,8 @@ void terminal_suspend(struct terminal *t, bool whole_group)
 	t->stopped = false;
 	terminal_size(&rows, &columns);
 	terminal_resize(t, rows, columns);
+	stall_begin(STALL_PATIENCE_MS);
 	refresh();
 	curs_set(0);
+	t->torn = stall_end();
 }

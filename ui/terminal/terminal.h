@@ -25,6 +25,7 @@ struct terminal {
 	const struct theme *theme; /* of what is shown; NULL: everything is to be drawn */
 	int colors;                /* 0 none, 8, 256, 1 << 24 */
 	bool stopped;              /* suspended: the terminal is the shell's */
+	bool torn;                 /* output has been thrown away: all is to be sent anew */
 };
 
 /* An input from the keyboard or the mouse. */
@@ -35,14 +36,20 @@ struct terminal_event {
 
 /* -ENOTTY, or -EINVAL with "terminal \"foo\": unknown (TERM)". */
 int terminal_start(struct terminal *t, const struct terminal_config *config, struct err *err);
-void terminal_stop(struct terminal *t); /* restores the terminal; accepts a never-started one */
+/* Restores the terminal, at once, even if it takes nothing; accepts a never-started one. */
+void terminal_stop(struct terminal *t);
 /* Restores the terminal if curses holds it; async-signal-safe (for SIGSEGV and friends). */
 void terminal_emergency_restore(void);
 void terminal_size(int *ret_rows, int *ret_columns);
 /* After the size has changed, or to draw everything anew. */
 void terminal_resize(struct terminal *t, int rows, int columns);
 void terminal_forget(struct terminal *t);
-/* Sends what differs from what is shown. */
+/* Would the terminal take something?  One that takes nothing is better not drawn on: what is not
+ * sent need not be thrown away. */
+bool terminal_has_room(void);
+/* Sends what differs from what is shown.  It lasts as long as the terminal takes, but where that
+ * takes nothing for STALL_PATIENCE_MS (ui/terminal/stall.h) a part is thrown away, and all is sent
+ * anew with the next frame. */
 void terminal_show(struct terminal *t, const struct canvas *c, const struct theme *theme);
 /* For tests, after a frame: writes OSC "\033]7701;FRAME;SAMPLE;KEYS\033\\". */
 void terminal_report(uint64_t frame, uint64_t sample, uint64_t keys);

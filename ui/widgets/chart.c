@@ -8,7 +8,7 @@
 #include "ui/widgets/axis.h"
 #include "ui/canvas/paint.h"
 
-enum { BINS_A_COLUMN = 2, NUMBERS_MAX = 5 };
+enum { BINS_A_COLUMN = 2, NUMBERS_CLOSE = 4 /* rows, up to which each may have a number */ };
 
 struct view {
 	const struct chart *chart;
@@ -110,63 +110,62 @@ static struct number_format number_format(double top)
 	return prefixes[i];
 }
 
-/* Decimals that let every number be within 3 % of what it says, as far as AXIS_LABEL has room. */
-static int decimals_for(const struct number_format *f, double top, int rows, int step)
+/* Decimals with which `parts` steps up to the top are written exactly; -1: AXIS_LABEL has no room
+ * for them. */
+static int decimals_for(const struct number_format *f, double top, int parts)
 {
-	double whole = top / f->divide;
-	int most = (whole >= 100 ? 0 : whole >= 10 ? 1 : 2) - (*f->prefix ? 1 : 0);
+	double step = top / f->divide / parts;
+	int most = (top / f->divide >= 100 ? 0 : top / f->divide >= 10 ? 1 : 2) - (*f->prefix ? 1 : 0);
 
-	for (int d = 0; d < most; d++) {
-		bool good = true;
-
-		for (int row = 0; row < rows; row += step) {
-			double n = whole * (rows - row) / rows, shown = round(n * pow(10, d)) / pow(10, d);
-
-			good &= fabs(shown - n) <= 0.03 * n;
-		}
-		if (good)
+	for (int d = 0; d <= most; d++)
+		if (fabs(step * pow(10, d) - round(step * pow(10, d))) < 1e-6)
 			return d;
-	}
-	return most > 0 ? most : 0;
+	return -1;
 }
 
 static bool is_round(double v)
 {
-	double two_digits = v / pow(10, floor(log10(v)) - 1);
+	static const double round_ones[] = { 1, 2, 2.5, 4, 5 };
+	double mantissa = v / pow(10, floor(log10(v) + 1e-9));
 
-	return fabs(two_digits - round(two_digits)) < 1e-6;
+	for (size_t i = 0; i < sizeof(round_ones) / sizeof(round_ones[0]); i++)
+		if (fabs(mantissa - round_ones[i]) < 1e-6)
+			return true;
+	return false;
 }
 
-/* Rows from one number to the next: few enough numbers, and round ones if any step gives them. */
-static int number_step(double top, int rows)
+/* The steps from 0 to the top: round ones, and a row between two numbers where there are more than
+ * a few rows. */
+static int number_parts(const struct number_format *f, double top, int rows)
 {
-	int least = (rows + NUMBERS_MAX - 1) / NUMBERS_MAX;
+	static const int parts[] = { 4, 5, 2 };
 
-	if (rows > 4 && least < 2)
-		least = 2;
-	for (int step = least; step * 2 <= rows; step++)
-		if (rows % step == 0 && is_round(top * (rows - step) / rows))
-			return step;
-	return least;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i] * (rows > NUMBERS_CLOSE ? 2 : 1) <= rows && is_round(top / parts[i]) &&
+			decimals_for(f, top, parts[i]) >= 0)
+			return parts[i];
+	return 1;
 }
 
+/* The highest row that a value reaches into stands for it; 0 stands below them, beside the time. */
 static void chart_paint_numbers(struct canvas *c, const struct view *v)
 {
-	int rows = v->axis.plot.rows, step;
+	int rows = v->axis.plot.rows, parts;
 	double top = v->top / v->chart->scale;
+	char text[32];
 
 	axis_paint_line(c, &v->axis, "0");
 	if (!(top > 0) || !isfinite(top))
 		return;
-	step = number_step(top, rows);
 	struct number_format f = number_format(top);
-	f.decimals = decimals_for(&f, top, rows, step);
-	for (int row = 0; row < rows; row += step) {
-		char text[32];
-
-		snprintf(text, sizeof(text), "%.*f%s", f.decimals, top / f.divide * (rows - row) / rows, f.prefix);
-		axis_paint_number(c, &v->axis, row, text);
+	parts = number_parts(&f, top, rows);
+	f.decimals = decimals_for(&f, top, parts);
+	for (int i = parts; i > 0; i--) {
+		snprintf(text, sizeof(text), "%.*f%s", f.decimals > 0 ? f.decimals : 0, top / f.divide * i / parts, f.prefix);
+		axis_paint_number(c, &v->axis, rows - (i * rows + parts - 1) / parts, text);
 	}
+	if (!v->axis.time && rows > parts)
+		axis_paint_number(c, &v->axis, rows - 1, "0");
 }
 
 /* ---- one column ---- */

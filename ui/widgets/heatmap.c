@@ -21,6 +21,7 @@ enum {
 	ROWS_MAX = (OCTAVE_HIGHEST - OCTAVE_LOWEST + 1) * SUB_ROWS,
 	LINES_MIN_ROWS = 6, /* fewer, and the percentile lines would hide the shades */
 	SHADES = 7,
+	FAINT_SHADE = 2, /* up to it a line may cross the cell */
 };
 
 #define OCTAVES_US_NS 9.965784284662087 /* log2(1000) */
@@ -234,18 +235,39 @@ static void paint_column(struct canvas *c, const struct view *v, int column)
 	}
 }
 
-/* One percentile at one column: the value of the bin in the column's middle (percentiles are not
- * averaged). */
-static void paint_line(struct canvas *c, const struct view *v, int column, const double *value_ns, uint32_t glyph)
+/* The row of the canvas where a percentile stands at one column: that of the bin in the column's
+ * middle (percentiles are not averaged).  -1: there is none. */
+static int line_row(const struct view *v, int column, const double *value_ns)
 {
 	const struct heatmap *map = v->map;
 	unsigned bin = (unsigned)((column - v->axis.plot.column + 0.5) * map->bins / v->axis.plot.columns);
 
-	if (bin >= map->bins || is_gap(map, bin) || !(value_ns[bin] > 0) || !isfinite(value_ns[bin]))
-		return;
+	if (!value_ns || bin >= map->bins || is_gap(map, bin) || !(value_ns[bin] > 0) || !isfinite(value_ns[bin]))
+		return -1;
 	double at = floor((log2(value_ns[bin]) - OCTAVES_US_NS - v->scale.low) / v->scale.step);
 	int row = at < 0 ? 0 : at >= v->scale.rows ? v->scale.rows - 1 : (int)at;
-	paint_glyph(c, v->axis.plot.row + v->axis.plot.rows - 1 - row, column, STYLE_STRONG, glyph);
+	return v->axis.plot.row + v->axis.plot.rows - 1 - row;
+}
+
+/* A cell that says how much is there is not covered. */
+static void paint_line(struct canvas *c, const struct view *v, int column, const double *value_ns, uint32_t glyph)
+{
+	int row = line_row(v, column, value_ns);
+	const struct cell *cell = row >= 0 ? canvas_cell(c, row, column) : NULL;
+
+	if (cell && cell->style <= STYLE_HEAT_0 + FAINT_SHADE)
+		paint_glyph(c, row, column, STYLE_STRONG, glyph);
+}
+
+/* Beside the cells, the newest value. */
+static void mark_line(struct canvas *c, const struct view *v, const double *value_ns)
+{
+	int row = -1;
+
+	for (int column = v->axis.plot.columns - 1; row < 0 && column >= 0; column--)
+		row = line_row(v, v->axis.plot.column + column, value_ns);
+	if (row >= 0 && v->axis.numbers)
+		paint_glyph(c, row, v->axis.plot.column - 1, STYLE_STRONG, 0x25c2); /* ◂ */
 }
 
 /* In turn, column by column, so that the shades show between. */
@@ -256,11 +278,13 @@ static void heatmap_paint_lines(struct canvas *c, const struct view *v, const st
 	for (int column = visible->column; column < visible->column + visible->columns; column++) {
 		bool odd = (column - v->axis.plot.column) & 1;
 
-		if (!odd && v->map->p50_ns)
+		if (!odd)
 			paint_line(c, v, column, v->map->p50_ns, 0x2504); /* ┄ */
-		if (odd && v->map->p99_ns)
+		else
 			paint_line(c, v, column, v->map->p99_ns, 0x2500); /* ─ */
 	}
+	mark_line(c, v, v->map->p50_ns);
+	mark_line(c, v, v->map->p99_ns);
 }
 
 /* 0.25 0.5 1 ... 512 1k ... 512k 1M: where the row begins; 0 for a row that begins below all

@@ -50,7 +50,8 @@ struct heatmap {
  * the count relative to the largest cell, two shades to a decade.  All bins share the whole
  * width, which is that of a chart in the same area: with chart_bins() bins both show the same
  * time; where nothing is known yet, say gap.  Lines are drawn from 6 rows on, p50 ┄ and p99 ─ on
- * alternate columns. */
+ * alternate columns, where they cover no cell that is more than faint; ◂ beside the cells marks
+ * the newest of each. */
 void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map);
 
 /* A cell for each of `count` shares (0..1, more is cut; NaN: blank), row by row from the top left,

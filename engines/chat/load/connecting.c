@@ -125,6 +125,7 @@ static int start_connecting(struct worker *w, struct load *x, struct load_connec
 	if (!chat_shared_of(w)->both)
 		net_bind_any(c->fd, host->sa.sa_family);
 	if (connect(c->fd, &host->sa, net_address_bytes(host)) < 0 && errno != EINPROGRESS) {
+		worker_refused(w, errno);
 		fail_to_connect(x, c);
 		return 0;
 	}
@@ -179,8 +180,9 @@ void load_connected(struct worker *w, struct load *x, struct load_connection *c)
 	socklen_t bytes = sizeof(error);
 
 	x->syscalls++;
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0 || error || is_with_itself(w, x, c))
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0 || error || is_with_itself(w, x, c)) {
+		worker_refused(w, error);
 		fail_to_connect(x, c);
-	else
+	} else
 		load_greet(w, x, c);
 }

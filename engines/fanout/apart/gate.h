@@ -34,7 +34,8 @@ struct fanout_gate {
 /* In open() of the last worker of readers: their addresses are known.  0, or -errno with *err;
  * fanout_gate_close() in any case. */
 int fanout_gate_open(struct fanout_gate *g, struct fanout_shared *s, struct plan *plan, struct err *err);
-/* Accepts zeroed and half-opened; twice, too. */
+/* Accepts zeroed and half-opened; twice, too.  Joining the thread ends: each of its waits watches
+ * stop_fd, and its sockets do not block. */
 void fanout_gate_close(struct fanout_gate *g);
 
 /* Any worker: to the writer, if one is there and can take it.  Never waits; one system call. */

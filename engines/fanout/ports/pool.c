@@ -4,7 +4,11 @@
  * thread that comes late to a burst takes a task of the next one or none.
  *
  * Threads sleep in futex(2), send with blocking sendto(2), and are not pinned: they may use all
- * CPUs of the process.  The port only sends. */
+ * CPUs of the process.  The port only sends.
+ *
+ * The owner's waits end when the sends do: a thread takes tasks before it looks whether to stop,
+ * and wakes the owner after the last.  Where the kernel keeps a send for ever, the owner is a
+ * worker that does not answer, and is given up as one (worker_stop()). */
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/capability.h>
 #include <sys/socket.h>
+#include <time.h>
 
 /* The sets that a thread of this process may take, made at the start: what gives up a privilege
  * must not fail for want of memory.  cap_set_proc(3) does not change them. */
@@ -117,13 +118,27 @@ static void *opener_main(void *arg)
 	return arg;
 }
 
+/* Until the opener has answered, which takes one socket(2).  It is told again and again, so that
+ * one wake-up that gets lost holds up nobody. */
+static void opener_await_answer(void)
+{
+	struct timespec until;
+
+	while (opener.state != OPENER_ANSWERED) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec++;
+		if (pthread_cond_timedwait(&opener.changed, &opener.lock, &until) == ETIMEDOUT)
+			pthread_cond_broadcast(&opener.changed);
+	}
+}
+
 static int opener_ask(void)
 {
 	int answer;
 
 	opener_await(OPENER_FREE);
 	opener_go_on(OPENER_ASKED);
-	opener_await(OPENER_ANSWERED);
+	opener_await_answer();
 	answer = opener.answer;
 	opener_go_on(OPENER_FREE);
 	return answer;

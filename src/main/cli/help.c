@@ -34,8 +34,10 @@ static const char *const statuses[][2] = {
 int help_width(FILE *out)
 {
 	struct winsize size;
+	/* Behind a relay the streams have no descriptor. */
+	int fd = out == stdout ? STDOUT_FILENO : out == stderr ? STDERR_FILENO : fileno(out);
 
-	if (ioctl(fileno(out), TIOCGWINSZ, &size) < 0)
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0)
 		return 0;
 	if (size.ws_col == 0)
 		return WIDTH_DEFAULT;

@@ -34,6 +34,7 @@ int verb_open(const struct verb *verb, int argc, char **argv, int from);
 int verb_sweep(const struct verb *verb, int argc, char **argv, int from);
 int verb_compare(const struct verb *verb, int argc, char **argv, int from);
 int verb_complete(const struct verb *verb, int argc, char **argv, int from);
+int verb_veth(const struct verb *verb, int argc, char **argv, int from);
 
 /* Options of the screen, shared by dash and open; settings.c reads the same names from the
  * settings file. */
@@ -51,6 +52,7 @@ int complain(const struct err *err);
 int complain_usage(const struct err *err);
 /* Was stdout a terminal that has gone?  (A hung-up one answers everything with EIO.) */
 bool stdout_hung_up(void);
-/* Flushes stdout; a full disk is found here.  EPIPE is quiet, and so is a terminal whose going
- * ended the run.  Returns `status`, or EXIT_FAILED. */
+/* Flushes stdout and waits for its reader (relay_drain()); a full disk is found here.  EPIPE is
+ * quiet, and so is a terminal whose going ended the run.  Returns `status`, or EXIT_FAILED, or
+ * EXIT_INTERRUPTED where a signal ended the wait. */
 int finish_stdout(int status);

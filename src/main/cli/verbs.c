@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "main/live/relay.h"
+#include "path/veth/helper.h"
 
 const struct verb verbs[] = {
 	{ .name = "dash",
@@ -51,6 +53,7 @@ const struct verb verbs[] = {
 		.takes_mode = true,
 		.go = verb_compare },
 	{ .name = "__complete", .usage = "", .summary = "", .hidden = true, .go = verb_complete },
+	{ .name = VETH_HELPER_VERB, .usage = "", .summary = "", .hidden = true, .may_capture = true, .go = verb_veth },
 	{ 0 },
 };
 
@@ -97,12 +100,15 @@ bool stdout_hung_up(void)
 
 int finish_stdout(int status)
 {
-	errno = 0;
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	int rc = relay_drain(stdout);
+
+	if (!rc || (status == EXIT_INTERRUPTED && stdout_hung_up()))
 		return status;
-	if (status == EXIT_INTERRUPTED && stdout_hung_up())
-		return status;
-	if (errno != EPIPE && errno != 0)
-		fprintf(stderr, "netdyno: write to stdout: %s\n", strerror(errno));
+	if (rc == -EINTR)
+		return EXIT_INTERRUPTED;
+	if (rc == -ETIMEDOUT)
+		fprintf(stderr, "netdyno: write to stdout: nobody read it, and the rest was given up\n");
+	else if (rc != -EPIPE)
+		fprintf(stderr, "netdyno: write to stdout: %s\n", strerror(-rc));
 	return EXIT_FAILED;
 }

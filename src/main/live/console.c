@@ -9,7 +9,7 @@
 #include "main/live/loop.h"
 #include "main/live/modes.h"
 #include "main/live/plain_text.h"
-#include "mode/path.h"
+#include "path/paths.h"
 #include "ui/ui.h"
 
 enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40 };
@@ -18,7 +18,11 @@ enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40 };
 
 static int open_parts(struct console *c, const struct cli *cli, struct err *err)
 {
-	struct session_config config = { .paths = paths_here, .virtual_ticks = c->virtual_ticks, .want_totals = true };
+	/* A capture is to have the first packet. */
+	struct session_config config = { .paths = paths_all,
+		.virtual_ticks = c->virtual_ticks,
+		.want_totals = true,
+		.awaits_go = *options_text(&cli->options, "capture") };
 	int rc = outputs_init(&c->outputs, &cli->options, err);
 
 	if (rc >= 0)
@@ -49,7 +53,7 @@ int console_open(struct console *c, const struct cli *cli, struct err *err)
 		return rc;
 	}
 	host_read(&c->board.host);
-	run_capture_init(&c->run_capture, &cli->options);
+	run_capture_init(&c->run_capture, &cli->options, c->session);
 	c->board.capture_options = c->run_capture.options;
 	c->board.history = c->history;
 	c->board.hide_cost = c->virtual_ticks > 0;
@@ -61,8 +65,8 @@ void console_close(struct console *c)
 {
 	outputs_close(&c->outputs);
 	run_capture_stop(&c->run_capture, NULL);
-	if (!c->abandoned)
-		session_free(c->session);
+	if (!c->abandoned && !session_free(c->session))
+		fprintf(stderr, "netdyno: a thread of the run does not end, and is not waited for\n");
 	history_free(c->history);
 	modes_free(&c->board);
 	*c = (struct console){ 0 };
@@ -98,8 +102,10 @@ static void on_run(struct console *c)
 	struct results_source source = console_source(c);
 	struct err err = ERR_NONE;
 
-	if (!info)
+	if (!info) {
+		session_go(c->session, c->run_id);
 		return;
+	}
 	if (c->lines) {
 		plain_text_header(c->lines, info, &c->board.host);
 		flush_lines(c);
@@ -109,6 +115,7 @@ static void on_run(struct console *c)
 		session_event(c->session, SEVERITY_WARNING, "%s", err.text);
 	else if (c->run_capture.capture)
 		session_event(c->session, SEVERITY_INFO, "capture: %s" FILE_PARTIAL " until it ends", c->run_capture.path);
+	session_go(c->session, c->run_id);
 }
 
 static void on_interval(struct console *c, const struct sample *interval)

@@ -8,6 +8,7 @@
 
 #include "main/live/loop.h"
 #include "main/live/plain_text.h"
+#include "main/live/relay.h"
 #include "main/live/signals.h"
 
 enum { CAPTURE_LOOK_MS = 500 };
@@ -36,7 +37,7 @@ static void save_snapshot(void *ctx, int signo)
  * result files may be elsewhere. */
 static void check_reader(struct headless *h)
 {
-	if (h->unread || !(h->console->outputs.broken_pipe || h->console->lines_errno == EPIPE))
+	if (h->unread || !(h->console->outputs.broken_pipe || h->console->lines_errno == EPIPE || relay_error(stdout) == EPIPE))
 		return;
 	h->unread = true;
 	session_stop(h->console->session, false);

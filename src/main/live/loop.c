@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "main/live/relay.h"
 #include "main/live/signals.h"
 
 /* LOOK_MS: that something came is looked at so often even if nothing says so: the write to a
@@ -20,6 +21,8 @@ static void live_loop_interrupt(struct live_loop *loop)
 	bool at_once = loop->interrupts++ >= loop->patience;
 
 	session_stop(loop->session, at_once);
+	if (loop->interrupts > 1)
+		relay_hurry(RELAY_TWICE_MS);
 	if (loop->interrupts > INTERRUPTS_MAX)
 		loop->give_up_ns = clock_now_ns();
 	else if (at_once && !loop->give_up_ns)
@@ -31,6 +34,8 @@ static void take_signals(struct live_loop *loop)
 	int signo;
 
 	while (loop->signal_fd >= 0 && (signo = signals_next(loop->signal_fd))) {
+		if (signo == SIGTERM || signo == SIGHUP)
+			relay_hurry(RELAY_ONCE_MS);
 		if (signo == SIGINT || signo == SIGTERM || signo == SIGHUP)
 			live_loop_interrupt(loop);
 		else if (loop->signal)

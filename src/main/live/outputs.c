@@ -97,6 +97,28 @@ static bool is_same_file(const char *a, const char *b)
 	       !strcmp(one.name, two.name);
 }
 
+/* Is it the name that a capture has while it grows? */
+static bool is_partial_name(const char *path, const char *capture)
+{
+	char partial[PATH_MAX + sizeof(FILE_PARTIAL)];
+
+	snprintf(partial, sizeof(partial), "%s" FILE_PARTIAL, capture);
+	return !is_stdout(path) && is_same_file(path, partial);
+}
+
+static int check_pair(const struct options *o, const char *a, const char *b, struct err *err)
+{
+	const char *one = options_text(o, a), *two = options_text(o, b);
+
+	if (!*one || !*two)
+		return 0;
+	if (is_same_file(one, two))
+		return err_say(err, EINVAL, "--%s and --%s both go to %s", a, b, is_stdout(two) ? "stdout (-)" : two);
+	if (!strcmp(b, "capture") && is_partial_name(one, two))
+		return err_say(err, EINVAL, "--%s %s: --capture writes there until it ends", a, one);
+	return 0;
+}
+
 int outputs_init(struct outputs *out, const struct options *o, struct err *err)
 {
 	static const char *const names[] = { "json", "jsonl", "csv", "capture" };
@@ -104,13 +126,12 @@ int outputs_init(struct outputs *out, const struct options *o, struct err *err)
 	bool force = options_number(o, "force");
 
 	for (unsigned i = 0; i < NAMES; i++) {
-		const char *path = options_text(o, names[i]);
+		int rc = 0;
 
-		for (unsigned j = 0; *path && j < i; j++)
-			if (*options_text(o, names[j]) && is_same_file(path, options_text(o, names[j])))
-				return err_say(err, EINVAL, "--%s and --%s both go to %s", names[j], names[i],
-					is_stdout(path) ? "stdout (-)" : path);
-		int rc = check_target(names[i], path, force, err);
+		for (unsigned j = 0; rc >= 0 && j < i; j++)
+			rc = check_pair(o, names[j], names[i], err);
+		if (rc >= 0)
+			rc = check_target(names[i], options_text(o, names[i]), force, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -8,6 +8,7 @@
 #include "main/live/modes.h"
 #include "mode/in_force.h"
 #include "main/cli/settings.h"
+#include "path/paths.h"
 
 static int on_run(void *ctx, bool on, struct err *err)
 {
@@ -95,6 +96,53 @@ static int on_method(void *ctx, int step, struct err *err)
 		return rc;
 	rc = set_method(&mode->options, mode->method[at].method->name, err);
 	if (rc < 0) {
+		options_free(&undo);
+		return rc;
+	}
+	return restart_or_undo(c, &undo, err);
+}
+
+/* ---- path ---- */
+
+/* The index among --path's words of the next one in the direction of `step` that runs here; -1 if
+ * there is no other, with the reason of the last one. */
+static int next_path(const struct options *o, int step, char *why, size_t size)
+{
+	const char *const *words = o->def[options_find(o, "path")]->choices;
+	int n = 0, first = (int)options_number(o, "path"), at = first;
+
+	while (words[n])
+		n++;
+	while ((at = (at + step + n) % n) != first) {
+		const struct path *path = path_find(paths_all, words[at]);
+
+		if (path->probe(why, size))
+			return at;
+	}
+	return -1;
+}
+
+static int set_path(struct options *o, const char *name, struct err *err)
+{
+	int rc = options_set(o, "path", name, err);
+
+	if (rc >= 0)
+		options_forget_idle(o);
+	return rc;
+}
+
+static int on_path(void *ctx, int step, struct err *err)
+{
+	struct console *c = ctx;
+	struct options *o = &console_mode(c)->options, undo;
+	char why[240] = "";
+	int at = next_path(o, step < 0 ? -1 : 1, why, sizeof(why)), rc;
+
+	if (at < 0)
+		return err_say(err, ENOENT, "no other path runs here: %s", why);
+	if ((rc = options_copy(&undo, o, err)) < 0)
+		return rc;
+	if ((rc = set_path(o, o->def[options_find(o, "path")]->choices[at], err)) < 0) {
 		options_free(&undo);
 		return rc;
 	}
@@ -236,6 +284,7 @@ void requests_fill(struct console *c, struct ui_requests *ret_requests)
 		.run = on_run,
 		.choose_mode = on_mode,
 		.choose_method = on_method,
+		.choose_path = on_path,
 		.change_load = on_load,
 		.apply = on_apply,
 		.snapshot = on_snapshot,

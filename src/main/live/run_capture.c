@@ -4,13 +4,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "path/paths.h"
+#include "run/session.h"
 
-void run_capture_init(struct run_capture *t, const struct options *o)
+void run_capture_init(struct run_capture *t, const struct options *o, struct session *session)
 {
-	*t = (struct run_capture){ .directory = options_text(o, "out"), .force = options_number(o, "force") };
+	*t = (struct run_capture){ .session = session, .directory = options_text(o, "out"), .force = options_number(o, "force") };
 	capture_options_default(&t->options);
 	if (!*options_text(o, "capture"))
 		return;
@@ -54,6 +57,32 @@ static void note_loss(struct run_capture *t, const char *why)
 	snprintf(t->state.message, sizeof(t->state.message), "%.250s", why);
 }
 
+/* To the namespace that the run's interface is in; 0: it is in this one. */
+static int reach_interface(const struct run_capture *t, const struct run_info *info, struct err *err)
+{
+	const struct path *path = path_find(paths_all, info->path);
+
+	return path && path->capture ? session_capture_socket(t->session, info->id, err) : 0;
+}
+
+static int capture_begin(struct run_capture *t, const struct run_info *info, struct err *err)
+{
+	int inside = reach_interface(t, info, err);
+	const struct capture_request request = { .path = t->path,
+		.force = t->force,
+		.interface = info->interface,
+		.ports = info->ports,
+		.protocol = info->engine->protocol,
+		.echo_header = info->engine->echo_header,
+		.options = t->options,
+		.inside_fd = inside };
+	int rc = inside < 0 ? inside : capture_start(&request, &t->capture, err);
+
+	if (inside > 0)
+		close(inside);
+	return rc;
+}
+
 int run_capture_start(struct run_capture *t, const struct run_info *info, struct err *err)
 {
 	struct err why = ERR_NONE;
@@ -64,17 +93,8 @@ int run_capture_start(struct run_capture *t, const struct run_info *info, struct
 		rc = err_say(&why, ENODEV, "mode %s sends no packets to capture", info->engine->name);
 	if (rc >= 0)
 		rc = name_file(t, &why);
-	if (rc >= 0) {
-		struct capture_request request = { .path = t->path,
-			.force = t->force,
-			.interface = info->interface,
-			.ports = info->ports,
-			.protocol = info->engine->protocol,
-			.echo_header = info->engine->echo_header,
-			.options = t->options };
-
-		rc = capture_start(&request, &t->capture, &why);
-	}
+	if (rc >= 0)
+		rc = capture_begin(t, info, &why);
 	if (rc < 0) {
 		t->wanted = false;
 		t->state = (struct capture_state){ 0 };

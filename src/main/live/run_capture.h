@@ -7,7 +7,10 @@
 #include "captures/capture.h"
 #include "record/sample.h"
 
+struct session;
+
 struct run_capture {
+	struct session *session;
 	struct capture *capture;
 	struct capture_options options;
 	struct capture_state state; /* at the last look */
@@ -22,8 +25,8 @@ struct run_capture {
 	char path[PATH_MAX]; /* of the capture that is going or was last */
 };
 
-/* From --capture, --out, --force; `o` must outlive it. */
-void run_capture_init(struct run_capture *t, const struct options *o);
+/* From --capture, --out, --force; `o` and the session whose runs they are must outlive it. */
+void run_capture_init(struct run_capture *t, const struct options *o, struct session *session);
 /* Starts on this run; a capture that is going is ended first and keeps its file.  -errno with
  * *err, also left in state.message: the run goes on. */
 int run_capture_start(struct run_capture *t, const struct run_info *info, struct err *err);

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "main/live/loop.h"
-#include "mode/path.h"
+#include "path/paths.h"
 #include "results/results.h"
 #include "run/session.h"
 
@@ -295,7 +295,7 @@ static enum sweep_end run_rounds(struct runner *r, struct err *err)
 enum sweep_end sweep_run(struct sweep_job *job, struct err *err)
 {
 	const struct history_limits limits = { .runs = 4 };
-	const struct session_config config = { .paths = paths_here, .virtual_ticks = job->virtual_ticks, .want_totals = true };
+	const struct session_config config = { .paths = paths_all, .virtual_ticks = job->virtual_ticks, .want_totals = true };
 	struct runner r = { .job = job,
 		.loop = { .ctx = &r,
 			.pump = pump,

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "engines/engines.h"
 #include "main/cli/program.h"
-#include "mode/path.h"
+#include "path/paths.h"
 #include "run/session.h"
 #include "sweep/chart_draw.h"
 
@@ -65,7 +65,7 @@ int sweep_task_check(const struct sweep_task *s, struct err *err)
 
 		if (rc < 0)
 			return rc;
-		rc = session_check(&options, paths_here, &why);
+		rc = session_check(&options, paths_all, &why);
 		options_free(&options);
 		if (rc >= 0)
 			continue;

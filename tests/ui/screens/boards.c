@@ -305,6 +305,11 @@ static int on_method(void *ctx, int step, struct err *err)
 	return answer(ctx, CALL_METHOD, step, err);
 }
 
+static int on_path(void *ctx, int step, struct err *err)
+{
+	return answer(ctx, CALL_PATH, step, err);
+}
+
 static int on_load(void *ctx, int direction, struct err *err)
 {
 	return answer(ctx, CALL_LOAD, direction, err);
@@ -339,6 +344,6 @@ static void on_keep(void *ctx, const char *name, const char *value)
 void made_requests(struct made_calls *calls, struct ui_requests *ret_requests)
 {
 	*calls = (struct made_calls){ 0 };
-	*ret_requests = (struct ui_requests){ calls, on_pump, on_run, on_mode, on_method, on_load, on_apply, on_snapshot,
+	*ret_requests = (struct ui_requests){ calls, on_pump, on_run, on_mode, on_method, on_path, on_load, on_apply, on_snapshot,
 		on_capture, on_capture_options, on_keep };
 }

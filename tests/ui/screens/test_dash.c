@@ -212,6 +212,34 @@ static void rates_of_drops_begin_with_the_measurement(void **state)
 	stage_close();
 }
 
+/* The first client sends more than anybody sees again. */
+static void lose_on_the_way(const struct made *m, struct worker_sample *w, unsigned worker)
+{
+	if (worker == m->servers)
+		w->value[COUNTER_TX_PACKETS] += 38;
+}
+
+static void loss_is_one_figure_wherever_it_was(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	made.loss = 5;
+	start();
+	frame(24, 80);
+	assert_true(not_on_screen("Σ lost"));
+	stage_close();
+	open_dash(1, 1, CHARSET_BRAILLE);
+	made.loss = 5;
+	made.fill = lose_on_the_way;
+	start();
+	frame(40, 120);
+	assert_float_equal(dash.lost_per_s, 430, 0.01);
+	assert_true(on_screen("Σ lost                         430"));
+	frame(3, 30);
+	assert_true(on_screen("drop 430/s"));
+	stage_close();
+}
+
 static void units_are_there_once(void **state)
 {
 	struct latency_summary some = { .count = 1 }, none = { 0 };
@@ -432,6 +460,7 @@ int main(void)
 		cmocka_unit_test(unknown_counters_give_the_reason),
 		cmocka_unit_test(lossy_ledgers_name_the_place),
 		cmocka_unit_test(rates_of_drops_begin_with_the_measurement),
+		cmocka_unit_test(loss_is_one_figure_wherever_it_was),
 		cmocka_unit_test(units_are_there_once),
 		cmocka_unit_test(servers_alone_have_no_latencies),
 		cmocka_unit_test(a_finished_run_shows_its_whole),

@@ -56,7 +56,7 @@ static void every_key_is_explained(void **state)
 /* The table has every key that SCREENS.md promises. */
 static void all_keys_are_there(void **state)
 {
-	static const int promised[] = { '1', '4', KEYCODE_TAB, KEYCODE_SHIFT_TAB, 'm', 'M', 'r', ' ', 'f', KEYCODE_LEFT,
+	static const int promised[] = { '1', '4', KEYCODE_TAB, KEYCODE_SHIFT_TAB, 'm', 'M', 'p', 'P', 'r', ' ', 'f', KEYCODE_LEFT,
 		KEYCODE_RIGHT, '[', ']', '+', '-', '=', 'j', 'k', KEYCODE_UP, KEYCODE_DOWN, KEYCODE_ENTER, 'S', 'e', 's', 'w',
 		'W', 'b', 'c', KEYCODE_F2, 'o', '/', 't', '?', KEYCODE_F1, 'h', 'u', KEYCODE_CTRL_L, KEYCODE_CTRL_Z, 'q',
 		KEYCODE_F10, KEYCODE_CTRL_C };
@@ -100,6 +100,11 @@ static void requests_are_made(void **state)
 	assert_int_equal(calls.last, 1);
 	press('M');
 	assert_int_equal(calls.last, -1);
+	press('p');
+	assert_int_equal(calls.count[CALL_PATH], 1);
+	assert_int_equal(calls.last, 1);
+	press('P');
+	assert_int_equal(calls.last, -1);
 	press('r');
 	assert_int_equal(calls.count[CALL_RUN], 1);
 	assert_int_equal(calls.last, 0);
@@ -120,7 +125,7 @@ static void requests_are_made(void **state)
 
 static void failures_become_toasts(void **state)
 {
-	static const int asking[] = { 'm', 'r', ']', 's', 'w' };
+	static const int asking[] = { 'm', 'p', 'r', ']', 's', 'w' };
 
 	(void)state;
 	calls.fail = true;
@@ -242,7 +247,7 @@ static void nothing_can_be_changed_in_an_opened_snapshot(void **state)
 
 static void refusals_are_said(void **state)
 {
-	static const int changing[] = { 'r', 'm', '1', KEYCODE_TAB, KEYCODE_F2, 'w', 'W', '[', 's' };
+	static const int changing[] = { 'r', 'm', 'p', '1', KEYCODE_TAB, KEYCODE_F2, 'w', 'W', '[', 's' };
 
 	(void)state;
 	press('n');

@@ -175,7 +175,7 @@ static void congestion_control_is_named(void **state)
 	/* the system's, before switches that are off */
 	assert_true(on_screen("size 64K · congestion bbr"));
 	press(KEYCODE_F2);
-	for (int i = 0; i < 24; i++)
+	for (int i = 0; i < 60 && not_on_screen("(default: bbr)"); i++)
 		press(KEYCODE_DOWN);
 	assert_true(on_screen("(default: bbr)"));
 	stage_close();

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/text.h"
 #include "ui/widgets/axis.h"
 #include "ui/widgets/widgets.h"
 #include "../../support/asserts.h"
@@ -167,6 +168,37 @@ static void test_axes(void **state)
 	canvas_free(&c);
 }
 
+/* The numbers beside a chart of so many rows with this top, from the top. */
+static void assert_numbers(double top, int rows, const char *expected)
+{
+	struct canvas c = canvas_of(rows, 40, CHARSET_BRAILLE);
+	struct chart chart = { .value = &top, .bins = 1, .bin_s = 1, .cursor_bin = -1, .scale = 1 };
+	char got[200] = "";
+
+	chart_paint(&c, (struct rect){ 0, 0, rows, 40 }, &chart);
+	for (int row = 0; row < rows; row++) {
+		for (int x = 0; x < 4; x++)
+			text_add(got, sizeof(got), "%s", canvas_cell(&c, row, x)->glyph);
+		text_add(got, sizeof(got), strcmp(canvas_cell(&c, row, 4)->glyph, "┤") ? "|" : "<");
+	}
+	assert_string_equal(got, expected);
+	canvas_free(&c);
+}
+
+/* Round, from 0, whatever the number of rows: 7 of them once had 1000, 714, 429, 143. */
+static void test_numbers_are_round(void **state)
+{
+	(void)state;
+	assert_numbers(1000, 7, "1000<||500<||0<");
+	assert_numbers(200, 9, "200<|150<|100<|50<|0<");
+	assert_numbers(1000, 4, "1000<750<500<250<");
+	assert_numbers(800, 4, "800<600<400<200<");
+	assert_numbers(5, 10, "5<|4<|3<|2<|1<0<");
+	assert_numbers(25000, 3, "25k<|0<");
+	assert_numbers(1, 2, "1.0<0.5<");
+	assert_numbers(1, 1, "1<");
+}
+
 /* The numbers never take another column than theirs, whatever the values and however many rows. */
 static void test_numbers_keep_their_place(void **state)
 {
@@ -228,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_block_and_ascii_draw_the_mean),
 		cmocka_unit_test(test_marks_and_cursor),
 		cmocka_unit_test(test_axes),
+		cmocka_unit_test(test_numbers_are_round),
 		cmocka_unit_test(test_numbers_keep_their_place),
 		cmocka_unit_test(test_time_labels),
 	};

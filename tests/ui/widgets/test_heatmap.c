@@ -214,11 +214,13 @@ static void test_lines_and_cursor(void **state)
 	assert_painted(&c, " 512┤\n"
 			   " 256┤███████████████\n"
 			   " 128┤\n"
-			   "  64┤ ─ ─   ─ ─ ─ ─\n"
+			   "  64◂ ─ ─   ─ ─ ─ ─\n"
 			   "  32┤\n"
 			   "  16┤\n"
-			   "   8┤┄█┄█┄█┄█┄█┄█┄█┄\n");
-	assert_int_equal(style_at(&c, 6, 5), STYLE_STRONG);
+			   "   8◂███████████████\n"); /* no line across what is there */
+	assert_int_equal(style_at(&c, 6, 4), STYLE_STRONG);
+	assert_int_equal(style_at(&c, 3, 6), STYLE_STRONG);
+	assert_int_equal(style_at(&c, 6, 5), STYLE_HEAT_7);
 	for (int row = 0; row < 7; row++)
 		assert_int_equal(style_at(&c, row, 19), STYLE_CURSOR);
 	assert_int_equal(style_at(&c, 1, 18), STYLE_HEAT_7);

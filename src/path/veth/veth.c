@@ -1,0 +1,227 @@
+/* Path veth: both ends here, each in a network namespace of its own, and a pair of virtual Ethernet
+ * devices between them.  The helper (helper.h) makes all that and hands out sockets; they keep the
+ * namespace that they were made in, so that workers are threads like any others. */
+#include <errno.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "path/paths.h"
+#include "path/veth/child.h"
+#include "path/veth/impair.h"
+#include "path/veth/pair.h"
+
+enum { TAPS_MAX = 32, SIX_NEEDS_BYTES = 1280 /* RFC 8200, 5 */ };
+
+/* The taps that are open, one for each kind of socket that was asked for. */
+struct veth {
+	struct veth_child child;
+	/* to where losses on purpose are counted; -1: there are none */
+	int lost[VETH_SIDES];
+	pthread_mutex_t lock;
+	/* guarded by lock */
+	struct {
+		struct veth_socket socket;
+		int fd;
+	} tap[TAPS_MAX];
+	unsigned taps;
+};
+
+static enum veth_side side_of(enum role role)
+{
+	return role == ROLE_SERVER ? VETH_SERVER : VETH_CLIENT;
+}
+
+/* ---- does it run here ---- */
+
+/* What once was possible is not tried again: whoever opens it is told. */
+static bool veth_probe(char *why, size_t size)
+{
+	static bool has_run;
+	const struct veth_shape shape = { .mtu_bytes = 1500, .queues = 1 };
+	struct veth_child child;
+	struct err err = ERR_NONE;
+
+	if (!has_run && veth_child_start(&shape, &child, &err) < 0) {
+		snprintf(why, size, "%s", err.text);
+		return false;
+	}
+	if (!has_run)
+		veth_child_end(&child);
+	has_run = true;
+	if (size)
+		why[0] = '\0';
+	return true;
+}
+
+/* ---- its shape ---- */
+
+static void veth_shape_of(const struct options *o, struct veth_shape *ret_shape)
+{
+	*ret_shape = (struct veth_shape){
+		.mtu_bytes = (uint32_t)options_number(o, "mtu"),
+		.queues = (uint32_t)options_number(o, "veth-queues"),
+		.offload = (uint32_t)options_number(o, "veth-offload"),
+		.rate_bits_per_s = (uint64_t)options_number(o, "rate-limit"),
+		.loss_of_100000 = (uint32_t)options_number(o, "loss"),
+	};
+	/* What is lost is counted in packets of the kernel, which hold many of ours otherwise. */
+	if (ret_shape->loss_of_100000 && ret_shape->offload == VETH_OFFLOAD_AS_MADE)
+		ret_shape->offload = VETH_OFFLOAD_OFF;
+}
+
+static int veth_check(const struct options *o, struct err *err)
+{
+	if (options_number(o, "ipv6") && options_number(o, "mtu") < SIX_NEEDS_BYTES)
+		return err_say(
+			err, EINVAL, "--mtu %s: IPv6 (--ipv6) needs at least %d bytes", options_text(o, "mtu"), SIX_NEEDS_BYTES);
+	return 0;
+}
+
+/* ---- sockets ---- */
+
+/* The tap of this kind, opened where it is the first. */
+static int veth_find_tap(struct veth *v, const struct veth_socket *socket, struct err *err)
+{
+	unsigned i = 0;
+
+	while (i < v->taps && memcmp(&v->tap[i].socket, socket, sizeof(*socket)) != 0)
+		i++;
+	if (i < v->taps)
+		return v->tap[i].fd;
+	if (i == TAPS_MAX)
+		return err_sys(err, ENOSPC, "path veth: another kind of socket");
+	int fd = veth_child_tap(&v->child, socket, err);
+	if (fd < 0)
+		return fd;
+	v->tap[v->taps].socket = *socket;
+	v->tap[v->taps++].fd = fd;
+	return fd;
+}
+
+static int veth_socket(void *state, enum role role, int domain, int type, int protocol, struct err *err)
+{
+	struct veth *v = state;
+	const struct veth_socket wanted = {
+		.side = side_of(role), .domain = domain, .type = type & ~SOCK_CLOEXEC, .protocol = protocol
+	};
+
+	/* It is only asked what the kernel can do, and that is the same everywhere. */
+	if (!v)
+		return path_loopback.socket(NULL, role, domain, type, protocol, err);
+	pthread_mutex_lock(&v->lock);
+	int tap = veth_find_tap(v, &wanted, err);
+	pthread_mutex_unlock(&v->lock);
+	return tap < 0 ? tap : veth_child_take(tap, err);
+}
+
+/* ---- addresses and counters ---- */
+
+static void veth_role_address(enum role role, int family, struct sockaddr_storage *ret_address)
+{
+	veth_address(side_of(role), family, ret_address);
+}
+
+/* So that losses can be counted while the run goes. */
+static int veth_open_lost(struct veth *v, struct err *err)
+{
+	const struct timeval patience = { .tv_sec = 1 };
+
+	for (unsigned i = 0; i < VETH_SIDES; i++) {
+		v->lost[i] = veth_socket(
+			v, i == VETH_SERVER ? ROLE_SERVER : ROLE_CLIENT, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER, err);
+		if (v->lost[i] < 0)
+			return v->lost[i];
+		setsockopt(v->lost[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	}
+	return 0;
+}
+
+static uint32_t veth_host_places(const struct options *o)
+{
+	return 1u << PROCNET_LINK_DROPPED | (options_is_set(o, "loss") ? 1u << PROCNET_LINK_IMPAIRED : 0);
+}
+
+static void veth_read_net(void *state, struct procnet *ret_net)
+{
+	const struct veth *v = state;
+	struct procnet_files files[VETH_SIDES];
+
+	for (unsigned i = 0; i < VETH_SIDES; i++) {
+		const int *file = v->child.file + i * VETH_FILES_A_SIDE;
+
+		files[i] = (struct procnet_files){ .snmp = file[0], .snmp6 = file[1], .dev = file[2] };
+	}
+	procnet_read_files(files, VETH_SIDES, ret_net);
+	if (v->lost[0] >= 0 && veth_read_lost(v->lost, &ret_net->value[PROCNET_LINK_IMPAIRED]) == 0)
+		ret_net->known |= 1u << PROCNET_LINK_IMPAIRED;
+}
+
+static int veth_capture(void *state, struct err *err)
+{
+	const struct veth *v = state;
+
+	return veth_child_capture(&v->child, err);
+}
+
+/* ---- life ---- */
+
+static void veth_close(void *state)
+{
+	struct veth *v = state;
+
+	veth_child_end(&v->child);
+	for (unsigned i = 0; i < v->taps; i++)
+		close(v->tap[i].fd);
+	for (unsigned i = 0; i < VETH_SIDES; i++)
+		if (v->lost[i] >= 0)
+			close(v->lost[i]);
+	pthread_mutex_destroy(&v->lock);
+	free(v);
+}
+
+static int veth_open(const struct options *o, void **ret_state, struct err *err)
+{
+	struct veth *v = calloc(1, sizeof(*v));
+	struct veth_shape shape;
+	int rc;
+
+	if (!v)
+		return err_sys(err, ENOMEM, "open path veth");
+	veth_shape_of(o, &shape);
+	rc = veth_child_start(&shape, &v->child, err);
+	if (rc < 0) {
+		free(v);
+		return rc;
+	}
+	pthread_mutex_init(&v->lock, NULL);
+	v->lost[VETH_SERVER] = v->lost[VETH_CLIENT] = -1;
+	if (shape.loss_of_100000)
+		rc = veth_open_lost(v, err);
+	if (rc < 0)
+		veth_close(v);
+	else
+		*ret_state = v;
+	return rc;
+}
+
+const struct path path_veth = {
+	.name = "veth",
+	.summary = "both ends on this host, each in a network namespace of its own",
+	.probe = veth_probe,
+	.check = veth_check,
+	.open = veth_open,
+	.socket = veth_socket,
+	.address = veth_role_address,
+	.interface = VETH_INTERFACE,
+	.interface_index = VETH_INTERFACE_INDEX,
+	.read_net = veth_read_net,
+	.host_places = veth_host_places,
+	.capture = veth_capture,
+	.close = veth_close,
+};

@@ -1,0 +1,257 @@
+#!/bin/bash
+# Path veth as people without rights use it: veth.sh PROGRAM GROUP.
+# A check prints what it expected and what came; the exit status is 1 if one failed, 77 if it cannot be made here.
+set -u
+program=$(realpath "$1") group=$2
+work=$(mktemp -d "${TMPDIR:-/tmp}/netdyno-veth-XXXXXX") || exit 1
+trap 'end_all; rm -rf "$work"' EXIT
+chmod 711 "$work"
+mkdir -m 777 "$work/files"
+cp "$program" "$work/netdyno"
+chmod 755 "$work/netdyno"
+program=$work/netdyno
+cd "$work/files" || exit 1
+# By the name of this directory in their environment the processes of this test are found.
+export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/files/data LC_ALL=C.UTF-8 TERM=dumb
+failures=0
+
+fail() { failures=$((failures + 1)); printf 'FAIL %s\n' "$*"; }
+
+expect() { # WHAT WANTED CAME
+	[ "$2" = "$3" ] || fail "$1: expected $2, came $3"
+}
+
+says() { # FILE TEXT
+	grep -qF -- "$2" "$1" || fail "$1 does not say '$2': $(cat "$1")"
+}
+
+# Everything here runs as somebody without rights.
+as_nobody() {
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# Prints the processes of this test that have this name.
+processes() { # NAME
+	local pid
+	for pid in $(pgrep -x "$1"); do
+		grep -qszF "XDG_CONFIG_HOME=$work/config" "/proc/$pid/environ" && echo "$pid"
+	done
+}
+
+end_all() {
+	local pid
+	for pid in $(processes netdyno) $(processes nd-veth) $(processes nd-veth-pcap); do
+		kill -9 "$pid" 2>/dev/null
+	done
+}
+
+# Until no process of this test has this name.
+await_none() { # NAME
+	for ((i = 0; i < 600; i++)); do
+		[ -z "$(processes "$1")" ] && return
+		sleep 0.05
+	done
+	fail "still there: $1 $(processes "$1")"
+}
+
+# The first process of this test with this name; nothing after half a minute.
+await_one() { # NAME
+	local pid
+	for ((i = 0; i < 600; i++)); do
+		pid=$(processes "$1" | head -n 1)
+		[ -n "$pid" ] && echo "$pid" && return
+		sleep 0.05
+	done
+}
+
+# "key": value of the newest result.
+of_result() { tr -d ' \n' <result.json | grep -o "\"$1\":[^,}]*" | tail -n 1 | cut -d: -f2; }
+
+# A run that must go well, and whose ledger must balance.
+run() { # MODE OPTIONS...
+	as_nobody "$program" run "$@" --path veth --warmup 0 --json result.json --force >out.txt 2>&1 </dev/null
+	local status=$?
+	case $status in 0 | 3) ;; *) fail "$* ends with $status: $(cat out.txt)" && return ;; esac
+	expect "path of $*" '"veth"' "$(of_result path)"
+	expect "unexplained of $*" 0 "$(of_result unexplained)"
+	expect "balanced of $*" true "$(of_result balanced)"
+	[ "$(of_result received)" -gt 0 ] || fail "$*: nothing was received: $(cat out.txt)"
+}
+
+need() {
+	command -v setpriv >/dev/null && command -v pgrep >/dev/null || exit 77
+	as_nobody "$program" list >list.txt 2>&1
+	grep -q 'veth *runs here' list.txt && return
+	grep 'veth' list.txt
+	exit 77
+}
+
+# Every mode, over both families, and the methods that a packet of their own kind takes.
+modes() {
+	need
+	run echo --duration 300ms
+	run echo --duration 300ms --method single
+	run echo --duration 300ms --ipv6
+	run stream --duration 300ms --method one-copy
+	run stream --duration 300ms --method two-copy --ipv6
+	run stream --duration 300ms --method zero-copy
+	# Between two namespaces of one host the kernel copies, and says so.
+	says out.txt 'copied'
+	run chat --duration 300ms --conns 20
+	run chat --duration 300ms --conns 20 --method et --ipv6
+	run fanout --duration 300ms --readers 20
+	run fanout --duration 300ms --readers 20 --method multicast
+	run fanout --duration 300ms --readers 20 --method multicast --ipv6
+	# Frames by a packet socket that nobody has a right to outside.
+	run fanout --duration 300ms --readers 20 --size 1000 --method packet
+	await_none nd-veth
+}
+
+# What the devices are made like.
+shapes() {
+	need
+	run echo --duration 200ms --mtu 9000 --payload 8000
+	run echo --duration 200ms --mtu 576 --payload 1400
+	run stream --duration 200ms --veth-offload on
+	run stream --duration 200ms --veth-offload off
+	run echo --duration 200ms --veth-queues 4
+	says result.json '"veth_queues": 4'
+	says result.json '"mtu_bytes": 1500'
+	await_none nd-veth
+}
+
+# Frames of both directions, opened and read without any right here.
+captures() {
+	need
+	local mode
+	for mode in echo stream chat fanout; do
+		run $mode --duration 300ms --capture $mode.pcap
+		[ -s $mode.pcap ] || { fail "$mode: no capture: $(cat out.txt)"; continue; }
+		[ "$(tr -d ' \n' <result.json | grep -o '"capture":{[^}]*' | grep -o '"packets":[0-9]*' | cut -d: -f2)" -gt 10 ] ||
+			fail "$mode: few packets were captured: $(grep -A9 '"capture"' result.json)"
+		command -v tcpdump >/dev/null || continue
+		tcpdump -n -r $mode.pcap 2>/dev/null >frames.txt
+		grep -q '198.18.0.1' frames.txt || fail "$mode: the capture has no packet of the pair: $(head -n 3 frames.txt)"
+	done
+	await_none nd-veth
+	await_none nd-veth-pcap
+}
+
+# Loss that is made on purpose has its place, which has all of it and no more.
+impaired() {
+	need
+	lost_at() { tr -d ' \n' <result.json | grep -o '"places":{[^}]*' | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d: -f2; }
+	local at
+	run echo --duration 500ms --rate 5000 --loss 10
+	at=$(lost_at impairment)
+	[ "${at:-0}" -gt 0 ] || fail "--loss 10 loses nothing: $(cat out.txt)"
+	expect 'lost, all told' "$(($(of_result sent) - $(of_result received)))" "$at"
+	run stream --duration 1s --rate-limit 20M
+	at=$(of_result rx_mbps)
+	[ "${at%.*}" -lt 25 ] || fail "--rate-limit 20M lets $at Mbit/s through"
+	run stream --duration 300ms --loss 1 --rate-limit 500M
+	await_none nd-veth
+}
+
+refused() { # STATUS TEXT OPTIONS...
+	local status=$1 text=$2
+	shift 2
+	as_nobody "$program" run echo --duration 100ms "$@" >out.txt 2>&1 </dev/null
+	expect "exit status, $*" "$status" $?
+	says out.txt "$text"
+}
+
+usage() {
+	need
+	refused 2 '--mtu 67: out of range 68..65535 bytes' --path veth --mtu 67
+	refused 2 '--mtu 65536: out of range 68..65535 bytes' --path veth --mtu 65536
+	refused 2 '--veth-queues 0: out of range 1..256' --path veth --veth-queues 0
+	refused 2 '--loss 101: out of range' --path veth --loss 101
+	refused 2 '--rate-limit 1: out of range' --path veth --rate-limit 1
+	refused 2 '--veth-offload maybe: ' --path veth --veth-offload maybe
+	refused 2 '--mtu does nothing in this run: it is of the devices of --path veth' --mtu 9000
+	refused 2 '--path veth: needs both ends here' --path veth --role server
+	refused 2 '--path veth: has addresses of its own' --path veth --host 127.0.0.1
+	refused 2 '--mtu 1000: IPv6 (--ipv6) needs at least 1280 bytes' --path veth --mtu 1000 --ipv6
+	"$program" __veth >out.txt 2>&1 </dev/null
+	expect 'exit status of the helper by hand' 2 $?
+	says out.txt 'is started by netdyno itself'
+	await_none nd-veth
+}
+
+# In a user namespace whose own user namespaces are limited to none: as on a host that forbids them.
+forbidden() {
+	need
+	cat >inside.sh <<-'END'
+		echo 0 >/proc/sys/user/max_user_namespaces && echo 0 >/proc/sys/user/max_net_namespaces || exit 77
+		"$1" list >denied.txt 2>&1
+		"$1" run echo --path veth --duration 100ms >refused.txt 2>&1
+		echo $? >status.txt
+		"$1" run echo --duration 100ms >loopback.txt 2>&1
+	END
+	as_nobody unshare --user --map-root-user --net sh -c 'ip link set lo up; . ./inside.sh' sh "$program" || exit 77
+	says denied.txt 'veth       does not run here: no more user or network namespaces are allowed (sysctl user.max_user_namespaces = 0)'
+	says refused.txt '--path veth does not run here: no more user or network namespaces are allowed'
+	expect 'exit status where namespaces are forbidden' 1 "$(cat status.txt)"
+	says loopback.txt 'answers/s'
+}
+
+# One life of a run: to its end, or netdyno or its helper killed in the middle.
+cycle() { # HOW
+	local pid
+	as_nobody "$program" run echo --path veth --duration "$([ "$1" = ends ] && echo 50ms || echo 60s)" --warmup 0 >out.txt 2>&1 </dev/null &
+	local job=$!
+	case $1 in
+	netdyno) pid=$(await_one nd-veth) && kill -9 "$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")" ;;
+	helper)
+		# The run goes on without it; the next socket is what it would be missed for.
+		pid=$(await_one nd-veth) && kill -9 "$pid"
+		await_none nd-veth
+		kill -INT "$(processes netdyno | head -n 1)" 2>/dev/null
+		;;
+	esac
+	wait $job
+	await_none nd-veth
+	await_none netdyno
+}
+
+# 50 lives where there may be few namespaces at a time: none is left behind, or there would soon be none for the next.
+kills() {
+	need
+	local links before
+	links=$(ls /sys/class/net)
+	cat >lives.sh <<-'END'
+		echo 12 >/proc/sys/user/max_user_namespaces && echo 12 >/proc/sys/user/max_net_namespaces || exit 77
+		i=0
+		while [ $i -lt 50 ]; do
+			tries=0
+			until "$1" run echo --path veth --duration 20ms --warmup 0 >life.txt 2>&1 || [ $? -eq 3 ]; do
+				# The kernel takes namespaces apart a little after their end.
+				tries=$((tries + 1))
+				[ $tries -lt 300 ] || exit 1
+				sleep 0.1
+			done
+			i=$((i + 1))
+		done
+	END
+	as_nobody unshare --user --map-root-user sh ./lives.sh "$program"
+	local status=$?
+	[ $status -eq 77 ] || expect 'exit status of 50 lives' 0 $status
+	[ $status -eq 0 ] || cat life.txt
+	for ((n = 0; n < 4; n++)); do
+		cycle netdyno
+		cycle helper
+		cycle ends
+	done
+	expect 'interfaces afterwards' "$links" "$(ls /sys/class/net)"
+}
+
+case $group in
+modes | shapes | captures | impaired | usage | forbidden | kills) "$group" ;;
+*) echo "unknown group $group" && exit 1 ;;
+esac
+[ $failures -eq 0 ]
