@@ -89,11 +89,6 @@ static const struct option_def echo_options[] = {
 		.max = UDP_BATCH_MAX,
 		.unset_ok = true,
 		.help = "datagrams per burst, fewer where N take more than 4 MiB (default: 32, method gso 256)" },
-	{ .name = "sqpoll",
-		.type = OPTION_BOOL,
-		.flags = FORM,
-		.default_text = "no",
-		.help = "method uring: a thread of the kernel's takes what is sent without a call; its CPU time is counted" },
 	{ .name = "gso",
 		.type = OPTION_CHOICE,
 		.flags = FORM,
@@ -108,6 +103,11 @@ static const struct option_def echo_options[] = {
 		.choices = udp_joining_choices,
 		.default_text = "auto",
 		.help = "receive joined what arrives together; auto: method gso does" },
+	{ .name = "sqpoll",
+		.type = OPTION_BOOL,
+		.flags = FORM,
+		.default_text = "no",
+		.help = "method uring: a thread of the kernel's takes what is sent without a call; its CPU time is counted" },
 	{ 0 },
 };
 
@@ -139,8 +139,18 @@ static const char joins_nothing[] = "the method sends and receives each datagram
 /* Neither end that runs here has a ring. */
 static bool echo_has_no_ring(const struct options *o)
 {
-	return strcmp(options_text(o, "method"), "uring") && strcmp(options_text(o, "server-method"), "uring") &&
-	       strcmp(options_text(o, "client-method"), "uring");
+	static const struct {
+		enum role role;
+		const char *method;
+	} ends[] = { { ROLE_SERVER, "server-method" }, { ROLE_CLIENT, "client-method" } };
+
+	for (unsigned i = 0; i < 2; i++) {
+		const char *own = options_text(o, ends[i].method);
+
+		if (plan_role(o) & ends[i].role && !strcmp(*own ? own : options_text(o, "method"), "uring"))
+			return false;
+	}
+	return true;
 }
 
 static const struct option_rule echo_rules[] = {

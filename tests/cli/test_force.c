@@ -13,8 +13,9 @@
 #include "mode/in_force.h"
 
 #define OF_ECHO " payload flows sockets window rate verify" JOINING
-/* Of methods that join nothing. */
-#define JOINING   " gso gro"
+/* Of methods that join nothing; of those without a ring. */
+#define JOINING   " gso gro" RING
+#define RING      " sqpoll"
 #define OF_FANOUT " size sync rate payload datagrams deadline pool group"
 
 /* Names of the idle ones in the order of the tables, a blank between. */
@@ -22,9 +23,13 @@ static const struct {
 	const char *mode, *set[7]; /* name, value, ..., NULL */
 	const char *idle;
 } rows[] = {
-	{ "echo", { NULL }, "gso gro" },
-	{ "echo", { "method", "gso", NULL }, "" },
-	{ "echo", { "client-method", "gso", NULL }, "" },
+	{ "echo", { NULL }, "gso gro sqpoll" },
+	{ "echo", { "method", "gso", NULL }, "sqpoll" },
+	{ "echo", { "client-method", "gso", NULL }, "sqpoll" },
+	{ "echo", { "method", "uring", NULL }, "" },
+	{ "echo", { "client-method", "uring", NULL }, "" },
+	{ "echo", { "role", "client", "server-method", "uring", NULL },
+		"listen server-method server-cpus steer verbatim" JOINING },
 	{ "echo", { "role", "client", "server-method", "gso", NULL }, "listen server-method server-cpus steer verbatim" JOINING },
 	{ "echo", { "rate", "5", NULL }, "window" JOINING },
 	{ "echo", { "server-method", "mmsg", "client-method", "single", NULL }, "method" JOINING },
