@@ -157,6 +157,16 @@ void worker_woken(struct worker *w);
 /* The wait of an engine that has none: ppoll(2) over w->wait.fd and wake_fd. */
 int worker_ppoll(struct worker *w, int64_t until_ns, struct err *err);
 
+/* ---- worker_observe.c (the worker's own thread) ---- */
+
+/* Opens the hardware counters and the run delay; what there is not of them is unknown. */
+void worker_observe_open(struct worker *w);
+/* Counts what the kernel counts of this thread, and what the engine counts now and then.  0, or
+ * what engine->observe() says. */
+int worker_observe(struct worker *w);
+/* The counters as they stand, and when. */
+void worker_mark(struct worker *w, struct worker_mark *mark);
+
 /* ---- for the run layer (control thread) ---- */
 
 /* Allocates the block, eventfd.  0 or -errno; worker_free accepts half-made. */

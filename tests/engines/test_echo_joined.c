@@ -168,8 +168,8 @@ static void answers_in_any_order(void **state)
 	assert_int_equal(rig_sum(&rig, ROLE_CLIENT, ECHO_C_STRAY), 0);
 	assert_int_equal(rig_latencies(&rig, ECHO_L_RTT), WINDOW);
 	rig_expect_balance(&rig);
-	close(server);
 	rig_close(&rig);
+	close(server);
 }
 
 int main(void)
