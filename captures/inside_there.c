@@ -48,7 +48,8 @@ static void there_put(struct there *t, const struct inside_record *record, const
 	if (t->used + sizeof(*record) + captured > sizeof(t->buffer))
 		there_flush(t);
 	memcpy(t->buffer + t->used, record, sizeof(*record));
-	memcpy(t->buffer + t->used + sizeof(*record), bytes, captured);
+	if (captured)
+		memcpy(t->buffer + t->used + sizeof(*record), bytes, captured);
 	t->used += sizeof(*record) + captured;
 }
 

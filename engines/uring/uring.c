@@ -225,9 +225,10 @@ static int uring_reap(struct uring *r, struct err *err)
 /* Does the thread that looks for requests have to be woken? */
 static bool uring_poller_sleeps(const struct uring *r)
 {
-	/* It looks at the queue once more after it has set this, and we have filled the queue. */
-	io_uring_smp_mb();
-	return IO_URING_READ_ONCE(*r->ring.sq.kflags) & IORING_SQ_NEED_WAKEUP;
+	/* It looks at the queue once more after it has set this, and we have filled the queue: a
+	 * sequentially consistent read-modify-write is the barrier, which ThreadSanitizer, too,
+	 * knows. */
+	return __atomic_fetch_or(r->ring.sq.kflags, 0, __ATOMIC_SEQ_CST) & IORING_SQ_NEED_WAKEUP;
 }
 
 void uring_show(struct uring *r)
