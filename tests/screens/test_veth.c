@@ -60,6 +60,16 @@ static void test_path_is_switched_live(void **state)
 	}
 	program_press(&program, "P");
 	await("loopback");
+	program_press(&program, "p");
+	await("veth");
+	/* A duel runs where its runs do. */
+	assert_true(term_wait_text(program.term, "● RUN 00:02"));
+	program_press(&program, "b");
+	assert_true(term_wait_text(program.term, "base A"));
+	program_press(&program, "m");
+	await("veth");
+	program_press(&program, "d");
+	assert_true(term_wait_text(program.term, "the duel begins"));
 	term_send(program.term, "q", 1);
 	assert_true(term_wait_state(program.term, TERM_ENDED));
 	assert_true(WIFEXITED(term_status(program.term)));

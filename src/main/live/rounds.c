@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "main/live/console.h"
-#include "mode/path.h"
+#include "path/paths.h"
 #include "results/results.h"
 #include "sweep/metrics.h"
 
@@ -130,7 +130,7 @@ static int rounds_make_side(struct console *c, unsigned side, struct options *re
 	if (rc >= 0)
 		rc = options_set(ret_side, "duration", duration, err);
 	if (rc >= 0)
-		rc = session_check(ret_side, paths_here, err);
+		rc = session_check(ret_side, paths_all, err);
 	if (rc < 0)
 		options_free(ret_side);
 	return rc;
