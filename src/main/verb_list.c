@@ -122,9 +122,7 @@ int verb_list(const struct verb *verb, int argc, char **argv, int from)
 
 	if (cli_asks_help(argc, argv, from))
 		return help_verb(verb, NULL);
-	int rc = options_init_table(&own, verb->options, &err);
-	if (rc >= 0)
-		rc = options_parse(&own, argc, argv, from, &err);
+	int rc = cli_read_own(verb, argc, argv, from, &own, &err);
 	int status = rc < 0 ? complain_usage(&err) : list(&own);
 	options_free(&own);
 	return status;

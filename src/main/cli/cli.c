@@ -22,6 +22,13 @@ bool cli_asks_help(int argc, char **argv, int from)
 	return false;
 }
 
+int cli_read_own(const struct verb *verb, int argc, char **argv, int from, struct options *ret_own, struct err *err)
+{
+	int rc = options_init_table(ret_own, verb->options, err);
+
+	return rc < 0 ? rc : options_parse(ret_own, argc, argv, from, err);
+}
+
 bool cli_is_packet_method(const struct engine *engine, const char *name)
 {
 	const struct method *method = engine_find_method(engine, name);

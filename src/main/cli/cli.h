@@ -48,3 +48,5 @@ unsigned cli_test_ticks(const struct engine *engine);
 bool cli_test_reports(void);
 /* Is there a --help or -h among the words? */
 bool cli_asks_help(int argc, char **argv, int from);
+/* The options of a verb that takes no mode.  0 or -EINVAL; options_free() either way. */
+int cli_read_own(const struct verb *verb, int argc, char **argv, int from, struct options *ret_own, struct err *err);

@@ -50,6 +50,13 @@ void frame(int rows, int columns)
 	frame_paint(&dash);
 }
 
+void every_frame(void)
+{
+	for (int rows = 1; rows <= 60; rows += 1 + rows / 6)
+		for (int columns = 1; columns <= 250; columns += 1 + columns / 6)
+			frame(rows, columns);
+}
+
 void press(int key)
 {
 	key_dispatch(&dash, key);

@@ -24,6 +24,8 @@ int stage_end(void **state); /* the same, as a teardown */
 /* Both draw a frame. */
 void frame(int rows, int columns);
 void press(int key);
+/* Draws one in each size from 1x1 to 60x250, in steps that grow. */
+void every_frame(void);
 
 /* Print the screen where the text is missing, or there after all. */
 bool on_screen(const char *text);

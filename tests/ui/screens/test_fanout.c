@@ -167,9 +167,7 @@ static void every_size_is_painted(void **state)
 {
 	(void)state;
 	open_fanout(24, 80);
-	for (int rows = 1; rows <= 60; rows += 1 + rows / 6)
-		for (int columns = 1; columns <= 250; columns += 1 + columns / 6)
-			frame(rows, columns);
+	every_frame();
 	stage_close();
 }
 

@@ -283,10 +283,7 @@ static void every_size_is_painted(void **state)
 		frame(24, 80);
 		if (keys[k])
 			press(keys[k]);
-		for (int rows = 1; rows <= 60; rows += 1 + rows / 6)
-			for (int columns = 1; columns <= 250; columns += 1 + columns / 6) {
-				frame(rows, columns);
-			}
+		every_frame();
 		frame(24, 80);
 		press(KEYCODE_ESCAPE);
 	}
