@@ -69,6 +69,9 @@ json_t *results_cores(const struct reading *r);
 json_t *results_ledger(const struct ledger *ledger);
 /* Puts "ledgers" where the mode keeps a second one: null where an end of it is elsewhere. */
 void results_put_second_ledger(struct json_maker *m, const struct reading *r);
+/* Puts "impairments" where the path did something to packets on purpose: how many, by its own
+ * counters. */
+void results_put_impairments(struct json_maker *m, const struct reading *r);
 json_t *results_verdict(const struct verdict *verdict);
 json_t *results_unknown(const struct reading *r);
 /* Merged histograms since the measure phase began, [latencies]; NULL if there are none. */

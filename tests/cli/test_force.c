@@ -74,7 +74,8 @@ static void make(size_t row, struct options *o)
 }
 
 /* In every mode alike: rows do not name them. */
-static const char *const of_veth[] = { "mtu", "veth-offload", "veth-queues", "rate-limit", "loss" };
+static const char *const of_veth[] = { "mtu", "veth-offload", "veth-queues", "rate-limit", "loss", "delay", "reorder",
+	"duplicate" };
 enum { OF_VETH = sizeof(of_veth) / sizeof(of_veth[0]) };
 
 static bool is_of_veth(const char *name)
