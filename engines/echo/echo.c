@@ -338,6 +338,8 @@ static const struct counter_def echo_counters[] = {
 					  "they were sent one by one" } },
 	COUNTER(ECHO_C_SERVER_MORE_DROPS) = UDP_MORE_DROPS("server", "srv buf+", ROLE_SERVER),
 	COUNTER(ECHO_C_CLIENT_MORE_DROPS) = UDP_MORE_DROPS("client", "cli buf+", ROLE_CLIENT),
+	COUNTER(ECHO_C_STARVED) = UDP_STARVED(ROLE_BOTH),
+	COUNTER(ECHO_C_RECEIVES) = UDP_FILLED(WIDE),
 	UDP_FILL_COUNTERS(ECHO_C_FILL - COUNTER_OWN),
 	COUNTER(ECHO_C_END) = { 0 },
 };
@@ -345,7 +347,7 @@ _Static_assert((int)ECHO_C_END < (int)COUNTERS_MAX, "the counters fit");
 
 /* The same figure of the clients, for each answer that they take, and of the servers, for each that
  * they send.  of: counters, ended by COUNTER_NONE. */
-#define EACH_SIDE(figure, head, in, line, words, ...)                                                                            \
+#define EACH_SIDE_SHOWN(shown, figure, head, in, line, words, ...)                                                               \
 	{ .name = figure,                                                                                                        \
 		.title = head,                                                                                                   \
 		.unit = in,                                                                                                      \
@@ -354,25 +356,29 @@ _Static_assert((int)ECHO_C_END < (int)COUNTERS_MAX, "the counters fit");
 		.scale = 1,                                                                                                      \
 		.numerator_roles = ROLE_CLIENT,                                                                                  \
 		.denominator_roles = ROLE_CLIENT,                                                                                \
-		.show = WIDE,                                                                                                    \
+		.show = shown,                                                                                                   \
 		.why = line,                                                                                                     \
 		.help = words " of the clients for each answer" },                                                               \
 	{                                                                                                                        \
 		.name = "server_" figure, .title = "s" head, .unit = in, .numerator = { __VA_ARGS__ },                           \
 		.denominator = COUNTER_TX_PACKETS, .scale = 1, .numerator_roles = ROLE_SERVER, .denominator_roles = ROLE_SERVER, \
-		.show = WIDE, .why = line, .help = words " of the servers for each answer"                                       \
+		.show = shown, .why = line, .help = words " of the servers for each answer"                                      \
 	}
+#define EACH_SIDE(...) EACH_SIDE_SHOWN(WIDE, __VA_ARGS__)
 
-/* Datagrams of a packet, sent or received. */
-#define PER_SKB(figure, head, packets, skbs, workers, line, words)                                                               \
-	{                                                                                                                        \
-		.name = figure, .title = head, .unit = "datagrams", .numerator = { packets, COUNTER_NONE }, .denominator = skbs, \
-		.scale = 1, .numerator_roles = workers, .denominator_roles = workers, .show = WIDE, .why = line,                 \
-		.help = "datagrams of a packet that " words                                                                      \
+/* Datagrams of a packet, sent or received, or of a call. */
+#define PER(figure, head, packets, below, workers, line, words)                                                           \
+	{                                                                                                                 \
+		.name = figure, .title = head, .unit = "datagrams", .numerator = { packets, COUNTER_NONE },               \
+		.denominator = below, .scale = 1, .numerator_roles = workers, .denominator_roles = workers, .show = WIDE, \
+		.why = line, .help = words                                                                                \
 	}
+#define PER_SKB(figure, head, packets, skbs, workers, line, words) \
+	PER(figure, head, packets, skbs, workers, line, "datagrams of a packet that " words)
 
 #define SENT_TOGETHER     "datagrams/skb sent"
 #define RECEIVED_TOGETHER "datagrams/skb received"
+#define BROUGHT           "datagrams/receive call"
 
 static const struct figure_def echo_figures[] = {
 	EACH_SIDE("syscalls_per_answer", "sys/ans", "calls", "system calls", "system calls", COUNTER_SYSCALLS, COUNTER_NONE),
@@ -427,6 +433,12 @@ static const struct figure_def echo_figures[] = {
 		"the clients received"),
 	PER_SKB("server_rx_datagrams_per_skb", "sdg/rx", COUNTER_RX_PACKETS, ECHO_C_RX_SKBS, ROLE_SERVER, RECEIVED_TOGETHER,
 		"the servers received"),
+	PER("rx_datagrams_per_call", "dg/call", COUNTER_RX_PACKETS, ECHO_C_RECEIVES, ROLE_CLIENT, BROUGHT,
+		"datagrams that a receive call of the clients brings, if it brings any"),
+	PER("server_rx_datagrams_per_call", "sdg/call", COUNTER_RX_PACKETS, ECHO_C_RECEIVES, ROLE_SERVER, BROUGHT,
+		"datagrams that a receive call of the servers brings, if it brings any"),
+	EACH_SIDE_SHOWN(WIDE | SHOW_IF_ANY, "starved_per_answer", "star/ans", "times", "no buffer left",
+		"times that the kernel had no buffer", ECHO_C_STARVED, COUNTER_NONE),
 	EACH_SIDE("wakeups_per_answer", "wk/ans", "times", "wake-ups", "times that a worker slept", COUNTER_WAITS, COUNTER_NONE),
 	EACH_SIDE("cpu_user_ns_per_answer", "usr/ans", "ns", "CPU ns, user", "CPU time in user space", COUNTER_CPU_USER_NS,
 		COUNTER_NONE),
