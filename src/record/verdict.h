@@ -14,7 +14,8 @@ struct verdict {
 	char caution[VERDICT_LINES][200];
 	/* of each: what helps, for remedy_text(); NULL: nothing that is known */
 	const char *reason_remedy[VERDICT_LINES], *caution_remedy[VERDICT_LINES];
-	bool lossy;         /* more is lost than the percentiles can do without: a caution says so */
+	/* more is lost than the percentiles can do without: a caution says so */
+	bool lossy;
 	struct limit limit; /* who was, or is */
 };
 

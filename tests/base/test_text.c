@@ -218,6 +218,7 @@ static void test_shorter(void **state)
 		{ "--", 1, "" },
 		{ "cpu12", 4, "" },
 		{ "two words", 4, "" },
+		{ "many words that are longer than what was meant to hold one figure: 12", 68, "" },
 		{ "", 0, "" },
 	};
 	char text[64];

@@ -117,10 +117,11 @@ char *text_shorter(const char *figure, unsigned cells, char *out, size_t size)
 {
 	struct figure f;
 
-	snprintf(out, size, "%s", figure);
-	if (text_width(out) <= cells)
-		return out;
 	out[0] = '\0';
+	if (text_width(figure) <= cells) {
+		snprintf(out, size, "%s", figure);
+		return out;
+	}
 	if (!read_figure(figure, &f))
 		return out;
 	without_groups(&f, out, size);
