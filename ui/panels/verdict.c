@@ -37,11 +37,12 @@ static void notice_text(const struct dash *d, int room, char *out, size_t size)
 	const struct verdict *v = &d->verdict;
 	const char *notice = v->reasons ? v->reason[0] : v->caution[0];
 	const char *remedy = v->reasons ? v->reason_remedy[0] : v->caution_remedy[0];
+	bool loss = v->lossy && !v->reasons;
 	char helps[200];
 
 	remedy_text(remedy, d->moment.info, &d->board->host, helps, sizeof(helps));
-	snprintf(out, size, "%s%s%s", notice, *helps ? ": " : "", helps);
-	if (canvas_width(out) > room && *helps && v->lossy && !v->reasons)
+	snprintf(out, size, "%s%s%s", notice, !*helps ? "" : loss ? ": " : " → ", helps);
+	if (canvas_width(out) > room && *helps && loss)
 		snprintf(out, size, "%.*s: %s", (int)strcspn(notice, ":"), notice, helps);
 }
 
