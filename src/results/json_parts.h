@@ -91,6 +91,10 @@ void results_put_spans(struct json_maker *m, const struct latency_def *def, cons
 enum { RESULTS_ROWS = 32 };
 void results_put_details(struct json_maker *m, const struct results_view *v);
 
+/* Puts "stages" where packets were stamped: percentiles of each stage that is known, and the
+ * stages of the packets around some percentiles of the whole. */
+void results_put_stages(struct json_maker *m, const struct results_view *v);
+
 /* Documents are indented, and reals have 15 significant digits (0.1 stays 0.1). */
 enum { RESULTS_DUMP = JSON_REAL_PRECISION(15) };
 

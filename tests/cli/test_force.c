@@ -24,10 +24,10 @@ static const struct {
 	const char *idle;
 } rows[] = {
 	{ "echo", { NULL }, "gso gro sqpoll" },
-	{ "echo", { "method", "gso", NULL }, "sqpoll" },
-	{ "echo", { "client-method", "gso", NULL }, "sqpoll" },
-	{ "echo", { "method", "uring", NULL }, "" },
-	{ "echo", { "client-method", "uring", NULL }, "" },
+	{ "echo", { "method", "gso", NULL }, "sqpoll stages" },
+	{ "echo", { "client-method", "gso", NULL }, "sqpoll stages" },
+	{ "echo", { "method", "uring", NULL }, "stages" },
+	{ "echo", { "client-method", "uring", NULL }, "stages" },
 	{ "echo", { "role", "client", "server-method", "uring", NULL },
 		"listen server-method server-cpus steer verbatim" JOINING },
 	{ "echo", { "role", "client", "server-method", "gso", NULL }, "listen server-method server-cpus steer verbatim" JOINING },

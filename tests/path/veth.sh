@@ -121,7 +121,21 @@ shapes() {
 	run echo --duration 200ms --veth-queues 4
 	says result.json '"veth_queues": 4'
 	says result.json '"mtu_bytes": 1500'
+	# The kernel's times of a device, and of one with a queue, which are there later than the send.
+	run echo --duration 300ms --stages 4 --rate 5000
+	stages
+	run echo --duration 300ms --stages 4 --rate 5000 --method single --rate-limit 100M
+	stages
 	await_none nd-veth
+}
+
+# Most of the stamped packets have all of their times.
+stages() {
+	local complete stamped
+	complete=$(of_result complete) stamped=$(of_result stamped)
+	[ "${complete:-0}" -gt 0 ] && [ "$((complete * 10))" -ge "$((stamped * 9))" ] ||
+		fail "stages: $complete of $stamped are complete: $(cat out.txt)"
+	says result.json '"server_queue_us"'
 }
 
 # Frames of both directions, opened and read without any right here.
