@@ -31,6 +31,7 @@ const struct counter_def fanout_counters[] = {
 		.server_ledger = LEDGER_LOST_ARRIVING,
 		.place = "late",
 		.place_title = "late, past deadline",
+		.remedy = "after the deadline of {deadline} · F2 raises it, or fewer readers",
 		.show = WIDE,
 		.help = "received after their round had been given up (--deadline)" },
 	COUNTER(FANOUT_C_REFUSED) = UDP_REFUSED("no reader"),

@@ -65,6 +65,7 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 	{                                                                                                                        \
 		.name = "tx_errors", .title = "tx err", .unit = "packets", .roles = ROLE_CLIENT, .ledger = LEDGER_LOST_ARRIVING, \
 		.place = "send_error", .place_title = "send error", .show = UDP_SHOW,                                            \
+		.remedy = "refused by the kernel: the events name its error (route, firewall, MTU)",                             \
 		.help = things " that the kernel refused to send for good"                                                       \
 	}
 
@@ -88,6 +89,7 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 	{                                                                                                              \
 		.name = "refused", .title = "refused", .unit = "packets", .roles = ROLE_CLIENT, .ledger = LEDGER_LOST, \
 		.place = "refused", .place_title = "refused, " nobody, .show = UDP_SHOW,                               \
+		.remedy = "start the other end, or mend host and port (F2)",                                           \
 		.help = "datagrams that came back as an ICMP error: " nobody " there"                                  \
 	}
 
@@ -107,5 +109,6 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 	{                                                                                                                       \
 		.name = side "_socket_drops", .title = head, .unit = "packets", .roles = workers, .ledger = LEDGER_LOST,        \
 		.server_ledger = alone, .place = side "_socket_buffer", .place_title = side " socket buffer", .show = UDP_SHOW, \
+		.remedy = "full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}",                                        \
 		.help = "dropped because a " side " socket's receive buffer was full (SO_MEMINFO)"                              \
 	}

@@ -155,8 +155,7 @@ static void why_paint(struct dash *d, struct rect area)
 		why_paint_fill(d, area, row);
 	if (hidden)
 		snprintf(note, sizeof(note), "%d more", hidden);
-	snprintf(title, sizeof(title), "why · for each of the %s · %s", e && e->packets ? e->packets : "packets",
-		d->moment.final ? "whole run" : "last 1 s");
+	snprintf(title, sizeof(title), "why · for each of the %s · %s", e && e->packets ? e->packets : "packets", dash_window(d));
 	area_rule(&d->canvas, area, title, note);
 }
 

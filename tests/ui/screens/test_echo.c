@@ -92,7 +92,7 @@ static void what_changed_between_two_methods(void **state)
 	run("gso", 1000);
 	frame(60, 200);
 	assert_true(on_screen("dg/tx"));
-	assert_true(on_screen("+1e+04%"));
+	assert_true(on_screen("×100"));
 	stage_golden("echo-mmsg-gso-200x60");
 	stage_close();
 }

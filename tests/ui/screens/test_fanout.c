@@ -140,7 +140,7 @@ static void at_120x40(void **state)
 	(void)state;
 	open_fanout(40, 120);
 	assert_true(on_screen("200 readers"));
-	assert_true(on_screen("1.50  now"));
+	assert_true(on_screen("1.50  last 1 s"));
 	assert_true(on_screen("worst 5, median 15"));
 	stage_golden("fanout-120x40");
 	stage_close();
@@ -158,12 +158,12 @@ static void at_200x60(void **state)
 static void the_running_method_is_in_sight(void **state)
 {
 	(void)state;
-	open_fanout(24, 80);
+	open_fanout(30, 80); /* beside what is lost, too */
 	assert_true(on_screen("6 more · m next"));
 	made_final(&made);
 	run("threads", 4);
-	frame(24, 80);
-	assert_true(on_screen(" threads          20    2.00  now"));
+	frame(30, 80);
+	assert_true(on_screen(" threads          20    2.00  last 1 s"));
 	assert_true(not_on_screen(" mmsg     "));
 	stage_close();
 }
