@@ -116,7 +116,6 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 		return rc;
 	config = udp_config_of(w->plan, w->self, fd);
 	config.want_local = net_is_any(&s->listen[which]);
-	config.batch = echo_batch(s, method);
 	config.datagram_bytes = s->receive_bytes;
 	config.waits = w->plan->wait == WAIT_BLOCK;
 	config.polled = options_number(w->options, "sqpoll");
@@ -124,6 +123,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	config.beside = which && w->plan->wait != WAIT_POLL ? server->listener[0].port : NULL;
 	config.usual_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : 0;
 	udp_config_join(&config, method, w->options);
+	config.batch = echo_batch(s, &config);
 	if ((rc = echo_server_stages_new(w, &l->stages, err)) < 0) {
 		net_close(fd);
 		return rc;

@@ -85,11 +85,11 @@ static inline size_t echo_datagram_bytes(const struct echo_shared *s)
 	return ECHO_HEADER_BYTES + (size_t)s->payload_bytes;
 }
 
-/* Datagrams of a burst, where --batch does not say: enough for two that are joined. */
+/* Datagrams of a burst, where --batch does not say: two packets, where the port joins. */
 enum { ECHO_BATCH = 32, ECHO_BATCH_JOINED = 256 };
-static inline unsigned echo_batch(const struct echo_shared *s, const struct udp_method *method)
+static inline unsigned echo_batch(const struct echo_shared *s, const struct udp_config *config)
 {
-	return s->batch ? s->batch : method->joining == UDP_JOINS ? ECHO_BATCH_JOINED : ECHO_BATCH;
+	return s->batch ? s->batch : config->gso || config->gro ? ECHO_BATCH_JOINED : ECHO_BATCH;
 }
 
 /* SO_RCVBUF and SO_SNDBUF as the run has them; says in a note where the kernel gave less than
