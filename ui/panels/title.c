@@ -301,6 +301,10 @@ static enum style view_text(struct dash *d, char *out, size_t size)
 			dash_running(d) ? ", run continues" : "");
 		return STYLE_FROZEN;
 	}
+	if (d->view.run_shown) {
+		snprintf(out, size, "RUN #%u SHOWN%s ", d->view.run_shown, dash_running(d) ? ", another goes on" : "");
+		return STYLE_FROZEN;
+	}
 	if (d->view.frozen) {
 		snprintf(out, size, "VIEW FROZEN %s%s ", dash_hms(d, d->view.hold.at_ns, at, sizeof(at)),
 			dash_running(d) ? ", run continues" : "");
@@ -320,7 +324,9 @@ static enum style view_text(struct dash *d, char *out, size_t size)
 		return STYLE_WARNING;
 	}
 	out[0] = '\0';
-	return STYLE_TEXT;
+	if (d->sentence[0])
+		snprintf(out, size, "%.*s", (int)strcspn(d->sentence, "("), d->sentence);
+	return STYLE_CHART_BASE;
 }
 
 /* Its end says most: of a path the directory's name. */
