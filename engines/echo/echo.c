@@ -7,7 +7,7 @@
 #include "engines/echo/client.h"
 #include "engines/echo/plan.h"
 #include "engines/echo/server.h"
-#include "engines/echo/shared.h"
+#include "engines/echo/stages/stages.h"
 #include "engines/udp/counters.h"
 #include "mode/in_force.h"
 
@@ -108,6 +108,18 @@ static const struct option_def echo_options[] = {
 		.flags = FORM,
 		.default_text = "no",
 		.help = "method uring: a thread of the kernel's takes what is sent without a call; its CPU time is counted" },
+	{ .name = "stages",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.key = "stages_one_in",
+		.value_name = "N",
+		.default_text = "",
+		.min = 0,
+		.max = 1000000,
+		.unset_ok = true,
+		.help = "latency by stage of one packet in N, by the kernel's times (0: off); costs a little of the rate",
+		.caution = "--stages: the kernel stamps all packets that arrive, and reports one in N that is sent: "
+			   "the rate is lower than without" },
 	{ 0 },
 };
 
@@ -116,10 +128,12 @@ static bool echo_is_open_loop(const struct options *o)
 	return options_is_set(o, "rate");
 }
 
-/* Can no method of a role that runs here join datagrams? */
-static bool echo_joins_nothing(const struct options *o)
+/* The methods, of the roles that run here, of which this does not hold; -1: one does not run here,
+ * which is an error of its own. */
+static int echo_methods_without(const struct options *o, bool (*holds)(const struct udp_method *m))
 {
 	const enum role roles[] = { ROLE_SERVER, ROLE_CLIENT };
+	int without = 0;
 
 	for (unsigned i = 0; i < 2; i++) {
 		const struct method *m = NULL;
@@ -127,11 +141,33 @@ static bool echo_joins_nothing(const struct options *o)
 
 		if (!(plan_role(o) & roles[i]))
 			continue;
-		/* One that does not run here is an error of its own. */
-		if (plan_method(o->engine, o, roles[i], &m, &ignored) < 0 || udp_method_of(m)->joining != UDP_JOINS_NEVER)
-			return false;
+		if (plan_method(o->engine, o, roles[i], &m, &ignored) < 0)
+			return -1;
+		without += !holds(udp_method_of(m));
 	}
-	return true;
+	return without;
+}
+
+static bool method_joins_nothing(const struct udp_method *m)
+{
+	return m->joining == UDP_JOINS_NEVER;
+}
+
+/* Can no method of a role that runs here join datagrams? */
+static bool echo_joins_nothing(const struct options *o)
+{
+	return echo_methods_without(o, method_joins_nothing) == 0;
+}
+
+static bool method_stamps(const struct udp_method *m)
+{
+	return m->stamps;
+}
+
+/* Both ends need the kernel's times, where both are here. */
+static bool echo_stamps_nothing(const struct options *o)
+{
+	return echo_methods_without(o, method_stamps) > 0;
 }
 
 static const char joins_nothing[] = "the method sends and receives each datagram by itself";
@@ -154,6 +190,7 @@ static bool echo_has_no_ring(const struct options *o)
 }
 
 static const struct option_rule echo_rules[] = {
+	{ "stages", echo_stamps_nothing, "methods mmsg and single alone can ask for the kernel's times, at both ends" },
 	{ "sqpoll", echo_has_no_ring, "only method uring has a ring" },
 	{ "gso", echo_joins_nothing, joins_nothing },
 	{ "gro", echo_joins_nothing, joins_nothing },
@@ -477,6 +514,7 @@ const struct engine engine_echo = {
 	.fill = ECHO_C_FILL,
 	.fills = UDP_FILLS,
 	.latencies = echo_latencies,
+	.stages = echo_stages,
 	.methods = udp_methods,
 	.plan = echo_plan,
 	.release = echo_release,

@@ -52,6 +52,8 @@ struct echo_shared {
 	unsigned sockets;       /* per client */
 	unsigned batch;         /* 0: the method's own */
 	bool open_loop, verbatim, verify;
+	unsigned one_in;          /* packets one of which is stamped; 0: none is */
+	struct echo_slots *slots; /* [clients], where packets are stamped; see stages/stages.h */
 	enum steer steer;
 	int rcvbuf_bytes, sndbuf_bytes; /* 0: the system's */
 	bool rcvbuf_given;

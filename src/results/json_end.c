@@ -331,6 +331,28 @@ void results_put_second_ledger(struct json_maker *m, const struct reading *r)
 	json_put(m, "ledgers", json_made(&ledgers));
 }
 
+void results_put_impairments(struct json_maker *m, const struct reading *r)
+{
+	static const struct {
+		const char *key;
+		enum procnet_field field;
+	} of[] = { { "lost", PROCNET_LINK_IMPAIRED }, { "emulated", PROCNET_LINK_EMULATED },
+		{ "reordered", PROCNET_LINK_REORDERED }, { "copies", PROCNET_LINK_COPIES } };
+	const struct procnet *from, *to;
+	struct json_maker counts = json_make();
+
+	for (unsigned i = 0; reading_is_pair(r) && i < sizeof(of) / sizeof(of[0]); i++) {
+		from = reading_net_from(r);
+		to = reading_net_to(r);
+		if (procnet_has(from, of[i].field) && procnet_has(to, of[i].field))
+			json_put(&counts, of[i].key, json_of_count(to->value[of[i].field] - from->value[of[i].field]));
+	}
+	if (counts.object && !json_object_size(counts.object))
+		json_decref(counts.object);
+	else
+		json_put(m, "impairments", json_made(&counts));
+}
+
 static json_t *lines(const char (*text)[200], unsigned count)
 {
 	json_t *array = json_array();

@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 extern const struct panel_def panel_cores, panel_chart, panel_heat, panel_drops, panel_events, panel_compare, panel_percentiles,
-	panel_capture, panel_details, panel_figures, panel_strip, panel_methods, panel_trend, panel_why, panel_tcp, panel_cpus;
+	panel_capture, panel_details, panel_figures, panel_strip, panel_methods, panel_trend, panel_why, panel_tcp, panel_cpus,
+	panel_stages;
 
 const struct panel_row panel_rows[] = {
 	{ &panel_cores, SIDE_LEFT, .stays = 80, .turn = 50, 'c', "a row per worker: rates, drops, percentiles, busy" },
@@ -18,6 +19,7 @@ const struct panel_row panel_rows[] = {
 	{ &panel_figures, SIDE_RIGHT, .stays = 58, .turn = 45, 'f', "what the mode works out: costs, waits, TCP" },
 	{ &panel_methods, SIDE_RIGHT, .stays = 57, .turn = 58, 'm', "the methods that have run, side by side" },
 	{ &panel_why, SIDE_RIGHT, .stays = 45, .turn = 46, 'y', "why a method is as fast as it is" },
+	{ &panel_stages, SIDE_RIGHT, .stays = 48, .turn = 35, 'g', "where a packet's time went, stage by stage" },
 	{ &panel_tcp, SIDE_RIGHT, .stays = 42, .turn = 47, 'n', "the connections as the kernel has them: cwnd, rtt, pacing" },
 	{ &panel_cpus, SIDE_RIGHT, .stays = 15, .turn = 52, 'u', "the CPUs of this host: user, system, interrupts" },
 	{ &panel_details, SIDE_RIGHT, .stays = 55, .turn = 55, 'l', "a row per connection or reader, the worst first" },

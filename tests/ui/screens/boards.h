@@ -28,6 +28,7 @@ struct made {
 	void (*fill)(const struct made *m, struct worker_sample *w, unsigned worker);
 	/* The rows that each tenth sample brings along, for the history to free; NULL: none. */
 	struct details *(*details)(const struct made *m);
+	struct stage_summary *(*stages)(const struct made *m); /* the same */
 	unsigned loss; /* packets a tick that the first client sends and the first server drops */
 };
 
