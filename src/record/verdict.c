@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "mode/in_force.h"
 #include "record/rates.h"
 
 static const int64_t suspended_limit_ns = 500 * NS_PER_MS;
@@ -373,7 +374,7 @@ static void judge_options(const struct evidence *e, struct verdict *v)
 	const struct options *o = &e->info->options;
 
 	for (unsigned i = 0; i < o->count; i++)
-		if (o->def[i]->caution && o->value[i].number)
+		if (o->def[i]->caution && o->value[i].number && !option_idle_why(o, o->def[i]->name))
 			verdict_caution(v, "%s", o->def[i]->caution);
 }
 

@@ -112,6 +112,12 @@ const struct member details_members[] = {
 	{ 0 },
 };
 
+const struct member stages_members[] = {
+	TIME(stage_summary, at_ns),
+	MEMBER(stage_summary, stamped, MEMBER_U64, 0, 0),
+	{ 0 },
+};
+
 const struct member event_members[] = {
 	TIME(history_event, at_ns),
 	MEMBER(history_event, run_id, MEMBER_U32, 0, INT32_MAX),

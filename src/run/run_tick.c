@@ -208,6 +208,8 @@ void run_publish_sample(struct run *r, enum run_sample which, int64_t at_ns, int
 		return;
 	if (r->session->config.want_totals && rows_reader_due(&r->rows, s->at_ns))
 		s->details = rows_reader_read(&r->rows, s->at_ns);
+	if (r->session->config.want_totals && stages_reader_due(&r->stages, s->at_ns))
+		s->stages = stages_reader_read(&r->stages, s->at_ns);
 	s->sequence = ++r->session->sequence;
 	s->run_id = r->id;
 	r->sampled_ns = s->at_ns;

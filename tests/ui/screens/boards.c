@@ -227,6 +227,7 @@ void made_ticks(struct made *m, unsigned ticks, enum phase phase, double factor)
 			memcpy(s->merged, s->worker[m->servers].latency, sizeof(s->merged));
 		fill_heat(s, factor);
 		s->details = m->details && s->sequence % 10 == 0 ? m->details(m) : NULL;
+		s->stages = m->stages && s->sequence % 10 == 0 ? m->stages(m) : NULL;
 		u->sample = s;
 		take(m, u);
 	}

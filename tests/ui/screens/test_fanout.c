@@ -44,6 +44,10 @@ static void fill_fanout(const struct made *m, struct worker_sample *w, unsigned 
 	w->value[COUNTER_TX_BYTES] = reads ? 0 : BYTES * sent;
 	w->value[COUNTER_RX_BYTES] = BYTES * w->value[COUNTER_RX_PACKETS];
 	if (reads) {
+		/* two copies a receive, and one of ten finds nothing */
+		set_counter(w, "receives", w->value[COUNTER_RX_PACKETS] / 2);
+		set_counter(w, "fill_2", w->value[COUNTER_RX_PACKETS] / 2);
+		set_counter(w, "fill_0", w->value[COUNTER_RX_PACKETS] / 18);
 		set_counter(w, "readers", READERS);
 		set_counter(w, "worst_reader_ppm", 333333);
 		set_counter(w, "whole_ppm", 1000000);
@@ -51,6 +55,7 @@ static void fill_fanout(const struct made *m, struct worker_sample *w, unsigned 
 		return;
 	}
 	set_counter(w, "copies_sent", sent);
+	set_counter(w, "tx_skbs", sent);
 	set_counter(w, "rounds", rounds);
 	set_counter(w, "round_ns", rounds * 400000);
 	set_counter(w, "complete_rounds", whole);
