@@ -1,6 +1,7 @@
 /* Mode echo, between its files: what it counts, and what the workers of a run share. */
 #pragma once
 
+#include "engines/echo/apart/tell.h"
 #include "engines/echo/wire.h"
 #include "engines/net/endpoints.h"
 #include "engines/udp/counters.h"
@@ -38,6 +39,9 @@ enum {
 	ECHO_C_CLIENT_MORE_DROPS,
 	ECHO_C_STARVED,
 	ECHO_C_RECEIVES,
+	ECHO_C_REPORTS,
+	ECHO_C_FAR_ARRIVED,
+	ECHO_C_FAR_TOLD,
 	ECHO_C_FILL, /* UDP_FILLS of them */
 	ECHO_C_END = ECHO_C_FILL + UDP_FILLS,
 };
@@ -65,6 +69,9 @@ struct echo_shared {
 	union net_address host;                    /* clients; the same with both roles */
 	bool host_is_ours;                         /* both roles */
 	int *server_cpus;                          /* [servers] */
+	struct echo_teller *teller;                /* [servers] */
+	uint64_t instance;                         /* of these servers, by chance */
+	bool told;                                 /* by servers elsewhere */
 	const char *ran[ROLE_CLIENT + 1];          /* each role's method; NULL: none here */
 };
 
