@@ -9,6 +9,7 @@
 #include "engines/echo/server.h"
 #include "engines/echo/shared.h"
 #include "engines/udp/counters.h"
+#include "engines/udp/xdp.h"
 #include "mode/in_force.h"
 
 /* ---- tables ---- */
@@ -108,6 +109,7 @@ static const struct option_def echo_options[] = {
 		.flags = FORM,
 		.default_text = "no",
 		.help = "method uring: a thread of the kernel's takes what is sent without a call; its CPU time is counted" },
+	UDP_XDP_MODE_OPTION,
 	{ 0 },
 };
 
@@ -136,8 +138,8 @@ static bool echo_joins_nothing(const struct options *o)
 
 static const char joins_nothing[] = "the method sends and receives each datagram by itself";
 
-/* Neither end that runs here has a ring. */
-static bool echo_has_no_ring(const struct options *o)
+/* Has no end that runs here this method? */
+static bool echo_lacks_method(const struct options *o, const char *method)
 {
 	static const struct {
 		enum role role;
@@ -147,14 +149,25 @@ static bool echo_has_no_ring(const struct options *o)
 	for (unsigned i = 0; i < 2; i++) {
 		const char *own = options_text(o, ends[i].method);
 
-		if (plan_role(o) & ends[i].role && !strcmp(*own ? own : options_text(o, "method"), "uring"))
+		if (plan_role(o) & ends[i].role && !strcmp(*own ? own : options_text(o, "method"), method))
 			return false;
 	}
 	return true;
 }
 
+static bool echo_has_no_ring(const struct options *o)
+{
+	return echo_lacks_method(o, "uring");
+}
+
+static bool echo_has_no_frames(const struct options *o)
+{
+	return option_without_servers(o) || echo_lacks_method(o, "xdp");
+}
+
 static const struct option_rule echo_rules[] = {
 	{ "sqpoll", echo_has_no_ring, "only method uring has a ring" },
+	{ "xdp-mode", echo_has_no_frames, "only a server of method xdp has frames" },
 	{ "gso", echo_joins_nothing, joins_nothing },
 	{ "gro", echo_joins_nothing, joins_nothing },
 	{ "payload", option_without_clients, "it is the client's, and none runs here" },
@@ -301,6 +314,9 @@ static const struct counter_def echo_counters[] = {
 					  "they were sent one by one" } },
 	COUNTER(ECHO_C_SERVER_MORE_DROPS) = UDP_MORE_DROPS("server", "srv buf+", ROLE_SERVER),
 	COUNTER(ECHO_C_CLIENT_MORE_DROPS) = UDP_MORE_DROPS("client", "cli buf+", ROLE_CLIENT),
+	COUNTER(ECHO_C_NO_FRAME) = UDP_NO_FRAME,
+	COUNTER(ECHO_C_RING_FULL) = UDP_RING_FULL,
+	COUNTER(ECHO_C_BAD_FRAME) = UDP_BAD_FRAME,
 	UDP_FILL_COUNTERS(ECHO_C_FILL - COUNTER_OWN),
 	COUNTER(ECHO_C_END) = { 0 },
 };

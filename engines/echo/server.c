@@ -117,6 +117,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	config.datagram_bytes = s->receive_bytes;
 	config.waits = w->plan->wait == WAIT_BLOCK;
 	config.polled = options_number(w->options, "sqpoll");
+	config.xdp_mode = (unsigned)options_number(w->options, "xdp-mode");
 	/* Where it sleeps in ppoll(2), each must show by its own descriptor what there is. */
 	config.beside = which && w->plan->wait != WAIT_POLL ? server->listener[0].port : NULL;
 	config.usual_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : 0;
@@ -258,7 +259,7 @@ static int serve(struct server *server, struct listener *l, struct err *err)
 
 static void server_count(struct worker *w, struct server *server)
 {
-	uint64_t sent = 0, joined = 0, uncut = 0, bytes = 0, errors = 0, busy = 0, syscalls = 0, waiting = 0;
+	uint64_t sent = 0, joined = 0, uncut = 0, bytes = 0, errors = 0, busy = 0, syscalls = 0, waiting = 0, bad = 0;
 	struct udp_fill fill = { 0 };
 
 	for (unsigned i = 0; i < server->count; i++) {
@@ -271,6 +272,7 @@ static void server_count(struct worker *w, struct server *server)
 		bytes += t->sent_bytes;
 		errors += t->send_errors;
 		busy += t->send_busy;
+		bad += t->bad_frame;
 		syscalls += t->syscalls;
 		udp_fill_merge(&fill, &l->fill);
 		for (unsigned r = l->answered; r < l->replies; r++)
@@ -283,6 +285,7 @@ static void server_count(struct worker *w, struct server *server)
 	counter_set(w->counters, COUNTER_IN_FLIGHT, waiting);
 	counter_set(w->counters, ECHO_C_REPLY_ERRORS, errors);
 	counter_set(w->counters, ECHO_C_REPLY_RETRIES, busy);
+	counter_set(w->counters, ECHO_C_BAD_FRAME, bad);
 	for (unsigned j = ECHO_SHORT; j < ECHO_JUDGEMENTS; j++)
 		counter_set(w->counters, ECHO_C_DROPPED_SHORT + j - ECHO_SHORT, server->judged[j]);
 	echo_count_joined(w->counters, sent - joined, uncut, &fill);
@@ -324,6 +327,7 @@ int echo_server_wait(struct worker *w, int64_t until_ns, struct err *err)
 int echo_server_observe(struct worker *w, struct err *err)
 {
 	struct server *server = w->state;
+	uint64_t no_frame = 0, ring_full = 0;
 
 	for (unsigned i = 0; i < server->count && echo_knows_drops(w, ECHO_C_SERVER_SOCKET_DROPS); i++) {
 		struct listener *l = &server->listener[i];
@@ -333,7 +337,11 @@ int echo_server_observe(struct worker *w, struct err *err)
 		if (rc < 0)
 			return err_sys(err, -rc, "getsockopt SO_MEMINFO");
 		echo_count_drops(w, l->drops - before, l->port);
+		no_frame += l->port->totals.no_frame;
+		ring_full += l->port->totals.ring_full;
 	}
+	counter_set(w->counters, ECHO_C_NO_FRAME, no_frame);
+	counter_set(w->counters, ECHO_C_RING_FULL, ring_full);
 	return 0;
 }
 

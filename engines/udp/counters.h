@@ -92,3 +92,21 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 		.server_ledger = alone, .place = side "_socket_buffer", .place_title = side " socket buffer", .show = UDP_SHOW, \
 		.help = "dropped because a " side " socket's receive buffer was full (SO_MEMINFO)"                              \
 	}
+
+/* totals.no_frame, .ring_full, .bad_frame of the servers' ports: what a method that receives below
+ * the socket loses in front of it. */
+#define UDP_FRAME_LOSS(key, head, where, words)                                                                            \
+	{                                                                                                                  \
+		.name = key, .title = head, .unit = "packets", .roles = ROLE_SERVER, .ledger = LEDGER_LOST,                \
+		.server_ledger = LEDGER_LOST_ARRIVING, .place = key, .place_title = where, .show = UDP_SHOW | SHOW_IF_ANY, \
+		.help = words                                                                                              \
+	}
+#define UDP_NO_FRAME                                                        \
+	UDP_FRAME_LOSS("xdp_no_frame", "no frame", "AF_XDP: no free frame", \
+		"dropped because the server's AF_XDP socket had no free frame (XDP_STATISTICS rx_dropped)")
+#define UDP_RING_FULL                                                           \
+	UDP_FRAME_LOSS("xdp_ring_full", "rx ring", "AF_XDP: receive ring full", \
+		"dropped because the server's AF_XDP receive ring was full (XDP_STATISTICS rx_ring_full)")
+#define UDP_BAD_FRAME                                                                  \
+	UDP_FRAME_LOSS("xdp_bad_frame", "bad frm", "AF_XDP: wrong length or checksum", \
+		"frames that an AF_XDP server took no datagram from: a wrong length or checksum")

@@ -114,6 +114,9 @@ static void add_counters(const struct reading *r, struct ledger *l)
 			.place_title = def->place_title };
 
 		sum = reading_sum(r, -1, ROLE_BOTH, i);
+		/* A place that only some methods have is one where something was lost. */
+		if (def->show & SHOW_IF_ANY && !sum.value && !sum.why)
+			continue;
 		add_entry(l, &entry, &sum, &carried);
 	}
 	l->received -= carried < l->received ? carried : l->received;
