@@ -28,7 +28,7 @@ bool udp_xdp_probe_sends(char *why, size_t size)
 
 bool udp_xdp_probe(char *why, size_t size)
 {
-	return xdp_socket_probe(why, size) && xdp_program_probe(why, size);
+	return xdp_program_probe(why, size) && xdp_socket_probe(why, size);
 }
 
 /* 0: not known. */
@@ -124,7 +124,7 @@ static int xdp_find_interface(struct udp_xdp *x, struct err *err)
 	return 0;
 }
 
-int xdp_open_socket(struct udp_xdp *x, uint32_t frames, bool receives, struct err *err)
+int xdp_open_socket(struct udp_xdp *x, uint32_t frames, struct err *err)
 {
 	const struct udp_config *c = &x->port.config;
 	struct xdp_socket_config config = {
@@ -132,7 +132,8 @@ int xdp_open_socket(struct udp_xdp *x, uint32_t frames, bool receives, struct er
 		.queue = c->place.queue,
 		.name = c->place.interface,
 		.copying = (enum xdp_copying)c->xdp_mode,
-		.receives = receives,
+		.receives = !c->send_bytes,
+		.wants_checksums = c->send_bytes,
 		.frames = frames,
 		.frame_bytes = SMALL_FRAME_BYTES,
 	};
@@ -150,8 +151,7 @@ static int xdp_open_program(struct udp_xdp *x, struct err *err)
 
 	if (getsockname(x->port.config.fd, &own.sa, &size) < 0)
 		return err_sys(err, errno, "getsockname");
-	x->header_bytes = FRAME_ETHERNET_BYTES + FRAME_UDP_BYTES +
-			  (own.sa.sa_family == AF_INET6 ? FRAME_IPV6_BYTES : FRAME_IPV4_BYTES);
+	x->header_bytes = xdp_header_bytes(own.sa.sa_family);
 	int rc = xdp_program_open(x->port.config.fd, x->interface, xdp_interface(x), &own, &x->program, err);
 	return rc < 0 ? rc : xdp_program_set_socket(x->program, x->port.config.place.queue, x->xsk.fd, err);
 }
@@ -179,7 +179,7 @@ static int xdp_open_answers(struct udp_xdp *x, struct err *err)
 		return err_say(err, ENOTSUP, "method xdp listens on one address: say which (--listen)");
 	if (!strcmp(xdp_interface(x), "lo"))
 		return err_say(err, ENOTSUP, "method xdp does not answer over lo, which has no queue of its own: --path veth");
-	if ((rc = xdp_open_lends(x, err)) < 0 || (rc = xdp_open_socket(x, FRAMES, true, err)) < 0)
+	if ((rc = xdp_open_lends(x, err)) < 0 || (rc = xdp_open_socket(x, FRAMES, err)) < 0)
 		return rc;
 	if ((rc = xdp_open_program(x, err)) < 0)
 		return rc;

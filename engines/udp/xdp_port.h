@@ -44,10 +44,16 @@ static inline const char *xdp_interface(const struct udp_xdp *x)
 	return x->port.config.place.interface;
 }
 
+/* The headers in front of a payload over IPv4 or IPv6. */
+static inline uint32_t xdp_header_bytes(int family)
+{
+	return FRAME_ETHERNET_BYTES + FRAME_UDP_BYTES + (family == AF_INET6 ? FRAME_IPV6_BYTES : FRAME_IPV4_BYTES);
+}
+
 /* ---- xdp.c ---- */
 
 /* Opens the AF_XDP socket with so many frames, a power of two.  0, or -errno with *err. */
-int xdp_open_socket(struct udp_xdp *x, uint32_t frames, bool receives, struct err *err);
+int xdp_open_socket(struct udp_xdp *x, uint32_t frames, struct err *err);
 /* Makes the kernel send what stands in the ring, and counts it; *ret_left are the frames that it
  * has not taken yet.  0, or -errno with *err where the interface has gone. */
 int xdp_push(struct udp_xdp *x, uint32_t *ret_left, struct err *err);

@@ -9,9 +9,12 @@
 #include "engines/udp/xdp_port.h"
 
 enum {
-	/* Of the payload in its frame: the headers end where a cache line does. */
-	PAYLOAD_AT = 64,
+	/* The headers' place in the memory of a frame, behind what is asked of the kernel. */
+	HEADERS_AT = 64,
+	/* Of the UDP header in a frame it is where its checksum is. */
+	UDP_CHECKSUM_AT = 6,
 };
+_Static_assert((int)HEADERS_AT >= (int)XDP_REQUEST_BYTES, "there is room");
 /* What was taken leaves with this call, if the kernel has room within so long. */
 static const int64_t PATIENCE_NS = 2 * NS_PER_MS;
 
@@ -33,6 +36,11 @@ static int xdp_open_hosts(struct udp_xdp *x, struct err *err)
 	return frame_hosts_open(&x->hosts, &config, err);
 }
 
+static uint64_t xdp_headers_at(const struct udp_xdp *x, unsigned slot)
+{
+	return (uint64_t)slot * x->xsk.frame_bytes + HEADERS_AT;
+}
+
 /* Each slot keeps its frame. */
 static int xdp_open_slots(struct udp_xdp *x, struct err *err)
 {
@@ -41,11 +49,16 @@ static int xdp_open_slots(struct udp_xdp *x, struct err *err)
 	x->slot = calloc(n, sizeof(*x->slot));
 	if (!x->slot)
 		return err_sys(err, ENOMEM, "open UDP port (xdp), %u slots", n);
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t at = xdp_headers_at(x, i);
+
 		x->slot[i] = (struct udp_send){
-			.data = xdp_socket_frame(&x->xsk, (uint64_t)i * x->xsk.frame_bytes + PAYLOAD_AT),
+			.data = xdp_socket_frame(&x->xsk, at) + x->header_bytes,
 			.len = x->port.config.send_bytes,
 		};
+		if (x->xsk.checksums)
+			xdp_socket_ask_checksum(&x->xsk, at, (uint16_t)(x->header_bytes - FRAME_UDP_BYTES), UDP_CHECKSUM_AT);
+	}
 	return 0;
 }
 
@@ -56,8 +69,9 @@ int xdp_open_sends(struct udp_xdp *x, struct err *err)
 
 	while (frames < x->port.slots)
 		frames *= 2;
-	if ((rc = xdp_open_hosts(x, err)) < 0 || (rc = xdp_open_socket(x, frames, false, err)) < 0)
+	if ((rc = xdp_open_hosts(x, err)) < 0 || (rc = xdp_open_socket(x, frames, err)) < 0)
 		return rc;
+	x->header_bytes = xdp_header_bytes(x->hosts.from.sa.sa_family);
 	snprintf(x->port.how, sizeof(x->port.how), "frames %s on %s", x->xsk.zero_copy ? "not copied" : "copied by the kernel",
 		xdp_interface(x));
 	return xdp_open_slots(x, err);
@@ -79,7 +93,6 @@ int xdp_expect(struct udp_port *port, const union net_address *to, struct err *e
 	if (x->hosts.interface != x->interface)
 		return err_say(err, ENOTSUP, "method xdp sends through %s, and this host is reached through %s", xdp_interface(x),
 			x->hosts.interface_name);
-	x->header_bytes = frame_hosts_latest(&x->hosts)->template.header_bytes;
 	return 0;
 }
 
@@ -116,8 +129,8 @@ static int xdp_put(struct udp_xdp *x, unsigned i, struct err *err)
 {
 	const struct udp_send *s = &x->slot[i];
 	const union net_address *to = s->to ? s->to : &x->hosts.peer;
-	uint64_t payload_at = (uint64_t)i * x->xsk.frame_bytes + PAYLOAD_AT;
-	uint8_t *payload = xdp_socket_frame(&x->xsk, payload_at);
+	uint64_t headers_at = xdp_headers_at(x, i);
+	uint8_t *frame = xdp_socket_frame(&x->xsk, headers_at), *payload = frame + x->header_bytes;
 	uint32_t at;
 	int rc = xdp_expect(&x->port, to, err);
 
@@ -129,12 +142,15 @@ static int xdp_put(struct udp_xdp *x, unsigned i, struct err *err)
 		return -EMSGSIZE;
 	if (s->data != payload)
 		memcpy(payload, s->data, s->len);
-	frame_write(t, (uint16_t)net_port(to), s->len, frame_sum(payload, s->len), payload - t->header_bytes);
+	if (x->xsk.checksums)
+		frame_write_unsummed(t, (uint16_t)net_port(to), s->len, frame);
+	else
+		frame_write(t, (uint16_t)net_port(to), s->len, frame_sum(payload, s->len), frame);
 	/* There is a place for each slot. */
 	if (!xsk_ring_prod__reserve(&x->xsk.send, 1, &at))
 		return err_sys(err, ENOBUFS, "queue a frame");
-	*xsk_ring_prod__tx_desc(
-		&x->xsk.send, at) = (struct xdp_desc){ .addr = payload_at - t->header_bytes, .len = t->header_bytes + s->len };
+	struct xdp_desc *out = xsk_ring_prod__tx_desc(&x->xsk.send, at);
+	*out = (x->xsk.checksums ? xdp_socket_unsummed : xdp_socket_whole)(headers_at, x->header_bytes + s->len);
 	x->in_flight++;
 	return 0;
 }

@@ -174,7 +174,7 @@ static int program_load(struct xdp_program *p, struct err *err)
 
 	p->map_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "netdyno_xsks", sizeof(uint32_t), sizeof(uint32_t), XDP_QUEUES_MAX, NULL);
 	if (p->map_fd < 0)
-		return program_refused(-p->map_fd, "a map of AF_XDP sockets", err);
+		return program_refused(-p->map_fd, "an XDP program", err);
 	program_write(&text, &p->to, p->map_fd);
 	p->program_fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "netdyno", "Dual MIT/GPL", text.insn, text.count, NULL);
 	return p->program_fd < 0 ? program_refused(-p->program_fd, "an XDP program", err) : 0;

@@ -18,6 +18,26 @@
 #define XDP_MAX_TX_SKB_BUDGET 9
 #endif
 
+/* linux/if_xdp.h of Linux 6.11: what may be asked for a frame, in front of it. */
+enum {
+	SOCKET_REQUESTS = 1 << 2,     /* XDP_UMEM_TX_METADATA_LEN, a flag of the memory */
+	SOCKET_HAS_REQUEST = 1 << 1,  /* XDP_TX_METADATA, of a descriptor */
+	SOCKET_ASKS_CHECKSUM = 1 << 1 /* XDP_TXMD_FLAGS_CHECKSUM, of a request */
+};
+
+struct socket_request {
+	uint64_t flags;
+	uint16_t checksum_from, checksum_offset;
+	uint8_t unused[12];
+};
+_Static_assert(sizeof(struct socket_request) == XDP_REQUEST_BYTES, "as the kernel has it");
+
+/* struct xdp_umem_reg there */
+struct socket_memory {
+	uint64_t address, bytes;
+	uint32_t frame_bytes, headroom, flags, request_bytes;
+};
+
 enum {
 	/* A queue's former socket goes a moment after it was closed. */
 	BIND_PATIENCE_MS = 2000,
@@ -59,6 +79,25 @@ static int socket_say_locked(const struct xdp_socket *x, struct err *err)
 		x->memory_bytes >> 10, (unsigned long long)limit.rlim_cur >> 10);
 }
 
+/* Older kernels do not know requests.  0 or -errno. */
+static int socket_register(struct xdp_socket *x, bool wants_checksums)
+{
+	struct socket_memory shape = {
+		.address = (uintptr_t)x->memory,
+		.bytes = x->memory_bytes,
+		.frame_bytes = x->frame_bytes,
+		.flags = SOCKET_REQUESTS,
+		.request_bytes = XDP_REQUEST_BYTES,
+	};
+
+	if (wants_checksums && setsockopt(x->fd, SOL_XDP, XDP_UMEM_REG, &shape, sizeof(shape)) == 0) {
+		x->checksums = true;
+		return 0;
+	}
+	shape.flags = shape.request_bytes = 0;
+	return setsockopt(x->fd, SOL_XDP, XDP_UMEM_REG, &shape, sizeof(shape)) < 0 ? -errno : 0;
+}
+
 static int socket_give_memory(struct xdp_socket *x, const struct xdp_socket_config *config, struct err *err)
 {
 	void *memory;
@@ -68,10 +107,10 @@ static int socket_give_memory(struct xdp_socket *x, const struct xdp_socket_conf
 	if (memory == MAP_FAILED)
 		return err_sys(err, errno, "map %zu bytes for frames", x->memory_bytes);
 	x->memory = memory;
-	struct xdp_umem_reg shape = { .addr = (uintptr_t)memory, .len = x->memory_bytes, .chunk_size = config->frame_bytes };
-	if (setsockopt(x->fd, SOL_XDP, XDP_UMEM_REG, &shape, sizeof(shape)) == 0)
-		return 0;
-	return errno == ENOBUFS ? socket_say_locked(x, err) : err_sys(err, errno, "setsockopt XDP_UMEM_REG");
+	int rc = socket_register(x, config->wants_checksums);
+	if (rc == -ENOBUFS)
+		return socket_say_locked(x, err);
+	return rc < 0 ? err_sys(err, -rc, "setsockopt XDP_UMEM_REG") : 0;
 }
 
 static int socket_add_spares(struct xdp_socket *x, uint32_t frames, struct err *err)
@@ -220,6 +259,8 @@ static void socket_ask(struct xdp_socket *x)
 	setsockopt(x->fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget));
 	if (getsockopt(x->fd, SOL_XDP, XDP_OPTIONS, &options, &size) == 0)
 		x->zero_copy = options.flags & XDP_OPTIONS_ZEROCOPY;
+	/* Not every device does it by itself. */
+	x->checksums &= !x->zero_copy;
 }
 
 int xdp_socket_open(struct xdp_socket *x, const struct xdp_socket_config *config, struct err *err)
@@ -274,6 +315,23 @@ void xdp_socket_reap(struct xdp_socket *x)
 		xdp_socket_spare(x, *xsk_ring_cons__comp_addr(&x->done, at + i));
 	if (n)
 		xsk_ring_cons__release(&x->done, n);
+}
+
+struct xdp_desc xdp_socket_whole(uint64_t address, uint32_t bytes)
+{
+	return (struct xdp_desc){ .addr = address, .len = bytes };
+}
+
+struct xdp_desc xdp_socket_unsummed(uint64_t address, uint32_t bytes)
+{
+	return (struct xdp_desc){ .addr = address, .len = bytes, .options = SOCKET_HAS_REQUEST };
+}
+
+void xdp_socket_ask_checksum(struct xdp_socket *x, uint64_t address, uint16_t from, uint16_t offset)
+{
+	const struct socket_request request = { .flags = SOCKET_ASKS_CHECKSUM, .checksum_from = from, .checksum_offset = offset };
+
+	memcpy(xdp_socket_frame(x, address) - sizeof(request), &request, sizeof(request));
 }
 
 int xdp_socket_kick(struct xdp_socket *x)

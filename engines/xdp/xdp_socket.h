@@ -35,6 +35,7 @@ struct xdp_socket_config {
 	const char *name; /* of the interface, for errors */
 	enum xdp_copying copying;
 	bool receives;        /* else it only sends */
+	bool wants_checksums; /* the kernel is to finish those of frames that are sent */
 	uint32_t frames;      /* a power of 2 */
 	uint32_t frame_bytes; /* a power of 2, 2048 or XDP_FRAME_BYTES_MAX */
 };
@@ -52,6 +53,7 @@ struct xdp_socket {
 	size_t memory_bytes;
 	uint32_t frame_bytes;
 	bool zero_copy;
+	bool checksums; /* xdp_socket_ask_checksum() may be used (Linux 6.11, with copies) */
 	struct xsk_ring_prod fill, send;
 	struct xsk_ring_cons receive, done;
 	struct {
@@ -98,6 +100,14 @@ static inline uint32_t xdp_socket_unsent(const struct xdp_socket *x)
 	return *x->send.producer - __atomic_load_n(x->send.consumer, __ATOMIC_ACQUIRE);
 }
 
+/* Room in front of a frame whose checksum is asked for. */
+enum { XDP_REQUEST_BYTES = 24 };
+/* The descriptor of a frame that is sent as it is; and of one whose checksum the kernel finishes
+ * over all from this offset on, as it does for frames of its own, after xdp_socket_ask_checksum(),
+ * which writes in front of the frame.  A receiver on the same host does without: see turn.h. */
+struct xdp_desc xdp_socket_whole(uint64_t address, uint32_t bytes);
+struct xdp_desc xdp_socket_unsummed(uint64_t address, uint32_t bytes);
+void xdp_socket_ask_checksum(struct xdp_socket *x, uint64_t address, uint16_t from, uint16_t offset);
 /* The length of the descriptor `i` behind those that were counted as sent. */
 static inline uint32_t xdp_socket_length(struct xdp_socket *x, uint32_t i)
 {
