@@ -6,6 +6,7 @@
 #include "engines/echo/client.h"
 
 #include "engines/echo/client_state.h"
+#include "engines/echo/stages/stages.h"
 
 /* ---- receive ---- */
 
@@ -115,6 +116,8 @@ static int receive_burst(struct worker *w, struct echo_client *c, struct err *er
 			udp_fill_add(&c->fill, 0, 0);
 		return n;
 	}
+	if (c->stages)
+		echo_client_stages_received(c, burst, (unsigned)n);
 	for (int i = 0; i < n; i++) {
 		bool truncated = burst[i].truncated;
 
@@ -142,6 +145,8 @@ static int receive(struct worker *w, struct echo_client *c, struct err *err)
 	} while (c->received < c->port->batch && udp_group_is_ready(&c->group));
 	if (c->tally.answers != answers)
 		c->backoff_ns = c->backoff_until_ns = 0;
+	if (c->stages)
+		echo_client_stages_settle(w, c);
 	return (int)c->received;
 }
 
@@ -224,7 +229,7 @@ static void client_count(struct worker *w, struct echo_client *c)
 	counter_set(k, ECHO_C_STRAY, y->stray);
 	counter_set(k, ECHO_C_DAMAGED, y->damaged);
 	counter_set(k, ECHO_C_GIVEN_UP, c->flows.given_up);
-	echo_count_joined(k, t->sent_packets - t->sent_joined, t->uncut, &c->fill);
+	echo_count_joined(k, t, &c->fill);
 	/* The worker's loop adds its own to this one. */
 	worker_count(w, COUNTER_SYSCALLS, t->syscalls - c->tally.syscalls);
 	c->tally.syscalls = t->syscalls;
@@ -309,6 +314,8 @@ int echo_client_observe(struct worker *w, struct err *err)
 	uint32_t drops;
 
 	count_due(w, c);
+	if (c->stages)
+		echo_client_stages_look(w, c);
 	if (!echo_knows_drops(w, ECHO_C_CLIENT_SOCKET_DROPS))
 		return 0;
 	int rc = udp_group_drops(&c->group, &drops);

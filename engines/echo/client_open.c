@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "engines/echo/client.h"
+#include "engines/echo/stages/stages.h"
 #include "mode/path.h"
 
 static int connect_socket(struct worker *w, int *ret_fd, struct err *err)
@@ -69,6 +70,8 @@ static int open_port(struct worker *w, struct echo_client *c, struct err *err)
 	udp_config_join(&config, udp_method_of(w->self->method), w->options);
 	config.refused = refused;
 	config.refused_ctx = c;
+	config.stamped = c->stages ? echo_client_stamped : NULL;
+	config.stamped_ctx = c;
 	int rc = udp_group_open(&c->group, udp_method_of(w->self->method), &config, w, err);
 	if (rc < 0)
 		return rc;
@@ -131,7 +134,7 @@ int echo_client_open(struct worker *w, struct err *err)
 	if (echo_flows_init(&c->flows, (uint16_t)(w->self->index * s->flows), s->flows) < 0)
 		return err_sys(err, ENOMEM, "open echo client, %u flows", s->flows);
 	int rc = open_sockets(w, c, err);
-	if (rc < 0 || (rc = open_port(w, c, err)) < 0)
+	if (rc < 0 || (rc = echo_client_stages_open(w, c, err)) < 0 || (rc = open_port(w, c, err)) < 0)
 		return rc;
 	if (!allocate(c) || fill_payload(w, c) < 0)
 		return err_sys(err, ENOMEM, "open echo client");
@@ -155,6 +158,7 @@ void echo_client_close(struct worker *w)
 	free(c->burst_flow);
 	echo_schedule_free(&c->schedule);
 	echo_verify_free(&c->verify);
+	echo_client_stages_close(c);
 	free(c);
 	w->state = NULL;
 }

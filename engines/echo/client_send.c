@@ -1,6 +1,7 @@
 /* The sending of an echo client: datagrams go out in bursts, or are held back.  See
  * client_state.h. */
 #include "engines/echo/client_state.h"
+#include "engines/echo/stages/stages.h"
 
 enum {
 	ROUNDS = 32, /* datagrams a poll where a burst is one datagram */
@@ -133,10 +134,14 @@ int echo_client_send(struct worker *w, struct echo_client *c, struct err *err)
 
 		for (unsigned i = 0; c->verify.on && i < offered; i++)
 			echo_verify_sent(&c->verify, &c->flows, slot[i].data);
+		if (c->stages)
+			echo_client_stages_choose(w, c, slot, offered, sent_ns);
 		int taken = c->port->method->send_burst(c->port, offered, err);
 
 		if (taken < 0)
 			return taken;
+		if (c->stages)
+			echo_client_stages_sent(c, slot, offered, (unsigned)taken);
 		settle(w, c, offered, (unsigned)taken, sent_ns);
 		done += (unsigned)taken;
 		echo_client_back_off(c, sent_ns);

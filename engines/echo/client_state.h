@@ -38,8 +38,9 @@ struct echo_client {
 	uint64_t window;
 	struct echo_ready ready; /* flows with room */
 	int64_t scan_ns;
-	struct echo_schedule schedule; /* open loop */
-	struct echo_verify verify;     /* --verify */
+	struct echo_schedule schedule;     /* open loop */
+	struct echo_verify verify;         /* --verify */
+	struct echo_client_stages *stages; /* --stages; NULL: off */
 };
 
 /* Puts a flow into the queue of those that may send, unless its window is full. */

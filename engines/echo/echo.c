@@ -7,7 +7,7 @@
 #include "engines/echo/client.h"
 #include "engines/echo/plan.h"
 #include "engines/echo/server.h"
-#include "engines/echo/shared.h"
+#include "engines/echo/stages/stages.h"
 #include "engines/udp/counters.h"
 #include "engines/udp/xdp.h"
 #include "mode/in_force.h"
@@ -110,6 +110,18 @@ static const struct option_def echo_options[] = {
 		.default_text = "no",
 		.help = "method uring: a thread of the kernel's takes what is sent without a call; its CPU time is counted" },
 	UDP_XDP_MODE_OPTION,
+	{ .name = "stages",
+		.type = OPTION_COUNT,
+		.flags = FORM,
+		.key = "stages_one_in",
+		.value_name = "N",
+		.default_text = "",
+		.min = 0,
+		.max = 1000000,
+		.unset_ok = true,
+		.help = "latency by stage of one packet in N, by the kernel's times (0: off); costs a little of the rate",
+		.caution = "--stages: the kernel stamps all packets that arrive, and reports one in N that is sent: "
+			   "the rate is lower than without" },
 	{ 0 },
 };
 
@@ -118,10 +130,12 @@ static bool echo_is_open_loop(const struct options *o)
 	return options_is_set(o, "rate");
 }
 
-/* Can no method of a role that runs here join datagrams? */
-static bool echo_joins_nothing(const struct options *o)
+/* The methods, of the roles that run here, of which this does not hold; -1: one does not run here,
+ * which is an error of its own. */
+static int echo_methods_without(const struct options *o, bool (*holds)(const struct udp_method *m))
 {
 	const enum role roles[] = { ROLE_SERVER, ROLE_CLIENT };
+	int without = 0;
 
 	for (unsigned i = 0; i < 2; i++) {
 		const struct method *m = NULL;
@@ -129,11 +143,33 @@ static bool echo_joins_nothing(const struct options *o)
 
 		if (!(plan_role(o) & roles[i]))
 			continue;
-		/* One that does not run here is an error of its own. */
-		if (plan_method(o->engine, o, roles[i], &m, &ignored) < 0 || udp_method_of(m)->joining != UDP_JOINS_NEVER)
-			return false;
+		if (plan_method(o->engine, o, roles[i], &m, &ignored) < 0)
+			return -1;
+		without += !holds(udp_method_of(m));
 	}
-	return true;
+	return without;
+}
+
+static bool method_joins_nothing(const struct udp_method *m)
+{
+	return m->joining == UDP_JOINS_NEVER;
+}
+
+/* Can no method of a role that runs here join datagrams? */
+static bool echo_joins_nothing(const struct options *o)
+{
+	return echo_methods_without(o, method_joins_nothing) == 0;
+}
+
+static bool method_stamps(const struct udp_method *m)
+{
+	return m->stamps;
+}
+
+/* Both ends need the kernel's times, where both are here. */
+static bool echo_stamps_nothing(const struct options *o)
+{
+	return echo_methods_without(o, method_stamps) > 0;
 }
 
 static const char joins_nothing[] = "the method sends and receives each datagram by itself";
@@ -166,6 +202,7 @@ static bool echo_has_no_frames(const struct options *o)
 }
 
 static const struct option_rule echo_rules[] = {
+	{ "stages", echo_stamps_nothing, "methods mmsg and single alone can ask for the kernel's times, at both ends" },
 	{ "sqpoll", echo_has_no_ring, "only method uring has a ring" },
 	{ "xdp-mode", echo_has_no_frames, "only a server of method xdp has frames" },
 	{ "gso", echo_joins_nothing, joins_nothing },
@@ -203,6 +240,7 @@ static const struct counter_def echo_counters[] = {
 		.server_ledger = LEDGER_LOST,
 		.place = "server_reply_error",
 		.place_title = "server reply error",
+		.remedy = "full at sndbuf {sndbuf} · F2 raises it, wmem_max {wmem_max}",
 		.show = WIDE,
 		.help = "answers that the kernel refused to send for good" },
 	COUNTER(ECHO_C_CLIENT_SOCKET_DROPS) = UDP_SOCKET_DROPS("client", "cli buf", ROLE_CLIENT, LEDGER_NONE),
@@ -213,6 +251,7 @@ static const struct counter_def echo_counters[] = {
 		.ledger = LEDGER_LOST,
 		.place = "late",
 		.place_title = "late, after 1 s",
+		.remedy = "answered too late · [ lowers the load",
 		.show = WIDE,
 		.help = "answers later than 1 s after the send" },
 	COUNTER(ECHO_C_REFUSED) = UDP_REFUSED("nobody listens"),
@@ -314,6 +353,8 @@ static const struct counter_def echo_counters[] = {
 					  "they were sent one by one" } },
 	COUNTER(ECHO_C_SERVER_MORE_DROPS) = UDP_MORE_DROPS("server", "srv buf+", ROLE_SERVER),
 	COUNTER(ECHO_C_CLIENT_MORE_DROPS) = UDP_MORE_DROPS("client", "cli buf+", ROLE_CLIENT),
+	COUNTER(ECHO_C_STARVED) = UDP_STARVED(ROLE_BOTH),
+	COUNTER(ECHO_C_RECEIVES) = UDP_FILLED(WIDE),
 	COUNTER(ECHO_C_NO_FRAME) = UDP_NO_FRAME,
 	COUNTER(ECHO_C_RING_FULL) = UDP_RING_FULL,
 	COUNTER(ECHO_C_BAD_FRAME) = UDP_BAD_FRAME,
@@ -324,7 +365,7 @@ _Static_assert((int)ECHO_C_END < (int)COUNTERS_MAX, "the counters fit");
 
 /* The same figure of the clients, for each answer that they take, and of the servers, for each that
  * they send.  of: counters, ended by COUNTER_NONE. */
-#define EACH_SIDE(figure, head, in, line, words, ...)                                                                            \
+#define EACH_SIDE_SHOWN(shown, figure, head, in, line, words, ...)                                                               \
 	{ .name = figure,                                                                                                        \
 		.title = head,                                                                                                   \
 		.unit = in,                                                                                                      \
@@ -333,25 +374,29 @@ _Static_assert((int)ECHO_C_END < (int)COUNTERS_MAX, "the counters fit");
 		.scale = 1,                                                                                                      \
 		.numerator_roles = ROLE_CLIENT,                                                                                  \
 		.denominator_roles = ROLE_CLIENT,                                                                                \
-		.show = WIDE,                                                                                                    \
+		.show = shown,                                                                                                   \
 		.why = line,                                                                                                     \
 		.help = words " of the clients for each answer" },                                                               \
 	{                                                                                                                        \
 		.name = "server_" figure, .title = "s" head, .unit = in, .numerator = { __VA_ARGS__ },                           \
 		.denominator = COUNTER_TX_PACKETS, .scale = 1, .numerator_roles = ROLE_SERVER, .denominator_roles = ROLE_SERVER, \
-		.show = WIDE, .why = line, .help = words " of the servers for each answer"                                       \
+		.show = shown, .why = line, .help = words " of the servers for each answer"                                      \
 	}
+#define EACH_SIDE(...) EACH_SIDE_SHOWN(WIDE, __VA_ARGS__)
 
-/* Datagrams of a packet, sent or received. */
-#define PER_SKB(figure, head, packets, skbs, workers, line, words)                                                               \
-	{                                                                                                                        \
-		.name = figure, .title = head, .unit = "datagrams", .numerator = { packets, COUNTER_NONE }, .denominator = skbs, \
-		.scale = 1, .numerator_roles = workers, .denominator_roles = workers, .show = WIDE, .why = line,                 \
-		.help = "datagrams of a packet that " words                                                                      \
+/* Datagrams of a packet, sent or received, or of a call. */
+#define PER(figure, head, packets, below, workers, line, words)                                                           \
+	{                                                                                                                 \
+		.name = figure, .title = head, .unit = "datagrams", .numerator = { packets, COUNTER_NONE },               \
+		.denominator = below, .scale = 1, .numerator_roles = workers, .denominator_roles = workers, .show = WIDE, \
+		.why = line, .help = words                                                                                \
 	}
+#define PER_SKB(figure, head, packets, skbs, workers, line, words) \
+	PER(figure, head, packets, skbs, workers, line, "datagrams of a packet that " words)
 
 #define SENT_TOGETHER     "datagrams/skb sent"
 #define RECEIVED_TOGETHER "datagrams/skb received"
+#define BROUGHT           "datagrams/receive call"
 
 static const struct figure_def echo_figures[] = {
 	EACH_SIDE("syscalls_per_answer", "sys/ans", "calls", "system calls", "system calls", COUNTER_SYSCALLS, COUNTER_NONE),
@@ -406,6 +451,12 @@ static const struct figure_def echo_figures[] = {
 		"the clients received"),
 	PER_SKB("server_rx_datagrams_per_skb", "sdg/rx", COUNTER_RX_PACKETS, ECHO_C_RX_SKBS, ROLE_SERVER, RECEIVED_TOGETHER,
 		"the servers received"),
+	PER("rx_datagrams_per_call", "dg/call", COUNTER_RX_PACKETS, ECHO_C_RECEIVES, ROLE_CLIENT, BROUGHT,
+		"datagrams that a receive call of the clients brings, if it brings any"),
+	PER("server_rx_datagrams_per_call", "sdg/call", COUNTER_RX_PACKETS, ECHO_C_RECEIVES, ROLE_SERVER, BROUGHT,
+		"datagrams that a receive call of the servers brings, if it brings any"),
+	EACH_SIDE_SHOWN(WIDE | SHOW_IF_ANY, "starved_per_answer", "star/ans", "times", "no buffer left",
+		"times that the kernel had no buffer", ECHO_C_STARVED, COUNTER_NONE),
 	EACH_SIDE("wakeups_per_answer", "wk/ans", "times", "wake-ups", "times that a worker slept", COUNTER_WAITS, COUNTER_NONE),
 	EACH_SIDE("cpu_user_ns_per_answer", "usr/ans", "ns", "CPU ns, user", "CPU time in user space", COUNTER_CPU_USER_NS,
 		COUNTER_NONE),
@@ -493,6 +544,7 @@ const struct engine engine_echo = {
 	.fill = ECHO_C_FILL,
 	.fills = UDP_FILLS,
 	.latencies = echo_latencies,
+	.stages = echo_stages,
 	.methods = udp_methods,
 	.plan = echo_plan,
 	.release = echo_release,

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/procnet.h"
-#include "engines/echo/shared.h"
+#include "engines/echo/stages/stages.h"
 #include "engines/udp/joined.h"
 
 enum {
@@ -180,6 +180,21 @@ static void plan_latencies(struct plan *plan, const struct echo_shared *s)
 		plan->unrecorded[ECHO_L_RTT_SEND] = plan->unrecorded[ECHO_L_LATENESS] = ROLE_BOTH;
 }
 
+/* A method that is switched to on the dashboard may not be able to. */
+static int plan_stages(const struct options *o, struct plan *plan, struct echo_shared *s, struct err *err)
+{
+	bool can = true;
+
+	for (unsigned i = 0; i < plan->workers; i++)
+		can = can && udp_method_of(plan->worker[i].method)->stamps;
+	s->one_in = can ? (unsigned)options_number(o, "stages") : 0;
+	if (!s->one_in)
+		return 0;
+	plan->stage_roles = s->clients ? ROLE_CLIENT : ROLE_SERVER;
+	s->slots = calloc(s->clients + 1, sizeof(*s->slots));
+	return s->slots ? 0 : err_sys(err, ENOMEM, "plan echo");
+}
+
 static int plan_cpus(const struct plan *plan, struct echo_shared *s, struct err *err)
 {
 	s->server_cpus = calloc(s->servers ? s->servers : 1, sizeof(*s->server_cpus));
@@ -212,7 +227,7 @@ int echo_plan(const struct options *o, struct plan *plan, struct err *err)
 	echo_advise_window(o, plan, s);
 	echo_plan_ledger(plan, s);
 	plan_latencies(plan, s);
-	return 0;
+	return plan_stages(o, plan, s, err);
 }
 
 void echo_release(struct plan *plan)
@@ -221,6 +236,8 @@ void echo_release(struct plan *plan)
 
 	if (s)
 		free(s->server_cpus);
+	if (s)
+		free(s->slots);
 	free(s);
 	plan->shared = NULL;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "engines/echo/shared.h"
+#include "engines/echo/stages/stages.h"
 #include "mode/path.h"
 
 enum { ROUNDS = 32 }; /* datagrams a poll where a burst is one datagram */
@@ -20,6 +20,7 @@ struct listener {
 	unsigned own_port;
 	uint32_t drops;
 	struct udp_fill fill;
+	struct echo_server_stages *stages; /* --stages; NULL: off */
 };
 
 struct server {
@@ -122,6 +123,13 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	config.beside = which && w->plan->wait != WAIT_POLL ? server->listener[0].port : NULL;
 	config.usual_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : 0;
 	udp_config_join(&config, method, w->options);
+	if ((rc = echo_server_stages_new(w, &l->stages, err)) < 0) {
+		net_close(fd);
+		return rc;
+	}
+	config.want_time = l->stages;
+	config.stamped = l->stages ? echo_server_stamped : NULL;
+	config.stamped_ctx = l->stages;
 	rc = method->open(method, &config, &l->port, err);
 	if (rc < 0) {
 		net_close(fd);
@@ -220,10 +228,13 @@ static unsigned judge(struct server *server, struct listener *l, const struct ud
 static int flush(struct listener *l, struct err *err)
 {
 	if (l->answered < l->replies) {
+		int64_t now_ns = l->stages ? clock_now_ns() : 0;
 		int n = l->port->method->reply_burst(l->port, l->reply + l->answered, l->replies - l->answered, err);
 
 		if (n < 0)
 			return n;
+		if (l->stages)
+			echo_server_stages_sent(l->stages, l->port, l->reply + l->answered, (unsigned)n, now_ns);
 		l->answered += (unsigned)n;
 		if (l->answered < l->replies)
 			return 0;
@@ -240,6 +251,8 @@ static int serve(struct server *server, struct listener *l, struct err *err)
 	unsigned datagrams = 0;
 	int rc;
 
+	if (l->stages)
+		echo_server_stages_read(l->stages, l->port);
 	if (l->replies) {
 		rc = flush(l, err);
 		if (rc <= 0)
@@ -250,6 +263,8 @@ static int serve(struct server *server, struct listener *l, struct err *err)
 		return n;
 	for (int i = 0; i < n; i++)
 		datagrams += judge(server, l, &burst[i]);
+	if (l->stages)
+		echo_server_stages_choose(l->stages, l->reply, l->replies);
 	udp_fill_add(&l->fill, (unsigned)n, datagrams);
 	if (!n)
 		return 0;
@@ -257,41 +272,48 @@ static int serve(struct server *server, struct listener *l, struct err *err)
 	return rc < 0 ? rc : n;
 }
 
+/* Of all addresses together. */
+static void server_add(struct udp_totals *into, const struct udp_totals *t)
+{
+	into->sent_packets += t->sent_packets;
+	into->sent_joined += t->sent_joined;
+	into->sent_bytes += t->sent_bytes;
+	into->uncut += t->uncut;
+	into->starved += t->starved;
+	into->send_errors += t->send_errors;
+	into->send_busy += t->send_busy;
+	into->bad_frame += t->bad_frame;
+	into->syscalls += t->syscalls;
+}
+
 static void server_count(struct worker *w, struct server *server)
 {
-	uint64_t sent = 0, joined = 0, uncut = 0, bytes = 0, errors = 0, busy = 0, syscalls = 0, waiting = 0, bad = 0;
+	struct udp_totals all = { 0 };
 	struct udp_fill fill = { 0 };
+	uint64_t waiting = 0;
 
 	for (unsigned i = 0; i < server->count; i++) {
 		const struct listener *l = &server->listener[i];
-		const struct udp_totals *t = &l->port->totals;
 
-		sent += t->sent_packets;
-		joined += t->sent_joined;
-		uncut += t->uncut;
-		bytes += t->sent_bytes;
-		errors += t->send_errors;
-		busy += t->send_busy;
-		bad += t->bad_frame;
-		syscalls += t->syscalls;
+		server_add(&all, &l->port->totals);
 		udp_fill_merge(&fill, &l->fill);
 		for (unsigned r = l->answered; r < l->replies; r++)
 			waiting += l->reply[r].packets;
 	}
 	counter_set(w->counters, COUNTER_RX_PACKETS, server->questions);
 	counter_set(w->counters, COUNTER_RX_BYTES, server->question_bytes);
-	counter_set(w->counters, COUNTER_TX_PACKETS, sent);
-	counter_set(w->counters, COUNTER_TX_BYTES, bytes);
+	counter_set(w->counters, COUNTER_TX_PACKETS, all.sent_packets);
+	counter_set(w->counters, COUNTER_TX_BYTES, all.sent_bytes);
 	counter_set(w->counters, COUNTER_IN_FLIGHT, waiting);
-	counter_set(w->counters, ECHO_C_REPLY_ERRORS, errors);
-	counter_set(w->counters, ECHO_C_REPLY_RETRIES, busy);
-	counter_set(w->counters, ECHO_C_BAD_FRAME, bad);
+	counter_set(w->counters, ECHO_C_REPLY_ERRORS, all.send_errors);
+	counter_set(w->counters, ECHO_C_REPLY_RETRIES, all.send_busy);
+	counter_set(w->counters, ECHO_C_BAD_FRAME, all.bad_frame);
 	for (unsigned j = ECHO_SHORT; j < ECHO_JUDGEMENTS; j++)
 		counter_set(w->counters, ECHO_C_DROPPED_SHORT + j - ECHO_SHORT, server->judged[j]);
-	echo_count_joined(w->counters, sent - joined, uncut, &fill);
+	echo_count_joined(w->counters, &all, &fill);
 	/* The worker's loop adds its own to this one. */
-	worker_count(w, COUNTER_SYSCALLS, syscalls - server->syscalls);
-	server->syscalls = syscalls;
+	worker_count(w, COUNTER_SYSCALLS, all.syscalls - server->syscalls);
+	server->syscalls = all.syscalls;
 }
 
 int echo_server_poll(struct worker *w, struct err *err)
@@ -329,6 +351,8 @@ int echo_server_observe(struct worker *w, struct err *err)
 	struct server *server = w->state;
 	uint64_t no_frame = 0, ring_full = 0;
 
+	for (unsigned i = 0; i < server->count && server->listener[i].stages; i++)
+		echo_server_stages_look(server->listener[i].stages);
 	for (unsigned i = 0; i < server->count && echo_knows_drops(w, ECHO_C_SERVER_SOCKET_DROPS); i++) {
 		struct listener *l = &server->listener[i];
 		uint32_t before = l->drops;
@@ -353,6 +377,7 @@ void echo_server_close(struct worker *w)
 		struct listener *l = &server->listener[i];
 
 		free(l->reply);
+		echo_server_stages_free(l->stages);
 		if (l->port)
 			l->port->method->close(l->port);
 	}

@@ -36,6 +36,8 @@ enum {
 	ECHO_C_UNCUT,
 	ECHO_C_SERVER_MORE_DROPS,
 	ECHO_C_CLIENT_MORE_DROPS,
+	ECHO_C_STARVED,
+	ECHO_C_RECEIVES,
 	ECHO_C_NO_FRAME,
 	ECHO_C_RING_FULL,
 	ECHO_C_BAD_FRAME,
@@ -55,6 +57,8 @@ struct echo_shared {
 	unsigned sockets;       /* per client */
 	unsigned batch;         /* 0: the method's own */
 	bool open_loop, verbatim, verify;
+	unsigned one_in;          /* packets one of which is stamped; 0: none is */
+	struct echo_slots *slots; /* [clients], where packets are stamped; see stages/stages.h */
 	enum steer steer;
 	int rcvbuf_bytes, sndbuf_bytes; /* 0: the system's */
 	bool rcvbuf_given;
@@ -94,7 +98,7 @@ void echo_tell_ran(struct worker *w, const struct udp_port *port);
 /* So many packets more were dropped at this worker's sockets: the counters of its side. */
 void echo_count_drops(struct worker *w, uint32_t drops, const struct udp_port *port);
 /* Packets as the kernel saw them: sent, received, and how full receive calls came back. */
-void echo_count_joined(struct counters *k, uint64_t sent_skbs, uint64_t uncut, const struct udp_fill *fill);
+void echo_count_joined(struct counters *k, const struct udp_totals *t, const struct udp_fill *fill);
 /* The CPU time of the port's own threads is the worker's.  0, or -errno with *err. */
 int echo_add_helpers(struct worker *w, const struct udp_port *port, struct err *err);
 /* Whether drops can be read, as asked once in open(): rc is what drops() returned.  Where they

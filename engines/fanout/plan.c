@@ -229,6 +229,8 @@ int fanout_plan(const struct options *o, struct plan *plan, struct err *err)
 	if (!s->readers && options_is_given(o, "readers"))
 		return err_say(
 			err, EINVAL, "--readers %s: the readers' own end says how many there are", options_text(o, "readers"));
+	if (options_is_set(o, "duplicate"))
+		return err_say(err, EINVAL, "--duplicate: readers of mode fanout could not tell a copy from another datagram");
 	fanout_plan_traffic(o, plan, s);
 	if ((rc = fanout_plan_workers(o, plan, s, err)) < 0 || (rc = fanout_plan_the_method(o, plan, s, err)) < 0)
 		return rc;

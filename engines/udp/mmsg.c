@@ -19,7 +19,9 @@ struct mmsg {
 	struct udp_send *slot;
 	union net_address *from;
 	uint8_t *in_bytes, *out_bytes, *control;
-	unsigned used; /* elements of in that the last receive changed */
+	uint8_t *back_control;  /* with config.stamped; 2 * UDP_CONTROL_BYTES each */
+	unsigned control_bytes; /* that come in with a datagram, at most */
+	unsigned used;          /* elements of in that the last receive changed */
 };
 
 static struct mmsg *mmsg_of(struct udp_port *port)
@@ -34,7 +36,7 @@ static void mmsg_close(struct udp_port *port)
 	if (!m)
 		return;
 	void *all[] = { m->in, m->back, m->out, m->in_part, m->back_part, m->out_part, m->lent, m->slot, m->from, m->in_bytes,
-		m->out_bytes, m->control };
+		m->out_bytes, m->control, m->back_control };
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]);
 	if (port->config.fd >= 0)
@@ -57,7 +59,11 @@ static bool allocate(struct mmsg *m)
 
 	if (ok && has_addresses(m))
 		ok = (m->back = calloc(n, sizeof(*m->back))) && (m->back_part = calloc(n, sizeof(*m->back_part))) &&
-		     (m->from = calloc(n, sizeof(*m->from))) && (m->control = calloc(n, UDP_CONTROL_BYTES));
+		     (m->from = calloc(n, sizeof(*m->from)));
+	if (ok && has_addresses(m) && config->stamped)
+		ok = (m->back_control = calloc(n, 2 * UDP_CONTROL_BYTES));
+	if (ok && m->control_bytes)
+		ok = (m->control = calloc(n, m->control_bytes));
 	if (ok && config->send_bytes)
 		ok = (m->out = calloc(n, sizeof(*m->out))) && (m->out_part = calloc(n, sizeof(*m->out_part))) &&
 		     (m->slot = calloc(n, sizeof(*m->slot))) && (m->out_bytes = calloc(n, udp_stride(config->send_bytes)));
@@ -72,13 +78,13 @@ static void prepare_in(struct mmsg *m, unsigned i)
 	m->in_part[i] = (struct iovec){ data, config->datagram_bytes };
 	m->in[i].msg_hdr = (struct msghdr){ .msg_iov = &m->in_part[i], .msg_iovlen = 1 };
 	m->lent[i] = (struct udp_datagram){ .data = data, .slot = i };
+	if (m->control_bytes)
+		m->in[i].msg_hdr.msg_control = m->control + (size_t)i * m->control_bytes;
 	if (!has_addresses(m))
 		return;
 	m->in[i].msg_hdr.msg_name = &m->from[i];
 	m->lent[i].from = &m->from[i];
 	m->back[i].msg_hdr = (struct msghdr){ .msg_iov = &m->back_part[i], .msg_iovlen = 1 };
-	if (config->want_local)
-		m->in[i].msg_hdr.msg_control = m->control + i * UDP_CONTROL_BYTES;
 }
 
 static void prepare_out(struct mmsg *m, unsigned i)
@@ -97,6 +103,7 @@ static int mmsg_open(
 	if (!m)
 		return err_sys(err, ENOMEM, "open UDP port (mmsg)");
 	int rc = udp_port_init(&m->port, method, config, err);
+	m->control_bytes = config->stamped ? UDP_CONTROL_STAMPED_BYTES : config->want_local ? UDP_CONTROL_BYTES : 0;
 	if (rc >= 0 && !allocate(m))
 		rc = err_sys(err, ENOMEM, "open UDP port (mmsg), %u buffers", m->port.batch);
 	if (rc < 0) {
@@ -116,11 +123,19 @@ static int mmsg_open(
 /* Restores the fields that the kernel wrote over with the last burst. */
 static void renew(struct mmsg *m)
 {
-	for (unsigned i = 0; i < m->used && has_addresses(m); i++) {
-		m->in[i].msg_hdr.msg_namelen = sizeof(m->from[i]);
-		m->in[i].msg_hdr.msg_controllen = m->port.config.want_local ? UDP_CONTROL_BYTES : 0;
+	bool addresses = has_addresses(m);
+
+	for (unsigned i = 0; i < m->used && (addresses || m->control_bytes); i++) {
+		m->in[i].msg_hdr.msg_namelen = addresses ? sizeof(m->from[i]) : 0;
+		m->in[i].msg_hdr.msg_controllen = m->control_bytes;
 	}
 	m->used = 0;
+}
+
+static void mmsg_arrivals(struct mmsg *m, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		m->lent[i].arrived_ns = udp_stamps_arrival(&m->in[i].msg_hdr);
 }
 
 static int mmsg_recv(struct udp_port *port, unsigned max, struct udp_datagram **ret_burst, struct err *err)
@@ -139,6 +154,8 @@ static int mmsg_recv(struct udp_port *port, unsigned max, struct udp_datagram **
 		d->truncated = m->in[i].msg_hdr.msg_flags & MSG_TRUNC;
 		d->received_ns = now;
 	}
+	if (port->config.stamped)
+		mmsg_arrivals(m, (unsigned)n);
 	m->used = (unsigned)n;
 	*ret_burst = m->lent;
 	return n;
@@ -154,6 +171,12 @@ static void account(struct udp_totals *t, const struct mmsghdr *sent, unsigned n
 	t->sent_bytes += bytes;
 }
 
+/* A message that was tried, and did not go. */
+static void mmsg_failed(struct udp_port *port, const struct msghdr *message)
+{
+	port->totals.stamps_lost += port->config.stamped && message->msg_controllen;
+}
+
 /* Sends in order; returns how many were taken. */
 static unsigned transmit(struct udp_port *port, struct mmsghdr *message, unsigned count)
 {
@@ -166,8 +189,11 @@ static unsigned transmit(struct udp_port *port, struct mmsghdr *message, unsigne
 		if (n > 0) {
 			account(&port->totals, message + done, (unsigned)n);
 			done += (unsigned)n;
+			if (done < count)
+				mmsg_failed(port, &message[done].msg_hdr);
 			continue;
 		}
+		mmsg_failed(port, &message[done].msg_hdr);
 		enum udp_fate fate = udp_send_failed(port, errno);
 		if (fate == UDP_KEEP)
 			break;
@@ -175,6 +201,13 @@ static unsigned transmit(struct udp_port *port, struct mmsghdr *message, unsigne
 			done++;
 	}
 	return done;
+}
+
+/* What came with the question stays as it is: the reply may be tried again. */
+static void mmsg_control(struct mmsg *m, unsigned i, struct msghdr *asked, bool stamp)
+{
+	udp_stamps_control(&m->back[i].msg_hdr, m->back_control + (size_t)i * 2 * UDP_CONTROL_BYTES,
+		m->port.config.want_local ? asked : NULL, stamp);
 }
 
 static int mmsg_reply(struct udp_port *port, const struct udp_reply *replies, unsigned count, struct err *err)
@@ -191,8 +224,12 @@ static int mmsg_reply(struct udp_port *port, const struct udp_reply *replies, un
 		m->back_part[i] = (struct iovec){ r->to->data + r->offset, r->len };
 		back->msg_name = asked->msg_name;
 		back->msg_namelen = asked->msg_namelen;
-		if (!port->config.want_local)
+		if (!m->control_bytes)
 			continue;
+		if (port->config.stamped) {
+			mmsg_control(m, i, asked, r->stamp);
+			continue;
+		}
 		udp_control_for_reply(asked);
 		back->msg_control = asked->msg_control;
 		back->msg_controllen = asked->msg_controllen;
@@ -225,6 +262,8 @@ static int mmsg_send(struct udp_port *port, unsigned count, struct err *err)
 		m->out[i].msg_hdr.msg_name = (void *)s->to;
 		m->out[i].msg_hdr.msg_namelen = s->to ? net_address_bytes(s->to) : 0;
 	}
+	for (unsigned i = 0; port->config.stamped && i < count; i++)
+		udp_stamps_choose(&m->out[i].msg_hdr, m->slot[i].stamp);
 	return (int)transmit(port, m->out, count);
 }
 
@@ -247,6 +286,7 @@ static bool mmsg_probe(char *why, size_t size)
 const struct udp_method udp_mmsg = {
 	.method = { .name = "mmsg", .summary = "recvmmsg and sendmmsg, a burst a call", .probe = mmsg_probe },
 	.many = true,
+	.stamps = true,
 	.open = mmsg_open,
 	.recv_burst = mmsg_recv,
 	.reply_burst = mmsg_reply,

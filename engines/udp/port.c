@@ -89,6 +89,8 @@ int udp_socket_options(const struct udp_config *config, int fd, struct err *err)
 {
 	int rc = config->gro ? udp_receive_joined(fd, err) : 0;
 
+	if (rc >= 0 && config->stamped)
+		rc = udp_stamps_on(fd, err);
 	if (rc < 0)
 		return rc;
 	if (config->connected)
@@ -123,10 +125,15 @@ static bool take_error(struct udp_port *port)
 	struct iovec part = { data, sizeof(data) };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
 	ssize_t len = recvmsg(port->config.fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+	struct udp_stamp stamp = { 0 };
 
 	port->totals.syscalls++;
 	if (len < 0)
 		return false;
+	if (port->config.stamped && udp_stamps_parse(&message, &stamp)) {
+		port->config.stamped(port->config.stamped_ctx, &stamp);
+		return true;
+	}
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
 		const struct sock_extended_err *e = (const struct sock_extended_err *)CMSG_DATA(c);
 		bool is_error = (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
@@ -139,6 +146,12 @@ static bool take_error(struct udp_port *port)
 			port->config.refused(port->config.refused_ctx, data, (size_t)len);
 	}
 	return true;
+}
+
+void udp_read_stamps(struct udp_port *port, unsigned most)
+{
+	while (most-- && take_error(port))
+		;
 }
 
 /* The peer is not there.  Emptying the error queue also keeps poll(2) from reporting POLLERR for

@@ -38,6 +38,7 @@
 
 #include "base/err.h"
 #include "engines/net/net.h"
+#include "engines/udp/stamps.h"
 #include "mode/engine.h"
 #include "mode/path.h"
 #include "mode/plan.h"
@@ -59,13 +60,16 @@ struct udp_datagram {
 	bool truncated;                /* it was longer than config.datagram_bytes */
 	const union net_address *from; /* NULL on a connected port */
 	int64_t received_ns;           /* CLOCK_MONOTONIC; 0 unless config.want_time */
-	uint32_t slot;                 /* the method's own */
+	/* When the kernel had it, CLOCK_REALTIME; 0: unknown.  With config.stamped only. */
+	int64_t arrived_ns;
+	uint32_t slot; /* the method's own */
 };
 
 struct udp_reply {
 	const struct udp_datagram *to;
 	uint32_t offset, len; /* inside to->data */
 	uint32_t packets;     /* datagrams in it: segments */
+	bool stamp;           /* as of a send */
 };
 
 struct udp_send {
@@ -73,6 +77,7 @@ struct udp_send {
 	uint32_t len;
 	const union net_address *to; /* NULL: the connected peer */
 	bool apart;                  /* not to be joined with the one before */
+	bool stamp;                  /* with config.stamped: tell when it left */
 };
 
 /* Cumulative; written by the port, read by its owner. */
@@ -100,6 +105,9 @@ struct udp_totals {
 	uint64_t ring_full; /* the ring of received frames was full */
 	uint64_t bad_frame; /* its lengths or checksums are wrong */
 	uint64_t syscalls;
+	/* times that a send with `stamp` failed: keys of this socket are not to be trusted until
+	 * udp_stamps_on() */
+	uint64_t stamps_lost;
 	int send_errno; /* of the latest of send_errors and unreachable; 0 if none */
 };
 
@@ -148,6 +156,10 @@ struct udp_config {
 	 * first bytes; may be NULL. */
 	void (*refused)(void *ctx, const uint8_t *data, size_t len);
 	void *refused_ctx;
+	/* The kernel's time of a send with `stamp`, from udp_read_stamps() or any other call.
+	 * NULL: nothing is stamped, nor asked to be; else for methods that say `stamps`. */
+	void (*stamped)(void *ctx, const struct udp_stamp *stamp);
+	void *stamped_ctx;
 };
 
 /* What a method makes of config.gso and config.gro. */
@@ -186,6 +198,7 @@ struct udp_method {
 	/* The socket is used in each call and not kept between them: config.fd may be another one
 	 * as long as nothing is lent (group.h). */
 	bool many;
+	bool stamps; /* it can ask for the kernel's times */
 	enum udp_joining joining;
 	/* 0 and *ret_port, or -errno with *err; the socket stays the caller's on failure. */
 	int (*open)(
@@ -259,7 +272,9 @@ int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops);
 void udp_take_totals(struct udp_port *port, struct udp_port *socket);
 /* The MTU of the interface that a plan's packets cross; 0: not known. */
 uint32_t udp_plan_mtu(const struct plan *plan, enum role role);
+/* Reads up to `most` messages of the socket's error queue, times of sends for config.stamped. */
+void udp_read_stamps(struct udp_port *port, unsigned most);
 /* The control message by which a reply leaves from the address that was asked: changes the
  * received one in place. */
-enum { UDP_CONTROL_BYTES = 64 };
+enum { UDP_CONTROL_BYTES = 64, UDP_CONTROL_STAMPED_BYTES = 128 /* ... with config.stamped */ };
 void udp_control_for_reply(struct msghdr *message);

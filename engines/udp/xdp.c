@@ -445,8 +445,6 @@ static int xdp_drops(struct udp_port *port, uint32_t *ret_drops)
 
 const struct udp_method udp_xdp = {
 	.method = UDP_XDP_METHOD,
-	/* of a client, which is mmsg */
-	.many = true,
 	.open = xdp_open,
 	.expect = xdp_expect,
 	.recv_burst = xdp_recv,

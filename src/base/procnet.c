@@ -34,6 +34,10 @@ static const char *const field_names[PROCNET_FIELDS] = {
 	[PROCNET_THROTTLED_US] = "throttled_us",
 	[PROCNET_LINK_DROPPED] = "link_dropped",
 	[PROCNET_LINK_IMPAIRED] = "link_impaired",
+	[PROCNET_IP_OUT] = "ip_out_transmits",
+	[PROCNET_LINK_EMULATED] = "link_emulated",
+	[PROCNET_LINK_REORDERED] = "link_reordered",
+	[PROCNET_LINK_COPIES] = "link_copies",
 };
 
 /* The kernel's names in snmp; in snmp6 "Udp6InDatagrams". */
@@ -49,6 +53,7 @@ static const struct {
 	[PROCNET_UDP_MEM_ERRORS] = { "Udp", "MemErrors" },
 	[PROCNET_IP_REASM_FAILS] = { "Ip", "ReasmFails" },
 	[PROCNET_IP_FRAG_FAILS] = { "Ip", "FragFails" },
+	[PROCNET_IP_OUT] = { "Ip", "OutTransmits" },
 };
 
 const char *procnet_name(enum procnet_field field)
@@ -132,7 +137,7 @@ static void read_snmp(struct procnet *p, const int *fd)
 		parse_snmp(p, names, values);
 	fclose(f);
 	for (int i = 0; i < PROCNET_FIELDS; i++)
-		if (snmp_names[i].name && !procnet_has(p, (enum procnet_field)i) && !p->why[0])
+		if (snmp_names[i].name && i != PROCNET_IP_OUT && !procnet_has(p, (enum procnet_field)i) && !p->why[0])
 			snprintf(p->why, sizeof(p->why), "no %s in %s", snmp_names[i].name, path);
 }
 

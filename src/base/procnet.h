@@ -37,6 +37,13 @@ enum procnet_field {
 	PROCNET_LINK_DROPPED,
 	/* Packets that a run's path lost because it was told to (--loss): set by the path. */
 	PROCNET_LINK_IMPAIRED,
+	/* OutTransmits, v4 + v6: packets, or fragments, given to devices (Linux >= 6.6) */
+	PROCNET_IP_OUT,
+	/* Set by a path that delays, reorders or copies packets on purpose: those that it took,
+	 * with the copies that it made; those that overtook others; those copies. */
+	PROCNET_LINK_EMULATED,
+	PROCNET_LINK_REORDERED,
+	PROCNET_LINK_COPIES,
 	PROCNET_FIELDS,
 };
 

@@ -63,17 +63,29 @@ static void refuse_methods(struct doctor_facts *facts, const struct engine *e)
 	}
 }
 
-static void refuse_all(struct doctor_facts *facts)
+static void refuse_path(struct doctor_facts *facts, const struct path *p)
 {
 	char why[WHY_BYTES] = "", what[64];
+	bool runs = p->probe(why, sizeof(why));
+
+	snprintf(what, sizeof(what), "--path %s", p->name);
+	if (!runs)
+		doctor_facts_refuse(facts, what, why);
+	for (unsigned i = 0; runs && p->impairments && p->impairments[i]; i++) {
+		snprintf(what, sizeof(what), "--path %s --%s", p->name, p->impairments[i]);
+		if (!p->impairs(p->impairments[i], why, sizeof(why)))
+			doctor_facts_refuse(facts, what, why);
+	}
+}
+
+static void refuse_all(struct doctor_facts *facts)
+{
+	char why[WHY_BYTES] = "";
 
 	for (unsigned i = 0; engines_all[i]; i++)
 		refuse_methods(facts, engines_all[i]);
-	for (unsigned i = 0; paths_all[i]; i++) {
-		snprintf(what, sizeof(what), "--path %s", paths_all[i]->name);
-		if (!paths_all[i]->probe(why, sizeof(why)))
-			doctor_facts_refuse(facts, what, why);
-	}
+	for (unsigned i = 0; paths_all[i]; i++)
+		refuse_path(facts, paths_all[i]);
 	if (!capture_probe(why, sizeof(why)))
 		doctor_facts_refuse(facts, "--capture", why);
 }

@@ -13,7 +13,7 @@ const struct option_def list_options[] = {
 	{ 0 },
 };
 
-enum { WHY_BYTES = 240 };
+enum { WHY_BYTES = 240, LEFT = 10, LEFT_OPTION = 14 /* cells */ };
 
 /* ---- JSON ---- */
 
@@ -43,6 +43,20 @@ static json_t *mode_json(const struct engine *e)
 		e->built, "methods", methods);
 }
 
+static json_t *impairments_json(const struct path *p)
+{
+	json_t *array = json_array();
+	char why[WHY_BYTES] = "";
+
+	for (unsigned i = 0; p->impairments[i]; i++) {
+		json_t *o = ability(p->impairs(p->impairments[i], why, sizeof(why)), why);
+
+		json_object_set_new(o, "option", json_string(p->impairments[i]));
+		json_array_append_new(array, o);
+	}
+	return array;
+}
+
 static json_t *list_json(void)
 {
 	json_t *modes = json_array(), *path_list = json_array();
@@ -55,6 +69,8 @@ static json_t *list_json(void)
 
 		json_object_set_new(o, "name", json_string(paths_all[i]->name));
 		json_object_set_new(o, "summary", json_string(paths_all[i]->summary));
+		if (paths_all[i]->impairments)
+			json_object_set_new(o, "impairments", impairments_json(paths_all[i]));
 		json_array_append_new(path_list, o);
 	}
 	bool captures = capture_probe(why, sizeof(why));
@@ -64,12 +80,12 @@ static json_t *list_json(void)
 
 /* ---- text ---- */
 
-static void list_say(const char *left, bool runs, const char *why, const char *summary)
+static void list_say(const char *left, int cells, bool runs, const char *why, const char *summary)
 {
 	if (runs)
-		printf("    %-10s runs here%s%s\n", left, *summary ? "  " : "", summary);
+		printf("    %-*s runs here%s%s\n", cells, left, *summary ? "  " : "", summary);
 	else
-		printf("    %-10s does not run here: %s\n", left, why);
+		printf("    %-*s does not run here: %s\n", cells, left, why);
 }
 
 static void list_mode(const struct engine *e)
@@ -79,7 +95,22 @@ static void list_mode(const struct engine *e)
 		char why[WHY_BYTES] = "";
 		bool runs = method_runs(e->methods[i], why, sizeof(why));
 
-		list_say(e->methods[i]->name, runs, why, e->methods[i]->summary);
+		list_say(e->methods[i]->name, LEFT, runs, why, e->methods[i]->summary);
+	}
+}
+
+/* Where the path itself does not run, its reason says it all. */
+static void list_path(const struct path *p)
+{
+	char why[WHY_BYTES] = "", name[24];
+	bool runs = p->probe(why, sizeof(why));
+
+	list_say(p->name, LEFT, runs, why, p->summary);
+	for (unsigned i = 0; runs && p->impairments && p->impairments[i]; i++) {
+		bool impairs = p->impairs(p->impairments[i], why, sizeof(why));
+
+		snprintf(name, sizeof(name), "  --%s", p->impairments[i]);
+		list_say(name, LEFT_OPTION, impairs, why, "");
 	}
 }
 
@@ -92,10 +123,10 @@ static void list_text(void)
 		list_mode(engines_all[i]);
 	printf("\nPaths\n");
 	for (unsigned i = 0; paths_all[i]; i++)
-		list_say(paths_all[i]->name, paths_all[i]->probe(why, sizeof(why)), why, paths_all[i]->summary);
+		list_path(paths_all[i]);
 	printf("\nCaptures\n");
 	bool captures = capture_probe(why, sizeof(why));
-	list_say("pcap", captures, why, "");
+	list_say("pcap", LEFT, captures, why, "");
 }
 
 static int list(const struct options *own)

@@ -85,6 +85,15 @@ unsigned engine_latencies(const struct engine *e)
 	return n;
 }
 
+unsigned engine_stages(const struct engine *e)
+{
+	unsigned n = 0;
+
+	while (e->stages && n < STAGES_MAX && e->stages[n].name)
+		n++;
+	return n;
+}
+
 const struct role_words *engine_role(const struct engine *e, unsigned roles)
 {
 	static const struct role_words server = { "server", "srv" }, client = { "client", "cli" };

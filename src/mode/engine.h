@@ -107,7 +107,8 @@ enum counter_show {
 	SHOW_DRILL = 2, /* the drill-down of one core */
 	SHOW_SUM = 4,   /* a key of results' sum */
 	SHOW_CORE = 8,  /* a key of results' cores[] */
-	/* those that are set, but only where it has come to something: is neither 0 nor unknown */
+	/* those that are set, but only where it has come to something: is neither 0 nor unknown; of
+	 * a figure also the line of its `why` */
 	SHOW_IF_ANY = 16,
 	SHOW_PANEL = 32, /* the dashboard's panel of figures, over all workers that count it */
 	/* the dashboard's chart of a figure over time: of the first that has it.  A latency of the
@@ -137,6 +138,8 @@ struct counter_def {
 	/* key of the place in the ledger where LEDGER_LOST: "server_socket_buffer" */
 	const char *place;
 	const char *place_title; /* the same for people: "server socket buffer" */
+	/* what helps against losses there, for remedy_text() of record/remedy.h; NULL: nothing */
+	const char *remedy;
 	/* It counts sends that were tried again, which the host counts among its UDP send buffer
 	 * errors. */
 	bool retried;
@@ -274,6 +277,19 @@ struct latency_def {
 	const char *help;
 };
 
+/* ---- stages ---- */
+
+enum { STAGES_MAX = 10 };
+
+/* A part of the way of a packet that was stamped (record/stages/stages.h), in the order of the
+ * way. */
+struct stage_def {
+	const char *name;  /* "client_send": JSON key "client_send_us" */
+	const char *title; /* at most 20 cells: "client to kernel" */
+	unsigned role;     /* of enum role, whose host it is in; 0: between them */
+	const char *help;  /* from which moment to which, in one line */
+};
+
 /* ---- results ---- */
 
 /* A column that a mode puts in front of a CSV row's options: a value of the result document under
@@ -388,6 +404,9 @@ struct engine {
 	const struct ledger_def *second_ledger;
 	/* ended by name == NULL, at most LATENCIES_MAX; the first is the headline; may be NULL */
 	const struct latency_def *latencies;
+	/* ended by name == NULL, at most STAGES_MAX; NULL: it stamps no packets.  Its option
+	 * "stages" says which. */
+	const struct stage_def *stages;
 	/* own, ended by name == NULL; may be NULL */
 	const struct result_column *columns;
 	/* NULL: its workers keep no rows */
@@ -446,6 +465,7 @@ unsigned engine_counters(const struct engine *e);
 const struct counter_def *engine_counter(const struct engine *e, unsigned index);
 int engine_find_counter(const struct engine *e, const char *name); /* index or -1 */
 unsigned engine_latencies(const struct engine *e);
+unsigned engine_stages(const struct engine *e);
 /* The words for ROLE_SERVER or ROLE_CLIENT; of several roles, those of the first. */
 const struct role_words *engine_role(const struct engine *e, unsigned roles);
 unsigned engine_methods(const struct engine *e);

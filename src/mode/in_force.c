@@ -46,6 +46,9 @@ static const struct option_rule common_rules[] = {
 	{ "veth-queues", path_is_not_veth, of_veth },
 	{ "rate-limit", path_is_not_veth, of_veth },
 	{ "loss", path_is_not_veth, of_veth },
+	{ "delay", path_is_not_veth, of_veth },
+	{ "reorder", path_is_not_veth, of_veth },
+	{ "duplicate", path_is_not_veth, of_veth },
 	{ 0 },
 };
 

@@ -19,6 +19,10 @@ struct path {
 
 	/* Mandatory; main thread: does it run here?  As a method's. */
 	bool (*probe)(char *why, size_t size);
+	/* NULL: none.  The options that make loss, delay and the like on purpose, ended by NULL,
+	 * and whether one of them runs here, as probe() says it. */
+	const char *const *impairments;
+	bool (*impairs)(const char *option, char *why, size_t size);
 	/* NULL: any options do.  Main thread, before plan(): -EINVAL for what the user can mend. */
 	int (*check)(const struct options *o, struct err *err);
 	/* NULL if nothing to do; control thread, before the first worker opens: makes what the

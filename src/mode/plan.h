@@ -51,6 +51,8 @@ struct plan {
 	/* For each latency the roles that the engine's table names but that do not record it in
 	 * this run; no memory is set aside for them. */
 	unsigned unrecorded[LATENCIES_MAX];
+	/* the roles whose workers record how long stamped packets took in each stage; 0: none */
+	unsigned stage_roles;
 	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS):
 	 * only up to what is unexplained. */
 	uint32_t host_places;

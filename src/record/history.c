@@ -38,6 +38,8 @@ struct history {
 	struct sample *total_holder; /* the only sample that still has its total[] */
 	struct details *details;     /* the newest that came with a sample, of details_run */
 	uint32_t details_run;
+	struct stage_summary *stages; /* the newest, of stages_run */
+	uint32_t stages_run;
 	uint32_t phase_run;
 	enum phase phase;
 };
@@ -197,11 +199,21 @@ void history_set_details(struct history *h, uint32_t run_id, struct details *det
 	h->details_run = run_id;
 }
 
+void history_set_stages(struct history *h, uint32_t run_id, struct stage_summary *stages)
+{
+	free(h->stages);
+	h->stages = stages;
+	h->stages_run = run_id;
+}
+
 static void take_details(struct history *h, struct sample *s)
 {
 	if (s->details)
 		history_set_details(h, s->run_id, s->details);
 	s->details = NULL;
+	if (s->stages)
+		history_set_stages(h, s->run_id, s->stages);
+	s->stages = NULL;
 }
 
 /* An interval may come as a sample of its own beside the tick of the same instant, the last one
@@ -448,6 +460,15 @@ const struct details *history_details(const struct history *h, uint32_t run_id)
 	return h->details_run == run_id ? h->details : NULL;
 }
 
+const struct stage_summary *history_stages(const struct history *h, uint32_t run_id)
+{
+	const struct run_final *final = history_final(h, run_id);
+
+	if (final && final->stages)
+		return final->stages;
+	return h->stages_run == run_id ? h->stages : NULL;
+}
+
 enum phase history_phase(const struct history *h)
 {
 	return h->phase;
@@ -522,6 +543,7 @@ void history_free(struct history *h)
 		forget_oldest_run(h);
 	run_final_free(h->orphan);
 	free(h->details);
+	free(h->stages);
 	free(h->fine.slot);
 	free(h->coarse.slot);
 	free(h->event);

@@ -26,9 +26,9 @@ int history_new(const struct history_limits *limits, struct history **ret_histor
 void history_free(struct history *h);
 
 /* Takes the update over, and frees it.  Total histograms stay only with the newest sample that
- * has them; details are taken off the samples, and only the newest are kept; a sample of a run
- * that was not announced is dropped; a run that was announced is freed when it is forgotten
- * unless somebody counted a reference of his own on it. */
+ * has them; details and stages are taken off the samples, and only the newest are kept; a sample
+ * of a run that was not announced is dropped; a run that was announced is freed when it is
+ * forgotten unless somebody counted a reference of his own on it. */
 void history_take(struct history *h, struct update *u);
 
 /* Samples by age: 0 is the newest; NULL beyond.  Pointers stay valid until the next
@@ -61,5 +61,7 @@ unsigned history_event_count(const struct history *h);
 /* The newest reading of the run's rows: the final's where it has ended, else the newest that came
  * with a sample; NULL: none.  Only of the newest run, as long as that has no final. */
 const struct details *history_details(const struct history *h, uint32_t run_id);
+/* The same of its stamped packets. */
+const struct stage_summary *history_stages(const struct history *h, uint32_t run_id);
 /* coarse samples of this run that no longer fit */
 uint64_t history_intervals_lost(const struct history *h, uint32_t run_id);

@@ -20,5 +20,6 @@ void history_each(const struct history *h, history_each_fn fn, void *ctx);
 void history_keep(struct history *h, struct sample *s, unsigned where);
 /* Takes the details over as the newest of this run. */
 void history_set_details(struct history *h, uint32_t run_id, struct details *details);
+void history_set_stages(struct history *h, uint32_t run_id, struct stage_summary *stages);
 /* Says that so many intervals of a run had already been forgotten when the history was saved. */
 void history_set_intervals_lost(struct history *h, uint32_t run_id, uint64_t lost);

@@ -46,6 +46,13 @@ static const struct details *details_at(const struct history *h, uint32_t run_id
 	return d && d->at_ns <= at_ns && at_ns - d->at_ns <= gap_ns ? d : NULL;
 }
 
+static const struct stage_summary *stages_at(const struct history *h, uint32_t run_id, int64_t at_ns)
+{
+	const struct stage_summary *s = history_stages(h, run_id);
+
+	return s && s->at_ns <= at_ns && at_ns - s->at_ns <= gap_ns ? s : NULL;
+}
+
 void moment_newest(const struct history *h, struct moment *ret_moment)
 {
 	struct moment m = { .info = history_newest_run(h) };
@@ -64,6 +71,8 @@ void moment_newest(const struct history *h, struct moment *ret_moment)
 	m.at_ns = to ? to->at_ns : 0;
 	if (m.info)
 		m.details = history_details(h, m.info->id);
+	if (m.info)
+		m.stages = history_stages(h, m.info->id);
 	*ret_moment = m;
 }
 
@@ -81,6 +90,7 @@ void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment
 	if (to && m.info && at_ns - to->at_ns <= reach) {
 		moment_fill(h, to, &m);
 		m.details = details_at(h, m.info->id, at_ns);
+		m.stages = stages_at(h, m.info->id, at_ns);
 	}
 	*ret_moment = m;
 }

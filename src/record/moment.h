@@ -16,6 +16,8 @@ struct moment {
 	const struct run_final *final; /* the run has ended and its last word is what is shown */
 	/* the rows as they stood then, at most 1.5 s before; NULL: unknown, or there are none */
 	const struct details *details;
+	/* the same of stamped packets */
+	const struct stage_summary *stages;
 	int64_t at_ns; /* run clock */
 };
 

@@ -24,6 +24,7 @@ void sample_free(struct sample *s)
 		return;
 	free(s->total);
 	free(s->details);
+	free(s->stages);
 	free(s->settled);
 	free(s);
 }
@@ -73,6 +74,7 @@ void run_final_free(struct run_final *f)
 	free(f->settled);
 	free(f->total);
 	free(f->details);
+	free(f->stages);
 	free(f);
 }
 

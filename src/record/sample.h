@@ -3,8 +3,8 @@
  *
  * The control thread makes a sample, gives it away whole through the session's mailbox, and
  * never touches it again: after that the consumer owns it, changes nothing in it (but takes
- * total[] off it when a newer one has come, and details at once), and frees it.  Counters in it
- * are cumulative since the worker opened: two samples of one run subtract to rates. */
+ * total[] off it when a newer one has come, details and stages at once), and frees it.  Counters
+ * in it are cumulative since the worker opened: two samples of one run subtract to rates. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,6 +16,7 @@
 #include "base/procnet.h"
 #include "mode/engine.h"
 #include "record/details.h"
+#include "record/stages/stages.h"
 
 struct worker_sample {
 	uint64_t value[COUNTERS_MAX];
@@ -36,6 +37,8 @@ struct sample {
 	double interval_s;   /* its length where is_interval */
 	int64_t measured_ns; /* time since the measure phase began, 0 before */
 	int64_t away_ns;     /* of that, without the other end */
+	/* what struct run_final says in the end, so far: see there */
+	int64_t suspended_ns, held_ns, silent_ns;
 	/* as it stands now: a window or a rate; 0: the mode has none, or it is not known */
 	uint64_t load;
 	bool net_fresh;
@@ -48,6 +51,8 @@ struct sample {
 	struct hist *total;
 	/* NULL but about once a second, where the mode keeps rows and somebody shows them */
 	struct details *details;
+	/* NULL but about once a second, where packets are stamped and somebody shows it */
+	struct stage_summary *stages;
 	/* [workers]: counters after the drain, where the sample closes the measure phase; else
 	 * NULL.  Those of worker[] are of the phase's exact end then. */
 	uint64_t (*settled)[COUNTERS_MAX];
@@ -137,6 +142,8 @@ struct run_final {
 	/* rows that were there after the drain, with what they came to since the start of the
 	 * measure phase; NULL: the mode keeps none */
 	struct details *details;
+	/* of the packets that were stamped in the measure phase; NULL: none were to be */
+	struct stage_summary *stages;
 	struct procnet net_from, net_to;
 	int refusal;         /* errno of the newest send or connection that was refused; 0: none */
 	bool never_answered; /* expected answers, got none */

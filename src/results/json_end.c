@@ -186,7 +186,7 @@ static void put_figures(struct json_maker *m, const struct reading *r, int worke
 	const struct figure_def *f = r->info->engine->figures;
 
 	for (; f && f->name; f++)
-		if (f->show & show && f->numerator_roles & roles)
+		if (f->show & show && f->numerator_roles & roles && figure_has(f, r, worker))
 			json_put(m, f->name, json_of_real(figure_value(f, r, worker), 6));
 }
 
@@ -331,6 +331,28 @@ void results_put_second_ledger(struct json_maker *m, const struct reading *r)
 	json_put(m, "ledgers", json_made(&ledgers));
 }
 
+void results_put_impairments(struct json_maker *m, const struct reading *r)
+{
+	static const struct {
+		const char *key;
+		enum procnet_field field;
+	} of[] = { { "lost", PROCNET_LINK_IMPAIRED }, { "emulated", PROCNET_LINK_EMULATED },
+		{ "reordered", PROCNET_LINK_REORDERED }, { "copies", PROCNET_LINK_COPIES } };
+	const struct procnet *from, *to;
+	struct json_maker counts = json_make();
+
+	for (unsigned i = 0; reading_is_pair(r) && i < sizeof(of) / sizeof(of[0]); i++) {
+		from = reading_net_from(r);
+		to = reading_net_to(r);
+		if (procnet_has(from, of[i].field) && procnet_has(to, of[i].field))
+			json_put(&counts, of[i].key, json_of_count(to->value[of[i].field] - from->value[of[i].field]));
+	}
+	if (counts.object && !json_object_size(counts.object))
+		json_decref(counts.object);
+	else
+		json_put(m, "impairments", json_made(&counts));
+}
+
 static json_t *lines(const char (*text)[200], unsigned count)
 {
 	json_t *array = json_array();
@@ -403,7 +425,7 @@ static void put_figures_unknown(struct json_maker *m, const struct reading *r)
 	char why[FIGURE_WHY_BYTES];
 
 	for (const struct figure_def *f = r->info->engine->figures; f && f->name; f++)
-		if (f->show & SHOW_SUM && isnan(figure_value(f, r, -1)))
+		if (f->show & SHOW_SUM && figure_has(f, r, -1) && isnan(figure_value(f, r, -1)))
 			json_put(m, f->name, json_of_text(figure_explain(r->info, f, why)));
 }
 

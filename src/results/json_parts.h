@@ -69,6 +69,9 @@ json_t *results_cores(const struct reading *r);
 json_t *results_ledger(const struct ledger *ledger);
 /* Puts "ledgers" where the mode keeps a second one: null where an end of it is elsewhere. */
 void results_put_second_ledger(struct json_maker *m, const struct reading *r);
+/* Puts "impairments" where the path did something to packets on purpose: how many, by its own
+ * counters. */
+void results_put_impairments(struct json_maker *m, const struct reading *r);
 json_t *results_verdict(const struct verdict *verdict);
 json_t *results_unknown(const struct reading *r);
 /* Merged histograms since the measure phase began, [latencies]; NULL if there are none. */
@@ -87,6 +90,10 @@ void results_put_spans(struct json_maker *m, const struct latency_def *def, cons
  * every column over all. */
 enum { RESULTS_ROWS = 32 };
 void results_put_details(struct json_maker *m, const struct results_view *v);
+
+/* Puts "stages" where packets were stamped: percentiles of each stage that is known, and the
+ * stages of the packets around some percentiles of the whole. */
+void results_put_stages(struct json_maker *m, const struct results_view *v);
 
 /* Documents are indented, and reals have 15 significant digits (0.1 stays 0.1). */
 enum { RESULTS_DUMP = JSON_REAL_PRECISION(15) };

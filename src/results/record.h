@@ -18,6 +18,7 @@ struct member {
 	size_t offset, size; /* size: of a text */
 	enum member_type type;
 	int64_t min, max; /* what a file may say; both 0: any of the type */
+	bool optional;    /* a file may lack it: 0 */
 };
 
 /* All ended by name == NULL. */
@@ -27,6 +28,7 @@ extern const struct member run_members[];     /* struct run_info */
 extern const struct member worker_members[];  /* struct run_worker */
 extern const struct member final_members[];   /* struct run_final */
 extern const struct member details_members[]; /* struct details */
+extern const struct member stages_members[];  /* struct stage_summary */
 extern const struct member event_members[];   /* struct history_event */
 
 extern const char *const severity_names[3];
@@ -38,6 +40,12 @@ unsigned kept_parse(const char *text); /* 0 if wrong */
 
 /* In one line, and with all digits that reals have. */
 enum { RECORD_DUMP = JSON_REAL_PRECISION(17) | JSON_COMPACT };
+
+/* Parts: of one latency, in the order of latency_members; of stamped packets, null where s is. */
+json_t *record_latency(const struct latency_summary *l);
+json_t *record_stages(const struct engine *e, const struct stage_summary *s);
+/* The members of an object. */
+void record_put(struct json_maker *m, const struct member *members, const void *from);
 
 /* New references; NULL when out of memory, or where the run is not known. */
 json_t *results_record(const struct results_source *source);

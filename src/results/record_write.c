@@ -28,7 +28,7 @@ static json_t *record_value(const struct member *m, const void *from)
 	return NULL;
 }
 
-static void record_put(struct json_maker *m, const struct member *members, const void *from)
+void record_put(struct json_maker *m, const struct member *members, const void *from)
 {
 	for (; members->name; members++)
 		json_put(m, members->name, record_value(members, from));
@@ -123,7 +123,7 @@ static json_t *record_net(const struct procnet *net)
 	return json_made(&m);
 }
 
-static json_t *record_latency(const struct latency_summary *l)
+json_t *record_latency(const struct latency_summary *l)
 {
 	json_t *array = json_array();
 	bool failed = false;
@@ -311,6 +311,7 @@ static json_t *record_run(const struct results_source *source, const struct run_
 	json_put(&m, "workers", record_workers(info));
 	json_put(&m, "counters", record_counter_names(info->engine));
 	json_put(&m, "details", record_details(info->engine, history_details(h, info->id)));
+	json_put(&m, "stages", record_stages(info->engine, history_stages(h, info->id)));
 	json_put(&m, "final", final ? record_final(info->engine, final) : json_null());
 	return json_made(&m);
 }

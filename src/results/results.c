@@ -231,9 +231,11 @@ json_t *results_end(const struct results_source *source)
 	json_put(&m, "sum", results_sum(&v, &ledger));
 	json_put(&m, "cores", results_cores(&v.reading));
 	put_end_latencies(&m, &v, &ledger);
+	results_put_stages(&m, &v);
 	results_put_details(&m, &v);
 	json_put(&m, "ledger", results_ledger(&ledger));
 	results_put_second_ledger(&m, &v.reading);
+	results_put_impairments(&m, &v.reading);
 	json_put(&m, "verdict", results_verdict(&verdict));
 	json_put(&m, "unknown", results_unknown(&v.reading));
 	if (source->capture)

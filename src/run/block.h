@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "mode/engine.h"
+#include "record/stages/stages.h"
 
 struct worker_control { /* writer: the control thread */
 	alignas(64) _Atomic uint32_t phase;
@@ -37,15 +38,23 @@ struct block {
 	struct counters counters; /* writer: the worker, as of the histograms */
 	/* its place among histogram[], from 1; 0: not recorded; constant */
 	unsigned char latency[LATENCIES_MAX];
+	uint32_t stages_at; /* bytes up to a struct stage_record; 0: there is none; constant */
 	alignas(64) struct histogram histogram[];
 };
 
-/* With histograms for the latencies whose bits are set; all zero, and touched, so that no worker
- * meets a page fault in its loop.  NULL when out of memory.  free(3) ends it. */
-struct block *block_new(unsigned recorded);
+/* With histograms for the latencies whose bits are set, and room for what becomes of stamped
+ * packets if wanted; all zero, and touched, so that no worker meets a page fault in its loop.
+ * NULL when out of memory.  free(3) ends it. */
+struct block *block_new(unsigned recorded, bool stages);
 
 /* NULL where the worker does not record it. */
 static inline struct histogram *block_latency(struct block *b, unsigned latency)
 {
 	return b->latency[latency] ? &b->histogram[b->latency[latency] - 1] : NULL;
+}
+
+/* NULL where the worker records none. */
+static inline struct stage_record *block_stages(struct block *b)
+{
+	return b->stages_at ? (struct stage_record *)((char *)b + b->stages_at) : NULL;
 }

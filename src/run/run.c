@@ -195,7 +195,7 @@ static int prepare_rows(struct run *r)
 		rows[i] = r->worker[i].rows;
 	rc = rows_reader_init(&r->rows, r->engine->details, rows, r->plan.workers, &r->err);
 	free(rows);
-	return rc;
+	return rc < 0 ? rc : stages_reader_init(&r->stages, r->worker, r->plan.workers, &r->err);
 }
 
 static int prepare(struct run *r)
@@ -552,8 +552,10 @@ void run_execute(struct run *r, struct run_session *session)
 	if (r->watch.places && r->info)
 		watch_end(&r->watch, r->info, &session->mailbox);
 	final = run_make_final(r, how);
-	if (r->measured)
+	if (r->measured) {
 		final->details = rows_reader_final(&r->rows, r->sampler.now_ns, final->measured_ns);
+		final->stages = stages_reader_final(&r->stages, r->sampler.now_ns);
+	}
 	/* Everything is given back before the final says that it is over. */
 	close_workers(r);
 	if (r->lost) {
@@ -570,6 +572,7 @@ void run_execute(struct run *r, struct run_session *session)
 	watch_close(&r->watch);
 	sampler_close(&r->sampler);
 	rows_reader_close(&r->rows);
+	stages_reader_close(&r->stages);
 	run_info_free(r->info);
 	r->info = NULL;
 }

@@ -12,6 +12,7 @@
 #include "run/orders.h"
 #include "run/sampler.h"
 #include "run/session.h"
+#include "run/stages_reader.h"
 #include "run/watch.h"
 #include "run/worker.h"
 
@@ -49,6 +50,7 @@ struct run {
 	struct update *opening, *ending;
 	struct sampler sampler;
 	struct rows_reader rows;
+	struct stages_reader stages;
 	struct watch watch;
 
 	enum phase phase;

@@ -208,6 +208,8 @@ void run_publish_sample(struct run *r, enum run_sample which, int64_t at_ns, int
 		return;
 	if (r->session->config.want_totals && rows_reader_due(&r->rows, s->at_ns))
 		s->details = rows_reader_read(&r->rows, s->at_ns);
+	if (r->session->config.want_totals && stages_reader_due(&r->stages, s->at_ns))
+		s->stages = stages_reader_read(&r->stages, s->at_ns);
 	s->sequence = ++r->session->sequence;
 	s->run_id = r->id;
 	r->sampled_ns = s->at_ns;
@@ -220,6 +222,9 @@ void run_publish_sample(struct run *r, enum run_sample which, int64_t at_ns, int
 	if (which != RUN_LAST_INTERVAL)
 		watch_sample(&r->watch, r->info, s, &r->session->mailbox);
 	s->away_ns = r->watch.away_ns;
+	s->silent_ns = r->watch.silent_ns;
+	s->suspended_ns = r->suspended_ns;
+	s->held_ns = r->held_ns;
 	mailbox_put_sample(&r->session->mailbox, s);
 }
 

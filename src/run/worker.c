@@ -367,7 +367,7 @@ static bool worker_allocate(struct worker *w)
 	for (unsigned i = 0; i < engine_latencies(w->engine); i++)
 		if (latencies[i].roles & ~w->plan->unrecorded[i] & w->self->role)
 			recorded |= 1u << i;
-	w->block = block_new(recorded);
+	w->block = block_new(recorded, w->plan->stage_roles & w->self->role);
 	if (!w->block)
 		return false;
 	w->counters = &w->block->counters;
@@ -375,6 +375,7 @@ static bool worker_allocate(struct worker *w)
 	w->status = &w->block->status;
 	for (unsigned i = 0; i < LATENCIES_MAX; i++)
 		w->latency[i] = block_latency(w->block, i);
+	w->stages = block_stages(w->block);
 	return true;
 }
 

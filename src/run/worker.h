@@ -69,6 +69,7 @@ struct worker {
 	struct counters *counters;
 	struct histogram *latency[LATENCIES_MAX]; /* NULL where this role records none */
 	struct rows *rows;                        /* by worker_rows(); NULL: keeps none */
+	struct stage_record *stages;              /* NULL: this worker records none */
 
 	/* the run layer's */
 	struct block *block;

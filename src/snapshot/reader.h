@@ -62,10 +62,16 @@ int read_readings(const struct reader *r, const json_t *array, const char *where
 	struct worker_sample *readings);
 /* malloc'ed [LATENCIES_MAX]; a latency that the file does not have is empty. */
 int read_hists(const struct reader *r, const json_t *from, const char *where, const struct engine *e, struct hist **ret_hists);
+/* null is none. */
+int read_latency(const struct reader *r, const json_t *from, const char *where, struct latency_summary *l);
 int read_net(const struct reader *r, const json_t *from, const char *where, struct procnet *net);
 /* null, or nothing, leaves *ret_details. */
 int read_details(
 	const struct reader *r, const json_t *from, const char *where, const struct run_info *info, struct details **ret_details);
+
+/* The same of a run's stamped packets. */
+int read_stages(
+	const struct reader *r, const json_t *run, const char *where, const struct engine *e, struct stage_summary **ret_stages);
 
 /* The parts of a record, in this order: runs without their ends; samples, from the record or from
  * the lines of history.jsonl; ends of runs, rows, events and the phase.  ret_captured: a capture

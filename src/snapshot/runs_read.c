@@ -214,7 +214,7 @@ struct final_source {
 	const struct reader *r;
 	const json_t *run, *final;
 	const struct counter_columns *columns;
-	char where[48], details[48]; /* places of the two */
+	char where[48], details[48], stages[48]; /* places of the three */
 };
 
 static int read_edge_readings(const struct final_source *s, const char *key, struct worker_sample **ret_readings)
@@ -289,7 +289,9 @@ static int fill_final(const struct final_source *s, struct run_final *f)
 		rc = read_net(s->r, json_object_get(s->final, "net_to"), s->where, &f->net_to);
 	if (!rc && !json_is_null(total))
 		rc = read_hists(s->r, total, s->where, s->columns->info->engine, &f->total);
-	return rc ? rc : read_details(s->r, json_object_get(s->run, "details"), s->details, s->columns->info, &f->details);
+	if (!rc)
+		rc = read_details(s->r, json_object_get(s->run, "details"), s->details, s->columns->info, &f->details);
+	return rc ? rc : read_stages(s->r, s->run, s->stages, s->columns->info->engine, &f->stages);
 }
 
 static int read_final(const struct final_source *s)
@@ -305,15 +307,21 @@ static int read_final(const struct final_source *s)
 	return reader_take(s->r, u, rc);
 }
 
-/* Reads the details of a run without a final from its newest sample that has rows. */
+/* Reads the details of a run without a final from its newest sample that has rows, and its
+ * stages. */
 static int read_newest_details(const struct final_source *s)
 {
 	const struct run_info *info = s->columns->info;
 	struct details *details = NULL;
+	struct stage_summary *stages = NULL;
 	int rc = read_details(s->r, json_object_get(s->run, "details"), s->details, info, &details);
 
 	if (!rc && details)
 		history_set_details(s->r->history, info->id, details);
+	if (!rc)
+		rc = read_stages(s->r, s->run, s->stages, info->engine, &stages);
+	if (!rc && stages)
+		history_set_stages(s->r->history, info->id, stages);
 	return rc;
 }
 
@@ -329,6 +337,7 @@ static int read_end(const struct reader *r, const json_t *record, size_t number)
 
 	snprintf(s.where, sizeof(s.where), "record.runs[%zu].final", number);
 	snprintf(s.details, sizeof(s.details), "record.runs[%zu].details", number);
+	snprintf(s.stages, sizeof(s.stages), "record.runs[%zu].stages", number);
 	rc = read_run_id(r, json_object_get(run, "id"), s.where, &info);
 	if (!rc)
 		rc = read_member(r, json_object_get(run, "intervals_lost"), s.where, &lost, &intervals);

@@ -71,8 +71,7 @@ static int read_counters(
 
 /* ---- latencies ---- */
 
-/* null is none. */
-static int read_latency(const struct reader *r, const json_t *from, const char *where, struct latency_summary *l)
+int read_latency(const struct reader *r, const json_t *from, const char *where, struct latency_summary *l)
 {
 	unsigned i = 0;
 	int rc = 0;

@@ -24,10 +24,10 @@ static const struct {
 	const char *idle;
 } rows[] = {
 	{ "echo", { NULL }, "gso gro sqpoll xdp-mode" },
-	{ "echo", { "method", "gso", NULL }, "sqpoll xdp-mode" },
-	{ "echo", { "client-method", "gso", NULL }, "sqpoll xdp-mode" },
-	{ "echo", { "method", "uring", NULL }, "xdp-mode" },
-	{ "echo", { "client-method", "uring", NULL }, "xdp-mode" },
+	{ "echo", { "method", "gso", NULL }, "sqpoll xdp-mode stages" },
+	{ "echo", { "client-method", "gso", NULL }, "sqpoll xdp-mode stages" },
+	{ "echo", { "method", "uring", NULL }, "xdp-mode stages" },
+	{ "echo", { "client-method", "uring", NULL }, "xdp-mode stages" },
 	{ "echo", { "role", "client", "server-method", "uring", NULL },
 		"listen server-method server-cpus steer verbatim" JOINING },
 	{ "echo", { "role", "client", "server-method", "gso", NULL }, "listen server-method server-cpus steer verbatim" JOINING },
@@ -74,7 +74,8 @@ static void make(size_t row, struct options *o)
 }
 
 /* In every mode alike: rows do not name them. */
-static const char *const of_veth[] = { "mtu", "veth-offload", "veth-queues", "rate-limit", "loss" };
+static const char *const of_veth[] = { "mtu", "veth-offload", "veth-queues", "rate-limit", "loss", "delay", "reorder",
+	"duplicate" };
 enum { OF_VETH = sizeof(of_veth) / sizeof(of_veth[0]) };
 
 static bool is_of_veth(const char *name)

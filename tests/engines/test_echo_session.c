@@ -1,10 +1,12 @@
 /* Mode echo in real runs: threads, phases, the ledger of the final; restarts on the fly, methods
  * swapped, nothing left behind. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "echo_rig.h"
+#include "engines/echo/stages/stages.h"
 #include "session_rig.h"
 
 /* A machine that stands still for a second may make answers late; nothing may be missing. */
@@ -96,12 +98,47 @@ static void bind_fails_clearly(void **state)
 	close(fd);
 }
 
+/* The final of a whole run, with its threads.  Both ends answer by a schedule, so the median packet
+ * is an ordinary one. */
+static void run_tells_stages(void **state)
+{
+	static const char *const methods[] = { "mmsg", "single" };
+	struct session_rig rig;
+
+	(void)state;
+	session_rig_open(&rig, &engine_echo, RIG_DEADLINE_S);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *const run[] = { "method", methods[i], "rate", "2000", "stages", "1", "warmup", "50ms", "duration",
+			"300ms", NULL };
+		struct outcome o = { 0 };
+		struct latency_summary rtt;
+		int64_t sum_ns = 0;
+
+		session_rig_await(&rig, session_rig_start(&rig, run), outcome_has_final, &o);
+		assert_non_null(o.final->stages);
+		const struct stage_summary *s = o.final->stages;
+		hist_summarise(&o.final->total[ECHO_L_RTT_SEND], &rtt);
+		assert_more(s->whole.count, 0);
+		assert_true(s->whole.count <= s->stamped);
+		for (unsigned k = 0; k < ECHO_STAGES; k++)
+			sum_ns += s->share_ns[0][k];
+		/* All packets are stamped; those that are not complete are not in s->whole. */
+		if (s->whole.count == rtt.count)
+			assert_int_equal(s->whole.p50_ns, rtt.p50_ns);
+		int64_t apart_ns = llabs(sum_ns - s->whole.p50_ns), most_ns = 1000 + s->whole.p50_ns / 50;
+		assert_in_range(apart_ns, 0, most_ns);
+		outcome_free(&o);
+	}
+	session_rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runs_balance),
 		cmocka_unit_test(restarts_leave_nothing),
 		cmocka_unit_test(bind_fails_clearly),
+		cmocka_unit_test(run_tells_stages),
 	};
 
 	return cmocka_run_group_tests_name("echo session", tests, NULL, NULL);

@@ -180,7 +180,21 @@ shapes() {
 	run echo --duration 200ms --veth-queues 4
 	says result.json '"veth_queues": 4'
 	says result.json '"mtu_bytes": 1500'
+	# The kernel's times of a device, and of one with a queue, which are there later than the send.
+	run echo --duration 300ms --stages 4 --rate 5000
+	stages
+	run echo --duration 300ms --stages 4 --rate 5000 --method single --rate-limit 100M
+	stages
 	await_none nd-veth
+}
+
+# Most of the stamped packets have all of their times.
+stages() {
+	local complete stamped
+	complete=$(of_result complete) stamped=$(of_result stamped)
+	[ "${complete:-0}" -gt 0 ] && [ "$((complete * 10))" -ge "$((stamped * 9))" ] ||
+		fail "stages: $complete of $stamped are complete: $(cat out.txt)"
+	says result.json '"server_queue_us"'
 }
 
 # Frames of both directions, opened and read without any right here.
@@ -200,19 +214,46 @@ captures() {
 	await_none nd-veth-pcap
 }
 
+# Where the kernel has the emulator, a round trip takes twice the delay; where not, everybody says the same.
+emulated() {
+	if grep -q -- '--delay *runs here' list.txt; then
+		run echo --duration 300ms --rate 500 --delay 5ms
+		awk -v us="$(tr -d ' \n' <result.json | grep -o '"rtt_us":{[^}]*' | tail -n 1 | grep -o '"min":[0-9.]*' | cut -d: -f2)" \
+			'BEGIN { exit !(us >= 10000) }' || fail "--delay 5ms: $(grep -A9 rtt_us result.json)"
+		return
+	fi
+	says list.txt '--delay      does not run here: this kernel has no network emulator netem (CONFIG_NET_SCH_NETEM)'
+	as_nobody "$program" doctor >doctor.txt 2>&1
+	says doctor.txt '--path veth --delay: this kernel has no network emulator netem'
+	refused 2 '--delay does not run here: this kernel has no network emulator netem' --path veth --delay 5ms
+}
+
 # Loss that is made on purpose has its place, which has all of it and no more.
 impaired() {
 	need
+	within_share() { # PERCENT SENT LOST
+		awk -v p="$1" -v sent="$2" -v lost="$3" 'BEGIN { q = 1 - p / 100; d = lost - sent * (1 - q * q); exit !(d < 4 && d > -4) }' ||
+			fail "--loss $1 loses $3 of $2"
+	}
 	lost_at() { tr -d ' \n' <result.json | grep -o '"places":{[^}]*' | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d: -f2; }
-	local at
+	local at seed share
 	run echo --duration 500ms --rate 5000 --loss 10
 	at=$(lost_at impairment)
 	[ "${at:-0}" -gt 0 ] || fail "--loss 10 loses nothing: $(cat out.txt)"
 	expect 'lost, all told' "$(($(of_result sent) - $(of_result received)))" "$at"
+	expect 'lost on purpose' "$at" "$(tr -d ' \n' <result.json | grep -o '"impairments":{"lost":[0-9]*' | grep -o '[0-9]*$')"
+	# Each side loses its share of what comes there to less than two packets: 19 % of the two ways.
+	for seed in 1 2; do
+		for share in 0.1 10 50; do
+			run echo --duration 300ms --rate 5000 --loss $share --seed $seed
+			within_share $share "$(of_result sent)" "$(lost_at impairment)"
+		done
+	done
 	run stream --duration 1s --rate-limit 20M
 	at=$(of_result rx_mbps)
 	[ "${at%.*}" -lt 25 ] || fail "--rate-limit 20M lets $at Mbit/s through"
 	run stream --duration 300ms --loss 1 --rate-limit 500M
+	emulated
 	await_none nd-veth
 }
 
@@ -231,6 +272,11 @@ usage() {
 	refused 2 '--veth-queues 0: out of range 1..256' --path veth --veth-queues 0
 	refused 2 '--loss 101: out of range' --path veth --loss 101
 	refused 2 '--rate-limit 1: out of range' --path veth --rate-limit 1
+	refused 2 '--delay 11s: out of range' --path veth --delay 11s
+	refused 2 '--reorder 101: out of range' --path veth --delay 1ms --reorder 101
+	refused 2 '--reorder 5: needs --delay' --path veth --reorder 5
+	refused 2 '--duplicate 0: out of range' --path veth --duplicate 0
+	refused 2 '--delay does nothing in this run: it is of the devices of --path veth' --delay 1ms
 	refused 2 '--veth-offload maybe: ' --path veth --veth-offload maybe
 	refused 2 '--mtu does nothing in this run: it is of the devices of --path veth' --mtu 9000
 	refused 2 '--path veth: needs both ends here' --path veth --role server

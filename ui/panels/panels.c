@@ -3,7 +3,7 @@
 #include "ui/panels/panels.h"
 
 extern const struct panel_def panel_cores, panel_chart, panel_heat, panel_drops, panel_events, panel_compare, panel_percentiles,
-	panel_capture, panel_details, panel_figures, panel_strip, panel_methods, panel_trend, panel_why;
+	panel_capture, panel_details, panel_figures, panel_strip, panel_methods, panel_trend, panel_why, panel_stages;
 
 const struct panel_row panel_rows[] = {
 	{ &panel_cores, SIDE_LEFT, .stays = 80, .turn = 50 },
@@ -16,6 +16,7 @@ const struct panel_row panel_rows[] = {
 	{ &panel_figures, SIDE_RIGHT, .stays = 58, .turn = 45 },
 	{ &panel_methods, SIDE_RIGHT, .stays = 57, .turn = 58 },
 	{ &panel_why, SIDE_RIGHT, .stays = 45, .turn = 46 },
+	{ &panel_stages, SIDE_RIGHT, .stays = 48, .turn = 35 },
 	{ &panel_details, SIDE_RIGHT, .stays = 55, .turn = 55 },
 	{ &panel_compare, SIDE_RIGHT, .stays = 20, .turn = 70 },
 	{ &panel_percentiles, SIDE_RIGHT, .stays = 40, .turn = 30 },

@@ -214,7 +214,7 @@ static void summary_figures(FILE *out, const struct reading *r)
 	char text[TEXT], explained[FIGURE_WHY_BYTES];
 
 	for (; f && f->name; f++) {
-		if (!(f->show & SHOW_SUM))
+		if (!(f->show & SHOW_SUM) || !figure_has(f, r, -1))
 			continue;
 		double value = figure_value(f, r, -1);
 		const char *why = isnan(value) ? figure_explain(r->info, f, explained) : NULL;
@@ -294,6 +294,54 @@ static void summary_latencies(FILE *out, const struct history *h, const struct r
 			fprintf(out, "; %.2f %% of the packets sent", percent);
 		fputc('\n', out);
 	}
+}
+
+static void summary_stage(FILE *out, const char *title, const struct latency_summary *l, const int64_t at_ns[STAGE_POINTS])
+{
+	char t[4 + STAGE_POINTS][TEXT];
+
+	fprintf(out, "    %-18s %9s %9s %9s %9s  ", title, us(l->p50_ns, t[0]), us(l->p90_ns, t[1]), us(l->p99_ns, t[2]),
+		us(l->max_ns, t[3]));
+	for (unsigned p = 0; p < STAGE_POINTS; p++)
+		fprintf(out, " %9s", us(at_ns[p], t[4 + p]));
+	fputc('\n', out);
+}
+
+static void summary_stages_table(FILE *out, const struct engine *e, const struct stage_summary *s)
+{
+	int64_t sum_ns[STAGE_POINTS] = { 0 };
+
+	for (unsigned i = 0; i < engine_stages(e); i++) {
+		int64_t at_ns[STAGE_POINTS];
+
+		for (unsigned p = 0; p < STAGE_POINTS; p++)
+			sum_ns[p] += at_ns[p] = s->share_ns[p][i];
+		if (s->stage[i].count)
+			summary_stage(out, e->stages[i].title, &s->stage[i], at_ns);
+	}
+	summary_stage(out, "sum", &s->whole, sum_ns);
+}
+
+/* The stages of stamped packets, and those of the packets around some percentiles, which add up. */
+static void summary_stages(FILE *out, const struct history *h, const struct run_info *info)
+{
+	const struct stage_summary *s = history_stages(h, info->id);
+	char n[2][TEXT], head[TEXT];
+
+	if (!s)
+		return;
+	fprintf(out, "  latency by stage, us: 1 packet in %" PRId64 ", %s of %s complete\n",
+		options_number(&info->options, "stages"), text_grouped(s->whole.count, n[0], TEXT),
+		text_grouped(s->stamped, n[1], TEXT));
+	if (!s->whole.count)
+		return;
+	fprintf(out, "    %-18s %9s %9s %9s %9s  ", "stage", "p50", "p90", "p99", "max");
+	for (unsigned p = 0; p < STAGE_POINTS; p++) {
+		snprintf(head, sizeof(head), "at %s", stage_points[p].key);
+		fprintf(out, " %9s", head);
+	}
+	fputc('\n', out);
+	summary_stages_table(out, info->engine, s);
 }
 
 /* All rows in one line, and the worst of them. */
@@ -425,6 +473,7 @@ void plain_text_summary(FILE *out, const struct results_source *source)
 							      : "");
 	summary_rates(out, &r);
 	summary_latencies(out, source->history, &r, &ledger);
+	summary_stages(out, source->history, r.info);
 	summary_figures(out, &r);
 	summary_counters(out, &r);
 	summary_workers(out, &r, &ledger);

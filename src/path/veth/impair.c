@@ -44,11 +44,12 @@ int veth_limit_rate(uint64_t bits_per_s, uint32_t mtu_bytes, struct err *err)
 
 		queue->tcm_ifindex = VETH_INTERFACE_INDEX;
 		queue->tcm_parent = TC_H_ROOT;
+		queue->tcm_handle = TC_H_MAJ(VETH_BUCKET_CLASS);
 		mnl_attr_put_strz(t.message, TCA_KIND, "tbf");
 		put_bucket(t.message, bits_per_s / 8, mtu_bytes + ETHERNET_BYTES);
 		rc = talk_ask(&t);
 		if (rc == -ENOENT)
-			rc = err_say(err, ENOTSUP, "--rate-limit: this kernel has no token bucket (CONFIG_NET_SCH_TBF)");
+			rc = err_say(err, ENOTSUP, "this kernel has no token bucket (CONFIG_NET_SCH_TBF)");
 		else if (rc < 0)
 			rc = err_sys(err, -rc, "--rate-limit: set the queue of %s", VETH_INTERFACE);
 	}

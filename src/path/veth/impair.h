@@ -1,18 +1,55 @@
-/* What a device of path veth does to packets on purpose: sends them at a limited rate, loses some
- * of those that come.  In the calling process's network namespace, on VETH_INTERFACE. */
+/* The impairments of a device of path veth: it sends at a limited rate or late, twice or out of
+ * order, and loses some of the packets that come, all on purpose.  In the calling process's network
+ * namespace, on VETH_INTERFACE. */
 #pragma once
+
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "path/veth/message.h"
 
+struct nlmsghdr;
+
+/* The class of the token bucket, in which another queue may stand: 1:1. */
+enum { VETH_BUCKET_CLASS = 0x10001 };
+
 /* A token bucket (tbf) in front of the device: bits/s, Ethernet's headers included.  It holds up to
- * 50 ms of them; more is thrown away, and counted as an error of the sender's buffers. 0 or
- * -errno. */
+ * 50 ms of them; more is thrown away, and counted as an error of the sender's buffers.  0 or
+ * -errno; -ENOTSUP where this kernel has none. */
 int veth_limit_rate(uint64_t bits_per_s, uint32_t mtu_bytes, struct err *err);
 
-/* Packets that come are lost by chance, so many of 100000, by a rule of nf_tables with a counter
- * (Linux >= 4.17).  0 or -errno. */
-int veth_lose(uint32_t of_100000, struct err *err);
+/* ---- loss ---- */
+
+/* The packets to lose of each VETH_OF_ALL, by their numbers from 0 on, in their order: one of each
+ * stretch of VETH_OF_ALL / count, chosen by the seed and the side.  So any number of packets from
+ * the first on loses its share to less than a packet, any span within it to less than two, and no
+ * rhythm of the traffic meets a rhythm of the losses.  count: 1..VETH_OF_ALL.  Pure. */
+void veth_choose(uint32_t count, uint64_t seed, enum veth_side side, uint32_t *ret_number);
+/* Of the packets that come, so many of 100000 are lost as veth_choose() says, above half of them
+ * all but those that it says; by a rule of nf_tables with a counter (Linux >= 4.17).  0 or
+ * -errno. */
+int veth_lose(uint32_t of_100000, uint64_t seed, enum veth_side side, struct err *err);
 /* The packets that the rules of both namespaces have lost, through sockets of theirs
  * (NETLINK_NETFILTER, as socket(2) makes them).  -errno where that cannot be read. */
 int veth_read_lost(const int netlink[VETH_SIDES], uint64_t *ret_packets);
+
+/* ---- delay, reordering, copies: netem (tc-netem(8)) ---- */
+
+/* Does this shape need it? */
+bool veth_is_emulated(const struct veth_shape *shape);
+/* Writes the attributes of its queue into a request: they stand as linux/pkt_sched.h says. */
+void veth_put_emulation(struct nlmsghdr *m, const struct veth_shape *shape);
+/* In front of the device, or of its token bucket where the shape has one.  0 or -errno; -ENOTSUP
+ * where this kernel has none. */
+int veth_emulate(const struct veth_shape *shape, struct err *err);
+
+/* Since the devices were made, both namespaces together. */
+struct veth_emulated {
+	/* taken by the emulator and its copies: sent on, thrown away, still there */
+	uint64_t packets;
+	uint64_t reordered; /* sent at once, in front of those that are delayed */
+};
+/* Adds what one answer of the kernel's says.  Pure. */
+void veth_add_emulated(const struct nlmsghdr *m, struct veth_emulated *sum);
+/* Through sockets of both namespaces (NETLINK_ROUTE).  -errno where that cannot be read. */
+int veth_read_emulated(const int netlink[VETH_SIDES], struct veth_emulated *ret_emulated);

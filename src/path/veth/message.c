@@ -8,12 +8,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* ---- reading ---- */
 
 static bool shape_is_good(const struct veth_shape *s)
 {
 	return s->mtu_bytes >= VETH_MTU_MIN && s->mtu_bytes <= VETH_MTU_MAX && s->queues >= 1 && s->queues <= VETH_QUEUES_MAX &&
-	       s->offload < VETH_OFFLOADS && s->loss_of_100000 <= VETH_LOSS_ALL &&
+	       s->offload < VETH_OFFLOADS && s->loss_of_100000 <= VETH_OF_ALL && s->reorder_of_100000 <= VETH_OF_ALL &&
+	       s->duplicate_of_100000 <= VETH_OF_ALL && s->delay_ns <= VETH_DELAY_MAX_S * (uint64_t)NS_PER_S &&
 	       (!s->rate_bits_per_s || s->rate_bits_per_s >= VETH_RATE_MIN);
 }
 

@@ -25,7 +25,8 @@ enum {
 	VETH_MTU_MAX = 65535,
 	VETH_QUEUES_MAX = 256,
 	VETH_RATE_MIN = 8000 /* bit/s */,
-	VETH_LOSS_ALL = 100000,
+	VETH_DELAY_MAX_S = 10,
+	VETH_OF_ALL = 100000, /* shares of all packets are so many of these */
 	/* counter files of a side: /proc/net/snmp, snmp6 and dev */
 	VETH_FILES_A_SIDE = 3,
 	VETH_FILES = VETH_SIDES * VETH_FILES_A_SIDE,
@@ -38,8 +39,10 @@ enum veth_asked { VETH_SET_UP = 1, VETH_TAP, VETH_CAPTURE };
 
 struct veth_shape {
 	uint64_t rate_bits_per_s; /* 0: no limit */
+	uint64_t seed;            /* of what is chosen by chance */
+	uint64_t delay_ns;        /* 0: none */
 	uint32_t mtu_bytes, queues, offload;
-	uint32_t loss_of_100000; /* 0: none */
+	uint32_t loss_of_100000, reorder_of_100000, duplicate_of_100000; /* 0: none */
 };
 
 /* The arguments of socket(2), without SOCK_CLOEXEC, which all have. */

@@ -28,6 +28,23 @@ void *talk_request(struct talk *t, uint16_t type, uint16_t flags, size_t header_
 	return mnl_nlmsg_put_extra_header(t->message, header_bytes);
 }
 
+int talk_dump(int fd, const struct nlmsghdr *request, mnl_cb_t keep, void *data)
+{
+	alignas(struct nlmsghdr) char buffer[TALK_BYTES];
+	int rc = MNL_CB_OK;
+
+	if (send(fd, request, request->nlmsg_len, 0) < 0)
+		return -errno;
+	while (rc == MNL_CB_OK) {
+		ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
+
+		if (n < 0)
+			return -errno;
+		rc = mnl_cb_run(buffer, (size_t)n, 0, 0, keep, data);
+	}
+	return rc < 0 ? -errno : 0;
+}
+
 int talk_ask(struct talk *t)
 {
 	ssize_t n;

@@ -22,3 +22,6 @@ void talk_close(struct talk *t);
 void *talk_request(struct talk *t, uint16_t type, uint16_t flags, size_t header_bytes);
 /* Sends it, and waits for the kernel's word: 0 or -errno. */
 int talk_ask(struct talk *t);
+/* Sends a request that has many answers (NLM_F_DUMP), through a socket that was not begun here, and
+ * hands each to keep().  0 or -errno. */
+int talk_dump(int fd, const struct nlmsghdr *request, mnl_cb_t keep, void *data);

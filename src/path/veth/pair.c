@@ -226,6 +226,19 @@ static int give_addresses(struct talk *t, enum veth_side side, struct err *err)
 
 /* ---- one side after the other ---- */
 
+static int impair_side(enum veth_side side, const struct veth_shape *shape, struct err *err)
+{
+	int rc = 0;
+
+	if (shape->rate_bits_per_s)
+		rc = veth_limit_rate(shape->rate_bits_per_s, shape->mtu_bytes, err);
+	if (rc >= 0 && veth_is_emulated(shape))
+		rc = veth_emulate(shape, err);
+	if (rc >= 0 && shape->loss_of_100000)
+		rc = veth_lose(shape->loss_of_100000, shape->seed, side, err);
+	return rc;
+}
+
 static int dress_side(const struct veth_pair *pair, enum veth_side side, const struct veth_shape *shape, struct err *err)
 {
 	struct talk t = { 0 };
@@ -240,10 +253,8 @@ static int dress_side(const struct veth_pair *pair, enum veth_side side, const s
 		without_link_local(&t);
 		rc = veth_set_offload(VETH_INTERFACE, shape->offload, err);
 	}
-	if (rc >= 0 && shape->rate_bits_per_s)
-		rc = veth_limit_rate(shape->rate_bits_per_s, shape->mtu_bytes, err);
-	if (rc >= 0 && shape->loss_of_100000)
-		rc = veth_lose(shape->loss_of_100000, err);
+	if (rc >= 0)
+		rc = impair_side(side, shape, err);
 	if (rc >= 0)
 		rc = set_up(&t, VETH_INTERFACE, VETH_INTERFACE_INDEX, err);
 	if (rc >= 0)

@@ -11,6 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "path/paths.h"
 #include "path/veth/child.h"
 #include "path/veth/impair.h"
@@ -21,8 +22,8 @@ enum { TAPS_MAX = 32, SIX_NEEDS_BYTES = 1280 /* RFC 8200, 5 */ };
 /* The taps that are open, one for each kind of socket that was asked for. */
 struct veth {
 	struct veth_child child;
-	/* to where losses on purpose are counted; -1: there are none */
-	int lost[VETH_SIDES];
+	/* to where losses and what else is done on purpose are counted; -1: there is none of it */
+	int lost[VETH_SIDES], emulated[VETH_SIDES];
 	pthread_mutex_t lock;
 	/* guarded by lock */
 	struct {
@@ -39,24 +40,48 @@ static enum veth_side side_of(enum role role)
 
 /* ---- does it run here ---- */
 
-/* What once was possible is not tried again: whoever opens it is told. */
-static bool veth_probe(char *why, size_t size)
+/* Makes a pair of that shape.  What once was possible is not tried again: whoever opens it is
+ * told. */
+static bool veth_try(const struct veth_shape *shape, bool *has_run, char *why, size_t size)
 {
-	static bool has_run;
-	const struct veth_shape shape = { .mtu_bytes = 1500, .queues = 1 };
 	struct veth_child child;
 	struct err err = ERR_NONE;
 
-	if (!has_run && veth_child_start(&shape, &child, &err) < 0) {
+	if (!*has_run && veth_child_start(shape, &child, &err) < 0) {
 		snprintf(why, size, "%s", err.text);
 		return false;
 	}
-	if (!has_run)
+	if (!*has_run)
 		veth_child_end(&child);
-	has_run = true;
+	*has_run = true;
 	if (size)
 		why[0] = '\0';
 	return true;
+}
+
+static bool veth_probe(char *why, size_t size)
+{
+	static const struct veth_shape usual = { .mtu_bytes = 1500, .queues = 1 };
+	static bool has_run;
+
+	return veth_try(&usual, &has_run, why, size);
+}
+
+/* The impairments, each by a shape that has it: the last three are one queue. */
+static const char *const veth_impairments[] = { "loss", "rate-limit", "delay", "reorder", "duplicate", NULL };
+
+static bool veth_impairs(const char *option, char *why, size_t size)
+{
+	enum { LOSS, RATE, EMULATED, KINDS };
+	static const struct veth_shape shape[KINDS] = {
+		[LOSS] = { .mtu_bytes = 1500, .queues = 1, .loss_of_100000 = 1 },
+		[RATE] = { .mtu_bytes = 1500, .queues = 1, .rate_bits_per_s = 1000000000 },
+		[EMULATED] = { .mtu_bytes = 1500, .queues = 1, .delay_ns = NS_PER_MS },
+	};
+	static bool has_run[KINDS];
+	unsigned kind = !strcmp(option, "loss") ? LOSS : !strcmp(option, "rate-limit") ? RATE : EMULATED;
+
+	return veth_try(&shape[kind], &has_run[kind], why, size);
 }
 
 /* ---- its shape ---- */
@@ -69,10 +94,25 @@ static void veth_shape_of(const struct options *o, struct veth_shape *ret_shape)
 		.offload = (uint32_t)options_number(o, "veth-offload"),
 		.rate_bits_per_s = (uint64_t)options_number(o, "rate-limit"),
 		.loss_of_100000 = (uint32_t)options_number(o, "loss"),
+		.delay_ns = (uint64_t)options_number(o, "delay"),
+		.reorder_of_100000 = (uint32_t)options_number(o, "reorder"),
+		.duplicate_of_100000 = (uint32_t)options_number(o, "duplicate"),
+		.seed = (uint64_t)options_number(o, "seed"),
 	};
 	/* What is lost is counted in packets of the kernel, which hold many of ours otherwise. */
-	if (ret_shape->loss_of_100000 && ret_shape->offload == VETH_OFFLOAD_AS_MADE)
+	if ((ret_shape->loss_of_100000 || veth_is_emulated(ret_shape)) && ret_shape->offload == VETH_OFFLOAD_AS_MADE)
 		ret_shape->offload = VETH_OFFLOAD_OFF;
+}
+
+/* Said before anything runs, as a wrong use is. */
+static int veth_check_impairments(const struct options *o, struct err *err)
+{
+	char why[ERR_TEXT_BYTES];
+
+	for (unsigned i = 0; veth_impairments[i]; i++)
+		if (options_is_set(o, veth_impairments[i]) && !veth_impairs(veth_impairments[i], why, sizeof(why)))
+			return err_say(err, EINVAL, "--%s does not run here: %s", veth_impairments[i], why);
+	return 0;
 }
 
 static int veth_check(const struct options *o, struct err *err)
@@ -80,7 +120,10 @@ static int veth_check(const struct options *o, struct err *err)
 	if (options_number(o, "ipv6") && options_number(o, "mtu") < SIX_NEEDS_BYTES)
 		return err_say(
 			err, EINVAL, "--mtu %s: IPv6 (--ipv6) needs at least %d bytes", options_text(o, "mtu"), SIX_NEEDS_BYTES);
-	return 0;
+	if (options_is_set(o, "reorder") && !options_is_set(o, "delay"))
+		return err_say(err, EINVAL, "--reorder %s: needs --delay, which the packets that overtake the others do without",
+			options_text(o, "reorder"));
+	return veth_check_impairments(o, err);
 }
 
 /* ---- sockets ---- */
@@ -127,17 +170,17 @@ static void veth_role_address(enum role role, int family, struct sockaddr_storag
 	veth_address(side_of(role), family, ret_address);
 }
 
-/* So that losses can be counted while the run goes. */
-static int veth_open_lost(struct veth *v, struct err *err)
+/* So that what is done on purpose can be counted while the run goes. */
+static int veth_open_counts(struct veth *v, int protocol, int ret_netlink[VETH_SIDES], struct err *err)
 {
 	const struct timeval patience = { .tv_sec = 1 };
 
 	for (unsigned i = 0; i < VETH_SIDES; i++) {
-		v->lost[i] = veth_socket(
-			v, i == VETH_SERVER ? ROLE_SERVER : ROLE_CLIENT, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER, err);
-		if (v->lost[i] < 0)
-			return v->lost[i];
-		setsockopt(v->lost[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+		ret_netlink[i] = veth_socket(
+			v, i == VETH_SERVER ? ROLE_SERVER : ROLE_CLIENT, AF_NETLINK, SOCK_RAW, protocol, err);
+		if (ret_netlink[i] < 0)
+			return ret_netlink[i];
+		setsockopt(ret_netlink[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	}
 	return 0;
 }
@@ -145,6 +188,22 @@ static int veth_open_lost(struct veth *v, struct err *err)
 static uint32_t veth_host_places(const struct options *o)
 {
 	return 1u << PROCNET_LINK_DROPPED | (options_is_set(o, "loss") ? 1u << PROCNET_LINK_IMPAIRED : 0);
+}
+
+/* The emulator does not count its copies: they are those of its packets that no stack has sent. */
+static void veth_learn_emulated(const struct veth *v, struct procnet *net)
+{
+	struct veth_emulated e;
+
+	if (veth_read_emulated(v->emulated, &e) < 0)
+		return;
+	net->value[PROCNET_LINK_EMULATED] = e.packets;
+	net->value[PROCNET_LINK_REORDERED] = e.reordered;
+	net->known |= 1u << PROCNET_LINK_EMULATED | 1u << PROCNET_LINK_REORDERED;
+	if (!procnet_has(net, PROCNET_IP_OUT))
+		return;
+	net->value[PROCNET_LINK_COPIES] = e.packets > net->value[PROCNET_IP_OUT] ? e.packets - net->value[PROCNET_IP_OUT] : 0;
+	net->known |= 1u << PROCNET_LINK_COPIES;
 }
 
 static void veth_read_net(void *state, struct procnet *ret_net)
@@ -160,6 +219,8 @@ static void veth_read_net(void *state, struct procnet *ret_net)
 	procnet_read_files(files, VETH_SIDES, ret_net);
 	if (v->lost[0] >= 0 && veth_read_lost(v->lost, &ret_net->value[PROCNET_LINK_IMPAIRED]) == 0)
 		ret_net->known |= 1u << PROCNET_LINK_IMPAIRED;
+	if (v->emulated[0] >= 0)
+		veth_learn_emulated(v, ret_net);
 }
 
 static int veth_capture(void *state, struct err *err)
@@ -178,9 +239,12 @@ static void veth_close(void *state)
 	veth_child_end(&v->child);
 	for (unsigned i = 0; i < v->taps; i++)
 		close(v->tap[i].fd);
-	for (unsigned i = 0; i < VETH_SIDES; i++)
+	for (unsigned i = 0; i < VETH_SIDES; i++) {
 		if (v->lost[i] >= 0)
 			close(v->lost[i]);
+		if (v->emulated[i] >= 0)
+			close(v->emulated[i]);
+	}
 	pthread_mutex_destroy(&v->lock);
 	free(v);
 }
@@ -200,9 +264,11 @@ static int veth_open(const struct options *o, void **ret_state, struct err *err)
 		return rc;
 	}
 	pthread_mutex_init(&v->lock, NULL);
-	v->lost[VETH_SERVER] = v->lost[VETH_CLIENT] = -1;
+	v->lost[VETH_SERVER] = v->lost[VETH_CLIENT] = v->emulated[VETH_SERVER] = v->emulated[VETH_CLIENT] = -1;
 	if (shape.loss_of_100000)
-		rc = veth_open_lost(v, err);
+		rc = veth_open_counts(v, NETLINK_NETFILTER, v->lost, err);
+	if (rc >= 0 && veth_is_emulated(&shape))
+		rc = veth_open_counts(v, NETLINK_ROUTE, v->emulated, err);
 	if (rc < 0)
 		veth_close(v);
 	else
@@ -214,6 +280,8 @@ const struct path path_veth = {
 	.name = "veth",
 	.summary = "both ends on this host, each in a network namespace of its own",
 	.probe = veth_probe,
+	.impairments = veth_impairments,
+	.impairs = veth_impairs,
 	.check = veth_check,
 	.open = veth_open,
 	.socket = veth_socket,

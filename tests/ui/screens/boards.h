@@ -28,7 +28,10 @@ struct made {
 	void (*fill)(const struct made *m, struct worker_sample *w, unsigned worker);
 	/* The rows that each tenth sample brings along, for the history to free; NULL: none. */
 	struct details *(*details)(const struct made *m);
-	unsigned loss; /* packets a tick that the first client sends and the first server drops */
+	struct stage_summary *(*stages)(const struct made *m); /* the same */
+	int64_t suspended_ns; /* of the measurement, as the samples have it */
+	/* packets a tick that the first client sends and the first server drops */
+	unsigned loss;
 };
 
 enum { MADE_PPS = 1000 }; /* packets that each client receives a second */

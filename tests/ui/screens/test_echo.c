@@ -1,10 +1,11 @@
 /* The echo tab: mode echo's own tables, painted from a board made by hand, so that every number
- * is known: what the panel `why` says, and what A/B makes of it.  The screens are compared with
- * golden/ as text.  test_echo_screens [--update]. */
+ * is known: what the panels `why` and `stages` say, and what A/B makes of the first.  The
+ * screens are compared with golden/ as text.  test_echo_screens [--update]. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engines/engines.h"
 #include "stage.h"
 #include "ui/canvas/keys.h"
@@ -31,6 +32,7 @@ static void fill_echo(const struct made *m, struct worker_sample *w, unsigned i)
 	set_counter(w, "tx_skbs", skbs);
 	set_counter(w, "rx_skbs", skbs);
 	set_counter(w, joined ? "fill_128" : "fill_16", receives);
+	set_counter(w, "receives", receives);
 	set_counter(w, "fill_0", receives / 9);
 	w->value[COUNTER_SYSCALLS] = (2 + i) * receives;
 	w->value[COUNTER_WAITS] = receives / 10;
@@ -90,8 +92,68 @@ static void what_changed_between_two_methods(void **state)
 	run("gso", 1000);
 	frame(60, 200);
 	assert_true(on_screen("dg/tx"));
-	assert_true(on_screen("+1e+04%"));
+	assert_true(on_screen("×100"));
 	stage_golden("echo-mmsg-gso-200x60");
+	stage_close();
+}
+
+/* Stage i takes (i + 1) us at the median and twice that in a slow packet, but the server thirty. */
+static struct stage_summary *made_stages(const struct made *m)
+{
+	struct stage_summary *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	*s = (struct stage_summary){ .at_ns = m->now_ns, .stamped = 1210, .whole = { .count = 1203 } };
+	for (unsigned i = 0; i < engine_stages(echo); i++) {
+		int64_t ns = (i + 1) * NS_PER_US;
+
+		if (!strcmp(echo->stages[i].name, "away"))
+			continue;
+		s->stage[i] = (struct latency_summary){ .count = 1203, .p50_ns = ns, .p90_ns = ns * 3 / 2, .p99_ns = 2 * ns };
+		s->share_ns[0][i] = ns;
+		s->share_ns[1][i] = ns * 3 / 2;
+		s->share_ns[2][i] = strcmp(echo->stages[i].name, "server") ? 2 * ns : 30 * ns;
+	}
+	return s;
+}
+
+static void open_stages(const char *one_in, int rows, int columns)
+{
+	struct err err = ERR_NONE;
+
+	made_open_with(&made, echo, 1, 1);
+	assert_int_equal(options_set(&made.mode[0].options, "stages", one_in, &err), 0);
+	made.fill = fill_echo;
+	made.stages = made_stages;
+	stage_dash(CHARSET_BRAILLE, NULL);
+	run("mmsg", 100);
+	frame(rows, columns);
+}
+
+static void stages_at_120x40(void **state)
+{
+	(void)state;
+	open_stages("1000", 40, 120);
+	assert_true(on_screen("latency by stage µs · last 1 s"));
+	stage_golden("echo-stages-120x40");
+	stage_close();
+}
+
+static void stages_in_full_at_80x24(void **state)
+{
+	(void)state;
+	open_stages("1000", 24, 80);
+	unfold("each stage by itself");
+	stage_golden("echo-stages-80x24");
+	every_frame();
+	stage_close();
+}
+
+static void stages_say_that_they_are_off(void **state)
+{
+	(void)state;
+	open_stages("0", 24, 80);
+	unfold("off: set stages to N, and one packet in N is stamped");
 	stage_close();
 }
 
@@ -109,6 +171,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(why_at_120x40),
 		cmocka_unit_test(why_in_full_at_80x24),
 		cmocka_unit_test(what_changed_between_two_methods),
+		cmocka_unit_test(stages_at_120x40),
+		cmocka_unit_test(stages_in_full_at_80x24),
+		cmocka_unit_test(stages_say_that_they_are_off),
 		cmocka_unit_test(every_size_is_painted),
 	};
 
