@@ -274,6 +274,7 @@ static void xdp_take_back(struct udp_xdp *x)
 {
 	struct udp_totals *t = &x->port.totals;
 
+	x->undone--;
 	t->send_errors++;
 	t->send_errno = EBUSY;
 	t->sent_packets--;
@@ -294,9 +295,11 @@ int xdp_push(struct udp_xdp *x, uint32_t *ret_left, struct err *err)
 		x->port.totals.syscalls++;
 		if (errnum == ENETDOWN || errnum == ENXIO)
 			return xdp_say_gone(x, errnum, err);
-		if (errnum == EBUSY && more)
+		/* The kernel took it, and may show so with the next one only. */
+		x->undone += errnum == EBUSY;
+		if (more && x->undone)
 			xdp_take_back(x);
-		goes_on = more;
+		goes_on = more || errnum == EBUSY;
 	}
 	xdp_count_sent(x);
 	*ret_left = xdp_socket_unsent(&x->xsk);

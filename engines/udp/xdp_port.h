@@ -15,6 +15,7 @@ struct udp_xdp {
 	uint32_t mtu;
 	uint32_t header_bytes; /* of the frames that leave */
 	bool awaits_room;      /* port->wait tells of room to send, too */
+	unsigned undone;       /* frames that the device dropped, and that count as sent yet */
 
 	/* answering */
 	struct xdp_program *program;
