@@ -113,20 +113,13 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 		.help = "dropped because a " side " socket's receive buffer was full (SO_MEMINFO)"                              \
 	}
 
-/* totals.no_frame, .ring_full, .bad_frame of the servers' ports: what a method that receives below
- * the socket loses in front of it. */
-#define UDP_FRAME_LOSS(key, head, where, words)                                                                            \
-	{                                                                                                                  \
-		.name = key, .title = head, .unit = "packets", .roles = ROLE_SERVER, .ledger = LEDGER_LOST,                \
-		.server_ledger = LEDGER_LOST_ARRIVING, .place = key, .place_title = where, .show = UDP_SHOW | SHOW_IF_ANY, \
-		.help = words                                                                                              \
+/* totals.no_frame, .ring_full and .bad_frame of the servers' ports: what a method that receives
+ * below the socket loses in front of it.  One counter: there is room for few. */
+#define UDP_XDP_DROPS                                                                                                           \
+	{                                                                                                                       \
+		.name = "server_xdp_drops", .title = "srv xdp", .unit = "packets", .roles = ROLE_SERVER, .ledger = LEDGER_LOST, \
+		.server_ledger = LEDGER_LOST_ARRIVING, .place = "server_xdp_socket", .place_title = "server AF_XDP socket",     \
+		.show = UDP_SHOW | SHOW_IF_ANY,                                                                                 \
+		.help = "lost at a server's AF_XDP socket: no free frame, a full ring (XDP_STATISTICS), a wrong length "        \
+			"or checksum"                                                                                           \
 	}
-#define UDP_NO_FRAME                                                        \
-	UDP_FRAME_LOSS("xdp_no_frame", "no frame", "AF_XDP: no free frame", \
-		"dropped because the server's AF_XDP socket had no free frame (XDP_STATISTICS rx_dropped)")
-#define UDP_RING_FULL                                                           \
-	UDP_FRAME_LOSS("xdp_ring_full", "rx ring", "AF_XDP: receive ring full", \
-		"dropped because the server's AF_XDP receive ring was full (XDP_STATISTICS rx_ring_full)")
-#define UDP_BAD_FRAME                                                                  \
-	UDP_FRAME_LOSS("xdp_bad_frame", "bad frm", "AF_XDP: wrong length or checksum", \
-		"frames that an AF_XDP server took no datagram from: a wrong length or checksum")
