@@ -150,6 +150,9 @@ static void add_counters(const struct reading *r, const struct far_word *word, s
 			.remedy = def->remedy };
 
 		sum = reading_sum(r, -1, ROLE_BOTH, i);
+		/* A place that only some methods have is one where something was lost. */
+		if (def->place && def->show & SHOW_IF_ANY && !sum.value && !sum.why)
+			continue;
 		if (!sum.why && is_told(info, word, def))
 			sum.why = reading_is_settled(r) ? "the other end did not tell"
 							: "the other end tells when the run is over";
