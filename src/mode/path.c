@@ -61,8 +61,8 @@ static int here_socket(void *state, enum role role, int domain, int type, int pr
 	(void)state;
 	(void)role;
 	/* No worker may open one itself. */
-	if (domain == AF_PACKET) {
-		fd = privilege_packet_socket();
+	if (domain == AF_PACKET || domain == AF_XDP) {
+		fd = privilege_socket(domain);
 		return fd >= 0 ? fd : err_sys(err, -fd, "socket");
 	}
 	fd = socket(domain, type | SOCK_CLOEXEC, protocol);
