@@ -120,6 +120,23 @@ static int check_extra(pcap_t *pcap, const char *extra, struct err *err)
 	return 0;
 }
 
+int capture_filter_check(const char *filter, struct err *err)
+{
+	struct bpf_program program;
+	pcap_t *pcap = *filter ? pcap_open_dead(DLT_EN10MB, CAPTURE_SNAPLEN_MIN) : NULL;
+	int rc = 0;
+
+	/* Without memory for it, the capture itself will say so. */
+	if (!pcap)
+		return 0;
+	if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
+		rc = err_say(err, EINVAL, "filter \"%s\": %s", filter, pcap_geterr(pcap));
+	else
+		pcap_freecode(&program);
+	pcap_close(pcap);
+	return rc;
+}
+
 static int set_filter(pcap_t *pcap, const char *filter, struct err *err)
 {
 	struct bpf_program program;

@@ -122,6 +122,9 @@ enum counter_show {
 	/* the dashboard's chart of a figure over time: of the first that has it.  A latency of the
 	 * same title stands beside it with its percentiles. */
 	SHOW_TREND = 64,
+	/* the dashboard's panel of the connections as the kernel has them: of the workers that
+	 * send */
+	SHOW_LINK = 256,
 	SHOW_TESTED = 128, /* a figure whose difference is judged where two settings are compared */
 };
 

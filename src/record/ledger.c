@@ -10,7 +10,7 @@
 static const struct {
 	const char *key, *title, *remedy;
 } host_place[PROCNET_FIELDS] = {
-	[PROCNET_UDP_IN_ERRORS] = { "udp_in_errors", "UDP input errors" },
+	[PROCNET_UDP_IN_ERRORS] = { "udp_in_errors", "UDP input errors", NULL },
 	[PROCNET_UDP_NO_PORTS] = { "udp_no_ports", "no socket at the port", "start the other end, or mend host and port (F2)" },
 	[PROCNET_UDP_RCVBUF_ERRORS] = { "udp_receive_buffers", "UDP receive buffers",
 		"full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}" },

@@ -459,6 +459,15 @@ static json_t *record_samples(const struct results_view *v)
 	return json_array_made(array, failed);
 }
 
+static json_t *record_baseline(const struct results_source *source)
+{
+	struct json_maker m = json_make();
+
+	json_put(&m, "run", json_integer(source->base_run));
+	json_put(&m, "until_ns", json_integer(source->base_until_ns));
+	return json_made(&m);
+}
+
 /* ---- all of it ---- */
 
 json_t *results_record(const struct results_source *source)
@@ -471,6 +480,8 @@ json_t *results_record(const struct results_source *source)
 	m = json_make();
 	if (source->saved_wall_ns)
 		json_put(&m, "saved_wall_ns", json_integer(source->saved_wall_ns));
+	if (source->saved_wall_ns && source->base_run)
+		json_put(&m, "baseline", record_baseline(source));
 	json_put(&m, "phase", json_string(phase_name(v.reading.final ? v.reading.final->how : history_phase(source->history))));
 	json_put(&m, "runs", record_runs(source));
 	json_put(&m, "events", record_events(source));

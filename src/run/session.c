@@ -169,6 +169,16 @@ int session_check(const struct options *options, const struct path *const *paths
 	return rc;
 }
 
+int session_try(const struct session *s, const struct options *options, struct err *err)
+{
+	return session_check(options, s->shared.config.paths, err);
+}
+
+const struct path *session_path(const struct session *s, const char *name)
+{
+	return path_find(s->shared.config.paths, name);
+}
+
 int session_start(struct session *s, const struct options *options, struct err *err)
 {
 	struct run *r = NULL;

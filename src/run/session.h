@@ -37,6 +37,10 @@ bool session_free(struct session *s);
 int session_start(struct session *s, const struct options *options, struct err *err);
 /* Plans and forgets: what session_start() would say at once.  No session is needed. */
 int session_check(const struct options *options, const struct path *const *paths, struct err *err);
+/* The same, with the paths of this session. */
+int session_try(const struct session *s, const struct options *options, struct err *err);
+/* The path of this name that its runs may take; NULL. */
+const struct path *session_path(const struct session *s, const char *name);
 /* Ends the run as its duration would have: drain, final.  immediate: without waiting for a
  * drain. */
 void session_stop(struct session *s, bool immediate);
