@@ -119,7 +119,7 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 	{                                                                                                                       \
 		.name = "server_xdp_drops", .title = "srv xdp", .unit = "packets", .roles = ROLE_SERVER, .ledger = LEDGER_LOST, \
 		.server_ledger = LEDGER_LOST_ARRIVING, .place = "server_xdp_socket", .place_title = "server AF_XDP socket",     \
-		.show = UDP_SHOW | SHOW_IF_ANY,                                                                                 \
+		.remedy = "more workers, with a queue each, or a lower rate", .show = UDP_SHOW | SHOW_IF_ANY,                   \
 		.help = "lost at a server's AF_XDP socket: no free frame, a full ring (XDP_STATISTICS), a wrong length "        \
 			"or checksum"                                                                                           \
 	}
