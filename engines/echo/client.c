@@ -233,7 +233,7 @@ static void client_count(struct worker *w, struct echo_client *c)
 	counter_set(k, ECHO_C_STRAY, y->stray);
 	counter_set(k, ECHO_C_DAMAGED, y->damaged);
 	counter_set(k, ECHO_C_GIVEN_UP, c->flows.given_up);
-	echo_count_joined(k, t->sent_packets - t->sent_joined, t->uncut, &c->fill);
+	echo_count_joined(k, t, &c->fill);
 	/* The worker's loop adds its own to this one. */
 	worker_count(w, COUNTER_SYSCALLS, t->syscalls - c->tally.syscalls);
 	c->tally.syscalls = t->syscalls;

@@ -62,12 +62,12 @@ static int open_port(struct worker *w, struct echo_client *c, struct err *err)
 	uint32_t drops;
 
 	config.connected = config.want_time = true;
-	config.batch = echo_batch(echo_shared_of(w), udp_method_of(w->self->method));
 	config.datagram_bytes = config.send_bytes = (uint32_t)c->datagram_bytes;
 	config.waits = w->plan->wait == WAIT_BLOCK;
 	config.polled = options_number(w->options, "sqpoll");
 	config.usual_bytes = config.send_bytes;
 	udp_config_join(&config, udp_method_of(w->self->method), w->options);
+	config.batch = echo_batch(echo_shared_of(w), &config);
 	config.refused = refused;
 	config.refused_ctx = c;
 	config.stamped = c->stages ? echo_client_stamped : NULL;

@@ -115,7 +115,8 @@ enum counter_show {
 	SHOW_DRILL = 2, /* the drill-down of one core */
 	SHOW_SUM = 4,   /* a key of results' sum */
 	SHOW_CORE = 8,  /* a key of results' cores[] */
-	/* those that are set, but only where it has come to something: is neither 0 nor unknown */
+	/* those that are set, but only where it has come to something: is neither 0 nor unknown; of
+	 * a figure also the line of its `why` */
 	SHOW_IF_ANY = 16,
 	SHOW_PANEL = 32, /* the dashboard's panel of figures, over all workers that count it */
 	/* the dashboard's chart of a figure over time: of the first that has it.  A latency of the
@@ -145,6 +146,8 @@ struct counter_def {
 	/* key of the place in the ledger where LEDGER_LOST: "server_socket_buffer" */
 	const char *place;
 	const char *place_title; /* the same for people: "server socket buffer" */
+	/* what helps against losses there, for remedy_text() of record/remedy.h; NULL: nothing */
+	const char *remedy;
 	/* It counts sends that were tried again, which the host counts among its UDP send buffer
 	 * errors. */
 	bool retried;

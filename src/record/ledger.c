@@ -6,45 +6,50 @@
 
 #include "base/clock.h"
 
-/* The names of the kernel's own counters as places. */
+/* The names of the kernel's own counters as places, and what helps there. */
 static const struct {
-	const char *key, *title;
+	const char *key, *title, *remedy;
 } host_place[PROCNET_FIELDS] = {
 	[PROCNET_UDP_IN_ERRORS] = { "udp_in_errors", "UDP input errors" },
-	[PROCNET_UDP_NO_PORTS] = { "udp_no_ports", "no socket at the port" },
-	[PROCNET_UDP_RCVBUF_ERRORS] = { "udp_receive_buffers", "UDP receive buffers" },
-	[PROCNET_UDP_SNDBUF_ERRORS] = { "device_queue", "device or its queue" },
-	[PROCNET_UDP_MEM_ERRORS] = { "udp_memory", "UDP memory limit" },
-	[PROCNET_SOFTNET_DROPPED] = { "softnet_backlog", "softnet backlog" },
-	[PROCNET_IP_REASM_FAILS] = { "ip_reassembly", "IP reassembly" },
-	[PROCNET_IP_FRAG_FAILS] = { "ip_fragmentation", "IP fragmentation" },
-	[PROCNET_LINK_DROPPED] = { "veth_queue", "veth device, its queue full" },
-	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)" },
+	[PROCNET_UDP_NO_PORTS] = { "udp_no_ports", "no socket at the port", "start the other end, or mend host and port (F2)" },
+	[PROCNET_UDP_RCVBUF_ERRORS] = { "udp_receive_buffers", "UDP receive buffers",
+		"full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}" },
+	[PROCNET_UDP_SNDBUF_ERRORS] = { "device_queue", "device or its queue", "full: a longer txqueuelen, or less load ([)" },
+	[PROCNET_UDP_MEM_ERRORS] = { "udp_memory", "UDP memory limit", "reached: a higher net.ipv4.udp_mem, or smaller buffers" },
+	[PROCNET_SOFTNET_DROPPED] = { "softnet_backlog", "softnet backlog",
+		"full at netdev_max_backlog {netdev_max_backlog}: raise that, or less load ([)" },
+	[PROCNET_IP_REASM_FAILS] = { "ip_reassembly", "IP reassembly", "datagrams that fit the MTU need none" },
+	[PROCNET_IP_FRAG_FAILS] = { "ip_fragmentation", "IP fragmentation", "datagrams that fit the MTU" },
+	[PROCNET_LINK_DROPPED] = { "veth_queue", "veth device, its queue full", "a higher rate-limit (F2), or less load ([)" },
+	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)", "asked for with loss {loss} · F2" },
 };
 
 /* ---- places ---- */
 
-static struct ledger_place *place_named(struct ledger *l, const char *key, const char *title)
+static struct ledger_place *place_named(struct ledger *l, const char *key, const char *title, const char *remedy)
 {
 	for (unsigned i = 0; i < l->places; i++)
-		if (!strcmp(l->place[i].key, key))
+		if (!strcmp(l->place[i].key, key)) {
+			l->place[i].remedy = l->place[i].remedy ? l->place[i].remedy : remedy;
 			return &l->place[i];
+		}
 	if (l->places == LEDGER_PLACES_MAX)
 		return NULL;
-	l->place[l->places] = (struct ledger_place){ .key = key, .title = title, .known = true, .why = "" };
+	l->place[l->places] = (struct ledger_place){ .key = key, .title = title, .known = true, .why = "", .remedy = remedy };
 	return &l->place[l->places++];
 }
 
 /* The place of a counter in a ledger. */
 struct entry {
 	enum ledger_side side;
-	const char *place, *place_title; /* LEDGER_LOST, LEDGER_LOST_ARRIVING */
+	const char *place, *place_title, *remedy; /* LEDGER_LOST, LEDGER_LOST_ARRIVING */
 };
 
 /* Several counters may stand for one place; it is known if all of them are. */
 static void add_place(struct ledger *l, const struct entry *entry, const struct reading_sum *sum)
 {
-	struct ledger_place *p = place_named(l, entry->place, entry->place_title ? entry->place_title : entry->place);
+	struct ledger_place *p = place_named(
+		l, entry->place, entry->place_title ? entry->place_title : entry->place, entry->remedy);
 
 	if (!p)
 		return;
@@ -56,7 +61,7 @@ static void add_place(struct ledger *l, const struct entry *entry, const struct 
 	}
 }
 
-static uint64_t lost_at_places(const struct ledger *l)
+uint64_t ledger_lost_at_places(const struct ledger *l)
 {
 	uint64_t sum = 0;
 
@@ -141,7 +146,8 @@ static void add_counters(const struct reading *r, const struct far_word *word, s
 		const struct counter_def *def = engine_counter(info->engine, i);
 		struct entry entry = { .side = reading_side(info, def),
 			.place = def->place ? def->place : def->name,
-			.place_title = def->place_title };
+			.place_title = def->place_title,
+			.remedy = def->remedy };
 
 		sum = reading_sum(r, -1, ROLE_BOTH, i);
 		if (!sum.why && is_told(info, word, def))
@@ -167,7 +173,7 @@ static void add_up_to(const struct reading *r, struct ledger *l)
 	for (unsigned i = COUNTER_OWN; i < counters && left; i++) {
 		const struct counter_def *def = engine_counter(r->info->engine, i);
 		uint64_t most = reading_side(r->info, def) == LEDGER_LOST_UP_TO ? reading_sum(r, -1, ROLE_BOTH, i).value : 0;
-		struct ledger_place *p = most ? place_named(l, def->place, def->place_title) : NULL;
+		struct ledger_place *p = most ? place_named(l, def->place, def->place_title, def->remedy) : NULL;
 		uint64_t share = (uint64_t)ceil((double)missing * (double)most / (double)all);
 
 		if (!p)
@@ -217,7 +223,7 @@ static bool is_alone(const struct run_info *info, enum procnet_field field)
 static void add_host_place(const struct reading *r, enum procnet_field field, struct ledger *l)
 {
 	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
-	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title);
+	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title, host_place[field].remedy);
 
 	if (!p)
 		return;
@@ -259,7 +265,7 @@ static void add_rest(enum ledger_rest rest, uint64_t most, struct ledger *l)
 		[REST_THERE] = { "path_there", "on the path, to the server" },
 		[REST_BACK] = { "path_back", "on the path, back" },
 	};
-	struct ledger_place *p = rest == REST_UNEXPLAINED ? NULL : place_named(l, place[rest].key, place[rest].title);
+	struct ledger_place *p = rest == REST_UNEXPLAINED ? NULL : place_named(l, place[rest].key, place[rest].title, NULL);
 
 	if (!p || l->unexplained <= 0)
 		return;
@@ -326,7 +332,7 @@ static void take_rest_as_flying(struct ledger *l)
 
 static void take_rest(struct ledger *l)
 {
-	l->unexplained = (int64_t)(l->sent - l->received - lost_at_places(l) - l->in_flight);
+	l->unexplained = (int64_t)(l->sent - l->received - ledger_lost_at_places(l) - l->in_flight);
 }
 
 static void ledger_fill(const struct reading *r, struct ledger *l)

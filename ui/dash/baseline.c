@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "record/ledger.h"
 #include "ui/dash/headline.h"
 
@@ -223,11 +224,11 @@ double tally_mean(const double *values, unsigned count)
 	return n ? sum / (double)n : NAN;
 }
 
-double tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count)
+struct tally_change tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count)
 {
-	double before = tally_mean(a, a_count), relative = (tally_mean(b, b_count) - before) / before;
+	double before = tally_mean(a, a_count), more = tally_mean(b, b_count) - before;
 
-	return isfinite(relative) ? relative : NAN;
+	return (struct tally_change){ isfinite(more / before) ? more / before : NAN, more };
 }
 
 const struct tally_worker *tally_find(const struct tally *t, enum role role, unsigned index)
@@ -238,14 +239,20 @@ const struct tally_worker *tally_find(const struct tally *t, enum role role, uns
 	return NULL;
 }
 
-char *tally_difference_text(double relative, char *out, size_t size)
+char *tally_difference_text(const struct tally_change *change, char *out, size_t size)
 {
-	double percent = 100 * relative;
+	double percent = 100 * change->relative, times = 1 + change->relative;
+	char number[32];
 
-	if (isnan(percent))
+	if (isnan(change->absolute))
 		snprintf(out, size, "--");
-	else if (fabs(percent) >= 999.5)
-		snprintf(out, size, "%+.0e%%", percent);
+	else if (isnan(percent))
+		snprintf(
+			out, size, "%s%s", change->absolute > 0 ? "+" : "", text_human(change->absolute, number, sizeof(number)));
+	else if (fabs(percent) < 0.05)
+		snprintf(out, size, "0.0%%");
+	else if (fabs(times) >= 10)
+		snprintf(out, size, "×%s", text_human(times, number, sizeof(number)));
 	else
 		snprintf(out, size, "%+.*f%%", fabs(percent) < 99.95 ? 1 : 0, percent);
 	return out;

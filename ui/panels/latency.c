@@ -134,6 +134,7 @@ static void latency_paint(struct dash *d, struct rect area)
 	snprintf(title, sizeof(title), "%s percentiles µs · %s", l && l->name ? l->title : "latency",
 		!d->total_known                          ? "last 1 s"
 		: view_cleared(&d->view, d->moment.info) ? "since cleared"
+		: d->moment.final                        ? "whole run"
 							 : "this run");
 	if (d->view.cursor_ns)
 		snprintf(note, sizeof(note), "at %s", dash_hms(d, d->moment.at_ns, at, sizeof(at)));

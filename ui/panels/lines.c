@@ -1,4 +1,4 @@
-/* Below 40x10: what matters most, in at most three lines. */
+/* Below 30x8: what matters most, in as many lines as there are. */
 #include <math.h>
 #include <stdio.h>
 
@@ -6,46 +6,54 @@
 #include "ui/dash/headline.h"
 #include "ui/panels/panels.h"
 
-static void rates_text(const struct dash *d, char *out, size_t size)
+static void lines_add_rates(const struct dash *d, struct line *l)
 {
 	const struct run_info *info = d->moment.info;
 	struct rates rx;
 	char rate[48], drops[32];
 
 	moment_rates(&d->moment, -1, info ? info->rx_roles : ROLE_BOTH, &rx);
-	snprintf(out, size, "%s drop %s/s",
-		headline_text(dash_engine(d), info ? headline_rate(info, &rx, info->rx_roles) : rx.rx_pps, rate, sizeof(rate)),
+	line_add_below(l, 1, STYLE_STRONG, "%s",
+		headline_text(dash_engine(d), info ? headline_rate(info, &rx, info->rx_roles) : rx.rx_pps, rate, sizeof(rate)));
+	line_add(l, 2, d->lost_per_s > 0 ? STYLE_BAD : STYLE_STRONG, " drop %s/s",
 		text_human(d->lost_per_s, drops, sizeof(drops)));
 }
 
-static void latency_text(const struct dash *d, char *out, size_t size)
+static void lines_add_latency(const struct dash *d, struct line *l)
 {
-	struct latency_summary l;
-	char p99[32];
+	struct latency_summary s;
+	char p99[32], p50[32];
 
-	moment_latency(&d->moment, -1, 0, &l);
-	words_us(&l, l.p99_ns, p99, sizeof(p99));
+	moment_latency(&d->moment, -1, 0, &s);
+	words_us(&s, s.p99_ns, p99, sizeof(p99));
+	words_us(&s, s.p50_ns, p50, sizeof(p50));
 	const char *unit = words_us_unit(p99);
-	snprintf(out, size, "p99 %s%s%s%s", p99, *unit ? " " : "", unit,
-		d->moment.info && d->moment.info->closed_loop ? " closed loop!" : "");
+	line_add_below(l, 3, STYLE_TEXT, "p99 %s%s%s", p99, *unit ? " " : "", unit);
+	if (d->moment.info && d->moment.info->closed_loop)
+		line_add(l, 5, STYLE_WARNING, " closed loop!");
+	line_add(l, 6, STYLE_TEXT, "p50 %s", p50);
+}
+
+static void lines_add_loss(const struct dash *d, struct line *l)
+{
+	char share[32];
+
+	if (d->ledger.known && d->drops_lost)
+		line_add_below(l, 4, STYLE_BAD, "%s lost", words_share(d->drops_lost, d->drops_sent, share, sizeof(share)));
 }
 
 void screen_lines_paint(struct dash *d)
 {
 	struct rect area = d->layout.main;
-	char text[128], state[64];
-	enum style style = state_text(d, state, sizeof(state));
+	struct line l = { 0 };
 
-	if (d->view.toast[0] && area.rows) {
-		canvas_put_cut(&d->canvas, 0, 0, area.columns, d->view.toast_style, d->view.toast);
-	} else {
-		snprintf(text, sizeof(text), "%s%s", state, d->view.frozen ? " VIEW FROZEN" : "");
-		canvas_put_cut(&d->canvas, 0, 0, area.columns, style, text);
+	if (d->view.toast[0] && area.rows > 1) {
+		canvas_put_cut(&d->canvas, --area.rows, 0, area.columns, d->view.toast_style, d->view.toast);
 	}
-	rates_text(d, text, sizeof(text));
-	if (area.rows > 1)
-		canvas_put_cut(&d->canvas, 1, 0, area.columns, STYLE_STRONG, text);
-	latency_text(d, text, sizeof(text));
-	if (area.rows > 2)
-		canvas_put_cut(&d->canvas, 2, 0, area.columns, STYLE_TEXT, text);
+	state_parts(d, &l);
+	view_parts(d, &l);
+	lines_add_rates(d, &l);
+	lines_add_latency(d, &l);
+	lines_add_loss(d, &l);
+	line_flow(&d->canvas, area, &l);
 }
