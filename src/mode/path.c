@@ -29,7 +29,11 @@ int path_choose(const struct options *o, const struct path *const *paths, struct
 		return err_say(err, ENOTSUP, "--path %s does not run here: %s", name, why);
 	plan->paths = paths;
 	plan->path = path;
-	return path->check ? path->check(o, err) : 0;
+	int rc = path->check ? path->check(o, err) : 0;
+
+	if (rc >= 0 && path->note)
+		path->note(o, plan);
+	return rc;
 }
 
 int path_reach(const struct options *o, bool elsewhere, const char *why, struct plan *plan, struct err *err)

@@ -180,6 +180,11 @@ shapes() {
 	run echo --duration 200ms --veth-queues 4
 	says result.json '"veth_queues": 4'
 	says result.json '"mtu_bytes": 1500'
+	# A right that root has outside, and nobody in a user namespace: said, not lost in silence.
+	[ "$(cat /proc/sys/net/core/rmem_max)" -ge 1073741824 ] || {
+		run echo --duration 100ms --rcvbuf 1G
+		says out.txt '--rcvbuf 1G: path veth gives a user no right to force it, as root has: net.core.rmem_max'
+	}
 	# The kernel's times of a device, and of one with a queue, which are there later than the send.
 	run echo --duration 300ms --stages 4 --rate 5000
 	stages
