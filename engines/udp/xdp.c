@@ -264,7 +264,7 @@ static uint32_t xdp_count_sent(struct udp_xdp *x)
 	return more;
 }
 
-static int xdp_say_gone(const struct udp_xdp *x, int errnum, struct err *err)
+int xdp_say_gone(const struct udp_xdp *x, int errnum, struct err *err)
 {
 	return err_say(err, errnum, "%s is gone or down: method xdp has no queue any more", xdp_interface(x));
 }

@@ -58,6 +58,8 @@ int xdp_open_socket(struct udp_xdp *x, uint32_t frames, struct err *err);
 /* Makes the kernel send what stands in the ring, and counts it; *ret_left are the frames that it
  * has not taken yet.  0, or -errno with *err where the interface has gone. */
 int xdp_push(struct udp_xdp *x, uint32_t *ret_left, struct err *err);
+/* -errnum, with *err. */
+int xdp_say_gone(const struct udp_xdp *x, int errnum, struct err *err);
 
 /* ---- xdp_send.c ---- */
 

@@ -191,5 +191,8 @@ int xdp_send(struct udp_port *port, unsigned count, struct err *err)
 		}
 	}
 	int rc = xdp_flush(x, queued, err);
+	/* Frames that do not come back: of an interface that has gone none does. */
+	if (rc >= 0 && !count && (rc = xdp_socket_error(&x->xsk)) < 0)
+		return xdp_say_gone(x, -rc, err);
 	return rc < 0 ? rc : (int)count;
 }

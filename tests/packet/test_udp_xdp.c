@@ -30,6 +30,14 @@
 
 enum { BYTES = 1472, BATCH = 32, DEADLINE_S = 30, CYCLES = 20, READERS = 37 };
 
+/* Memory maps more after some cycles; a map that leaked in each would make 17.  A sanitizer's
+ * allocator takes some for itself. */
+#ifdef NETDYNO_SANITIZED
+enum { MAPS_MORE = 10 };
+#else
+enum { MAPS_MORE = 2 };
+#endif
+
 static bool is_root;
 
 static void need(void)
@@ -509,7 +517,7 @@ static void cycles_leave_nothing(void **state)
 			maps = memory_maps();
 		fds = open_fds();
 	}
-	assert_at_most(memory_maps(), maps + 2);
+	assert_at_most(memory_maps(), maps + MAPS_MORE);
 	assert_int_equal(open_fds(), fds);
 }
 
