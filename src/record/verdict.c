@@ -447,6 +447,9 @@ static void judge_away(const struct evidence *e, int64_t away_ns, int64_t silent
 	else if (away_ns > 0)
 		verdict_caution(v, "%s away for %.2f s of %.2f s (%.2f %%): the rates are means over that, too",
 			e->info->expects_answers ? "the other end was" : "clients were", away_s, all_s, 100 * share);
+	else if (silent_ns > silent_limit_ns && e->info->closed_loop && options_is_set(&e->info->options, "loss"))
+		verdict_caution(v, "a whole %s of %" PRIu64 " was lost, and given up after 1 s: try --rate, or a larger one",
+			e->info->load_name ? e->info->load_name : "load", e->info->load);
 	else if (silent_ns > silent_limit_ns)
 		verdict_caution(v, "%s did not answer for %.1f s: the rates are means over that, too", peer,
 			(double)silent_ns / NS_PER_S);

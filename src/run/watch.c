@@ -13,6 +13,8 @@ static const int64_t burst_quiet_ns = 300 * NS_PER_MS;
 /* a burst of this length gets an event while it goes on */
 static const int64_t burst_long_ns = 2ll * NS_PER_S;
 static const int64_t silence_ns = 500 * NS_PER_MS;
+/* A closed loop whose whole window is lost sends again when it has given that up. */
+static const int64_t given_up_ns = NS_PER_S;
 static const int64_t first_answer_ns = 2ll * NS_PER_S;
 static const int64_t silence_longest_ns = 60ll * NS_PER_S;
 
@@ -117,16 +119,24 @@ static uint64_t sum_of(const struct run_info *info, const struct sample *s, unsi
 	return reading_sum(&r, -1, roles, counter).value;
 }
 
+/* How long all that is out may be lost, or held up, because the run asked for it. */
+static int64_t asked_silence(const struct run_info *info)
+{
+	int64_t delay_ns = options_number(&info->options, "delay");
+
+	return 2 * delay_ns + (options_is_set(&info->options, "loss") ? given_up_ns : 0);
+}
+
 /* A longer silence than the slowest answers and the rarest ones make. */
-static int64_t silence_limit(const struct watch *w)
+static int64_t silence_limit(const struct watch *w, const struct run_info *info)
 {
 	uint64_t gaps = w->packets - w->first_packets;
 	int64_t limit_ns = silence_ns, gap_ns = gaps ? (w->answer_ns - w->first_ns) / (int64_t)gaps : 0;
 
 	if (!gaps)
-		return first_answer_ns;
+		return first_answer_ns + asked_silence(info);
 	limit_ns = gap_ns * 3 > limit_ns ? gap_ns * 3 : limit_ns;
-	return w->slow_ns * 2 > limit_ns ? w->slow_ns * 2 : limit_ns;
+	return (w->slow_ns * 2 > limit_ns ? w->slow_ns * 2 : limit_ns) + asked_silence(info);
 }
 
 /* Is there anything to answer?  A receiver of what others send expects it always. */
@@ -195,7 +205,7 @@ static void watch_answers(struct watch *w, const struct run_info *info, const st
 	uint64_t rx = sum_of(info, s, info->rx_roles, info->engine->reliable ? COUNTER_RX_BYTES : COUNTER_RX_PACKETS);
 	uint64_t tx = sum_of(info, s, info->tx_roles, COUNTER_TX_PACKETS);
 	bool sending = s->phase == PHASE_WARMUP || s->phase == PHASE_MEASURE;
-	int64_t limit_ns = silence_limit(w);
+	int64_t limit_ns = silence_limit(w, info);
 
 	if (rx != w->rx || !sending || !is_owed(w, info, s, tx)) {
 		note_silence(w, s, limit_ns);

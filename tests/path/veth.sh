@@ -254,6 +254,11 @@ impaired() {
 			within_share $share "$(of_result sent)" "$(lost_at impairment)"
 		done
 	done
+	# A closed loop whose whole window is lost waits, and nobody was away.
+	for share in '1 mmsg' '10 gso' '50 mmsg'; do
+		run echo --duration 1500ms --loss "${share% *}" --method "${share#* }"
+		! grep -q 'was away' out.txt || fail "--loss $share: $(grep 'was away' out.txt)"
+	done
 	run stream --duration 1s --rate-limit 20M
 	at=$(of_result rx_mbps)
 	[ "${at%.*}" -lt 25 ] || fail "--rate-limit 20M lets $at Mbit/s through"

@@ -183,6 +183,26 @@ static void the_longest_silence_is_kept(void **state)
 	assert_int_equal(b->watch.silent_ns, 11 * TICK_NS);
 }
 
+/* Where the run asked for losses, all that is out may be lost, and is given up a second later. */
+static void silence_that_was_asked_for_is_nobody_away(void **state)
+{
+	struct bench *b = *state;
+	struct err err = ERR_NONE;
+
+	assert_int_equal(options_init(&b->info.options, &engine_null, &err), 0);
+	assert_int_equal(options_set(&b->info.options, "loss", "1", &err), 0);
+	tick(b, 10, 1);
+	tick(b, 10, 1);
+	for (int i = 0; i < 14; i++) {
+		b->sample->measured_ns += TICK_NS;
+		tick(b, 0, 0);
+	}
+	tick(b, 10, 1);
+	assert_int_equal(b->watch.away_ns, 0);
+	expect(b, "");
+	options_free(&b->info.options);
+}
+
 /* From half a second of silence on the other end was away, from when the answers stopped. */
 static void silence_is_time_away(void **state)
 {
@@ -263,6 +283,7 @@ int main(void)
 		CASE(silence_is_told_ever_more_rarely),
 		CASE(a_full_window_is_silence_too),
 		CASE(the_longest_silence_is_kept),
+		CASE(silence_that_was_asked_for_is_nobody_away),
 		CASE(silence_is_time_away),
 		CASE(rare_answers_are_no_silence),
 		CASE(lost_connections_are_time_away),
