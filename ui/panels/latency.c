@@ -160,7 +160,10 @@ static int latency_lines(const struct dash *d)
 	const struct engine *e = dash_engine(d);
 	const struct latency_def *l = e ? e->latencies : NULL;
 
-	return l && l->name && d->moment.info && !dash_records(d, l) ? PANEL_ASIDE : 0;
+	if (l && l->name && d->moment.info && !dash_records(d, l))
+		return PANEL_ASIDE;
+	/* A line for each of the others. */
+	return engine_latencies(e) > 1 ? (int)engine_latencies(e) - 1 : 0;
 }
 
 const struct panel_def panel_percentiles = {
