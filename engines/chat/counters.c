@@ -36,6 +36,7 @@ const struct counter_def chat_counters[] = {
 		.server_ledger = LEDGER_LOST,
 		.place = "slow_newest",
 		.place_title = "slow client, newest dropped",
+		.remedy = "its queue is full at {queue} · F2 raises queue",
 		.show = WIDE,
 		.help = "not delivered because the client's queue was full (--slow drop-newest)",
 		.judgement = { .caution = "{} deliveries were dropped for slow clients (--slow drop-newest)" } },
@@ -47,6 +48,7 @@ const struct counter_def chat_counters[] = {
 		.server_ledger = LEDGER_LOST,
 		.place = "slow_oldest",
 		.place_title = "slow client, oldest dropped",
+		.remedy = "its queue is full at {queue} · F2 raises queue",
 		.show = WIDE,
 		.help = "taken from a client's full queue to make room for newer ones (--slow drop-oldest)",
 		.judgement = { .caution = "{} deliveries were dropped for slow clients (--slow drop-oldest)" } },
@@ -58,6 +60,7 @@ const struct counter_def chat_counters[] = {
 		.server_ledger = LEDGER_LOST,
 		.place = "log_overrun",
 		.place_title = "slow client, log went round",
+		.remedy = "the log of {log} went round · F2 raises log",
 		.show = WIDE,
 		.help = "not taken by a client before the log had gone round (--log)",
 		.judgement = { .caution =

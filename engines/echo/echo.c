@@ -88,7 +88,7 @@ static const struct option_def echo_options[] = {
 		.min = 1,
 		.max = UDP_BATCH_MAX,
 		.unset_ok = true,
-		.help = "datagrams per burst, fewer where N take more than 4 MiB (default: 32, method gso 256)" },
+		.help = "datagrams per burst, fewer where N take more than 4 MiB (default: 32, 256 where they are joined)" },
 	{ .name = "gso",
 		.type = OPTION_CHOICE,
 		.flags = FORM,
@@ -227,6 +227,7 @@ static const struct counter_def echo_counters[] = {
 		.server_ledger = LEDGER_LOST,
 		.place = "server_reply_error",
 		.place_title = "server reply error",
+		.remedy = "full at sndbuf {sndbuf} · F2 raises it, wmem_max {wmem_max}",
 		.show = WIDE,
 		.help = "answers that the kernel refused to send for good" },
 	COUNTER(ECHO_C_CLIENT_SOCKET_DROPS) = UDP_SOCKET_DROPS("client", "cli buf", ROLE_CLIENT, LEDGER_NONE),
@@ -237,6 +238,7 @@ static const struct counter_def echo_counters[] = {
 		.ledger = LEDGER_LOST,
 		.place = "late",
 		.place_title = "late, after 1 s",
+		.remedy = "answered too late · [ lowers the load",
 		.show = WIDE,
 		.help = "answers later than 1 s after the send" },
 	COUNTER(ECHO_C_REFUSED) = UDP_REFUSED("nobody listens"),
@@ -336,8 +338,31 @@ static const struct counter_def echo_counters[] = {
 		.help = "sends of joined datagrams that the kernel would not cut: each goes by itself from then on",
 		.judgement = { .caution = "the device would not cut joined datagrams (its MTU, or no checksum offload): "
 					  "they were sent one by one" } },
-	COUNTER(ECHO_C_SERVER_MORE_DROPS) = UDP_MORE_DROPS("server", "srv buf+", ROLE_SERVER),
+	COUNTER(ECHO_C_SERVER_MORE_DROPS) = UDP_MORE_DROPS("server", "srv buf+", AT_SERVERS),
 	COUNTER(ECHO_C_CLIENT_MORE_DROPS) = UDP_MORE_DROPS("client", "cli buf+", ROLE_CLIENT),
+	COUNTER(ECHO_C_STARVED) = UDP_STARVED(ROLE_BOTH),
+	COUNTER(ECHO_C_RECEIVES) = UDP_FILLED(WIDE),
+	COUNTER(ECHO_C_REPORTS) = { .name = "reports",
+		.title = "reports",
+		.unit = "packets",
+		.roles = ROLE_SERVER,
+		.show = SHOW_DRILL | SHOW_CORE | SHOW_IF_ANY,
+		.help = "questions of clients elsewhere for the server's counts, also among rx_packets" },
+	COUNTER(ECHO_C_FAR_ARRIVED) = { .name = "far_arrived",
+		.title = "far in",
+		.unit = "packets",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_ARRIVED_THERE,
+		.show = SHOW_DRILL | SHOW_CORE | SHOW_IF_ANY,
+		.help = "datagrams that came to the server elsewhere, as it told after the run, those that its sockets dropped "
+			"included" },
+	COUNTER(ECHO_C_FAR_TOLD) = { .name = "far_told",
+		.title = "far told",
+		.unit = "",
+		.kind = COUNTER_GAUGE,
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_TOLD,
+		.help = "1: the server elsewhere has told all that it counted" },
 	UDP_FILL_COUNTERS(ECHO_C_FILL - COUNTER_OWN),
 	COUNTER(ECHO_C_END) = { 0 },
 };
@@ -345,7 +370,7 @@ _Static_assert((int)ECHO_C_END < (int)COUNTERS_MAX, "the counters fit");
 
 /* The same figure of the clients, for each answer that they take, and of the servers, for each that
  * they send.  of: counters, ended by COUNTER_NONE. */
-#define EACH_SIDE(figure, head, in, line, words, ...)                                                                            \
+#define EACH_SIDE_SHOWN(shown, figure, head, in, line, words, ...)                                                               \
 	{ .name = figure,                                                                                                        \
 		.title = head,                                                                                                   \
 		.unit = in,                                                                                                      \
@@ -354,25 +379,29 @@ _Static_assert((int)ECHO_C_END < (int)COUNTERS_MAX, "the counters fit");
 		.scale = 1,                                                                                                      \
 		.numerator_roles = ROLE_CLIENT,                                                                                  \
 		.denominator_roles = ROLE_CLIENT,                                                                                \
-		.show = WIDE,                                                                                                    \
+		.show = shown,                                                                                                   \
 		.why = line,                                                                                                     \
 		.help = words " of the clients for each answer" },                                                               \
 	{                                                                                                                        \
 		.name = "server_" figure, .title = "s" head, .unit = in, .numerator = { __VA_ARGS__ },                           \
 		.denominator = COUNTER_TX_PACKETS, .scale = 1, .numerator_roles = ROLE_SERVER, .denominator_roles = ROLE_SERVER, \
-		.show = WIDE, .why = line, .help = words " of the servers for each answer"                                       \
+		.show = shown, .why = line, .help = words " of the servers for each answer"                                      \
 	}
+#define EACH_SIDE(...) EACH_SIDE_SHOWN(WIDE, __VA_ARGS__)
 
-/* Datagrams of a packet, sent or received. */
-#define PER_SKB(figure, head, packets, skbs, workers, line, words)                                                               \
-	{                                                                                                                        \
-		.name = figure, .title = head, .unit = "datagrams", .numerator = { packets, COUNTER_NONE }, .denominator = skbs, \
-		.scale = 1, .numerator_roles = workers, .denominator_roles = workers, .show = WIDE, .why = line,                 \
-		.help = "datagrams of a packet that " words                                                                      \
+/* Datagrams of a packet, sent or received, or of a call. */
+#define PER(figure, head, packets, below, workers, line, words)                                                           \
+	{                                                                                                                 \
+		.name = figure, .title = head, .unit = "datagrams", .numerator = { packets, COUNTER_NONE },               \
+		.denominator = below, .scale = 1, .numerator_roles = workers, .denominator_roles = workers, .show = WIDE, \
+		.why = line, .help = words                                                                                \
 	}
+#define PER_SKB(figure, head, packets, skbs, workers, line, words) \
+	PER(figure, head, packets, skbs, workers, line, "datagrams of a packet that " words)
 
 #define SENT_TOGETHER     "datagrams/skb sent"
 #define RECEIVED_TOGETHER "datagrams/skb received"
+#define BROUGHT           "datagrams/receive call"
 
 static const struct figure_def echo_figures[] = {
 	EACH_SIDE("syscalls_per_answer", "sys/ans", "calls", "system calls", "system calls", COUNTER_SYSCALLS, COUNTER_NONE),
@@ -427,6 +456,12 @@ static const struct figure_def echo_figures[] = {
 		"the clients received"),
 	PER_SKB("server_rx_datagrams_per_skb", "sdg/rx", COUNTER_RX_PACKETS, ECHO_C_RX_SKBS, ROLE_SERVER, RECEIVED_TOGETHER,
 		"the servers received"),
+	PER("rx_datagrams_per_call", "dg/call", COUNTER_RX_PACKETS, ECHO_C_RECEIVES, ROLE_CLIENT, BROUGHT,
+		"datagrams that a receive call of the clients brings, if it brings any"),
+	PER("server_rx_datagrams_per_call", "sdg/call", COUNTER_RX_PACKETS, ECHO_C_RECEIVES, ROLE_SERVER, BROUGHT,
+		"datagrams that a receive call of the servers brings, if it brings any"),
+	EACH_SIDE_SHOWN(WIDE | SHOW_IF_ANY, "starved_per_answer", "star/ans", "times", "no buffer left",
+		"times that the kernel had no buffer", ECHO_C_STARVED, COUNTER_NONE),
 	EACH_SIDE("wakeups_per_answer", "wk/ans", "times", "wake-ups", "times that a worker slept", COUNTER_WAITS, COUNTER_NONE),
 	EACH_SIDE("cpu_user_ns_per_answer", "usr/ans", "ns", "CPU ns, user", "CPU time in user space", COUNTER_CPU_USER_NS,
 		COUNTER_NONE),

@@ -63,11 +63,13 @@ void echo_count_drops(struct worker *w, uint32_t drops, const struct udp_port *p
 	worker_count(w, server ? ECHO_C_SERVER_MORE_DROPS : ECHO_C_CLIENT_MORE_DROPS, drops * (port->segments_max - 1ull));
 }
 
-void echo_count_joined(struct counters *k, uint64_t sent_skbs, uint64_t uncut, const struct udp_fill *fill)
+void echo_count_joined(struct counters *k, const struct udp_totals *t, const struct udp_fill *fill)
 {
-	counter_set(k, ECHO_C_TX_SKBS, sent_skbs);
+	counter_set(k, ECHO_C_TX_SKBS, t->sent_packets - t->sent_joined);
 	counter_set(k, ECHO_C_RX_SKBS, fill->elements);
-	counter_set(k, ECHO_C_UNCUT, uncut);
+	counter_set(k, ECHO_C_UNCUT, t->uncut);
+	counter_set(k, ECHO_C_STARVED, t->starved);
+	counter_set(k, ECHO_C_RECEIVES, fill->filled);
 	for (unsigned i = 0; i < UDP_FILLS; i++)
 		counter_set(k, ECHO_C_FILL + i, fill->calls[i]);
 }

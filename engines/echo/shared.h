@@ -1,6 +1,7 @@
 /* Mode echo, between its files: what it counts, and what the workers of a run share. */
 #pragma once
 
+#include "engines/echo/apart/tell.h"
 #include "engines/echo/wire.h"
 #include "engines/net/endpoints.h"
 #include "engines/udp/counters.h"
@@ -36,6 +37,11 @@ enum {
 	ECHO_C_UNCUT,
 	ECHO_C_SERVER_MORE_DROPS,
 	ECHO_C_CLIENT_MORE_DROPS,
+	ECHO_C_STARVED,
+	ECHO_C_RECEIVES,
+	ECHO_C_REPORTS,
+	ECHO_C_FAR_ARRIVED,
+	ECHO_C_FAR_TOLD,
 	ECHO_C_FILL, /* UDP_FILLS of them */
 	ECHO_C_END = ECHO_C_FILL + UDP_FILLS,
 };
@@ -63,6 +69,9 @@ struct echo_shared {
 	union net_address host;                    /* clients; the same with both roles */
 	bool host_is_ours;                         /* both roles */
 	int *server_cpus;                          /* [servers] */
+	struct echo_teller *teller;                /* [servers] */
+	uint64_t instance;                         /* of these servers, by chance */
+	bool told;                                 /* by servers elsewhere */
 	const char *ran[ROLE_CLIENT + 1];          /* each role's method; NULL: none here */
 };
 
@@ -76,11 +85,11 @@ static inline size_t echo_datagram_bytes(const struct echo_shared *s)
 	return ECHO_HEADER_BYTES + (size_t)s->payload_bytes;
 }
 
-/* Datagrams of a burst, where --batch does not say: enough for two that are joined. */
+/* Datagrams of a burst, where --batch does not say: two packets, where the port joins. */
 enum { ECHO_BATCH = 32, ECHO_BATCH_JOINED = 256 };
-static inline unsigned echo_batch(const struct echo_shared *s, const struct udp_method *method)
+static inline unsigned echo_batch(const struct echo_shared *s, const struct udp_config *config)
 {
-	return s->batch ? s->batch : method->joining == UDP_JOINS ? ECHO_BATCH_JOINED : ECHO_BATCH;
+	return s->batch ? s->batch : config->gso || config->gro ? ECHO_BATCH_JOINED : ECHO_BATCH;
 }
 
 /* SO_RCVBUF and SO_SNDBUF as the run has them; says in a note where the kernel gave less than
@@ -93,7 +102,7 @@ void echo_tell_ran(struct worker *w, const struct udp_port *port);
 /* So many packets more were dropped at this worker's sockets: the counters of its side. */
 void echo_count_drops(struct worker *w, uint32_t drops, const struct udp_port *port);
 /* Packets as the kernel saw them: sent, received, and how full receive calls came back. */
-void echo_count_joined(struct counters *k, uint64_t sent_skbs, uint64_t uncut, const struct udp_fill *fill);
+void echo_count_joined(struct counters *k, const struct udp_totals *t, const struct udp_fill *fill);
 /* The CPU time of the port's own threads is the worker's.  0, or -errno with *err. */
 int echo_add_helpers(struct worker *w, const struct udp_port *port, struct err *err);
 /* Whether drops can be read, as asked once in open(): rc is what drops() returned.  Where they

@@ -2,7 +2,6 @@
 #include <stddef.h>
 
 #include "engines/fanout/shared.h"
-#include "engines/udp/counters.h"
 
 enum {
 	WIDE = SHOW_DRILL | SHOW_SUM | SHOW_CORE,
@@ -32,6 +31,7 @@ const struct counter_def fanout_counters[] = {
 		.server_ledger = LEDGER_LOST_ARRIVING,
 		.place = "late",
 		.place_title = "late, past deadline",
+		.remedy = "after the deadline of {deadline} · F2 raises it, or fewer readers",
 		.show = WIDE,
 		.help = "received after their round had been given up (--deadline)" },
 	COUNTER(FANOUT_C_REFUSED) = UDP_REFUSED("no reader"),
@@ -119,6 +119,14 @@ const struct counter_def fanout_counters[] = {
 		.show = WIDE | SHOW_IF_ANY,
 		.help = "readers alone: callers that were turned away: no hello, another version, or a second writer",
 		.judgement = { .caution = "{} callers were turned away: no writer of this version, or a second one" } },
+	COUNTER(FANOUT_C_TX_SKBS) = { .name = "tx_skbs",
+		.title = "tx skb",
+		.unit = "skbs",
+		.roles = ROLE_CLIENT,
+		.show = WIDE,
+		.help = "packets that the kernel was given: several copies each with methods gso and multicast" },
+	COUNTER(FANOUT_C_RECEIVES) = UDP_FILLED(WIDE),
+	UDP_FILL_COUNTERS(FANOUT_C_FILL - COUNTER_OWN),
 	COUNTER(FANOUT_C_END) = { 0 },
 };
 _Static_assert((int)FANOUT_C_END < (int)COUNTERS_MAX, "the counters fit");
@@ -129,6 +137,16 @@ _Static_assert((int)FANOUT_C_END < (int)COUNTERS_MAX, "the counters fit");
 /* A delivered copy is counted where it is received. */
 #define PER_COPY(roles) .denominator = COUNTER_RX_PACKETS, .scale = 1, .numerator_roles = roles, .denominator_roles = ROLE_BOTH
 #define CPU             .numerator = { COUNTER_CPU_USER_NS, COUNTER_CPU_SYSTEM_NS, COUNTER_HELPER_CPU_NS }
+
+/* A line of the panel that says why a method is as fast as it is: one side of it. */
+#define COST(figure, head, in, line, workers, words, ...)                                                   \
+	{                                                                                                   \
+		.name = figure, .title = head, .unit = in, .numerator = { __VA_ARGS__ }, PER_COPY(workers), \
+		.show = SHOW_SUM | SHOW_DRILL, .why = line, .help = words " for each delivered copy"        \
+	}
+#define COST_OF_BOTH(figure, head, in, line, words, ...)                                               \
+	COST("writer_" figure, "w" head, in, line, ROLE_CLIENT, words " of the writers", __VA_ARGS__), \
+		COST("reader_" figure, "r" head, in, line, ROLE_SERVER, words " of the readers", __VA_ARGS__)
 
 const struct figure_def fanout_figures[] = {
 	{ .name = "rounds_per_s",
@@ -176,41 +194,56 @@ const struct figure_def fanout_figures[] = {
 		PER_COPY(ROLE_BOTH),
 		.show = SHOW_SUM | SHOW_DRILL,
 		.help = "CPU time of the workers in this process, helpers included, for each delivered copy" },
+	COST("syscalls_per_copy", "sys/copy", "calls", "system calls", ROLE_CLIENT, "system calls of the writers",
+		COUNTER_SYSCALLS, COUNTER_NONE),
+	COST("reader_syscalls_per_copy", "rsys/cpy", "calls", "system calls", ROLE_SERVER, "system calls of the readers",
+		COUNTER_SYSCALLS, COUNTER_NONE),
+	{ .name = "copies_per_skb",
+		.title = "copy/skb",
+		.unit = "copies",
+		OF_WRITER(FANOUT_C_COPIES, FANOUT_C_TX_SKBS, 1),
+		.show = SHOW_SUM | SHOW_DRILL,
+		.why = "copies/packet sent",
+		.help = "copies that come of a packet that the kernel is given" },
+	{ .name = "rx_datagrams_per_call",
+		.title = "dg/call",
+		.unit = "datagrams",
+		.numerator = { COUNTER_RX_PACKETS, COUNTER_NONE },
+		.denominator = FANOUT_C_RECEIVES,
+		.scale = 1,
+		.numerator_roles = ROLE_SERVER,
+		.denominator_roles = ROLE_SERVER,
+		.show = SHOW_SUM | SHOW_DRILL,
+		.why = "datagrams/receive call",
+		.help = "datagrams that a receive call of the readers brings, if it brings any" },
+	COST_OF_BOTH(
+		"wakeups_per_copy", "wake/cpy", "times", "wake-ups", "times that a worker slept", COUNTER_WAITS, COUNTER_NONE),
 	{ .name = "writer_cpu_ns_per_copy",
 		.title = "wns/copy",
 		.unit = "ns",
 		CPU,
 		PER_COPY(ROLE_CLIENT),
 		.show = SHOW_SUM | SHOW_DRILL,
-		.help = "CPU time of the writers for each delivered copy" },
-	{ .name = "writer_kernel_ns_per_copy",
-		.title = "kns/copy",
-		.unit = "ns",
-		.numerator = { COUNTER_CPU_SYSTEM_NS, COUNTER_NONE },
-		PER_COPY(ROLE_CLIENT),
-		.show = SHOW_SUM | SHOW_DRILL,
-		.help = "of that in the kernel: on loopback a send also runs the receive path, up to the reader's socket" },
+		.why = "CPU ns, helpers too",
+		.help = "CPU time of the writers, and of threads that work for them, for each delivered copy" },
 	{ .name = "reader_cpu_ns_per_copy",
 		.title = "rns/copy",
 		.unit = "ns",
 		CPU,
 		PER_COPY(ROLE_SERVER),
 		.show = SHOW_SUM | SHOW_DRILL,
+		.why = "CPU ns, helpers too",
 		.help = "CPU time of the readers for each delivered copy" },
-	{ .name = "syscalls_per_copy",
-		.title = "sys/copy",
-		.unit = "calls",
-		.numerator = { COUNTER_SYSCALLS, COUNTER_NONE },
-		PER_COPY(ROLE_CLIENT),
-		.show = SHOW_SUM | SHOW_DRILL,
-		.help = "system calls of the writers for each delivered copy" },
-	{ .name = "reader_syscalls_per_copy",
-		.title = "rsys/cpy",
-		.unit = "calls",
-		.numerator = { COUNTER_SYSCALLS, COUNTER_NONE },
-		PER_COPY(ROLE_SERVER),
-		.show = SHOW_SUM | SHOW_DRILL,
-		.help = "system calls of the readers for each delivered copy" },
+	COST_OF_BOTH("user_ns_per_copy", "usr/copy", "ns", "CPU ns, user", "CPU time in user space", COUNTER_CPU_USER_NS,
+		COUNTER_NONE),
+	COST("writer_kernel_ns_per_copy", "kns/copy", "ns", "CPU ns, kernel", ROLE_CLIENT,
+		"CPU time of the writers in the kernel, which on loopback runs the receive path too,", COUNTER_CPU_SYSTEM_NS,
+		COUNTER_NONE),
+	COST("reader_kernel_ns_per_copy", "rkns/cpy", "ns", "CPU ns, kernel", ROLE_SERVER,
+		"CPU time of the readers in the kernel", COUNTER_CPU_SYSTEM_NS, COUNTER_NONE),
+	COST_OF_BOTH("cycles_per_copy", "cyc/copy", "cycles", "cycles", "CPU cycles", COUNTER_CYCLES, COUNTER_NONE),
+	COST_OF_BOTH("instructions_per_copy", "ins/copy", "instructions", "instructions", "instructions", COUNTER_INSTRUCTIONS,
+		COUNTER_NONE),
 	{ 0 },
 };
 

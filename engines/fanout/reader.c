@@ -41,6 +41,7 @@ struct readers {
 	uint64_t received, received_bytes, late, stray, dropped;
 	uint64_t told, told_lost; /* received and lost that the writer knows of */
 	int64_t told_ns;          /* when */
+	struct udp_fill fill;
 	struct hello_report base; /* what there was when the session began */
 	uint64_t calls;           /* system calls to tell a writer */
 	uint64_t syscalls;        /* those counted */
@@ -230,6 +231,8 @@ static int reader_receive_burst(struct worker *w, struct readers *x, struct err 
 	unsigned socket;
 	int n = udp_group_recv(&x->group, &burst, &socket, err);
 
+	if (n >= 0)
+		udp_fill_add(&x->fill, (unsigned)n, (unsigned)n);
 	if (n <= 0)
 		return n;
 	/* After the receive: neither can be older than what was received. */
@@ -253,6 +256,9 @@ static void reader_count(struct worker *w, struct readers *x)
 	counter_set(k, COUNTER_RX_BYTES, x->received_bytes);
 	counter_set(k, FANOUT_C_LATE, x->late);
 	counter_set(k, FANOUT_C_STRAY, x->stray);
+	counter_set(k, FANOUT_C_RECEIVES, x->fill.filled);
+	for (unsigned i = 0; i < UDP_FILLS; i++)
+		counter_set(k, FANOUT_C_FILL + i, x->fill.calls[i]);
 	/* The worker's loop adds its own to this one. */
 	worker_count(w, COUNTER_SYSCALLS, syscalls - x->syscalls);
 	x->syscalls = syscalls;

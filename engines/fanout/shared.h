@@ -9,6 +9,7 @@
 #include "engines/fanout/round.h"
 #include "engines/fanout/wire.h"
 #include "engines/net/endpoints.h"
+#include "engines/udp/counters.h"
 #include "engines/udp/port.h"
 #include "run/worker.h"
 
@@ -33,7 +34,10 @@ enum {
 	FANOUT_C_ARRIVED,
 	FANOUT_C_WRITERS,
 	FANOUT_C_STRANGERS,
-	FANOUT_C_END,
+	FANOUT_C_TX_SKBS,
+	FANOUT_C_RECEIVES,
+	FANOUT_C_FILL, /* UDP_FILLS of them */
+	FANOUT_C_END = FANOUT_C_FILL + UDP_FILLS,
 };
 
 enum { FANOUT_L_ROUND, FANOUT_L_SPREAD, FANOUT_L_DELIVERY };

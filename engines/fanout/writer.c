@@ -286,6 +286,7 @@ static void writer_count(struct worker *w, struct writer *x)
 	counter_set(k, COUNTER_TX_PACKETS, sent);
 	counter_set(k, COUNTER_TX_BYTES, t->sent_bytes);
 	counter_set(k, FANOUT_C_COPIES, sent * x->copies);
+	counter_set(k, FANOUT_C_TX_SKBS, t->sent_packets - t->sent_joined);
 	counter_set(k, FANOUT_C_TX_ERRORS, t->send_errors * x->copies * x->pieces);
 	worker_refused(w, t->send_errno);
 	counter_set(k, FANOUT_C_TX_RETRIES, t->send_busy);

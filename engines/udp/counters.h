@@ -12,6 +12,7 @@ enum { UDP_FILLS = 11 };
 /* Cumulative; the owner of the port counts. */
 struct udp_fill {
 	uint64_t elements; /* packets as the kernel handed them over: several datagrams with GRO */
+	uint64_t filled;   /* calls that brought some */
 	uint64_t calls[UDP_FILLS];
 };
 
@@ -20,12 +21,14 @@ static inline void udp_fill_add(struct udp_fill *f, unsigned elements, unsigned 
 	unsigned i = datagrams ? 32u - (unsigned)__builtin_clz(datagrams) : 0;
 
 	f->elements += elements;
+	f->filled += datagrams > 0;
 	f->calls[i < UDP_FILLS ? i : UDP_FILLS - 1]++;
 }
 
 static inline void udp_fill_merge(struct udp_fill *into, const struct udp_fill *add)
 {
 	into->elements += add->elements;
+	into->filled += add->filled;
 	for (unsigned i = 0; i < UDP_FILLS; i++)
 		into->calls[i] += add->calls[i];
 }
@@ -45,6 +48,13 @@ static inline void udp_fill_merge(struct udp_fill *into, const struct udp_fill *
 	[(first) + 8] = UDP_FILL("128", "128 to 255 datagrams"), [(first) + 9] = UDP_FILL("256", "256 to 511 datagrams"), \
 	[(first) + 10] = UDP_FILL("512", "512 or more datagrams")
 
+/* udp_fill.filled */
+#define UDP_FILLED(shown)                                                                                    \
+	{                                                                                                    \
+		.name = "receives", .title = "receives", .unit = "calls", .roles = ROLE_BOTH, .show = shown, \
+		.help = "receive calls that brought something"                                               \
+	}
+
 /* ---- rows ---- */
 
 /* Shown in the drill-down, in results' sum and in its cores[]. */
@@ -55,6 +65,7 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 	{                                                                                                                        \
 		.name = "tx_errors", .title = "tx err", .unit = "packets", .roles = ROLE_CLIENT, .ledger = LEDGER_LOST_ARRIVING, \
 		.place = "send_error", .place_title = "send error", .show = UDP_SHOW,                                            \
+		.remedy = "refused by the kernel: the events name its error (route, firewall, MTU)",                             \
 		.help = things " that the kernel refused to send for good"                                                       \
 	}
 
@@ -66,11 +77,19 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 		.help = "times that the kernel had no room for a send (EAGAIN, ENOBUFS): kept and sent later, not lost" \
 	}
 
+/* totals.starved, of ports of these roles */
+#define UDP_STARVED(workers)                                                                                                 \
+	{                                                                                                                    \
+		.name = "rx_starved", .title = "starved", .unit = "times", .roles = workers, .show = UDP_SHOW | SHOW_IF_ANY, \
+		.help = "times that the kernel had no buffer of ours for what came: it waited in the socket"                 \
+	}
+
 /* totals.refused; in words, nobody is there: "nobody listens". */
 #define UDP_REFUSED(nobody)                                                                                            \
 	{                                                                                                              \
 		.name = "refused", .title = "refused", .unit = "packets", .roles = ROLE_CLIENT, .ledger = LEDGER_LOST, \
 		.place = "refused", .place_title = "refused, " nobody, .show = UDP_SHOW,                               \
+		.remedy = "start the other end, or mend host and port (F2)",                                           \
 		.help = "datagrams that came back as an ICMP error: " nobody " there"                                  \
 	}
 
@@ -90,5 +109,6 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 	{                                                                                                                       \
 		.name = side "_socket_drops", .title = head, .unit = "packets", .roles = workers, .ledger = LEDGER_LOST,        \
 		.server_ledger = alone, .place = side "_socket_buffer", .place_title = side " socket buffer", .show = UDP_SHOW, \
+		.remedy = "full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}",                                        \
 		.help = "dropped because a " side " socket's receive buffer was full (SO_MEMINFO)"                              \
 	}

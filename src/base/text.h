@@ -43,6 +43,16 @@ char *text_eta(double seconds, char *out, size_t size);
 /* "about 40 minutes", "about 3 years" */
 char *text_about(double seconds, char *out, size_t size);
 
+/* ---- text/shorter.c: words are shed, digits never ---- */
+
+/* A figure ("1 874", "812.4k", "9.40ms", "+4.1%") in at most so many cells: as it is, or rounded so
+ * that each digit of what is left stands whole: "1874", "1.9k", "2k".  "" where not even that has
+ * room.  Texts that are no figure are as they are where they fit, else "". */
+char *text_shorter(const char *figure, unsigned cells, char *out, size_t size);
+/* Bytes of the longest beginning of the text, of at most so many cells, that cuts no number and
+ * nothing that belongs to one ("cpu12", "9.40ms", "1 874"). */
+size_t text_whole(const char *text, unsigned cells);
+
 /* ---- text/characters.c: UTF-8; a character takes one cell ---- */
 
 enum { TEXT_UNKNOWN = 0xfffd, TEXT_SHOWN_BYTES = 96 };
@@ -52,6 +62,8 @@ enum { TEXT_UNKNOWN = 0xfffd, TEXT_SHOWN_BYTES = 96 };
 size_t text_decode(const char *text, uint32_t *ret_code);
 /* Cells that the text takes. */
 unsigned text_width(const char *text);
+/* ... that so many of its bytes take. */
+unsigned text_width_of(const char *text, size_t bytes);
 /* Bytes of the first characters that fill so many cells, or of the whole text. */
 size_t text_bytes(const char *text, unsigned cells);
 /* Bytes of the next line of at most so many cells (at least 1): it ends before a blank if it has

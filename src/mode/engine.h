@@ -88,6 +88,12 @@ enum ledger_side {
 	 * explains.  A packet that the kernel dropped counts as one, and may have held several
 	 * datagrams. */
 	LEDGER_LOST_UP_TO,
+	/* the other end, elsewhere, has told that so many came there, dropped at its sockets or
+	 * not: the others were lost on the way there */
+	LEDGER_ARRIVED_THERE,
+	/* gauge, not 0: the other end, elsewhere, has told all that it lost; before that the places
+	 * of that end are not known, and the rest was lost somewhere */
+	LEDGER_TOLD,
 	/* gauge: neither yet.  The common IN_FLIGHT: live only; a mode's own: of the final, too,
 	 * for what may still wait when a run ends. */
 	LEDGER_IN_FLIGHT,
@@ -99,6 +105,8 @@ enum ledger_rest {
 	/* the other end could know: they were lost between here and the answer */
 	REST_SOMEWHERE,
 	REST_ON_THE_PATH, /* the other end has told all that it lost: they never came there */
+	REST_THERE,       /* ... on the way to it, where it tells what came; the others */
+	REST_BACK,        /* ... on the way back */
 	LEDGER_RESTS,
 };
 
@@ -107,7 +115,8 @@ enum counter_show {
 	SHOW_DRILL = 2, /* the drill-down of one core */
 	SHOW_SUM = 4,   /* a key of results' sum */
 	SHOW_CORE = 8,  /* a key of results' cores[] */
-	/* those that are set, but only where it has come to something: is neither 0 nor unknown */
+	/* those that are set, but only where it has come to something: is neither 0 nor unknown; of
+	 * a figure also the line of its `why` */
 	SHOW_IF_ANY = 16,
 	SHOW_PANEL = 32, /* the dashboard's panel of figures, over all workers that count it */
 	/* the dashboard's chart of a figure over time: of the first that has it.  A latency of the
@@ -140,6 +149,8 @@ struct counter_def {
 	/* key of the place in the ledger where LEDGER_LOST: "server_socket_buffer" */
 	const char *place;
 	const char *place_title; /* the same for people: "server socket buffer" */
+	/* what helps against losses there, for remedy_text() of record/remedy.h; NULL: nothing */
+	const char *remedy;
 	/* It counts sends that were tried again, which the host counts among its UDP send buffer
 	 * errors. */
 	bool retried;

@@ -6,45 +6,50 @@
 
 #include "base/clock.h"
 
-/* The names of the kernel's own counters as places. */
+/* The names of the kernel's own counters as places, and what helps there. */
 static const struct {
-	const char *key, *title;
+	const char *key, *title, *remedy;
 } host_place[PROCNET_FIELDS] = {
 	[PROCNET_UDP_IN_ERRORS] = { "udp_in_errors", "UDP input errors" },
-	[PROCNET_UDP_NO_PORTS] = { "udp_no_ports", "no socket at the port" },
-	[PROCNET_UDP_RCVBUF_ERRORS] = { "udp_receive_buffers", "UDP receive buffers" },
-	[PROCNET_UDP_SNDBUF_ERRORS] = { "device_queue", "device or its queue" },
-	[PROCNET_UDP_MEM_ERRORS] = { "udp_memory", "UDP memory limit" },
-	[PROCNET_SOFTNET_DROPPED] = { "softnet_backlog", "softnet backlog" },
-	[PROCNET_IP_REASM_FAILS] = { "ip_reassembly", "IP reassembly" },
-	[PROCNET_IP_FRAG_FAILS] = { "ip_fragmentation", "IP fragmentation" },
-	[PROCNET_LINK_DROPPED] = { "veth_queue", "veth device, its queue full" },
-	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)" },
+	[PROCNET_UDP_NO_PORTS] = { "udp_no_ports", "no socket at the port", "start the other end, or mend host and port (F2)" },
+	[PROCNET_UDP_RCVBUF_ERRORS] = { "udp_receive_buffers", "UDP receive buffers",
+		"full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}" },
+	[PROCNET_UDP_SNDBUF_ERRORS] = { "device_queue", "device or its queue", "full: a longer txqueuelen, or less load ([)" },
+	[PROCNET_UDP_MEM_ERRORS] = { "udp_memory", "UDP memory limit", "reached: a higher net.ipv4.udp_mem, or smaller buffers" },
+	[PROCNET_SOFTNET_DROPPED] = { "softnet_backlog", "softnet backlog",
+		"full at netdev_max_backlog {netdev_max_backlog}: raise that, or less load ([)" },
+	[PROCNET_IP_REASM_FAILS] = { "ip_reassembly", "IP reassembly", "datagrams that fit the MTU need none" },
+	[PROCNET_IP_FRAG_FAILS] = { "ip_fragmentation", "IP fragmentation", "datagrams that fit the MTU" },
+	[PROCNET_LINK_DROPPED] = { "veth_queue", "veth device, its queue full", "a higher rate-limit (F2), or less load ([)" },
+	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)", "asked for with loss {loss} · F2" },
 };
 
 /* ---- places ---- */
 
-static struct ledger_place *place_named(struct ledger *l, const char *key, const char *title)
+static struct ledger_place *place_named(struct ledger *l, const char *key, const char *title, const char *remedy)
 {
 	for (unsigned i = 0; i < l->places; i++)
-		if (!strcmp(l->place[i].key, key))
+		if (!strcmp(l->place[i].key, key)) {
+			l->place[i].remedy = l->place[i].remedy ? l->place[i].remedy : remedy;
 			return &l->place[i];
+		}
 	if (l->places == LEDGER_PLACES_MAX)
 		return NULL;
-	l->place[l->places] = (struct ledger_place){ .key = key, .title = title, .known = true, .why = "" };
+	l->place[l->places] = (struct ledger_place){ .key = key, .title = title, .known = true, .why = "", .remedy = remedy };
 	return &l->place[l->places++];
 }
 
 /* The place of a counter in a ledger. */
 struct entry {
 	enum ledger_side side;
-	const char *place, *place_title; /* LEDGER_LOST, LEDGER_LOST_ARRIVING */
+	const char *place, *place_title, *remedy; /* LEDGER_LOST, LEDGER_LOST_ARRIVING */
 };
 
 /* Several counters may stand for one place; it is known if all of them are. */
 static void add_place(struct ledger *l, const struct entry *entry, const struct reading_sum *sum)
 {
-	struct ledger_place *p = place_named(l, entry->place, entry->place_title ? entry->place_title : entry->place);
+	struct ledger_place *p = place_named(
+		l, entry->place, entry->place_title ? entry->place_title : entry->place, entry->remedy);
 
 	if (!p)
 		return;
@@ -56,7 +61,7 @@ static void add_place(struct ledger *l, const struct entry *entry, const struct 
 	}
 }
 
-static uint64_t lost_at_places(const struct ledger *l)
+uint64_t ledger_lost_at_places(const struct ledger *l)
 {
 	uint64_t sum = 0;
 
@@ -66,6 +71,28 @@ static uint64_t lost_at_places(const struct ledger *l)
 }
 
 /* ---- sides ---- */
+
+/* The word of an end elsewhere.  It is its last one that counts, and that comes after the run. */
+struct far_word {
+	bool expected, all;
+	uint64_t arrived_there;
+};
+
+static struct far_word ledger_far_word(const struct reading *r)
+{
+	unsigned counters = engine_counters(r->info->engine);
+	struct far_word word = { 0 };
+
+	for (unsigned i = COUNTER_OWN; i < counters; i++) {
+		enum ledger_side side = reading_side(r->info, engine_counter(r->info->engine, i));
+
+		if (side == LEDGER_ARRIVED_THERE)
+			word.arrived_there += reading_sum(r, -1, ROLE_BOTH, i).value;
+		word.expected |= side == LEDGER_TOLD;
+		word.all |= side == LEDGER_TOLD && reading_sum(r, -1, ROLE_BOTH, i).value;
+	}
+	return word;
+}
 
 static void add_entry(struct ledger *l, const struct entry *entry, const struct reading_sum *sum, uint64_t *carried)
 {
@@ -91,12 +118,20 @@ static void add_entry(struct ledger *l, const struct entry *entry, const struct 
 	case LEDGER_IN_FLIGHT:
 		l->in_flight += sum->value;
 		break;
+	case LEDGER_ARRIVED_THERE: /* ledger_far_word() */
+	case LEDGER_TOLD:
 	case LEDGER_NONE:
 		break;
 	}
 }
 
-static void add_counters(const struct reading *r, struct ledger *l)
+/* Does the other end count it, and has not said its last word on it? */
+static bool is_told(const struct run_info *info, const struct far_word *word, const struct counter_def *def)
+{
+	return word->expected && !word->all && !(info->role & ROLE_SERVER) && def->roles & ROLE_SERVER;
+}
+
+static void add_counters(const struct reading *r, const struct far_word *word, struct ledger *l)
 {
 	const struct run_info *info = r->info;
 	unsigned counters = engine_counters(info->engine);
@@ -111,9 +146,13 @@ static void add_counters(const struct reading *r, struct ledger *l)
 		const struct counter_def *def = engine_counter(info->engine, i);
 		struct entry entry = { .side = reading_side(info, def),
 			.place = def->place ? def->place : def->name,
-			.place_title = def->place_title };
+			.place_title = def->place_title,
+			.remedy = def->remedy };
 
 		sum = reading_sum(r, -1, ROLE_BOTH, i);
+		if (!sum.why && is_told(info, word, def))
+			sum.why = reading_is_settled(r) ? "the other end did not tell"
+							: "the other end tells when the run is over";
 		add_entry(l, &entry, &sum, &carried);
 	}
 	l->received -= carried < l->received ? carried : l->received;
@@ -134,7 +173,7 @@ static void add_up_to(const struct reading *r, struct ledger *l)
 	for (unsigned i = COUNTER_OWN; i < counters && left; i++) {
 		const struct counter_def *def = engine_counter(r->info->engine, i);
 		uint64_t most = reading_side(r->info, def) == LEDGER_LOST_UP_TO ? reading_sum(r, -1, ROLE_BOTH, i).value : 0;
-		struct ledger_place *p = most ? place_named(l, def->place, def->place_title) : NULL;
+		struct ledger_place *p = most ? place_named(l, def->place, def->place_title, def->remedy) : NULL;
 		uint64_t share = (uint64_t)ceil((double)missing * (double)most / (double)all);
 
 		if (!p)
@@ -184,7 +223,7 @@ static bool is_alone(const struct run_info *info, enum procnet_field field)
 static void add_host_place(const struct reading *r, enum procnet_field field, struct ledger *l)
 {
 	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
-	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title);
+	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title, host_place[field].remedy);
 
 	if (!p)
 		return;
@@ -215,21 +254,36 @@ static void add_host_places(const struct reading *r, struct ledger *l)
 
 /* ---- the rest ---- */
 
-/* Packets are missing, and only the other end could say more of them. */
-static void add_rest(enum ledger_rest rest, struct ledger *l)
+/* Packets are missing, and only the other end could say more of them: so many at most. */
+static void add_rest(enum ledger_rest rest, uint64_t most, struct ledger *l)
 {
 	static const struct {
 		const char *key, *title;
 	} place[LEDGER_RESTS] = {
 		[REST_SOMEWHERE] = { "here_to_answer", "somewhere between here and the answer" },
 		[REST_ON_THE_PATH] = { "path", "on the path" },
+		[REST_THERE] = { "path_there", "on the path, to the server" },
+		[REST_BACK] = { "path_back", "on the path, back" },
 	};
-	struct ledger_place *p = rest == REST_UNEXPLAINED ? NULL : place_named(l, place[rest].key, place[rest].title);
+	struct ledger_place *p = rest == REST_UNEXPLAINED ? NULL : place_named(l, place[rest].key, place[rest].title, NULL);
 
 	if (!p || l->unexplained <= 0)
 		return;
-	p->lost = p->seen = l->rest_lost = (uint64_t)l->unexplained;
-	l->unexplained = 0;
+	most = most < (uint64_t)l->unexplained ? most : (uint64_t)l->unexplained;
+	p->lost = p->seen = most;
+	l->rest_lost += most;
+	l->unexplained -= (int64_t)most;
+}
+
+/* The other end may have told, when the run was over, what came there. */
+static void add_rests(const struct run_info *info, uint64_t arrived_there, struct ledger *l)
+{
+	if (!l->told) {
+		add_rest(info->rest, UINT64_MAX, l);
+		return;
+	}
+	add_rest(REST_THERE, l->sent > arrived_there ? l->sent - arrived_there : 0, l);
+	add_rest(REST_BACK, UINT64_MAX, l);
 }
 
 /* ---- the balance ---- */
@@ -278,7 +332,7 @@ static void take_rest_as_flying(struct ledger *l)
 
 static void take_rest(struct ledger *l)
 {
-	l->unexplained = (int64_t)(l->sent - l->received - lost_at_places(l) - l->in_flight);
+	l->unexplained = (int64_t)(l->sent - l->received - ledger_lost_at_places(l) - l->in_flight);
 }
 
 static void ledger_fill(const struct reading *r, struct ledger *l)
@@ -287,8 +341,10 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	bool live = !reading_is_settled(r), reliable = info->engine->reliable;
 	/* One end counts what is sent, the other what is received, or tells it. */
 	bool apart = info->told || !(info->tx_roles & info->rx_roles);
+	struct far_word told = ledger_far_word(r);
 
-	add_counters(r, l);
+	l->told = told.all;
+	add_counters(r, &told, l);
 	if (live && !reliable)
 		l->in_flight += reading_sum(r, -1, r->info->flying, COUNTER_IN_FLIGHT).value;
 	take_rest(l);
@@ -296,7 +352,7 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	if (live && (reliable || apart))
 		take_rest_as_flying(l);
 	add_up_to(r, l);
-	add_rest(info->rest, l);
+	add_rests(info, told.arrived_there, l);
 	add_host_places(r, l);
 	balance(l);
 }

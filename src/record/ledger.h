@@ -16,6 +16,8 @@ struct ledger_place {
 	uint64_t lost;   /* packets attributed to the place */
 	uint64_t seen;   /* what the counter says (host-wide ones: may be somebody else's) */
 	const char *why; /* where not known: the reason; else "" */
+	/* what helps, for remedy_text() of record/remedy.h; NULL: nothing that is known */
+	const char *remedy;
 };
 
 struct ledger {
@@ -27,6 +29,8 @@ struct ledger {
 	/* of the places' losses, those that only counters of the whole host speak for: at most */
 	uint64_t host_lost;
 	uint64_t rest_lost; /* ... and those of which only the other end could say more */
+	/* the other end, elsewhere, has said what it lost: rest_lost is of the path */
+	bool told;
 	/* |unexplained| and host_lost are 0.1 % of sent or less, or 0: what others may have lost
 	 * explains nothing on its own */
 	bool balanced;
@@ -39,6 +43,8 @@ bool ledger_is_kept(const struct run_info *info);
 /* Makes the ledger of a reading.  A final is read after the drain.  Two samples, the first of the
  * measure phase and a later one, give the ledger as it stands, with the packets in flight. */
 void ledger_of(const struct reading *r, struct ledger *ret_ledger);
+/* ... that its places have lost, all together. */
+uint64_t ledger_lost_at_places(const struct ledger *l);
 /* The loss of a span of time: the loss since `base`, the start of the measure phase, as it stands
  * at its two ends.  false: not known. */
 bool ledger_span(const struct sample *base, const struct reading *r, uint64_t *ret_lost, uint64_t *ret_sent);

@@ -142,6 +142,11 @@ double figure_value(const struct figure_def *f, const struct reading *r, int wor
 	return below > 0 ? f->scale * above / below : NAN;
 }
 
+bool figure_has(const struct figure_def *f, const struct reading *r, int worker)
+{
+	return !(f->show & SHOW_IF_ANY) || figure_value(f, r, worker) > 0;
+}
+
 const char *figure_why_unknown(const struct run_info *info, const struct figure_def *f, int worker)
 {
 	int parts[FIGURE_NUMERATORS + 1], count = 0;

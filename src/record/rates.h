@@ -28,6 +28,8 @@ bool rates_drops(const struct run_info *info, const struct rates *r, unsigned ro
 
 /* A figure of the engine's table over counters summed by role; NaN if unknown. */
 double figure_value(const struct figure_def *f, const struct reading *r, int worker);
+/* Is there something to tell of it (SHOW_IF_ANY)? */
+bool figure_has(const struct figure_def *f, const struct reading *r, int worker);
 /* Why a figure of this worker (< 0: of all) is unknown: one of its counters cannot be read;
  * NULL: no such reason. */
 const char *figure_why_unknown(const struct run_info *info, const struct figure_def *f, int worker);

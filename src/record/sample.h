@@ -37,6 +37,8 @@ struct sample {
 	double interval_s;   /* its length where is_interval */
 	int64_t measured_ns; /* time since the measure phase began, 0 before */
 	int64_t away_ns;     /* of that, without the other end */
+	/* what struct run_final says in the end, so far: see there */
+	int64_t suspended_ns, held_ns, silent_ns;
 	/* as it stands now: a window or a rate; 0: the mode has none, or it is not known */
 	uint64_t load;
 	bool net_fresh;

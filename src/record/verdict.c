@@ -70,6 +70,17 @@ void verdict_caution(struct verdict *v, const char *fmt, ...)
 	va_end(args);
 }
 
+/* What helps against the reason, or the caution, that was added last. */
+static void reason_helped_by(struct verdict *v, const char *remedy)
+{
+	v->reason_remedy[v->reasons - 1] = remedy;
+}
+
+static void caution_helped_by(struct verdict *v, const char *remedy)
+{
+	v->caution_remedy[v->cautions - 1] = remedy;
+}
+
 /* ---- reasons ---- */
 
 static unsigned count_workers(const struct run_info *info, unsigned roles)
@@ -89,9 +100,11 @@ static void judge_rate(const struct evidence *e, struct verdict *v)
 	/* Each of them may have one on its way. */
 	uint64_t under_way = count_workers(e->info, e->info->tx_roles);
 
-	if (!e->info->closed_loop && (double)sent < rate_kept_least * (double)due && due > sent + under_way)
+	if (!e->info->closed_loop && (double)sent < rate_kept_least * (double)due && due > sent + under_way) {
 		invalid(v, "the generator could not keep the rate: sent %" PRIu64 " of %" PRIu64 " scheduled (%.2f %%)%s%s", sent,
 			due, 100.0 * (double)sent / (double)due, e->refusal[0] ? "; sends fail: " : "", e->refusal);
+		reason_helped_by(v, "[ lowers the rate ({rate} was asked for), or more cores (F2, now {cores})");
+	}
 }
 
 /* Counters of the whole host may speak for it, and for losses of others as well. */
@@ -116,9 +129,10 @@ static void judge_rest(const struct evidence *e, struct verdict *v)
 	if (l->known && l->rest_lost)
 		verdict_caution(v, "%" PRIu64 " of %" PRIu64 " packets (%.2f %%) were lost %s", l->rest_lost, l->sent,
 			100.0 * (double)l->rest_lost / (double)l->sent,
-			e->info->rest == REST_ON_THE_PATH ? "on the path"
-							  : "somewhere between here and the answer: only the other end could say "
-							    "where");
+			l->told || e->info->rest == REST_ON_THE_PATH
+				? "on the path"
+				: "somewhere between here and the answer: only the other end could say "
+				  "where");
 }
 
 /* what: of the second ledger, what it is of; else "packets". */
@@ -242,10 +256,14 @@ static void judge_workers(const struct evidence *e, struct verdict *v)
 	if (moved)
 		verdict_caution(v, "%u of %u workers were moved to another CPU while they ran: their cpuset changed", moved,
 			e->info->workers);
-	if (shared)
+	if (shared) {
 		verdict_caution(v, "%u of %u workers share a CPU with another", shared, e->info->workers);
-	if (loose)
+		caution_helped_by(v, "fewer cores (F2): {cpus_allowed} CPUs are allowed here");
+	}
+	if (loose) {
 		verdict_caution(v, "%u of %u workers are not pinned to a CPU", loose, e->info->workers);
+		caution_helped_by(v, "server-cpus and client-cpus pin them (F2)");
+	}
 }
 
 /* Share of the time that a worker was ready and had no CPU; negative if unknown. */
@@ -303,11 +321,12 @@ static void judge_delay(const struct evidence *e, struct verdict *v)
 			most = delay_share(e, i);
 			which = i;
 		}
-	if (most > delay_most)
-		verdict_caution(v, "%s took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
-			who_took(e, which, most, who, sizeof(who)),
-			engine_role(e->info->engine, e->info->worker[which].role)->title, e->info->worker[which].index,
-			100 * most);
+	if (most <= delay_most)
+		return;
+	verdict_caution(v, "%s took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
+		who_took(e, which, most, who, sizeof(who)), engine_role(e->info->engine, e->info->worker[which].role)->title,
+		e->info->worker[which].index, 100 * most);
+	caution_helped_by(v, "netdyno doctor names what else runs here; a worker wants a CPU of its own");
 }
 
 /* Kept from all CPUs at once by the quota of its own control group. */
@@ -315,8 +334,10 @@ static void judge_quota(const struct evidence *e, struct verdict *v)
 {
 	double throttled_s = throttled_ns(e) / NS_PER_S;
 
-	if (throttled_s * NS_PER_S > (double)e->measured_ns * throttled_most)
-		verdict_caution(v, "a CPU quota (cgroup cpu.max) stopped the process: its CPUs for %.2f s in all", throttled_s);
+	if (throttled_s * NS_PER_S <= (double)e->measured_ns * throttled_most)
+		return;
+	verdict_caution(v, "a CPU quota (cgroup cpu.max) stopped the process: its CPUs for %.2f s in all", throttled_s);
+	caution_helped_by(v, "a higher cpu.max");
 }
 
 static void judge_steal(const struct evidence *e, struct verdict *v)
@@ -362,29 +383,37 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 {
 	char text[32];
 
-	if (e->info->closed_loop)
+	if (e->info->closed_loop) {
 		verdict_caution(v,
 			"closed loop (coordinated omission): a slow peer delays what is sent next, so latencies leave out what a "
 			"fixed rate would have seen");
+		caution_helped_by(v, options_find(&e->info->options, "rate") < 0 ? NULL : "a fixed rate (F2) has none of it");
+	}
 	if (e->load && e->info->load_name && e->load != e->info->load)
 		verdict_caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
 			e->info->load, e->load);
-	if (e->info->fragments > 1)
+	if (e->info->fragments > 1) {
 		verdict_caution(v,
 			"%u fragments a datagram: one that is lost loses it all, and the kernel may count that 30 s later "
 			"(ipfrag_time)",
 			e->info->fragments);
+		caution_helped_by(v, "datagrams that fit the MTU (F2)");
+	}
 	judge_options(e, v);
 	judge_workers(e, v);
 	judge_delay(e, v);
 	judge_quota(e, v);
-	if (captured)
+	if (captured) {
 		verdict_caution(v, "a capture was on: it costs time for every packet");
+		caution_helped_by(v, "w stops it, W takes a sample of the packets");
+	}
 	judge_steal(e, v);
 	judge_hardware(e, v);
-	if (e->info->warmup_ns < warmup_least_ns)
+	if (e->info->warmup_ns < warmup_least_ns) {
 		verdict_caution(
 			v, "warm-up of %s is too short (under 200ms)", text_duration(e->info->warmup_ns, text, sizeof(text)));
+		caution_helped_by(v, "a longer warmup (F2, now {warmup})");
+	}
 }
 
 /* A run whose end came late, because hundreds of workers left no CPU to the thread that ends it. */
@@ -423,13 +452,41 @@ static void judge_away(const struct evidence *e, int64_t away_ns, int64_t silent
 			(double)silent_ns / NS_PER_S);
 }
 
-/* Packets that did not come back have no latency, and would have been the slowest. */
-static void judge_coverage(const struct evidence *e, const struct run_final *final, struct verdict *v)
+/* The place that lost most; NULL: no place has lost anything. */
+static const struct ledger_place *worst_place(const struct ledger *l)
+{
+	const struct ledger_place *worst = NULL;
+
+	for (unsigned i = 0; i < l->places; i++)
+		if (l->place[i].lost && (!worst || l->place[i].lost > worst->lost))
+			worst = &l->place[i];
+	return worst;
+}
+
+/* Says how much is lost, that the percentiles are of what came, and where it went. */
+static void judge_loss(const struct evidence *e, struct verdict *v)
+{
+	const struct ledger *l = e->ledger;
+	const struct ledger_place *worst = worst_place(l);
+	bool percentiles = engine_latencies(e->info->engine) > 0;
+
+	v->lossy = l->known && l->lost_percent > 100 * uncovered_most;
+	if (!v->lossy)
+		return;
+	verdict_caution(v, "%.*f %% lost%s%s%s%s", l->lost_percent < 9.95 ? 1 : 0, l->lost_percent,
+		percentiles ? ", percentiles are of the survivors" : "", worst ? ": " : "",
+		worst && worst->lost < l->lost ? "most of it at " : "", worst ? worst->title : "");
+	caution_helped_by(v, worst ? worst->remedy : NULL);
+}
+
+/* Packets that did not come back have no latency, and would have been the slowest: where that is
+ * more than the ledger's loss. */
+static void judge_coverage(const struct evidence *e, const struct hist *total, struct verdict *v)
 {
 	const struct latency_def *def = e->info->engine->latencies;
 
-	for (unsigned i = 0; final->total && i < engine_latencies(e->info->engine); i++) {
-		double percent = ledger_coverage(e->ledger, &def[i], final->total[i].count);
+	for (unsigned i = 0; total && !v->lossy && i < engine_latencies(e->info->engine); i++) {
+		double percent = ledger_coverage(e->ledger, &def[i], total[i].count);
 
 		if (percent < 100 * (1 - uncovered_most))
 			verdict_caution(v,
@@ -456,34 +513,47 @@ static void judge_lateness(const struct evidence *e, const struct hist *total, s
 	}
 }
 
+static void judge_held(int64_t suspended_ns, int64_t held_ns, struct verdict *v)
+{
+	if (suspended_ns > suspended_limit_ns) {
+		invalid(v, "the process was suspended or starved for %.1f s", (double)suspended_ns / NS_PER_S);
+		reason_helped_by(v, "r twice begins a new run");
+	} else if (held_ns > 0) {
+		verdict_caution(v, "netdyno itself was held up for %.2f s: rates and latencies have that in them",
+			(double)held_ns / NS_PER_S);
+	}
+}
+
 static void judge_final(const struct evidence *e, const struct run_final *final, bool captured, struct verdict *v)
 {
-	if (final->suspended_ns > suspended_limit_ns)
-		invalid(v, "the process was suspended or starved for %.1f s", (double) final->suspended_ns / NS_PER_S);
-	else if (final->held_ns > 0)
-		verdict_caution(v, "netdyno itself was held up for %.2f s: rates and latencies have that in them",
-			(double) final->held_ns / NS_PER_S);
+	judge_held(final->suspended_ns, final->held_ns, v);
 	judge_rate(e, v);
 	judge_ledgers(e, v);
 	judge_traffic(e, final->never_answered, v);
+	judge_loss(e, v);
 	judge_tables(e, v);
 	if (!final->never_answered)
 		judge_away(e, final->away_ns, final->silent_ns, v);
-	judge_coverage(e, final, v);
+	judge_coverage(e, final->total, v);
 	judge_lateness(e, final->total, v);
 	judge_circumstances(e, captured, v);
 	judge_length(e, final, v);
 }
 
+/* Of what was measured so far; what is in flight still may bring its latency. */
 static void judge_live(const struct evidence *e, bool captured, struct verdict *v)
 {
+	const struct sample *to = e->edge->to;
+
+	judge_held(to->suspended_ns, to->held_ns, v);
 	judge_rate(e, v);
 	judge_ledgers(e, v);
 	if (e->measured_ns >= answer_limit_ns)
 		judge_traffic(e, false, v);
+	judge_loss(e, v);
 	judge_tables(e, v);
-	judge_away(e, e->edge->to->away_ns, 0, v);
-	judge_lateness(e, e->edge->to->total, v);
+	judge_away(e, to->away_ns, to->silent_ns, v);
+	judge_lateness(e, to->total, v);
 	judge_circumstances(e, captured, v);
 }
 

@@ -12,10 +12,14 @@ struct verdict {
 	unsigned reasons, cautions;
 	char reason[VERDICT_LINES][200];
 	char caution[VERDICT_LINES][200];
+	/* of each: what helps, for remedy_text(); NULL: nothing that is known */
+	const char *reason_remedy[VERDICT_LINES], *caution_remedy[VERDICT_LINES];
+	/* more is lost than the percentiles can do without: a caution says so */
+	bool lossy;
 	struct limit limit; /* who was, or is */
 };
 
-/* Judges a final, or two samples of the measure phase: then only what can be said while it runs.
+/* Judges a final, or two samples of the measure phase: then what was measured so far.
  * captured: a capture was on. */
 void verdict_of(const struct reading *r, const struct ledger *ledger, bool captured, struct verdict *ret_verdict);
 

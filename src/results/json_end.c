@@ -186,7 +186,7 @@ static void put_figures(struct json_maker *m, const struct reading *r, int worke
 	const struct figure_def *f = r->info->engine->figures;
 
 	for (; f && f->name; f++)
-		if (f->show & show && f->numerator_roles & roles)
+		if (f->show & show && f->numerator_roles & roles && figure_has(f, r, worker))
 			json_put(m, f->name, json_of_real(figure_value(f, r, worker), 6));
 }
 
@@ -425,7 +425,7 @@ static void put_figures_unknown(struct json_maker *m, const struct reading *r)
 	char why[FIGURE_WHY_BYTES];
 
 	for (const struct figure_def *f = r->info->engine->figures; f && f->name; f++)
-		if (f->show & SHOW_SUM && isnan(figure_value(f, r, -1)))
+		if (f->show & SHOW_SUM && figure_has(f, r, -1) && isnan(figure_value(f, r, -1)))
 			json_put(m, f->name, json_of_text(figure_explain(r->info, f, why)));
 }
 

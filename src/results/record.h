@@ -19,6 +19,7 @@ struct member {
 	size_t offset, size; /* size: of a text */
 	enum member_type type;
 	int64_t min, max; /* what a file may say; both 0: any of the type */
+	bool optional;    /* a file may lack it: 0 */
 };
 
 /* All ended by name == NULL. */

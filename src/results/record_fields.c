@@ -17,6 +17,13 @@
 /* ... and this one is a length of time. */
 #define SPAN(structure, member) MEMBER(structure, member, MEMBER_I64, 0, INT64_MAX / 4)
 
+/* ... that files of earlier versions do not have. */
+#define LATER_SPAN(structure, member)                                                                                           \
+	{                                                                                                                       \
+		.name = #member, .offset = offsetof(struct structure, member), .size = sizeof(((struct structure *)0)->member), \
+		.type = MEMBER_I64, .max = INT64_MAX / 4, .optional = true                                                      \
+	}
+
 const struct member sample_members[] = {
 	MEMBER(sample, sequence, MEMBER_U64, 0, 0),
 	SPAN(sample, window_ns),
@@ -25,6 +32,9 @@ const struct member sample_members[] = {
 	MEMBER(sample, interval_s, MEMBER_REAL, 0, 0),
 	SPAN(sample, measured_ns),
 	SPAN(sample, away_ns),
+	LATER_SPAN(sample, suspended_ns),
+	LATER_SPAN(sample, held_ns),
+	LATER_SPAN(sample, silent_ns),
 	MEMBER(sample, load, MEMBER_U64, 0, 0),
 	MEMBER(sample, net_fresh, MEMBER_BOOL, 0, 0),
 	{ 0 },
@@ -123,6 +133,8 @@ const char *const ledger_side_names[LEDGER_IN_FLIGHT + 1] = { [LEDGER_NONE] = "n
 	[LEDGER_LOST_ARRIVING] = "lost_arriving",
 	[LEDGER_LOST] = "lost",
 	[LEDGER_LOST_UP_TO] = "lost_up_to",
+	[LEDGER_ARRIVED_THERE] = "arrived_there",
+	[LEDGER_TOLD] = "told",
 	[LEDGER_IN_FLIGHT] = "in_flight" };
 
 static const struct {

@@ -222,6 +222,9 @@ void run_publish_sample(struct run *r, enum run_sample which, int64_t at_ns, int
 	if (which != RUN_LAST_INTERVAL)
 		watch_sample(&r->watch, r->info, s, &r->session->mailbox);
 	s->away_ns = r->watch.away_ns;
+	s->silent_ns = r->watch.silent_ns;
+	s->suspended_ns = r->suspended_ns;
+	s->held_ns = r->held_ns;
 	mailbox_put_sample(&r->session->mailbox, s);
 }
 

@@ -94,7 +94,7 @@ int read_member(const struct reader *r, const json_t *value, const char *where, 
 	int rc;
 
 	if (!value)
-		return fails(r, where, m, "missing");
+		return m->optional ? 0 : fails(r, where, m, "missing");
 	switch (m->type) {
 	case MEMBER_REAL:
 		return read_real(r, value, where, m, at);

@@ -188,6 +188,96 @@ static void test_human(void **state)
 	assert_string_equal(text_human(-INFINITY, text, sizeof(text)), "-inf");
 }
 
+/* Ever shorter, and every digit of it whole. */
+static void test_shorter(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *figure;
+		unsigned cells;
+		const char *text;
+	} rows[] = {
+		{ "1 874", 5, "1 874" },
+		{ "1 874", 4, "1874" },
+		{ "1 874", 3, "2k" },
+		{ "12 345 678", 9, "12345678" },
+		{ "12 345 678", 6, "12.35M" },
+		{ "12 345 678", 5, "12.3M" },
+		{ "12 345 678", 4, "12M" },
+		{ "1 000 000 000 000", 4, "1.0T" },
+		{ "812.4k", 5, "812k" },
+		{ "999.9k", 5, "1M" },
+		{ "9.40ms", 5, "9.4ms" },
+		{ "9.40ms", 4, "9ms" },
+		{ "-12.6%", 5, "-13%" },
+		{ "0.063", 4, "0.06" },
+		{ "0.063", 2, "<1" },
+		{ "×20.7", 4, "×21" },
+		{ "250k", 3, "" }, /* rather nothing than another number */
+		{ "--", 2, "--" },
+		{ "--", 1, "" },
+		{ "cpu12", 4, "" },
+		{ "two words", 4, "" },
+		{ "many words that are longer than what was meant to hold one figure: 12", 68, "" },
+		{ "", 0, "" },
+	};
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_string_equal(text_shorter(rows[i].figure, rows[i].cells, text, sizeof(text)), rows[i].text);
+}
+
+/* What fits is a number near the one that was meant, whatever that is. */
+static void test_shorter_is_near(void **state)
+{
+	(void)state;
+	for (double value = 1; value < 2e12; value *= 1.37)
+		for (unsigned cells = 4; cells < 16; cells++) {
+			char whole[48], text[64], *end;
+			double read;
+
+			text_shorter(text_grouped((uint64_t)value, whole, sizeof(whole)), cells, text, sizeof(text));
+			assert_int_not_equal(text[0], '\0');
+			assert_in_range(text_width(text), 1, cells);
+			if (strchr(text, ' '))
+				continue; /* as it was */
+			read = strtod(text, &end);
+			read *= *end == 'k' ? 1e3 : *end == 'M' ? 1e6 : *end == 'G' ? 1e9 : *end == 'T' ? 1e12 : 1;
+			if (fabs(read - floor(value)) > 0.06 * value)
+				fail_msg("%s in %u cells is %s", whole, cells, text);
+		}
+}
+
+static void test_whole(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		unsigned cells;
+		const char *whole;
+	} rows[] = {
+		{ "burst: 1874 packets", 11, "burst: 1874" },
+		{ "burst: 1874 packets", 10, "burst:" },
+		{ "sent 12 345 of 7", 11, "sent 12 345" },
+		{ "sent 12 345 of 7", 10, "sent" },
+		{ "sent 12 345 of 7", 7, "sent" },
+		{ "at cpu12", 7, "at" },
+		{ "took 9.40ms", 9, "took" },
+		{ "words alone", 8, "words al" },
+		{ "5 µs", 3, "5 µ" },
+		{ "all of it 9", 20, "all of it 9" },
+		{ "14:31:07 run", 5, "" },
+		{ "", 3, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%.*s", (int)text_whole(rows[i].text, rows[i].cells), rows[i].text);
+		assert_string_equal(text, rows[i].whole);
+	}
+}
+
 static void test_us(void **state)
 {
 	(void)state;
@@ -543,6 +633,9 @@ int main(void)
 		cmocka_unit_test(test_grouped),
 		cmocka_unit_test(test_about),
 		cmocka_unit_test(test_human),
+		cmocka_unit_test(test_shorter),
+		cmocka_unit_test(test_shorter_is_near),
+		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_us),
 		cmocka_unit_test(test_never_wider_than_six_cells),
 		cmocka_unit_test(test_size_and_duration_texts),

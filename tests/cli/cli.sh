@@ -182,6 +182,7 @@ doctor_and_list_agree()
 	jq -n --slurpfile list "$work/list" --slurpfile doctor "$out" '
 		[$list[0] | (.modes[] | .name as $mode | .methods[] | select(.runs | not) | "\($mode) --method \(.name): \(.why)"),
 			(.paths[] | select(.runs | not) | "--path \(.name): \(.why)"),
+			(.paths[] | select(.runs) | .name as $path | .impairments[]? | select(.runs | not) | "--path \($path) --\(.option): \(.why)"),
 			(.capture | select(.runs | not) | "--capture: \(.why)")]
 		== [$doctor[0].checks[] | select(.id == "runs") | .what]' >"$work/jq"
 	grep -qx true "$work/jq" || fail "list and doctor disagree on what runs"

@@ -155,7 +155,7 @@ static void answers_in_any_order(void **state)
 	rig_enter(&rig, PHASE_MEASURE);
 	rig_until(&rig, ROLE_CLIENT, rig_has_sent, WINDOW);
 	for (unsigned i = WINDOW; i-- > 0;)
-		assert_int_equal(recvfrom(server, data + i * BYTES, BYTES, 0, &at.sa, &size), BYTES);
+		assert_int_equal(echo_receive(server, data + i * BYTES, BYTES, &at), BYTES);
 	assert_int_equal(connect(server, &at.sa, size), 0);
 	rig_enter(&rig, PHASE_DRAIN);
 	send_joined(server, data, sizeof(data), BYTES);
@@ -172,6 +172,34 @@ static void answers_in_any_order(void **state)
 	close(server);
 }
 
+/* The classes of receive calls hold the calls that brought something, and what they brought. */
+static void fills_are_of(const struct udp_method *method)
+{
+	const unsigned roles[] = { ROLE_SERVER, ROLE_CLIENT };
+	struct rig rig;
+	struct rig_config config = { .engine = &engine_echo, .servers = 1, .clients = 1, .method = &method->method };
+
+	rig_open_or_fail(&rig, &config);
+	rig_measure(&rig, 2000);
+	for (unsigned r = 0; r < 2; r++) {
+		uint64_t calls = 0, least = 0, received = rig_sum(&rig, roles[r], COUNTER_RX_PACKETS);
+
+		for (unsigned i = 1; i < UDP_FILLS; i++) {
+			calls += rig_sum(&rig, roles[r], ECHO_C_FILL + i);
+			least += rig_sum(&rig, roles[r], ECHO_C_FILL + i) << (i - 1);
+		}
+		assert_int_equal(calls, rig_sum(&rig, roles[r], ECHO_C_RECEIVES));
+		assert_in_range(received, least, 2 * least);
+	}
+	rig_close(&rig);
+}
+
+static void fills_add_up(void **state)
+{
+	(void)state;
+	echo_for_all(fills_are_of);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +208,7 @@ int main(void)
 		cmocka_unit_test(flows_are_not_mixed),
 		cmocka_unit_test(bad_ones_in_a_packet),
 		cmocka_unit_test(answers_in_any_order),
+		cmocka_unit_test(fills_add_up),
 	};
 
 	return cmocka_run_group_tests_name("echo, joined datagrams", tests, NULL, NULL);

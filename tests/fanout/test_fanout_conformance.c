@@ -85,6 +85,22 @@ static void expect_kernel_agrees(struct rig *rig, const struct procnet *before)
 		delta[PROCNET_UDP_OUT], shared_of(rig)->method->frames ? 0 : rig_sum(rig, ROLE_CLIENT, COUNTER_TX_PACKETS));
 }
 
+/* What the panel of costs is made of: packets that the kernel was given, and receive calls. */
+static void expect_costs(struct rig *rig)
+{
+	const struct fanout_method *m = shared_of(rig)->method;
+	uint64_t calls = 0, skbs = rig_sum(rig, ROLE_CLIENT, FANOUT_C_TX_SKBS);
+
+	for (unsigned i = 1; i < UDP_FILLS; i++)
+		calls += rig_sum(rig, ROLE_SERVER, FANOUT_C_FILL + i);
+	assert_int_equal(calls, rig_sum(rig, ROLE_SERVER, FANOUT_C_RECEIVES));
+	assert_more(calls, 0);
+	if (m->multicast || m->segments)
+		assert_between(skbs, 1, rig_sum(rig, ROLE_CLIENT, FANOUT_C_COPIES));
+	else
+		assert_int_equal(skbs, rig_sum(rig, ROLE_CLIENT, FANOUT_C_COPIES));
+}
+
 static void measure(const struct rig_config *config, uint64_t packets)
 {
 	struct rig rig;
@@ -98,6 +114,7 @@ static void measure(const struct rig_config *config, uint64_t packets)
 	rig_expect_sound(&rig);
 	assert_int_equal(rig_sum(&rig, ROLE_BOTH, FANOUT_C_STRAY), 0);
 	expect_each_exact(&rig);
+	expect_costs(&rig);
 	rig_close(&rig);
 }
 

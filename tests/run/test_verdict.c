@@ -7,6 +7,7 @@
 
 #include "../support/toy.h"
 #include "base/clock.h"
+#include "record/remedy.h"
 
 struct scene {
 	struct run_info info;
@@ -521,6 +522,84 @@ static void it_speaks_while_it_runs(void **state)
 	sample_free(to);
 }
 
+/* As soon as the process goes on: no need to wait for the end of the run. */
+static void a_suspension_is_known_at_once(void **state)
+{
+	struct sample *from = sample_new(2), *to = sample_new(2);
+	struct scene s;
+	struct verdict v;
+
+	(void)state;
+	make_good(&s);
+	to->at_ns = NS_PER_S;
+	to->worker[1].value[COUNTER_SCHEDULED] = to->worker[1].value[COUNTER_TX_PACKETS] = 1000;
+	to->suspended_ns = to->held_ns = 4ll * NS_PER_S;
+	judge_live(&s, from, to, &v);
+	assert_false(v.valid);
+	assert_int_equal(v.reasons, 1);
+	assert_string_equal(v.reason[0], "the process was suspended or starved for 4.0 s");
+	assert_non_null(v.reason_remedy[0]);
+	to->suspended_ns = 0;
+	to->held_ns = 200 * NS_PER_MS;
+	to->silent_ns = 1500 * NS_PER_MS;
+	judge_live(&s, from, to, &v);
+	assert_true(v.valid);
+	assert_contains(v.caution[0], "netdyno itself was held up for 0.20 s");
+	assert_contains(v.caution[1], "did not answer for 1.5 s");
+	sample_free(from);
+	sample_free(to);
+}
+
+/* Valid it may be; but not without saying what the percentiles are of, and what helps. */
+static void losses_are_said(void **state)
+{
+	static const char remedy[] = "full at rcvbuf {rcvbuf}";
+	struct scene s;
+	struct verdict v;
+
+	(void)state;
+	make_good(&s);
+	s.ledger.received = 1500;
+	s.ledger.lost = 8500;
+	s.ledger.lost_percent = 85;
+	s.ledger.places = 2;
+	s.ledger.place[0] = (struct ledger_place){ .key = "late", .title = "late", .lost = 100 };
+	s.ledger.place[1] =
+		(struct ledger_place){ .key = "buffer", .title = "server socket buffer", .lost = 8400, .remedy = remedy };
+	judge(&s, &v);
+	assert_true(v.valid);
+	assert_true(v.lossy);
+	assert_string_equal(v.caution[0], "85 % lost, percentiles are of the survivors: most of it at server socket buffer");
+	assert_ptr_equal(v.caution_remedy[0], remedy);
+	s.ledger.lost_percent = 0.9;
+	judge(&s, &v);
+	assert_false(v.lossy);
+	assert_int_equal(v.cautions, 0);
+}
+
+/* The values that are in force stand in the remedy. */
+static void remedies_have_values(void **state)
+{
+	struct host_info host = { .rmem_max = 4 << 20, .cpus_allowed = 6 };
+	struct options o = { 0 };
+	struct run_info info = { 0 };
+	struct err err = ERR_NONE;
+	char text[200];
+
+	(void)state;
+	assert_int_equal(options_init(&o, &engine_toy, &err), 0);
+	assert_int_equal(options_set(&o, "rcvbuf", "4K", &err), 0);
+	info.options = o;
+	assert_string_equal(
+		remedy_text("full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}", &info, &host, text, sizeof(text)),
+		"full at rcvbuf 4K · F2 raises it, rmem_max 4M");
+	assert_string_equal(remedy_text("{cpus_allowed} CPUs, sndbuf {sndbuf}, {none}", &info, &host, text, sizeof(text)),
+		"6 CPUs, sndbuf (default), --");
+	assert_string_equal(remedy_text("an open {brace", &info, &host, text, sizeof(text)), "an open ");
+	assert_string_equal(remedy_text(NULL, &info, &host, text, sizeof(text)), "");
+	options_free(&o);
+}
+
 /* The mode's own tables say what its counters and figures mean for the verdict. */
 static void tables_have_a_say(void **state)
 {
@@ -557,6 +636,9 @@ int main(void)
 		cmocka_unit_test(everything_at_once_fits),
 		cmocka_unit_test(a_quota_is_named),
 		cmocka_unit_test(it_speaks_while_it_runs),
+		cmocka_unit_test(a_suspension_is_known_at_once),
+		cmocka_unit_test(losses_are_said),
+		cmocka_unit_test(remedies_have_values),
 		cmocka_unit_test(tables_have_a_say),
 	};
 

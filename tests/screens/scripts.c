@@ -105,7 +105,7 @@ const struct script scripts[] = {
 	{ .name = "stopped",
 		.columns = 80,
 		.rows = 24,
-		.step = { { STEP_SAMPLE, NULL, ALL }, { STEP_KEYS, "r", 1 }, { STEP_TEXT, "DONE", 0 }, { STEP_TEXT, "stop:", 0 },
-			{ STEP_CHECK, "stopped", 0 } } },
+		.step = { { STEP_SAMPLE, NULL, ALL }, { STEP_KEYS, "r", 1 }, { STEP_TEXT, "DONE", 0 },
+			{ STEP_TEXT, "whole run", 0 }, { STEP_CHECK, "stopped", 0 } } },
 	{ .name = NULL },
 };

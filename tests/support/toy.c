@@ -234,6 +234,7 @@ static const struct counter_def toy_counters[] = {
 		.server_ledger = LEDGER_LOST_ARRIVING,
 		.place = "server_socket_buffer",
 		.place_title = "server socket buffer",
+		.remedy = "full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}",
 		.show = EVERYWHERE,
 		.help = "dropped at the server's socket" },
 	COUNTER(TOY_MORE_SERVER_DROPS) = { .name = "more_server_drops",

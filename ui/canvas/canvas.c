@@ -84,18 +84,24 @@ struct rect paint_visible(const struct canvas *c, struct rect area)
 
 int canvas_put(struct canvas *c, int row, int column, int limit, enum style style, const char *text)
 {
-	int used = 0;
+	int used = 0, room = c->columns - column;
+	const char *at = text;
 
 	if (column >= c->columns || limit == 0)
 		return 0;
-	/* From here `column + used` stays below c->columns. */
-	while (*text && (limit < 0 || used < limit) && column + used < c->columns) {
+	room = limit < 0 || room < limit ? room : limit;
+	for (; *at && used < room; used++) {
 		uint32_t cp;
 
-		text += text_decode(text, &cp);
+		at += text_decode(at, &cp);
 		paint_glyph(c, row, column + used, style, cp);
-		used++;
 	}
+	if (!*at)
+		return used;
+	/* Half a number would be another one. */
+	int whole = (int)text_width_of(text, text_whole(text, (unsigned)used));
+	for (int i = whole; i < used; i++)
+		paint_glyph(c, row, column + i, style, 0);
 	return used;
 }
 
@@ -118,17 +124,28 @@ int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum styl
 		return 0;
 	if (canvas_width(text) <= columns)
 		return canvas_put(c, row, column, columns, style, text);
-	canvas_put(c, row, column, columns - 1, style, text);
-	paint_glyph(c, row, paint_limited(column) + paint_limited(columns) - 1, style, 0x2026);
-	return columns;
+	char figure[64];
+	if (*text_shorter(text, (unsigned)columns, figure, sizeof(figure)))
+		return canvas_put(c, row, column, columns, style, figure);
+	size_t whole = text_whole(text, (unsigned)columns - 1);
+	int used = (int)text_width_of(text, whole);
+	canvas_put(c, row, column, used, style, text);
+	paint_glyph(c, row, paint_limited(column) + used, style, 0x2026);
+	return used + 1;
 }
 
 int canvas_put_right(struct canvas *c, int row, int column, int columns, enum style style, const char *text)
 {
 	int width = canvas_width(text);
 
+	char figure[64];
+
 	if (columns <= 0)
 		return 0;
+	if (width > columns) {
+		text = text_shorter(text, (unsigned)columns, figure, sizeof(figure))[0] ? figure : text;
+		width = canvas_width(text);
+	}
 	if (width > columns)
 		return canvas_put_cut(c, row, column, columns, style, text);
 	canvas_put(c, row, paint_limited(column) + paint_limited(columns) - width, width, style, text);

@@ -74,17 +74,18 @@ void canvas_free(struct canvas *c);
 void canvas_clear(struct canvas *c);
 struct cell *canvas_cell(struct canvas *c, int row, int column); /* NULL outside */
 
-/* Text starts at (row, column), is cut at `limit` columns (< 0: the canvas' edge); returns
- * columns used. In CHARSET_ASCII every non-ASCII glyph is replaced by its ASCII stand-in (table
- * in glyph.c).  Control characters become their pictures (␛), invalid bytes and glyphs that are
- * not one column wide become U+FFFD: no raw one reaches a cell. */
+/* Text starts at (row, column), is cut at `limit` columns (< 0: the canvas' edge), but never within
+ * a number, which is left out then; returns columns used.  In CHARSET_ASCII every non-ASCII glyph
+ * is replaced by its ASCII stand-in (table in glyph.c).  Control characters become their pictures
+ * (␛), invalid bytes and glyphs that are not one column wide become U+FFFD: no raw one reaches a
+ * cell. */
 int canvas_put(struct canvas *c, int row, int column, int limit, enum style style, const char *text);
 int canvas_printf(struct canvas *c, int row, int column, int limit, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
-/* right-aligned in `columns` */
+/* Right-aligned in `columns`; a figure that does not fit is shortened (text_shorter()). */
 int canvas_put_right(struct canvas *c, int row, int column, int columns, enum style style, const char *text);
-/* In at most `columns`; text that does not fit ends in "…" (so does canvas_put_right()): a cut
- * number never looks whole. */
+/* In at most `columns`; a figure that does not fit is shortened, other text ends in "…" before the
+ * number that would have been cut (so does canvas_put_right()). */
 int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum style style, const char *text);
 void canvas_fill(struct canvas *c, struct rect area, enum style style, const char *glyph);
 void canvas_restyle(struct canvas *c, struct rect area, enum style style);

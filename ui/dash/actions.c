@@ -24,6 +24,13 @@ static bool worked(struct dash *d, int outcome, const struct err *err)
 	return outcome >= 0;
 }
 
+/* What a key has switched is not seen in a view that stands still. */
+static void switched(struct dash *d, int outcome, const struct err *err)
+{
+	if (worked(d, outcome, err) && d->view.frozen)
+		dash_say(d, STYLE_FROZEN, "switched, unseen: the view is frozen, Space shows the new run");
+}
+
 /* ---- modes and methods ---- */
 
 static void choose_mode(struct dash *d, unsigned mode)
@@ -37,7 +44,7 @@ static void choose_mode(struct dash *d, unsigned mode)
 	}
 	if (mode == d->board->current_mode)
 		return;
-	worked(d, d->requests->choose_mode(d->requests->ctx, mode, &err), &err);
+	switched(d, d->requests->choose_mode(d->requests->ctx, mode, &err), &err);
 }
 
 void act_tab(struct dash *d, int key)
@@ -76,14 +83,14 @@ void act_method(struct dash *d, int key)
 {
 	struct err err = ERR_NONE;
 
-	worked(d, d->requests->choose_method(d->requests->ctx, key == 'm' ? 1 : -1, &err), &err);
+	switched(d, d->requests->choose_method(d->requests->ctx, key == 'm' ? 1 : -1, &err), &err);
 }
 
 void act_path(struct dash *d, int key)
 {
 	struct err err = ERR_NONE;
 
-	worked(d, d->requests->choose_path(d->requests->ctx, key == 'p' ? 1 : -1, &err), &err);
+	switched(d, d->requests->choose_path(d->requests->ctx, key == 'p' ? 1 : -1, &err), &err);
 }
 
 void act_run(struct dash *d, int key)
@@ -131,6 +138,17 @@ void act_freeze(struct dash *d, int key)
 		freeze(d);
 }
 
+/* The first sample that there is; the cursor goes no further back. */
+static int64_t oldest_sample_ns(const struct history *h)
+{
+	const struct sample *fine = history_fine_count(h) ? history_fine(h, history_fine_count(h) - 1) : NULL;
+	const struct sample *coarse = history_coarse_count(h) ? history_coarse(h, history_coarse_count(h) - 1) : NULL;
+
+	if (!fine || (coarse && coarse->at_ns < fine->at_ns))
+		fine = coarse;
+	return fine ? fine->at_ns : 1;
+}
+
 void act_cursor(struct dash *d, int key)
 {
 	int64_t newest, oldest, step = d->series_ok ? d->series.heat_bin_ns : NS_PER_S;
@@ -144,7 +162,9 @@ void act_cursor(struct dash *d, int key)
 		step = NS_PER_S / 10;
 	newest = d->view.hold.at_ns;
 	oldest = newest - view_span_ns(&d->view) + step;
-	view_move_cursor(&d->view, steps, step, oldest > 1 ? oldest : 1, newest);
+	if (oldest < oldest_sample_ns(d->board->history))
+		oldest = oldest_sample_ns(d->board->history);
+	view_move_cursor(&d->view, steps, step, oldest < newest ? oldest : newest, newest);
 }
 
 void act_cursor_at(struct dash *d, double part)

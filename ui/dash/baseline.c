@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "record/ledger.h"
 #include "ui/dash/headline.h"
 
@@ -224,11 +225,11 @@ double tally_mean(const double *values, unsigned count)
 	return n ? sum / (double)n : NAN;
 }
 
-double tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count)
+struct tally_change tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count)
 {
-	double before = tally_mean(a, a_count), relative = (tally_mean(b, b_count) - before) / before;
+	double before = tally_mean(a, a_count), more = tally_mean(b, b_count) - before;
 
-	return isfinite(relative) ? relative : NAN;
+	return (struct tally_change){ isfinite(more / before) ? more / before : NAN, more };
 }
 
 /* From twice on a ratio says more than percents. */
@@ -248,7 +249,7 @@ static char *tally_ratio(double relative, const char *what, char *out, size_t si
 char *tally_sentence(const struct tally *a, const struct tally *b, const char *differs, char *out, size_t size)
 {
 	enum metric metric = b->bits ? METRIC_MBPS : METRIC_PPS;
-	double relative = tally_difference(a->value[metric], a->n, b->value[metric], b->n);
+	double relative = tally_difference(a->value[metric], a->n, b->value[metric], b->n).relative;
 	const char *what = b->bits ? "bits" : b->engine && b->engine->packets ? b->engine->packets : "packets";
 	char ratio[80];
 
@@ -267,14 +268,20 @@ const struct tally_worker *tally_find(const struct tally *t, enum role role, uns
 	return NULL;
 }
 
-char *tally_difference_text(double relative, char *out, size_t size)
+char *tally_difference_text(const struct tally_change *change, char *out, size_t size)
 {
-	double percent = 100 * relative;
+	double percent = 100 * change->relative, times = 1 + change->relative;
+	char number[32];
 
-	if (isnan(percent))
+	if (isnan(change->absolute))
 		snprintf(out, size, "--");
-	else if (fabs(percent) >= 999.5)
-		snprintf(out, size, "%+.0e%%", percent);
+	else if (isnan(percent))
+		snprintf(
+			out, size, "%s%s", change->absolute > 0 ? "+" : "", text_human(change->absolute, number, sizeof(number)));
+	else if (fabs(percent) < 0.05)
+		snprintf(out, size, "0.0%%");
+	else if (fabs(times) >= 10)
+		snprintf(out, size, "×%s", text_human(times, number, sizeof(number)));
 	else
 		snprintf(out, size, "%+.*f%%", fabs(percent) < 99.95 ? 1 : 0, percent);
 	return out;

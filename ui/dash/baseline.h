@@ -3,6 +3,8 @@
  * (--interval, 1 s by default).  Main thread only. */
 #pragma once
 
+#include <math.h>
+
 #include "record/history.h"
 
 enum metric {
@@ -60,14 +62,21 @@ void tally_free(struct tally *t);
 const struct figure_def *tally_figure(const struct tally *t, unsigned i);
 
 double tally_mean(const double *values, unsigned count); /* NaN if there are none */
-/* (b - a) / a of the means; NaN where it is not known.  One run a side: restarts differ from each
- * other more than seconds do, so nothing tells whether it is real. */
-double tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count);
 /* "single: 34.7 % fewer answers/s than run #1 (method mmsg→single); one run a side"; "" where
- * one of them has no intervals. differs: as run_line_differ() says it. Returns out. */
+ * one of them has no intervals.  differs: as run_line_differ() says it.  Returns out. */
 char *tally_sentence(const struct tally *a, const struct tally *b, const char *differs, char *out, size_t size);
+/* How far b's mean is from a's.  One run a side: restarts differ from each other more than seconds
+ * do, so nothing tells whether it is real. */
+struct tally_change {
+	double relative; /* (b - a) / a; NaN where that is unknown, or a is 0 */
+	double absolute; /* b - a; NaN: unknown */
+};
+#define TALLY_CHANGE_UNKNOWN ((struct tally_change){ NAN, NAN })
+
+struct tally_change tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count);
 /* The worker of `t` with this role and index among its role; NULL. */
 const struct tally_worker *tally_find(const struct tally *t, enum role role, unsigned index);
 
-/* "+4.1%", "--" for NaN.  Returns out. */
-char *tally_difference_text(double relative, char *out, size_t size);
+/* "+4.1%", "×20.7"; from 0 the difference itself: "+5.00k", "0"; "--" where it is unknown, and
+ * only there.  Returns out. */
+char *tally_difference_text(const struct tally_change *change, char *out, size_t size);

@@ -294,6 +294,22 @@ static bool is_lost_elsewhere(const struct reading *whole, const struct ledger *
 	return ledger->lost > own;
 }
 
+/* The memory of the i-th place of this run's ledger, which the live view keeps up to date. */
+static const struct drop_seen *drop_seen_of(struct dash *d, unsigned i)
+{
+	const struct ledger_place *place = &d->ledger.place[i];
+	struct drop_seen *seen = &d->drop_seen[i];
+
+	if (d->drop_seen_run != d->moment.info->id)
+		memset(d->drop_seen, 0, sizeof(d->drop_seen));
+	d->drop_seen_run = d->moment.info->id;
+	if (seen->place != place->key)
+		*seen = (struct drop_seen){ .place = place->key };
+	if (place->lost > seen->lost && !d->view.frozen && !d->moment.final)
+		*seen = (struct drop_seen){ place->key, place->lost, d->moment.at_ns };
+	return seen;
+}
+
 /* Per second: the ledger now against the ledger a second ago; of a whole run, its total over its
  * length. */
 static void prepare_drops(struct dash *d)
@@ -314,6 +330,7 @@ static void prepare_drops(struct dash *d)
 
 		line->place = place;
 		line->total = place->lost - lost_before(&cleared, place);
+		line->last_ns = drop_seen_of(d, i)->last_ns;
 		line->per_s = place->known && seconds > 0 ? (double)(place->lost - lost_before(&earlier, place)) / seconds : NAN;
 	}
 }
@@ -440,7 +457,7 @@ static void prepare_differences(struct dash *d)
 {
 	const struct tally *a = &d->view.base, *b = dash_b(d);
 	uint64_t inputs = (a->newest ^ (uint64_t)a->run_id << 40) * 31 + (b->newest ^ (uint64_t)b->run_id << 40) + b->n;
-	double *core;
+	struct tally_change *core;
 
 	if (!dash_has_base(d) || (inputs == d->compared && d->core_differences == b->workers))
 		return;
@@ -457,7 +474,8 @@ static void prepare_differences(struct dash *d)
 	for (unsigned i = 0; i < b->workers; i++) {
 		const struct tally_worker *then = tally_find(a, b->worker[i].role, b->worker[i].index);
 
-		core[i] = then && a->bits == b->bits ? tally_difference(then->rate, a->n, b->worker[i].rate, b->n) : NAN;
+		core[i] = then && a->bits == b->bits ? tally_difference(then->rate, a->n, b->worker[i].rate, b->n)
+						     : TALLY_CHANGE_UNKNOWN;
 	}
 }
 
@@ -529,6 +547,16 @@ int dash_panel(const struct dash *d, unsigned shows)
 const struct panel_def *dash_expanded(const struct dash *d)
 {
 	return d->panels[d->view.panel].def;
+}
+
+bool dash_is_judged(const struct dash *d)
+{
+	return d->moment.info && (d->moment.start || d->moment.final);
+}
+
+const char *dash_window(const struct dash *d)
+{
+	return d->moment.final ? "whole run" : "last 1 s";
 }
 
 bool dash_is_tab(const struct dash *d, unsigned mode)

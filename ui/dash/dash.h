@@ -46,6 +46,14 @@ struct drop_line {
 	const struct ledger_place *place;
 	double per_s; /* NaN: unknown */
 	uint64_t total;
+	int64_t last_ns; /* the newest loss there, run clock; 0: none was seen to come */
+};
+
+/* When a place last lost something, as far as frames of the live view have seen. */
+struct drop_seen {
+	const char *place; /* its key */
+	uint64_t lost;
+	int64_t last_ns;
 };
 
 struct dash {
@@ -84,6 +92,8 @@ struct dash {
 	uint32_t span_run; /* which; 0: none yet */
 	struct drop_line drop[LEDGER_PLACES_MAX];
 	unsigned drops;
+	struct drop_seen drop_seen[LEDGER_PLACES_MAX];
+	uint32_t drop_seen_run;
 	/* all packets sent and lost, of the run or since it was cleared: the totals are parts of
 	 * these */
 	uint64_t drops_sent, drops_lost;
@@ -101,8 +111,8 @@ struct dash {
 	uint32_t told_run;              /* of which run it was said */
 	bool base_taken;                /* the board's baseline has been looked at */
 	struct runs runs;
-	/* against the baseline, NaN where not known; per worker of tally */
-	double difference[METRICS], figure_difference[TALLY_FIGURES], *core_difference;
+	/* against the baseline; core: per worker of tally */
+	struct tally_change difference[METRICS], figure_difference[TALLY_FIGURES], *core_difference;
 	unsigned core_differences;
 	uint64_t compared; /* they were worked out from these intervals */
 
@@ -153,6 +163,10 @@ bool dash_has_base(const struct dash *d);
 bool dash_records(const struct dash *d, const struct latency_def *l);
 /* Has this mode a tab now? */
 bool dash_is_tab(const struct dash *d, unsigned mode);
+/* Is there a verdict: has anything been measured? */
+bool dash_is_judged(const struct dash *d);
+/* What the rates and latencies of the moment are of: "last 1 s", "whole run". */
+const char *dash_window(const struct dash *d);
 /* run clock -> "14:31:07" */
 const char *dash_hms(const struct dash *d, int64_t at_ns, char *out, size_t size);
 /* Bits are those on the wire now (u), which not every mode knows. */

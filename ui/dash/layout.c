@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-enum { NO_PANEL = -1, BESIDE_COLUMNS = 64, BESIDE_ROWS = 18, STAYS_HELD = 1000 };
+enum { NO_PANEL = -1, BESIDE_COLUMNS = 64, BESIDE_ROWS = 16, STAYS_HELD = 1000 };
+/* Rows of the window from which on there is one of these. */
+enum { VERDICT_FROM = 12, HEADLINE_FROM = 14, STATUS_FROM = 30 };
 
 /* One storey of a column. */
 struct storey {
@@ -138,7 +140,7 @@ static void lay_one(const struct layout_ask *ask, struct layout *l)
 	for (int i = 0; is_there(ask, i); i++) {
 		if (ask->lines[i] < 0)
 			continue;
-		if (beside && ask->panels[i].def->beside && s.count)
+		if (beside && ask->panels[i].def->beside && s.count && s.storey[s.count - 1].panel == i - 1)
 			s.storey[s.count - 1].beside = i;
 		else
 			stack_add(&s, ask, i, &ask->panels[i].def->narrow);
@@ -170,21 +172,23 @@ static void lay_two(const struct layout_ask *ask, struct layout *l)
 	lay_side(ask, SIDE_RIGHT, right, l);
 }
 
-/* The rows that every screen has: title and method above; ledger, verdict, status and keys
- * below. */
+/* The rows that every screen has: title, method and headline above; ledger, verdict, status and
+ * keys below. */
 static void lay_edges(const struct layout_ask *ask, struct layout *l)
 {
-	int bottom = ask->rows;
+	int top = 2, bottom = ask->rows;
 
 	l->title = (struct rect){ 0, 0, 1, ask->columns };
 	l->method = (struct rect){ 1, 0, 1, ask->columns };
 	l->footer = (struct rect){ --bottom, 0, 1, ask->columns };
-	if (ask->rows >= 16)
+	if (ask->rows >= STATUS_FROM)
 		l->status = (struct rect){ --bottom, 0, 1, ask->columns };
-	if (ask->rows >= 20)
+	if (ask->rows >= VERDICT_FROM)
 		l->verdict = (struct rect){ --bottom, 0, 1, ask->columns };
 	l->ledger = (struct rect){ --bottom, 0, 1, ask->columns };
-	l->main = (struct rect){ 2, 0, bottom - 2, ask->columns };
+	if (ask->rows >= HEADLINE_FROM)
+		l->headline = (struct rect){ top++, 0, 1, ask->columns };
+	l->main = (struct rect){ top, 0, bottom - top, ask->columns };
 }
 
 void layout_make(const struct layout_ask *ask, struct layout *ret_layout)
@@ -205,7 +209,7 @@ void layout_make(const struct layout_ask *ask, struct layout *ret_layout)
 			lay_one(ask, &l);
 		}
 	} else {
-		l.main = (struct rect){ 0, 0, at_most(at_least(ask->rows, 0), 3), at_least(ask->columns, 0) };
+		l.main = (struct rect){ 0, 0, at_least(ask->rows, 0), at_least(ask->columns, 0) };
 	}
 	*ret_layout = l;
 }

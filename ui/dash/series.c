@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "record/ledger.h"
 #include "ui/dash/headline.h"
 
 static const int64_t late_tick_ns = 50ll * NS_PER_MS;
@@ -22,6 +23,7 @@ static void series_release(struct series *s)
 	free(s->p99);
 	free(s->marks);
 	free(s->gap);
+	free(s->lost);
 	free(s->rows);
 }
 
@@ -39,11 +41,12 @@ static int series_allocate(struct series *s)
 	s->heat = calloc(m, sizeof(s->heat[0]));
 	s->value = calloc(n, sizeof(double));
 	s->marks = calloc(n, 1);
+	s->lost = calloc(n, 1);
 	s->p50 = calloc(m, sizeof(double));
 	s->p99 = calloc(m, sizeof(double));
 	s->gap = calloc(m, 1);
 	s->rows = calloc((size_t)m * HEAT_ROWS, sizeof(float));
-	if (s->bin && s->heat && s->value && s->marks && s->p50 && s->p99 && s->gap && s->rows)
+	if (s->bin && s->heat && s->value && s->marks && s->lost && s->p50 && s->p99 && s->gap && s->rows)
 		return 0;
 	series_free(s);
 	return -ENOMEM;
@@ -182,10 +185,25 @@ static double series_growth(const struct series *s, const struct sample *sample,
 	return (double)(value - s->last_value);
 }
 
+/* All that the ledger has as lost at its places since the measurement began. */
+static uint64_t series_lost_of(
+	const struct series *s, const struct history *h, const struct run_info *info, const struct sample *sample)
+{
+	const struct sample *start = history_measure_start(h, info->id);
+	struct ledger ledger;
+
+	if (s->ask.figure || s->ask.sum.counters || s->ask.worker >= 0 || !start || start->at_ns >= sample->at_ns)
+		return 0;
+	struct reading r = reading_between(info, start, sample);
+	ledger_of(&r, &ledger);
+	return ledger.known ? ledger_lost_at_places(&ledger) : 0;
+}
+
 static void series_take(struct series *s, const struct history *h, const struct sample *sample)
 {
 	const struct run_info *info = history_run(h, sample->run_id);
 	uint64_t value = info ? series_above(s, info, sample) : 0, below = info ? series_below(s, info, sample) : 0;
+	uint64_t lost = info ? series_lost_of(s, h, info, sample) : 0;
 	int64_t reach = gap_ns;
 
 	if (sample->is_interval && info && 2 * info->interval_ns > reach)
@@ -202,6 +220,10 @@ static void series_take(struct series *s, const struct history *h, const struct 
 		if (!s->ask.figure && !s->ask.sum.counters)
 			spread_heat(s, s->last_at_ns, sample, (double)(value - s->last_value));
 	}
+	if (sample->run_id == s->last_run && lost > s->last_lost && sample->at_ns > 0)
+		series_bin_at(s, (sample->at_ns - 1) / s->bin_ns)->lost = true;
+	if (sample->run_id != s->last_run || lost > s->last_lost)
+		s->last_lost = lost;
 	s->last_sequence = sample->sequence;
 	s->last_run = sample->run_id;
 	s->last_at_ns = sample->at_ns;
@@ -293,6 +315,7 @@ static void lay_out(struct series *s)
 {
 	int64_t newest = newest_bin(s);
 
+	s->current = 0;
 	for (unsigned i = 0; i < s->ask.bins; i++) {
 		int64_t k = newest - (int64_t)s->ask.bins + 1 + (int64_t)i;
 		const struct series_bin *bin = k < 0 ? NULL : &s->bin[k % s->ask.bins];
@@ -300,6 +323,8 @@ static void lay_out(struct series *s)
 
 		s->value[i] = here ? bin_value(s, bin) : NAN;
 		s->marks[i] = here && bin->mark;
+		s->lost[i] = here && bin->lost;
+		s->current = s->marks[i] ? i : s->current;
 	}
 	lay_out_heat(s);
 }

@@ -35,7 +35,7 @@ struct series_bin {
 	int64_t number; /* the bin that stands in this slot; others are stale */
 	double count, covered_ns;
 	double below; /* the divisor of a figure */
-	bool mark;
+	bool mark, lost;
 };
 
 struct series_heat {
@@ -52,10 +52,11 @@ struct series {
 	uint64_t last_sequence; /* newest sample taken in; 0 none */
 	int64_t last_at_ns;
 	uint32_t last_run;
-	uint64_t last_value, last_below;
+	uint64_t last_value, last_below, last_lost;
 	/* Arrays in the widgets' order: oldest first. */
 	double *value, *p50, *p99;
-	uint8_t *marks, *gap;
+	uint8_t *marks, *gap, *lost;
+	unsigned current; /* the first bin of the newest run */
 	float *rows;
 	/* ticks more than 50 ms late, of those taken in since the series was made */
 	uint64_t late_ticks;

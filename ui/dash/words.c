@@ -37,6 +37,21 @@ const char *words_us_unit(const char *text)
 	return !length || text[length - 1] == 's' || text[length - 1] == '-' ? "" : "µs";
 }
 
+const char *words_share(uint64_t lost, uint64_t sent, char *out, size_t size)
+{
+	double ppm = sent ? (double)lost / (double)sent * 1e6 : NAN;
+
+	if (!lost)
+		snprintf(out, size, "0");
+	else if (isnan(ppm))
+		snprintf(out, size, "--");
+	else if (ppm >= 1e4)
+		snprintf(out, size, ppm < 9.995e4 ? "%.2f %%" : "%.1f %%", ppm / 1e4);
+	else
+		snprintf(out, size, ppm < 1000 ? "%.1f ppm" : "%.0f ppm", ppm);
+	return out;
+}
+
 const char *words_mode(const struct engine *e, char *out, size_t size)
 {
 	if (strstr(e->title, e->name))

@@ -159,37 +159,67 @@ const struct panel_def panel_capture = {
 static void cost_text(const struct dash *d, char *out, size_t size)
 {
 	if (!d->cost.known || d->board->hide_cost)
-		snprintf(out, size, "UI -- %% -- ms late -- ");
+		snprintf(out, size, "UI -- %% -- ms late --");
 	else
-		snprintf(out, size, "UI %.1f %% %.1f ms late %llu ", d->cost.cpu_percent, d->cost.draw_ms,
+		snprintf(out, size, "UI %.1f %% %.1f ms late %llu", d->cost.cpu_percent, d->cost.draw_ms,
 			(unsigned long long)d->series.late_ticks);
 }
 
-static enum style capture_text(const struct capture_state *s, bool roomy, bool read_only, char *out, size_t size)
+static enum style capture_style(const struct capture_state *s)
 {
-	char packets[32], bytes[32], drops[96] = "";
+	return has_drops(s) ? STYLE_BAD : s->active ? STYLE_RECORD : STYLE_DIM;
+}
+
+/* A capture that goes on, or what is left of it; none says nothing. */
+static void capture_parts(const struct capture_state *s, struct line *l)
+{
+	char packets[32], bytes[32];
 
 	if (!s->active && s->message[0]) {
-		snprintf(out, size, "%s capture: %s", s->failed ? "✗" : "○", s->message);
-		return s->failed ? STYLE_BAD : STYLE_WARNING;
+		line_add(l, 2, s->failed ? STYLE_BAD : STYLE_WARNING, "%s capture: %s", s->failed ? "✗" : "○", s->message);
+		return;
 	}
-	if (!s->active && !s->path[0]) {
-		snprintf(out, size, "○ no capture%s", read_only ? "" : " · w starts one");
-		return STYLE_DIM;
-	}
-	drops_text(s, drops, sizeof(drops));
-	snprintf(out, size, "%s PCAP %s %s %s pkt · %s", s->active ? "●" : "○", roomy ? s->interface : "",
-		bytes_text(s->bytes, bytes, sizeof(bytes)), text_grouped(s->packets, packets, sizeof(packets)), drops);
-	return has_drops(s) ? STYLE_BAD : s->active ? STYLE_RECORD : STYLE_DIM;
+	if (!s->active && !s->path[0])
+		return;
+	line_add(l, 1, capture_style(s), "%s PCAP %s", s->active ? "●" : "○", bytes_text(s->bytes, bytes, sizeof(bytes)));
+	line_add(l, 6, capture_style(s), " %s %s pkt", s->interface, text_grouped(s->packets, packets, sizeof(packets)));
+}
+
+static void capture_drop_parts(const struct capture_state *s, struct line *l)
+{
+	char kernel[32] = "--", writer[32];
+
+	if (!s->active && (s->message[0] || !s->path[0]))
+		return;
+	if (s->kernel_drops_known)
+		text_grouped(s->kernel_drops, kernel, sizeof(kernel));
+	line_add(l, has_drops(s) ? 2 : 5, capture_style(s), "kernel drops %s", kernel);
+	line_add(l, has_drops(s) ? 3 : 7, capture_style(s), "writer lost %s",
+		text_grouped(s->writer_drops, writer, sizeof(writer)));
+}
+
+void status_parts(const struct dash *d, struct line *l)
+{
+	char cost[64];
+
+	capture_parts(&d->board->capture, l);
+	capture_drop_parts(&d->board->capture, l);
+	cost_text(d, cost, sizeof(cost));
+	struct line_part *p = line_add(l, 4, STYLE_DIM, "%s", cost);
+	snprintf(p->brief, sizeof(p->brief), "%.*s", (int)(strstr(cost, " %") + 2 - cost), cost);
 }
 
 void panel_status_paint(struct dash *d, struct rect area)
 {
-	char right[64], left[400];
-	enum style style = capture_text(&d->board->capture, area.columns >= 80, d->board->read_only, left, sizeof(left));
-	int column;
+	struct line left = { 0 };
+	char right[64];
 
 	cost_text(d, right, sizeof(right));
-	column = area_put_right(&d->canvas, area, 0, STYLE_DIM, right);
-	canvas_put_cut(&d->canvas, area.row, 1, column - 2, style, left);
+	int column = area.columns - 1 - canvas_width(right);
+	area_put(&d->canvas, area, 0, column, STYLE_DIM, right);
+	capture_parts(&d->board->capture, &left);
+	capture_drop_parts(&d->board->capture, &left);
+	if (!left.count)
+		line_add(&left, 1, STYLE_DIM, "○ no capture%s", d->board->read_only ? "" : " · w starts one");
+	line_put(&d->canvas, area.row, area.column + 1, column - 3, &left);
 }

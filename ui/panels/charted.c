@@ -66,6 +66,8 @@ static void charted_paint_values(struct dash *d, struct rect area)
 	struct chart chart = { .value = value,
 		.base = d->sent_ok ? d->sent.value : NULL,
 		.mark = s->marks,
+		.lost = s->lost,
+		.current = s->current,
 		.bins = s->ask.bins,
 		.bin_s = (double)s->bin_ns / NS_PER_S,
 		.cursor_bin = bin,
@@ -166,7 +168,7 @@ static void charted_paint(struct dash *d, struct rect area)
 const struct panel_def panel_chart = {
 	.name = "throughput",
 	.shows = PANEL_TIME,
-	.narrow = { .min = 3, .want = 5, .weight = 3 },
-	.wide = { .min = 4, .want = 8, .weight = 5 },
+	.narrow = { .min = 5, .want = 6, .weight = 3 },
+	.wide = { .min = 6, .want = 8, .weight = 5 },
 	.paint = charted_paint,
 };

@@ -72,6 +72,8 @@ static void paint_series(struct dash *d, struct rect area, const struct series *
 	struct chart chart = { .value = s->value,
 		.base = with_base ? level : NULL,
 		.mark = s->marks,
+		.lost = s->lost,
+		.current = s->current,
 		.bins = s->ask.bins,
 		.bin_s = (double)s->bin_ns / NS_PER_S,
 		.cursor_bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1,
@@ -128,8 +130,8 @@ static bool trend_percentiles(const struct dash *d, char *out, size_t size)
 		moment_latency(&d->moment, -1, i, &s);
 		if (!s.count)
 			return false;
-		snprintf(out, size, "p50 %s p99 %s max %s", words_us(&s, s.p50_ns, p50, sizeof(p50)),
-			words_us(&s, s.p99_ns, p99, sizeof(p99)), words_us(&s, s.max_ns, max, sizeof(max)));
+		snprintf(out, size, "p50 %s p99 %s max %s · %s", words_us(&s, s.p50_ns, p50, sizeof(p50)),
+			words_us(&s, s.p99_ns, p99, sizeof(p99)), words_us(&s, s.max_ns, max, sizeof(max)), dash_window(d));
 		return true;
 	}
 	return false;
@@ -157,6 +159,7 @@ static void trend_paint(struct dash *d, struct rect area)
 	area_rule(&d->canvas, area, title, note);
 	struct chart chart = { .value = s->value,
 		.mark = s->marks,
+		.current = s->current,
 		.bins = s->ask.bins,
 		.bin_s = (double)s->bin_ns / NS_PER_S,
 		.cursor_bin = bin,
@@ -202,33 +205,36 @@ static void put_us(char *out, size_t size, const char *name, const struct latenc
 	snprintf(out, size, "%s %s", name, words_us(l, ns, value, sizeof(value)));
 }
 
-/* The percentiles of the shown second stand in the rule, so that they are there where their
- * panel is not. */
+/* What the headline row does not say, and what the marks beside the cells are. */
 static void heat_note(const struct dash *d, int room, char *out, size_t size)
 {
 	struct latency_summary l;
-	char p50[32], p99[32], p99_9[32], max[32];
+	char p50[32] = "p50", p99[32] = "p99", p99_9[32], max[32];
 
 	moment_latency(&d->moment, -1, 0, &l);
-	put_us(p50, sizeof(p50), "p50", &l, l.p50_ns);
-	put_us(p99, sizeof(p99), "p99", &l, l.p99_ns);
+	if (!d->layout.headline.rows || d->view.cursor_ns) {
+		put_us(p50, sizeof(p50), "p50", &l, l.p50_ns);
+		put_us(p99, sizeof(p99), "p99", &l, l.p99_ns);
+	}
 	put_us(p99_9, sizeof(p99_9), "p99.9", &l, l.p99_9_ns);
 	put_us(max, sizeof(max), "max", &l, l.max_ns);
-	snprintf(out, size, "%s %s %s %s", p50, p99, p99_9, max);
+	snprintf(out, size, "◇ %s ◆ %s · %s %s · %s", p50, p99, p99_9, max, dash_window(d));
 	if (canvas_width(out) > room)
-		snprintf(out, size, "%s %s %s", p50, p99, max);
+		snprintf(out, size, "◇ %s ◆ %s · %s %s", p50, p99, p99_9, max);
 	if (canvas_width(out) > room)
-		snprintf(out, size, "%s", p99);
+		snprintf(out, size, "◇ %s ◆ %s · %s", p50, p99, max);
+	if (canvas_width(out) > room)
+		snprintf(out, size, "◇ %s ◆ %s", p50, p99);
 }
 
 static void paint_heat(struct dash *d, struct rect area)
 {
 	const struct latency_def *l = headline(d);
 	const struct series *s = &d->series;
-	char note[128], title[96];
+	char note[128], title[96], span[32];
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
 
-	snprintf(title, sizeof(title), "%s µs × time%s", l ? l->title : "latency", area.columns >= 72 ? " · shade = count" : "");
+	snprintf(title, sizeof(title), "%s µs × time · %s", l ? l->title : "latency", span_text(&d->view, span, sizeof(span)));
 	heat_note(d, area.columns - canvas_width(title) - 8, note, sizeof(note));
 	area_rule(&d->canvas, area, title, note);
 	if (!l || !dash_records(d, l)) {
@@ -253,8 +259,8 @@ static void paint_heat(struct dash *d, struct rect area)
 const struct panel_def panel_trend = {
 	.name = "trend",
 	.shows = PANEL_TIME,
-	.narrow = { .min = 3, .want = 5, .weight = 1 },
-	.wide = { .min = 4, .want = 7, .weight = 2 },
+	.narrow = { .min = 5, .want = 6, .weight = 1 },
+	.wide = { .min = 5, .want = 7, .weight = 2 },
 	.paint = trend_paint,
 	.lines = trend_lines,
 };
@@ -271,7 +277,7 @@ const struct panel_def panel_heat = {
 	.lines = heat_lines,
 	.name = "heatmap",
 	.shows = PANEL_TIME,
-	.narrow = { .min = 4, .want = 6, .weight = 3 },
-	.wide = { .min = 5, .want = 10, .weight = 3 },
+	.narrow = { .min = 5, .want = 6, .weight = 3 },
+	.wide = { .min = 6, .want = 10, .weight = 3 },
 	.paint = paint_heat,
 };

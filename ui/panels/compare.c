@@ -15,8 +15,6 @@ static void number(enum metric metric, double value, char *out, size_t size)
 
 	if (latency)
 		words_ns(value * NS_PER_US, out, size);
-	else if (fabs(value) < 1000 && !isnan(value))
-		snprintf(out, size, "%.4g", value);
 	else
 		text_human(value, out, size);
 }
@@ -25,7 +23,7 @@ static void number(enum metric metric, double value, char *out, size_t size)
 struct compare_row {
 	char name[32];
 	char mean_a[24], mean_b[24];
-	double difference;
+	struct tally_change difference;
 };
 
 static void compare_metric(const struct dash *d, enum metric metric, struct compare_row *row)
@@ -70,13 +68,13 @@ static void compare_paint_row(struct dash *d, struct rect area, int row, const s
 	area_put(&d->canvas, area, row, 1, STYLE_TEXT, content->name);
 	canvas_put_right(&d->canvas, at, left + 14, 7, STYLE_TEXT, content->mean_a);
 	canvas_put_right(&d->canvas, at, left + 22, 7, STYLE_TEXT, content->mean_b);
-	canvas_put_right(&d->canvas, at, left + 30, 9, isnan(content->difference) ? STYLE_DIM : STYLE_TEXT,
-		tally_difference_text(content->difference, text, sizeof(text)));
+	canvas_put_right(&d->canvas, at, left + 30, 9, isnan(content->difference.absolute) ? STYLE_DIM : STYLE_TEXT,
+		tally_difference_text(&content->difference, text, sizeof(text)));
 }
 
 static void compare_paint_head(struct dash *d, struct rect area, int row)
 {
-	area_put(&d->canvas, area, row, 1, STYLE_DIM, "means");
+	area_put(&d->canvas, area, row, 1, STYLE_DIM, "means, run");
 	canvas_put_right(&d->canvas, area.row + row, area.column + 14, 7, STYLE_DIM, "A");
 	canvas_put_right(&d->canvas, area.row + row, area.column + 22, 7, STYLE_DIM, "B");
 	canvas_put_right(&d->canvas, area.row + row, area.column + 30, 9, STYLE_DIM, "Δ");

@@ -313,23 +313,25 @@ static void put_own(const struct dash *d, const struct core_table *t, const stru
 	}
 }
 
-static void put_difference(struct table_cell *cell, double relative)
+static void put_difference(struct table_cell *cell, const struct tally_change *change)
 {
-	tally_difference_text(relative, cell->text, sizeof(cell->text));
-	cell->style = isnan(relative) ? STYLE_DIM : STYLE_TEXT;
+	tally_difference_text(change, cell->text, sizeof(cell->text));
+	cell->style = isnan(change->absolute) ? STYLE_DIM : STYLE_TEXT;
 }
 
 static void put_versus(const struct dash *d, int worker, struct table_cell *cell)
 {
+	static const struct tally_change unknown = { NAN, NAN };
+
 	if (dash_has_base(d) && dash_b(d)->n)
-		put_difference(cell, (unsigned)worker < d->core_differences ? d->core_difference[worker] : NAN);
+		put_difference(cell, (unsigned)worker < d->core_differences ? &d->core_difference[worker] : &unknown);
 }
 
 static void put_versus_sum(const struct dash *d, unsigned role, struct table_cell *cell)
 {
 	/* A keeps the sum of the side that the mode counts on */
 	if (dash_has_base(d) && dash_b(d)->n && role & d->moment.info->rx_roles)
-		put_difference(cell, d->difference[headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS]);
+		put_difference(cell, &d->difference[headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS]);
 }
 
 /* ---- rows ---- */
@@ -407,7 +409,7 @@ static int paint_sums(struct dash *d, const struct core_table *t, struct rect ar
 	for (unsigned i = 0; i < d->moment.info->workers; i++)
 		workers[d->moment.info->worker[i].role == ROLE_CLIENT]++;
 	sums = (workers[0] > 0) + (workers[1] > 0) + d->lost_elsewhere;
-	row = 2 + (int)d->order_count;
+	row = 2 + (int)(d->order_count ? d->order_count : 1); /* none: that is said there */
 	if (row + sums > area.rows)
 		row = area.rows - sums;
 	for (int i = 0; i < 2; i++) {
@@ -479,12 +481,12 @@ static void paint_rule(struct dash *d, struct rect area, int room)
 	const char *side = d->view.side && m->info ? engine_role(m->info->engine, d->view.side)->title : "";
 
 	panel_range(d->table_first, room, (int)d->order_count, range, sizeof(range));
-	snprintf(title, sizeof(title), "cores%s%s%s%s%s%s%s", *range ? " " : "", range, dash_wire(d) ? " · wire bits" : "",
-		m->final ? " · whole run" : "", *side ? " · the side " : "", side, d->view.filter[0] ? " · filtered" : "");
+	snprintf(title, sizeof(title), "cores%s%s · %s%s%s%s%s", *range ? " " : "", range, dash_window(d),
+		dash_wire(d) ? " · wire bits" : "", *side ? " · the side " : "", side, d->view.filter[0] ? " · filtered" : "");
 	if (d->view.cursor_ns && !m->to)
 		snprintf(note, sizeof(note), "no data at %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)));
 	else if (!d->layout.verdict.rows && m->info && m->info->closed_loop)
-		snprintf(note, sizeof(note), "closed loop: omission!");
+		snprintf(note, sizeof(note), "closed loop!");
 	else if (d->view.sort)
 		snprintf(note, sizeof(note), "by %s · S sort", view_sort_name(d->view.sort));
 	else

@@ -173,7 +173,10 @@ static void details_paint(struct dash *d, struct rect area)
 
 	shown = (int)r->count - first < room ? (int)r->count - first : room;
 	details_title(r, (unsigned)first, (unsigned)shown, title, sizeof(title));
-	area_rule(&d->canvas, area, title, details_hint(d, (unsigned)(first + shown)));
+	const char *hint = details_hint(d, (unsigned)(first + shown));
+	if (canvas_width(title) + canvas_width(hint) + 20 <= area.columns)
+		text_add(title, sizeof(title), " · this run");
+	area_rule(&d->canvas, area, title, hint);
 	details_columns(d, area.columns - 2, &t);
 	if (area.rows > 1)
 		table_paint_head(&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, t.sorted,

@@ -1,29 +1,19 @@
-/* The drops panel names the places where packets were lost; the ledger's line accounts for all
- * packets, and the verdict's line says whether the numbers may be used. */
+/* The drops panel names the places where packets were lost, and what helps; the ledger's line
+ * accounts for all packets. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "record/remedy.h"
 #include "ui/panels/panels.h"
 #include "ui/widgets/widgets.h"
 
 /* ---- the drops panel ---- */
 
-static void share_text(uint64_t lost, uint64_t sent, char *out, size_t size)
-{
-	double ppm = sent ? (double)lost / (double)sent * 1e6 : NAN;
-
-	if (!lost)
-		snprintf(out, size, "0");
-	else if (ppm >= 1e4)
-		snprintf(out, size, "%.2f %%", ppm / 1e4);
-	else
-		snprintf(out, size, ppm < 1000 ? "%.1f ppm" : "%.0f ppm", ppm);
-}
-
-enum { LIMIT_COLUMNS = 100, SHARE_WIDTH = 9 }; /* "999.9 ppm" */
+enum { SHARE_WIDTH = 9 }; /* "999.9 ppm" */
 
 struct drop_columns {
 	int name, rate, total, share, bar; /* the column of each; -1: no room */
@@ -81,7 +71,7 @@ static void paint_place(struct dash *d, struct rect area, int row, const struct 
 		canvas_put_cut(canvas, at, left + c.share, area.columns - c.share, STYLE_DIM, line->place->why);
 		return;
 	}
-	share_text(line->total, d->drops_sent, text, sizeof(text));
+	words_share(line->total, d->drops_sent, text, sizeof(text));
 	canvas_put_right(canvas, at, left + c.share, SHARE_WIDTH, style, text);
 	if (c.bar >= 0 && d->drops_lost)
 		bar_paint(canvas, at, left + c.bar, area.columns - c.bar - 1, (double)line->total / (double)d->drops_lost,
@@ -144,18 +134,107 @@ static void drops_paint_second(struct dash *d, struct rect area, int row)
 	canvas_put_cut(&d->canvas, area.row + row, area.column + 1, area.columns - 2, l->balanced ? STYLE_TEXT : STYLE_BAD, text);
 }
 
-static void drops_paint(struct dash *d, struct rect area)
+/* ---- what helps ---- */
+
+static unsigned drops_lossy(const struct dash *d)
 {
-	int row;
-	bool head = area.rows >= 4;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < d->drops; i++)
+		n += d->drop[i].total > 0;
+	return n;
+}
+
+/* The place with the rank-th largest loss; NULL. */
+static const struct drop_line *drops_ranked(const struct dash *d, unsigned rank)
+{
+	for (unsigned i = 0; i < d->drops; i++) {
+		const struct drop_line *line = &d->drop[i];
+		unsigned before = 0;
+
+		for (unsigned k = 0; k < d->drops; k++)
+			before += d->drop[k].total > line->total || (d->drop[k].total == line->total && k < i);
+		if (before == rank && line->total)
+			return line;
+	}
+	return NULL;
+}
+
+/* "full at rcvbuf 4K · F2 raises it, rmem_max 4M · last drop 12s ago"; of one of several places
+ * with its name. */
+static void drops_remedy(const struct dash *d, const struct drop_line *line, char *out, size_t size)
+{
+	char helps[200], ago[32];
+	bool live = line->last_ns && !d->moment.final && line->last_ns <= d->moment.at_ns;
+
+	out[0] = '\0';
+	remedy_text(line->place->remedy, d->moment.info, &d->board->host, helps, sizeof(helps));
+	if (drops_lossy(d) > 1 || !*helps)
+		text_add(out, size, "%s%s", line->place->title, *helps ? ": " : "");
+	text_add(out, size, "%s", helps);
+	if (live)
+		text_add(out, size, " · last drop %s ago",
+			text_duration((d->moment.at_ns - line->last_ns) / NS_PER_S * NS_PER_S, ago, sizeof(ago)));
+}
+
+/* The rows that remedies take in so many columns. */
+static int drops_remedy_rows(const struct dash *d, int columns)
+{
+	char text[320];
+	int rows = 0;
+
+	for (unsigned rank = 0; rank < drops_lossy(d) && columns > 4; rank++) {
+		drops_remedy(d, drops_ranked(d, rank), text, sizeof(text));
+		rows += (canvas_width(text) + columns - 5) / (columns - 4);
+	}
+	return rows;
+}
+
+/* As many as have room, those of the places that lost most. */
+static void drops_paint_remedies(struct dash *d, struct rect area, int row)
+{
+	char text[320];
+
+	for (unsigned rank = 0; rank < drops_lossy(d) && row < area.rows; rank++) {
+		drops_remedy(d, drops_ranked(d, rank), text, sizeof(text));
+		area_put(&d->canvas, area, row, 1, STYLE_WARNING, "→");
+		if (row + 1 == area.rows)
+			canvas_put_cut(&d->canvas, area.row + row++, area.column + 3, area.columns - 4, STYLE_WARNING, text);
+		else
+			row += area_wrap(&d->canvas, area, row, 3, STYLE_WARNING, text);
+	}
+}
+
+/* Rows for places, of so many: what helps has room, too. */
+static int drops_place_rows(const struct dash *d, int room, int columns)
+{
+	int lossy = (int)drops_lossy(d), helps = drops_remedy_rows(d, columns), places = (int)d->drops + d->second.known;
+	int least = lossy < room / 2 ? lossy : room / 2;
+
+	if (!lossy || room >= places + helps)
+		return places < room ? places : room;
+	least = least < 1 ? 1 : least;
+	return room - helps > least ? room - helps : least;
+}
+
+/* Each figure's window stands in the head: the second, and the run. */
+static void drops_rule(struct dash *d, struct rect area, int hidden)
+{
 	char note[64] = "", at[32];
-	int hidden = (int)d->drops - (area.rows - 1 - head);
 
 	if (hidden > 0)
 		snprintf(note, sizeof(note), "%d more", hidden);
 	else if (view_cleared(&d->view, d->moment.info))
 		snprintf(note, sizeof(note), "since %s", dash_hms(d, d->view.clear.at_ns, at, sizeof(at)));
-	area_rule(&d->canvas, area, "drops by place", note);
+	area_rule(&d->canvas, area, d->moment.final ? "drops by place · whole run" : "drops by place · last 1 s, run", note);
+}
+
+static void drops_paint(struct dash *d, struct rect area)
+{
+	bool head = area.rows >= 4;
+	int row = 1 + head, places = drops_place_rows(d, area.rows - row, area.columns);
+
+	drops_rule(d, area, d->ledger.known ? (int)d->drops - places : 0);
 	if (!d->ledger.known) {
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM,
 			!d->moment.info                      ? "no run yet"
@@ -165,20 +244,31 @@ static void drops_paint(struct dash *d, struct rect area)
 	}
 	if (head)
 		paint_drop_head(d, area);
-	row = 1 + head;
-	row += paint_places(d, area, row);
-	drops_paint_second(d, area, row);
+	row += paint_places(d, (struct rect){ area.row, area.column, row + places, area.columns }, row);
+	if (row < 1 + head + places) {
+		drops_paint_second(d, area, row);
+		row += d->second.known;
+	}
+	drops_paint_remedies(d, area, row);
 }
 
+/* In one column it stands only where something is lost. */
 static int drops_lines(const struct dash *d)
 {
-	return d->ledger.known ? (int)d->ledger.places + d->second.known : 5;
+	bool narrow = d->canvas.columns < LAYOUT_TWO_COLUMNS;
+	int lossy = (int)drops_lossy(d), columns = narrow ? d->canvas.columns / 2 : d->canvas.columns * 46 / 100 - 1;
+
+	if (!d->ledger.known)
+		return narrow ? PANEL_ASIDE : 5;
+	if (narrow && !lossy && !d->ledger.lost && (!d->second.known || !d->second.lost))
+		return PANEL_ASIDE;
+	return (narrow ? lossy : (int)d->ledger.places) + d->second.known + drops_remedy_rows(d, columns);
 }
 
 const struct panel_def panel_drops = {
 	.name = "drops",
 	.shows = PANEL_LEDGER,
-	.narrow = { .min = 3, .want = 2 },
+	.narrow = { .min = 4, .want = 2 },
 	.wide = { .min = 4, .want = 3 },
 	.paint = drops_paint,
 	.lines = drops_lines,
@@ -284,19 +374,6 @@ static void ledger_short_text(const struct ledger *l, const char *prefix, char *
 		text_human((double)lost_somewhere(l), lost, sizeof(lost)));
 }
 
-/* Why the newest run failed; NULL: it did not. */
-static const char *failure(const struct dash *d)
-{
-	const struct history *h = d->board->history;
-
-	if (history_phase(h) != PHASE_FAILED)
-		return NULL;
-	for (unsigned age = 0; age < history_event_count(h); age++)
-		if (history_event(h, age)->severity == SEVERITY_ERROR)
-			return history_event(h, age)->text;
-	return "the run failed";
-}
-
 /* The fullest form that fits.  It is of the whole run even where totals count from later: said
  * there in every form. */
 void panel_ledger_paint(struct dash *d, struct rect area)
@@ -306,8 +383,8 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 	int room;
 
 	if (!l->known) {
-		if (!d->layout.verdict.rows && failure(d))
-			area_put(&d->canvas, area, 0, 1, STYLE_BAD, failure(d));
+		if (!d->layout.verdict.rows && panel_failure(d))
+			area_put(&d->canvas, area, 0, 1, STYLE_BAD, panel_failure(d));
 		else
 			area_put(&d->canvas, area, 0, 1, STYLE_DIM, "ledger: --");
 		return;
@@ -326,48 +403,4 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 	}
 	canvas_put_cut(&d->canvas, area.row, 1, room, l->balanced || d->ledger_lags ? STYLE_TEXT : STYLE_BAD, text);
 	area_put_right(&d->canvas, area, 0, style, right);
-}
-
-/* ---- the verdict's line ---- */
-
-static const char *notice(const struct dash *d, unsigned i)
-{
-	const struct verdict *v = &d->verdict;
-
-	return i < v->reasons ? v->reason[i] : v->caution[i - v->reasons];
-}
-
-void panel_verdict_paint(struct dash *d, struct rect area)
-{
-	const struct verdict *v = &d->verdict;
-	unsigned notices = v->reasons + v->cautions;
-	const struct moment *m = &d->moment;
-	char more[32] = "", limit[64] = "";
-	int at = 1;
-
-	if (failure(d)) {
-		at += area_put(&d->canvas, area, 0, at, STYLE_BAD, "✗ ");
-		canvas_put_cut(&d->canvas, area.row, at, area.columns - at - 1, STYLE_BAD, failure(d));
-		return;
-	}
-	if (!m->info || !(m->start || m->final)) {
-		area_put(&d->canvas, area, 0, 1, STYLE_DIM, "verdict: --");
-		return;
-	}
-	at += area_put(&d->canvas, area, 0, at, v->valid ? STYLE_GOOD : STYLE_BAD,
-		!v->valid  ? "✗ NOT VALID"
-		: m->final ? "✓ valid"
-			   : "✓ valid so far");
-	if (notices > 1)
-		snprintf(more, sizeof(more), " (v: +%u more)", notices - 1);
-	if (v->limit.who != LIMIT_UNKNOWN && area.columns >= LIMIT_COLUMNS)
-		snprintf(limit, sizeof(limit), " limit: %.*s", (int)strcspn(v->limit.text, ":"), v->limit.text);
-	area_put_right(&d->canvas, area, 0, STYLE_TEXT, limit);
-	area.columns -= canvas_width(limit);
-	if (notices) {
-		at += area_put(&d->canvas, area, 0, at, STYLE_DIM, v->reasons ? ": " : " · caution: ");
-		at += canvas_put_cut(&d->canvas, area.row, at, area.columns - at - canvas_width(more) - 1,
-			v->reasons ? STYLE_BAD : STYLE_WARNING, notice(d, 0));
-		area_put(&d->canvas, area, 0, at, STYLE_DIM, more);
-	}
 }

@@ -1,7 +1,10 @@
 /* The events, the newest first; on the full screen the reasons and cautions of the verdict stand
  * above them. */
 #include <stdio.h>
+#include <string.h>
 
+#include "base/text.h"
+#include "record/remedy.h"
 #include "ui/panels/panels.h"
 
 struct severity_look {
@@ -15,6 +18,22 @@ static const struct severity_look looks[] = {
 	[SEVERITY_ERROR] = { "✗", STYLE_BAD },
 };
 
+/* the column where it begins; the most rows of one */
+enum { EVENT_TEXT = 12, EVENT_ROWS = 20 };
+
+/* The rows that all of its text takes. */
+static int event_rows(const struct history_event *event, int columns)
+{
+	const char *text = event->text;
+	int rows = 0, room = columns - EVENT_TEXT - 1;
+
+	for (; *text && room > 0; rows++) {
+		text += text_line(text, (unsigned)room);
+		text += strspn(text, " ");
+	}
+	return rows ? rows : 1;
+}
+
 static bool events_is_shown(const struct dash *d, const struct history_event *event)
 {
 	if (d->view.frozen && event->at_ns > d->moment.at_ns)
@@ -22,14 +41,20 @@ static bool events_is_shown(const struct dash *d, const struct history_event *ev
 	return view_matches(&d->view, event->text);
 }
 
-static void paint_event(struct dash *d, struct rect area, int row, const struct history_event *event)
+/* Over so many rows at most; returns how many it took. */
+static int paint_event(struct dash *d, struct rect area, int row, int rows, const struct history_event *event)
 {
 	const struct severity_look *look = &looks[event->severity];
 	char at[32];
 
 	area_put(&d->canvas, area, row, 1, STYLE_DIM, dash_hms(d, event->at_ns, at, sizeof(at)));
 	area_put(&d->canvas, area, row, 10, look->style, look->glyph);
-	canvas_put_cut(&d->canvas, area.row + row, area.column + 12, area.columns - 13, look->style, event->text);
+	if (event_rows(event, area.columns) <= rows)
+		return area_wrap(&d->canvas, area, row, EVENT_TEXT, look->style, event->text);
+	if (row >= 0 && row < area.rows)
+		canvas_put_cut(&d->canvas, area.row + row, area.column + EVENT_TEXT, area.columns - EVENT_TEXT - 1, look->style,
+			event->text);
+	return 1;
 }
 
 static int paint_notice(struct dash *d, struct rect area, int row, enum style style, const char *kind, const char *notice)
@@ -40,16 +65,41 @@ static int paint_notice(struct dash *d, struct rect area, int row, enum style st
 	return row + (rows ? rows : 1);
 }
 
-/* On the full screen all reasons and cautions, and all of each, which elsewhere are one line. */
+static int paint_remedy(struct dash *d, struct rect area, int row, const char *remedy)
+{
+	char text[240];
+
+	if (!remedy)
+		return row;
+	remedy_text(remedy, d->moment.info, &d->board->host, text, sizeof(text));
+	return paint_notice(d, area, row, STYLE_TEXT, "  → ", text);
+}
+
+/* On the full screen all reasons and cautions, all of each, which elsewhere are one line, and what
+ * helps. */
 static int paint_notices(struct dash *d, struct rect area, int row)
 {
-	for (unsigned i = 0; i < d->verdict.reasons; i++)
-		row = paint_notice(d, area, row, STYLE_BAD, "✗ not valid: ", d->verdict.reason[i]);
-	for (unsigned i = 0; i < d->verdict.cautions; i++)
-		row = paint_notice(d, area, row, STYLE_WARNING, "! caution: ", d->verdict.caution[i]);
+	const struct verdict *v = &d->verdict;
+
+	for (unsigned i = 0; i < v->reasons; i++) {
+		row = paint_notice(d, area, row, STYLE_BAD, "✗ not valid: ", v->reason[i]);
+		row = paint_remedy(d, area, row, v->reason_remedy[i]);
+	}
+	for (unsigned i = 0; i < v->cautions; i++) {
+		row = paint_notice(d, area, row, STYLE_WARNING, "! caution: ", v->caution[i]);
+		row = paint_remedy(d, area, row, v->caution_remedy[i]);
+	}
 	if (d->verdict.limit.who != LIMIT_UNKNOWN)
 		row = paint_notice(d, area, row, STYLE_TEXT, "limit: ", d->verdict.limit.text);
 	return row;
+}
+
+/* Rows that are left over when each event has one. */
+static int events_spare(const struct dash *d, int rows)
+{
+	for (unsigned age = 0; age < history_event_count(d->board->history) && rows > 0; age++)
+		rows -= events_is_shown(d, history_event(d->board->history, age));
+	return rows;
 }
 
 /* Returns how many lines there are; of those that are not on the full screen, not all. */
@@ -57,6 +107,7 @@ static int events_paint_lines(struct dash *d, struct rect inside, bool full)
 {
 	unsigned events = history_event_count(d->board->history);
 	int row = full ? -d->view.scroll : 0;
+	int spare = full ? (int)events * EVENT_ROWS : events_spare(d, inside.rows);
 
 	if (full)
 		row = paint_notices(d, inside, row);
@@ -65,9 +116,9 @@ static int events_paint_lines(struct dash *d, struct rect inside, bool full)
 
 		if (!events_is_shown(d, event))
 			continue;
-		if (row >= 0 && row < inside.rows)
-			paint_event(d, inside, row, event);
-		row++;
+		int rows = paint_event(d, inside, row, 1 + spare, event);
+		spare -= rows - 1;
+		row += rows;
 	}
 	return row + (full ? d->view.scroll : 0);
 }

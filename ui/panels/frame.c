@@ -54,6 +54,8 @@ static void paint_edges(struct dash *d)
 	expand_by_click(d, d->layout.status, dash_panel(d, PANEL_CAPTURE));
 	panel_title_paint(d);
 	panel_method_paint(d);
+	if (d->layout.headline.rows)
+		panel_headline_paint(d, d->layout.headline);
 	panel_ledger_paint(d, d->layout.ledger);
 	if (d->layout.verdict.rows)
 		panel_verdict_paint(d, d->layout.verdict);

@@ -134,6 +134,7 @@ static void latency_paint(struct dash *d, struct rect area)
 	snprintf(title, sizeof(title), "%s percentiles µs · %s", l && l->name ? l->title : "latency",
 		!d->total_known                          ? "last 1 s"
 		: view_cleared(&d->view, d->moment.info) ? "since cleared"
+		: d->moment.final                        ? "whole run"
 							 : "this run");
 	if (d->view.cursor_ns)
 		snprintf(note, sizeof(note), "at %s", dash_hms(d, d->moment.at_ns, at, sizeof(at)));
@@ -155,6 +156,20 @@ static void latency_paint(struct dash *d, struct rect area)
 	paint_figures(d, area, paint_others(d, area, row + 1));
 }
 
+/* The other latencies that have values: a line each. */
+static int latency_others(const struct dash *d, const struct engine *e)
+{
+	int n = 0;
+
+	for (unsigned i = 1; d->moment.info && e && i < engine_latencies(e); i++) {
+		struct latency_summary l;
+
+		moment_latency(&d->moment, -1, i, &l);
+		n += l.count > 0;
+	}
+	return n;
+}
+
 static int latency_lines(const struct dash *d)
 {
 	const struct engine *e = dash_engine(d);
@@ -162,8 +177,7 @@ static int latency_lines(const struct dash *d)
 
 	if (l && l->name && d->moment.info && !dash_records(d, l))
 		return PANEL_ASIDE;
-	/* A line for each of the others. */
-	return engine_latencies(e) > 1 ? (int)engine_latencies(e) - 1 : 0;
+	return latency_others(d, e);
 }
 
 const struct panel_def panel_percentiles = {

@@ -73,7 +73,7 @@ static void methods_paint_row(struct dash *d, struct rect area, int row, const s
 	if (yardstick > 0)
 		snprintf(ratio, sizeof(ratio), "%.2f", figure / yardstick);
 	canvas_put_right(&d->canvas, area.row + row, area.column + 21, 7, STYLE_TEXT, ratio);
-	area_printf(&d->canvas, area, row, 30, STYLE_DIM, running ? "now" : "run #%u", run);
+	area_printf(&d->canvas, area, row, 30, STYLE_DIM, running ? d->moment.final ? "run #%u" : "last 1 s" : "run #%u", run);
 }
 
 /* The first row that is shown: with less room than methods, so that the running one is there. */

@@ -5,12 +5,14 @@
 #include "ui/canvas/area.h"
 #include "ui/dash/dash.h"
 #include "ui/dash/words.h"
+#include "ui/widgets/line.h"
 
 extern const struct panel_row panel_rows[]; /* ended by def == NULL */
 
 /* The rows above and below that every screen has. */
 void panel_title_paint(struct dash *d);
 void panel_method_paint(struct dash *d);
+void panel_headline_paint(struct dash *d, struct rect area);
 void panel_ledger_paint(struct dash *d, struct rect area);
 void panel_verdict_paint(struct dash *d, struct rect area);
 void panel_status_paint(struct dash *d, struct rect area);
@@ -36,5 +38,13 @@ void charts_take_clicks(struct dash *d, struct rect body, bool time_axis);
 /* Is this the one of its column that has the time below it? */
 bool charts_have_time(const struct dash *d, struct rect area);
 void chart_of_worker_paint(struct dash *d, struct rect area);
+/* Why the newest run failed; NULL: it did not. */
+const char *panel_failure(const struct dash *d);
+/* Adds the run's state, and the role where one end alone is here. */
+void state_parts(const struct dash *d, struct line *l);
+/* ... that the view is frozen, and that numbers are not valid where no verdict stands below. */
+void view_parts(const struct dash *d, struct line *l);
+/* ... the capture, and what the interface costs. */
+void status_parts(const struct dash *d, struct line *l);
 /* Run state in few words, "● RUN 01:12/02:00", and how it looks. */
 enum style state_text(const struct dash *d, char *out, size_t size);

@@ -73,7 +73,10 @@ static void strip_paint(struct dash *d, struct rect area)
 	room = room < STRIP_CELLS ? room : STRIP_CELLS;
 	unsigned each = (of->rows + room - 1) / room;
 	ranked_title(&def->columns[def->strip], d->ranked.strip_as, column, sizeof(column));
-	snprintf(title, sizeof(title), "%u %s · %s", of->rows, def->name, column);
+	snprintf(title, sizeof(title), "%u %s · %s · %s", of->rows, def->name, column,
+		d->moment.final                      ? "whole run"
+		: d->ranked.strip_as == DETAILS_RATE ? "last 1 s"
+						     : "this run");
 	strip_note(&d->ranked, each, area.columns - canvas_width(title) - 8, note, sizeof(note));
 	area_rule(&d->canvas, area, title, note);
 	heat_cells_paint(&d->canvas, cells, share, strip_fill(&d->ranked, each, share));

@@ -1,5 +1,5 @@
 /* The two rows on top: name, modes and run state; what runs, and what the view has been told
- * (frozen, cleared, compared, opened). */
+ * (frozen, compared, filtered, opened). */
 #include <stdio.h>
 #include <string.h>
 
@@ -125,15 +125,37 @@ static void paint_tabs(struct dash *d, int column, int limit)
 	}
 }
 
+/* Which end of the run is here, where the other one is not; "". */
+static const char *role_alone(const struct dash *d)
+{
+	const struct run_info *info = d->moment.info;
+	unsigned roles = 0;
+
+	for (unsigned i = 0; info && i < info->workers; i++)
+		roles |= info->worker[i].role;
+	return roles == ROLE_SERVER || roles == ROLE_CLIENT ? engine_role(info->engine, roles)->title : "";
+}
+
+void state_parts(const struct dash *d, struct line *l)
+{
+	char state[64];
+	enum style style = state_text(d, state, sizeof(state));
+	const char *role = role_alone(d);
+	struct line_part *p = line_add(l, 0, style, "%s", state);
+
+	snprintf(p->brief, sizeof(p->brief), "%.*s", (int)strcspn(state, "/"), state);
+	if (*role)
+		line_add(l, 0, style, "%s", role);
+}
+
 void panel_title_paint(struct dash *d)
 {
 	struct rect area = d->layout.title;
-	char state[64], with_blank[80];
-	enum style style = state_text(d, state, sizeof(state));
-	int column;
+	struct line state = { 0 };
 
-	snprintf(with_blank, sizeof(with_blank), "%s ", state);
-	column = area_put_right(&d->canvas, area, 0, style, with_blank);
+	state_parts(d, &state);
+	int width = line_put_right(&d->canvas, area.row, area.column, area.columns - 1, &state);
+	int column = area.columns - 1 - width;
 	int name = canvas_put(&d->canvas, 0, 1, column - 1, STYLE_TITLE, area.columns >= 60 ? "netdyno " : "nd ");
 
 	paint_tabs(d, 1 + name, column - 1);
@@ -183,38 +205,33 @@ static void title_count_roles(const struct run_info *info, char *out, size_t siz
 		snprintf(out, size, "%u %s core%s", servers + clients, title, servers + clients == 1 ? "" : "s");
 }
 
-/* Ranks of options by what they tell of a run, the most first: chosen by the user, a quantity,
- * decided by the system, one of several, a switch. */
-enum worth { WORTH_GIVEN, WORTH_NUMBER, WORTH_SYSTEM, WORTH_CHOICE, WORTH_SWITCH, WORTHS };
+/* Ranks of options by what they tell of a run, the most first: chosen by the user, decided by the
+ * system. */
+enum worth { WORTH_GIVEN, WORTH_SYSTEM, WORTHS };
 
-/* The value that option i has in this run; "": none, or it is shown elsewhere. */
+/* The value that option i has in this run; "": none, the default, or it is shown elsewhere. */
 static const char *option_shown(const struct dash *d, const struct run_info *info, unsigned i)
 {
 	const struct option_def *def = info->options.def[i];
 	const struct option_value *value = &info->options.value[i];
-	bool own = options_find(&info->options, def->name) >= (int)options_table_length(options_common);
 	bool elsewhere = info->load_name && strcmp(def->name, info->load_name) == 0;
 
 	elsewhere |= def->type == OPTION_METHOD || def->flags & OPTION_WORKERS ||
 		     option_idle_why(&info->options, def->name) != NULL;
-	if (!(own || value->is_given) || !(def->flags & OPTION_FORM) || elsewhere)
+	if (!(def->flags & OPTION_FORM) || elsewhere)
+		return "";
+	if (!value->is_given && value->text[0])
 		return "";
 	return value->is_set && value->text[0] ? value->text : host_default(&d->board->host, def);
 }
 
 static enum worth option_worth(const struct run_info *info, unsigned i)
 {
-	const struct option_def *def = info->options.def[i];
-
-	if (info->options.value[i].is_given)
-		return WORTH_GIVEN;
-	if (!info->options.value[i].text[0])
-		return WORTH_SYSTEM;
-	return def->type == OPTION_BOOL ? WORTH_SWITCH : def->type == OPTION_CHOICE ? WORTH_CHOICE : WORTH_NUMBER;
+	return info->options.value[i].is_given ? WORTH_GIVEN : WORTH_SYSTEM;
 }
 
-/* The mode's own options as they stand, so that a picture of the screen says what it shows.
- * Where there is not room for all, those that say most. */
+/* The options that somebody chose, so that a picture of the screen says what it shows.  Where there
+ * is not room for all, those that say most. */
 static void append_options(const struct dash *d, const struct run_info *info, int room, char *out, size_t size)
 {
 	enum { OPTIONS_MAX = 64 };
@@ -291,59 +308,77 @@ static void run_text(struct dash *d, int room, char *out, size_t size)
 		append_options(d, info, room, out, size);
 }
 
+/* That the view stands still, and where: its words outlive all others. */
+static void frozen_parts(const struct dash *d, struct line *l)
+{
+	const struct run_info *newest = history_newest_run(d->board->history);
+	char at[32];
+
+	if (!d->view.frozen)
+		return;
+	if (d->view.run_shown)
+		line_add(l, 0, STYLE_FROZEN, "RUN #%u SHOWN", d->view.run_shown);
+	else
+		line_add(l, 0, STYLE_FROZEN, "VIEW FROZEN");
+	if (d->view.cursor_ns)
+		line_add(l, 2, STYLE_FROZEN, ", cursor %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)));
+	else
+		line_add(l, 2, STYLE_FROZEN, " %s", dash_hms(d, d->view.hold.at_ns, at, sizeof(at)));
+	if (newest && d->view.hold.to && newest->id != d->view.hold.to->run_id)
+		line_add(l, 3, STYLE_FROZEN, ", another run since");
+	else if (dash_running(d))
+		line_add(l, 4, STYLE_FROZEN, ", run continues");
+}
+
+void view_parts(const struct dash *d, struct line *l)
+{
+	frozen_parts(d, l);
+	if (!d->layout.verdict.rows && dash_is_judged(d) && !d->verdict.valid)
+		line_add(l, 0, STYLE_BAD, "✗ NOT VALID");
+}
+
 /* The state of the view, the most surprising part of it first. */
-static enum style view_text(struct dash *d, char *out, size_t size)
+static void other_parts(const struct dash *d, struct line *l)
 {
 	char at[32];
 
-	if (d->view.cursor_ns) {
-		snprintf(out, size, "VIEW FROZEN, cursor %s%s ", dash_hms(d, d->view.cursor_ns, at, sizeof(at)),
-			dash_running(d) ? ", run continues" : "");
-		return STYLE_FROZEN;
-	}
-	if (d->view.run_shown) {
-		snprintf(out, size, "RUN #%u SHOWN%s ", d->view.run_shown, dash_running(d) ? ", another goes on" : "");
-		return STYLE_FROZEN;
-	}
-	if (d->view.frozen) {
-		snprintf(out, size, "VIEW FROZEN %s%s ", dash_hms(d, d->view.hold.at_ns, at, sizeof(at)),
-			dash_running(d) ? ", run continues" : "");
-		return STYLE_FROZEN;
-	}
-	if (d->board->read_only) {
-		snprintf(out, size, "%s ", d->board->title_note);
-		return STYLE_WARNING;
-	}
-	if (d->view.base_kept) {
+	if (l->count)
+		return;
+	if (d->board->read_only)
+		line_add(l, 5, STYLE_WARNING, "%s", d->board->title_note);
+	else if (d->view.base_kept) {
 		clock_format_hms(d->view.base.started_wall_ns, at, sizeof(at));
-		snprintf(out, size, "base A ‹%s› %s n=%u ", d->view.base.method, at, d->view.base.n);
-		return STYLE_CHART_BASE;
+		line_add(l, 5, STYLE_CHART_BASE, "base A ‹%s›", d->view.base.method);
+		line_add(l, 6, STYLE_CHART_BASE, " %s n=%u", at, d->view.base.n);
+	} else if (d->view.filter[0]) {
+		line_add(l, 5, STYLE_WARNING, "filter /%s", d->view.filter);
+	} else if (d->sentence[0]) {
+		line_add(l, 5, STYLE_CHART_BASE, "%.*s", (int)strcspn(d->sentence, "(") - 1, d->sentence);
 	}
-	if (d->view.filter[0]) {
-		snprintf(out, size, "filter /%s ", d->view.filter);
-		return STYLE_WARNING;
-	}
-	out[0] = '\0';
-	if (d->sentence[0])
-		snprintf(out, size, "%.*s", (int)strcspn(d->sentence, "("), d->sentence);
-	return STYLE_CHART_BASE;
 }
 
 /* Its end says most: of a path the directory's name. */
-static const char *last_part(const char *text, int columns)
+static void keep_last_part(struct line_part *p, int columns)
 {
+	const char *text = p->text;
+
 	while (*text && canvas_width(text) > columns)
 		text++;
-	return text;
+	memmove(p->text, text, strlen(text) + 1);
 }
 
 void panel_method_paint(struct dash *d)
 {
 	struct rect area = d->layout.method;
-	char right[160], left[400];
-	enum style style = view_text(d, right, sizeof(right));
-	int column = area_put_right(&d->canvas, area, 0, style, last_part(right, area.columns * 6 / 10));
+	struct line right = { 0 };
+	char left[400];
 
+	view_parts(d, &right);
+	other_parts(d, &right);
+	if (d->board->read_only && !d->view.frozen && right.count)
+		keep_last_part(&right.part[right.count - 1], area.columns * 6 / 10);
+	int width = line_put_right(&d->canvas, area.row, area.column, area.columns - 1, &right);
+	int column = area.columns - 1 - width;
 	run_text(d, column - 3, left, sizeof(left));
 	canvas_put_cut(&d->canvas, area.row, 1, column - 2, STYLE_TEXT, left);
 }

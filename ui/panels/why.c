@@ -28,15 +28,6 @@ static bool why_is_first(const struct engine *e, const struct figure_def *figure
 	return f == figure;
 }
 
-static int why_figure_lines(const struct engine *e)
-{
-	int n = 0;
-
-	for (const struct figure_def *f = e && e->built ? e->figures : NULL; f && f->name; f++)
-		n += f->why && why_is_first(e, f);
-	return n;
-}
-
 /* The figure of a role in the line that begins with this one; NULL. */
 static const struct figure_def *why_of_role(const struct figure_def *first, enum role role)
 {
@@ -44,6 +35,32 @@ static const struct figure_def *why_of_role(const struct figure_def *first, enum
 		if (f->why && !strcmp(f->why, first->why) && f->numerator_roles == role)
 			return f;
 	return NULL;
+}
+
+static double why_value(const struct dash *d, const struct figure_def *f)
+{
+	return f && d->moment.info ? moment_figure(&d->moment, f, -1) : NAN;
+}
+
+/* Does a line begin with this figure?  Some are there only while they have come to something. */
+static bool why_has_line(const struct dash *d, const struct figure_def *f)
+{
+	if (!f->why || !why_is_first(dash_engine(d), f))
+		return false;
+	for (int i = 0; i < 2 && f->show & SHOW_IF_ANY; i++)
+		if (why_value(d, why_of_role(f, why_roles[i])) > 0)
+			return true;
+	return !(f->show & SHOW_IF_ANY);
+}
+
+static int why_figure_lines(const struct dash *d)
+{
+	const struct engine *e = dash_engine(d);
+	int n = 0;
+
+	for (const struct figure_def *f = e && e->built ? e->figures : NULL; f && f->name; f++)
+		n += why_has_line(d, f);
+	return n;
 }
 
 static void why_paint_line(struct dash *d, struct rect area, int row, const struct figure_def *first)
@@ -54,7 +71,7 @@ static void why_paint_line(struct dash *d, struct rect area, int row, const stru
 	for (int i = 0; i < 2; i++) {
 		const struct figure_def *f = why_of_role(first, why_roles[i]);
 
-		text_human(f && d->moment.info ? moment_figure(&d->moment, f, -1) : NAN, value, sizeof(value));
+		text_human(why_value(d, f), value, sizeof(value));
 		canvas_put_right(&d->canvas, area.row + row, area.column + WHY_LABEL + i * WHY_VALUE, WHY_VALUE,
 			strcmp(value, "--") ? STYLE_STRONG : STYLE_DIM, value);
 	}
@@ -108,16 +125,24 @@ static void why_paint_fill(struct dash *d, struct rect area, int row)
 		why_paint_shares(d, area, row + 1 + i, why_roles[i]);
 }
 
+/* The row that lines end at: how full receive calls are says more than the last two of them. */
+static int why_lines_end(const struct engine *e, struct rect area, int lines)
+{
+	int fill = e && e->fills ? WHY_FILL_ROWS - 1 : 0, left = area.rows - 2 - fill;
+
+	return left < lines && left >= lines - 2 ? area.rows - fill : area.rows;
+}
+
 static void why_paint(struct dash *d, struct rect area)
 {
 	const struct engine *e = dash_engine(d);
-	int row = 2, lines = why_figure_lines(e), hidden = 0;
+	int row = 2, lines = why_figure_lines(d), end = why_lines_end(e, area, lines), hidden = 0;
 	char title[64], note[24] = "";
 
 	for (const struct figure_def *f = lines ? e->figures : NULL; f && f->name; f++) {
-		if (!f->why || !why_is_first(e, f))
+		if (!why_has_line(d, f))
 			continue;
-		if (row < area.rows)
+		if (row < end)
 			why_paint_line(d, area, row++, f);
 		else
 			hidden++;
@@ -130,15 +155,14 @@ static void why_paint(struct dash *d, struct rect area)
 		why_paint_fill(d, area, row);
 	if (hidden)
 		snprintf(note, sizeof(note), "%d more", hidden);
-	snprintf(title, sizeof(title), "why · for each of the %s · %s", e && e->packets ? e->packets : "packets",
-		d->moment.final ? "whole run" : "last 1 s");
+	snprintf(title, sizeof(title), "why · for each of the %s · %s", e && e->packets ? e->packets : "packets", dash_window(d));
 	area_rule(&d->canvas, area, title, note);
 }
 
 static int why_lines(const struct dash *d)
 {
 	const struct engine *e = dash_engine(d);
-	int lines = why_figure_lines(e);
+	int lines = why_figure_lines(d);
 
 	return lines ? lines + 1 + (e->fills ? WHY_FILL_ROWS : 0) : PANEL_NONE;
 }

@@ -8,29 +8,20 @@
 #include "ui/widgets/axis.h"
 #include "ui/canvas/paint.h"
 
-enum { BINS_A_COLUMN = 2, NUMBERS_CLOSE = 4 /* rows, up to which each may have a number */ };
+enum {
+	BINS_A_COLUMN = 2,
+	NUMBERS_CLOSE = 4, /* rows, up to which each may have a number */
+	PARTS_MOST = 6,    /* steps of an axis */
+	LOST_ROWS = 4,     /* rows, from which on there is one for the marks of losses */
+};
 
 struct view {
 	const struct chart *chart;
 	struct axis axis;
 	int levels; /* in a row: 4 dots, 8 eighths or 3 characters */
 	double top; /* in the values' own unit */
+	int parts;  /* steps up to it */
 };
-
-double chart_nice_top(double max)
-{
-	static const double nice[] = { 1, 2, 2.5, 4, 5, 8 };
-
-	if (!(max > 0) || !isfinite(max))
-		return 1;
-	if (max < 1e-300 || max > 1e300)
-		return max;
-	double exponent = floor(log10(max)), power = pow(10, exponent);
-	for (size_t i = 0; i < sizeof(nice) / sizeof(nice[0]); i++)
-		if (max <= nice[i] * power * (1 + 1e-9))
-			return nice[i] * power;
-	return pow(10, exponent + 1);
-}
 
 unsigned chart_bins(struct rect area)
 {
@@ -73,7 +64,8 @@ static int level_of(const struct view *v, double value)
 	return level < 1 ? 1 : level;
 }
 
-static double visible_max(const struct view *v)
+/* The largest from a bin on, baseline included; 0: there is none. */
+static double max_from(const struct view *v, int bin)
 {
 	double max = 0;
 
@@ -81,12 +73,25 @@ static double visible_max(const struct view *v)
 		double value = chart_value_at(v, v->chart->value, half);
 		double base = v->chart->base ? chart_value_at(v, v->chart->base, half) : NAN;
 
-		if (isfinite(value) && value > max)
+		if (isfinite(value) && value > max && chart_bin_at(v, half) >= bin)
 			max = value;
 		if (isfinite(base) && base > max)
 			max = base;
 	}
 	return max;
+}
+
+/* Of the current run, if it has any. */
+static double visible_max(const struct view *v)
+{
+	double max = max_from(v, (int)v->chart->current);
+
+	return max > 0 ? max : max_from(v, 0);
+}
+
+static bool is_older(const struct view *v, int half)
+{
+	return chart_bin_at(v, half) < (int)v->chart->current;
 }
 
 /* ---- numbers beside the chart ---- */
@@ -117,40 +122,76 @@ static int decimals_for(const struct number_format *f, double top, int parts)
 	double step = top / f->divide / parts;
 	int most = (top / f->divide >= 100 ? 0 : top / f->divide >= 10 ? 1 : 2) - (*f->prefix ? 1 : 0);
 
-	for (int d = 0; d <= most; d++)
+	for (int d = 0; d <= most || d == 0; d++)
 		if (fabs(step * pow(10, d) - round(step * pow(10, d))) < 1e-6)
 			return d;
 	return -1;
 }
 
-static bool is_round(double v)
+/* Of equal tops: numbers that leave a row between them, and as many of these as there may be. */
+static bool has_better_parts(int parts, int than, int most)
 {
-	static const double round_ones[] = { 1, 2, 2.5, 4, 5 };
-	double mantissa = v / pow(10, floor(log10(v) + 1e-9));
+	bool roomy = parts * 2 <= most || most <= NUMBERS_CLOSE, was_roomy = than * 2 <= most || most <= NUMBERS_CLOSE;
 
-	for (size_t i = 0; i < sizeof(round_ones) / sizeof(round_ones[0]); i++)
-		if (fabs(mantissa - round_ones[i]) < 1e-6)
-			return true;
-	return false;
+	if (roomy != was_roomy)
+		return roomy;
+	return roomy ? parts > than : parts < than;
 }
 
-/* The steps from 0 to the top: round ones, and a row between two numbers where there are more than
- * a few rows. */
-static int number_parts(const struct number_format *f, double top, int rows)
+/* 0, 4, 8 reads well; 0, 4, 8, 12 does not. */
+static bool is_four(double step)
 {
-	static const int parts[] = { 4, 5, 2 };
+	return fabs(step / pow(10, floor(log10(step) + 1e-9)) - 4) < 1e-6;
+}
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (parts[i] * (rows > NUMBERS_CLOSE ? 2 : 1) <= rows && is_round(top / parts[i]) &&
-			decimals_for(f, top, parts[i]) >= 0)
-			return parts[i];
-	return 1;
+/* Tries the tops that so many steps of this size come to. */
+static void try_tops(double max, double step, int most, struct chart_scale *best)
+{
+	for (int parts = 2; parts <= PARTS_MOST && parts <= most; parts++) {
+		double top = step * parts;
+		struct number_format f = number_format(top);
+		bool equal = fabs(top - best->top) < 1e-9 * top;
+
+		if (top < max || decimals_for(&f, top, parts) < 0 || (parts > 2 && is_four(step)))
+			continue;
+		if (!best->parts || (!equal && top < best->top) || (equal && has_better_parts(parts, best->parts, most)))
+			*best = (struct chart_scale){ top, parts };
+	}
+}
+
+/* Without room for numbers between. */
+static struct chart_scale plain_top(double max)
+{
+	static const double tops[] = { 1, 2, 2.5, 4, 5, 8, 10 };
+	double power = pow(10, floor(log10(max)));
+	size_t i = 0;
+
+	while (i + 1 < sizeof(tops) / sizeof(tops[0]) && max > tops[i] * power)
+		i++;
+	return (struct chart_scale){ tops[i] * power, 1 };
+}
+
+struct chart_scale chart_scale_of(double max, int most, int levels)
+{
+	static const double steps[] = { 1, 2, 2.5, 4, 5 };
+	struct chart_scale best = { 0, 0 };
+
+	if (!(max > 0) || !isfinite(max))
+		max = 1;
+	if (max < 1e-300 || max > 1e300)
+		return (struct chart_scale){ max, 1 };
+	max *= levels > 0 ? 1 - 0.5 / levels : 1;
+	int exponent = (int)floor(log10(max));
+	for (int e = exponent - 1; e <= exponent + 1; e++)
+		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+			try_tops(max * (1 - 1e-9), steps[i] * pow(10, e), most, &best);
+	return best.parts ? best : plain_top(max * (1 - 1e-9));
 }
 
 /* The highest row that a value reaches into stands for it; 0 stands below them, beside the time. */
 static void chart_paint_numbers(struct canvas *c, const struct view *v)
 {
-	int rows = v->axis.plot.rows, parts;
+	int rows = v->axis.plot.rows, parts = v->parts;
 	double top = v->top / v->chart->scale;
 	char text[32];
 
@@ -158,7 +199,6 @@ static void chart_paint_numbers(struct canvas *c, const struct view *v)
 	if (!(top > 0) || !isfinite(top))
 		return;
 	struct number_format f = number_format(top);
-	parts = number_parts(&f, top, rows);
 	f.decimals = decimals_for(&f, top, parts);
 	for (int i = parts; i > 0; i--) {
 		snprintf(text, sizeof(text), "%.*f%s", f.decimals > 0 ? f.decimals : 0, top / f.divide * i / parts, f.prefix);
@@ -173,6 +213,12 @@ static void chart_paint_numbers(struct canvas *c, const struct view *v)
 static int within(int level, int below, int levels)
 {
 	return level <= below ? 0 : level - below > levels ? levels : level - below;
+}
+
+/* Both halves of another run are dim. */
+static enum style column_style(const struct view *v, int x)
+{
+	return is_older(v, x * BINS_A_COLUMN + 1) ? STYLE_DIM : STYLE_CHART;
 }
 
 /* Dots of a half cell, from the bottom: filled up to n, and the n-th alone. */
@@ -205,7 +251,8 @@ static void paint_braille_column(struct canvas *c, const struct view *v, int x, 
 				dots |= dots_single[side][base[side] - below];
 		}
 		if (dots || has_base)
-			paint_glyph(c, row, v->axis.plot.column + x, has_base ? STYLE_CHART_BASE : STYLE_CHART, 0x2800 + dots);
+			paint_glyph(
+				c, row, v->axis.plot.column + x, has_base ? STYLE_CHART_BASE : column_style(v, x), 0x2800 + dots);
 	}
 }
 
@@ -224,7 +271,8 @@ static void paint_plain_column(struct canvas *c, const struct view *v, int x, co
 		if (base > below && base <= below + v->levels)
 			paint_glyph(c, row, v->axis.plot.column + x, STYLE_CHART_BASE, in_ascii ? '-' : 0x2504);
 		else if (n > 0)
-			paint_glyph(c, row, v->axis.plot.column + x, STYLE_CHART, in_ascii ? ascii[n] : 0x2580u + (uint32_t)n);
+			paint_glyph(
+				c, row, v->axis.plot.column + x, column_style(v, x), in_ascii ? ascii[n] : 0x2580u + (uint32_t)n);
 	}
 }
 
@@ -250,33 +298,79 @@ static void chart_paint_cursor(struct canvas *c, const struct view *v)
 		STYLE_CURSOR);
 }
 
-static double chart_top(const struct view *v)
+/* An older run went beyond the top that this one needs. */
+static void paint_clipped(struct canvas *c, const struct view *v, int x)
 {
-	double scale = v->chart->scale;
+	for (int half = x * BINS_A_COLUMN; half < (x + 1) * BINS_A_COLUMN; half++)
+		if (is_older(v, half) && chart_value_at(v, v->chart->value, half) > v->top * 1.05)
+			paint_glyph(c, v->axis.plot.row, v->axis.plot.column + x, STYLE_DIM, 0x25b2);
+}
 
-	return scale > 0 ? chart_nice_top(visible_max(v) / scale) * scale : chart_nice_top(visible_max(v));
+static bool lost_at(const struct view *v, int half)
+{
+	int bin = chart_bin_at(v, half);
+
+	return bin >= 0 && v->chart->lost && v->chart->lost[bin];
+}
+
+static bool lost_any(const struct view *v)
+{
+	for (int half = 0; half < v->axis.plot.columns * BINS_A_COLUMN; half++)
+		if (lost_at(v, half))
+			return true;
+	return false;
+}
+
+/* The row below plot and time. */
+static void paint_lost(struct canvas *c, const struct view *v, int row)
+{
+	if (v->axis.numbers)
+		canvas_put_right(c, row, v->axis.plot.column - AXIS_LABEL - 1, AXIS_LABEL, STYLE_BAD, "lost");
+	for (int x = 0; x < v->axis.plot.columns; x++)
+		if (lost_at(v, x * BINS_A_COLUMN) || lost_at(v, x * BINS_A_COLUMN + 1))
+			paint_glyph(c, row, v->axis.plot.column + x, STYLE_BAD, 0xd7);
+}
+
+/* The 0 stands beside the time, or takes the lowest row. */
+static void chart_choose_scale(struct view *v)
+{
+	double scale = v->chart->scale > 0 ? v->chart->scale : 1;
+	int rows = v->axis.plot.rows, most = v->axis.numbers ? rows - !v->axis.time : rows;
+	struct chart_scale s = chart_scale_of(visible_max(v) / scale, most, rows * v->levels);
+
+	v->top = s.top * scale;
+	v->parts = s.parts;
+}
+
+static void chart_paint_column(struct canvas *c, const struct view *v, int x, const struct rect *visible)
+{
+	if (c->charset == CHARSET_BRAILLE)
+		paint_braille_column(c, v, x, visible);
+	else
+		paint_plain_column(c, v, x, visible);
+	if (v->chart->current)
+		paint_clipped(c, v, x);
+	if (v->chart->mark)
+		paint_mark(c, v, x);
 }
 
 void chart_paint(struct canvas *c, struct rect area, const struct chart *chart)
 {
 	static const int levels[] = { [CHARSET_AUTO] = 3, [CHARSET_BRAILLE] = 4, [CHARSET_BLOCK] = 8, [CHARSET_ASCII] = 3 };
 	struct view v = { .chart = chart, .axis = axis_layout(area, chart->time_axis), .levels = levels[c->charset] };
-	struct rect visible = paint_visible(c, v.axis.plot);
 
+	if (area.rows >= LOST_ROWS && lost_any(&v)) {
+		area.rows--;
+		v.axis = axis_layout(area, chart->time_axis);
+		paint_lost(c, &v, area.row + area.rows);
+	}
+	struct rect visible = paint_visible(c, v.axis.plot);
 	if (v.axis.plot.rows < 1 || v.axis.plot.columns < 1)
 		return;
-	v.top = chart_top(&v);
+	chart_choose_scale(&v);
 	chart_paint_numbers(c, &v);
 	axis_paint_time(c, &v.axis, v.axis.plot.columns * BINS_A_COLUMN * chart->bin_s);
-	for (int column = visible.column; column < visible.column + visible.columns; column++) {
-		int x = column - v.axis.plot.column;
-
-		if (c->charset == CHARSET_BRAILLE)
-			paint_braille_column(c, &v, x, &visible);
-		else
-			paint_plain_column(c, &v, x, &visible);
-		if (chart->mark)
-			paint_mark(c, &v, x);
-	}
+	for (int column = visible.column; column < visible.column + visible.columns; column++)
+		chart_paint_column(c, &v, column - v.axis.plot.column, &visible);
 	chart_paint_cursor(c, &v);
 }

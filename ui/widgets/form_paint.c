@@ -107,6 +107,15 @@ static void paint_choice(struct canvas *c, struct rect at, enum style style, con
 			STYLE_CURSOR);
 }
 
+/* What is seen of the text through the field's window, which ends within numbers, too. */
+static void paint_part(struct canvas *c, const char *from, struct rect at, enum style style)
+{
+	char part[FIELD_BYTES];
+
+	snprintf(part, sizeof(part), "%.*s", (int)text_bytes(from, at.columns > 0 ? (unsigned)at.columns : 0), from);
+	canvas_put(c, at.row, at.column, at.columns, style, part);
+}
+
 static void paint_typed(
 	struct canvas *c, const struct form *f, const struct form_field *field, struct rect at, enum style style, bool has_focus)
 {
@@ -117,7 +126,7 @@ static void paint_typed(
 	if (!field->text[0] && !has_focus)
 		canvas_put_cut(c, at.row, at.column, at.columns, style, default_text(field, none, sizeof(none)));
 	else if (has_focus)
-		canvas_put(c, at.row, at.column, at.columns, style, from);
+		paint_part(c, from, at, style);
 	else
 		canvas_put_cut(c, at.row, at.column, at.columns, style, from);
 	if (!has_focus)

@@ -19,9 +19,7 @@ enum {
 	/* an octave has at most so many rows: that is how fine the counts are */
 	SUB_ROWS = 4,
 	ROWS_MAX = (OCTAVE_HIGHEST - OCTAVE_LOWEST + 1) * SUB_ROWS,
-	LINES_MIN_ROWS = 6, /* fewer, and the percentile lines would hide the shades */
 	SHADES = 7,
-	FAINT_SHADE = 2, /* up to it a line may cross the cell */
 };
 
 #define OCTAVES_US_NS 9.965784284662087 /* log2(1000) */
@@ -97,6 +95,7 @@ static void range_seen(const struct heatmap *map, struct view *v, int *ret_low, 
 	*ret_high = v->highest < 0 ? 8 : octave_of_row(v->highest);
 }
 
+/* Rows that there are share the octaves that were seen; a row has a quarter of one at least. */
 static struct scale choose_scale(struct view *v, int rows)
 {
 	struct scale s = { .rows = rows > ROWS_MAX ? ROWS_MAX : rows };
@@ -106,10 +105,10 @@ static struct scale choose_scale(struct view *v, int rows)
 	if (s.low + OCTAVES_LEAST - 1 > high)
 		high = s.low + OCTAVES_LEAST - 1;
 	octaves = high - s.low + 1;
-	if (s.rows >= 4 * (octaves + 1)) {
-		s.step = 0.25;
-	} else if (s.rows >= 2 * (octaves + 1)) {
-		s.step = 0.5;
+	if (s.rows == octaves + 1) { /* an even octave a row is worth one blank row */
+		s.step = 1;
+	} else if (s.rows > octaves) {
+		s.step = fmax(1.0 / SUB_ROWS, (double)octaves / s.rows);
 	} else {
 		int low = s.low;
 
@@ -249,65 +248,40 @@ static int line_row(const struct view *v, int column, const double *value_ns)
 	return v->axis.plot.row + v->axis.plot.rows - 1 - row;
 }
 
-/* A cell that says how much is there is not covered. */
-static void paint_line(struct canvas *c, const struct view *v, int column, const double *value_ns, uint32_t glyph)
-{
-	int row = line_row(v, column, value_ns);
-	const struct cell *cell = row >= 0 ? canvas_cell(c, row, column) : NULL;
-
-	if (cell && cell->style <= STYLE_HEAT_0 + FAINT_SHADE)
-		paint_glyph(c, row, column, STYLE_STRONG, glyph);
-}
-
 /* Beside the cells, the newest value. */
-static void mark_line(struct canvas *c, const struct view *v, const double *value_ns)
+static void mark_line(struct canvas *c, const struct view *v, const double *value_ns, uint32_t glyph)
 {
 	int row = -1;
 
 	for (int column = v->axis.plot.columns - 1; row < 0 && column >= 0; column--)
 		row = line_row(v, v->axis.plot.column + column, value_ns);
 	if (row >= 0 && v->axis.numbers)
-		paint_glyph(c, row, v->axis.plot.column - 1, STYLE_STRONG, 0x25c2); /* ◂ */
+		paint_glyph(c, row, v->axis.plot.column - 1, STYLE_STRONG, glyph);
 }
 
-/* In turn, column by column, so that the shades show between. */
-static void heatmap_paint_lines(struct canvas *c, const struct view *v, const struct rect *visible)
+/* 0.25 0.5 1 ... 512 1k ... 512k 1M: an octave of microseconds. */
+static void octave_text(int octave, char *out, size_t size)
 {
-	if (v->scale.rows < LINES_MIN_ROWS)
-		return;
-	for (int column = visible->column; column < visible->column + visible->columns; column++) {
-		bool odd = (column - v->axis.plot.column) & 1;
+	static const char *const prefix[] = { "", "k", "M", "G" };
 
-		if (!odd)
-			paint_line(c, v, column, v->map->p50_ns, 0x2504); /* ┄ */
-		else
-			paint_line(c, v, column, v->map->p99_ns, 0x2500); /* ─ */
-	}
-	mark_line(c, v, v->map->p50_ns);
-	mark_line(c, v, v->map->p99_ns);
+	if (octave < 0) /* nothing below is told apart */
+		snprintf(out, size, "%g", exp2(octave < OCTAVE_LOWEST ? OCTAVE_LOWEST : octave));
+	else
+		snprintf(out, size, "%d%s", 1 << (octave % 10), prefix[octave / 10]);
 }
 
-/* 0.25 0.5 1 ... 512 1k ... 512k 1M: where the row begins; 0 for a row that begins below all
- * that is told apart. */
+/* A row with the beginning of an octave in it says which. */
 static void heatmap_paint_numbers(struct canvas *c, const struct view *v)
 {
 	axis_paint_line(c, &v->axis, "");
 	for (int i = 0; i < v->scale.rows; i++) {
-		double octave = v->scale.low + i * v->scale.step;
+		double from = v->scale.low + i * v->scale.step;
+		int octave = (int)ceil(from - 1e-9);
 		char text[16];
 
-		if (octave != floor(octave) || octave > 30)
+		if (octave >= from + v->scale.step - 1e-9 || octave > 30)
 			continue;
-		if (octave < OCTAVE_LOWEST)
-			snprintf(text, sizeof(text), "0");
-		else if (octave < 0)
-			snprintf(text, sizeof(text), "%g", exp2(octave));
-		else
-			snprintf(text, sizeof(text), "%d%s", 1 << ((int)octave % 10),
-				octave < 10   ? ""
-				: octave < 20 ? "k"
-				: octave < 30 ? "M"
-					      : "G");
+		octave_text(octave, text, sizeof(text));
 		axis_paint_number(c, &v->axis, v->axis.plot.rows - 1 - i, text);
 	}
 }
@@ -343,6 +317,7 @@ void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map
 	set_shades(&v, largest_cell(&v));
 	for (int column = visible.column; column < visible.column + visible.columns; column++)
 		paint_column(c, &v, column);
-	heatmap_paint_lines(c, &v, &visible);
+	mark_line(c, &v, map->p50_ns, 0x25c7); /* ◇ */
+	mark_line(c, &v, map->p99_ns, 0x25c6); /* ◆ */
 	heatmap_paint_cursor(c, &v);
 }

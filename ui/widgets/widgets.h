@@ -16,6 +16,11 @@ struct chart {
 	const double *base;  /* overlay, or NULL; NaN = none */
 	/* per bin: 1 = something changed here (method switch, restart), or NULL */
 	const uint8_t *mark;
+	/* per bin: 1 = something was lost; then the last row has a mark for each; or NULL */
+	const uint8_t *lost;
+	/* the first bin of the run that the scale is for: what is older is dim, and clipped with a
+	 * mark; 0: all are of one */
+	unsigned current;
 	unsigned bins;  /* newest bin is at the right edge */
 	double bin_s;   /* length of a bin, for the time axis */
 	int cursor_bin; /* -1 none */
@@ -24,14 +29,23 @@ struct chart {
 	bool time_axis; /* a last row "-60s  -45s … now" */
 	double scale;   /* values are divided by it for the axis labels; > 0 */
 };
-/* Filled area from 0, y axis labels at the left (5 cells; none below 16 columns), top rounded up
- * to 1, 2, 2.5, 4, 5, 8 x 10^n.  Two bins a column in every charset, so that all show the same
+/* Filled area from 0, y axis labels at the left (5 cells; none below 16 columns), top and labels as
+ * chart_scale_of() has them.  Two bins a column in every charset, so that all show the same
  * time: braille draws both with 4 levels a row, BLOCK (8) and ASCII (3) their mean.  The newest
  * bin is at the right edge; fewer bins than chart_bins() leave the left blank, of more the
  * oldest are not seen: averaging down to chart_bins() is the caller's job.  A known value is at
  * least one dot high, NaN is nothing. */
 void chart_paint(struct canvas *c, struct rect area, const struct chart *chart);
-double chart_nice_top(double max);     /* 1 where max is 0, negative or no number */
+
+/* The scale of a chart: `parts` round steps from 0 to the top, all of which can be written. */
+struct chart_scale {
+	double top;
+	int parts; /* 2 or more wherever `most` allows it */
+};
+
+/* The least top of at most so many parts for values up to max; what is above it by less than
+ * half a level of so many counts as the top.  1 where max is 0, negative or no number. */
+struct chart_scale chart_scale_of(double max, int most, int levels);
 unsigned chart_bins(struct rect area); /* bins that a chart in this area shows */
 
 /* ---- heatmap ---- */
@@ -40,18 +54,17 @@ struct heatmap {
 	unsigned bins;
 	double bin_s;
 	int cursor_bin;
-	/* per bin, or NULL; NaN none: drawn as lines where there is room */
+	/* per bin, or NULL; NaN none */
 	const double *p50_ns, *p99_ns;
 	bool time_axis;
 	const uint8_t *gap; /* per bin: 1 = no data, or NULL */
 };
-/* Rows are powers of two of a microsecond, chosen to cover the 0.1..99.9 % range seen plus the
- * maximum; counts are spread proportionally over rows and averaged over columns; shade by log of
- * the count relative to the largest cell, two shades to a decade.  All bins share the whole
- * width, which is that of a chart in the same area: with chart_bins() bins both show the same
- * time; where nothing is known yet, say gap.  Lines are drawn from 6 rows on, p50 ┄ and p99 ─ on
- * alternate columns, where they cover no cell that is more than faint; ◂ beside the cells marks
- * the newest of each. */
+/* Rows are parts or powers of two of a microsecond, chosen to fill the plot with the 0.1..99.9 %
+ * range seen plus the maximum; counts are spread proportionally over rows and averaged over
+ * columns; shade by log of the count relative to the largest cell, two shades to a decade.  All
+ * bins share the whole width, which is that of a chart in the same area: with chart_bins() bins
+ * both show the same time; where nothing is known yet, say gap.  Beside the cells, ◇ marks the
+ * newest p50 and ◆ the newest p99. */
 void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map);
 
 /* A cell for each of `count` shares (0..1, more is cut; NaN: blank), row by row from the top left,

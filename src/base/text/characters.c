@@ -50,6 +50,16 @@ unsigned text_width(const char *text)
 	return cells;
 }
 
+unsigned text_width_of(const char *text, size_t bytes)
+{
+	unsigned cells = 0;
+	uint32_t code;
+
+	for (size_t at = 0; at < bytes && text[at]; cells++)
+		at += text_decode(text + at, &code);
+	return cells;
+}
+
 size_t text_bytes(const char *text, unsigned cells)
 {
 	size_t at = 0;

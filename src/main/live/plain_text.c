@@ -215,7 +215,7 @@ static void summary_figures(FILE *out, const struct reading *r)
 	char text[TEXT], explained[FIGURE_WHY_BYTES], line[300];
 
 	for (; f && f->name; f++) {
-		if (!(f->show & SHOW_SUM))
+		if (!(f->show & SHOW_SUM) || !figure_has(f, r, -1))
 			continue;
 		double value = figure_value(f, r, -1);
 		const char *why = isnan(value) ? figure_explain(r->info, f, explained) : NULL;

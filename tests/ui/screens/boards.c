@@ -219,6 +219,7 @@ void made_ticks(struct made *m, unsigned ticks, enum phase phase, double factor)
 		s->measured_ns = start ? m->now_ns - start->at_ns : 0;
 		s->is_interval = start && s->measured_ns && s->measured_ns % NS_PER_S == 0;
 		s->interval_s = 1;
+		s->suspended_ns = m->suspended_ns;
 		for (unsigned i = 0; i < workers; i++)
 			fill_worker(
 				m, &s->worker[i], before && before->run_id == m->run_id ? &before->worker[i] : NULL, i, factor);

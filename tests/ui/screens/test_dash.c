@@ -144,7 +144,7 @@ static void what_is_promised_is_there(void **state)
 	assert_true(on_screen("50%"));
 	assert_true(on_screen("✓ balanced"));
 	assert_true(on_screen("caution: closed loop"));
-	assert_true(on_screen("UI -- % -- ms late --"));
+	assert_true(on_screen("UI -- %"));
 	assert_true(on_screen("q Quit"));
 	assert_true(not_on_screen("\033"));
 	stage_close();
@@ -160,7 +160,7 @@ static void small_windows_say_what_matters(void **state)
 	assert_true(on_screen("1.00k pps drop 0/s"));
 	assert_true(on_screen("p99 46.0"));
 	frame(10, 40);
-	assert_true(on_screen("closed loop: omission!"));
+	assert_true(on_screen("closed loop!"));
 	assert_true(on_screen("✓ balanced"));
 	stage_close();
 }
@@ -357,8 +357,7 @@ static void captures_are_shown(void **state)
 	p[2] = (struct packet){ .note = "short" };
 	made.board.packets = 3;
 	frame(24, 80);
-	assert_true(on_screen("kernel drops 3"));
-	assert_true(on_screen("201 234"));
+	assert_true(on_screen("PCAP 25.7MB · kernel drops 3"));
 	cautions = dash.verdict.cautions; /* it may be an earlier run's capture */
 	made.board.captured = true;
 	frame(40, 90);

@@ -76,6 +76,7 @@ static void check(const struct layout_ask *ask)
 	memset(taken, 0, sizeof(taken));
 	claim(ask, l.title, "title");
 	claim(ask, l.method, "method");
+	claim(ask, l.headline, "headline");
 	claim(ask, l.ledger, "ledger");
 	claim(ask, l.verdict, "verdict");
 	claim(ask, l.status, "status");
@@ -111,8 +112,8 @@ static void small_windows_get_lines(void **state)
 
 	(void)state;
 	for (int rows = 1; rows <= 12; rows++)
-		for (int columns = 36; columns <= 44; columns++) {
-			bool small = rows < 10 || columns < 40;
+		for (int columns = 26; columns <= 44; columns++) {
+			bool small = rows < 8 || columns < 30;
 
 			struct layout_ask ask = ask_of(rows, columns, 4, false, LAYOUT_DASH);
 
@@ -128,7 +129,7 @@ static int first_rows(int which, int columns, bool compare)
 	struct layout l;
 	int first = 0;
 
-	for (int rows = 10; rows <= ROWS_MAX; rows++) {
+	for (int rows = LAYOUT_MIN_ROWS; rows <= ROWS_MAX; rows++) {
 		struct layout_ask ask = ask_of(rows, columns, 4, compare, LAYOUT_DASH);
 
 		layout_make(&ask, &l);
@@ -165,7 +166,8 @@ static void panels_go_in_order(void **state)
 
 static void drawn_sizes_show_what_is_drawn(void **state)
 {
-	static const char *const at_80[] = { "cores", "throughput", "heatmap", "drops", "events" };
+	static const char *const at_80[] = { "cores", "throughput", "heatmap" }, *const lossy[] = { "cores", "throughput",
+		"drops" };
 	struct layout_ask ask = ask_of(24, 80, 4, false, LAYOUT_DASH);
 	struct layout l;
 
@@ -173,9 +175,16 @@ static void drawn_sizes_show_what_is_drawn(void **state)
 	/* of a mode that has none of these */
 	ask.lines[panel("figures")] = ask.lines[panel("details")] = PANEL_NONE;
 	layout_make(&ask, &l);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 3; i++)
+		if (!shows(&l, panel(lossy[i])))
+			fail_msg("80x24 with losses lacks %s", lossy[i]);
+	ask.lines[panel("drops")] = PANEL_ASIDE;
+	layout_make(&ask, &l);
+	for (int i = 0; i < 3; i++)
 		if (!shows(&l, panel(at_80[i])))
 			fail_msg("80x24 lacks %s", at_80[i]);
+	assert_in_range(l.panel[panel("throughput")].rows, 5, 24);
+	assert_in_range(l.panel[panel("heatmap")].rows, 5, 24);
 	ask = ask_of(40, 120, 10, true, LAYOUT_DASH);
 	layout_make(&ask, &l);
 	for (int i = 0; i < panels(); i++)

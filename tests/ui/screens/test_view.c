@@ -72,9 +72,10 @@ static void the_cursor_looks_back(void **state)
 	press(KEYCODE_END);
 	assert_int_equal(dash.view.cursor_ns, newest);
 	assert_float_equal(client_pps(), 6 * MADE_PPS, 0.01);
-	press(KEYCODE_HOME); /* before anything was known */
-	assert_null(dash.moment.to);
-	assert_true(on_screen("no data at"));
+	press(KEYCODE_HOME); /* no further back than the first sample */
+	assert_non_null(dash.moment.to);
+	assert_true(not_on_screen("no run yet"));
+	assert_true(not_on_screen("no data"));
 	press(KEYCODE_ESCAPE);
 	assert_false(dash.view.frozen);
 	assert_int_equal(dash.view.cursor_ns, 0);
@@ -167,7 +168,7 @@ static void a_baseline_is_compared_with(void **state)
 	frame_paint(&dash);
 	made_ticks(&made, 60, PHASE_MEASURE, 1.1);
 	frame_paint(&dash);
-	assert_float_equal(dash.difference[METRIC_PPS], 0.1, 0.001);
+	assert_float_equal(dash.difference[METRIC_PPS].relative, 0.1, 0.001);
 	assert_true(on_screen("+10.0%"));
 	press('B');
 	assert_false(dash.view.base_kept);
@@ -189,18 +190,33 @@ static void a_baseline_outlives_its_run(void **state)
 static void differences_always_carry_their_sign(void **state)
 {
 	static const struct {
-		double relative;
+		struct tally_change change;
 		const char *text;
-	} cases[] = { { 0.041, "+4.1%" }, { -0.13, "-13.0%" }, { 0, "+0.0%" }, { 12.345, "+1e+03%" }, { NAN, "--" } };
-	static const double none[] = { NAN }, nought[] = { 0, 0 }, some[] = { 1, 3 };
+	} cases[] = { { { 0.041, 1 }, "+4.1%" }, { { -0.13, -1 }, "-13.0%" }, { { 0, 0 }, "0.0%" }, { { -0.0004, -1 }, "0.0%" },
+		{ { 8.5, 1 }, "+850%" }, { { 19.7, 1 }, "×20.7" }, { { 1e4, 1 }, "×10.0k" }, { { NAN, NAN }, "--" },
+		/* from nothing there is no percentage, but there is a difference */
+		{ { NAN, 5000 }, "+5.00k" }, { { NAN, 0 }, "0" } };
 	char text[32];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(tally_difference_text(cases[i].relative, text, sizeof(text)), cases[i].text);
-	assert_true(isnan(tally_difference(none, 1, some, 2)));
-	assert_true(isnan(tally_difference(nought, 2, some, 2)));
-	assert_float_equal(tally_difference(some, 2, nought, 2), -1, 1e-12);
+		assert_string_equal(tally_difference_text(&cases[i].change, text, sizeof(text)), cases[i].text);
+}
+
+static void a_difference_from_nothing_is_known(void **state)
+{
+	static const double none[] = { NAN }, nought[] = { 0, 0 }, some[] = { 1, 3 };
+	struct tally_change change;
+
+	(void)state;
+	change = tally_difference(none, 1, some, 2);
+	assert_true(isnan(change.relative) && isnan(change.absolute));
+	change = tally_difference(nought, 2, some, 2);
+	assert_true(isnan(change.relative));
+	assert_float_equal(change.absolute, 2, 1e-12);
+	change = tally_difference(nought, 2, nought, 2);
+	assert_float_equal(change.absolute, 0, 1e-12);
+	assert_float_equal(tally_difference(some, 2, nought, 2).relative, -1, 1e-12);
 }
 
 static void what_was_frozen_may_be_forgotten(void **state)
@@ -256,6 +272,7 @@ int main(void)
 		dash_test(a_baseline_is_compared_with),
 		dash_test(a_baseline_outlives_its_run),
 		dash_test(differences_always_carry_their_sign),
+		dash_test(a_difference_from_nothing_is_known),
 		dash_test(what_was_frozen_may_be_forgotten),
 		cmocka_unit_test(workers_have_the_words_of_their_mode),
 	};

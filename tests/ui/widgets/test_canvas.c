@@ -35,13 +35,27 @@ static void test_right_and_cut_never_shorten_silently(void **state)
 	struct canvas c = canvas_of(5, 8, CHARSET_BRAILLE);
 
 	assert_int_equal(canvas_put_right(&c, 0, 0, 8, STYLE_TEXT, "812.4k"), 6);
-	assert_int_equal(canvas_put_right(&c, 1, 0, 4, STYLE_TEXT, "812.4k"), 4);
+	assert_int_equal(canvas_put_right(&c, 1, 0, 5, STYLE_TEXT, "812.4k"), 4);
 	assert_int_equal(canvas_put_cut(&c, 2, 0, 6, STYLE_TEXT, "812.4k"), 6);
-	assert_int_equal(canvas_put_cut(&c, 3, 2, 3, STYLE_TEXT, "812.4k"), 3);
+	assert_int_equal(canvas_put_cut(&c, 3, 2, 3, STYLE_TEXT, "812.4k"), 1); /* no digit */
 	assert_int_equal(canvas_put_cut(&c, 4, 0, 0, STYLE_TEXT, "x"), 0);
 	assert_int_equal(canvas_put_cut(&c, 4, 0, -5, STYLE_TEXT, "x"), 0);
 	assert_int_equal(canvas_put_right(&c, 4, 0, -5, STYLE_TEXT, "x"), 0);
-	assert_painted(&c, "  812.4k\n812…\n812.4k\n  81…\n\n");
+	assert_painted(&c, "  812.4k\n 812k\n812.4k\n  …\n\n");
+	canvas_free(&c);
+}
+
+/* Words may be cut, a number is whole or not there. */
+static void test_no_number_is_cut(void **state)
+{
+	(void)state;
+	struct canvas c = canvas_of(4, 12, CHARSET_BRAILLE);
+
+	assert_int_equal(canvas_put_cut(&c, 0, 0, 10, STYLE_TEXT, "burst: 1874"), 7);
+	assert_int_equal(canvas_put(&c, 1, 0, 8, STYLE_TEXT, "lost 187 400"), 8);
+	assert_int_equal(canvas_put(&c, 2, 2, -1, STYLE_TEXT, "at cpu1 cpu2"), 10);
+	assert_int_equal(canvas_put_cut(&c, 3, 0, 8, STYLE_TEXT, "only words"), 8);
+	assert_painted(&c, "burst:…\nlost\n  at cpu1\nonly wo…\n");
 	canvas_free(&c);
 }
 
@@ -220,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_put_uses_columns_and_clips),
 		cmocka_unit_test(test_right_and_cut_never_shorten_silently),
+		cmocka_unit_test(test_no_number_is_cut),
 		cmocka_unit_test(test_bytes_that_are_no_text_become_stand_ins),
 		cmocka_unit_test(test_ascii_has_only_ascii),
 		cmocka_unit_test(test_every_glyph_that_gets_through_is_one_column),

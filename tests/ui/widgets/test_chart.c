@@ -8,27 +8,55 @@
 #include "ui/widgets/widgets.h"
 #include "../../support/asserts.h"
 
-static void test_nice_tops(void **state)
+static void test_tops(void **state)
 {
-	static const double cases[][2] = { { 0, 1 }, { -3, 1 }, { NAN, 1 }, { INFINITY, 1 }, { 1, 1 }, { 1.01, 2 }, { 2, 2 },
-		{ 2.1, 2.5 }, { 2.5, 2.5 }, { 2.6, 4 }, { 4.1, 5 }, { 5.5, 8 }, { 8, 8 }, { 8.1, 10 }, { 9.99, 10 },
-		{ 999, 1000 }, { 0.0003, 0.0004 }, { 812400, 1e6 } };
+	static const struct {
+		double max;
+		int rows;
+		double top;
+		int parts;
+	} cases[] = { { 0, 4, 1, 4 }, { -3, 4, 1, 4 }, { NAN, 4, 1, 4 }, { INFINITY, 4, 1, 4 }, { 1, 4, 1, 4 },
+		/* a flat line is not drawn on twice its height */
+		{ 1.0001, 4, 1, 4 }, { 1.0001, 20, 1, 5 }, { 1.1, 4, 1.5, 3 }, { 1.1, 12, 1.2, 6 }, { 2.1, 4, 3, 3 },
+		{ 2.1, 5, 2.5, 5 }, { 3.9e6, 4, 4e6, 4 }, { 812400, 4, 8e5, 4 }, { 850e3, 4, 1e6, 2 }, { 999, 2, 1000, 2 },
+		{ 7, 2, 8, 2 }, { 8.6, 2, 10, 2 }, { 7, 1, 8, 1 } };
+
 	(void)state;
-
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		double top = chart_nice_top(cases[i][0]);
+		struct chart_scale s = chart_scale_of(cases[i].max, cases[i].rows, cases[i].rows * 4);
 
-		if (fabs(top - cases[i][1]) > 1e-9 * cases[i][1])
-			fail_msg("top of %g is %g, not %g", cases[i][0], top, cases[i][1]);
+		if (fabs(s.top - cases[i].top) > 1e-9 * cases[i].top || s.parts != cases[i].parts)
+			fail_msg("the top of %g in %d rows is %g in %d parts, not %g in %d", cases[i].max, cases[i].rows, s.top,
+				s.parts, cases[i].top, cases[i].parts);
 	}
-	for (double max = 1e-12; max < 1e15; max *= 1.037) {
-		double top = chart_nice_top(max);
+	assert_at_least(chart_scale_of(1e-310, 4, 16).top, 1e-310);
+	assert_true(isfinite(chart_scale_of(1.7e308, 4, 16).top));
+}
 
-		assert_between(top, max * (1 - 1e-9), max * 2.0001);
-		assert_equals(chart_nice_top(top), top); /* a top is its own top: no hunting */
-	}
-	assert_at_least(chart_nice_top(1e-310), 1e-310);
-	assert_true(isfinite(chart_nice_top(1.7e308)));
+static bool is_round(double step)
+{
+	double mantissa = step / pow(10, floor(log10(step) + 1e-9));
+
+	return fabs(mantissa - 1) < 1e-6 || fabs(mantissa - 2) < 1e-6 || fabs(mantissa - 2.5) < 1e-6 ||
+	       fabs(mantissa - 4) < 1e-6 || fabs(mantissa - 5) < 1e-6;
+}
+
+/* Round steps from 0, two at least, and little room above what is drawn. */
+static void test_ticks_are_round(void **state)
+{
+	(void)state;
+	for (int rows = 2; rows <= 60; rows++)
+		for (double max = 0.05; max < 1e15; max *= 1.037) {
+			struct chart_scale s = chart_scale_of(max, rows, rows * 4);
+
+			assert_at_least(s.parts, 2);
+			assert_in_range(s.parts, 2, rows);
+			if (!is_round(s.top / s.parts))
+				fail_msg("%g in %d rows: steps of %g", max, rows, s.top / s.parts);
+			assert_between(s.top, max * (1 - 0.5 / (rows * 4)) * (1 - 1e-6), max * (rows > 2 ? 1.51 : 2.51));
+			/* a top is its own top: no hunting */
+			assert_between(chart_scale_of(s.top, rows, rows * 4).top, s.top * (1 - 1e-9), s.top * (1 + 1e-9));
+		}
 }
 
 static void paint(struct canvas *c, const double *value, unsigned bins, const double *base, const uint8_t *mark, int cursor)
@@ -144,6 +172,44 @@ static void test_marks_and_cursor(void **state)
 	canvas_free(&c);
 }
 
+/* The scale is for the newest run; an older one is dim, and marked where it goes beyond the top. */
+static void test_older_runs_are_clipped(void **state)
+{
+	static const double value[] = { 80, 80, 4, 4, 8, 8, 8, 8 };
+	(void)state;
+	struct canvas c = canvas_of(2, 4, CHARSET_BRAILLE);
+	struct chart chart = { .value = value, .bins = 8, .bin_s = 1, .cursor_bin = -1, .scale = 1, .current = 4 };
+
+	chart_paint(&c, (struct rect){ 0, 0, 2, 4 }, &chart);
+	assert_string_equal(canvas_cell(&c, 0, 0)->glyph, "▲");
+	assert_int_equal(style_at(&c, 1, 0), STYLE_DIM);
+	assert_int_equal(style_at(&c, 1, 1), STYLE_DIM);
+	assert_int_equal(style_at(&c, 0, 2), STYLE_CHART);
+	assert_string_not_equal(canvas_cell(&c, 0, 2)->glyph, "");
+	canvas_free(&c);
+}
+
+static void test_losses_have_a_row(void **state)
+{
+	static const double value[] = { 8, 8, 8, 8, 8, 8, 8, 8 };
+	static const uint8_t lost[] = { 0, 0, 0, 1, 0, 0, 1, 1 }, none[8] = { 0 };
+	(void)state;
+	struct canvas c = canvas_of(4, 4, CHARSET_BRAILLE);
+	struct chart chart = { .value = value, .bins = 8, .bin_s = 1, .cursor_bin = -1, .scale = 1, .lost = lost };
+
+	chart_paint(&c, (struct rect){ 0, 0, 4, 4 }, &chart);
+	assert_string_equal(canvas_cell(&c, 3, 0)->glyph, "");
+	assert_string_equal(canvas_cell(&c, 3, 1)->glyph, "×");
+	assert_string_equal(canvas_cell(&c, 3, 2)->glyph, "");
+	assert_string_equal(canvas_cell(&c, 3, 3)->glyph, "×");
+	assert_int_equal(style_at(&c, 3, 3), STYLE_BAD);
+	canvas_clear(&c);
+	chart.lost = none;
+	chart_paint(&c, (struct rect){ 0, 0, 4, 4 }, &chart);
+	assert_string_equal(canvas_cell(&c, 3, 1)->glyph, "⣿");
+	canvas_free(&c);
+}
+
 static void fill(double *value, unsigned n, double v)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -191,11 +257,11 @@ static void test_numbers_are_round(void **state)
 	(void)state;
 	assert_numbers(1000, 7, "1000<||500<||0<");
 	assert_numbers(200, 9, "200<|150<|100<|50<|0<");
-	assert_numbers(1000, 4, "1000<750<500<250<");
-	assert_numbers(800, 4, "800<600<400<200<");
-	assert_numbers(5, 10, "5<|4<|3<|2<|1<0<");
-	assert_numbers(25000, 3, "25k<|0<");
-	assert_numbers(1, 2, "1.0<0.5<");
+	assert_numbers(1000, 4, "1000<|500<0<");
+	assert_numbers(800, 4, "800<|400<0<");
+	assert_numbers(5, 10, "5.0<||||2.5<|||0<");
+	assert_numbers(25000, 3, "40k<20k<0<");
+	assert_numbers(1, 2, "1<0<");
 	assert_numbers(1, 1, "1<");
 }
 
@@ -252,7 +318,10 @@ static void test_time_labels(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nice_tops),
+		cmocka_unit_test(test_tops),
+		cmocka_unit_test(test_ticks_are_round),
+		cmocka_unit_test(test_older_runs_are_clipped),
+		cmocka_unit_test(test_losses_have_a_row),
 		cmocka_unit_test(test_braille_fill_and_gap),
 		cmocka_unit_test(test_newest_bin_is_at_the_right),
 		cmocka_unit_test(test_old_bins_do_not_count),

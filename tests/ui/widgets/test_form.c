@@ -371,7 +371,7 @@ static void test_painted_whole(void **state)
 	assert_screen(14, 60, CHARSET_BRAILLE,
 		"─ set-up ───────────────────────────────────────────────────\n"
 		" method     ‹ default ›\n"
-		" payload  * 70000                          ! out of range 0…\n"
+		" payload  * 70000                          ! out of range…\n"
 		">wait     * ‹ spin ›\n"
 		" verbatim   ‹ no ›\n"
 		" cpus       default\n"

@@ -121,10 +121,8 @@ static void test_one_outlier_is_seen(void **state)
 		fill(bins, 12, 30000);
 		count[bins / 2][heat_row(900)] = 1;
 		paint(&c, &map);
-		for (int row = 0; row < 9; row++)
-			if (!strcmp(canvas_cell(&c, row, 3)->glyph, "2")) /* 512 */
-				for (int x = 5; x < 40; x++)
-					seen += style_at(&c, row, x) > STYLE_HEAT_0;
+		for (int x = 5; x < 40; x++) /* above 256 us */
+			seen += style_at(&c, 0, x) > STYLE_HEAT_0 || style_at(&c, 1, x) > STYLE_HEAT_0;
 		/* fewer bins than columns: one bin is several columns wide */
 		if (seen < 1 || seen > 35 / (int)bins + 2)
 			fail_msg("%u bins: the outlier takes %d columns", bins, seen);
@@ -193,7 +191,7 @@ static void test_gaps_are_blank(void **state)
 	canvas_free(&c);
 }
 
-static void test_lines_and_cursor(void **state)
+static void test_marks_and_cursor(void **state)
 {
 	double p50[15], p99[15];
 	(void)state;
@@ -214,22 +212,16 @@ static void test_lines_and_cursor(void **state)
 	assert_painted(&c, " 512┤\n"
 			   " 256┤███████████████\n"
 			   " 128┤\n"
-			   "  64◂ ─ ─   ─ ─ ─ ─\n"
+			   "  64◆\n"
 			   "  32┤\n"
 			   "  16┤\n"
-			   "   8◂███████████████\n"); /* no line across what is there */
+			   "   8◇███████████████\n"); /* beside what is there, not over it */
 	assert_int_equal(style_at(&c, 6, 4), STYLE_STRONG);
-	assert_int_equal(style_at(&c, 3, 6), STYLE_STRONG);
+	assert_int_equal(style_at(&c, 3, 4), STYLE_STRONG);
 	assert_int_equal(style_at(&c, 6, 5), STYLE_HEAT_7);
 	for (int row = 0; row < 7; row++)
 		assert_int_equal(style_at(&c, row, 19), STYLE_CURSOR);
 	assert_int_equal(style_at(&c, 1, 18), STYLE_HEAT_7);
-	canvas_free(&c);
-	c = canvas_of(5, 20, CHARSET_BRAILLE); /* too few rows for lines */
-	paint(&c, &map);
-	for (int x = 5; x < 20; x++)
-		for (int row = 0; row < 5; row++)
-			assert_string_not_equal(canvas_cell(&c, row, x)->glyph, "┄");
 	canvas_free(&c);
 }
 
@@ -263,7 +255,7 @@ int main(void)
 		cmocka_unit_test_setup(test_few_rows_cover_all, setup),
 		cmocka_unit_test_setup(test_much_room_divides_octaves, setup),
 		cmocka_unit_test_setup(test_gaps_are_blank, setup),
-		cmocka_unit_test_setup(test_lines_and_cursor, setup),
+		cmocka_unit_test_setup(test_marks_and_cursor, setup),
 		cmocka_unit_test_setup(test_extremes, setup),
 		cmocka_unit_test(cells_are_shaded_by_their_share),
 	};

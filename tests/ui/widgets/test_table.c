@@ -150,8 +150,8 @@ static void test_head_and_rows(void **state)
 	assert_painted(&c, "CORE   share          ▼pps     Mbps   p99us\n"
 			   "CORE▼  share           pps     Mbps   p99us\n"
 			   "CORE   share           pps     Mbps   p99us\n"
-			   "cpu0   █████        812.4k    415.9 123456…\n"
-			   "cpu0   █████        812.4k    415.9 123456…\n");
+			   "cpu0   █████        812.4k    415.9 123.46M\n"
+			   "cpu0   █████        812.4k    415.9 123.46M\n");
 	assert_int_equal(style_at(&c, 0, 22), STYLE_STRONG);
 	assert_int_equal(style_at(&c, 0, 33), STYLE_DIM);
 	assert_int_equal(style_at(&c, 3, 0), STYLE_CLIENT);
@@ -175,7 +175,7 @@ static void test_narrow_head(void **state)
 	table_paint_head(&c, 0, 0, fit, width, columns, COLUMNS, 1, false);
 	table_paint_row(&c, 1, 0, fit, width, columns, COLUMNS, cells, false);
 	assert_painted(&c, "CORE shav    pps   Mbps p99us\n"
-			   "cpu0 ##   812.4k  415.9 1234~\n");
+			   "cpu0 ##   812.4k  415.9  123M\n");
 	canvas_free(&c);
 }
 
