@@ -299,10 +299,11 @@ int xdp_program_open(int socket_fd, unsigned interface, const char *name, const 
 	struct xdp_program *p;
 	int rc = 0;
 
-	libbpf_set_print(NULL);
 	if (getsockopt(socket_fd, SOL_SOCKET, SO_NETNS_COOKIE, &like.space, &size) < 0)
 		like.space = 0;
 	pthread_mutex_lock(&programs.lock);
+	/* It would write to the terminal. */
+	libbpf_set_print(NULL);
 	p = program_find(&like);
 	if (!p)
 		rc = program_add(&like, socket_fd, name, &p, err);

@@ -10,6 +10,7 @@
 #include "main/cli/cli.h"
 #include "main/live/console.h"
 #include "main/cli/display.h"
+#include "main/doctor/worst.h"
 #include "main/live/headless.h"
 #include "main/cli/help.h"
 #include "main/live/plain_text.h"
@@ -61,6 +62,17 @@ static int say_end(struct console *c, const struct ui_outcome *outcome)
 
 /* ---- on the screen ---- */
 
+/* The two worst lines of `netdyno doctor` stand among the events: what spoils numbers here is to be
+ * known before they are read. */
+static void say_host(struct console *c)
+{
+	char line[2][DOCTOR_LINE_BYTES];
+	unsigned lines = c->virtual_ticks ? 0 : doctor_worst(line, 2);
+
+	while (lines-- > 0)
+		session_event(c->session, SEVERITY_WARNING, "%s", line[lines]);
+}
+
 static int show(struct console *c, const struct cli *cli, struct err *err)
 {
 	struct ui_requests requests;
@@ -75,6 +87,7 @@ static int show(struct console *c, const struct cli *cli, struct err *err)
 	requests_fill(c, &requests);
 	int rc = console_start(c, err);
 	if (rc >= 0) {
+		say_host(c);
 		signals_guard_terminal();
 		rc = ui_run(&config, &c->board, &requests, &outcome, err);
 	}

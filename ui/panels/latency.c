@@ -156,12 +156,28 @@ static void latency_paint(struct dash *d, struct rect area)
 	paint_figures(d, area, paint_others(d, area, row + 1));
 }
 
+/* The other latencies that have values: a line each. */
+static int latency_others(const struct dash *d, const struct engine *e)
+{
+	int n = 0;
+
+	for (unsigned i = 1; d->moment.info && e && i < engine_latencies(e); i++) {
+		struct latency_summary l;
+
+		moment_latency(&d->moment, -1, i, &l);
+		n += l.count > 0;
+	}
+	return n;
+}
+
 static int latency_lines(const struct dash *d)
 {
 	const struct engine *e = dash_engine(d);
 	const struct latency_def *l = e ? e->latencies : NULL;
 
-	return l && l->name && d->moment.info && !dash_records(d, l) ? PANEL_ASIDE : 0;
+	if (l && l->name && d->moment.info && !dash_records(d, l))
+		return PANEL_ASIDE;
+	return latency_others(d, e);
 }
 
 const struct panel_def panel_percentiles = {

@@ -7,7 +7,7 @@
 #include "ui/widgets/widgets.h"
 
 /* METER_ENDS: "  12 [" and "] 100". */
-enum { METER_LEAST = 18, METER_ENDS = 11, METER_ROWS = 8, STRIPS = 3, STRIP_NAME = 9 };
+enum { METER_LEAST = 18, METER_ENDS = 11, METER_ROWS = 8, STRIPS = 3, STRIP_NAME = 9, CPUS_ROWS = 44 };
 
 /* Meters beside one another in so many columns; a few are wider. */
 static int meters_across(const struct cpu_use *use, int columns)
@@ -99,6 +99,8 @@ static int cpus_lines(const struct dash *d)
 
 	if (!use)
 		return PANEL_NONE;
+	if (d->canvas.rows < CPUS_ROWS)
+		return PANEL_ASIDE;
 	rows = meter_rows(use, columns);
 	return rows <= METER_ROWS ? rows : STRIPS;
 }
