@@ -241,22 +241,20 @@ impaired() {
 			fail "--loss $1 loses $3 of $2"
 	}
 	lost_at() { tr -d ' \n' <result.json | grep -o '"places":{[^}]*' | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d: -f2; }
-	local at seed share
+	local at share
 	run echo --duration 500ms --rate 5000 --loss 10
 	at=$(lost_at impairment)
 	[ "${at:-0}" -gt 0 ] || fail "--loss 10 loses nothing: $(cat out.txt)"
 	expect 'lost, all told' "$(($(of_result sent) - $(of_result received)))" "$at"
 	expect 'lost on purpose' "$at" "$(tr -d ' \n' <result.json | grep -o '"impairments":{"lost":[0-9]*' | grep -o '[0-9]*$')"
 	# Each side loses its share of what comes there to less than two packets: 19 % of the two ways.
-	for seed in 1 2; do
-		for share in 0.1 10 50; do
-			run echo --duration 300ms --rate 5000 --loss $share --seed $seed
-			within_share $share "$(of_result sent)" "$(lost_at impairment)"
-		done
+	for share in 0.1 10 50; do
+		run echo --duration 200ms --rate 5000 --loss $share --seed 7
+		within_share $share "$(of_result sent)" "$(lost_at impairment)"
 	done
 	# A closed loop whose whole window is lost waits, and nobody was away.
-	for share in '1 mmsg' '10 gso' '50 mmsg'; do
-		run echo --duration 1500ms --loss "${share% *}" --method "${share#* }"
+	for share in '1 mmsg' '50 gso'; do
+		run echo --duration 1300ms --loss "${share% *}" --method "${share#* }"
 		! grep -q 'was away' out.txt || fail "--loss $share: $(grep 'was away' out.txt)"
 	done
 	run stream --duration 1s --rate-limit 20M
