@@ -369,6 +369,18 @@ static void take_rest(struct ledger *l)
 	l->unexplained = (int64_t)(l->sent - l->received - ledger_lost_at_places(l) - l->in_flight);
 }
 
+/* --lie: a counter that is wrong, for tests of those that must find that. */
+static void add_lie(const struct options *o, struct ledger *l)
+{
+	const char *lie = options_text(o, "lie");
+	struct ledger_place *p = *lie ? place_named(l, lie, lie, NULL) : NULL;
+
+	if (p) {
+		p->lost++;
+		l->unexplained--;
+	}
+}
+
 static void ledger_fill(const struct reading *r, struct ledger *l)
 {
 	const struct run_info *info = r->info;
@@ -388,6 +400,7 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	add_up_to(r, l);
 	add_rests(info, told.arrived_there, l);
 	add_host_places(r, l);
+	add_lie(&info->options, l);
 	balance(l);
 }
 
