@@ -82,6 +82,11 @@ static void put_doctor(void)
 	put_options(doctor_options);
 }
 
+static void put_selftest(void)
+{
+	put_options(selftest_options);
+}
+
 static void put_methods(const struct engine *engine)
 {
 	printf("Methods:\n\n");
@@ -133,6 +138,7 @@ static const struct {
 	{ "; @sweep@\n", put_sweep },
 	{ "; @compare@\n", put_compare },
 	{ "; @doctor@\n", put_doctor },
+	{ "; @selftest@\n", put_selftest },
 	{ "; @modes@\n", put_modes },
 	{ "; @keys@\n", put_keys },
 };

@@ -163,7 +163,17 @@ static void plan_buffers(const struct options *o, struct echo_shared *s)
 	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
 }
 
-static void echo_plan_ledger(struct plan *plan, const struct echo_shared *s)
+/* Does an end here join datagrams? */
+static bool echo_joins(const struct options *o, const struct plan *plan)
+{
+	struct udp_config config = { 0 };
+
+	for (unsigned i = 0; i < plan->workers && !config.gso; i++)
+		udp_config_join(&config, udp_method_of(plan->worker[i].method), o);
+	return config.gso;
+}
+
+static void echo_plan_ledger(const struct options *o, struct plan *plan, const struct echo_shared *s)
 {
 	bool clients = s->clients;
 
@@ -174,6 +184,7 @@ static void echo_plan_ledger(struct plan *plan, const struct echo_shared *s)
 	plan->expects_answers = clients;
 	plan->rest = clients && !s->servers ? REST_SOMEWHERE : REST_UNEXPLAINED;
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
+	plan->packet_joins = echo_joins(o, plan) ? UDP_JOINED_MAX : 1;
 }
 
 /* Only an open loop knows when a packet was due, so only there are these two recorded. */
@@ -231,7 +242,7 @@ int echo_plan(const struct options *o, struct plan *plan, struct err *err)
 		return rc;
 	plan_buffers(o, s);
 	echo_advise_window(o, plan, s);
-	echo_plan_ledger(plan, s);
+	echo_plan_ledger(o, plan, s);
 	plan_latencies(plan, s);
 	return plan_stages(o, plan, s, err);
 }

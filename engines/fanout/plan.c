@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "engines/fanout/fanout.h"
 #include "engines/fanout/multicast.h"
+#include "engines/udp/joined.h"
 #include "engines/fanout/shared.h"
 
 enum { FIRST_PORT = 1024, LAST_PORT = 65535 };
@@ -165,7 +166,7 @@ static void fanout_plan_traffic(const struct options *o, struct plan *plan, stru
 	plan->load_max = 100000000;
 }
 
-static void fanout_plan_ledger(struct plan *plan, unsigned here)
+static void fanout_plan_ledger(struct plan *plan, const struct fanout_shared *s, unsigned here)
 {
 	/* One end here counts what the other one tells it. */
 	plan->tx_roles = here & ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
@@ -178,6 +179,8 @@ static void fanout_plan_ledger(struct plan *plan, unsigned here)
 	plan->told = here == ROLE_CLIENT;
 	plan->rest = here == ROLE_CLIENT ? REST_ON_THE_PATH : REST_UNEXPLAINED;
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;
+	plan->packet_copies = s->method && s->method->multicast ? s->readers : 1;
+	plan->packet_joins = s->method && s->method->segments ? UDP_JOINED_MAX : 1;
 }
 
 static void fanout_plan_latencies(struct plan *plan, const struct fanout_shared *s, unsigned here)
@@ -239,7 +242,7 @@ int fanout_plan(const struct options *o, struct plan *plan, struct err *err)
 	fanout_count_roles(plan, s);
 	if ((rc = fanout_plan_descriptors(s, err)) < 0 || (rc = fanout_plan_memory(s, err)) < 0)
 		return rc;
-	fanout_plan_ledger(plan, plan_role(o));
+	fanout_plan_ledger(plan, s, plan_role(o));
 	fanout_plan_latencies(plan, s, plan_role(o));
 	return 0;
 }

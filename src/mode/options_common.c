@@ -292,6 +292,13 @@ const struct option_def options_common[] = {
 		.unset_ok = true,
 		.help = "workers spin after each burst for so much of the time that it took: a slowdown that is known",
 		.caution = "--handicap slows the workers down: this run is a test of netdyno itself" },
+	{ .name = "lie",
+		.type = OPTION_TEXT,
+		.flags = OPTION_RESTART | OPTION_HIDDEN,
+		.value_name = "PLACE",
+		.default_text = "",
+		.help = "the ledger counts one packet too many at this place: for whoever finds that out",
+		.caution = "--lie makes the ledger wrong: this run is a test of netdyno itself" },
 	{ .name = "force", .type = OPTION_BOOL, .default_text = "no", .help = "overwrite files that exist" },
 	{ 0 },
 };

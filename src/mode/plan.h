@@ -56,6 +56,9 @@ struct plan {
 	/* Bit per enum procnet_field that may explain loss (SOFTNET_DROPPED, UDP_SNDBUF_ERRORS):
 	 * only up to what is unexplained. */
 	uint32_t host_places;
+	/* One packet that these count is so many of what the ledger counts: copies, of a multicast;
+	 * and it may hold so many datagrams, where they are joined.  0: one. */
+	unsigned packet_copies, packet_joins;
 	/* the fragments that the longest datagram goes as; 0: not known, 1: it goes whole */
 	unsigned fragments;
 	/* Per packet, for wire bits: Ethernet + IP + UDP header bytes, without the frame check

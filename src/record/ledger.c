@@ -222,7 +222,7 @@ static bool is_alone(const struct run_info *info, enum procnet_field field)
 	return info->host_places >> PROCNET_LINK_DROPPED & 1 && counted_there;
 }
 
-/* Most of these counters are everybody's: they may explain what nothing else does, never more. */
+/* The place of one of these counters, and what it says. */
 static void add_host_place(const struct reading *r, enum procnet_field field, struct ledger *l)
 {
 	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
@@ -239,20 +239,51 @@ static void add_host_place(const struct reading *r, enum procnet_field field, st
 	p->seen = to->value[field] > from->value[field] ? to->value[field] - from->value[field] : 0;
 	if (field == PROCNET_UDP_SNDBUF_ERRORS)
 		take_retries_off(r, p);
-	if (l->unexplained > 0)
-		p->lost = p->seen < (uint64_t)l->unexplained ? p->seen : (uint64_t)l->unexplained;
-	l->unexplained -= (int64_t)p->lost;
-	if (p->host_wide)
-		l->host_lost += p->lost;
 }
 
-/* Those first that know whose packets they count. */
+/* Most of these counters are everybody's: they may explain what nothing else does, never more. */
+static void explain(struct ledger *l, enum procnet_field field, uint64_t each)
+{
+	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title, NULL);
+	uint64_t missing = l->unexplained > 0 ? (uint64_t)l->unexplained : 0, most;
+
+	if (!p || !missing || !each)
+		return;
+	most = p->seen > missing / each ? missing : p->seen * each;
+	p->lost += most;
+	l->unexplained -= (int64_t)most;
+	if (p->host_wide)
+		l->host_lost += most;
+}
+
+static bool is_host_place(const struct run_info *info, enum procnet_field field, bool alone)
+{
+	return info->host_places >> field & 1 && host_place[field].key && is_alone(info, field) == alone;
+}
+
+/* Those first that know whose packets they count, and of these the devices: a sender hears of what
+ * they threw away, too. */
+static void explain_all(const struct run_info *info, struct ledger *l, uint64_t each)
+{
+	for (enum procnet_field field = PROCNET_FIELDS; field-- > 0;)
+		if (is_host_place(info, field, true))
+			explain(l, field, each);
+	for (enum procnet_field field = 0; field < PROCNET_FIELDS; field++)
+		if (is_host_place(info, field, false))
+			explain(l, field, each);
+}
+
 static void add_host_places(const struct reading *r, struct ledger *l)
 {
 	for (int alone = 1; alone >= 0; alone--)
 		for (enum procnet_field field = 0; field < PROCNET_FIELDS; field++)
-			if (r->info->host_places >> field & 1 && host_place[field].key && is_alone(r->info, field) == alone)
+			if (is_host_place(r->info, field, alone))
 				add_host_place(r, field, l);
+	/* What one packet is at least, and only then what it may be beside that. */
+	uint64_t each = r->info->packet_copies ? r->info->packet_copies : 1;
+	explain_all(r->info, l, each);
+	if (r->info->packet_joins > 1)
+		explain_all(r->info, l, (r->info->packet_joins - 1) * each);
 }
 
 /* ---- the rest ---- */
@@ -338,6 +369,18 @@ static void take_rest(struct ledger *l)
 	l->unexplained = (int64_t)(l->sent - l->received - ledger_lost_at_places(l) - l->in_flight);
 }
 
+/* --lie: a counter that is wrong, for tests of those that must find that. */
+static void add_lie(const struct options *o, struct ledger *l)
+{
+	const char *lie = options_text(o, "lie");
+	struct ledger_place *p = *lie ? place_named(l, lie, lie, NULL) : NULL;
+
+	if (p) {
+		p->lost++;
+		l->unexplained--;
+	}
+}
+
 static void ledger_fill(const struct reading *r, struct ledger *l)
 {
 	const struct run_info *info = r->info;
@@ -357,6 +400,7 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	add_up_to(r, l);
 	add_rests(info, told.arrived_there, l);
 	add_host_places(r, l);
+	add_lie(&info->options, l);
 	balance(l);
 }
 

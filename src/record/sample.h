@@ -94,7 +94,10 @@ struct run_info {
 	enum ledger_rest rest;
 	bool told; /* the other end tells what it received */
 	uint32_t host_places;
-	unsigned fragments; /* of the longest datagram; 0: not known, 1: it goes whole */
+	/* as in struct plan */
+	unsigned packet_copies, packet_joins;
+	/* of the longest datagram; 0: not known, 1: it goes whole */
+	unsigned fragments;
 	bool expects_answers;
 	bool closed_loop;
 	const char *load_name;

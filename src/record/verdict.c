@@ -370,12 +370,17 @@ static void judge_hardware(const struct evidence *e, struct verdict *v)
 			fmin(100, 100 * ns[0] / cpu_ns));
 }
 
+static bool is_on(const struct option_def *def, const struct option_value *value)
+{
+	return value->number || (def->type == OPTION_TEXT && *value->text);
+}
+
 static void judge_options(const struct evidence *e, struct verdict *v)
 {
 	const struct options *o = &e->info->options;
 
 	for (unsigned i = 0; i < o->count; i++)
-		if (o->def[i]->caution && o->value[i].number && !option_idle_why(o, o->def[i]->name))
+		if (o->def[i]->caution && is_on(o->def[i], &o->value[i]) && !option_idle_why(o, o->def[i]->name))
 			verdict_caution(v, "%s", o->def[i]->caution);
 }
 

@@ -68,6 +68,8 @@ const struct member run_members[] = {
 	MEMBER(run_info, rest, MEMBER_U32, 0, LEDGER_RESTS - 1),
 	MEMBER(run_info, wire_overhead_bytes, MEMBER_U32, 0, 65535),
 	MEMBER(run_info, host_places, MEMBER_U32, 0, UINT32_MAX),
+	MEMBER(run_info, packet_copies, MEMBER_U32, 0, INT32_MAX),
+	MEMBER(run_info, packet_joins, MEMBER_U32, 0, UINT16_MAX),
 	MEMBER(run_info, fragments, MEMBER_U32, 0, UINT16_MAX),
 	MEMBER(run_info, expects_answers, MEMBER_BOOL, 0, 0),
 	MEMBER(run_info, closed_loop, MEMBER_BOOL, 0, 0),

@@ -52,6 +52,8 @@ static void describe_plan(const struct plan *p, struct run_info *info)
 	info->told = p->told;
 	info->rest = p->rest;
 	info->host_places = p->host_places;
+	info->packet_copies = p->packet_copies;
+	info->packet_joins = p->packet_joins;
 	info->fragments = p->fragments;
 	info->expects_answers = p->expects_answers;
 	info->closed_loop = p->closed_loop;

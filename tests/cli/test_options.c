@@ -126,7 +126,7 @@ static void test_common_names(void **state)
 	static const char *const names[] = { "role", "host", "listen", "ipv4", "ipv6", "port", "method", "server-method",
 		"client-method", "cores", "server-cpus", "client-cpus", "duration", "warmup", "interval", "path", "mtu",
 		"veth-offload", "veth-queues", "rate-limit", "loss", "delay", "reorder", "duplicate", "wait", "rcvbuf", "sndbuf",
-		"seed", "capture", "out", "json", "jsonl", "csv", "handicap", "force" };
+		"seed", "capture", "out", "json", "jsonl", "csv", "handicap", "lie", "force" };
 	struct options o;
 
 	(void)state;

@@ -14,6 +14,10 @@ struct row {
 	uint64_t client_tx, client_rx, server_tx, server_rx;
 	uint64_t server_drops, client_drops, send_errors, carried, more_drops, flying;
 	uint64_t softnet, sndbuf; /* the host's counters */
+	/* Devices of the run's own, and what they and their impairment lost. */
+	bool devices;
+	uint64_t ring, impaired;
+	unsigned copies, joins; /* as in struct plan */
 	uint64_t retries;
 	enum ledger_rest rest;
 	bool no_host, hide_client_drops;
@@ -24,7 +28,7 @@ struct row {
 	uint64_t sent, received, in_flight, lost;
 	int64_t unexplained;
 	bool balanced;
-	uint64_t at_server, at_softnet, at_device, at_rest;
+	uint64_t at_server, at_softnet, at_device, at_rest, at_ring, at_impairment;
 };
 
 #define BOTH    .role = ROLE_BOTH, .tx = LEDGER_SENT, .rx = LEDGER_RECEIVED, .known = true
@@ -91,6 +95,20 @@ static const struct row rows[] = {
 		.received = 900, .lost = 100, .at_server = 100, .balanced = true },
 	{ "servers alone: not answered", SERVERS, .server_rx = 1000, .server_tx = 990, .sent = 1000, .received = 990, .lost = 10,
 		.unexplained = 10 },
+	{ "a ring's loss is the sender's error, too", BOTH, .devices = true, .client_tx = 1000, .client_rx = 900, .ring = 100,
+		.sndbuf = 100, .sent = 1000, .received = 900, .lost = 100, .at_ring = 100, .balanced = true },
+	{ "a ring and a queue", BOTH, .devices = true, .client_tx = 1000, .client_rx = 850, .ring = 100, .sndbuf = 150,
+		.sent = 1000, .received = 850, .lost = 150, .at_ring = 100, .at_device = 50, .balanced = true },
+	{ "a multicast is so many copies", BOTH, .devices = true, .copies = 8, .client_tx = 8000, .client_rx = 7544,
+		.impaired = 57, .sent = 8000, .received = 7544, .lost = 456, .at_impairment = 456, .balanced = true },
+	{ "... in a ring, too", BOTH, .devices = true, .copies = 8, .client_tx = 8000, .client_rx = 7600, .ring = 50,
+		.sndbuf = 50, .sent = 8000, .received = 7600, .lost = 400, .at_ring = 400, .balanced = true },
+	{ "joined datagrams: some in each packet", BOTH, .devices = true, .joins = 128, .client_tx = 9000, .client_rx = 8172,
+		.sndbuf = 739, .sent = 9000, .received = 8172, .lost = 828, .at_device = 828, .balanced = true },
+	{ "... and no more than it can hold", BOTH, .devices = true, .joins = 128, .client_tx = 9000, .client_rx = 8000,
+		.sndbuf = 2, .sent = 9000, .received = 8000, .lost = 1000, .at_device = 256, .unexplained = 744 },
+	{ "... one each is certain", BOTH, .devices = true, .joins = 128, .client_tx = 9000, .client_rx = 8890, .ring = 10,
+		.sndbuf = 110, .sent = 9000, .received = 8890, .lost = 110, .at_ring = 10, .at_device = 100, .balanced = true },
 	{ "a mode that keeps none", .role = ROLE_BOTH, .client_tx = 5, .client_rx = 3 },
 };
 
@@ -126,7 +144,10 @@ static void make_run(const struct row *r, struct made *m)
 		.flying = ROLE_CLIENT,
 		.tx_ledger = r->tx,
 		.rx_ledger = r->rx,
-		.host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS,
+		.host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS |
+			       (r->devices ? 1u << PROCNET_LINK_DROPPED | 1u << PROCNET_LINK_IMPAIRED : 0),
+		.packet_copies = r->copies,
+		.packet_joins = r->joins,
 		.workers = 2,
 		.worker = m->worker };
 	m->final = (struct run_final){ .workers = 2, .edge = m->settled, .edge_ns = m->edge_ns, .settled = m->settled };
@@ -168,6 +189,8 @@ static void fill_net(const struct row *r, struct procnet *from, struct procnet *
 	from->value[PROCNET_SOFTNET_DROPPED] = 1000;
 	from->value[PROCNET_UDP_SNDBUF_ERRORS] = 7;
 	*to = *from;
+	to->value[PROCNET_LINK_DROPPED] += r->ring;
+	to->value[PROCNET_LINK_IMPAIRED] += r->impaired;
 	to->value[PROCNET_SOFTNET_DROPPED] += r->softnet;
 	to->value[PROCNET_UDP_SNDBUF_ERRORS] += r->sndbuf;
 }
@@ -206,7 +229,11 @@ static void expect_row(const struct row *r, const struct ledger *l)
 	expect_lost_at(r, l, "device_queue", r->at_device);
 	if (r->rest != REST_UNEXPLAINED)
 		expect_lost_at(r, l, r->rest == REST_SOMEWHERE ? "here_to_answer" : "path", r->at_rest);
-	expect(r, "lost by the host", l->host_lost, r->at_softnet + r->at_device);
+	expect(r, "lost by the host", l->host_lost, r->at_softnet + (r->devices ? 0 : r->at_device));
+	if (r->devices) {
+		expect_lost_at(r, l, "veth_queue", r->at_ring);
+		expect_lost_at(r, l, "impairment", r->at_impairment);
+	}
 	if (l->lost_percent < 0 || l->lost_percent > 100)
 		fail_msg("%s: lost %f %%", r->what, l->lost_percent);
 }

@@ -24,7 +24,7 @@ static const char *const examples[][2] = {
 
 static const char *const statuses[][2] = {
 	{ "0", "done, and the result is valid" },
-	{ "1", "failed" },
+	{ "1", "failed; selftest: what was put in and what was said differ" },
 	{ "2", "usage error: the message says which argument" },
 	{ "3", "the run ended, but its verdict is invalid: do not use the numbers; doctor: something falsifies them" },
 	{ "4", "compare: a condition of --fail-if holds" },

@@ -34,6 +34,7 @@ int verb_open(const struct verb *verb, int argc, char **argv, int from);
 int verb_sweep(const struct verb *verb, int argc, char **argv, int from);
 int verb_compare(const struct verb *verb, int argc, char **argv, int from);
 int verb_doctor(const struct verb *verb, int argc, char **argv, int from);
+int verb_selftest(const struct verb *verb, int argc, char **argv, int from);
 int verb_complete(const struct verb *verb, int argc, char **argv, int from);
 int verb_veth(const struct verb *verb, int argc, char **argv, int from);
 
@@ -44,6 +45,7 @@ extern const struct option_def list_options[];
 extern const struct option_def sweep_options[];
 extern const struct option_def compare_options[];
 extern const struct option_def doctor_options[];
+extern const struct option_def selftest_options[];
 
 /* Prints a line with a path in it, which may hold anything: as text_escape() makes it. */
 void say_path(FILE *out, const char *before, const char *path, const char *after);
