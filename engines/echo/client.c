@@ -8,6 +8,9 @@
 #include "engines/echo/client_state.h"
 #include "engines/echo/stages/stages.h"
 
+/* So long without an answer, and what is still out may be lost. */
+static const int64_t SILENT_NS = 10ll * NS_PER_MS;
+
 /* ---- receive ---- */
 
 static void client_record(struct worker *w, struct echo_client *c, const struct echo_answer *a, int64_t sent_ns, int64_t now_ns)
@@ -216,7 +219,8 @@ static void client_count(struct worker *w, struct echo_client *c)
 	counter_set(k, COUNTER_TX_BYTES, t->sent_bytes);
 	counter_set(k, COUNTER_RX_PACKETS, y->answers);
 	counter_set(k, COUNTER_RX_BYTES, y->answer_bytes);
-	counter_set(k, COUNTER_IN_FLIGHT, c->flows.in_flight);
+	/* What the server will tell is still on its way. */
+	counter_set(k, COUNTER_IN_FLIGHT, c->flows.in_flight + echo_ask_is_pending(&c->ask));
 	counter_set(k, COUNTER_SCHEDULED, echo_schedule_scheduled(&c->schedule));
 	counter_set(k, ECHO_C_TX_ERRORS, t->send_errors);
 	worker_refused(w, t->send_errno);
@@ -273,9 +277,14 @@ int echo_client_drain(struct worker *w, struct err *err)
 	struct echo_client *c = w->state;
 	int n = receive(w, c, err), rc = udp_group_await_room(&c->group, c->group.count, err);
 
+	int64_t now_ns = clock_now_ns(), ask_ns;
+
 	if (n >= 0)
-		give_up_late(c, clock_now_ns());
-	w->wait.until_ns = c->scan_ns;
+		give_up_late(c, now_ns);
+	if (n > 0)
+		c->answered_ns = now_ns;
+	ask_ns = echo_ask_step(w, &c->ask, !c->flows.in_flight || now_ns > c->answered_ns + SILENT_NS, now_ns);
+	w->wait.until_ns = ask_ns && ask_ns < c->scan_ns ? ask_ns : c->scan_ns;
 	client_count(w, c);
 	return rc < 0 ? rc : n;
 }
@@ -286,6 +295,9 @@ int echo_client_enter(struct worker *w, enum phase phase, struct err *err)
 	int64_t now = clock_now_ns();
 
 	(void)err;
+	c->answered_ns = now;
+	echo_ask_enter(w, &c->ask, phase);
+	client_count(w, c);
 	if (phase != PHASE_WARMUP && phase != PHASE_MEASURE)
 		return 0;
 	echo_flows_rebase(&c->flows);

@@ -62,12 +62,12 @@ static int open_port(struct worker *w, struct echo_client *c, struct err *err)
 	uint32_t drops;
 
 	config.connected = config.want_time = true;
-	config.batch = echo_batch(echo_shared_of(w), udp_method_of(w->self->method));
 	config.datagram_bytes = config.send_bytes = (uint32_t)c->datagram_bytes;
 	config.waits = w->plan->wait == WAIT_BLOCK;
 	config.polled = options_number(w->options, "sqpoll");
 	config.usual_bytes = config.send_bytes;
 	udp_config_join(&config, udp_method_of(w->self->method), w->options);
+	config.batch = echo_batch(echo_shared_of(w), &config);
 	config.refused = refused;
 	config.refused_ctx = c;
 	config.stamped = c->stages ? echo_client_stamped : NULL;
@@ -113,7 +113,7 @@ static void mark_unknown(struct worker *w)
 {
 	static const char why[] = "the server is another process";
 
-	if (echo_shared_of(w)->servers)
+	if (echo_shared_of(w)->servers || echo_shared_of(w)->told)
 		return;
 	w->unknown |= 1ull << ECHO_C_SERVER_SOCKET_DROPS | 1ull << ECHO_C_REPLY_ERRORS;
 	memcpy(w->unknown_why, why, sizeof(why));
@@ -138,6 +138,10 @@ int echo_client_open(struct worker *w, struct err *err)
 		return rc;
 	if (!allocate(c) || fill_payload(w, c) < 0)
 		return err_sys(err, ENOMEM, "open echo client");
+	if (w->self->index == 0 && !s->servers) {
+		echo_ask_open(w, &c->ask);
+		s->told = c->ask.on;
+	}
 	mark_unknown(w);
 	if (w->self->index == 0)
 		endpoints_fragments(w->plan, &s->host, (uint32_t)c->datagram_bytes);
@@ -158,6 +162,7 @@ void echo_client_close(struct worker *w)
 	free(c->burst_flow);
 	echo_schedule_free(&c->schedule);
 	echo_verify_free(&c->verify);
+	echo_ask_close(&c->ask);
 	echo_client_stages_close(c);
 	free(c);
 	w->state = NULL;

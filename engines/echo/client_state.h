@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "engines/echo/apart/ask.h"
 #include "engines/echo/flow.h"
 #include "engines/echo/ready.h"
 #include "engines/echo/schedule.h"
@@ -41,6 +42,8 @@ struct echo_client {
 	struct echo_schedule schedule;     /* open loop */
 	struct echo_verify verify;         /* --verify */
 	struct echo_client_stages *stages; /* --stages; NULL: off */
+	struct echo_ask ask;               /* first client, servers elsewhere */
+	int64_t answered_ns;               /* of the latest burst, or when the phase began */
 };
 
 /* Puts a flow into the queue of those that may send, unless its window is full. */

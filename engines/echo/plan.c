@@ -9,9 +9,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/procnet.h"
+#include "base/rng.h"
 #include "engines/echo/stages/stages.h"
 #include "engines/udp/joined.h"
 
@@ -198,7 +201,10 @@ static int plan_stages(const struct options *o, struct plan *plan, struct echo_s
 static int plan_cpus(const struct plan *plan, struct echo_shared *s, struct err *err)
 {
 	s->server_cpus = calloc(s->servers ? s->servers : 1, sizeof(*s->server_cpus));
-	if (!s->server_cpus)
+	s->teller = calloc(s->servers ? s->servers : 1, sizeof(*s->teller));
+	if (getrandom(&s->instance, sizeof(s->instance), 0) != sizeof(s->instance))
+		s->instance = rng_mix((uint64_t)clock_now_ns() ^ (uint64_t)getpid());
+	if (!s->server_cpus || !s->teller)
 		return err_sys(err, ENOMEM, "plan echo");
 	for (unsigned i = 0; i < s->servers; i++)
 		s->server_cpus[i] = plan->worker[i].cpu;
@@ -234,10 +240,11 @@ void echo_release(struct plan *plan)
 {
 	struct echo_shared *s = plan->shared;
 
-	if (s)
+	if (s) {
 		free(s->server_cpus);
-	if (s)
+		free(s->teller);
 		free(s->slots);
+	}
 	free(s);
 	plan->shared = NULL;
 }

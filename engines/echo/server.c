@@ -29,6 +29,8 @@ struct server {
 	uint64_t questions, question_bytes;
 	uint64_t syscalls; /* those counted */
 	uint64_t judged[ECHO_JUDGEMENTS];
+	const struct echo_shared *shared;
+	uint64_t reports; /* questions for our counts, also among the others */
 	struct listener listener[ECHO_LISTEN_MAX];
 };
 
@@ -114,7 +116,6 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 		return rc;
 	config = udp_config_of(w->plan, w->self, fd);
 	config.want_local = net_is_any(&s->listen[which]);
-	config.batch = echo_batch(s, method);
 	config.datagram_bytes = s->receive_bytes;
 	config.waits = w->plan->wait == WAIT_BLOCK;
 	config.polled = options_number(w->options, "sqpoll");
@@ -122,6 +123,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	config.beside = which && w->plan->wait != WAIT_POLL ? server->listener[0].port : NULL;
 	config.usual_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : 0;
 	udp_config_join(&config, method, w->options);
+	config.batch = echo_batch(s, &config);
 	if ((rc = echo_server_stages_new(w, &l->stages, err)) < 0) {
 		net_close(fd);
 		return rc;
@@ -144,6 +146,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	w->wait.fd[which] = (struct pollfd){ .fd = l->port->wait, .events = l->port->wait_in };
 	w->wait.count = which + 1;
 	echo_drops_known(w, l->port->method->drops(l->port, &l->drops), ECHO_C_SERVER_SOCKET_DROPS);
+	echo_tell_open(w, l->port->config.fd, l->port->segments_max);
 	return 0;
 }
 
@@ -170,6 +173,7 @@ int echo_server_open(struct worker *w, struct err *err)
 	if (!server)
 		return err_sys(err, ENOMEM, "open echo server");
 	w->state = server;
+	server->shared = s;
 	server->verbatim = s->verbatim;
 	server->count = s->listens;
 	for (unsigned i = 0; i < s->listens && rc >= 0; i++)
@@ -192,6 +196,15 @@ static void answer_run(struct server *server, struct listener *l, const struct u
 	server->judged[ECHO_ANSWER] += run->packets;
 }
 
+static void make_answer(struct server *server, uint8_t *data, uint32_t len)
+{
+	if (len == ECHO_REPORT_BYTES && echo_report_is_asked(data, len)) {
+		echo_tell(server->shared, data);
+		server->reports++;
+	}
+	data[0] |= ECHO_REPLY_BYTE;
+}
+
 /* One lent element: its good datagrams become replies, runs of them one reply.  Returns how many
  * datagrams it has. */
 static unsigned judge(struct server *server, struct listener *l, const struct udp_datagram *d)
@@ -207,7 +220,7 @@ static unsigned judge(struct server *server, struct listener *l, const struct ud
 
 		if (j == ECHO_ANSWER) {
 			if (!server->verbatim)
-				d->data[at] |= ECHO_REPLY_BYTE;
+				make_answer(server, d->data + at, len);
 			run.len += len;
 			run.packets++;
 		} else {
@@ -305,6 +318,7 @@ static void server_count(struct worker *w, struct server *server)
 	counter_set(w->counters, COUNTER_IN_FLIGHT, waiting);
 	counter_set(w->counters, ECHO_C_REPLY_ERRORS, all.send_errors);
 	counter_set(w->counters, ECHO_C_REPLY_RETRIES, all.send_busy);
+	counter_set(w->counters, ECHO_C_REPORTS, server->reports);
 	for (unsigned j = ECHO_SHORT; j < ECHO_JUDGEMENTS; j++)
 		counter_set(w->counters, ECHO_C_DROPPED_SHORT + j - ECHO_SHORT, server->judged[j]);
 	echo_count_joined(w->counters, &all, &fill);
@@ -365,6 +379,8 @@ void echo_server_close(struct worker *w)
 {
 	struct server *server = w->state;
 
+	if (server)
+		echo_tell_close(w);
 	for (unsigned i = 0; server && i < server->count; i++) {
 		struct listener *l = &server->listener[i];
 

@@ -1,6 +1,7 @@
 /* Mode echo, between its files: what it counts, and what the workers of a run share. */
 #pragma once
 
+#include "engines/echo/apart/tell.h"
 #include "engines/echo/wire.h"
 #include "engines/net/endpoints.h"
 #include "engines/udp/counters.h"
@@ -38,6 +39,9 @@ enum {
 	ECHO_C_CLIENT_MORE_DROPS,
 	ECHO_C_STARVED,
 	ECHO_C_RECEIVES,
+	ECHO_C_REPORTS,
+	ECHO_C_FAR_ARRIVED,
+	ECHO_C_FAR_TOLD,
 	ECHO_C_FILL, /* UDP_FILLS of them */
 	ECHO_C_END = ECHO_C_FILL + UDP_FILLS,
 };
@@ -65,6 +69,9 @@ struct echo_shared {
 	union net_address host;                    /* clients; the same with both roles */
 	bool host_is_ours;                         /* both roles */
 	int *server_cpus;                          /* [servers] */
+	struct echo_teller *teller;                /* [servers] */
+	uint64_t instance;                         /* of these servers, by chance */
+	bool told;                                 /* by servers elsewhere */
 	const char *ran[ROLE_CLIENT + 1];          /* each role's method; NULL: none here */
 };
 
@@ -78,11 +85,11 @@ static inline size_t echo_datagram_bytes(const struct echo_shared *s)
 	return ECHO_HEADER_BYTES + (size_t)s->payload_bytes;
 }
 
-/* Datagrams of a burst, where --batch does not say: enough for two that are joined. */
+/* Datagrams of a burst, where --batch does not say: two packets, where the port joins. */
 enum { ECHO_BATCH = 32, ECHO_BATCH_JOINED = 256 };
-static inline unsigned echo_batch(const struct echo_shared *s, const struct udp_method *method)
+static inline unsigned echo_batch(const struct echo_shared *s, const struct udp_config *config)
 {
-	return s->batch ? s->batch : method->joining == UDP_JOINS ? ECHO_BATCH_JOINED : ECHO_BATCH;
+	return s->batch ? s->batch : config->gso || config->gro ? ECHO_BATCH_JOINED : ECHO_BATCH;
 }
 
 /* SO_RCVBUF and SO_SNDBUF as the run has them; says in a note where the kernel gave less than

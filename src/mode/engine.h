@@ -88,6 +88,12 @@ enum ledger_side {
 	 * explains.  A packet that the kernel dropped counts as one, and may have held several
 	 * datagrams. */
 	LEDGER_LOST_UP_TO,
+	/* the other end, elsewhere, has told that so many came there, dropped at its sockets or
+	 * not: the others were lost on the way there */
+	LEDGER_ARRIVED_THERE,
+	/* gauge, not 0: the other end, elsewhere, has told all that it lost; before that the places
+	 * of that end are not known, and the rest was lost somewhere */
+	LEDGER_TOLD,
 	/* gauge: neither yet.  The common IN_FLIGHT: live only; a mode's own: of the final, too,
 	 * for what may still wait when a run ends. */
 	LEDGER_IN_FLIGHT,
@@ -99,6 +105,8 @@ enum ledger_rest {
 	/* the other end could know: they were lost between here and the answer */
 	REST_SOMEWHERE,
 	REST_ON_THE_PATH, /* the other end has told all that it lost: they never came there */
+	REST_THERE,       /* ... on the way to it, where it tells what came; the others */
+	REST_BACK,        /* ... on the way back */
 	LEDGER_RESTS,
 };
 

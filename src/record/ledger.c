@@ -72,6 +72,28 @@ uint64_t ledger_lost_at_places(const struct ledger *l)
 
 /* ---- sides ---- */
 
+/* The word of an end elsewhere.  It is its last one that counts, and that comes after the run. */
+struct far_word {
+	bool expected, all;
+	uint64_t arrived_there;
+};
+
+static struct far_word ledger_far_word(const struct reading *r)
+{
+	unsigned counters = engine_counters(r->info->engine);
+	struct far_word word = { 0 };
+
+	for (unsigned i = COUNTER_OWN; i < counters; i++) {
+		enum ledger_side side = reading_side(r->info, engine_counter(r->info->engine, i));
+
+		if (side == LEDGER_ARRIVED_THERE)
+			word.arrived_there += reading_sum(r, -1, ROLE_BOTH, i).value;
+		word.expected |= side == LEDGER_TOLD;
+		word.all |= side == LEDGER_TOLD && reading_sum(r, -1, ROLE_BOTH, i).value;
+	}
+	return word;
+}
+
 static void add_entry(struct ledger *l, const struct entry *entry, const struct reading_sum *sum, uint64_t *carried)
 {
 	switch (entry->side) {
@@ -96,12 +118,20 @@ static void add_entry(struct ledger *l, const struct entry *entry, const struct 
 	case LEDGER_IN_FLIGHT:
 		l->in_flight += sum->value;
 		break;
+	case LEDGER_ARRIVED_THERE: /* ledger_far_word() */
+	case LEDGER_TOLD:
 	case LEDGER_NONE:
 		break;
 	}
 }
 
-static void add_counters(const struct reading *r, struct ledger *l)
+/* Does the other end count it, and has not said its last word on it? */
+static bool is_told(const struct run_info *info, const struct far_word *word, const struct counter_def *def)
+{
+	return word->expected && !word->all && !(info->role & ROLE_SERVER) && def->roles & ROLE_SERVER;
+}
+
+static void add_counters(const struct reading *r, const struct far_word *word, struct ledger *l)
 {
 	const struct run_info *info = r->info;
 	unsigned counters = engine_counters(info->engine);
@@ -120,6 +150,9 @@ static void add_counters(const struct reading *r, struct ledger *l)
 			.remedy = def->remedy };
 
 		sum = reading_sum(r, -1, ROLE_BOTH, i);
+		if (!sum.why && is_told(info, word, def))
+			sum.why = reading_is_settled(r) ? "the other end did not tell"
+							: "the other end tells when the run is over";
 		add_entry(l, &entry, &sum, &carried);
 	}
 	l->received -= carried < l->received ? carried : l->received;
@@ -221,21 +254,36 @@ static void add_host_places(const struct reading *r, struct ledger *l)
 
 /* ---- the rest ---- */
 
-/* Packets are missing, and only the other end could say more of them. */
-static void add_rest(enum ledger_rest rest, struct ledger *l)
+/* Packets are missing, and only the other end could say more of them: so many at most. */
+static void add_rest(enum ledger_rest rest, uint64_t most, struct ledger *l)
 {
 	static const struct {
 		const char *key, *title;
 	} place[LEDGER_RESTS] = {
 		[REST_SOMEWHERE] = { "here_to_answer", "somewhere between here and the answer" },
 		[REST_ON_THE_PATH] = { "path", "on the path" },
+		[REST_THERE] = { "path_there", "on the path, to the server" },
+		[REST_BACK] = { "path_back", "on the path, back" },
 	};
 	struct ledger_place *p = rest == REST_UNEXPLAINED ? NULL : place_named(l, place[rest].key, place[rest].title, NULL);
 
 	if (!p || l->unexplained <= 0)
 		return;
-	p->lost = p->seen = l->rest_lost = (uint64_t)l->unexplained;
-	l->unexplained = 0;
+	most = most < (uint64_t)l->unexplained ? most : (uint64_t)l->unexplained;
+	p->lost = p->seen = most;
+	l->rest_lost += most;
+	l->unexplained -= (int64_t)most;
+}
+
+/* The other end may have told, when the run was over, what came there. */
+static void add_rests(const struct run_info *info, uint64_t arrived_there, struct ledger *l)
+{
+	if (!l->told) {
+		add_rest(info->rest, UINT64_MAX, l);
+		return;
+	}
+	add_rest(REST_THERE, l->sent > arrived_there ? l->sent - arrived_there : 0, l);
+	add_rest(REST_BACK, UINT64_MAX, l);
 }
 
 /* ---- the balance ---- */
@@ -293,8 +341,10 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	bool live = !reading_is_settled(r), reliable = info->engine->reliable;
 	/* One end counts what is sent, the other what is received, or tells it. */
 	bool apart = info->told || !(info->tx_roles & info->rx_roles);
+	struct far_word told = ledger_far_word(r);
 
-	add_counters(r, l);
+	l->told = told.all;
+	add_counters(r, &told, l);
 	if (live && !reliable)
 		l->in_flight += reading_sum(r, -1, r->info->flying, COUNTER_IN_FLIGHT).value;
 	take_rest(l);
@@ -302,7 +352,7 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	if (live && (reliable || apart))
 		take_rest_as_flying(l);
 	add_up_to(r, l);
-	add_rest(info->rest, l);
+	add_rests(info, told.arrived_there, l);
 	add_host_places(r, l);
 	balance(l);
 }

@@ -29,6 +29,8 @@ struct ledger {
 	/* of the places' losses, those that only counters of the whole host speak for: at most */
 	uint64_t host_lost;
 	uint64_t rest_lost; /* ... and those of which only the other end could say more */
+	/* the other end, elsewhere, has said what it lost: rest_lost is of the path */
+	bool told;
 	/* |unexplained| and host_lost are 0.1 % of sent or less, or 0: what others may have lost
 	 * explains nothing on its own */
 	bool balanced;

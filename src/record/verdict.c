@@ -129,9 +129,10 @@ static void judge_rest(const struct evidence *e, struct verdict *v)
 	if (l->known && l->rest_lost)
 		verdict_caution(v, "%" PRIu64 " of %" PRIu64 " packets (%.2f %%) were lost %s", l->rest_lost, l->sent,
 			100.0 * (double)l->rest_lost / (double)l->sent,
-			e->info->rest == REST_ON_THE_PATH ? "on the path"
-							  : "somewhere between here and the answer: only the other end could say "
-							    "where");
+			l->told || e->info->rest == REST_ON_THE_PATH
+				? "on the path"
+				: "somewhere between here and the answer: only the other end could say "
+				  "where");
 }
 
 /* what: of the second ledger, what it is of; else "packets". */

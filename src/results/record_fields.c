@@ -133,6 +133,8 @@ const char *const ledger_side_names[LEDGER_IN_FLIGHT + 1] = { [LEDGER_NONE] = "n
 	[LEDGER_LOST_ARRIVING] = "lost_arriving",
 	[LEDGER_LOST] = "lost",
 	[LEDGER_LOST_UP_TO] = "lost_up_to",
+	[LEDGER_ARRIVED_THERE] = "arrived_there",
+	[LEDGER_TOLD] = "told",
 	[LEDGER_IN_FLIGHT] = "in_flight" };
 
 static const struct {

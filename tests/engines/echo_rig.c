@@ -26,6 +26,22 @@ bool echo_has_questions(struct rig *rig, uint64_t value)
 	return rig_sum(rig, ROLE_SERVER, COUNTER_RX_PACKETS) >= value;
 }
 
+ssize_t echo_receive(int fd, uint8_t *data, size_t bytes, union net_address *ret_from)
+{
+	struct echo_header header;
+	socklen_t size;
+	ssize_t n;
+
+	do {
+		size = sizeof(*ret_from);
+		n = recvfrom(fd, data, bytes, 0, &ret_from->sa, &size);
+		if (n < ECHO_HEADER_BYTES)
+			return n;
+		echo_get(data, &header);
+	} while (header.flow == ECHO_REPORT_FLOW);
+	return n;
+}
+
 int echo_socket(int family, unsigned local_port, unsigned port)
 {
 	union net_address a = { .sa.sa_family = (sa_family_t)family };

@@ -84,6 +84,63 @@ static void bad_datagrams(const struct udp_method *m)
 	rig_close(&rig);
 }
 
+static uint64_t report_counts(const struct echo_report *r)
+{
+	return r->questions + r->reports;
+}
+
+/* A question for the counts has an answer of its own length; what only looks like one comes back as
+ * it was. */
+static void questions_for_counts(const struct udp_method *m)
+{
+	static const struct {
+		size_t at, len;
+		uint8_t value;
+		uint64_t counts; /* told */
+	} cases[] = {
+		/* the first question: nothing before it */
+		{ 0, ECHO_REPORT_BYTES, 0x7f, 0 },
+		/* another magic, another version, another flow, another length */
+		{ 16, ECHO_REPORT_BYTES, 'X', UINT64_MAX },
+		{ 25, ECHO_REPORT_BYTES, 2, UINT64_MAX },
+		{ 0, ECHO_REPORT_BYTES, 0x00, UINT64_MAX },
+		{ 0, ECHO_REPORT_BYTES - 1, 0x7f, UINT64_MAX },
+		{ 0, ECHO_REPORT_BYTES + 1, 0x7f, UINT64_MAX },
+		/* all those before, one of them such a question */
+		{ 0, ECHO_REPORT_BYTES, 0x7f, 6 + 1 },
+	};
+	uint8_t ask[ECHO_REPORT_BYTES + 1], back[ECHO_REPORT_BYTES + 2];
+	struct rig_config config = {
+		.engine = &engine_echo, .servers = 1, .method = &m->method, .option = { "listen", "127.0.0.1" }
+	};
+	struct echo_report r;
+	struct rig rig;
+	uint32_t number;
+
+	rig_open_or_fail(&rig, &config);
+	int fd = echo_socket(AF_INET, 0, rig_port(&rig));
+	rig_enter(&rig, PHASE_MEASURE);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(ask, 0, sizeof(ask));
+		echo_report_ask(ask, 0x1234, 7);
+		ask[cases[i].at] = cases[i].value;
+		assert_int_equal(send(fd, ask, cases[i].len, 0), cases[i].len);
+		rig_until(&rig, ROLE_SERVER, has_answered, i + 1);
+		assert_int_equal(recv(fd, back, sizeof(back), 0), cases[i].len);
+		bool told = echo_report_get(back, cases[i].len, 0x1234, &number, &r);
+		assert_int_equal(told, cases[i].counts != UINT64_MAX);
+		back[0] &= 0x7f;
+		if (told) {
+			assert_int_equal(number, 7);
+			assert_int_equal(report_counts(&r), cases[i].counts);
+		} else
+			assert_memory_equal(back, ask, cases[i].len);
+	}
+	expect_counter(&rig, ECHO_C_REPORTS, 2);
+	close(fd);
+	rig_close(&rig);
+}
+
 static void longest_alone(const struct udp_method *m)
 {
 	static uint8_t data[UDP_DATAGRAM_MAX];
@@ -273,9 +330,7 @@ static bool has_sent(struct rig *rig, uint64_t value)
 /* Receives the next question. */
 static void fake_receive(struct fake *f, uint8_t *data)
 {
-	socklen_t size = sizeof(f->client);
-
-	assert_int_equal(recvfrom(f->fd, data, 64, 0, &f->client.sa, &size), ECHO_HEADER_BYTES + 8);
+	assert_int_equal(echo_receive(f->fd, data, 64, &f->client), ECHO_HEADER_BYTES + 8);
 }
 
 static void fake_send(struct fake *f, const uint8_t *data, size_t len)
@@ -498,6 +553,7 @@ static void strangers(const struct udp_method *m)
 	}
 FOR_ALL(bad_datagrams)
 FOR_ALL(longest_alone)
+FOR_ALL(questions_for_counts)
 FOR_ALL(bad_sources)
 FOR_ALL(servers_do_not_loop)
 FOR_ALL(verbatim_does_not_answer_itself)
@@ -513,6 +569,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_bad_datagrams),
 		cmocka_unit_test(all_longest_alone),
+		cmocka_unit_test(all_questions_for_counts),
 		cmocka_unit_test(all_bad_sources),
 		cmocka_unit_test(all_servers_do_not_loop),
 		cmocka_unit_test(all_verbatim_does_not_answer_itself),

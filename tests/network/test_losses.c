@@ -13,7 +13,8 @@
 #include "engines/fanout/shared.h"
 #include "firewall.h"
 
-enum { FEW = 20, DEADLINE_S = 60 };
+/* A server that gets no CPU for some time does not tell. */
+enum { FEW = 20, DEADLINE_S = 60, TRIES = 10 };
 
 static int wall = -1, far_wall = -1; /* of this namespace, of the other one */
 
@@ -163,29 +164,102 @@ static void close_ends(struct ends *e)
 	outcome_free(&e->far_o);
 }
 
+static const char *const slow_client[] = { "role", "client", "host", "10.77.0.2", "port", "5077", "rate", "500", "warmup", "0",
+	"duration", "0", NULL };
+
+/* A firewall of this end loses datagrams for a while. */
+static void lose_some(struct ends *e, const char *const *server, int at, struct ledger *l, struct verdict *v)
+{
+	open_ends(e, &engine_echo, server, slow_client);
+	session_rig_await_counter(&e->here, e->here_id, COUNTER_RX_PACKETS, FEW, &e->here_o);
+	firewall_drop(at, true);
+	session_rig_await_counter(&e->here, e->here_id, ECHO_C_GIVEN_UP, FEW, &e->here_o);
+	firewall_drop(at, false);
+	finish(&e->here, e->here_id, &e->here_o, l, v);
+	assert_int_equal(l->unexplained, 0);
+	assert_at_least(l->lost, FEW);
+}
+
+/* Of a server that does not tell. */
 static void what_a_client_cannot_know_has_a_place(void **state)
 {
 	static const char *const server[] = { "role", "server", "listen", "10.77.0.2", "port", "5077", "warmup", "0", "duration",
-		"0", NULL };
-	static const char *const client[] = { "role", "client", "host", "10.77.0.2", "port", "5077", "rate", "500", "warmup", "0",
-		"duration", "0", NULL };
+		"0", "verbatim", "yes", NULL };
 	struct ends e;
 	struct ledger l;
 	struct verdict v;
 
 	(void)state;
 	need(far_wall);
-	open_ends(&e, &engine_echo, server, client);
-	session_rig_await_counter(&e.here, e.here_id, COUNTER_RX_PACKETS, FEW, &e.here_o);
-	firewall_drop(far_wall, true);
-	session_rig_await_counter(&e.here, e.here_id, ECHO_C_GIVEN_UP, FEW, &e.here_o);
-	firewall_drop(far_wall, false);
-	finish(&e.here, e.here_id, &e.here_o, &l, &v);
-	assert_int_equal(l.unexplained, 0);
+	lose_some(&e, server, far_wall, &l, &v);
 	assert_int_equal(place_of(&l, "here_to_answer")->lost, l.lost);
-	assert_at_least(l.lost, FEW);
+	assert_false(l.told);
+	assert_false(place_of(&l, "server_socket_buffer")->known);
+	assert_string_equal(place_of(&l, "server_socket_buffer")->why, "the server is another process");
 	expect_caution(&v, "were lost somewhere between here and the answer");
 	assert_string_equal(e.here_o.info->path, "remote");
+	close_ends(&e);
+}
+
+/* Of one that does: it is said on which way they were lost. */
+static void a_server_elsewhere_tells(void **state)
+{
+	static const char *const server[] = { "role", "server", "listen", "10.77.0.2", "port", "5077", "warmup", "0", "duration",
+		"0", NULL };
+	static const char *const way[] = { "path_there", "path_back" };
+	struct ends e;
+	struct ledger l;
+	struct verdict v;
+
+	(void)state;
+	need(far_wall);
+	need(wall);
+	for (unsigned i = 0; i < 2; i++) {
+		for (unsigned tries = 0; tries < TRIES; tries++) {
+			lose_some(&e, server, i ? wall : far_wall, &l, &v);
+			if (l.told)
+				break;
+			close_ends(&e);
+		}
+		assert_true(l.told);
+		assert_int_equal(place_of(&l, way[i])->lost, l.lost);
+		assert_true(place_of(&l, "server_socket_buffer")->known);
+		assert_int_equal(place_of(&l, "server_socket_buffer")->lost, 0);
+		assert_true(l.balanced);
+		expect_caution(&v, "were lost on the path");
+		close_ends(&e);
+	}
+}
+
+/* What the server's own socket dropped in the client's measure phase, to the packet: the warm-up
+ * has losses of its own. */
+static void a_server_elsewhere_tells_its_drops(void **state)
+{
+	static const char *const server[] = { "role", "server", "listen", "10.77.0.2", "port", "5077", "warmup", "0", "duration",
+		"0", "method", "single", "rcvbuf", "2000", NULL };
+	static const char *const client[] = { "role", "client", "host", "10.77.0.2", "port", "5077", "window", "200", "warmup",
+		"0.2", "duration", "0.5", "payload", "400", NULL };
+	struct ends e;
+	struct ledger l, far;
+	struct verdict v;
+
+	(void)state;
+	need(far_wall);
+	for (unsigned tries = 0; tries < TRIES; tries++) {
+		open_ends(&e, &engine_echo, server, client);
+		session_rig_await(&e.here, e.here_id, outcome_has_final, &e.here_o);
+		outcome_ledger(&e.here_o, &l);
+		finish(&e.far, e.far_id, &e.far_o, &far, &v);
+		if (l.told)
+			break;
+		close_ends(&e);
+	}
+	assert_true(l.told);
+	assert_at_least(place_of(&l, "server_socket_buffer")->lost, 1);
+	assert_int_equal(place_of(&l, "server_socket_buffer")->lost, l.lost);
+	assert_int_equal(l.unexplained, 0);
+	assert_true(l.balanced);
+	assert_at_least(place_of(&far, "server_socket_buffer")->lost, l.lost);
 	close_ends(&e);
 }
 
@@ -220,6 +294,8 @@ int main(void)
 		cmocka_unit_test(a_firewall_is_not_explained_away),
 		cmocka_unit_test(lost_fragments_have_a_place),
 		cmocka_unit_test(what_a_client_cannot_know_has_a_place),
+		cmocka_unit_test(a_server_elsewhere_tells),
+		cmocka_unit_test(a_server_elsewhere_tells_its_drops),
 		cmocka_unit_test(a_loss_on_the_path_has_a_place),
 	};
 
