@@ -38,6 +38,9 @@ void capture_options_default(struct capture_options *ret_options);
 /* Can a capture be opened here?  true, or false with how to get the privilege ("needs
  * CAP_NET_RAW: run as root, or setcap cap_net_raw+ep netdyno"). */
 bool capture_probe(char *why, size_t size);
+/* Is the condition whole, as libpcap reads it on Ethernet and loopback?  0, or -EINVAL with "filter
+ * \"...\": ...".  Any thread. */
+int capture_filter_check(const char *filter, struct err *err);
 
 int capture_start(const struct capture_request *request, struct capture **ret_capture, struct err *err);
 /* Ends it: what capture_state() and capture_packets() tell afterwards is final.  Waits for what

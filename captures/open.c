@@ -22,7 +22,7 @@ static const char privilege[] = "needs CAP_NET_RAW: run as root, or setcap cap_n
 bool capture_probe(char *why, size_t size)
 {
 	char scratch[64];
-	int fd = privilege_packet_socket(), errnum = -fd;
+	int fd = privilege_socket(AF_PACKET), errnum = -fd;
 
 	if (fd >= 0) {
 		close(fd);
@@ -118,6 +118,23 @@ static int check_extra(pcap_t *pcap, const char *extra, struct err *err)
 		return err_say(err, EINVAL, "capture: filter \"%s\": %s", extra, pcap_geterr(pcap));
 	pcap_freecode(&program);
 	return 0;
+}
+
+int capture_filter_check(const char *filter, struct err *err)
+{
+	struct bpf_program program;
+	pcap_t *pcap = *filter ? pcap_open_dead(DLT_EN10MB, CAPTURE_SNAPLEN_MIN) : NULL;
+	int rc = 0;
+
+	/* Without memory for it, the capture itself will say so. */
+	if (!pcap)
+		return 0;
+	if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
+		rc = err_say(err, EINVAL, "filter \"%s\": %s", filter, pcap_geterr(pcap));
+	else
+		pcap_freecode(&program);
+	pcap_close(pcap);
+	return rc;
 }
 
 static int set_filter(pcap_t *pcap, const char *filter, struct err *err)

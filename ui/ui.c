@@ -154,6 +154,18 @@ static void ui_take_signals(struct loop *l)
 		ui_take_signal(l, (int)info[i].ssi_signo);
 }
 
+/* Light letters on a light ground cannot be read.  A theme that somebody has chosen meanwhile
+ * stays. */
+static void ui_take_background(struct loop *l, bool is_light)
+{
+	struct dash *d = &l->dash;
+
+	if (!is_light || d->no_colors || d->view.theme != theme_find("dark"))
+		return;
+	d->view.theme = theme_find("light");
+	d->repaint = true;
+}
+
 /* A flood of keys (a paste, a terminal that is going away) leaves room for signals, updates and
  * frames. */
 enum { keys_at_once = 64 };
@@ -166,6 +178,8 @@ static void ui_take_keys(struct loop *l)
 		l->dirty = l->at_once = true;
 		if (event.key == KEYCODE_RESIZE)
 			look_at_size(l);
+		else if (event.key == KEYCODE_BACKGROUND)
+			ui_take_background(l, event.wheel == 1);
 		else if (event.key == KEYCODE_MOUSE)
 			key_mouse(&l->dash, event.row, event.column, event.wheel);
 		else
@@ -250,6 +264,8 @@ static int ui_start(struct loop *l, struct err *err)
 		terminal_stop(&l->terminal);
 		return err_sys(err, ENOMEM, "screen of %d x %d", columns, rows);
 	}
+	if (l->config->terminal.note && *l->config->terminal.note)
+		dash_say(&l->dash, STYLE_WARNING, l->config->terminal.note);
 	return 0;
 }
 

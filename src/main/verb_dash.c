@@ -40,6 +40,10 @@ static int say_end(struct console *c, const struct ui_outcome *outcome)
 	int status = end_status(c, outcome);
 	char why[sizeof(c->run_capture.state.message) + 2];
 
+	if (history_run_count(c->history) > 1) {
+		printf("the runs of this session:\n");
+		plain_text_runs(stdout, c->history, c->board.captured);
+	}
 	if (c->measured)
 		plain_text_summary(stdout, &source);
 	if (c->board.last_snapshot[0])

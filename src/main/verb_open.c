@@ -17,12 +17,14 @@
 #include "main/cli/settings.h"
 #include "main/live/signals.h"
 #include "main/sweep/end.h"
+#include "record/run_line.h"
 #include "snapshot/snapshot.h"
 #include "ui/ui.h"
 
 struct saved {
 	struct board board;
 	struct history *history;
+	struct history *before; /* of the other run, which is the baseline; NULL: there is none */
 };
 
 static void keep_setting(void *ctx, const char *name, const char *value)
@@ -126,9 +128,31 @@ static int load(struct saved *s, const char *path, struct err *err)
 	s->board.host = snapshot.host;
 	s->board.captured = snapshot.captured;
 	s->board.read_only = true;
+	s->board.base_run = snapshot.base_run;
+	s->board.base_until_ns = snapshot.base_until_ns;
 	modes_find_method(&s->board);
 	name_it(path, snapshot.wall_ns, s->board.title_note, sizeof(s->board.title_note));
 	return rc;
+}
+
+/* The run that the other is shown beside: its baseline, whatever was saved as such. */
+static int load_before(struct saved *s, const char *path, struct err *err)
+{
+	const struct run_info *shown = history_newest_run(s->history), *before;
+	struct snapshot snapshot;
+	int rc = snapshot_load(path, engines_all, &snapshot, err);
+
+	if (rc < 0)
+		return rc;
+	s->before = snapshot.history;
+	before = history_newest_run(s->before);
+	if (before->engine != shown->engine)
+		return err_say(err, EINVAL, "%s is a run of mode %s, and the other of %s: they measure other things", path,
+			before->engine->name, shown->engine->name);
+	s->board.base_history = s->before;
+	s->board.base_run = before->id;
+	s->board.base_until_ns = 0;
+	return 0;
 }
 
 static int show(struct saved *s, const struct options *own, struct err *err)
@@ -147,38 +171,57 @@ static int show(struct saved *s, const struct options *own, struct err *err)
 	return rc < 0 ? complain(err) : outcome.end == UI_SIGNAL ? EXIT_INTERRUPTED : EXIT_VALID;
 }
 
-static int summarise(const struct saved *s)
+static void summarise_one(const struct saved *s, const struct history *h)
 {
-	const struct run_info *info = history_newest_run(s->history);
+	const struct run_info *info = history_newest_run(h);
 	struct results_source source = {
-		.history = s->history, .run_id = info->id, .host = &s->board.host, .captured = s->board.captured
+		.history = h, .run_id = info->id, .host = &s->board.host, .captured = h == s->history && s->board.captured
 	};
 
-	printf("%s\n", s->board.title_note);
 	plain_text_header(stdout, info, &s->board.host);
 	plain_text_summary(stdout, &source);
+}
+
+static int summarise(const struct saved *s)
+{
+	char differs[300];
+
+	if (s->before) {
+		printf("A, the baseline: ");
+		summarise_one(s, s->before);
+		printf("B, with %s: ", run_line_differ(history_newest_run(s->before), history_newest_run(s->history), " to ",
+					       differs, sizeof(differs)));
+	} else {
+		printf("%s\n", s->board.title_note);
+	}
+	summarise_one(s, s->history);
 	return finish_stdout(EXIT_VALID);
 }
 
-static int open_saved(const char *path, const struct options *own)
+/* before: the run that is the baseline of the other; NULL: none. */
+static int open_saved(const char *before, const char *path, const struct options *own)
 {
 	struct saved s = { .history = NULL };
 	struct err err = ERR_NONE;
 	const char *why;
 	int status = EXIT_FAILED;
 
-	if (is_sweep(path))
+	if (!before && is_sweep(path))
 		return sweep_show(path, &err) < 0 ? complain(&err) : finish_stdout(EXIT_VALID);
 	if (load(&s, path, &err) < 0) {
 		say_what_it_is(path, &err);
 		complain(&err);
-		status = EXIT_FAILED;
+	} else if (before && load_before(&s, before, &err) < 0) {
+		if (!s.before)
+			say_what_it_is(before, &err);
+		complain(&err);
 	} else if (options_number(own, "plain") || !display_can_draw(&why))
 		status = summarise(&s);
 	else
 		status = show(&s, own, &err);
 	modes_free(&s.board);
 	history_free(s.history);
+	history_free(s.before);
 	return status;
 }
 
@@ -186,18 +229,20 @@ int verb_open(const struct verb *verb, int argc, char **argv, int from)
 {
 	struct options own = { 0 };
 	struct err err = ERR_NONE;
-	bool named = from < argc && argv[from][0] != '-';
+	int names = 0;
 
 	if (cli_asks_help(argc, argv, from))
 		return help_verb(verb, NULL);
-	int rc = named ? 0 : err_say(&err, EINVAL, "open needs a snapshot's directory or a result file: %s", verb->usage);
+	while (names < 2 && from + names < argc && argv[from + names][0] != '-')
+		names++;
+	int rc = names ? 0 : err_say(&err, EINVAL, "open needs a snapshot's directory or a result file: %s", verb->usage);
 	if (rc >= 0)
 		rc = options_init_table(&own, verb->options, &err);
 	if (rc >= 0) {
 		settings_read_display(&own, stderr);
-		rc = options_parse(&own, argc, argv, from + 1, &err);
+		rc = options_parse(&own, argc, argv, from + names, &err);
 	}
-	int status = rc < 0 ? complain_usage(&err) : open_saved(argv[from], &own);
+	int status = rc < 0 ? complain_usage(&err) : open_saved(names == 2 ? argv[from] : NULL, argv[from + names - 1], &own);
 	options_free(&own);
 	return status;
 }

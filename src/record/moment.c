@@ -95,8 +95,7 @@ void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment
 	*ret_moment = m;
 }
 
-/* Rates are made of this: the last second, or the whole run where `final` is set. */
-static struct reading moment_recent(const struct moment *m)
+struct reading moment_recent(const struct moment *m)
 {
 	struct reading final = reading_of_final(m->info, m->final);
 

@@ -29,6 +29,9 @@ void moment_at(const struct history *h, int64_t at_ns, struct moment *ret_moment
 /* Totals, ledger and verdict are made of this: all since the measure phase began. */
 struct reading moment_whole(const struct moment *m);
 
+/* Rates and levels are made of this: the last second, or the whole run where it has ended. */
+struct reading moment_recent(const struct moment *m);
+
 /* worker < 0: all of `roles`.  Unknown ones are NaN. */
 void moment_rates(const struct moment *m, int worker, unsigned roles, struct rates *ret_rates);
 /* Packets per second that workers lost at places of their own: of a run that has ended up to

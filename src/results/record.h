@@ -2,7 +2,8 @@
  * same history of it again.  Tables here name its members, for the writer (record_write.c) and
  * for the reader (src/snapshot).  Main thread only.
  *
- * {"saved_wall_ns": snapshots only, "phase", "runs": [...], "events": [...], "samples": [...]}.
+ * {"saved_wall_ns", "baseline": snapshots only, "phase", "runs": [...], "events": [...],
+ * "samples": [...]}.
  * A snapshot has all runs and events of its history, and every sample in history.jsonl, one a
  * line; any other result has its own run.  Either has the samples that the result is made of:
  * the start of the measure phase, the intervals and, of a run that is still going, the newest. */

@@ -232,6 +232,7 @@ static json_t *record_final(const struct engine *e, const struct run_final *f)
 	record_put(&m, final_members, f);
 	json_put(&m, "net_from", record_net(&f->net_from));
 	json_put(&m, "net_to", record_net(&f->net_to));
+	results_put_reasons(&m, f);
 	json_put(&m, "edge_ns", record_edge_times(f));
 	json_put(&m, "edge", record_readings(e, f->edge, f->workers));
 	json_put(&m, "settled", record_readings(e, f->settled, f->workers));
@@ -459,6 +460,15 @@ static json_t *record_samples(const struct results_view *v)
 	return json_array_made(array, failed);
 }
 
+static json_t *record_baseline(const struct results_source *source)
+{
+	struct json_maker m = json_make();
+
+	json_put(&m, "run", json_integer(source->base_run));
+	json_put(&m, "until_ns", json_integer(source->base_until_ns));
+	return json_made(&m);
+}
+
 /* ---- all of it ---- */
 
 json_t *results_record(const struct results_source *source)
@@ -471,6 +481,8 @@ json_t *results_record(const struct results_source *source)
 	m = json_make();
 	if (source->saved_wall_ns)
 		json_put(&m, "saved_wall_ns", json_integer(source->saved_wall_ns));
+	if (source->saved_wall_ns && source->base_run)
+		json_put(&m, "baseline", record_baseline(source));
 	json_put(&m, "phase", json_string(phase_name(v.reading.final ? v.reading.final->how : history_phase(source->history))));
 	json_put(&m, "runs", record_runs(source));
 	json_put(&m, "events", record_events(source));

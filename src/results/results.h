@@ -18,6 +18,9 @@ struct results_source {
 	/* how that is going or has ended, also one that was asked for and is missing; else NULL */
 	const struct capture_state *capture;
 	int64_t saved_wall_ns; /* of a snapshot, whose record has all runs; else 0 */
+	/* of a snapshot: the run that was the baseline (0: none), and up to when (0: all of it) */
+	uint32_t base_run;
+	int64_t base_until_ns;
 };
 
 /* New references; NULL when out of memory.  A document without its record: what people and

@@ -43,6 +43,7 @@ static void *control_main(void *arg)
 		run_free(before);
 		before = r;
 		if (orders.quit) {
+			reasons_close(s->shared.reasons);
 			sem_post(&s->ended);
 			return NULL;
 		}
@@ -167,6 +168,16 @@ int session_check(const struct options *options, const struct path *const *paths
 
 	run_free(r);
 	return rc;
+}
+
+int session_try(const struct session *s, const struct options *options, struct err *err)
+{
+	return session_check(options, s->shared.config.paths, err);
+}
+
+const struct path *session_path(const struct session *s, const char *name)
+{
+	return path_find(s->shared.config.paths, name);
 }
 
 int session_start(struct session *s, const struct options *options, struct err *err)

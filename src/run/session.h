@@ -23,6 +23,8 @@ struct session_config {
 	/* A run that has been opened and announced waits for session_go() before anything is sent,
 	 * but not for more than 5 s: somebody has to be there before its first packet. */
 	bool awaits_go;
+	/* Where it may, it counts why the kernel threw packets away, in modes that ask the host. */
+	bool want_reasons;
 };
 
 int session_new(const struct session_config *config, struct session **ret_session, struct err *err);
@@ -37,6 +39,10 @@ bool session_free(struct session *s);
 int session_start(struct session *s, const struct options *options, struct err *err);
 /* Plans and forgets: what session_start() would say at once.  No session is needed. */
 int session_check(const struct options *options, const struct path *const *paths, struct err *err);
+/* The same, with the paths of this session. */
+int session_try(const struct session *s, const struct options *options, struct err *err);
+/* The path of this name that its runs may take; NULL. */
+const struct path *session_path(const struct session *s, const char *name);
 /* Ends the run as its duration would have: drain, final.  immediate: without waiting for a
  * drain. */
 void session_stop(struct session *s, bool immediate);

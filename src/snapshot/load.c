@@ -99,6 +99,24 @@ static int load_samples(const struct loading *l, const json_t *record, bool is_s
 	return snapshot_read_samples(&l->reader, record);
 }
 
+/* Which run was the baseline: one that is in the record. */
+static int load_baseline(const struct reader *r, const json_t *record, struct snapshot *snapshot)
+{
+	static const struct member until = { .name = "until_ns", .type = MEMBER_I64, .max = INT64_MAX / 4 };
+	const json_t *baseline = json_object_get(record, "baseline");
+	const struct run_info *info;
+	int rc;
+
+	if (!baseline)
+		return 0;
+	rc = read_run_id(r, json_object_get(baseline, "run"), "record.baseline", &info);
+	if (!rc)
+		rc = read_member(r, json_object_get(baseline, "until_ns"), "record.baseline", &until, &snapshot->base_until_ns);
+	if (!rc)
+		snapshot->base_run = info->id;
+	return rc;
+}
+
 static int load_record(const struct loading *l, struct snapshot *snapshot)
 {
 	static const struct member saved = { .name = "saved_wall_ns", .type = MEMBER_I64, .max = INT64_MAX / 4 };
@@ -113,6 +131,8 @@ static int load_record(const struct loading *l, struct snapshot *snapshot)
 	snapshot->wall_ns = history_newest_run(r->history)->started_wall_ns;
 	if (saved_ns)
 		rc = read_member(r, saved_ns, "record", &saved, &snapshot->wall_ns);
+	if (!rc)
+		rc = load_baseline(r, record, snapshot);
 	if (!rc)
 		rc = load_samples(l, record, saved_ns != NULL);
 	return rc ? rc : snapshot_read_ends(r, record);

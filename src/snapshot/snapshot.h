@@ -21,6 +21,9 @@ struct snapshot {
 	struct host_info host;
 	int64_t wall_ns; /* when it was saved; of a result alone: when its run began */
 	bool captured;   /* a capture was on in the newest run */
+	/* The run that was the baseline, and up to when; base_run 0: there was none. */
+	uint32_t base_run;
+	int64_t base_until_ns;
 };
 
 /* Loads a snapshot directory, or a result JSON file alone; engines is the NULL-terminated table.

@@ -193,6 +193,33 @@ static void a_change_after_the_end(void **state)
 	assert_int_equal(duel->phase, DUEL_NONE);
 }
 
+/* Traffic was on, and the duel was only a part of it: the next change goes on with it.  After r has
+ * stopped it, nothing does. */
+static void a_change_goes_on_where_traffic_was_on(void **state)
+{
+	struct err err = ERR_NONE;
+	uint32_t before;
+
+	(void)state;
+	keep();
+	assert_int_equal(ask.run(ask.ctx, true, &err), 0);
+	start();
+	assert_int_equal(ask.duel(ask.ctx, false, &err), 0);
+	before = console.run_id;
+	if (ask.choose_method(ask.ctx, 1, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(console.run_id, before + 1);
+	assert_true(console.board.run_wanted);
+	start();
+	assert_int_equal(ask.run(ask.ctx, false, &err), 0);
+	before = console.run_id;
+	if (ask.choose_method(ask.ctx, 1, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(console.run_id, before);
+	assert_false(console.board.run_wanted);
+	wait_for(run_is_over);
+}
+
 /* A run of B that cannot even be planned changes nothing. */
 static void a_b_that_cannot_run(void **state)
 {
@@ -219,6 +246,7 @@ int main(void)
 		ON_CONSOLE(b_changes_in_the_middle),
 		ON_CONSOLE(keys_that_stop_it),
 		ON_CONSOLE(a_change_after_the_end),
+		ON_CONSOLE(a_change_goes_on_where_traffic_was_on),
 		ON_CONSOLE(a_b_that_cannot_run),
 	};
 

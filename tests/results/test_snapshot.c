@@ -378,6 +378,31 @@ static void spoil(const struct desk *d, const char *file, const char *from, cons
 	free(text);
 }
 
+/* Which run was A, and how much of it, is a part of what is saved. */
+static void the_baseline_is_kept(void **state)
+{
+	struct desk *d = desk_of(toy_history(2, true));
+	struct snapshot snapshot;
+	struct err err = ERR_NONE;
+
+	(void)state;
+	save(d);
+	assert_int_equal(snapshot_load(d->saved, toy_engines, &snapshot, &err), 0);
+	assert_int_equal(snapshot.base_run, 0);
+	history_free(snapshot.history);
+	d->source.base_run = 1;
+	d->source.base_until_ns = 123456789;
+	save(d);
+	assert_int_equal(snapshot_load(d->saved, toy_engines, &snapshot, &err), 0);
+	assert_int_equal(snapshot.base_run, 1);
+	assert_int_equal(snapshot.base_until_ns, 123456789);
+	history_free(snapshot.history);
+	spoil(d, "result.json", "\"baseline\":{", "\"baseline\":{\"run\":77},\"other\":{",
+		"record.baseline: run: there is no such run");
+	spoil(d, "result.json", "\"until_ns\":", "\"until_ns\":-", "record.baseline: until_ns: out of range");
+	desk_free(d);
+}
+
 static void damaged_files(void **state)
 {
 	struct desk *d = desk_of(toy_history(2, true));
@@ -529,6 +554,7 @@ int main(void)
 		cmocka_unit_test(several_runs),
 		cmocka_unit_test(failed_run),
 		cmocka_unit_test(lonely_results),
+		cmocka_unit_test(the_baseline_is_kept),
 		cmocka_unit_test(damaged_files),
 		cmocka_unit_test(missing_files),
 		cmocka_unit_test(cut_files),

@@ -39,7 +39,6 @@ void leader_environment(const struct term_config *config, char **environment)
 	static const char *const inherited[] = { "PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
 		"LSAN_OPTIONS", NULL };
 
-	environment_add(environment, "TERM", "xterm-256color");
 	environment_add(environment, "TZ", "UTC");
 	environment_add(environment, "HOME", config->directory);
 	environment_add(environment, "LC_ALL", config->locale);
@@ -50,6 +49,8 @@ void leader_environment(const struct term_config *config, char **environment)
 		snprintf(name, sizeof(name), "%.*s", (int)(equals - config->environment[i]), config->environment[i]);
 		environment_add(environment, name, equals + 1);
 	}
+	if (!environment_has(environment, "TERM"))
+		environment_add(environment, "TERM", "xterm-256color");
 	for (unsigned i = 0; inherited[i]; i++)
 		if (!environment_has(environment, inherited[i]))
 			environment_add(environment, inherited[i], getenv(inherited[i]));

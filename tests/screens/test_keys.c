@@ -13,7 +13,7 @@
 #include "base/rng.h"
 #include "program.h"
 
-enum { ACTIONS = 600, ROUND = 20 };
+enum { ACTIONS = 1000, ROUND = 20 };
 
 static struct program program;
 
@@ -22,7 +22,8 @@ static struct program program;
 static const char *const keys[] = { "1", "2", "3", "4", "\t", "\033[Z", "m", "M", "r", " ", "f", "\033OD", "\033OC", "[", "]",
 	"+", "-", "=", "j", "k", "\033OA", "\033OB", "\r", "S", "<", ">", "I", "e", "\033", "s", "w", "W", "b", "c", "\033OQ",
 	"o", "/", "n", "N", "t", "?", "\033OP", "h", "u", "\014", "x", "9", "0", ".", "\177", "\033[3~", "\033[5~", "\033[6~",
-	"\033OH", "\033OF", "\025", "\303\251", "\377", "\033[99~", "\033[M !!", "\033[<0;10;1M\033[<0;10;1m" };
+	"\033OH", "\033OF", "\025", "\303\251", "\377", "\033[99~", "y", "Y", "g", "gd", "x", "R", "B", "d", "v", "ga", "/c\r",
+	"\033]11;rgb:ff/ff/ff\033\\", "\033[<0;30;9M", "\033[<65;30;9M", "\033[M !!", "\033[<0;10;1M\033[<0;10;1m" };
 
 static int start(void **state)
 {
@@ -142,12 +143,71 @@ static void test_unknown_sequences(void **state)
 	quit();
 }
 
+/* A click beyond column 223, which the older way to tell of it does not reach: on the rule of a
+ * panel at the right, which opens it. */
+static void test_far_clicks(void **state)
+{
+	static const char click[] = "\033[<0;250;3M\033[<0;250;3m";
+	struct term *t = program.term;
+	uint64_t before;
+
+	(void)state;
+	term_resize(t, 40, 300);
+	assert_true(term_wait_text(t, "drops by place"));
+	assert_true(term_wait_text(t, "throughput"));
+	before = term_report(t).keys;
+	term_send(t, click, sizeof(click) - 1);
+	assert_true(term_wait_keys(t, before + 1));
+	assert_true(term_wait_text(t, "Esc Back"));
+	assert_true(term_wrote(t, "\033[?1006h"));
+	quit();
+}
+
+/* The terminal is asked for its background; a light one has the light theme, and the answer is no
+ * key.  Who has chosen meanwhile is left alone. */
+static void test_a_light_background(void **state)
+{
+	static const char answer[] = "\033]11;rgb:ffff/ffff/dddd\033\\";
+	struct term *t = program.term;
+	uint64_t before = term_report(t).keys;
+
+	(void)state;
+	assert_true(term_wait_frames(t, 1));
+	assert_true(term_wrote(t, "\033]11;?\033\\"));
+	term_send(t, answer, sizeof(answer) - 1);
+	term_send(t, "t", 1);
+	assert_true(term_wait_keys(t, before + 1));
+	assert_int_equal(term_report(t).keys, before + 1);
+	/* the one after the light one */
+	assert_true(term_wait_text(t, "theme mono"));
+	quit();
+}
+
+static int start_unknown(void **state)
+{
+	static const char *const environment[] = { "TERM=nobody-knows", NULL };
+
+	(void)state;
+	program_start(&program, &(struct program_config){ .rows = 24, .columns = 80, .ticks = 40, .environment = environment });
+	return 0;
+}
+
+static void test_unknown_terminal(void **state)
+{
+	(void)state;
+	assert_true(term_wait_text(program.term, "is not known here: drawn as xterm"));
+	quit();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_random_keys, start, stop),
 		cmocka_unit_test_setup_teardown(test_resize_storm, start, stop),
 		cmocka_unit_test_setup_teardown(test_unknown_sequences, start, stop),
+		cmocka_unit_test_setup_teardown(test_far_clicks, start, stop),
+		cmocka_unit_test_setup_teardown(test_a_light_background, start, stop),
+		cmocka_unit_test_setup_teardown(test_unknown_terminal, start_unknown, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,10 +109,46 @@ static void test_details_are_in_it(void **state)
 	free(opened);
 }
 
+static void open_both(void)
+{
+	char pattern[128];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/saved/*", program.directory);
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	const char *const words[] = { "open", found.gl_pathv[0], found.gl_pathv[0], NULL };
+
+	program_again(&program, &(struct program_config){ .rows = 40, .columns = 120, .ticks = 1, .words = words });
+	globfree(&found);
+	assert_true(term_wait_text(program.term, "○ SAVED"));
+}
+
+/* The baseline of the screen is that of the opened snapshot; two of them stand side by side. */
+static void test_a_and_b_are_opened(void **state)
+{
+	(void)state;
+	assert_true(term_wait_sample(program.term, TICKS + 1));
+	program_press(&program, "b");
+	program_press(&program, "s");
+	assert_true(term_wait_text(program.term, "saved "));
+	quit();
+	open_snapshot();
+	program_press(&program, "g");
+	program_press(&program, "a");
+	assert_true(term_wait_text(program.term, "A ‹count› n=9 / B ‹count› n=0"));
+	quit();
+	open_both();
+	program_press(&program, "g");
+	program_press(&program, "a");
+	assert_true(term_wait_text(program.term, "A ‹count› n=9 / B ‹count› n=9"));
+	quit();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_details_are_in_it, start, stop),
+		cmocka_unit_test_setup_teardown(test_a_and_b_are_opened, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

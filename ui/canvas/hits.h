@@ -11,7 +11,7 @@ struct hit {
 	int worker;
 };
 
-enum { HITS_MAX = 64 };
+enum { HITS_MAX = 160 };
 
 struct hits {
 	struct hit hit[HITS_MAX];

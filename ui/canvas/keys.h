@@ -29,6 +29,7 @@ enum {
 	KEYCODE_F10,
 	KEYCODE_RESIZE,
 	KEYCODE_MOUSE,
+	KEYCODE_BACKGROUND, /* the terminal has told the colour of its background */
 	KEYCODE_CTRL_L = 12,
 	KEYCODE_CTRL_Z = 26,
 	KEYCODE_CTRL_C = 3,

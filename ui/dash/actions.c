@@ -167,6 +167,35 @@ void act_cursor(struct dash *d, int key)
 	view_move_cursor(&d->view, steps, step, oldest < newest ? oldest : newest, newest);
 }
 
+void act_cursor_at(struct dash *d, double part)
+{
+	int64_t newest, oldest, span = view_span_ns(&d->view);
+
+	if (!d->view.frozen)
+		freeze(d);
+	if (!d->view.frozen)
+		return;
+	newest = d->view.hold.at_ns;
+	oldest = newest > span ? newest - span : 1;
+	d->view.cursor_ns = 0;
+	view_move_cursor(&d->view, 1, (int64_t)((part - 1) * (double)span), oldest, newest);
+}
+
+void act_click_head(struct dash *d, int key)
+{
+	struct details_order *o = &d->ranked.order;
+
+	if (key < KEY_RANK) {
+		d->view.sort = (enum sort)(key - KEY_SORT);
+		return;
+	}
+	key -= KEY_RANK;
+	if ((int)o->column == key / 2 && (int)o->as == key % 2)
+		ranked_turn(&d->ranked);
+	o->column = (unsigned)key / 2;
+	o->as = (enum details_as)(key % 2);
+}
+
 void act_zoom(struct dash *d, int key)
 {
 	char span[32];
@@ -186,6 +215,10 @@ void act_pick(struct dash *d, int key)
 						      : -10;
 	bool table = d->view.screen == SCREEN_DASH || (d->view.screen == SCREEN_PANEL && dash_expanded(d)->shows & PANEL_WORKERS);
 
+	if (d->view.screen == SCREEN_RUNS) {
+		act_runs_pick(d, steps);
+		return;
+	}
 	if (table) {
 		view_move_pick(&d->view, d->order, d->order_count, steps);
 		return;
@@ -200,6 +233,13 @@ void act_drill(struct dash *d, int key)
 	(void)key;
 	if (d->moment.info && (unsigned)d->view.pick < d->moment.info->workers)
 		view_open(&d->view, SCREEN_DRILL);
+}
+
+/* Both sides, the servers alone, the clients alone. */
+void act_side(struct dash *d, int key)
+{
+	(void)key;
+	d->view.side = d->view.side == ROLE_CLIENT ? 0 : d->view.side + 1;
 }
 
 void act_sort(struct dash *d, int key)
@@ -251,6 +291,25 @@ void act_expand(struct dash *d, int key)
 	next = next_panel(d, expanded ? &d->panels[d->view.panel] : NULL, key == 'e' ? 1 : -1);
 	if (next >= 0)
 		view_open_panel(&d->view, next);
+}
+
+void act_menu(struct dash *d, int key)
+{
+	if (d->view.screen != SCREEN_MENU) {
+		view_open(&d->view, SCREEN_MENU);
+		return;
+	}
+	for (int i = 0; d->panels[i].def; i++) {
+		if (d->panels[i].key != key)
+			continue;
+		view_back(&d->view);
+		if (d->lines[i] == PANEL_NONE)
+			view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s: this mode has nothing to show there",
+				d->panels[i].def->name);
+		else
+			view_open_panel(&d->view, i);
+		return;
+	}
 }
 
 void act_verdict(struct dash *d, int key)
@@ -350,7 +409,7 @@ static void ask_to_keep(struct dash *d, uint32_t run_id)
 static void forget_base(struct dash *d)
 {
 	tally_free(&d->view.base);
-	d->view.base_kept = false;
+	d->view.base_kept = d->view.base_apart = false;
 	dash_say(d, STYLE_TOAST, "baseline forgotten");
 	ask_to_keep(d, 0);
 }
@@ -370,6 +429,7 @@ void act_base(struct dash *d, int key)
 		return;
 	}
 	d->view.base_kept = true;
+	d->view.base_apart = false;
 	view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "baseline A: ‹%s›, %u interval%s", d->tally.method, d->tally.n,
 		d->tally.n == 1 ? "" : "s");
 	ask_to_keep(d, d->tally.run_id);
@@ -410,9 +470,10 @@ void act_filter(struct dash *d, int key)
 
 void act_filter_key(struct dash *d, int key)
 {
-	char *filter = d->view.filter;
+	char *filter = view_typed(&d->view);
 	size_t length = strlen(filter);
 
+	d->view.scroll = 0;
 	if (key == KEYCODE_ENTER) {
 		d->view.filter_typing = false;
 	} else if (key == KEYCODE_ESCAPE) {
@@ -448,8 +509,14 @@ void act_suspend(struct dash *d, int key)
 	d->suspend = true;
 }
 
+/* F10 applies a form: pressed once too often, or in the help that lies over one, it must not take
+ * the run away. */
 void act_quit(struct dash *d, int key)
 {
-	(void)key;
-	d->quit = true;
+	if (key == KEYCODE_F10 && d->form)
+		view_back(&d->view);
+	else if (key == KEYCODE_F10 && d->applied_at && d->keys == d->applied_at + 1)
+		dash_say(d, STYLE_WARNING, "F10 has applied the form; once more, or q, quits");
+	else
+		d->quit = true;
 }

@@ -112,6 +112,7 @@ static void add_interval(struct tally *t, const struct sample *base, const struc
 		t->worker[i].rate[n] = headline_rate(info, &one, info->worker[i].role);
 	}
 	t->interval_s = r->to->interval_s;
+	t->last_ns = r->to->at_ns;
 	t->n++;
 }
 
@@ -229,6 +230,34 @@ struct tally_change tally_difference(const double *a, unsigned a_count, const do
 	double before = tally_mean(a, a_count), more = tally_mean(b, b_count) - before;
 
 	return (struct tally_change){ isfinite(more / before) ? more / before : NAN, more };
+}
+
+/* From twice on a ratio says more than percents. */
+static char *tally_ratio(double relative, const char *what, char *out, size_t size)
+{
+	double percent = fabs(100 * relative);
+
+	if (percent < 0.05)
+		snprintf(out, size, "as many %s/s as", what);
+	else if (relative >= 1)
+		snprintf(out, size, "%.3g times the %s/s of", 1 + relative, what);
+	else
+		snprintf(out, size, "%.1f %% %s %s/s than", percent, relative < 0 ? "fewer" : "more", what);
+	return out;
+}
+
+char *tally_sentence(const struct tally *a, const struct tally *b, const char *differs, char *out, size_t size)
+{
+	enum metric metric = b->bits ? METRIC_MBPS : METRIC_PPS;
+	double relative = tally_difference(a->value[metric], a->n, b->value[metric], b->n).relative;
+	const char *what = b->bits ? "bits" : b->engine && b->engine->packets ? b->engine->packets : "packets";
+	char ratio[80];
+
+	out[0] = '\0';
+	if (!isnan(relative))
+		snprintf(out, size, "%s: %s run #%u (%s); one run a side", b->method,
+			tally_ratio(relative, what, ratio, sizeof(ratio)), a->run_id, differs);
+	return out;
 }
 
 const struct tally_worker *tally_find(const struct tally *t, enum role role, unsigned index)

@@ -35,6 +35,7 @@ struct tally_worker {
 struct tally {
 	uint32_t run_id; /* 0: empty */
 	uint64_t newest; /* sequence of the newest interval in it */
+	int64_t last_ns; /* where that one ends */
 	int64_t since_ns, until_ns;
 	char method[24];
 	bool bits; /* the headline is bits/s */
@@ -70,6 +71,9 @@ struct tally_change {
 #define TALLY_CHANGE_UNKNOWN ((struct tally_change){ NAN, NAN })
 
 struct tally_change tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count);
+/* "single: 34.7 % fewer answers/s than run #1 (method mmsg→single); one run a side"; "" where
+ * one of them has no intervals. differs: as run_line_differ() says it. Returns out. */
+char *tally_sentence(const struct tally *a, const struct tally *b, const char *differs, char *out, size_t size);
 /* The worker of `t` with this role and index among its role; NULL. */
 const struct tally_worker *tally_find(const struct tally *t, enum role role, unsigned index);
 

@@ -2,6 +2,7 @@
  * thread; ui only reads it. */
 #pragma once
 
+#include "record/cpu_use.h"
 #include "record/duel.h"
 #include "record/history.h"
 #include "record/host.h"
@@ -29,6 +30,11 @@ struct board {
 	bool run_wanted;     /* r: traffic is on or coming */
 	bool read_only;      /* `netdyno open`: nothing to start or change */
 	char title_note[80]; /* read_only: what was opened */
+	/* read_only: the baseline that was saved with it, or another saved run (base_history; NULL:
+	 * a run of `history`).  base_run 0: none; base_until_ns 0: all of that run. */
+	const struct history *base_history;
+	uint32_t base_run;
+	int64_t base_until_ns;
 	uint64_t load, load_min, load_max;
 	const struct duel *duel; /* NULL: there is none, ever */
 	struct capture_state capture;
@@ -36,6 +42,7 @@ struct board {
 	bool captured; /* a capture was on in this run */
 	struct packet packet[PACKETS_SHOWN];
 	unsigned packets;
+	const struct cpu_use *cpus; /* NULL: never known */
 	char last_snapshot[256];
 	bool hide_cost;     /* tests: own cost is drawn as -- */
 	int64_t own_cpu_ns; /* CPU time of the main and the control thread so far */

@@ -12,7 +12,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "record/steadiness.h"
+#include "ui/dash/charted/charted.h"
 #include "ui/dash/headline.h"
+#include "ui/dash/runs/runs.h"
 
 /* A chart's right edge follows the samples; only when they stay away this long does it follow
  * the clock, so that the gap shows. */
@@ -41,11 +43,14 @@ void dash_free(struct dash *d)
 	series_free(&d->series);
 	series_free(&d->one);
 	series_free(&d->trend);
+	series_free(&d->chosen);
+	series_free(&d->sent);
 	tally_free(&d->tally);
+	tally_free(&d->later);
+	tally_free(&d->before);
+	runs_free(&d->runs);
 	canvas_free(&d->canvas);
 	form_free(d->form);
-	if (d->capture_values_made)
-		options_free(&d->capture_values);
 	free(d->order);
 	free(d->core_difference);
 	free(d->total);
@@ -109,15 +114,20 @@ static struct rect chart_area(const struct dash *d)
 	return (struct rect){ 0, 0, d->canvas.rows, d->canvas.columns };
 }
 
-static bool update_series(struct dash *d, struct series *s, struct rect area, int worker, const struct figure_def *figure)
+static struct series_ask dash_ask(const struct dash *d, struct rect area, int worker, const struct figure_def *figure)
 {
-	struct series_ask ask = { .span_ns = view_span_ns(&d->view),
+	return (struct series_ask){ .span_ns = view_span_ns(&d->view),
 		.end_ns = right_edge(d),
 		.bins = chart_bins(area),
 		.heat_bins = heatmap_columns(area),
 		.worker = worker,
 		.bits = headline_is_bits(dash_engine(d)),
 		.figure = figure };
+}
+
+static bool update_series(struct dash *d, struct series *s, struct rect area, int worker, const struct figure_def *figure)
+{
+	struct series_ask ask = dash_ask(d, area, worker, figure);
 
 	if (!ask.bins || !ask.heat_bins)
 		return false;
@@ -144,11 +154,13 @@ static void prepare_trend(struct dash *d)
 static void prepare_series(struct dash *d)
 {
 	struct rect whole = { 0, 0, d->canvas.rows, d->canvas.columns };
+	struct series_ask like = dash_ask(d, chart_area(d), -1, NULL);
 
 	d->series_ok = update_series(d, &d->series, chart_area(d), -1, NULL);
 	if (d->view.screen == SCREEN_DRILL)
 		d->one_ok = update_series(d, &d->one, whole, d->view.pick, NULL);
 	prepare_trend(d);
+	charted_look(d, &like);
 }
 
 static bool dash_is_shown(const struct dash *d, int worker)
@@ -176,6 +188,45 @@ static void dash_prepare_rows(struct dash *d)
 	d->order_count = workers ? view_rows(&d->view, &d->moment, d->order) : 0;
 	if (!dash_is_shown(d, d->view.pick) && d->order_count)
 		d->view.pick = d->order[0];
+}
+
+static uint64_t dash_moved(const struct reading *r, unsigned worker)
+{
+	bool sent = headline_is_sent(r->info, r->info->worker[worker].role), bits = headline_is_bits(r->info->engine);
+
+	return reading_value(r, worker,
+		sent && bits ? COUNTER_TX_BYTES
+		: sent       ? COUNTER_TX_PACKETS
+		: bits       ? COUNTER_RX_BYTES
+			     : COUNTER_RX_PACKETS);
+}
+
+/* Do the workers of this side differ in what they move?  A bar for each says nothing if they do
+ * not; so that it does not come and go, it goes later than it comes. */
+static bool dash_side_differs(const struct dash *d, const struct reading *r, unsigned role)
+{
+	double least = INFINITY, most = 0;
+
+	for (unsigned i = 0; i < r->info->workers; i++) {
+		double moved = r->info->worker[i].role & role ? (double)dash_moved(r, i) : NAN;
+
+		least = moved < least ? moved : least;
+		most = moved > most ? moved : most;
+	}
+	return most > 0 && (most - least) / most > (d->shares_differ ? 0.08 : 0.15);
+}
+
+static void prepare_sides(struct dash *d)
+{
+	const struct moment *m = &d->moment;
+	struct reading r = moment_recent(m);
+	unsigned roles = 0;
+
+	for (unsigned i = 0; m->info && i < m->info->workers; i++)
+		roles |= m->info->worker[i].role;
+	d->both_sides = roles == ROLE_BOTH;
+	if (m->info && reading_is_pair(&r))
+		d->shares_differ = dash_side_differs(d, &r, ROLE_SERVER) || dash_side_differs(d, &r, ROLE_CLIENT);
 }
 
 static void prepare_details(struct dash *d)
@@ -369,6 +420,21 @@ static void prepare_spans(struct dash *d)
 	d->span_run = m->info->id;
 }
 
+static bool is_base_of(const struct dash *d, uint32_t run_id)
+{
+	return d->view.base_kept && !d->view.base_apart && d->view.base.run_id == run_id;
+}
+
+const struct tally *dash_b(const struct dash *d)
+{
+	return is_base_of(d, d->tally.run_id) ? &d->later : &d->tally;
+}
+
+bool dash_has_base(const struct dash *d)
+{
+	return d->view.base_kept && d->view.base.engine == dash_engine(d);
+}
+
 static void prepare_tally(struct dash *d)
 {
 	const struct moment *m = &d->moment;
@@ -379,16 +445,21 @@ static void prepare_tally(struct dash *d)
 		tally_update(&d->tally, d->board->history, m->info->id, since, until);
 	else
 		tally_free(&d->tally);
+	if (m->info && is_base_of(d, m->info->id))
+		tally_update(&d->later, d->board->history, m->info->id,
+			since > d->view.base.last_ns ? since : d->view.base.last_ns, until);
+	else
+		tally_free(&d->later);
 }
 
 /* Worked out anew only when an interval or a baseline has come. */
 static void prepare_differences(struct dash *d)
 {
-	const struct tally *a = &d->view.base, *b = &d->tally;
+	const struct tally *a = &d->view.base, *b = dash_b(d);
 	uint64_t inputs = (a->newest ^ (uint64_t)a->run_id << 40) * 31 + (b->newest ^ (uint64_t)b->run_id << 40) + b->n;
 	struct tally_change *core;
 
-	if (!d->view.base_kept || (inputs == d->compared && d->core_differences == b->workers))
+	if (!dash_has_base(d) || (inputs == d->compared && d->core_differences == b->workers))
 		return;
 	core = realloc(d->core_difference, (b->workers + 1) * sizeof(*core));
 	if (!core)
@@ -398,7 +469,7 @@ static void prepare_differences(struct dash *d)
 	d->compared = inputs;
 	for (int i = 0; i < METRICS; i++)
 		d->difference[i] = tally_difference(a->value[i], a->n, b->value[i], b->n);
-	for (unsigned i = 0; i < b->figures && a->engine == b->engine; i++)
+	for (unsigned i = 0; i < b->figures; i++)
 		d->figure_difference[i] = tally_difference(a->figure[i], a->n, b->figure[i], b->n);
 	for (unsigned i = 0; i < b->workers; i++) {
 		const struct tally_worker *then = tally_find(a, b->worker[i].role, b->worker[i].index);
@@ -443,12 +514,17 @@ void dash_look(struct dash *d)
 	dash_say_news(d);
 	view_moment(&d->view, d->board->history, &d->moment);
 	dash_prepare_rows(d);
+	prepare_sides(d);
 	prepare_details(d);
 	prepare_ledger(d);
 	prepare_total(d);
 	prepare_spans(d);
+	runs_take_base(d);
 	prepare_tally(d);
 	prepare_differences(d);
+	runs_look_before(d);
+	if (d->view.screen == SCREEN_RUNS)
+		runs_look(d);
 	prepare_layout(d);
 	prepare_series(d);
 }

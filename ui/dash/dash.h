@@ -2,6 +2,7 @@
  * nothing: the panels (ui/panels) read it, keys (keytable.h) change it.  Main thread only. */
 #pragma once
 
+#include "record/run_line.h"
 #include "record/steadiness.h"
 #include "ui/canvas/canvas.h"
 #include "ui/dash/board.h"
@@ -13,8 +14,16 @@
 #include "ui/dash/view.h"
 #include "ui/widgets/form.h"
 
-/* The key that a click stands for which expands a panel. */
-enum { KEY_PANEL = 0x120000 /* + index of the panel */ };
+/* The keys that clicks stand for: on the rule of a panel, on what time runs across, on the head
+ * of a column of the cores or the details. */
+enum {
+	KEY_PANEL = 0x120000, /* + index of the panel */
+	KEY_TIME = 0x130000,
+	KEY_SORT = 0x140000, /* + enum sort */
+	KEY_RANK = 0x150000, /* + 2 * column + enum details_as */
+};
+
+enum { CHARTED_BINS = 1024 };
 
 /* The cost of the interface itself, refreshed once a second so that it can be read. */
 struct cost {
@@ -23,6 +32,13 @@ struct cost {
 	/* CLOCK_MONOTONIC; drawn: time in frames since then */
 	int64_t since_ns, since_cpu_ns, drawn_ns;
 	unsigned frames;
+};
+
+/* The runs of the session, the newest first, as their list shows them. */
+struct runs {
+	struct run_line *line;
+	unsigned count, room;
+	uint32_t newest; /* id of the first; 0: none */
 };
 
 /* One place of the ledger as the drops panel shows it. */
@@ -55,6 +71,10 @@ struct dash {
 	int64_t now_ns; /* run clock */
 	struct series series, one, trend;
 	bool series_ok, one_ok, trend_ok;
+	/* what the chart shows in place of the rate, and what is sent where both ways are shown */
+	struct series chosen, sent;
+	bool chosen_ok, sent_ok;
+	double chosen_value[CHARTED_BINS]; /* of one whose bins are not those of the rate */
 	/* of the shown mode, charted over time (SHOW_TREND); NULL: it has none */
 	const struct figure_def *trend_figure;
 	bool trend_known; /* it has had a value in that time */
@@ -85,6 +105,12 @@ struct dash {
 	bool total_known;
 	struct latency_summary summary; /* of total */
 	struct tally tally;             /* this run's intervals */
+	struct tally later;             /* ... behind those of A, where A is of this run */
+	struct tally before;            /* of the run before, where no baseline is kept */
+	char sentence[256];             /* how this run stands against that one; "": not known */
+	uint32_t told_run;              /* of which run it was said */
+	bool base_taken;                /* the board's baseline has been looked at */
+	struct runs runs;
 	/* against the baseline; core: per worker of tally */
 	struct tally_change difference[METRICS], figure_difference[TALLY_FIGURES], *core_difference;
 	unsigned core_differences;
@@ -92,12 +118,13 @@ struct dash {
 
 	unsigned duel_news; /* of the board's duel: said so far */
 
-	struct form *form; /* SCREEN_SETUP, SCREEN_CAPTURE */
-	struct options capture_values;
-	bool capture_values_made;
+	struct form *form;   /* SCREEN_SETUP, SCREEN_CAPTURE */
+	uint64_t applied_at; /* the key that applied a form last, counted as `keys` is; 0: none */
 
 	struct hits hits;            /* of the last frame */
 	int table_first;             /* first row of the core table that is shown */
+	bool both_sides;             /* the run has workers of both */
+	bool shares_differ;          /* the workers of a side do not all move the same */
 	uint64_t keys;               /* handled so far */
 	bool no_colors;              /* the terminal has none, or is not to use them */
 	bool quit, suspend, repaint; /* a key has asked this of the terminal's owner */
@@ -128,6 +155,10 @@ const struct engine *dash_engine(const struct dash *d);
 const struct duel *dash_duel(const struct dash *d);
 /* workers are at it, or about to be */
 bool dash_running(const struct dash *d);
+/* The intervals that A is compared with: B.  It has none of A's. */
+const struct tally *dash_b(const struct dash *d);
+/* Is a baseline kept, and of the mode that is shown? */
+bool dash_has_base(const struct dash *d);
 /* has the shown run workers that do? */
 bool dash_records(const struct dash *d, const struct latency_def *l);
 /* Has this mode a tab now? */

@@ -12,7 +12,7 @@
 #define ON(screen) (1u << (screen))
 enum {
 	VIEWS = ON(SCREEN_DASH) | ON(SCREEN_PANEL) | ON(SCREEN_DRILL),
-	NOT_FORMS = VIEWS | ON(SCREEN_HELP),
+	NOT_FORMS = VIEWS | ON(SCREEN_HELP) | ON(SCREEN_MENU) | ON(SCREEN_RUNS),
 	FORMS = ON(SCREEN_SETUP) | ON(SCREEN_CAPTURE),
 	EVERYWHERE = NOT_FORMS | FORMS,
 };
@@ -29,6 +29,12 @@ static bool has_modes(const struct dash *d)
 	return live(d) && d->board->modes > 0;
 }
 
+/* Its options would be applied to the other mode. */
+static bool may_switch(const struct dash *d)
+{
+	return has_modes(d) && !d->form;
+}
+
 static bool has_load(const struct dash *d)
 {
 	/* Between two of its runs nothing has a load. */
@@ -40,6 +46,11 @@ static bool has_load(const struct dash *d)
 static bool key_has_run(const struct dash *d)
 {
 	return d->moment.info || d->view.frozen; /* a frozen run may have been forgotten */
+}
+
+static bool has_both_sides(const struct dash *d)
+{
+	return d->view.side || d->both_sides;
 }
 
 static bool has_base(const struct dash *d)
@@ -123,7 +134,8 @@ static const char *key_why_not(const struct dash *d, int key)
 		if (has_key(&key_defs[i], key) && key_defs[i].screens & ON(d->view.screen))
 			def = &key_defs[i];
 	if (def && !live(d) &&
-		(def->valid == live || def->valid == has_modes || def->valid == has_load || def->valid == has_rival))
+		(def->valid == live || def->valid == has_modes || def->valid == may_switch || def->valid == has_load ||
+			def->valid == has_rival))
 		return "a saved run cannot be started or changed";
 	for (unsigned i = 0; def && i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (def->valid == refusals[i].valid)
@@ -173,6 +185,14 @@ void key_dispatch(struct dash *d, int key)
 		act_expand(d, key);
 		return;
 	}
+	if (key >= KEY_SORT && key < KEY_RANK + 2 * DETAIL_COLUMNS_MAX) {
+		act_click_head(d, key);
+		return;
+	}
+	if (d->view.screen == SCREEN_MENU && key >= 'a' && key <= 'z' && key != 'q') {
+		act_menu(d, key);
+		return;
+	}
 	def = key_find(d, key);
 	if (def)
 		def->act(d, key);
@@ -195,6 +215,10 @@ void key_mouse(struct dash *d, int row, int column, int wheel)
 
 	if (wheel) {
 		key_dispatch(d, wheel < 0 ? KEYCODE_UP : KEYCODE_DOWN);
+	} else if (!is_form(d) && hits_find(&d->hits, row, column, &hit) && hit.key == KEY_TIME) {
+		begin_key(d);
+		if (key_has_run(d))
+			act_cursor_at(d, ((double)(column - hit.area.column) + 1) / hit.area.columns);
 	} else if (!is_form(d) && hits_find(&d->hits, row, column, &hit) && hit.key) {
 		key_dispatch(d, hit.key);
 	} else {
@@ -228,50 +252,62 @@ char *key_help(void)
 /* ---- the table ---- */
 
 const struct key_def key_defs[] = {
-	{ { '?', KEYCODE_F1, 'h' }, "F1 ? h", "help: the keys that are valid now, and the meaning of glyphs", VIEWS, NULL,
-		"F1 Help", 1, act_help },
+	{ { '?', KEYCODE_F1, 'h' }, "F1 ? h", "help: the keys that are valid now, and the meaning of glyphs",
+		VIEWS | ON(SCREEN_RUNS), NULL, "F1 Help", 1, act_help },
 	{ { KEYCODE_F2, 'o' }, "F2 o", "set-up form of this mode; the run goes on until Apply", VIEWS, has_modes, "F2 Setup", 6,
 		act_setup },
-	{ { '1' }, "1-9", "choose a mode by its tab", NOT_FORMS, has_modes, NULL, 0, act_tab },
-	{ { KEYCODE_TAB, KEYCODE_SHIFT_TAB }, "Tab S-Tab", "next or previous mode", NOT_FORMS, has_modes, "Tab Mode", 13,
+	{ { '1' }, "1-9", "choose a mode by its tab", NOT_FORMS, may_switch, NULL, 0, act_tab },
+	{ { KEYCODE_TAB, KEYCODE_SHIFT_TAB }, "Tab S-Tab", "next or previous mode", NOT_FORMS, may_switch, "Tab Mode", 13,
 		act_next_tab },
 	{ { 'm', 'M' }, "m M", "next or previous method that runs here: the run restarts at once", VIEWS, has_modes, "m Method",
 		3, act_method },
-	{ { 'p', 'P' }, "p P", "next or previous path that runs here: the run restarts at once", VIEWS, has_modes, NULL, 0,
+	{ { 'p', 'P' }, "p P", "next or previous path that runs here: the run restarts at once", VIEWS, has_modes, "p Path", 14,
 		act_path },
-	{ { 'r' }, "r", "run or stop the traffic", VIEWS, has_modes, "r Run/Stop", 2, act_run },
-	{ { ' ', 'f' }, "Spc f", "freeze or thaw the view; the run goes on", VIEWS, key_has_run, "Spc Freeze", 4, act_freeze },
+	{ { 'r' }, "r", "run or stop the traffic", VIEWS, has_modes, "r Run", 2, act_run },
+	{ { ' ', 'f' }, "Spc f", "freeze or thaw the view; the run goes on", VIEWS, key_has_run, "f Freeze", 4, act_freeze },
 	{ { KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END }, "←→ Home End",
-		"freeze the view, and move the time cursor through all panels", VIEWS, key_has_run, "←→ Time", 12, act_cursor },
-	{ { '[', ']' }, "[ ]", "less or more load (window or rate), live", VIEWS, has_load, "[] Load", 11, act_load },
-	{ { '+', '-', '=' }, "+ - =", "zoom the time axis in, out, back to 60 s", VIEWS, NULL, "+- Zoom", 14, act_zoom },
+		"freeze the view, and move the time cursor through all panels", VIEWS, key_has_run, "←→ Time", 13, act_cursor },
+	{ { '[', ']' }, "[ ]", "less or more load (window or rate), live", VIEWS, has_load, "[] Load", 10, act_load },
+	{ { '+', '-', '=' }, "+ - =", "zoom the time axis in, out, back to 60 s", VIEWS, NULL, "+- Zoom", 20, act_zoom },
+	{ { 'y', 'Y' }, "y Y", "what the chart shows: rate, both ways, bits, p99, drops, CPU, cycles, cwnd, cores", VIEWS,
+		key_has_run, "y Chart", 14, act_chart },
 	{ { 'j', 'k', KEYCODE_DOWN, KEYCODE_UP }, "j k ↑ ↓", "pick a core; scroll what is longer than the screen", NOT_FORMS,
 		scrolls_or_picks, NULL, 0, act_pick },
 	{ { KEYCODE_PAGE_DOWN, KEYCODE_PAGE_UP }, "PgDn PgUp", "pick or scroll ten at a time", NOT_FORMS, scrolls_or_picks, NULL,
 		0, act_pick },
 	{ { KEYCODE_ENTER }, "Enter", "drill into the picked core", ON(SCREEN_DASH) | ON(SCREEN_PANEL), key_has_run,
 		"Enter Drill", 15, act_drill },
+	{ { 'x' }, "x", "rows of both sides, of the servers alone, of the clients alone", VIEWS, has_both_sides, "x Side", 19,
+		act_side },
 	{ { 'S' }, "S", "sort the cores: plan order, rate, drops, p99, busy", VIEWS, NULL, NULL, 0, act_sort },
 	{ { '<', '>', 'I' }, "< > I", "sort the details by the column before or after; reverse", VIEWS, has_details, NULL, 0,
 		act_sort_details },
 	{ { 'e', 'E' }, "e E", "expand a panel to the full screen", ON(SCREEN_DASH) | ON(SCREEN_DRILL), NULL, "e Expand", 9,
 		act_expand },
 	{ { 'e', 'E' }, "e E", "expanded: the next or previous panel", ON(SCREEN_PANEL), NULL, "e Next", 5, act_expand },
+	{ { 'g' }, "g", "a list of the panels: a letter opens one (g d: the drops)", VIEWS, NULL, "g Panels", 15, act_menu },
 	{ { 'v' }, "v", "the verdict in full: its reasons and cautions; then the events", VIEWS, key_has_run, NULL, 0,
 		act_verdict },
 	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Esc Back", 5,
 		act_back },
+	{ { 'R' }, "R", "the runs of this session: show one, compare two", VIEWS, key_has_run, "R Runs", 11, act_runs },
+	{ { KEYCODE_ENTER }, "Enter", "show the picked run; Esc goes back to the one that goes on", ON(SCREEN_RUNS), NULL,
+		"Enter Show", 1, act_runs_show },
+	{ { ' ' }, "Spc", "mark a run as A, then another as B: they are compared", ON(SCREEN_RUNS), NULL, "Spc Compare", 2,
+		act_runs_mark },
+	{ { 'b' }, "b", "keep the picked run as baseline A", ON(SCREEN_RUNS), NULL, "b Base", 3, act_runs_base },
 	{ { 's' }, "s", "snapshot: data and screen into a directory", VIEWS, live, "s Snap", 7, act_snapshot },
-	{ { 'w' }, "w", "start or stop a capture", VIEWS, has_modes, "w Pcap", 8, act_capture },
+	{ { 'w' }, "w", "start or stop a capture", VIEWS, has_modes, "w Pcap", 12, act_capture },
 	{ { 'W' }, "W", "capture options: interface, sample, snaplen, limits, filter", VIEWS, has_modes, NULL, 0,
 		act_capture_options },
-	{ { 'b' }, "b", "keep this run as baseline A to compare with", VIEWS, key_has_run, "b Base", 10, act_base },
+	{ { 'b' }, "b", "keep this run as baseline A to compare with", VIEWS, key_has_run, "b Base", 8, act_base },
 	{ { 'B' }, "B", "forget the baseline", VIEWS, has_base, NULL, 0, act_base },
 	{ { 'd' }, "d", "duel: A and what is set now run by turns until it shows whether they differ", VIEWS, has_rival, "d Duel",
 		18, act_duel },
 	{ { 'c' }, "c", "clear totals: the screen counts from now; results keep all", VIEWS, key_has_run, "c Clear", 16,
 		act_clear },
 	{ { '/' }, "/", "filter cores and events", VIEWS, NULL, "/ Filter", 17, act_filter },
+	{ { '/' }, "/", "search the help", ON(SCREEN_HELP), NULL, "/ Search", 4, act_filter },
 	{ { 'n', 'N' }, "n N", "next or previous match of the filter", VIEWS, has_filter, NULL, 0, act_match },
 	{ { 't' }, "t", "theme: dark, light, mono, colour-blind safe", NOT_FORMS, NULL, NULL, 0, act_theme },
 	{ { 'u' }, "u", "bits of the payload, or bits on the wire", VIEWS, NULL, NULL, 0, act_wire },

@@ -50,6 +50,8 @@ struct panel_row {
 	enum side side; /* of two columns */
 	int stays;      /* the least gives way first when the window gets smaller */
 	int turn;       /* order in which `e` expands them */
+	char key;       /* of the menu that `g` opens */
+	const char *about;
 };
 
-enum { PANELS_MAX = 16 };
+enum { PANELS_MAX = 24 };

@@ -101,7 +101,7 @@ static uint64_t series_value_of(const struct series *s, const struct run_info *i
 	return unit * sum;
 }
 
-static uint64_t series_sum(const struct run_info *info, const struct sample *sample, unsigned roles, int counter)
+static uint64_t series_sum_of(const struct run_info *info, const struct sample *sample, unsigned roles, int counter)
 {
 	uint64_t sum = 0;
 
@@ -116,10 +116,15 @@ static uint64_t series_above(const struct series *s, const struct run_info *info
 	const struct figure_def *f = s->ask.figure;
 	uint64_t sum = 0;
 
+	for (int i = 0; i < COUNTERS_MAX; i++)
+		if (s->ask.sum.counters >> i & 1)
+			sum += series_sum_of(info, sample, s->ask.sum.roles, i);
+	if (s->ask.sum.counters)
+		return sum;
 	if (!f)
 		return series_value_of(s, info, sample);
 	for (unsigned i = 0; i < FIGURE_NUMERATORS && f->numerator[i] != COUNTER_NONE; i++)
-		sum += series_sum(info, sample, f->numerator_roles, f->numerator[i]);
+		sum += series_sum_of(info, sample, f->numerator_roles, f->numerator[i]);
 	return sum;
 }
 
@@ -127,7 +132,7 @@ static uint64_t series_below(const struct series *s, const struct run_info *info
 {
 	const struct figure_def *f = s->ask.figure;
 
-	return f ? series_sum(info, sample, f->denominator_roles, f->denominator) : 0;
+	return f ? series_sum_of(info, sample, f->denominator_roles, f->denominator) : 0;
 }
 
 static void spread_count(struct series *s, int64_t from_ns, int64_t to_ns, double count, double below)
@@ -186,6 +191,14 @@ static uint64_t series_lost_of(
 	return ledger.known ? ledger_lost_at_places(&ledger) : 0;
 }
 
+/* A level holds until the next sample: its mean over a bin is what it comes to in a second. */
+static double series_growth(const struct series *s, const struct sample *sample, uint64_t value)
+{
+	if (s->ask.sum.level)
+		return (double)value * (double)(sample->at_ns - s->last_at_ns) / NS_PER_S;
+	return (double)(value - s->last_value);
+}
+
 static void series_take(struct series *s, const struct history *h, const struct sample *sample)
 {
 	const struct run_info *info = history_run(h, sample->run_id);
@@ -202,9 +215,9 @@ static void series_take(struct series *s, const struct history *h, const struct 
 	if (s->last_run && sample->run_id != s->last_run && sample->at_ns >= 0)
 		series_bin_at(s, sample->at_ns / s->bin_ns)->mark = true;
 	if (info && sample->run_id == s->last_run && sample->at_ns > s->last_at_ns && sample->at_ns - s->last_at_ns <= reach &&
-		value >= s->last_value && below >= s->last_below) {
-		spread_count(s, s->last_at_ns, sample->at_ns, (double)(value - s->last_value), (double)(below - s->last_below));
-		if (!s->ask.figure)
+		(s->ask.sum.level || (value >= s->last_value && below >= s->last_below))) {
+		spread_count(s, s->last_at_ns, sample->at_ns, series_growth(s, sample, value), (double)(below - s->last_below));
+		if (!s->ask.figure && !s->ask.sum.counters)
 			spread_heat(s, s->last_at_ns, sample, (double)(value - s->last_value));
 	}
 	if (sample->run_id == s->last_run && lost > s->last_lost && sample->at_ns > 0)
@@ -295,7 +308,7 @@ static double bin_value(const struct series *s, const struct series_bin *bin)
 	const struct figure_def *f = s->ask.figure;
 	double seconds = bin->covered_ns / NS_PER_S, below = f && f->denominator >= 0 ? bin->below : seconds;
 
-	return below > 0 ? bin->count * (f ? f->scale : 1) / below : NAN;
+	return below > 0 ? bin->count * (f ? f->scale : s->ask.sum.counters ? s->ask.sum.scale : 1) / below : NAN;
 }
 
 static void lay_out(struct series *s)
@@ -334,7 +347,8 @@ int series_heat_bin_of(const struct series *s, int64_t at_ns)
 static bool same_shape(const struct series *s, const struct series_ask *ask)
 {
 	return s->bin && s->ask.span_ns == ask->span_ns && s->ask.bins == ask->bins && s->ask.heat_bins == ask->heat_bins &&
-	       s->ask.worker == ask->worker && s->ask.bits == ask->bits && s->ask.figure == ask->figure;
+	       s->ask.worker == ask->worker && s->ask.bits == ask->bits && s->ask.figure == ask->figure &&
+	       s->ask.sum.counters == ask->sum.counters && s->ask.sum.roles == ask->sum.roles;
 }
 
 int series_update(struct series *s, const struct history *h, const struct series_ask *ask)

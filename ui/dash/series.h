@@ -8,6 +8,15 @@
 
 #include "record/history.h"
 
+/* Counters of all workers of these roles, added up: per second, times scale; or a level as it
+ * stands.  counters 0: no such sum. */
+struct series_sum {
+	uint64_t counters; /* bit per counter */
+	unsigned roles;
+	double scale;
+	bool level;
+};
+
 struct series_ask {
 	int64_t span_ns; /* time that the chart shows */
 	int64_t end_ns;  /* right edge, run clock */
@@ -19,6 +28,7 @@ struct series_ask {
 	bool bits; /* payload bits; else packets */
 	/* of all workers, in place of a rate, and without the heatmap; NULL: the rate */
 	const struct figure_def *figure;
+	struct series_sum sum; /* likewise */
 };
 
 struct series_bin {

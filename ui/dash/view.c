@@ -88,6 +88,7 @@ void view_open(struct view *v, enum screen screen)
 		v->back[v->depth++] = v->screen;
 	v->screen = screen;
 	v->scroll = 0;
+	v->search[0] = '\0';
 }
 
 bool view_back(struct view *v)
@@ -134,6 +135,7 @@ int view_freeze(struct view *v, const struct moment *m, const struct hist *total
 	v->hold.details = details;
 	v->frozen = true;
 	v->cursor_ns = 0;
+	v->run_shown = 0;
 	return 0;
 }
 
@@ -141,7 +143,41 @@ void view_thaw(struct view *v)
 {
 	v->frozen = false;
 	v->cursor_ns = 0;
+	v->run_shown = 0;
 	held_free(&v->hold);
+}
+
+static const struct sample *last_sample(const struct history *h, uint32_t run_id)
+{
+	const struct sample *s;
+
+	for (unsigned age = 0; (s = history_fine(h, age)); age++)
+		if (s->run_id == run_id)
+			return s;
+	for (unsigned age = 0; (s = history_coarse(h, age)); age++)
+		if (s->run_id == run_id)
+			return s;
+	return NULL;
+}
+
+int view_show_run(struct view *v, const struct history *h, uint32_t run_id, struct err *err)
+{
+	const struct run_final *final = history_final(h, run_id);
+	struct moment m = { .info = history_run(h, run_id), .to = last_sample(h, run_id), .final = final };
+
+	if (!m.info || !final)
+		return err_say(err, ENOENT, "run #%u is not over, or not known any more", run_id);
+	if (final->how == PHASE_FAILED)
+		return err_say(err, EINVAL, "run #%u failed: %s", run_id, final->err.text);
+	if (!m.to)
+		return err_say(err, ENODATA, "nothing is left of the samples of run #%u", run_id);
+	m.at_ns = m.to->at_ns;
+	m.start = history_measure_start(h, run_id);
+	m.details = history_details(h, run_id);
+	if (view_freeze(v, &m, final->total))
+		return err_sys(err, ENOMEM, "show run #%u", run_id);
+	v->run_shown = run_id;
+	return 0;
 }
 
 static void held_moment(const struct held *held, const struct history *h, struct moment *ret_moment)
@@ -209,6 +245,11 @@ bool view_cleared(const struct view *v, const struct run_info *info)
 }
 
 /* ---- rows ---- */
+
+char *view_typed(struct view *v)
+{
+	return v->screen == SCREEN_HELP ? v->search : v->filter;
+}
 
 bool view_matches(const struct view *v, const char *text)
 {
@@ -285,7 +326,7 @@ unsigned view_rows(const struct view *v, const struct moment *m, int *order)
 
 	for (unsigned i = 0; sorted && i < m->info->workers; i++) {
 		view_worker_name(m->info, i, name, sizeof(name));
-		if (view_matches(v, name))
+		if ((!v->side || m->info->worker[i].role & v->side) && view_matches(v, name))
 			sorted[n++] = (struct sorted){ (int)i, m->info->worker[i].role,
 				v->sort == SORT_PLAN ? 0 : sort_key(v->sort, m, (int)i) };
 	}

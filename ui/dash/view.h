@@ -8,9 +8,33 @@
 #include "record/moment.h"
 #include "ui/canvas/theme.h"
 
-enum screen { SCREEN_DASH, SCREEN_PANEL, SCREEN_DRILL, SCREEN_HELP, SCREEN_SETUP, SCREEN_CAPTURE, SCREENS };
+enum screen {
+	SCREEN_DASH,
+	SCREEN_PANEL,
+	SCREEN_DRILL,
+	SCREEN_HELP,
+	SCREEN_MENU,
+	SCREEN_RUNS,
+	SCREEN_SETUP,
+	SCREEN_CAPTURE,
+	SCREENS
+};
 
 enum sort { SORT_PLAN, SORT_PPS, SORT_DROPS, SORT_P99, SORT_BUSY, SORTS };
+
+/* The chart of the rate shows, in the order of its key: */
+enum chart_kind {
+	CHART_RATE, /* of the mode's headline, received */
+	CHART_BOTH_WAYS,
+	CHART_OTHER_UNIT, /* bits where the rate is packets; packets where it is bits */
+	CHART_P99,
+	CHART_DROPS,
+	CHART_CPU,
+	CHART_CYCLES,
+	CHART_CWND,
+	CHART_CORES, /* a row per worker, shaded */
+	CHARTS,
+};
 
 enum { VIEW_DEPTH = 4, FILTER_BYTES = 32, ZOOM_DEFAULT = 2 };
 
@@ -31,15 +55,22 @@ struct view {
 	struct held hold;
 	int64_t cursor_ns; /* 0: none */
 	unsigned zoom;
+	enum chart_kind chart;
 	int pick; /* worker, as the plan numbers them */
 	enum sort sort;
+	unsigned side; /* enum role whose workers are shown; 0: both sides' */
 	char filter[FILTER_BYTES];
-	bool filter_typing;
-	int scroll; /* of help, events, packets, drill-down: lines or entries */
+	char search[FILTER_BYTES]; /* of the help */
+	bool filter_typing;        /* or the search, where the help is shown */
+	int scroll;                /* of help, events, packets, drill-down: lines or entries */
 	struct held clear;
 	uint32_t clear_run; /* 0: nothing cleared */
 	bool base_kept;
 	struct tally base;
+	bool base_apart; /* it comes from another history, with run numbers of its own */
+	/* Of the list of runs: the picked one, the one marked to be A; and the one that the view is
+	 * held at.  0: none. */
+	uint32_t run_pick, run_marked, run_shown;
 	bool wire;
 	const struct theme *theme;
 	char toast[400];
@@ -63,6 +94,8 @@ bool view_zoom(struct view *v, int step);
 /* total: headline histogram of the moment, or NULL.  0 or -ENOMEM. */
 int view_freeze(struct view *v, const struct moment *m, const struct hist *total);
 void view_thaw(struct view *v);
+/* Holds the view at the end of a run that is over.  0, or -errno with why it cannot be shown. */
+int view_show_run(struct view *v, const struct history *h, uint32_t run_id, struct err *err);
 void view_moment(const struct view *v, const struct history *h, struct moment *ret_moment);
 /* Moves the cursor by one step, within [oldest, newest]. */
 void view_move_cursor(struct view *v, int steps, int64_t step_ns, int64_t oldest_ns, int64_t newest_ns);
@@ -72,6 +105,8 @@ int view_clear(struct view *v, const struct moment *m, const struct hist *total)
 bool view_cleared(const struct view *v, const struct run_info *info);
 
 /* ---- rows ---- */
+/* What is being typed: the search in the help, elsewhere the filter; FILTER_BYTES. */
+char *view_typed(struct view *v);
 bool view_matches(const struct view *v, const char *text);
 /* The workers to show, in order: servers first, filtered, sorted within each side.  Returns how
  * many; order[] has room for info->workers. */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "ui/dash/headline.h"
 #include "ui/panels/panels.h"
+#include "ui/widgets/axis.h"
 #include "ui/widgets/widgets.h"
 
 static double largest(const double *values, unsigned n, double at_least)
@@ -30,6 +31,14 @@ static char *span_text(const struct view *v, char *out, size_t size)
 	else
 		snprintf(out, size, "%ld h", seconds / 3600);
 	return out;
+}
+
+void charts_take_clicks(struct dash *d, struct rect body, bool time_axis)
+{
+	struct rect plot = axis_layout(body, time_axis).plot;
+
+	if (plot.rows > 0 && plot.columns > 0)
+		hits_add(&d->hits, plot, KEY_TIME, 0);
 }
 
 /* The value under the cursor, or the hints. */
@@ -72,6 +81,7 @@ static void paint_series(struct dash *d, struct rect area, const struct series *
 		.time_axis = time_axis,
 		.scale = unit.scale };
 	chart_paint(&d->canvas, body, &chart);
+	charts_take_clicks(d, body, time_axis);
 }
 
 /* The lowest one of a column has the time axis. */
@@ -86,10 +96,15 @@ static bool has_chart_below(const struct dash *d, struct rect area)
 	return false;
 }
 
-static void paint_throughput(struct dash *d, struct rect area)
+bool charts_have_time(const struct dash *d, struct rect area)
+{
+	return !has_chart_below(d, area) && area.rows > 3;
+}
+
+void chart_throughput_paint(struct dash *d, struct rect area)
 {
 	const struct tally *a = &d->view.base;
-	double base = !d->view.base_kept                 ? NAN
+	double base = !dash_has_base(d)                  ? NAN
 		      : headline_is_bits(dash_engine(d)) ? 1e6 * tally_mean(a->value[METRIC_MBPS], a->n)
 							 : tally_mean(a->value[METRIC_PPS], a->n);
 
@@ -152,6 +167,7 @@ static void trend_paint(struct dash *d, struct rect area)
 		.time_axis = !has_chart_below(d, area) && area.rows > 3,
 		.scale = 1 };
 	chart_paint(&d->canvas, body, &chart);
+	charts_take_clicks(d, body, chart.time_axis);
 }
 
 static int trend_lines(const struct dash *d)
@@ -237,15 +253,8 @@ static void paint_heat(struct dash *d, struct rect area)
 		.time_axis = area.rows > 3,
 		.gap = s->gap };
 	heatmap_paint(&d->canvas, body, &map);
+	charts_take_clicks(d, body, map.time_axis);
 }
-
-const struct panel_def panel_chart = {
-	.name = "throughput",
-	.shows = PANEL_TIME,
-	.narrow = { .min = 5, .want = 6, .weight = 3 },
-	.wide = { .min = 6, .want = 8, .weight = 5 },
-	.paint = paint_throughput,
-};
 
 const struct panel_def panel_trend = {
 	.name = "trend",
@@ -256,7 +265,16 @@ const struct panel_def panel_trend = {
 	.lines = trend_lines,
 };
 
+/* Without a worker that records it, its room goes to the panels that have something to show. */
+static int heat_lines(const struct dash *d)
+{
+	const struct latency_def *l = headline(d);
+
+	return l && d->moment.info && !dash_records(d, l) ? PANEL_ASIDE : 0;
+}
+
 const struct panel_def panel_heat = {
+	.lines = heat_lines,
 	.name = "heatmap",
 	.shows = PANEL_TIME,
 	.narrow = { .min = 5, .want = 6, .weight = 3 },

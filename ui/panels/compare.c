@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ui/dash/runs/runs.h"
 #include "ui/panels/panels.h"
 
 static void number(enum metric metric, double value, char *out, size_t size)
@@ -28,7 +29,7 @@ struct compare_row {
 static void compare_metric(const struct dash *d, enum metric metric, struct compare_row *row)
 {
 	const struct metric_def *def = &metric_defs[metric];
-	const struct tally *a = &d->view.base, *b = &d->tally;
+	const struct tally *a = &d->view.base, *b = dash_b(d);
 	const struct engine *e = dash_engine(d);
 	const char *rate = e ? e->packet_rate : NULL;
 
@@ -45,7 +46,7 @@ static void compare_metric(const struct dash *d, enum metric metric, struct comp
 
 static void compare_figure(const struct dash *d, unsigned figure, struct compare_row *row)
 {
-	const struct tally *a = &d->view.base, *b = &d->tally;
+	const struct tally *a = &d->view.base, *b = dash_b(d);
 
 	*row = (struct compare_row){ .difference = d->figure_difference[figure] };
 	snprintf(row->name, sizeof(row->name), "%s", tally_figure(b, figure)->title);
@@ -56,7 +57,7 @@ static void compare_figure(const struct dash *d, unsigned figure, struct compare
 /* Both runs are of one mode: its figures can be compared, too. */
 static unsigned compare_figures(const struct dash *d)
 {
-	return d->view.base_kept && d->view.base.engine == d->tally.engine ? d->tally.figures : 0;
+	return dash_has_base(d) ? dash_b(d)->figures : 0;
 }
 
 static void compare_paint_row(struct dash *d, struct rect area, int row, const struct compare_row *content)
@@ -106,6 +107,33 @@ static int compare_paint_rows(struct dash *d, struct rect area, int row, int end
 	return row;
 }
 
+/* No baseline, or one that measures other things: the run before speaks for itself. */
+static void compare_paint_without(struct dash *d, struct rect area)
+{
+	const struct engine *a = d->view.base.engine;
+
+	area_rule(&d->canvas, area, d->view.base_kept || !d->sentence[0] ? "A/B" : "A/B · against the run before", NULL);
+	if (d->view.base_kept)
+		area_printf(&d->canvas, area, 1, 1, STYLE_WARNING, "A is a run of mode %s, which measures other things", a->name);
+	else if (d->sentence[0])
+		area_wrap(&d->canvas, area, 1, 1, STYLE_TEXT, d->sentence);
+	else
+		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no baseline: press b to keep this run as A, then change something");
+}
+
+/* The methods, and in what else the two differ. */
+static void compare_title(const struct dash *d, char *out, size_t size)
+{
+	const struct tally *a = &d->view.base, *b = dash_b(d);
+	char differs[160];
+
+	runs_differ(d, a->run_id, b->run_id, differs, sizeof(differs));
+	if (*differs && (strncmp(differs, "method ", 7) || strchr(differs, ',')))
+		snprintf(out, size, "A n=%u / B n=%u%s%s", a->n, b->n, *differs ? " · " : "", differs);
+	else
+		snprintf(out, size, "A ‹%s› n=%u / B ‹%s› n=%u", a->method, a->n, b->method, b->n);
+}
+
 static void compare_paint(struct dash *d, struct rect area)
 {
 	bool head = area.rows >= 7;
@@ -116,13 +144,11 @@ static void compare_paint(struct dash *d, struct rect area)
 		panel_duel_paint(d, dash_duel(d), area);
 		return;
 	}
-	if (!d->view.base_kept) {
-		area_rule(&d->canvas, area, "A/B", NULL);
-		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no baseline: press b to keep this run as A, then change something");
+	if (!dash_has_base(d)) {
+		compare_paint_without(d, area);
 		return;
 	}
-	snprintf(title, sizeof(title), "A ‹%s› n=%u / B ‹%s› n=%u", d->view.base.method, d->view.base.n, d->tally.method,
-		d->tally.n);
+	compare_title(d, title, sizeof(title));
 	if (hidden > 0)
 		snprintf(note, sizeof(note), "%d more", hidden);
 	area_rule(&d->canvas, area, title, note);
@@ -138,7 +164,7 @@ static int compare_lines(const struct dash *d)
 {
 	if (dash_duel(d))
 		return panel_duel_lines(dash_duel(d));
-	return d->view.base_kept ? (int)compare_figures(d) : PANEL_ASIDE;
+	return dash_has_base(d) ? (int)compare_figures(d) : PANEL_ASIDE;
 }
 
 const struct panel_def panel_compare = {

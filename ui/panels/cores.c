@@ -29,7 +29,7 @@ enum core_column {
 
 static const struct column fixed_columns[CORE_FIXED] = {
 	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
-	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 6, true },
+	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 150, true },
 	[CORE_RX_PPS] = { "", 8, 7, ALIGN_RIGHT, 0, false },
 	[CORE_TX_PPS] = { "", 8, 7, ALIGN_RIGHT, 8, false },
 	[CORE_MBPS] = { "Mbit/s", 8, 7, ALIGN_RIGHT, 4, false },
@@ -46,7 +46,7 @@ static const struct column fixed_columns[CORE_FIXED] = {
  * the bars and before the third percentile, its counters after them. */
 static const struct column bits_columns[CORE_FIXED] = {
 	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
-	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 40, true },
+	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 150, true },
 	[CORE_WAY] = { "", 2, 2, ALIGN_LEFT, 1, false },
 	[CORE_PACKETS] = { "", 8, 7, ALIGN_RIGHT, 5, false },
 	[CORE_MBPS] = { "bit/s", 8, 7, ALIGN_RIGHT, 0, false },
@@ -61,7 +61,7 @@ static const struct column bits_columns[CORE_FIXED] = {
 /* If a side only sends or only receives, there is one rate, and an arrow for its direction. */
 static const struct column way_columns[CORE_FIXED] = {
 	[CORE_NAME] = { "CORE", 9, 8, ALIGN_LEFT, 0, false },
-	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 7, true },
+	[CORE_SHARE] = { "share", 12, 6, ALIGN_LEFT, 150, true },
 	[CORE_WAY] = { "", 2, 2, ALIGN_LEFT, 6, false },
 	[CORE_PACKETS] = { "", 8, 7, ALIGN_RIGHT, 0, false },
 	[CORE_MBPS] = { "Mbit/s", 8, 7, ALIGN_RIGHT, 4, false },
@@ -81,6 +81,7 @@ struct core_table {
 	char title[CORE_COLUMNS_MAX][24];                  /* of own columns, and of rates */
 	uint64_t fit;
 	int width[CORE_COLUMNS_MAX];
+	double side_rate[ROLE_BOTH]; /* of each role: what shares are parts of */
 };
 
 static void add_column(struct core_table *t, const char *title, const char *per, int counter, const struct figure_def *figure)
@@ -149,6 +150,16 @@ static void name_rates(const struct dash *d, struct core_table *t)
 	}
 }
 
+static void leave_out(struct core_table *t, enum core_column column, bool is_idle, int columns)
+{
+	if (!is_idle || !(t->fit >> column & 1))
+		return;
+	t->column[column].width = t->column[column].min_width = 1;
+	t->column[column].title = "";
+	t->column[column].bar = false;
+	t->fit = table_fit(t->column, t->count, columns, t->width);
+}
+
 static void make_columns(const struct dash *d, int columns, struct core_table *t)
 {
 	const struct engine *e = dash_engine(d);
@@ -159,8 +170,10 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 	memcpy(t->column, columns_of(d), sizeof(fixed_columns));
 	name_rates(d, t);
 	t->column[CORE_NAME].width = t->column[CORE_NAME].min_width = view_names_width(d->moment.info, 9);
-	if (!d->view.base_kept)
+	if (!dash_has_base(d))
 		t->column[CORE_VERSUS].priority = 1000;
+	if (!d->shares_differ)
+		t->column[CORE_SHARE].priority = 2000;
 	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
 		if (own_column(d, i, &all))
 			add_column(t, engine_counter(e, i)->title, own_unit(engine_counter(e, i)), (int)i, NULL);
@@ -168,12 +181,9 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 		if (f->show & SHOW_TABLE && has_figure(d, f))
 			add_column(t, f->title, "", -1, f);
 	t->fit = table_fit(t->column, t->count, columns, t->width);
-	/* nothing to compare with: its room goes to the others */
-	if (!d->view.base_kept && t->fit >> CORE_VERSUS & 1) {
-		t->column[CORE_VERSUS].width = t->column[CORE_VERSUS].min_width = 1;
-		t->column[CORE_VERSUS].title = "";
-		t->fit = table_fit(t->column, t->count, columns, t->width);
-	}
+	/* nothing to compare: their room goes to the others */
+	leave_out(t, CORE_VERSUS, !dash_has_base(d), columns);
+	leave_out(t, CORE_SHARE, !d->shares_differ, columns);
 }
 
 /* ---- cells ---- */
@@ -313,14 +323,14 @@ static void put_versus(const struct dash *d, int worker, struct table_cell *cell
 {
 	static const struct tally_change unknown = { NAN, NAN };
 
-	if (d->view.base_kept)
+	if (dash_has_base(d) && dash_b(d)->n)
 		put_difference(cell, (unsigned)worker < d->core_differences ? &d->core_difference[worker] : &unknown);
 }
 
 static void put_versus_sum(const struct dash *d, unsigned role, struct table_cell *cell)
 {
 	/* A keeps the sum of the side that the mode counts on */
-	if (d->view.base_kept && role & d->moment.info->rx_roles)
+	if (dash_has_base(d) && dash_b(d)->n && role & d->moment.info->rx_roles)
 		put_difference(cell, &d->difference[headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS]);
 }
 
@@ -334,6 +344,12 @@ static double side_rate(const struct dash *d, unsigned role)
 	return headline_rate(d->moment.info, &r, role);
 }
 
+static void know_sides(const struct dash *d, struct core_table *t)
+{
+	t->side_rate[ROLE_SERVER] = side_rate(d, ROLE_SERVER);
+	t->side_rate[ROLE_CLIENT] = side_rate(d, ROLE_CLIENT);
+}
+
 static void worker_row(const struct dash *d, const struct core_table *t, int worker, struct table_cell *cell)
 {
 	const struct run_worker *w = &d->moment.info->worker[worker];
@@ -343,7 +359,7 @@ static void worker_row(const struct dash *d, const struct core_table *t, int wor
 	moment_rates(&d->moment, worker, ROLE_BOTH, &r);
 	view_worker_name(d->moment.info, (unsigned)worker, cell[CORE_NAME].text, sizeof(cell->text));
 	cell[CORE_NAME].style = style;
-	cell[CORE_SHARE].fraction = headline_rate(d->moment.info, &r, w->role) / side_rate(d, w->role);
+	cell[CORE_SHARE].fraction = headline_rate(d->moment.info, &r, w->role) / t->side_rate[w->role];
 	cell[CORE_SHARE].style = style;
 	put_rates(d, &r, w->role, STYLE_TEXT, cell);
 	put_drops(moment_drops(&d->moment, worker, ROLE_BOTH), STYLE_TEXT, cell);
@@ -433,22 +449,40 @@ static void keep_pick_in_sight(struct dash *d, int room)
 		d->table_first = 0;
 }
 
-static int sort_column(const struct dash *d)
+static int sort_column(const struct dash *d, enum sort sort)
 {
 	static const int columns[SORTS] = { -1, CORE_RX_PPS, CORE_DROPS, CORE_P99, CORE_BUSY };
 
-	if (d->view.sort == SORT_PPS && has_way(d))
+	if (sort == SORT_PPS && has_way(d))
 		return headline_is_bits(dash_engine(d)) ? CORE_MBPS : CORE_PACKETS;
-	return columns[d->view.sort];
+	return columns[sort];
 }
 
-static void paint_rule(struct dash *d, struct rect area)
+/* A click on the head of a column sorts by it; on that of the names, as the plan has them. */
+static void cores_take_clicks(struct dash *d, const struct core_table *t, struct rect area)
 {
-	char title[96], note[96] = "", at[32];
-	const struct moment *m = &d->moment;
+	int at = area.column + 1;
 
-	snprintf(title, sizeof(title), "cores · %s%s%s", dash_window(d), dash_wire(d) ? " · wire bits" : "",
-		d->view.filter[0] ? " · filtered" : "");
+	for (unsigned i = 0; i < t->count; i++) {
+		if (!(t->fit >> i & 1))
+			continue;
+		for (int sort = 0; sort < SORTS; sort++)
+			if (sort_column(d, (enum sort)sort) == (int)i || (sort == SORT_PLAN && i == CORE_NAME))
+				hits_add(&d->hits, (struct rect){ area.row + 1, at, 1, t->width[i] }, KEY_SORT + sort, 0);
+		at += t->width[i] + 1;
+	}
+}
+
+/* What of the rows is shown: "clients alone", "filtered". */
+static void paint_rule(struct dash *d, struct rect area, int room)
+{
+	char title[96], note[96] = "", at[32], range[32];
+	const struct moment *m = &d->moment;
+	const char *side = d->view.side && m->info ? engine_role(m->info->engine, d->view.side)->title : "";
+
+	panel_range(d->table_first, room, (int)d->order_count, range, sizeof(range));
+	snprintf(title, sizeof(title), "cores%s%s · %s%s%s%s%s", *range ? " " : "", range, dash_window(d),
+		dash_wire(d) ? " · wire bits" : "", *side ? " · the side " : "", side, d->view.filter[0] ? " · filtered" : "");
 	if (d->view.cursor_ns && !m->to)
 		snprintf(note, sizeof(note), "no data at %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)));
 	else if (!d->layout.verdict.rows && m->info && m->info->closed_loop)
@@ -465,18 +499,21 @@ static void cores_paint(struct dash *d, struct rect area)
 	struct core_table t;
 	int sums, room;
 
-	paint_rule(d, area);
 	make_columns(d, area.columns - 2, &t);
 	if (area.rows > 1)
-		table_paint_head(
-			&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, sort_column(d), false);
+		table_paint_head(&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count,
+			sort_column(d, d->view.sort), false);
 	if (!d->moment.info) {
+		paint_rule(d, area, 0);
 		area_put(&d->canvas, area, 2, 1, STYLE_DIM, "no run yet: r starts one");
 		return;
 	}
+	cores_take_clicks(d, &t, area);
+	know_sides(d, &t);
 	sums = paint_sums(d, &t, area);
 	room = area.rows - 2 - sums;
 	keep_pick_in_sight(d, room > 0 ? room : 1);
+	paint_rule(d, area, room);
 	for (int i = 0; i < room && d->table_first + i < (int)d->order_count; i++) {
 		struct table_cell cell[CORE_COLUMNS_MAX] = { 0 };
 		int worker = d->order[d->table_first + i];

@@ -140,6 +140,21 @@ static const char *details_missing(const struct dash *d)
 	return d->view.cursor_ns ? "only the newest rows are kept" : "no row yet";
 }
 
+/* A click on the head of a column sorts by it, another one the other way round. */
+static void details_take_clicks(struct dash *d, const struct detail_table *t, struct rect area)
+{
+	int at = area.column + 1;
+
+	for (unsigned i = 0; i < t->count; i++) {
+		if (!(t->fit >> i & 1))
+			continue;
+		if (i >= DETAIL_FIXED)
+			hits_add(&d->hits, (struct rect){ area.row + 1, at, 1, t->width[i] },
+				KEY_RANK + 2 * (int)t->index[i] + (int)t->as[i], 0);
+		at += t->width[i] + 1;
+	}
+}
+
 static void details_paint(struct dash *d, struct rect area)
 {
 	const struct ranked *r = &d->ranked;
@@ -166,6 +181,7 @@ static void details_paint(struct dash *d, struct rect area)
 	if (area.rows > 1)
 		table_paint_head(&d->canvas, area.row + 1, area.column + 1, t.fit, t.width, t.column, t.count, t.sorted,
 			r->order.ascending);
+	details_take_clicks(d, &t, area);
 	if (!r->count)
 		area_put(&d->canvas, area, 2, 1, STYLE_DIM, details_missing(d));
 	for (int i = 0; i < shown; i++)

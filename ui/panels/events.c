@@ -102,17 +102,13 @@ static int events_spare(const struct dash *d, int rows)
 	return rows;
 }
 
-static void events_paint(struct dash *d, struct rect area)
+/* Returns how many lines there are; of those that are not on the full screen, not all. */
+static int events_paint_lines(struct dash *d, struct rect inside, bool full)
 {
 	unsigned events = history_event_count(d->board->history);
-	bool full = d->layout.kind == LAYOUT_FULL;
-	struct rect inside = { area.row + 1, area.column, area.rows - 1, area.columns };
 	int row = full ? -d->view.scroll : 0;
-	char note[64];
 	int spare = full ? (int)events * EVENT_ROWS : events_spare(d, inside.rows);
 
-	snprintf(note, sizeof(note), full ? "j/k scroll · / filter" : "/ filter");
-	area_rule(&d->canvas, area, d->view.filter[0] ? "events · filtered" : "events", note);
 	if (full)
 		row = paint_notices(d, inside, row);
 	for (unsigned age = 0; age < events && (full || row < inside.rows); age++) {
@@ -124,10 +120,26 @@ static void events_paint(struct dash *d, struct rect area)
 		spare -= rows - 1;
 		row += rows;
 	}
-	if (row == 0 && !(full && d->view.scroll))
+	return row + (full ? d->view.scroll : 0);
+}
+
+static void events_paint(struct dash *d, struct rect area)
+{
+	bool full = d->layout.kind == LAYOUT_FULL;
+	struct rect inside = { area.row + 1, area.column, area.rows - 1, area.columns };
+	int lines = events_paint_lines(d, inside, full), most = lines > inside.rows ? lines - inside.rows : 0;
+	char note[64] = "/ filter", range[32];
+
+	if (!lines)
 		area_put(&d->canvas, inside, 0, 1, STYLE_DIM, d->view.filter[0] ? "no event matches" : "no event yet");
-	if (full && row < 1 && d->view.scroll) /* the last line stays in sight */
-		d->view.scroll += row - 1 > -d->view.scroll ? row - 1 : -d->view.scroll;
+	if (full && d->view.scroll > most) { /* the last line stays at the bottom */
+		d->view.scroll = most;
+		canvas_fill(&d->canvas, inside, STYLE_TEXT, NULL);
+		events_paint_lines(d, inside, full);
+	}
+	if (full && *panel_range(d->view.scroll, inside.rows, lines, range, sizeof(range)))
+		snprintf(note, sizeof(note), "%s · j/k scroll · / filter", range);
+	area_rule(&d->canvas, area, d->view.filter[0] ? "events · filtered" : "events", note);
 }
 
 const struct panel_def panel_events = {

@@ -132,7 +132,7 @@ static void figures_paint(struct dash *d, struct rect area)
 	struct rect inside = { area.row + 1, area.column, area.rows - 1, area.columns };
 	unsigned count = figures_of(dash_engine(d), item), hidden = 0;
 	bool full = d->layout.kind == LAYOUT_FULL;
-	char note[32] = "", title[40];
+	char note[48] = "", range[32], title[40];
 
 	if (!count)
 		area_put(&d->canvas, inside, 0, 1, STYLE_DIM, "this mode has no figures here");
@@ -142,8 +142,10 @@ static void figures_paint(struct dash *d, struct rect area)
 		hidden = figures_paint_grid(d, inside, item, count);
 	if (hidden)
 		snprintf(note, sizeof(note), "%u more", hidden);
+	if (full && *panel_range(d->view.scroll, inside.rows, (int)count, range, sizeof(range)))
+		snprintf(note, sizeof(note), "%s · j/k scroll", range);
 	snprintf(title, sizeof(title), "figures · %s", dash_window(d));
-	area_rule(&d->canvas, area, title, full ? "j/k scroll" : hidden ? note : NULL);
+	area_rule(&d->canvas, area, title, note);
 }
 
 /* The rows that all figures take at this width. */

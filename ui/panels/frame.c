@@ -12,6 +12,8 @@ static void paint_form(struct dash *d, struct rect area)
 static void (*const screen_paints[SCREENS])(struct dash *, struct rect) = {
 	[SCREEN_DRILL] = screen_drill_paint,
 	[SCREEN_HELP] = screen_help_paint,
+	[SCREEN_MENU] = screen_menu_paint,
+	[SCREEN_RUNS] = screen_runs_paint,
 	[SCREEN_SETUP] = paint_form,
 	[SCREEN_CAPTURE] = paint_form,
 };

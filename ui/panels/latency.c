@@ -156,7 +156,16 @@ static void latency_paint(struct dash *d, struct rect area)
 	paint_figures(d, area, paint_others(d, area, row + 1));
 }
 
+static int latency_lines(const struct dash *d)
+{
+	const struct engine *e = dash_engine(d);
+	const struct latency_def *l = e ? e->latencies : NULL;
+
+	return l && l->name && d->moment.info && !dash_records(d, l) ? PANEL_ASIDE : 0;
+}
+
 const struct panel_def panel_percentiles = {
+	.lines = latency_lines,
 	.name = "percentiles",
 	.narrow = { .min = 6, .want = 7 },
 	.wide = { .min = 6, .want = 10, .weight = 1 },

@@ -22,12 +22,21 @@ void panel_footer_paint(struct dash *d, struct rect area);
 void screen_lines_paint(struct dash *d);
 void screen_drill_paint(struct dash *d, struct rect area);
 void screen_help_paint(struct dash *d, struct rect area);
+void screen_menu_paint(struct dash *d, struct rect area);
+void screen_runs_paint(struct dash *d, struct rect area);
 
 /* ---- shared between them ---- */
 
+/* "1-17 of 50" where not all of them are in sight, else "". */
+char *panel_range(int first, int room, int all, char *out, size_t size);
 /* The duel, in place of the comparison of two runs. */
 void panel_duel_paint(struct dash *d, const struct duel *duel, struct rect area);
 int panel_duel_lines(const struct duel *duel); /* beside what the comparison wants */
+void chart_throughput_paint(struct dash *d, struct rect area);
+/* A click in this chart, below its rule, puts the time cursor. */
+void charts_take_clicks(struct dash *d, struct rect body, bool time_axis);
+/* Is this the one of its column that has the time below it? */
+bool charts_have_time(const struct dash *d, struct rect area);
 void chart_of_worker_paint(struct dash *d, struct rect area);
 /* Why the newest run failed; NULL: it did not. */
 const char *panel_failure(const struct dash *d);

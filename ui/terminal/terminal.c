@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "ui/canvas/glyph.h"
+#include "ui/terminal/keyboard.h"
 #include "ui/terminal/stall.h"
 
 #undef columns /* term.h's short names of capabilities */
@@ -149,6 +150,31 @@ static int count_colors(bool use_color)
 	return COLORS >= 256 ? 256 : 8;
 }
 
+/* The older way to tell of a click ends at column 223; where curses does not know this one, the
+ * keyboard reads it. */
+static void ask_for_far_clicks(void)
+{
+	static const char sgr[] = "\033[?1006h";
+
+	terminal_write_all(sgr, sizeof(sgr) - 1);
+}
+
+/* Terminals that are known to answer, or to say nothing. */
+static void ask_for_background(void)
+{
+	static const char *const kinds[] = { "xterm", "tmux", "alacritty", "foot", "kitty", "rxvt", "st-", "wezterm", "konsole",
+		"vte" };
+	static const char question[] = "\033]11;?\033\\";
+	const char *term = getenv("TERM");
+
+	for (size_t i = 0; term && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strncmp(term, kinds[i], strlen(kinds[i]))) {
+			terminal_write_all(question, sizeof(question) - 1);
+			keyboard_await_background();
+			return;
+		}
+}
+
 static void set_modes(bool mouse)
 {
 	stall_begin(STALL_PATIENCE_MS);
@@ -164,6 +190,7 @@ static void set_modes(bool mouse)
 	if (mouse) {
 		mouseinterval(0);
 		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+		ask_for_far_clicks();
 	}
 	stall_end();
 }
@@ -203,9 +230,12 @@ int terminal_start(struct terminal *t, const struct terminal_config *config, str
 		return err_say(err, EINVAL, "terminal \"%s\": cannot place its cursor (TERM)", term ? term : "");
 	}
 	t->screen = screen;
+	t->mouse = config->mouse;
 	prepare_emergency(&saved, config->mouse);
 	set_modes(config->mouse);
 	t->colors = count_colors(!config->no_color);
+	if (t->colors && config->ask_background)
+		ask_for_background();
 	return 0;
 }
 
@@ -379,132 +409,11 @@ void terminal_report(uint64_t frame, uint64_t sample, uint64_t keys)
 
 /* ---- keys ---- */
 
-static const struct {
-	int curses, key;
-} key_codes[] = {
-	{ KEY_UP, KEYCODE_UP },
-	{ KEY_DOWN, KEYCODE_DOWN },
-	{ KEY_LEFT, KEYCODE_LEFT },
-	{ KEY_RIGHT, KEYCODE_RIGHT },
-	{ KEY_HOME, KEYCODE_HOME },
-	{ KEY_END, KEYCODE_END },
-	{ KEY_PPAGE, KEYCODE_PAGE_UP },
-	{ KEY_NPAGE, KEYCODE_PAGE_DOWN },
-	{ KEY_BACKSPACE, KEYCODE_BACKSPACE },
-	{ KEY_DC, KEYCODE_DELETE },
-	{ KEY_ENTER, KEYCODE_ENTER },
-	{ KEY_BTAB, KEYCODE_SHIFT_TAB },
-	{ KEY_RESIZE, KEYCODE_RESIZE },
-	{ KEY_F(1), KEYCODE_F1 },
-	{ KEY_F(2), KEYCODE_F2 },
-	{ KEY_F(3), KEYCODE_F3 },
-	{ KEY_F(4), KEYCODE_F4 },
-	{ KEY_F(5), KEYCODE_F5 },
-	{ KEY_F(6), KEYCODE_F6 },
-	{ KEY_F(7), KEYCODE_F7 },
-	{ KEY_F(8), KEYCODE_F8 },
-	{ KEY_F(9), KEYCODE_F9 },
-	{ KEY_F(10), KEYCODE_F10 },
-};
-
-static int named_key(wint_t code)
-{
-	for (size_t i = 0; i < sizeof(key_codes) / sizeof(key_codes[0]); i++)
-		if (key_codes[i].curses == (int)code)
-			return key_codes[i].key;
-	return 0;
-}
-
-static int typed_key(wint_t c)
-{
-	switch (c) {
-	case '\r':
-	case '\n':
-		return KEYCODE_ENTER;
-	case '\t':
-		return KEYCODE_TAB;
-	case '\033':
-		return KEYCODE_ESCAPE;
-	case '\b':
-	case 0x7f:
-		return KEYCODE_BACKSPACE;
-	default:
-		return (int)c;
-	}
-}
-
-static bool read_mouse(struct terminal_event *event)
-{
-	MEVENT mouse;
-
-	if (getmouse(&mouse) != OK)
-		return false;
-	event->key = KEYCODE_MOUSE;
-	event->row = mouse.y;
-	event->column = mouse.x;
-	event->wheel = mouse.bstate & BUTTON4_PRESSED ? -1 : mouse.bstate & BUTTON5_PRESSED ? 1 : 0;
-	return event->wheel || mouse.bstate & BUTTON1_PRESSED;
-}
-
-static void push_back(int kind, wint_t c)
-{
-	if (kind == KEY_CODE_YES)
-		ungetch((int)c);
-	else
-		unget_wch((wchar_t)c);
-}
-
-/* Behind an ESC: the rest of a control sequence that the terminal's description does not know
- * (Ctrl-Right and the like), which would otherwise be taken for keys: "[", digits, letters.
- * true: there was one, and it is gone. */
-static bool swallow_sequence(void)
-{
-	enum { SEQUENCE_MAX = 32 };
-	wint_t c, first;
-	int kind = get_wch(&first);
-
-	if (kind == ERR)
-		return false;
-	if (kind == KEY_CODE_YES || (first != '[' && first != 'O')) {
-		push_back(kind, first);
-		return false;
-	}
-	for (int n = 0; n < SEQUENCE_MAX && (kind = get_wch(&c)) != ERR; n++) {
-		if (kind == KEY_CODE_YES || c < 0x20 || c > 0x7e) { /* broken off */
-			push_back(kind, c);
-			break;
-		}
-		if (first == 'O' || c >= 0x40)
-			break;
-	}
-	return true;
-}
-
-static bool read_event(struct terminal_event *ret_event)
-{
-	struct terminal_event event = { 0 };
-	wint_t c;
-
-	for (int kind; (kind = get_wch(&c)) != ERR;) {
-		if (kind == KEY_CODE_YES && c == KEY_MOUSE) {
-			if (!read_mouse(&event))
-				continue;
-		} else {
-			event.key = kind == KEY_CODE_YES ? named_key(c) : typed_key(c);
-		}
-		if (!event.key || (event.key == KEYCODE_ESCAPE && swallow_sequence()))
-			continue;
-		*ret_event = event;
-		return true;
-	}
-	return false;
-}
-
 /* After a change of size curses draws before it reads. */
 bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
 {
 	stall_begin(STALL_PATIENCE_MS);
-	bool any = read_event(ret_event);
+	bool any = keyboard_read(ret_event);
 
 	t->torn |= stall_end();
 	return any;
@@ -540,6 +449,8 @@ void terminal_suspend(struct terminal *t, bool whole_group)
 	reset_prog_mode();
 	emergency.active = 1;
 	t->stopped = false;
+	if (t->mouse)
+		ask_for_far_clicks();
 	terminal_size(&rows, &columns);
 	terminal_resize(t, rows, columns);
 	stall_begin(STALL_PATIENCE_MS);

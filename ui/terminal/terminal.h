@@ -16,6 +16,9 @@ struct terminal_config {
 	enum charset charset; /* AUTO: braille where the locale is UTF-8, else ASCII */
 	bool no_color;        /* NO_COLOR */
 	bool mouse;
+	/* the theme is nobody's choice: ask the terminal for its background */
+	bool ask_background;
+	const char *note;   /* said when the screen opens; NULL or "": nothing */
 	bool report_frames; /* tests: terminal_report() after each frame */
 };
 
@@ -25,15 +28,21 @@ struct terminal {
 	const struct theme *theme; /* of what is shown; NULL: everything is to be drawn */
 	int colors;                /* 0 none, 8, 256, 1 << 24 */
 	bool stopped;              /* suspended: the terminal is the shell's */
-	bool torn;                 /* output has been thrown away: all is to be sent anew */
+	bool mouse;
+	bool torn; /* output has been thrown away: all is to be sent anew */
 };
 
 /* An input from the keyboard or the mouse. */
 struct terminal_event {
-	int key;                /* Unicode code point or KEYCODE_* */
-	int row, column, wheel; /* KEYCODE_MOUSE: where; wheel -1 up, +1 down, 0 a click */
+	int key; /* Unicode code point or KEYCODE_* */
+	/* KEYCODE_MOUSE: where; wheel -1 up, +1 down, 0 a click. KEYCODE_BACKGROUND: wheel 1: it
+	 * is light */
+	int row, column, wheel;
 };
 
+/* Is there a description of the terminal?  Of one that is not known, that of a common one is taken
+ * from now on (TERM), and `note` says so.  Before any thread is started. */
+bool terminal_resolve(char *note, size_t size);
 /* -ENOTTY, or -EINVAL with "terminal \"foo\": unknown (TERM)". */
 int terminal_start(struct terminal *t, const struct terminal_config *config, struct err *err);
 /* Restores the terminal, at once, even if it takes nothing; accepts a never-started one. */

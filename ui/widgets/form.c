@@ -83,10 +83,14 @@ static void check(const struct form *f, struct form_field *field)
 	struct err err = ERR_NONE;
 
 	field->bad[0] = '\0';
-	if (why)
+	field->emptied = false;
+	if (why) {
 		snprintf(field->bad, sizeof(field->bad), "does not run here: %s", why);
-	else if (options_check(&f->options, form_def(f, field)->name, field->text, &err) < 0)
-		snprintf(field->bad, sizeof(field->bad), "%s", without_name(err.text));
+	} else if (options_check(&f->options, form_def(f, field)->name, field->text, &err) < 0) {
+		field->emptied = !field->text[0];
+		if (!field->emptied)
+			snprintf(field->bad, sizeof(field->bad), "%s", without_name(err.text));
+	}
 }
 
 /* ---- editing ---- */
@@ -205,9 +209,30 @@ static int form_store(struct form *f, struct form_field *field)
 	return rc;
 }
 
+static struct form_field *focused(struct form *f)
+{
+	return f->focus < f->fields ? &f->field[f->focus] : NULL;
+}
+
+static void set_to_default(struct form *f, struct form_field *field)
+{
+	set_text(f, field, form_def(f, field)->default_text);
+	field->to_default = true;
+}
+
+static void move_to(struct form *f, unsigned to)
+{
+	struct form_field *field = focused(f);
+
+	if (field && field->emptied)
+		set_to_default(f, field);
+	f->focus = to;
+}
+
 /* Nothing is stored while anything is wrong: the form is applied whole or not at all. */
 static enum form_result apply(struct form *f)
 {
+	move_to(f, f->focus);
 	for (unsigned i = 0; i < f->fields; i++) {
 		check(f, &f->field[i]);
 		if (f->field[i].bad[0]) {
@@ -225,16 +250,11 @@ static enum form_result apply(struct form *f)
 
 /* ---- keys ---- */
 
-static struct form_field *focused(struct form *f)
-{
-	return f->focus < f->fields ? &f->field[f->focus] : NULL;
-}
-
 static void move_focus(struct form *f, int step)
 {
 	int last = (int)f->fields + 1, at = (int)f->focus + step;
 
-	f->focus = (unsigned)(at < 0 ? 0 : at > last ? last : at);
+	move_to(f, (unsigned)(at < 0 ? 0 : at > last ? last : at));
 }
 
 static enum form_result key_up(struct form *f)
@@ -251,13 +271,13 @@ static enum form_result key_down(struct form *f)
 
 static enum form_result key_tab(struct form *f)
 {
-	f->focus = (f->focus + 1) % (f->fields + 2);
+	move_to(f, (f->focus + 1) % (f->fields + 2));
 	return FORM_OPEN;
 }
 
 static enum form_result key_shift_tab(struct form *f)
 {
-	f->focus = (f->focus + f->fields + 1) % (f->fields + 2);
+	move_to(f, (f->focus + f->fields + 1) % (f->fields + 2));
 	return FORM_OPEN;
 }
 
@@ -342,10 +362,8 @@ static enum form_result key_delete(struct form *f)
 {
 	struct form_field *field = focused(f);
 
-	if (field) {
-		set_text(f, field, form_def(f, field)->default_text);
-		field->to_default = true;
-	}
+	if (field)
+		set_to_default(f, field);
 	return FORM_OPEN;
 }
 
@@ -425,7 +443,7 @@ static void click_field(struct form *f, unsigned at, int column)
 	bool again = f->focus == at;
 	struct form_field *field = &f->field[at];
 
-	f->focus = at;
+	move_to(f, at);
 	if (column < f->value_column || column >= f->value_column + f->value_columns)
 		return;
 	if (is_typed(f, field))
@@ -437,7 +455,7 @@ static void click_field(struct form *f, unsigned at, int column)
 enum form_result form_click(struct form *f, int row, int column)
 {
 	if (form_inside(f->apply, row, column)) {
-		f->focus = f->fields;
+		move_to(f, f->fields);
 		return press(f);
 	}
 	if (form_inside(f->cancel, row, column))
@@ -445,6 +463,38 @@ enum form_result form_click(struct form *f, int row, int column)
 	if (form_inside(f->list, row, column) && f->first_shown + (unsigned)(row - f->list.row) < f->fields)
 		click_field(f, f->first_shown + (unsigned)(row - f->list.row), column);
 	return FORM_OPEN;
+}
+
+void form_lead(struct form *f, unsigned option)
+{
+	unsigned first = 0;
+
+	while (first < f->fields && f->field[first].option < option)
+		first++;
+	size_t before = first * sizeof(*f->field), behind = (f->fields - first) * sizeof(*f->field);
+	struct form_field *moved = before ? malloc(before) : NULL;
+
+	if (!moved)
+		return;
+	memcpy(moved, f->field, before);
+	memmove(f->field, f->field + first, behind);
+	memcpy(f->field + (f->fields - first), moved, before);
+	free(moved);
+}
+
+void form_refuse(struct form *f, const char *message)
+{
+	const char *name = message + 2 * (strncmp(message, "--", 2) == 0);
+
+	for (unsigned i = 0; i < f->fields; i++) {
+		size_t length = strlen(form_def(f, &f->field[i])->name);
+
+		if (strncmp(name, form_def(f, &f->field[i])->name, length) != 0 || !strchr(" :", name[length]))
+			continue;
+		snprintf(f->field[i].bad, sizeof(f->field[i].bad), "%s", without_name(message));
+		f->focus = i;
+		return;
+	}
 }
 
 void form_set_default(struct form *f, const char *option, const char *text)

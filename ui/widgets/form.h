@@ -16,13 +16,20 @@ enum form_result { FORM_OPEN, FORM_APPLY, FORM_CANCEL };
 struct form *form_new(
 	const char *title, const struct options *options, const char *const *method_names, const char *const *why_not);
 void form_free(struct form *f); /* accepts NULL */
-/* The value that an option has on this machine if nobody types one; "" is nothing. */
+/* The fields of the options from this index on stand in front of the others.  Before the first key;
+ * without memory for it the order stays. */
+void form_lead(struct form *f, unsigned option);
+/* The value that an option has if nobody types one; "" is not known. */
 void form_set_default(struct form *f, const char *option, const char *text);
 /* Up/Down/Tab move; typing edits; Left/Right move in text or step choices; Space toggles flags;
  * F10 or Ctrl-S or Enter on [Apply] applies if all fields are valid (else goes to the first bad
- * one); Esc cancels; Ctrl-U clears; Del back to the default. */
+ * one); Esc cancels; Ctrl-U clears (a field left empty that needs a value gets its default back);
+ * Del back to the default. */
 enum form_result form_key(struct form *f, int key);
 enum form_result form_click(struct form *f, int row, int column);
 void form_paint(struct form *f, struct canvas *c, struct rect area);
+/* After FORM_APPLY: the values cannot be had after all. A message that begins with an option's
+ * name ("filter ...", "--payload ...") goes to its field, and the focus too. */
+void form_refuse(struct form *f, const char *message);
 /* The edited values, all valid after FORM_APPLY; owned by the form. */
 const struct options *form_options(const struct form *f);

@@ -87,25 +87,24 @@ static enum style value_style(const struct form *f, const struct form_field *fie
 	return field->bad[0] ? STYLE_FIELD_BAD : form_is_changed(f, field) ? STYLE_FIELD_CHANGED : STYLE_FIELD;
 }
 
-static void paint_choice(struct canvas *c, struct rect at, enum style style, const char *text, bool has_focus)
+/* The value itself says more than that nobody has chosen it. */
+static const char *default_text(const struct form_field *field, char *out, size_t size)
 {
-	char shown[FIELD_BYTES + 16];
+	snprintf(out, size, "%s%sdefault", field->by_default, field->by_default[0] ? " · " : "");
+	return out;
+}
 
-	snprintf(shown, sizeof(shown), "‹ %s ›", *text ? text : "default");
+static void paint_choice(struct canvas *c, struct rect at, enum style style, const struct form_field *field, bool has_focus)
+{
+	char shown[FIELD_BYTES + 16], none[64];
+
+	snprintf(shown, sizeof(shown), "‹ %s ›", field->text[0] ? field->text : default_text(field, none, sizeof(none)));
 	canvas_put_cut(c, at.row, at.column, at.columns, style, shown);
 	if (has_focus)
 		canvas_restyle(c,
 			(struct rect){
 				at.row, at.column, 1, canvas_width(shown) < at.columns ? canvas_width(shown) : at.columns },
 			STYLE_CURSOR);
-}
-
-static void paint_default(struct canvas *c, const struct form_field *field, struct rect at, enum style style)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "(default%s%s)", field->by_default[0] ? ": " : "", field->by_default);
-	canvas_put_cut(c, at.row, at.column, at.columns, style, text);
 }
 
 /* What is seen of the text through the field's window, which ends within numbers, too. */
@@ -122,9 +121,10 @@ static void paint_typed(
 {
 	int shift = has_focus ? form_text_shift(f, field) : 0;
 	const char *from = field->text + form_offset(field->text, shift);
+	char none[64];
 
 	if (!field->text[0] && !has_focus)
-		paint_default(c, field, at, style);
+		canvas_put_cut(c, at.row, at.column, at.columns, style, default_text(field, none, sizeof(none)));
 	else if (has_focus)
 		paint_part(c, from, at, style);
 	else
@@ -152,7 +152,7 @@ static void paint_field(struct canvas *c, const struct form *f, unsigned index, 
 		canvas_put(c, row, column + label + 2, 1, STYLE_WARNING, "*");
 	canvas_fill(c, at, style, NULL);
 	if (form_choice(f, field, 0))
-		paint_choice(c, at, style, field->text, has_focus);
+		paint_choice(c, at, style, field, has_focus);
 	else
 		paint_typed(c, f, field, at, style, has_focus);
 	if (field->bad[0] && right - beside >= BESIDE_LEAST - 1) {
@@ -248,7 +248,7 @@ static void form_paint_keys(struct canvas *c, struct rect row)
 	static const struct {
 		const char *key, *does;
 	} hints[] = { { "F10", "Apply" }, { "Esc", "Cancel" }, { "←→", "Choose" }, { "Del", "Default" }, { "^U", "Clear" },
-		{ "Tab", "Next" } };
+		{ "F1", "Help" }, { "Tab", "Next" } };
 	int column = row.column + 1, right = row.column + row.columns;
 
 	for (size_t i = 0; row.rows > 0 && i < sizeof(hints) / sizeof(hints[0]); i++) {

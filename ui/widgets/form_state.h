@@ -11,6 +11,8 @@ struct form_field {
 	size_t cursor;       /* byte offset, at the start of a code point */
 	char by_default[40]; /* "" or what it comes to where nothing is typed */
 	bool to_default;
+	/* emptied, where nothing is no value: the default when it is left */
+	bool emptied;
 	char bad[FIELD_MESSAGE_BYTES]; /* "" or what is wrong with the text */
 };
 

@@ -22,6 +22,7 @@ static int open_parts(struct console *c, const struct cli *cli, struct err *err)
 	struct session_config config = { .paths = paths_all,
 		.virtual_ticks = c->virtual_ticks,
 		.want_totals = true,
+		.want_reasons = true,
 		.awaits_go = *options_text(&cli->options, "capture") };
 	int rc = outputs_init(&c->outputs, &cli->options, err);
 
@@ -58,6 +59,7 @@ int console_open(struct console *c, const struct cli *cli, struct err *err)
 	c->board.history = c->history;
 	c->board.duel = &c->rounds.duel;
 	c->board.hide_cost = c->virtual_ticks > 0;
+	c->board.cpus = c->virtual_ticks ? NULL : &c->cpus;
 	modes_find_method(&c->board);
 	return 0;
 }
@@ -213,6 +215,17 @@ static void look_at_capture(struct console *c)
 	c->board.packets = t->capture ? capture_packets(t->capture, c->board.packet, PACKETS_SHOWN) : c->board.packets;
 }
 
+/* Once a second, for the screen. */
+static void look_at_cpus(struct console *c)
+{
+	int64_t now_ns = clock_now_ns();
+
+	if (!c->board.cpus || c->lines || now_ns - c->cpus_ns < NS_PER_S)
+		return;
+	cpu_use_read(&c->cpus);
+	c->cpus_ns = now_ns;
+}
+
 void console_pump(void *console)
 {
 	struct console *c = console;
@@ -222,6 +235,7 @@ void console_pump(void *console)
 		take_update(c, u);
 	rounds_step(c);
 	look_at_capture(c);
+	look_at_cpus(c);
 	c->board.load = session_load(c->session, &c->board.load_min, &c->board.load_max);
 	c->board.own_cpu_ns = own_cost_ns(&c->cost);
 }
@@ -246,7 +260,16 @@ int console_start_with(struct console *c, const struct options *options, struct 
 
 int console_start(struct console *c, struct err *err)
 {
+	c->rounds.resumes = false;
 	return console_start_with(c, &console_mode(c)->options, err);
+}
+
+void console_note_base(struct console *c, uint32_t run_id)
+{
+	const struct sample *newest = history_coarse(c->history, 0);
+
+	c->base_run = run_id;
+	c->base_until_ns = newest ? newest->at_ns : 0;
 }
 
 int console_snapshot(struct console *c, const struct snapshot_screen *screen, char *ret_path, size_t size, struct err *err)
@@ -255,6 +278,8 @@ int console_snapshot(struct console *c, const struct snapshot_screen *screen, ch
 	char *text = NULL, *svg = NULL;
 	struct snapshot_screen painted;
 
+	source.base_run = history_run(c->history, c->base_run) ? c->base_run : 0;
+	source.base_until_ns = c->base_until_ns;
 	if (!history_run(c->history, c->run_id))
 		return err_say(err, ENODATA, "no snapshot: nothing has run yet");
 	if (!screen) {

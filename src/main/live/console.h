@@ -19,10 +19,15 @@ struct console {
 	struct outputs outputs;
 	struct run_capture run_capture;
 	struct own_cost cost;
+	struct cpu_use cpus;
+	int64_t cpus_ns; /* CLOCK_MONOTONIC when they were read */
 	struct rounds rounds;
 	FILE *lines;     /* header and intervals go here as they come; NULL: a screen shows them */
 	FILE *notes;     /* events and complaints; NULL: a screen shows them */
 	uint32_t run_id; /* newest one asked for; 0: none */
+	/* The baseline, which a snapshot keeps: its run (0: none), and up to when it counts. */
+	uint32_t base_run;
+	int64_t base_until_ns;
 	int lines_errno; /* why `lines` takes no more; 0: it does */
 	bool over;       /* that one has ended */
 	bool measured;   /* and has something to show */
@@ -44,6 +49,8 @@ struct board_mode *console_mode(struct console *c); /* the current one */
 int console_start(struct console *c, struct err *err);
 /* The same with other options; those of the mode stay as they are. */
 int console_start_with(struct console *c, const struct options *options, struct err *err);
+/* That run is the baseline from now on, as far as it has come; 0: none is. */
+void console_note_base(struct console *c, uint32_t run_id);
 /* Takes all updates that have come; a callback of loops, so of a void *. */
 void console_pump(void *console);
 struct results_source console_source(const struct console *c);

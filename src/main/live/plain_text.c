@@ -12,6 +12,7 @@
 #include "main/cli/help.h"
 #include "mode/in_force.h"
 #include "record/rates.h"
+#include "record/run_line.h"
 #include "record/steadiness.h"
 
 enum { TEXT = 32 };
@@ -177,7 +178,7 @@ static void summary_elsewhere(FILE *out, const struct reading *r, const struct l
 	char lost[TEXT];
 
 	if (all - at_workers > 0.005)
-		fprintf(out, "  %-11s %10s %10s %10s %10s %8s\n", "elsewhere", "", "", "", "",
+		fprintf(out, "  %-11s %10s %10s %9s %9s %7s\n", "elsewhere", "", "", "", "",
 			text_human(all - at_workers, lost, sizeof(lost)));
 }
 
@@ -188,7 +189,7 @@ static void summary_workers(FILE *out, const struct reading *r, const struct led
 
 	char rx[TEXT], tx[TEXT], rx_mbps[TEXT], tx_mbps[TEXT], drops[TEXT], busy[TEXT];
 
-	fprintf(out, "  %-6s %4s %10s %10s %10s %10s %8s %6s %9s\n", "role", "cpu", "rx/s", "tx/s", "rx Mbit/s", "tx Mbit/s",
+	fprintf(out, "  %-6s %4s %10s %10s %9s %9s %7s %6s %9s\n", "role", "cpu", "rx/s", "tx/s", "rx Mbit/s", "tx Mbit/s",
 		"lost/s", "busy %", "switches");
 	for (unsigned i = 0; i < r->info->workers; i++) {
 		const struct run_worker *w = &r->info->worker[i];
@@ -199,9 +200,9 @@ static void summary_workers(FILE *out, const struct reading *r, const struct led
 		rates_of(r, (int)i, ROLE_BOTH, &one);
 		rates_of(&drained, (int)i, ROLE_BOTH, &settled);
 		at_workers += isnan(settled.drops_per_s) ? 0 : settled.drops_per_s;
-		fprintf(out, "  %-6s %4d %10s %10s %10s %10s %8s %6s %9" PRIu64 "\n",
-			engine_role(r->info->engine, w->role)->title, w->cpu, text_human(one.rx_pps, rx, sizeof(rx)),
-			text_human(one.tx_pps, tx, sizeof(tx)), fixed(one.rx_mbps, 1, rx_mbps), fixed(one.tx_mbps, 1, tx_mbps),
+		fprintf(out, "  %-6s %4d %10s %10s %9s %9s %7s %6s %9" PRIu64 "\n", engine_role(r->info->engine, w->role)->title,
+			w->cpu, text_human(one.rx_pps, rx, sizeof(rx)), text_human(one.tx_pps, tx, sizeof(tx)),
+			fixed(one.rx_mbps, 1, rx_mbps), fixed(one.tx_mbps, 1, tx_mbps),
 			text_human(settled.drops_per_s, drops, sizeof(drops)), fixed(100 * one.busy, 1, busy),
 			one.value[COUNTER_CTX_VOLUNTARY] + one.value[COUNTER_CTX_INVOLUNTARY]);
 	}
@@ -211,7 +212,7 @@ static void summary_workers(FILE *out, const struct reading *r, const struct led
 static void summary_figures(FILE *out, const struct reading *r)
 {
 	const struct figure_def *f = r->info->engine->figures;
-	char text[TEXT], explained[FIGURE_WHY_BYTES];
+	char text[TEXT], explained[FIGURE_WHY_BYTES], line[300];
 
 	for (; f && f->name; f++) {
 		if (!(f->show & SHOW_SUM) || !figure_has(f, r, -1))
@@ -219,8 +220,9 @@ static void summary_figures(FILE *out, const struct reading *r)
 		double value = figure_value(f, r, -1);
 		const char *why = isnan(value) ? figure_explain(r->info, f, explained) : NULL;
 
-		fprintf(out, "  %s %s%s%s%s%s%s\n", f->name, text_human(value, text, sizeof(text)), *f->unit ? " " : "", f->unit,
-			why ? " (" : "", why ? why : "", why ? ")" : "");
+		snprintf(line, sizeof(line), "%s %s%s%s%s%s%s", f->name, text_human(value, text, sizeof(text)),
+			*f->unit ? " " : "", f->unit, why ? " (" : "", why ? why : "", why ? ")" : "");
+		paragraph(out, 2, 4, line);
 	}
 }
 
@@ -391,15 +393,16 @@ static void summary_places(FILE *out, const struct ledger *ledger)
 
 static void summary_balance(FILE *out, const char *name, const char *received, const struct ledger *ledger)
 {
-	char a[TEXT], b[TEXT], c[TEXT];
+	char a[TEXT], b[TEXT], c[TEXT], line[400] = "";
 
-	fprintf(out, "  %s: sent %s = %s %s + lost %s", name, text_grouped(ledger->sent, a, TEXT), received,
+	text_add(line, sizeof(line), "%s: sent %s = %s %s + lost %s", name, text_grouped(ledger->sent, a, TEXT), received,
 		text_grouped(ledger->received, b, TEXT),
 		text_grouped(ledger->lost - (ledger->unexplained > 0 ? (uint64_t)ledger->unexplained : 0), c, TEXT));
 	if (ledger->in_flight)
-		fprintf(out, " + in flight %s", text_grouped(ledger->in_flight, a, TEXT));
-	fprintf(out, " + unexplained %" PRId64 " (%s)\n", ledger->unexplained,
+		text_add(line, sizeof(line), " + in flight %s", text_grouped(ledger->in_flight, a, TEXT));
+	text_add(line, sizeof(line), " + unexplained %" PRId64 " (%s)", ledger->unexplained,
 		ledger->balanced ? "balanced" : "does not balance");
+	paragraph(out, 2, 4, line);
 }
 
 static void summary_ledger(FILE *out, const struct ledger *ledger)
@@ -408,6 +411,24 @@ static void summary_ledger(FILE *out, const struct ledger *ledger)
 		return;
 	summary_places(out, ledger);
 	summary_balance(out, "ledger", "received", ledger);
+}
+
+/* The kernel's own word, of everybody's packets; where it cannot be had, only who lost some is
+ * told. */
+static void summary_reasons(FILE *out, const struct ledger *ledger, const struct run_final *f)
+{
+	char n[TEXT], line[1200] = "";
+
+	if (!f)
+		return;
+	if (!f->reasons.known && f->reasons.why[0] && ledger->known && ledger->lost)
+		text_add(line, sizeof(line), "kernel's drop reasons: -- (%s)", f->reasons.why);
+	for (unsigned i = 0; i < f->reasons.count; i++)
+		text_add(line, sizeof(line), "%s%s %s",
+			i ? ", " : "kernel's drop reasons, of this whole host, at most: ", f->reasons.reason[i].name,
+			text_grouped(f->reasons.reason[i].packets, n, TEXT));
+	if (*line)
+		paragraph(out, 2, 4, line);
 }
 
 static void summary_second_ledger(FILE *out, const struct reading *r)
@@ -479,8 +500,59 @@ void plain_text_summary(FILE *out, const struct results_source *source)
 	summary_workers(out, &r, &ledger);
 	summary_details(out, source->history, r.info);
 	summary_ledger(out, &ledger);
+	summary_reasons(out, &ledger, r.final);
 	summary_second_ledger(out, &r);
 	summary_verdict(out, &verdict);
+}
+
+/* ---- all runs ---- */
+
+static void runs_add_figures(const struct run_line *run, char *line, size_t size)
+{
+	const struct engine *e = run->info->engine;
+	char a[TEXT], b[TEXT];
+
+	text_add(line, size, " %s %s", text_human(run->rate, a, sizeof(a)),
+		e->headline_bytes ? "bit/s"
+		: e->packet_rate  ? e->packet_rate
+				  : "pps");
+	if (run->latency.count)
+		text_add(line, size, ", p50 %s p99 %s us", us(run->latency.p50_ns, a), us(run->latency.p99_ns, b));
+	if (!isnan(run->lost_percent))
+		text_add(line, size, ", lost %.3g %%", run->lost_percent);
+	text_add(line, size, ", %s, %s", text_duration((int64_t)(run->seconds + 0.5) * NS_PER_S, a, sizeof(a)),
+		!run->verdict.valid     ? "INVALID"
+		: run->verdict.cautions ? "valid with cautions"
+					: "valid");
+}
+
+static void runs_add(FILE *out, const struct run_info *before, const struct run_line *run)
+{
+	char line[700] = "", when[TEXT], differs[300];
+
+	clock_format_hms(run->info->started_wall_ns, when, sizeof(when));
+	text_add(line, sizeof(line), "#%u %s %s, method %s:", run->info->id, when, run->info->engine->name, run->info->ran);
+	if (run->measured)
+		runs_add_figures(run, line, sizeof(line));
+	else
+		text_add(line, sizeof(line), " %s", run->failed ? "failed" : "nothing was measured");
+	if (before)
+		text_add(line, sizeof(line), "; %s", run_line_differ(before, run->info, " to ", differs, sizeof(differs)));
+	paragraph(out, 2, 6, line);
+}
+
+void plain_text_runs(FILE *out, const struct history *h, bool captured)
+{
+	const struct run_info *before = NULL;
+
+	for (unsigned age = history_run_count(h); age-- > 0;) {
+		const struct run_info *info = history_run_by_age(h, age);
+		struct run_line run;
+
+		run_line_of(h, info->id, captured && !age, &run);
+		runs_add(out, before, &run);
+		before = info;
+	}
 }
 
 void plain_text_event(FILE *out, int64_t at_ns, enum severity severity, const char *text)

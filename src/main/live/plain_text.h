@@ -12,5 +12,8 @@ void plain_text_interval(FILE *out, const struct results_source *source, const s
 /* Totals, workers, latencies, ledger, verdict; of a run that has not ended: as of its newest
  * sample. */
 void plain_text_summary(FILE *out, const struct results_source *source);
+/* All runs of the session, a paragraph each, the oldest first: what each was and came to, and in
+ * what it differs from the one before. captured: the newest one was. */
+void plain_text_runs(FILE *out, const struct history *h, bool captured);
 /* "14:31:07 ! text" */
 void plain_text_event(FILE *out, int64_t at_ns, enum severity severity, const char *text);

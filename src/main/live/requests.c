@@ -8,7 +8,7 @@
 #include "main/live/modes.h"
 #include "mode/in_force.h"
 #include "main/cli/settings.h"
-#include "path/paths.h"
+#include "mode/path.h"
 
 static int on_run(void *ctx, bool on, struct err *err)
 {
@@ -17,9 +17,14 @@ static int on_run(void *ctx, bool on, struct err *err)
 	if (on)
 		return console_start(c, err);
 	rounds_stop(c, "the traffic was stopped");
-	c->board.run_wanted = false;
+	c->board.run_wanted = c->rounds.resumes = false;
 	session_stop(c->session, false);
 	return 0;
+}
+
+static bool is_traffic_on(const struct console *c)
+{
+	return c->board.run_wanted || c->rounds.resumes;
 }
 
 /* The next run with the options as they are now: a duel begins anew with another B. */
@@ -28,7 +33,7 @@ static int run_changed(struct console *c, struct err *err)
 	if (rounds_going(c))
 		return rounds_start(c, err);
 	rounds_forget(c);
-	return c->board.run_wanted ? console_start(c, err) : 0;
+	return is_traffic_on(c) ? console_start(c, err) : 0;
 }
 
 /* Restarts the run if traffic is on; if that fails, restores the options of *undo. */
@@ -62,7 +67,7 @@ static int on_mode(void *ctx, unsigned mode, struct err *err)
 	options_carry(&c->board.mode[mode].options, &c->board.mode[before].options);
 	options_forget_idle(&c->board.mode[mode].options);
 	c->board.current_mode = mode;
-	int rc = c->board.run_wanted ? console_start(c, err) : 0;
+	int rc = is_traffic_on(c) ? console_start(c, err) : 0;
 	if (rc < 0)
 		c->board.current_mode = before;
 	modes_find_method(&c->board);
@@ -118,7 +123,7 @@ static int on_method(void *ctx, int step, struct err *err)
 
 /* The index among --path's words of the next one in the direction of `step` that runs here; -1 if
  * there is no other, with the reason of the last one. */
-static int next_path(const struct options *o, int step, char *why, size_t size)
+static int next_path(const struct session *s, const struct options *o, int step, char *why, size_t size)
 {
 	const char *const *words = o->def[options_find(o, "path")]->choices;
 	int n = 0, first = (int)options_number(o, "path"), at = first;
@@ -126,7 +131,7 @@ static int next_path(const struct options *o, int step, char *why, size_t size)
 	while (words[n])
 		n++;
 	while ((at = (at + step + n) % n) != first) {
-		const struct path *path = path_find(paths_all, words[at]);
+		const struct path *path = session_path(s, words[at]);
 
 		if (path->probe(why, size))
 			return at;
@@ -148,7 +153,7 @@ static int on_path(void *ctx, int step, struct err *err)
 	struct console *c = ctx;
 	struct options *o = &console_mode(c)->options, undo;
 	char why[240] = "";
-	int at = next_path(o, step < 0 ? -1 : 1, why, sizeof(why)), rc;
+	int at = next_path(c->session, o, step < 0 ? -1 : 1, why, sizeof(why)), rc;
 
 	if (at < 0)
 		return err_say(err, ENOENT, "no other path runs here: %s", why);
@@ -250,7 +255,12 @@ static int on_load(void *ctx, int direction, struct err *err)
 
 static int on_keep_base(void *ctx, uint32_t run_id, struct err *err)
 {
-	return rounds_keep(ctx, run_id, err);
+	struct console *c = ctx;
+	int rc = rounds_keep(c, run_id, err);
+
+	if (rc >= 0)
+		console_note_base(c, run_id);
+	return rc;
 }
 
 static int on_duel(void *ctx, bool on, struct err *err)
@@ -324,7 +334,10 @@ static int on_capture(void *ctx, bool on, struct err *err)
 static int on_capture_options(void *ctx, const struct capture_options *options, struct err *err)
 {
 	struct console *c = ctx;
+	int rc = capture_filter_check(options->filter, err);
 
+	if (rc < 0)
+		return rc;
 	c->run_capture.options = c->board.capture_options = *options;
 	/* A running capture is restarted with them, into a new file. */
 	return c->run_capture.capture ? on_capture(c, true, err) : 0;

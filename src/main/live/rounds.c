@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "main/live/console.h"
-#include "path/paths.h"
 #include "results/results.h"
 #include "sweep/metrics.h"
 
@@ -130,7 +129,7 @@ static int rounds_make_side(struct console *c, unsigned side, struct options *re
 	if (rc >= 0)
 		rc = options_set(ret_side, "duration", duration, err);
 	if (rc >= 0)
-		rc = session_check(ret_side, paths_all, err);
+		rc = session_try(c->session, ret_side, err);
 	if (rc < 0)
 		options_free(ret_side);
 	return rc;
@@ -204,7 +203,7 @@ int rounds_start(struct console *c, struct err *err)
 	struct rounds *r = &c->rounds;
 	struct options side[DUEL_SIDES] = { { 0 } };
 	struct duel begun, from = { 0 };
-	bool again = rounds_going(c);
+	bool again = rounds_going(c), was_on = again ? r->resumes : c->board.run_wanted || r->resumes;
 	int rc = rounds_check(c, console_mode(c)->engine, err);
 
 	for (unsigned n = 0; rc >= 0 && n < DUEL_SIDES; n++)
@@ -224,6 +223,7 @@ int rounds_start(struct console *c, struct err *err)
 	rounds_drop_sides(r);
 	memcpy(r->side, side, sizeof(side));
 	r->made = true;
+	r->resumes = was_on;
 	r->duel = begun;
 	duel_say(&r->duel, "%s: A %s, B %s", again ? "B has changed, and the duel begins anew" : "the duel begins",
 		r->duel.side[DUEL_A], r->duel.side[DUEL_B]);

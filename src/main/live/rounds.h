@@ -17,6 +17,8 @@ struct rounds {
 	bool made;             /* there are sides: */
 	struct options side[DUEL_SIDES];
 	uint32_t run_id; /* of the duel's newest run */
+	/* Traffic was on when the duel began: what is changed when it has ended starts a run. */
+	bool resumes;
 };
 
 /* Keeps the options of that run, and the load it has been brought to, as side A; 0: forgets them.

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "path/paths.h"
+#include "mode/path.h"
 #include "run/session.h"
 
 void run_capture_init(struct run_capture *t, const struct options *o, struct session *session)
@@ -60,7 +60,7 @@ static void note_loss(struct run_capture *t, const char *why)
 /* To the namespace that the run's interface is in; 0: it is in this one. */
 static int reach_interface(const struct run_capture *t, const struct run_info *info, struct err *err)
 {
-	const struct path *path = path_find(paths_all, info->path);
+	const struct path *path = session_path(t->session, info->path);
 
 	return path && path->capture ? session_capture_socket(t->session, info->id, err) : 0;
 }

@@ -329,7 +329,8 @@ static void row_text(int row, char *out, size_t size)
  * of which run it is. */
 static void head_names_its_window(void)
 {
-	static const char *const windows[] = { "last 1 s", "whole run", "this run", "· 60 s", "means", "since" };
+	static const char *const windows[] = { "last 1 s", "whole run", "this run", "· 60 s", "means", "since", "· now",
+		"at the end" };
 	static const char *const without[] = { "events", "capture", "A/B", "methods" };
 	const char *name = dash_expanded(&dash)->name;
 	char head[800];

@@ -35,7 +35,7 @@ static int close_history(void **state)
 
 static void update(int64_t span_s, unsigned bins)
 {
-	struct series_ask ask = { span_s * NS_PER_S, made.now_ns, bins, bins / 2, -1, false, NULL };
+	struct series_ask ask = { span_s * NS_PER_S, made.now_ns, bins, bins / 2, -1, false, NULL, { 0 } };
 
 	assert_int_equal(series_update(&series, made.history, &ask), 0);
 }
@@ -138,7 +138,7 @@ static void going_back_to_a_frozen_time_rebuilds(void **state)
 	made_ticks(&made, 300, PHASE_MEASURE, 5);
 	update(10, 100);
 	assert_float_equal(series.value[0], 5 * MADE_PPS, 1e-3);
-	struct series_ask ask = { 10ll * NS_PER_S, then, 100, 50, -1, false, NULL };
+	struct series_ask ask = { 10ll * NS_PER_S, then, 100, 50, -1, false, NULL, { 0 } };
 
 	assert_int_equal(series_update(&series, made.history, &ask), 0);
 	assert_float_equal(series.value[99], MADE_PPS, 1e-3);

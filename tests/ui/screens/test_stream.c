@@ -152,7 +152,6 @@ static void copied_share_has_room(void **state)
 	open_stream(2, "one-copy", true, 40, 120);
 	run();
 	assert_true(not_on_screen("busy copied %"));
-	assert_true(on_screen("share"));
 	stage_close();
 }
 
@@ -176,9 +175,10 @@ static void congestion_control_is_named(void **state)
 	assert_true(on_screen("1+1 cores · congestion bbr"));
 	assert_true(not_on_screen("size 64K"));
 	press(KEYCODE_F2);
-	for (int i = 0; i < 60 && not_on_screen("(default: bbr)"); i++)
+	assert_true(on_screen(">size")); /* the mode's own options stand first */
+	for (int i = 0; i < 60 && not_on_screen("bbr · default"); i++)
 		press(KEYCODE_DOWN);
-	assert_true(on_screen("(default: bbr)"));
+	assert_true(on_screen("bbr · default"));
 	stage_close();
 	open_stream(1, "one-copy", false, 24, 80);
 	set("congestion", "cubic");
@@ -191,7 +191,7 @@ static void congestion_control_is_named(void **state)
 static void both_latencies_are_there(void **state)
 {
 	(void)state;
-	open_stream(1, "one-copy", false, 40, 120);
+	open_stream(1, "one-copy", false, 48, 120);
 	run();
 	assert_true(on_screen("delivery percentiles µs"));
 	assert_true(on_screen("message       5.30  p50 · p99 457 · 1 s\n"));
@@ -316,7 +316,7 @@ static void help_explains_the_columns(void **state)
 	assert_true(on_screen("cwnd "));
 	/* At the smallest width it is broken into lines, and can be scrolled to its end. */
 	frame(24, 80);
-	for (int i = 0; i < 12; i++)
+	for (int i = 0; i < 30 && not_on_screen("sockbuf "); i++)
 		press(KEYCODE_PAGE_DOWN);
 	assert_true(on_screen("sockbuf "));
 	stage_close();

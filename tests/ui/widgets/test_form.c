@@ -144,9 +144,8 @@ static void test_bad_values_stop_apply_at_the_first(void **state)
 	static const struct {
 		int field;
 		const char *text, *good;
-	} cases[] = { { PAYLOAD, "70000", "1400" }, { PAYLOAD, "", "0" }, { PAYLOAD, "12q", "12" }, { CPUS, "x", "0-1" },
-		{ WARMUP, "2h", "1h" }, { WARMUP, "soon", "0" }, { RATE, "0", "1" }, { RATE, "1000001", "1000000" },
-		{ RATE, "-3", "" } };
+	} cases[] = { { PAYLOAD, "70000", "1400" }, { PAYLOAD, "12q", "12" }, { CPUS, "x", "0-1" }, { WARMUP, "2h", "1h" },
+		{ WARMUP, "soon", "0" }, { RATE, "0", "1" }, { RATE, "1000001", "1000000" }, { RATE, "-3", "" } };
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -164,6 +163,61 @@ static void test_bad_values_stop_apply_at_the_first(void **state)
 		teardown(NULL);
 	}
 	setup(NULL);
+}
+
+/* Emptied, a field that needs a value has its default again when it is left. */
+static void test_an_emptied_field_is_no_error(void **state)
+{
+	(void)state;
+	put(PAYLOAD, "1400");
+	press(KEYCODE_CTRL_U);
+	press(KEYCODE_DOWN);
+	assert_screen(14, 60, CHARSET_BRAILLE,
+		"─ set-up ───────────────────────────────────────────────────\n"
+		" method     ‹ default ›\n"
+		" payload    64\n"
+		">wait       ‹ block ›\n"
+		" verbatim   ‹ no ›\n"
+		" cpus       default\n"
+		" warmup     1s\n"
+		" rate       default\n"
+		" host       default\n"
+		" sleep or spin\n"
+		"\n"
+		" [ Apply ] [ Cancel ]\n"
+		" F10 Apply  Esc Cancel  ←→ Choose  Del Default  ^U Clear\n"
+		"\n");
+	put(PAYLOAD, "");
+	assert_int_equal(press(KEYCODE_F10), FORM_APPLY);
+	assert_value("payload", "64");
+	assert_false(options_is_given(form_options(form), "payload"));
+}
+
+/* The options from there on stand in front, and what is typed finds them. */
+static void test_some_fields_lead(void **state)
+{
+	(void)state;
+	form_lead(form, 7); /* rate */
+	go_to(0);
+	type("5k");
+	assert_int_equal(press(KEYCODE_F10), FORM_APPLY);
+	assert_int_equal(options_number(form_options(form), "rate"), 5000);
+}
+
+/* A message about a value goes to its field, and so does the focus. */
+static void test_a_refused_value_has_the_focus(void **state)
+{
+	(void)state;
+	assert_int_equal(press(KEYCODE_F10), FORM_APPLY);
+	form_refuse(form, "--host nowhere: there is no such host");
+	press(KEYCODE_CTRL_U);
+	type("::1");
+	assert_int_equal(press(KEYCODE_F10), FORM_APPLY);
+	assert_value("host", "::1");
+	form_refuse(form, "nobody knows why");
+	press(KEYCODE_CTRL_U);
+	assert_int_equal(press(KEYCODE_F10), FORM_APPLY);
+	assert_value("host", "");
 }
 
 static void test_choices_and_flags(void **state)
@@ -320,10 +374,10 @@ static void test_painted_whole(void **state)
 		" payload  * 70000                          ! out of range…\n"
 		">wait     * ‹ spin ›\n"
 		" verbatim   ‹ no ›\n"
-		" cpus       (default)\n"
+		" cpus       default\n"
 		" warmup     1s\n"
-		" rate       (default)\n"
-		" host       (default)\n"
+		" rate       default\n"
+		" host       default\n"
 		" sleep or spin\n"
 		"\n"
 		" [ Apply ] [ Cancel ]  1 to correct\n"
@@ -337,10 +391,10 @@ static void test_painted_whole(void **state)
 		">payload    64\n"
 		" wait     * < spin >\n"
 		" verbatim   < no >\n"
-		" cpus       (default)\n"
+		" cpus       default\n"
 		" warmup     1s\n"
-		" rate       (default)\n"
-		" host       (default)\n"
+		" rate       default\n"
+		" host       default\n"
 		" 0..65479 bytes . bytes after the header\n"
 		"\n"
 		" [ Apply ] [ Cancel ]  1 changed\n"
@@ -356,7 +410,7 @@ static void test_painted_small_scrolls(void **state)
 		"─ set-up ──────────────────── 3-7 of 8 ─\n"
 		" wait       ‹ block ›\n"
 		" verbatim   ‹ no ›\n"
-		" cpus       (default)\n"
+		" cpus       default\n"
 		" warmup     1s\n"
 		">rate     * 0\n"
 		" out of range 1..1000000\n"
@@ -454,6 +508,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FORM(test_untouched_form_applies_nothing),
 		IN_FORM(test_typing_and_apply),
+		IN_FORM(test_an_emptied_field_is_no_error),
+		IN_FORM(test_some_fields_lead),
+		IN_FORM(test_a_refused_value_has_the_focus),
 		IN_FORM(test_choices_and_flags),
 		IN_FORM(test_method_steps_over_all_and_refuses_the_greyed),
 		IN_FORM(test_delete_goes_back_to_the_default),

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "ui/dash/actions.h"
+#include "ui/dash/setup/effective.h"
 #include "ui/canvas/keys.h"
 
 static void close_form(struct dash *d)
@@ -33,7 +34,7 @@ void act_setup(struct dash *d, int key)
 {
 	const struct board_mode *mode = &d->board->mode[d->board->current_mode];
 	const char **names = calloc(mode->methods + 1, sizeof(*names)), **why = calloc(mode->methods + 1, sizeof(*why));
-	char title[96];
+	char title[96], value[40];
 
 	(void)key;
 	snprintf(title, sizeof(title), "set-up: %s", mode->engine->name);
@@ -43,7 +44,9 @@ void act_setup(struct dash *d, int key)
 	}
 	show_form(d, names && why ? form_new(title, &mode->options, names, why) : NULL, SCREEN_SETUP);
 	for (unsigned i = 0; d->form && i < mode->options.count; i++)
-		form_set_default(d->form, mode->options.def[i]->name, host_default(&d->board->host, mode->options.def[i]));
+		form_set_default(d->form, mode->options.def[i]->name, effective_value(d, i, value, sizeof(value)));
+	if (d->form)
+		form_lead(d->form, options_table_length(options_common));
 	free(names);
 	free(why);
 }
@@ -180,17 +183,22 @@ static void forms_finish(struct dash *d, enum form_result result)
 	if (result == FORM_APPLY)
 		outcome = d->view.screen == SCREEN_SETUP ? apply_setup(d, &err) : apply_capture(d, &err);
 	if (outcome < 0) { /* the form stays, so that what was typed is not lost */
+		form_refuse(d->form, err.text);
 		dash_say(d, STYLE_BAD, err.text);
 		return;
 	}
 	close_form(d);
-	if (result == FORM_APPLY)
+	if (result == FORM_APPLY) {
+		d->applied_at = d->keys;
 		dash_say(d, STYLE_TOAST, "applied");
+	}
 }
 
 void act_form_key(struct dash *d, int key)
 {
-	if (d->form)
+	if (d->form && key == KEYCODE_F1)
+		view_open(&d->view, SCREEN_HELP);
+	else if (d->form)
 		forms_finish(d, form_key(d->form, key));
 	else
 		view_back(&d->view);

@@ -22,9 +22,14 @@ struct flow {
 	unsigned worker;
 };
 
+static int flow_columns(const struct flow *f)
+{
+	return f->area.columns / COLUMN_WIDTH > 0 ? f->area.columns / COLUMN_WIDTH : 1;
+}
+
 static struct rect next_place(struct flow *f)
 {
-	int columns = f->area.columns / COLUMN_WIDTH > 0 ? f->area.columns / COLUMN_WIDTH : 1;
+	int columns = flow_columns(f);
 	int line = f->line++ - f->skip, width = f->area.columns / columns;
 
 	if (line < 0 || f->area.rows <= 0 || line >= columns * f->area.rows)
@@ -240,6 +245,37 @@ static void put_reasons(struct dash *d, struct rect area, const struct run_worke
 	canvas_put_cut(&d->canvas, area.row, area.column + 1, area.columns - 2, STYLE_DIM, text);
 }
 
+/* Scrolled beyond their end, they are painted anew: the last line stays at the bottom. */
+static void drill_put_lines(struct flow *f)
+{
+	int most;
+
+	drill_put_figures(f);
+	put_counters(f);
+	drill_put_latencies(f);
+	drill_put_spans(f);
+	most = f->line - flow_columns(f) * f->area.rows;
+	most = most > 0 ? most : 0;
+	if (f->skip <= most)
+		return;
+	canvas_fill(&f->d->canvas, f->area, STYLE_TEXT, NULL);
+	f->d->view.scroll = f->skip = most;
+	f->line = 0;
+	drill_put_lines(f);
+}
+
+static void drill_put_note(struct dash *d, struct rect rule, const char *title, const struct flow *f)
+{
+	char note[80], range[32];
+
+	panel_range(f->skip, flow_columns(f) * f->area.rows, f->line, range, sizeof(range));
+	snprintf(note, sizeof(note), "%s%sEsc back", range, range[0] ? " · j/k scroll · " : "");
+	/* Where it stands goes before the keys. */
+	if (range[0] && canvas_width(title) + canvas_width(note) + 8 > rule.columns)
+		snprintf(note, sizeof(note), "%s", range);
+	area_rule(&d->canvas, rule, title, note);
+}
+
 void screen_drill_paint(struct dash *d, struct rect area)
 {
 	const struct run_info *info = d->moment.info;
@@ -262,7 +298,7 @@ void screen_drill_paint(struct dash *d, struct rect area)
 	snprintf(title, sizeof(title), "%s · worker %u%s%s", name, flow.worker,
 		info->worker[flow.worker].pinned ? " · pinned" : " · not pinned",
 		info->worker[flow.worker].shares_cpu ? " · shares its CPU" : "");
-	area_rule(&d->canvas, area, title, "j/k scroll · Esc back");
+	struct rect rule = area;
 	area.row++;
 	area.rows--;
 	if (info->worker[flow.worker].unknown && area.rows > 3) {
@@ -271,10 +307,6 @@ void screen_drill_paint(struct dash *d, struct rect area)
 		area.rows--;
 	}
 	flow.area = area;
-	drill_put_figures(&flow);
-	put_counters(&flow);
-	drill_put_latencies(&flow);
-	drill_put_spans(&flow);
-	if (d->view.scroll > flow.line - 1)
-		d->view.scroll = flow.line > 0 ? flow.line - 1 : 0;
+	drill_put_lines(&flow);
+	drill_put_note(d, rule, title, &flow);
 }

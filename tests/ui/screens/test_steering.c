@@ -1,0 +1,426 @@
+/* Finding one's way: help and its search, the menu of panels, the forms, the list of runs and what
+ * is compared, many cores, the choice of the chart, clicks on charts and heads. */
+#include "stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../support/asserts.h"
+#include "ui/canvas/keys.h"
+#include "ui/dash/keytable.h"
+#include "ui/dash/runs/runs.h"
+
+static int begin(void **state)
+{
+	(void)state;
+	made_open(&made, 2, 2);
+	stage_dash(CHARSET_BRAILLE, "dark");
+	stage_run(50);
+	frame(24, 80);
+	return 0;
+}
+
+static void type(const char *ascii)
+{
+	for (; *ascii; ascii++)
+		press((unsigned char)*ascii);
+}
+
+/* ---- help, menu, ranges ---- */
+
+static void help_says_how_much_there_is_and_is_searched(void **state)
+{
+	(void)state;
+	press('?');
+	assert_true(on_screen("help ─"));
+	assert_true(on_screen("1-17 of "));
+	press(KEYCODE_DOWN);
+	assert_true(on_screen("2-18 of "));
+	type("/lost per second");
+	press(KEYCODE_ENTER);
+	assert_true(on_screen("drop/s"));
+	assert_true(not_on_screen("Tab S-Tab"));
+	type("/\025no such words");
+	assert_true(on_screen("nothing here has"));
+	press(KEYCODE_ESCAPE);
+	assert_true(on_screen("1-17 of "));
+	press(KEYCODE_ESCAPE);
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+	assert_string_equal(dash.view.filter, "");
+}
+
+/* Every column of the table, and every place of the ledger, has a line. */
+static void help_explains_columns_and_places(void **state)
+{
+	static const char *const words[] = { "busy", "share", "vs A", "server socket buffer", "softnet", "unexplained", "side:" };
+
+	(void)state;
+	assert_int_equal(dash_resize(&dash, 24, 80), 0);
+	press('?');
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		press('/');
+		press(KEYCODE_CTRL_U);
+		type(words[i]);
+		press(KEYCODE_ENTER);
+		assert_true(not_on_screen("nothing here has"));
+	}
+}
+
+static void a_letter_opens_a_panel(void **state)
+{
+	(void)state;
+	for (int i = 0; dash.panels[i].def; i++)
+		for (int k = 0; k < i; k++)
+			assert_int_not_equal(dash.panels[i].key, dash.panels[k].key);
+	type("g");
+	assert_true(on_screen("a letter opens one"));
+	type("d");
+	assert_int_equal(dash.view.screen, SCREEN_PANEL);
+	assert_string_equal(dash_expanded(&dash)->name, "drops");
+	type("gp");
+	assert_string_equal(dash_expanded(&dash)->name, "percentiles");
+	press(KEYCODE_ESCAPE);
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+	type("gn");
+	assert_true(on_screen("TCP: this mode has nothing to show there"));
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+}
+
+static void what_scrolls_says_where_it_stands(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		made_event(&made, SEVERITY_INFO, "something happened");
+	type("gv");
+	assert_true(on_screen("1-17 of 6"));
+	for (int i = 0; i < 100; i++)
+		press(KEYCODE_PAGE_DOWN);
+	assert_true(on_screen("something happened"));
+	assert_true(not_on_screen("1-17 of "));
+	press(KEYCODE_ESCAPE);
+	frame(16, 60);
+	press(KEYCODE_ENTER);
+	assert_true(on_screen("1-9 of 28"));
+	for (int i = 0; i < 20; i++)
+		press(KEYCODE_PAGE_DOWN);
+	assert_true(on_screen("count "));
+}
+
+/* ---- forms ---- */
+
+static void forms_have_help_and_no_way_out_by_f10(void **state)
+{
+	(void)state;
+	press(KEYCODE_F2);
+	press(KEYCODE_F1);
+	assert_true(on_screen("keys of the form"));
+	press('1'); /* another mode beneath the form would get its options */
+	assert_int_equal(calls.count[CALL_MODE], 0);
+	press(KEYCODE_F10);
+	assert_false(dash.quit);
+	assert_int_equal(dash.view.screen, SCREEN_SETUP);
+	press(KEYCODE_F10);
+	assert_int_equal(calls.count[CALL_APPLY], 1);
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+	press(KEYCODE_F10);
+	assert_false(dash.quit);
+	assert_true(on_screen("F10 has applied the form"));
+	press(KEYCODE_F10);
+	assert_true(dash.quit);
+}
+
+static void options_say_what_they_come_to(void **state)
+{
+	(void)state;
+	press(KEYCODE_F2);
+	for (int i = 0; i < 60 && not_on_screen(" cores "); i++)
+		press(KEYCODE_DOWN);
+	assert_true(on_screen("2 · default")); /* workers a role */
+	for (int i = 0; i < 60 && not_on_screen("duration"); i++)
+		press(KEYCODE_DOWN);
+	assert_true(on_screen("until stopped · default"));
+}
+
+static void a_refused_value_has_the_cursor(void **state)
+{
+	(void)state;
+	press('W');
+	press(KEYCODE_DOWN);
+	press(KEYCODE_CTRL_U);
+	type("3"); /* sample: no power of two */
+	press(KEYCODE_UP);
+	press(KEYCODE_F10);
+	assert_int_equal(dash.view.screen, SCREEN_CAPTURE);
+	assert_true(on_screen(">sample"));
+	assert_true(on_screen("not a power of two"));
+}
+
+/* ---- runs ---- */
+
+static void second_run(double factor)
+{
+	made_final(&made);
+	made.ran = "fast";
+	made_run(&made, true);
+	made_ticks(&made, 10, PHASE_WARMUP, factor);
+	made_ticks(&made, 50, PHASE_MEASURE, factor);
+	frame(24, 80);
+}
+
+static void the_run_before_is_compared_in_a_sentence(void **state)
+{
+	(void)state;
+	second_run(0.5);
+	assert_true(on_screen("fast: 50.0 % fewer messages/s than run #1 (method slow→fast); one run a side"));
+	frame(40, 120);
+	type("ga");
+	assert_true(on_screen("against the run before"));
+	press(KEYCODE_ESCAPE);
+	press('b'); /* a baseline speaks for itself */
+	assert_true(not_on_screen("fewer messages/s"));
+}
+
+static void runs_are_listed_shown_and_compared(void **state)
+{
+	(void)state;
+	second_run(3);
+	frame(24, 120);
+	press('R');
+	assert_true(on_screen("#1"));
+	assert_true(on_screen("#2"));
+	assert_true(on_screen("method slow→fast"));
+	press(KEYCODE_DOWN);
+	press(KEYCODE_ENTER);
+	assert_int_equal(dash.view.screen, SCREEN_DASH);
+	assert_int_equal(dash.moment.info->id, 1);
+	assert_true(on_screen("RUN #1 SHOWN, another goes on"));
+	press(KEYCODE_ESCAPE);
+	assert_int_equal(dash.moment.info->id, 2);
+	press('R');
+	press(KEYCODE_DOWN);
+	press(' ');
+	assert_true(on_screen("Space marks B"));
+	press(KEYCODE_UP);
+	press(' ');
+	assert_int_equal(dash.view.screen, SCREEN_PANEL);
+	assert_int_equal(dash.view.base.run_id, 1);
+	assert_int_equal(calls.count[CALL_BASE], 1);
+	assert_true(on_screen("A ‹slow› n=4 / B ‹fast› n=4"));
+}
+
+static void a_and_b_have_no_interval_in_common(void **state)
+{
+	(void)state;
+	press('b');
+	frame(40, 120);
+	type("ga");
+	assert_true(on_screen("A ‹slow› n=4 / B ‹slow› n=0"));
+	made_ticks(&made, 30, PHASE_MEASURE, 1);
+	frame(40, 120);
+	assert_true(on_screen("A ‹slow› n=4 / B ‹slow› n=3"));
+}
+
+static void the_label_says_what_differs(void **state)
+{
+	struct err err = ERR_NONE;
+
+	(void)state;
+	press('b');
+	made_final(&made);
+	assert_int_equal(options_set(&made.mode[0].options, "window", "128", &err), 0);
+	stage_run(30);
+	frame(40, 120);
+	type("ga");
+	assert_true(on_screen("A n=4 / B n=2 · window 64→128"));
+}
+
+static void another_mode_is_not_compared(void **state)
+{
+	(void)state;
+	press('b');
+	made_final(&made);
+	made.bulk = true; /* another engine */
+	stage_run(30);
+	frame(40, 120);
+	assert_true(not_on_screen("vs A"));
+	type("ga");
+	assert_true(on_screen("which measures other things"));
+	press(KEYCODE_ESCAPE);
+	press('R');
+	press(' ');
+	press(KEYCODE_DOWN);
+	press(' ');
+	assert_true(on_screen("they measure other things"));
+	assert_int_equal(dash.view.screen, SCREEN_RUNS);
+}
+
+static void a_forgotten_run_is_refused(void **state)
+{
+	struct err err = ERR_NONE;
+
+	(void)state;
+	assert_int_equal(view_show_run(&dash.view, made.history, 77, &err), -2 /* ENOENT */);
+	assert_contains(err.text, "run #77");
+	assert_false(dash.view.frozen);
+}
+
+/* ---- many cores ---- */
+
+static void many_cores_are_counted_and_sides_chosen(void **state)
+{
+	(void)state;
+	stage_close();
+	made_open(&made, 32, 32);
+	stage_dash(CHARSET_BRAILLE, "dark");
+	stage_run(20);
+	frame(24, 80);
+	assert_true(on_screen("cores 1-"));
+	assert_true(on_screen(" of 64"));
+	press('x');
+	assert_true(on_screen(" of 32"));
+	assert_true(on_screen("the side server"));
+	press('x');
+	assert_true(on_screen("the side client"));
+	assert_true(not_on_screen(">srv"));
+	press('x');
+	assert_true(on_screen(" of 64"));
+}
+
+static void favour_the_first(const struct made *m, struct worker_sample *w, unsigned worker)
+{
+	if (worker == m->servers) {
+		w->value[COUNTER_RX_PACKETS] += 300;
+		w->value[COUNTER_TX_PACKETS] += 300;
+	}
+}
+
+static void bars_of_shares_are_there_where_they_differ(void **state)
+{
+	(void)state;
+	frame(40, 160);
+	assert_true(not_on_screen("share  "));
+	made.fill = favour_the_first;
+	made_ticks(&made, 20, PHASE_MEASURE, 1);
+	frame(40, 160);
+	assert_true(on_screen("share  "));
+}
+
+/* ---- the chart ---- */
+
+static void the_chart_shows_what_is_chosen(void **state)
+{
+	(void)state;
+	frame(40, 120);
+	press('y');
+	assert_true(on_screen("received, and sent ┄"));
+	assert_true(on_screen("now "));
+	press('y');
+	assert_true(on_screen("the same in bit/s"));
+	press('y');
+	assert_true(on_screen("p99 µs"));
+	press('y');
+	assert_true(on_screen("drops that the workers see /s"));
+	press('y');
+	assert_true(on_screen("CPU time of the workers CPUs"));
+	press('y'); /* there are no hardware counters, and no TCP */
+	assert_true(on_screen("× time · 1m · shade = rate"));
+	press('y');
+	assert_true(on_screen("throughput"));
+	press('Y');
+	assert_true(on_screen("× time · 1m · shade = rate"));
+	for (int kind = 0; kind < CHARTS; kind++) {
+		dash.view.chart = (enum chart_kind)kind;
+		every_frame();
+	}
+}
+
+static bool find_hit(int key, struct hit *ret_hit)
+{
+	for (unsigned i = 0; i < dash.hits.count; i++)
+		if (dash.hits.hit[i].key == key) {
+			*ret_hit = dash.hits.hit[i];
+			return true;
+		}
+	return false;
+}
+
+static void a_click_on_a_chart_sets_the_cursor(void **state)
+{
+	struct hit plot = { .key = 0 };
+
+	(void)state;
+	frame(40, 120);
+	assert_true(find_hit(KEY_TIME, &plot));
+	key_mouse(&dash, plot.area.row, plot.area.column + plot.area.columns - 1, 0);
+	frame_paint(&dash);
+	assert_true(dash.view.frozen);
+	assert_int_equal(dash.view.cursor_ns, dash.view.hold.at_ns);
+	key_mouse(&dash, plot.area.row, plot.area.column + plot.area.columns - 3, 0);
+	assert_less(dash.view.cursor_ns, dash.view.hold.at_ns);
+}
+
+static void a_click_on_a_head_sorts(void **state)
+{
+	struct hit head = { .key = 0 };
+
+	(void)state;
+	assert_true(find_hit(KEY_SORT + SORT_BUSY, &head));
+	key_mouse(&dash, head.area.row, head.area.column, 0);
+	assert_int_equal(dash.view.sort, SORT_BUSY);
+	frame_paint(&dash);
+	assert_true(find_hit(KEY_SORT + SORT_PLAN, &head));
+	key_mouse(&dash, head.area.row, head.area.column, 0);
+	assert_int_equal(dash.view.sort, SORT_PLAN);
+}
+
+/* ---- the host ---- */
+
+static void the_cpus_have_meters_or_strips(void **state)
+{
+	static struct cpu_use use;
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		use.one[i] = (struct cpu_use_one){ .cpu = (short)i, .user = 0.25f, .system = 0.5f };
+	use.count = 6;
+	made.board.cpus = &use;
+	frame(60, 200);
+	assert_true(on_screen("6 CPUs of this host"));
+	assert_true(on_screen("] 75"));
+	for (int i = 0; i < 500; i++)
+		use.one[i] = (struct cpu_use_one){ .cpu = (short)i, .softirq = 1 };
+	use.count = 500;
+	frame(60, 200);
+	assert_true(on_screen("a cell each"));
+	assert_true(on_screen("softirq"));
+	every_frame();
+}
+
+#define steering_test(f) cmocka_unit_test_setup_teardown(f, begin, stage_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		steering_test(help_says_how_much_there_is_and_is_searched),
+		steering_test(help_explains_columns_and_places),
+		steering_test(a_letter_opens_a_panel),
+		steering_test(what_scrolls_says_where_it_stands),
+		steering_test(forms_have_help_and_no_way_out_by_f10),
+		steering_test(options_say_what_they_come_to),
+		steering_test(a_refused_value_has_the_cursor),
+		steering_test(the_run_before_is_compared_in_a_sentence),
+		steering_test(runs_are_listed_shown_and_compared),
+		steering_test(a_and_b_have_no_interval_in_common),
+		steering_test(the_label_says_what_differs),
+		steering_test(another_mode_is_not_compared),
+		steering_test(a_forgotten_run_is_refused),
+		steering_test(many_cores_are_counted_and_sides_chosen),
+		steering_test(bars_of_shares_are_there_where_they_differ),
+		steering_test(the_chart_shows_what_is_chosen),
+		steering_test(a_click_on_a_chart_sets_the_cursor),
+		steering_test(a_click_on_a_head_sorts),
+		steering_test(the_cpus_have_meters_or_strips),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
