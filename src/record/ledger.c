@@ -381,6 +381,19 @@ static void add_lie(const struct options *o, struct ledger *l)
 	}
 }
 
+/* A packet that was lost is in flight for its sender until he gives it up: what stands at a place
+ * already is no longer on its way. */
+static void take_lost_off_flying(struct ledger *l)
+{
+	uint64_t twice = l->unexplained < 0 ? (uint64_t)-l->unexplained : 0;
+	uint64_t lost = ledger_lost_at_places(l);
+
+	twice = twice < lost ? twice : lost;
+	twice = twice < l->in_flight ? twice : l->in_flight;
+	l->in_flight -= twice;
+	l->unexplained += (int64_t)twice;
+}
+
 static void ledger_fill(const struct reading *r, struct ledger *l)
 {
 	const struct run_info *info = r->info;
@@ -397,6 +410,8 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	/* Only what is not on its way can be what the host lost. */
 	if (live && (reliable || apart))
 		take_rest_as_flying(l);
+	else if (live)
+		take_lost_off_flying(l);
 	add_up_to(r, l);
 	add_rests(info, told.arrived_there, l);
 	add_host_places(r, l);

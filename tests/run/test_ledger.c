@@ -313,6 +313,27 @@ static void ends_apart_are_not_read_at_once(void **state)
 	sample_free(to);
 }
 
+/* What the server's socket has dropped is in flight for the client until that gives it up. */
+static void the_lost_are_not_in_flight(void **state)
+{
+	static const struct row row = { "lost, and waited for", BOTH, .client_tx = 1000, .client_rx = 900, .server_drops = 80,
+		.flying = 100 };
+	struct sample *from = sample_new(2), *to = sample_new(2);
+	struct made m;
+	struct ledger l;
+
+	(void)state;
+	make_run(&row, &m);
+	fill_values(&row, to->worker);
+	ledger_between(&m, from, to, &l);
+	assert_int_equal(l.unexplained, 0);
+	assert_int_equal(l.in_flight, 20);
+	assert_int_equal(l.lost, 80);
+	assert_true(l.balanced);
+	sample_free(from);
+	sample_free(to);
+}
+
 static void reasons_are_named(void **state)
 {
 	struct row r = { BOTH, .client_tx = 10, .no_host = true, .hide_client_drops = true };
@@ -388,6 +409,7 @@ int main(void)
 		cmocka_unit_test(finals),
 		cmocka_unit_test(samples),
 		cmocka_unit_test(ends_apart_are_not_read_at_once),
+		cmocka_unit_test(the_lost_are_not_in_flight),
 		cmocka_unit_test(reasons_are_named),
 		cmocka_unit_test(readings_that_do_not_fit_give_none),
 		cmocka_unit_test(a_second_ledger),

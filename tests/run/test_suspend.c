@@ -23,6 +23,21 @@ static bool has_caution(const struct verdict *v, const char *text)
 	return false;
 }
 
+/* The verdict of the run as it stands, before anybody has ended it. */
+static bool live_is_invalid(const struct gathered *g, uint32_t id)
+{
+	const struct sample *from = NULL, *to = gathered_sample(g, id, -1);
+	struct ledger l;
+	struct verdict v;
+
+	for (int i = 0; !from || from->phase != PHASE_MEASURE; i++)
+		from = gathered_sample(g, id, i);
+	struct reading whole = reading_between(gathered_run(g, id), from, to);
+	ledger_of(&whole, &l);
+	verdict_of(&whole, &l, false, &v);
+	return !v.valid && strstr(v.reason[0], "was suspended or starved");
+}
+
 /* Says when it measures, waits to be told to end, and exits with the verdict as its status. */
 static int child(int say_fd, int told_fd)
 {
@@ -37,6 +52,9 @@ static int child(int say_fd, int told_fd)
 	if (write(say_fd, &byte, 1) != 1 || read(told_fd, &byte, 1) != 1)
 		return FAILED;
 	gather_until_samples(s, id, PHASE_MEASURE, 4, &g);
+	/* the samples say it at once, not only the final */
+	if (gathered_sample(&g, id, -1)->suspended_ns && !live_is_invalid(&g, id))
+		return FAILED;
 	session_stop(s, false);
 	gather_until_final(s, id, &g);
 	struct reading whole = gathered_reading(&g, id);

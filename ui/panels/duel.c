@@ -74,6 +74,14 @@ static enum style duel_style(const struct duel_metric *m, const struct compared 
 	return (of->mark == COMPARED_MORE) == (m->better > 0) ? STYLE_BETTER : STYLE_WORSE;
 }
 
+/* Better or worse does not hang on colour alone. */
+static const char *duel_sign(const struct duel_metric *m, const struct compared *of)
+{
+	enum style style = duel_style(m, of);
+
+	return style == STYLE_BETTER ? "✓" : style == STYLE_WORSE ? "✗" : " ";
+}
+
 static void duel_row(struct dash *d, struct rect area, int row, enum style style, const char *const text[5])
 {
 	int at = area.row + row, left = area.column + 1, name = NAME + duel_spare(area);
@@ -90,14 +98,15 @@ static void duel_row(struct dash *d, struct rect area, int row, enum style style
 
 static void duel_paint_metric(struct dash *d, const struct duel *duel, struct rect area, int row, unsigned i)
 {
-	static const char *const marks[] = { [COMPARED_LESS] = "▼ ", [COMPARED_MORE] = "▲ ", [COMPARED_SAME] = "= " };
+	static const char *const marks[] = { [COMPARED_LESS] = "▼", [COMPARED_MORE] = "▲", [COMPARED_SAME] = "=" };
 	const struct compared *of = &duel->of[i];
 	const char *mark = of->mark >= COMPARED_SAME ? marks[of->mark] : "";
 	char name[96], a[32], b[32], difference[COMPARED_TEXT_BYTES], interval[COMPARED_TEXT_BYTES], marked[96];
 	bool unit = duel_spare(area) > 8 && *duel->metric[i].unit;
 
 	snprintf(name, sizeof(name), "%s%s%s", duel->metric[i].title, unit ? " " : "", unit ? duel->metric[i].unit : "");
-	snprintf(marked, sizeof(marked), "%s%s", mark, compared_difference(of, difference));
+	snprintf(marked, sizeof(marked), "%s%s%s", mark, *mark ? duel_sign(&duel->metric[i], of) : "",
+		compared_difference(of, difference));
 	compared_interval(of, interval);
 	duel_row(d, area, row, duel_style(&duel->metric[i], of),
 		(const char *const[]){ name, text_four(of->a, a, sizeof(a)), text_four(of->b, b, sizeof(b)), marked,

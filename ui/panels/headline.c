@@ -52,7 +52,8 @@ static void headline_add_latency(const struct dash *d, struct line *l)
 	words_us(&s, s.p50_ns, p50, sizeof(p50));
 	words_us(&s, s.p99_ns, p99, sizeof(p99));
 	line_add(l, 5, STYLE_TEXT, "p50 %s", p50);
-	line_add(l, 3, STYLE_TEXT, "p99 %s %s", p99, words_us_unit(p99));
+	const char *unit = words_us_unit(p99);
+	line_add(l, 3, STYLE_TEXT, "p99 %s%s%s", p99, *unit ? " " : "", unit);
 }
 
 static void headline_add_lost(const struct dash *d, struct line *l)

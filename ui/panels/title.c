@@ -380,5 +380,6 @@ void panel_method_paint(struct dash *d)
 	int width = line_put_right(&d->canvas, area.row, area.column, area.columns - 1, &right);
 	int column = area.columns - 1 - width;
 	run_text(d, column - 3, left, sizeof(left));
-	canvas_put_cut(&d->canvas, area.row, 1, column - 2, STYLE_TEXT, left);
+	if (column > 8) /* less says nothing */
+		canvas_put_cut(&d->canvas, area.row, 1, column - 2, STYLE_TEXT, left);
 }

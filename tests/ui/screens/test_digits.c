@@ -111,9 +111,20 @@ static bool stands_at(int row, int column, const char *glyph, size_t bytes)
 	return cell && strlen(cell->glyph) == bytes && !memcmp(cell->glyph, glyph, bytes);
 }
 
+/* Is the text in front of the number there, too?  Else something else stands in this place. */
+static bool follows_its_text(const struct put *p, const char *from, int column)
+{
+	const struct cell *cell = canvas_cell(&dash.canvas, p->row, column - 1);
+
+	if (from == p->text || !cell)
+		return true;
+	return from[-1] == ' ' ? !cell->glyph[0] || cell->glyph[0] == ' ' : cell->glyph[0] && strchr(p->text, cell->glyph[0]);
+}
+
 /* A run of letters and digits from its first digit on: "12" of "cpu12", "9.40ms", "1 874". */
 static void check_number(const struct put *p, const char *from, const char *to, int column)
 {
+	bool followed = follows_its_text(p, from, column);
 	int wrong = 0, right = 0;
 	bool first = false, last = false;
 
@@ -128,7 +139,7 @@ static void check_number(const struct put *p, const char *from, const char *to, 
 		*(last ? &right : &wrong) += 1;
 		at += bytes;
 	}
-	if (wrong && (first || (last && right > 1))) {
+	if (wrong && ((first && followed) || (last && right > 1))) {
 		char *screen = canvas_to_text(&dash.canvas);
 
 		fail_msg("%s: \"%.*s\" of \"%s\" is cut in\n%s", frame_name, (int)(to - from), from, p->text, screen);
@@ -318,7 +329,8 @@ static void row_text(int row, char *out, size_t size)
  * of which run it is. */
 static void head_names_its_window(void)
 {
-	static const char *const windows[] = { "last 1 s", "whole run", "this run", "· 60 s", "means", "since" };
+	static const char *const windows[] = { "last 1 s", "whole run", "this run", "· 60 s", "means", "since", "· now",
+		"at the end" };
 	static const char *const without[] = { "events", "capture", "A/B", "methods" };
 	const char *name = dash_expanded(&dash)->name;
 	char head[800];
