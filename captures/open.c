@@ -22,7 +22,7 @@ static const char privilege[] = "needs CAP_NET_RAW: run as root, or setcap cap_n
 bool capture_probe(char *why, size_t size)
 {
 	char scratch[64];
-	int fd = privilege_packet_socket(), errnum = -fd;
+	int fd = privilege_socket(AF_PACKET), errnum = -fd;
 
 	if (fd >= 0) {
 		close(fd);

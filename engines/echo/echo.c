@@ -9,6 +9,7 @@
 #include "engines/echo/server.h"
 #include "engines/echo/stages/stages.h"
 #include "engines/udp/counters.h"
+#include "engines/udp/xdp.h"
 #include "mode/in_force.h"
 
 /* ---- tables ---- */
@@ -108,6 +109,7 @@ static const struct option_def echo_options[] = {
 		.flags = FORM,
 		.default_text = "no",
 		.help = "method uring: a thread of the kernel's takes what is sent without a call; its CPU time is counted" },
+	UDP_XDP_MODE_OPTION,
 	{ .name = "stages",
 		.type = OPTION_COUNT,
 		.flags = FORM,
@@ -172,8 +174,8 @@ static bool echo_stamps_nothing(const struct options *o)
 
 static const char joins_nothing[] = "the method sends and receives each datagram by itself";
 
-/* Neither end that runs here has a ring. */
-static bool echo_has_no_ring(const struct options *o)
+/* Has no end that runs here this method? */
+static bool echo_lacks_method(const struct options *o, const char *method)
 {
 	static const struct {
 		enum role role;
@@ -183,15 +185,26 @@ static bool echo_has_no_ring(const struct options *o)
 	for (unsigned i = 0; i < 2; i++) {
 		const char *own = options_text(o, ends[i].method);
 
-		if (plan_role(o) & ends[i].role && !strcmp(*own ? own : options_text(o, "method"), "uring"))
+		if (plan_role(o) & ends[i].role && !strcmp(*own ? own : options_text(o, "method"), method))
 			return false;
 	}
 	return true;
 }
 
+static bool echo_has_no_ring(const struct options *o)
+{
+	return echo_lacks_method(o, "uring");
+}
+
+static bool echo_has_no_frames(const struct options *o)
+{
+	return option_without_servers(o) || echo_lacks_method(o, "xdp");
+}
+
 static const struct option_rule echo_rules[] = {
 	{ "stages", echo_stamps_nothing, "methods mmsg and single alone can ask for the kernel's times, at both ends" },
 	{ "sqpoll", echo_has_no_ring, "only method uring has a ring" },
+	{ "xdp-mode", echo_has_no_frames, "only a server of method xdp has frames" },
 	{ "gso", echo_joins_nothing, joins_nothing },
 	{ "gro", echo_joins_nothing, joins_nothing },
 	{ "payload", option_without_clients, "it is the client's, and none runs here" },
@@ -363,6 +376,7 @@ static const struct counter_def echo_counters[] = {
 		.roles = ROLE_CLIENT,
 		.ledger = LEDGER_TOLD,
 		.help = "1: the server elsewhere has told all that it counted" },
+	COUNTER(ECHO_C_XDP_DROPS) = UDP_XDP_DROPS,
 	UDP_FILL_COUNTERS(ECHO_C_FILL - COUNTER_OWN),
 	COUNTER(ECHO_C_END) = { 0 },
 };

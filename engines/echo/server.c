@@ -119,6 +119,7 @@ static int open_listener(struct worker *w, struct server *server, unsigned which
 	config.datagram_bytes = s->receive_bytes;
 	config.waits = w->plan->wait == WAIT_BLOCK;
 	config.polled = options_number(w->options, "sqpoll");
+	config.xdp_mode = (unsigned)options_number(w->options, "xdp-mode");
 	/* Where it sleeps in ppoll(2), each must show by its own descriptor what there is. */
 	config.beside = which && w->plan->wait != WAIT_POLL ? server->listener[0].port : NULL;
 	config.usual_bytes = s->clients ? (uint32_t)echo_datagram_bytes(s) : 0;
@@ -360,6 +361,7 @@ int echo_server_wait(struct worker *w, int64_t until_ns, struct err *err)
 int echo_server_observe(struct worker *w, struct err *err)
 {
 	struct server *server = w->state;
+	uint64_t xdp_drops = 0;
 
 	for (unsigned i = 0; i < server->count && server->listener[i].stages; i++)
 		echo_server_stages_look(server->listener[i].stages);
@@ -371,7 +373,9 @@ int echo_server_observe(struct worker *w, struct err *err)
 		if (rc < 0)
 			return err_sys(err, -rc, "getsockopt SO_MEMINFO");
 		echo_count_drops(w, l->drops - before, l->port);
+		xdp_drops += l->port->totals.no_frame + l->port->totals.ring_full + l->port->totals.bad_frame;
 	}
+	counter_set(w->counters, ECHO_C_XDP_DROPS, xdp_drops);
 	return 0;
 }
 

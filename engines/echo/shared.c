@@ -36,7 +36,11 @@ void echo_tell_ran(struct worker *w, const struct udp_port *port)
 	struct echo_shared *s = echo_shared_of(w);
 	enum role role = w->self->role;
 
-	if (w->self->index || s->ran[role] == port->ran)
+	if (w->self->index)
+		return;
+	if (port->how[0])
+		plan_note(w->plan, "method %s: %s", port->ran, port->how);
+	if (s->ran[role] == port->ran)
 		return;
 	s->ran[role] = port->ran;
 	echo_name_ran(s, w->plan);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "engines/fanout/shared.h"
+#include "engines/udp/xdp.h"
 #include "mode/in_force.h"
 
 enum { FORM = OPTION_RESTART | OPTION_FORM | OPTION_RESULT, READERS_MAX = 1000000 };
@@ -99,6 +100,7 @@ static const struct option_def fanout_options[] = {
 		.default_text = "",
 		.unset_ok = true,
 		.help = "multicast group that the readers join (method multicast; default 239.255.78.68, over IPv6 ff02::4e44)" },
+	UDP_XDP_MODE_OPTION,
 	{ 0 },
 };
 
@@ -155,6 +157,11 @@ static bool fanout_is_without_pool(const struct options *o)
 	return option_without_clients(o) || !fanout_method_is(o, "threads");
 }
 
+static bool fanout_is_without_frames(const struct options *o)
+{
+	return option_without_clients(o) || !fanout_method_is(o, "xdp");
+}
+
 static bool fanout_is_without_group(const struct options *o)
 {
 	return !fanout_method_is(o, "multicast");
@@ -174,6 +181,7 @@ static const struct option_rule fanout_rules[] = {
 	{ "datagrams", option_without_clients, "it is the writer's, and none runs here" },
 	{ "deadline", fanout_is_not_awaited, "no round is awaited here" },
 	{ "pool", fanout_is_without_pool, "only a writer's method threads has a pool" },
+	{ "xdp-mode", fanout_is_without_frames, "only a writer's method xdp has frames" },
 	{ "group", option_without_servers, "the readers' own end names it" },
 	{ "group", fanout_is_without_group, "only method multicast has a group" },
 	{ 0 },

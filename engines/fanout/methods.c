@@ -10,6 +10,7 @@
 #include "engines/udp/joined.h"
 #include "engines/udp/packet.h"
 #include "engines/udp/uring.h"
+#include "engines/udp/xdp.h"
 
 /* No datagram is longer than the interface takes. */
 void fanout_mtu_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
@@ -89,11 +90,10 @@ static const struct fanout_method uring = {
 	.at_once = true,
 };
 
-/* A place that is kept. */
 static const struct fanout_method xdp = {
-	.method = { .name = "xdp",
-		.summary = "AF_XDP: whole frames, past the IP stack",
-		.missing = "this netdyno was built without it: AF_XDP is still to come" },
+	.method = UDP_XDP_METHOD_SENDS("AF_XDP: whole frames out of shared memory, past the IP stack"),
+	.port = &udp_xdp,
+	.frames = true,
 };
 
 const struct method *const fanout_methods[] = {

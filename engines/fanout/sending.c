@@ -121,11 +121,12 @@ int fanout_send_some(struct worker *w, struct writer *x, struct err *err)
 		if (n < 0)
 			return n;
 		done += n;
-	} while (!x->blocked && x->sent < x->sends && done < BURST);
+	} while (n && !x->blocked && x->sent < x->sends && done < BURST);
 	if (x->blocked)
 		await_room(w, x);
+	/* Slots that are all still being sent come back without a wait. */
 	if (x->sent < x->sends)
-		return done;
+		return done ? done : !x->blocked;
 	atomic_store_explicit(&x->desk->sent_each, ++x->whole * fanout_shared_of(w)->each, memory_order_relaxed);
 	x->cycle.sent_ns = x->cycle.moved_ns = clock_now_ns();
 	x->cycle.step = FANOUT_AWAIT;

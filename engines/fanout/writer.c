@@ -45,10 +45,13 @@ static int writer_open_port(struct worker *w, struct writer *x, struct err *err)
 	config.threads = s->threads;
 	config.datagram_bytes = 1; /* it receives nothing */
 	config.send_bytes = s->bytes * x->pieces;
+	config.xdp_mode = (unsigned)options_number(w->options, "xdp-mode");
 	int rc = s->method->segments ? udp_join_always(config.fd, s->bytes, err) : 0;
 	if (rc < 0 || (rc = udp_group_open(&x->group, s->method->port, &config, w, err)) < 0)
 		return rc;
 	x->port = x->group.port;
+	if (x->leads && x->port->how[0])
+		plan_note(w->plan, "method %s: %s", w->self->method->name, x->port->how);
 	/* All are on one host. */
 	if (s->method->port->expect && (rc = s->method->port->expect(x->port, &s->to[x->first], err)) < 0)
 		return rc;

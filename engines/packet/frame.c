@@ -131,8 +131,8 @@ int frame_template_init(struct frame_template *t, const struct frame_ends *ends,
 	(t->six ? frame_set_ipv6 : frame_set_ipv4)(t, ends);
 	frame_put(udp, htons((uint16_t)net_port(&ends->from)));
 	/* The pseudo header: the addresses, which end the IP header; the protocol; the length. */
-	t->udp_sum = frame_fold(
-		(uint32_t)frame_sum(udp - addresses, addresses) + htons(IPPROTO_UDP) + frame_sum(udp, FRAME_UDP_BYTES));
+	t->pseudo_sum = frame_fold((uint32_t)frame_sum(udp - addresses, addresses) + htons(IPPROTO_UDP));
+	t->udp_sum = frame_fold((uint32_t)t->pseudo_sum + frame_sum(udp, FRAME_UDP_BYTES));
 	return 0;
 }
 
@@ -171,7 +171,8 @@ static uint16_t frame_udp_checksum(uint16_t sum)
 	return checksum ? checksum : 0xffff;
 }
 
-void frame_write(const struct frame_template *t, uint16_t to_port, uint32_t payload_bytes, uint16_t payload_sum, uint8_t *frame)
+/* All but the UDP checksum, whose place is returned. */
+static uint8_t *frame_write_headers(const struct frame_template *t, uint16_t to_port, uint32_t payload_bytes, uint8_t *frame)
 {
 	uint8_t *ip = frame + FRAME_ETHERNET_BYTES, *udp = frame + t->header_bytes - FRAME_UDP_BYTES;
 	uint16_t udp_bytes = htons((uint16_t)(FRAME_UDP_BYTES + payload_bytes)), port = htons(to_port);
@@ -187,8 +188,23 @@ void frame_write(const struct frame_template *t, uint16_t to_port, uint32_t payl
 	}
 	frame_put(udp + UDP_TO, port);
 	frame_put(udp + UDP_LENGTH, udp_bytes);
+	return udp + UDP_CHECKSUM;
+}
+
+void frame_write(const struct frame_template *t, uint16_t to_port, uint32_t payload_bytes, uint16_t payload_sum, uint8_t *frame)
+{
+	uint8_t *at = frame_write_headers(t, to_port, payload_bytes, frame);
+	uint32_t udp_bytes = htons((uint16_t)(FRAME_UDP_BYTES + payload_bytes));
+
 	/* The length counts twice: in the pseudo header, too. */
-	frame_put(udp + UDP_CHECKSUM, frame_udp_checksum(frame_fold((uint32_t)t->udp_sum + port + 2u * udp_bytes + payload_sum)));
+	frame_put(at, frame_udp_checksum(frame_fold((uint32_t)t->udp_sum + htons(to_port) + 2 * udp_bytes + payload_sum)));
+}
+
+void frame_write_unsummed(const struct frame_template *t, uint16_t to_port, uint32_t payload_bytes, uint8_t *frame)
+{
+	uint8_t *at = frame_write_headers(t, to_port, payload_bytes, frame);
+
+	frame_put(at, frame_fold((uint32_t)t->pseudo_sum + htons((uint16_t)(FRAME_UDP_BYTES + payload_bytes))));
 }
 
 void frame_change(const struct frame_template *t, uint8_t *frame, size_t offset, const uint8_t *data, size_t len)

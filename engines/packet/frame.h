@@ -41,8 +41,9 @@ struct frame_template {
 	uint8_t header[FRAME_HEADERS_MAX]; /* lengths, destination port and checksums are 0 */
 	uint8_t header_bytes;              /* 42 or 62 */
 	bool six;
-	uint16_t ip_sum;  /* of the IPv4 header */
-	uint16_t udp_sum; /* of the pseudo header and the UDP header */
+	uint16_t ip_sum;     /* of the IPv4 header */
+	uint16_t udp_sum;    /* of the pseudo header and the UDP header */
+	uint16_t pseudo_sum; /* of the pseudo header without the length */
 };
 
 /* 0, or -EINVAL where the families differ or are none of IP. */
@@ -67,6 +68,9 @@ uint16_t frame_sum_changed(uint16_t sum, uint16_t before, uint16_t after);
  * front of the payload, which stands at frame + t->header_bytes.  At most
  * frame_payload_max(). */
 void frame_write(const struct frame_template *t, uint16_t to_port, uint32_t payload_bytes, uint16_t payload_sum, uint8_t *frame);
+/* The same, with the checksum left to whoever sends it on: in its place stands the sum of the
+ * pseudo header (networking/checksum-offloads.rst). */
+void frame_write_unsummed(const struct frame_template *t, uint16_t to_port, uint32_t payload_bytes, uint8_t *frame);
 /* Puts len bytes at this offset of the payload of a frame that frame_write() has made; reads
  * nothing but what it writes over. */
 void frame_change(const struct frame_template *t, uint8_t *frame, size_t offset, const uint8_t *data, size_t len);

@@ -30,7 +30,7 @@ static const char needs_privilege[] = "needs CAP_NET_RAW: run it as root, or set
 
 bool ring_probe(char *why, size_t size)
 {
-	int fd = privilege_packet_socket();
+	int fd = privilege_socket(AF_PACKET);
 
 	if (fd >= 0) {
 		close(fd);

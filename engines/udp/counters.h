@@ -112,3 +112,14 @@ enum { UDP_SHOW = SHOW_DRILL | SHOW_SUM | SHOW_CORE };
 		.remedy = "full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}",                                        \
 		.help = "dropped because a " side " socket's receive buffer was full (SO_MEMINFO)"                              \
 	}
+
+/* totals.no_frame, .ring_full and .bad_frame of the servers' ports: what a method that receives
+ * below the socket loses in front of it.  One counter: there is room for few. */
+#define UDP_XDP_DROPS                                                                                                           \
+	{                                                                                                                       \
+		.name = "server_xdp_drops", .title = "srv xdp", .unit = "packets", .roles = ROLE_SERVER, .ledger = LEDGER_LOST, \
+		.server_ledger = LEDGER_LOST_ARRIVING, .place = "server_xdp_socket", .place_title = "server AF_XDP socket",     \
+		.remedy = "more workers, with a queue each, or a lower rate", .show = UDP_SHOW | SHOW_IF_ANY,                   \
+		.help = "lost at a server's AF_XDP socket: no free frame, a full ring (XDP_STATISTICS), a wrong length "        \
+			"or checksum"                                                                                           \
+	}

@@ -2,48 +2,31 @@
 #include "engines/udp/packet.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "engines/packet/frame.h"
+#include "engines/packet/hosts.h"
 #include "engines/packet/ring.h"
-#include "engines/packet/route.h"
 
 enum {
 	RING_BURSTS = 2, /* the device may still have one */
-};
-/* The kernel itself asks three times, a second apart (RFC 4861, 10; arp(7)). */
-static const int64_t NEIGHBOUR_WAIT_NS = 3 * (int64_t)NS_PER_S;
-
-struct packet_host {
-	union net_address to; /* port 0 */
-	uint32_t payload_max;
-	struct frame_template template;
 };
 
 struct packet {
 	struct udp_port port;    /* first */
 	struct udp_port *socket; /* method mmsg: has the socket, and receives */
 	struct ring ring;
-	struct router router;
-	union net_address from; /* of the socket, with its port */
-	union net_address peer; /* of a connected one */
-	unsigned interface;     /* that the ring is bound to; 0: none yet */
-	char interface_name[16];
+	struct frame_hosts hosts;
+	unsigned interface; /* that the ring is bound to; 0: none yet */
 	struct udp_send *slot;
 	uint8_t *out_bytes;
 	/* payload of the latest datagram of this burst, and its sum */
 	const uint8_t *summed;
 	uint32_t summed_bytes;
 	uint16_t sum;
-	unsigned hosts, latest; /* latest: index of the one that was looked for last */
-	struct packet_host host[UDP_PACKET_HOSTS];
 };
 
 static struct packet *packet_of(struct udp_port *port)
@@ -58,24 +41,9 @@ bool udp_packet_probe(char *why, size_t size)
 	return ring_probe(why, size);
 }
 
-/* 0: nobody knows. */
-static uint32_t packet_mtu(const struct plan *plan, enum role role)
-{
-	struct ifreq request = { 0 };
-	struct err err = ERR_NONE;
-	int fd = path_socket(plan, role, AF_INET, SOCK_DGRAM, 0, &err);
-
-	if (fd < 0)
-		return 0;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", plan->interface);
-	int rc = ioctl(fd, SIOCGIFMTU, &request);
-	close(fd);
-	return rc < 0 ? 0 : (uint32_t)request.ifr_mtu;
-}
-
 void udp_packet_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
 {
-	uint32_t mtu = packet_mtu(plan, role), most = frame_payload_max(plan->address_family, mtu);
+	uint32_t mtu = udp_plan_mtu(plan, role), most = frame_payload_max(plan->address_family, mtu);
 
 	(void)o;
 	if (!mtu || most >= limits->datagram_bytes)
@@ -86,63 +54,17 @@ void udp_packet_limits(const struct options *o, const struct plan *plan, enum ro
 
 /* ---- hosts ---- */
 
-static int packet_use_interface(struct packet *p, const struct route *route, const union net_address *to, struct err *err)
-{
-	char host[NET_ADDRESS_TEXT];
-	int rc = 0;
-
-	if (p->interface == route->interface)
-		return 0;
-	if (p->interface)
-		return err_say(err, ENOTSUP,
-			"%s is reached through %s, and the others through %s: method packet sends through one",
-			net_format_host(to, host, sizeof(host)), route->name, p->interface_name);
-	rc = ring_bind(&p->ring, route->interface, err);
-	if (rc < 0)
-		return rc;
-	p->interface = route->interface;
-	memcpy(p->interface_name, route->name, sizeof(p->interface_name));
-	return 0;
-}
-
-static int packet_add_host(struct packet *p, const union net_address *to, struct err *err)
-{
-	struct packet_host *host = &p->host[p->hosts];
-	struct route route;
-	int rc;
-
-	if (p->hosts == UDP_PACKET_HOSTS)
-		return err_say(err, ENOTSUP, "method packet sends to at most %d hosts", UDP_PACKET_HOSTS);
-	if ((rc = router_find(&p->router, to, &p->from, NEIGHBOUR_WAIT_NS, &route, err)) < 0)
-		return rc;
-	if ((rc = frame_check_payload(to, route.name, route.mtu, p->port.config.send_bytes, err)) < 0)
-		return rc;
-	if ((rc = packet_use_interface(p, &route, to, err)) < 0)
-		return rc;
-	struct frame_ends ends = { .from = route.from, .to = *to };
-	memcpy(ends.from_mac, route.from_mac, sizeof(ends.from_mac));
-	memcpy(ends.to_mac, route.to_mac, sizeof(ends.to_mac));
-	net_set_port(&ends.from, net_port(&p->from));
-	if ((rc = frame_template_init(&host->template, &ends, err)) < 0)
-		return rc;
-	host->payload_max = frame_payload_max(to->sa.sa_family, route.mtu);
-	host->to = *to;
-	p->latest = p->hosts++;
-	return 0;
-}
-
-/* Readers of one host follow each other; a host that is new here is looked up. */
+/* The ring sends through the interface of the first host. */
 static int packet_find_host(struct packet *p, const union net_address *to, struct err *err)
 {
-	if (p->hosts && net_same_host(&p->host[p->latest].to, to))
-		return 0;
-	for (unsigned i = 0; i < p->hosts; i++) {
-		if (!net_same_host(&p->host[i].to, to))
-			continue;
-		p->latest = i;
-		return 0;
-	}
-	return packet_add_host(p, to, err);
+	int rc = frame_hosts_find(&p->hosts, to, err);
+
+	if (rc < 0 || p->interface == p->hosts.interface)
+		return rc;
+	rc = ring_bind(&p->ring, p->hosts.interface, err);
+	if (rc >= 0)
+		p->interface = p->hosts.interface;
+	return rc;
 }
 
 static int packet_expect(struct udp_port *port, const union net_address *to, struct err *err)
@@ -163,7 +85,7 @@ static void packet_close(struct udp_port *port)
 		p->socket->method->close(p->socket);
 	}
 	ring_close(&p->ring);
-	router_close(&p->router);
+	frame_hosts_close(&p->hosts);
 	if (port->wait >= 0)
 		close(port->wait);
 	free(p->slot);
@@ -171,32 +93,28 @@ static void packet_close(struct udp_port *port)
 	free(p);
 }
 
-/* Finds the socket's address, and binds it if need be: frames carry a source port. */
-static int packet_read_ends(struct packet *p, struct err *err)
-{
-	int fd = p->port.config.fd;
-	socklen_t size = sizeof(p->from);
-
-	if (getsockname(fd, &p->from.sa, &size) < 0)
-		return err_sys(err, errno, "getsockname");
-	if (!net_port(&p->from) && bind(fd, &p->from.sa, net_address_bytes(&p->from)) < 0)
-		return err_sys(err, errno, "bind to any port");
-	size = sizeof(p->from);
-	if (getsockname(fd, &p->from.sa, &size) < 0)
-		return err_sys(err, errno, "getsockname");
-	size = sizeof(p->peer);
-	if (p->port.config.connected && getpeername(fd, &p->peer.sa, &size) < 0)
-		return err_sys(err, errno, "getpeername");
-	return 0;
-}
-
 static int packet_open_socket(struct packet *p, struct err *err)
 {
 	struct udp_config config = p->port.config;
 
 	config.send_bytes = 0;
-	int rc = udp_mmsg.open(&udp_mmsg, &config, &p->socket, err);
-	return rc < 0 ? rc : packet_read_ends(p, err);
+	return udp_mmsg.open(&udp_mmsg, &config, &p->socket, err);
+}
+
+static int packet_open_hosts(struct packet *p, struct err *err)
+{
+	const struct udp_config *c = &p->port.config;
+	const struct frame_hosts_config config = {
+		.method = "packet",
+		.path = c->path,
+		.path_state = c->path_state,
+		.role = c->role,
+		.fd = c->fd,
+		.connected = c->connected,
+		.send_bytes = c->send_bytes,
+	};
+
+	return frame_hosts_open(&p->hosts, &config, err);
 }
 
 static int packet_open_ring(struct packet *p, struct err *err)
@@ -209,9 +127,8 @@ static int packet_open_ring(struct packet *p, struct err *err)
 		.slots = RING_BURSTS * p->port.batch,
 		.frame_bytes = FRAME_HEADERS_MAX + c->send_bytes,
 	};
-	int rc = ring_open(&p->ring, &config, err);
 
-	return rc < 0 ? rc : router_open(&p->router, c->path, c->path_state, c->role, err);
+	return ring_open(&p->ring, &config, err);
 }
 
 static int packet_open_wait(struct packet *p, struct err *err)
@@ -247,11 +164,11 @@ static int packet_open_parts(struct packet *p, struct err *err)
 {
 	int rc;
 
-	if ((rc = packet_open_socket(p, err)) < 0 || (rc = packet_open_ring(p, err)) < 0)
+	if ((rc = packet_open_socket(p, err)) < 0 || (rc = packet_open_ring(p, err)) < 0 || (rc = packet_open_hosts(p, err)) < 0)
 		return rc;
 	if ((rc = packet_open_wait(p, err)) < 0 || (rc = packet_open_slots(p, err)) < 0)
 		return rc;
-	return p->port.config.connected ? packet_add_host(p, &p->peer, err) : 0;
+	return p->port.config.connected ? packet_find_host(p, &p->hosts.peer, err) : 0;
 }
 
 static int packet_open(
@@ -277,27 +194,12 @@ static int packet_open(
 
 /* ---- receiving and answering: the socket's method does it ---- */
 
-/* The totals of both are the port's. */
-static void packet_take_totals(struct packet *p)
-{
-	struct udp_totals *own = &p->port.totals, *more = &p->socket->totals;
-
-	own->sent_packets += more->sent_packets;
-	own->sent_bytes += more->sent_bytes;
-	own->send_errors += more->send_errors;
-	own->send_busy += more->send_busy;
-	own->syscalls += more->syscalls;
-	own->unreachable += more->unreachable;
-	own->refused += more->refused;
-	*more = (struct udp_totals){ 0 };
-}
-
 static int packet_recv(struct udp_port *port, unsigned max, struct udp_datagram **ret_burst, struct err *err)
 {
 	struct packet *p = packet_of(port);
 	int n = p->socket->method->recv_burst(p->socket, max, ret_burst, err);
 
-	packet_take_totals(p);
+	udp_take_totals(port, p->socket);
 	return n;
 }
 
@@ -306,7 +208,7 @@ static int packet_reply(struct udp_port *port, const struct udp_reply *replies, 
 	struct packet *p = packet_of(port);
 	int n = p->socket->method->reply_burst(p->socket, replies, count, err);
 
-	packet_take_totals(p);
+	udp_take_totals(port, p->socket);
 	return n;
 }
 
@@ -322,11 +224,11 @@ static void packet_release(struct udp_port *port)
 /* 1: in the ring; 0: there is no room; or -errno with *err, -EMSGSIZE without. */
 static int packet_put(struct packet *p, const struct udp_send *s, struct err *err)
 {
-	int rc = packet_find_host(p, s->to ? s->to : &p->peer, err);
+	int rc = packet_find_host(p, s->to ? s->to : &p->hosts.peer, err);
 
 	if (rc < 0)
 		return rc;
-	const struct packet_host *host = &p->host[p->latest];
+	const struct frame_host *host = frame_hosts_latest(&p->hosts);
 	const struct frame_template *t = &host->template;
 	if (s->len > host->payload_max || s->len > p->port.config.send_bytes)
 		return -EMSGSIZE;
@@ -340,7 +242,7 @@ static int packet_put(struct packet *p, const struct udp_send *s, struct err *er
 		p->summed = s->data;
 		p->summed_bytes = s->len;
 	}
-	frame_write(t, (uint16_t)net_port(s->to ? s->to : &p->peer), s->len, p->sum, frame);
+	frame_write(t, (uint16_t)net_port(s->to ? s->to : &p->hosts.peer), s->len, p->sum, frame);
 	ring_queue(&p->ring, t->header_bytes + s->len);
 	return 1;
 }

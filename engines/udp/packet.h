@@ -6,7 +6,7 @@
  *     The socket gives the source port, and receives.
  *   - Payload is copied into the ring, and summed up there: once for datagrams of a burst that
  *     have the same data.
- *   - One interface, at most UDP_PACKET_HOSTS hosts, one piece: a datagram that the MTU does not
+ *   - One interface, at most FRAME_HOSTS hosts, one piece: a datagram that the MTU does not
  *     carry is refused.
  *   - Answers (reply_burst()) leave through the socket: whoever asks must not make a worker look
  *     for neighbours.
@@ -17,8 +17,6 @@
 #pragma once
 
 #include "engines/udp/port.h"
-
-enum { UDP_PACKET_HOSTS = 64 };
 
 bool udp_packet_probe(char *why, size_t size);
 void udp_packet_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits);

@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <net/if.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/procnet.h"
 #include "engines/udp/joined.h"
@@ -66,6 +70,7 @@ struct udp_config udp_config_of(const struct plan *plan, const struct plan_worke
 }
 
 const char *const udp_joining_choices[] = { "auto", "no", "yes", NULL };
+const char *const udp_xdp_choices[] = { "auto", "copy", "zero-copy", NULL };
 
 static bool udp_joins(const struct udp_method *method, int64_t choice)
 {
@@ -224,6 +229,34 @@ int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops)
 	if (rc >= 0)
 		*ret_drops = memory.drops;
 	return rc;
+}
+
+void udp_take_totals(struct udp_port *port, struct udp_port *socket)
+{
+	struct udp_totals *own = &port->totals, *more = &socket->totals;
+
+	own->sent_packets += more->sent_packets;
+	own->sent_bytes += more->sent_bytes;
+	own->send_errors += more->send_errors;
+	own->send_busy += more->send_busy;
+	own->syscalls += more->syscalls;
+	own->unreachable += more->unreachable;
+	own->refused += more->refused;
+	*more = (struct udp_totals){ 0 };
+}
+
+uint32_t udp_plan_mtu(const struct plan *plan, enum role role)
+{
+	struct ifreq request = { 0 };
+	struct err err = ERR_NONE;
+	int fd = path_socket(plan, role, AF_INET, SOCK_DGRAM, 0, &err);
+
+	if (fd < 0)
+		return 0;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", plan->interface);
+	int rc = ioctl(fd, SIOCGIFMTU, &request);
+	close(fd);
+	return rc < 0 ? 0 : (uint32_t)request.ifr_mtu;
 }
 
 void udp_control_for_reply(struct msghdr *message)

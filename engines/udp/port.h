@@ -99,6 +99,11 @@ struct udp_totals {
 	/* times that the kernel had no buffer left for what came, which the socket kept
 	 * (methods that give it buffers beforehand) */
 	uint64_t starved;
+	/* Lost in front of recv_burst(), of methods that receive below the socket (AF_XDP); the
+	 * first two as drops() last read them (XDP_STATISTICS). */
+	uint64_t no_frame;  /* there was no free frame for it, or it is longer than one */
+	uint64_t ring_full; /* the ring of received frames was full */
+	uint64_t bad_frame; /* its lengths or checksums are wrong */
 	uint64_t syscalls;
 	/* times that a send with `stamp` failed: keys of this socket are not to be trusted until
 	 * udp_stamps_on() */
@@ -142,6 +147,8 @@ struct udp_config {
 	struct udp_port *beside;
 	/* for methods that can: join what is sent (UDP_SEGMENT), receive it joined (UDP_GRO) */
 	bool gso, gro;
+	/* for methods that share memory with a device: --xdp-mode, whose choices these are */
+	unsigned xdp_mode;
 	/* the length of most datagrams, both ways, where it is known: where no two of them fit
 	 * into one packet, nothing is joined; else 0 */
 	uint32_t usual_bytes;
@@ -169,6 +176,7 @@ struct udp_port {
 	const struct udp_method *method;
 	const char *ran; /* the method that really runs: another one's name after a fall-back */
 	char why[96];    /* there was one: in words that follow "method gso: "; else "" */
+	char how[96];    /* the way that it runs in, in such words, where it has several */
 	struct udp_config config;
 	unsigned batch;          /* elements of recv_burst, as made */
 	unsigned slots;          /* of send_slots, as made; also of a port that only replies */
@@ -227,6 +235,8 @@ extern const struct method *const udp_methods[];
 /* Those of the socket itself, for engines that choose one by name. */
 extern const struct udp_method udp_mmsg, udp_single, udp_gso;
 
+extern const char *const udp_xdp_choices[]; /* of --xdp-mode */
+
 static inline const struct udp_method *udp_method_of(const struct method *method)
 {
 	return (const struct udp_method *)method;
@@ -257,6 +267,11 @@ int udp_recv_failed(struct udp_port *port, int errnum, struct err *err);
 /* One recvmmsg(2): messages received, 0 where there are none, or -errno with *err. */
 int udp_recvmmsg(struct udp_port *port, struct mmsghdr *messages, unsigned max, struct err *err);
 int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops);
+/* A port that has another one for its socket: what that one has counted of sends and calls becomes
+ * this one's. */
+void udp_take_totals(struct udp_port *port, struct udp_port *socket);
+/* The MTU of the interface that a plan's packets cross; 0: not known. */
+uint32_t udp_plan_mtu(const struct plan *plan, enum role role);
 /* Reads up to `most` messages of the socket's error queue, times of sends for config.stamped. */
 void udp_read_stamps(struct udp_port *port, unsigned most);
 /* The control message by which a reply leaves from the address that was asked: changes the

@@ -5,20 +5,30 @@
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "engines/udp/joined.h"
 
-/* The control message of a chosen one: the same for all, and nobody writes to it. */
-static const struct {
-	struct cmsghdr head;
+/* The control message of a chosen one: a struct cmsghdr and its data.  The same for all, and nobody
+ * writes to it. */
+struct stamps_choice {
+	size_t bytes;
+	int level, type;
 	uint32_t flags, padding;
-} stamps_choice = {
-	.head = { .cmsg_len = CMSG_LEN(sizeof(uint32_t)), .cmsg_level = SOL_SOCKET, .cmsg_type = SO_TIMESTAMPING },
+};
+static const struct stamps_choice stamps_choice = {
+	.bytes = CMSG_LEN(sizeof(uint32_t)),
+	.level = SOL_SOCKET,
+	.type = SO_TIMESTAMPING,
 	.flags = SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_SOFTWARE,
 };
-_Static_assert(sizeof(stamps_choice) == CMSG_SPACE(sizeof(uint32_t)), "it is laid out as CMSG_DATA() has it");
+_Static_assert(sizeof(stamps_choice) == CMSG_SPACE(sizeof(uint32_t)) &&
+		       offsetof(struct stamps_choice, level) == offsetof(struct cmsghdr, cmsg_level) &&
+		       offsetof(struct stamps_choice, type) == offsetof(struct cmsghdr, cmsg_type) &&
+		       offsetof(struct stamps_choice, flags) == CMSG_LEN(0),
+	"it is laid out as the kernel has it");
 
 int udp_stamps_on(int fd, struct err *err)
 {

@@ -328,8 +328,12 @@ struct method {
 	 * thread; may try system calls; leaves nothing open.  NULL: it runs everywhere.  Asked
 	 * through method_runs(). */
 	bool (*probe)(char *why, size_t size);
-	/* Its workers open packet sockets, so that the process must have CAP_NET_RAW. */
+	/* Its workers open packet sockets or AF_XDP ones, so that the process must have
+	 * CAP_NET_RAW. */
 	bool packet_socket;
+	/* They load a program into the kernel, which the helper of path veth cannot do for them:
+	 * probe() says whether this process may. */
+	bool loads_program;
 	/* Why it was left out when this program was built: METHOD_MISSING() sets it.  Then the
 	 * row has nothing else, and method_runs() gives this reason. */
 	const char *missing;

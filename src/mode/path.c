@@ -29,7 +29,11 @@ int path_choose(const struct options *o, const struct path *const *paths, struct
 		return err_say(err, ENOTSUP, "--path %s does not run here: %s", name, why);
 	plan->paths = paths;
 	plan->path = path;
-	return path->check ? path->check(o, err) : 0;
+	int rc = path->check ? path->check(o, err) : 0;
+
+	if (rc >= 0 && path->note)
+		path->note(o, plan);
+	return rc;
 }
 
 int path_reach(const struct options *o, bool elsewhere, const char *why, struct plan *plan, struct err *err)
@@ -61,8 +65,8 @@ static int here_socket(void *state, enum role role, int domain, int type, int pr
 	(void)state;
 	(void)role;
 	/* No worker may open one itself. */
-	if (domain == AF_PACKET) {
-		fd = privilege_packet_socket();
+	if (domain == AF_PACKET || domain == AF_XDP) {
+		fd = privilege_socket(domain);
 		return fd >= 0 ? fd : err_sys(err, -fd, "socket");
 	}
 	fd = socket(domain, type | SOCK_CLOEXEC, protocol);

@@ -25,6 +25,9 @@ struct path {
 	bool (*impairs)(const char *option, char *why, size_t size);
 	/* NULL: any options do.  Main thread, before plan(): -EINVAL for what the user can mend. */
 	int (*check)(const struct options *o, struct err *err);
+	/* NULL: nothing to say.  Main thread, after check(): notes of what the run asks for, and
+	 * does not get over this path (plan_note()). */
+	void (*note)(const struct options *o, struct plan *plan);
 	/* NULL if nothing to do; control thread, before the first worker opens: makes what the
 	 * sockets need.  *ret_state goes to the other operations. */
 	int (*open)(const struct options *o, void **ret_state, struct err *err);

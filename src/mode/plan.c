@@ -334,7 +334,7 @@ static const char *method_named(const struct options *o, enum role role)
 /* A method that lacks nothing but rights has them there. */
 static bool method_runs_there(const struct method *m, const struct options *o, char *why, size_t size)
 {
-	return (m->packet_socket && !m->missing && plan_on_veth(o)) || method_runs(m, why, size);
+	return (m->packet_socket && !m->loads_program && !m->missing && plan_on_veth(o)) || method_runs(m, why, size);
 }
 
 static int method_default(const struct engine *engine, const struct method **ret_method, struct err *err)

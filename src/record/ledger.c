@@ -10,7 +10,7 @@
 static const struct {
 	const char *key, *title, *remedy;
 } host_place[PROCNET_FIELDS] = {
-	[PROCNET_UDP_IN_ERRORS] = { "udp_in_errors", "UDP input errors" },
+	[PROCNET_UDP_IN_ERRORS] = { "udp_in_errors", "UDP input errors", NULL },
 	[PROCNET_UDP_NO_PORTS] = { "udp_no_ports", "no socket at the port", "start the other end, or mend host and port (F2)" },
 	[PROCNET_UDP_RCVBUF_ERRORS] = { "udp_receive_buffers", "UDP receive buffers",
 		"full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}" },
@@ -150,6 +150,9 @@ static void add_counters(const struct reading *r, const struct far_word *word, s
 			.remedy = def->remedy };
 
 		sum = reading_sum(r, -1, ROLE_BOTH, i);
+		/* A place that only some methods have is one where something was lost. */
+		if (def->place && def->show & SHOW_IF_ANY && !sum.value && !sum.why)
+			continue;
 		if (!sum.why && is_told(info, word, def))
 			sum.why = reading_is_settled(r) ? "the other end did not tell"
 							: "the other end tells when the run is over";

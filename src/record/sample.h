@@ -14,6 +14,7 @@
 #include "base/perf.h"
 #include "base/ports.h"
 #include "base/procnet.h"
+#include "base/reasons/reasons.h"
 #include "mode/engine.h"
 #include "record/details.h"
 #include "record/stages/stages.h"
@@ -145,6 +146,9 @@ struct run_final {
 	/* of the packets that were stamped in the measure phase; NULL: none were to be */
 	struct stage_summary *stages;
 	struct procnet net_from, net_to;
+	/* the whole host's, over the measure phase and the drain; neither known nor with a reason:
+	 * nobody asked */
+	struct drop_reasons reasons;
 	int refusal;         /* errno of the newest send or connection that was refused; 0: none */
 	bool never_answered; /* expected answers, got none */
 	/* the longest time of the measure phase without an expected answer, to a tick */

@@ -353,6 +353,27 @@ void results_put_impairments(struct json_maker *m, const struct reading *r)
 		json_put(m, "impairments", json_made(&counts));
 }
 
+json_t *json_of_reasons(const struct drop_reasons *d)
+{
+	struct json_maker m = json_make();
+
+	for (unsigned i = 0; i < d->count; i++)
+		json_put(&m, d->reason[i].name, json_of_count(d->reason[i].packets));
+	return json_made(&m);
+}
+
+void results_put_reasons(struct json_maker *m, const struct run_final *f)
+{
+	struct json_maker reasons;
+
+	if (!f || (!f->reasons.known && !f->reasons.why[0]))
+		return;
+	reasons = json_make();
+	json_put(&reasons, "at_most", f->reasons.known ? json_of_reasons(&f->reasons) : json_null());
+	json_put(&reasons, "why", json_of_text_or_null(f->reasons.why));
+	json_put(m, "drop_reasons", json_made(&reasons));
+}
+
 static json_t *lines(const char (*text)[200], unsigned count)
 {
 	json_t *array = json_array();

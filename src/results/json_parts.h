@@ -72,6 +72,10 @@ void results_put_second_ledger(struct json_maker *m, const struct reading *r);
 /* Puts "impairments" where the path did something to packets on purpose: how many, by its own
  * counters. */
 void results_put_impairments(struct json_maker *m, const struct reading *r);
+/* Puts "drop_reasons" where somebody asked for them. */
+void results_put_reasons(struct json_maker *m, const struct run_final *f);
+/* The counts of reasons by their names. */
+json_t *json_of_reasons(const struct drop_reasons *d);
 json_t *results_verdict(const struct verdict *verdict);
 json_t *results_unknown(const struct reading *r);
 /* Merged histograms since the measure phase began, [latencies]; NULL if there are none. */

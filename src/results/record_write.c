@@ -232,6 +232,7 @@ static json_t *record_final(const struct engine *e, const struct run_final *f)
 	record_put(&m, final_members, f);
 	json_put(&m, "net_from", record_net(&f->net_from));
 	json_put(&m, "net_to", record_net(&f->net_to));
+	results_put_reasons(&m, f);
 	json_put(&m, "edge_ns", record_edge_times(f));
 	json_put(&m, "edge", record_readings(e, f->edge, f->workers));
 	json_put(&m, "settled", record_readings(e, f->settled, f->workers));

@@ -236,6 +236,7 @@ json_t *results_end(const struct results_source *source)
 	json_put(&m, "ledger", results_ledger(&ledger));
 	results_put_second_ledger(&m, &v.reading);
 	results_put_impairments(&m, &v.reading);
+	results_put_reasons(&m, v.reading.final);
 	json_put(&m, "verdict", results_verdict(&verdict));
 	json_put(&m, "unknown", results_unknown(&v.reading));
 	if (source->capture)

@@ -371,6 +371,7 @@ static enum run_end begin_measure(struct run *r)
 {
 	int64_t start_ns, told_ns;
 
+	run_mark_reasons(r);
 	run_read_net(r);
 	r->net_from = r->net;
 	enter_phase(r, PHASE_MEASURE);
@@ -548,6 +549,7 @@ void run_execute(struct run *r, struct run_session *session)
 			sampler_read(&r->sampler);
 		run_read_net(r);
 		r->net_to = r->net;
+		run_take_reasons(r);
 	}
 	if (r->watch.places && r->info)
 		watch_end(&r->watch, r->info, &session->mailbox);

@@ -23,6 +23,8 @@ struct run_session {
 	struct session_config config; /* sample_ns is set */
 	int ack_fd;                   /* eventfd that workers write: see struct worker */
 	uint64_t sequence;            /* of the newest sample */
+	/* of all runs, since to close it takes the kernel a moment; NULL: not open */
+	struct reasons *reasons;
 	/* the path that is open now, for whoever wants to capture there */
 	struct {
 		pthread_mutex_t lock;
@@ -69,6 +71,7 @@ struct run {
 	int64_t quiet_since_ns, quiet_limit_ns;
 	uint64_t moved;
 	struct procnet net, net_from, net_to;
+	struct drop_reasons reasons;
 	bool net_fresh;                /* net was read since the last sample */
 	int64_t suspended_ns, held_ns; /* of the measure phase: see struct run_final */
 	bool measured, interrupted, unplanned, path_opened;
@@ -115,6 +118,9 @@ enum run_end run_tell_all(struct run *r, unsigned first, enum phase phase);
 /* Housekeeping of all workers, and waits for it: for as long as it takes (exact), or a moment. */
 int run_housekeeping(struct run *r, bool exact);
 void run_read_net(struct run *r);
+/* run_final.c: from now on the kernel's drop reasons count; up to now they are the run's. */
+void run_mark_reasons(struct run *r);
+void run_take_reasons(struct run *r);
 /* Makes a sample of what the sampler has read, and publishes it. */
 enum run_sample {
 	RUN_TICK,

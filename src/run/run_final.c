@@ -89,6 +89,31 @@ struct run_info *run_make_info(const struct run *r)
 	return info;
 }
 
+/* ---- why the kernel threw packets away ---- */
+
+void run_mark_reasons(struct run *r)
+{
+	struct run_session *s = r->session;
+	struct err err = ERR_NONE;
+	int rc = 0;
+
+	if (!s->config.want_reasons || !r->plan.host_places || clock_is_virtual())
+		return;
+	if (!s->reasons)
+		rc = reasons_open(&s->reasons, &err);
+	if (rc >= 0)
+		rc = reasons_mark(s->reasons, &err);
+	r->reasons.known = rc >= 0;
+	if (rc < 0)
+		snprintf(r->reasons.why, sizeof(r->reasons.why), "%s", err.text);
+}
+
+void run_take_reasons(struct run *r)
+{
+	if (r->reasons.known)
+		reasons_since(r->session->reasons, &r->reasons);
+}
+
 /* ---- the final ---- */
 
 /* The values over the measure phase: sums are differences between its edges, all others are
@@ -165,6 +190,7 @@ static void final_fill(const struct run *r, struct run_final *f)
 	f->measured_ns = run_measured_ns(r);
 	f->net_from = r->net_from;
 	f->net_to = r->net_to;
+	f->reasons = r->reasons;
 	f->silent_ns = r->watch.silent_ns;
 	f->away_ns = r->watch.away_ns;
 	f->never_answered = never_answered(r, f);

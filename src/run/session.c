@@ -43,6 +43,7 @@ static void *control_main(void *arg)
 		run_free(before);
 		before = r;
 		if (orders.quit) {
+			reasons_close(s->shared.reasons);
 			sem_post(&s->ended);
 			return NULL;
 		}

@@ -23,6 +23,8 @@ struct session_config {
 	/* A run that has been opened and announced waits for session_go() before anything is sent,
 	 * but not for more than 5 s: somebody has to be there before its first packet. */
 	bool awaits_go;
+	/* Where it may, it counts why the kernel threw packets away, in modes that ask the host. */
+	bool want_reasons;
 };
 
 int session_new(const struct session_config *config, struct session **ret_session, struct err *err);

@@ -65,6 +65,8 @@ int read_hists(const struct reader *r, const json_t *from, const char *where, co
 /* null is none. */
 int read_latency(const struct reader *r, const json_t *from, const char *where, struct latency_summary *l);
 int read_net(const struct reader *r, const json_t *from, const char *where, struct procnet *net);
+/* nothing: nobody asked. */
+int read_reasons(const struct reader *r, const json_t *from, const char *where, struct drop_reasons *reasons);
 /* null, or nothing, leaves *ret_details. */
 int read_details(
 	const struct reader *r, const json_t *from, const char *where, const struct run_info *info, struct details **ret_details);

@@ -287,6 +287,8 @@ static int fill_final(const struct final_source *s, struct run_final *f)
 		rc = read_net(s->r, json_object_get(s->final, "net_from"), s->where, &f->net_from);
 	if (!rc)
 		rc = read_net(s->r, json_object_get(s->final, "net_to"), s->where, &f->net_to);
+	if (!rc)
+		rc = read_reasons(s->r, json_object_get(s->final, "drop_reasons"), s->where, &f->reasons);
 	if (!rc && !json_is_null(total))
 		rc = read_hists(s->r, total, s->where, s->columns->info->engine, &f->total);
 	if (!rc)

@@ -206,6 +206,29 @@ int read_net(const struct reader *r, const json_t *from, const char *where, stru
 	return rc;
 }
 
+int read_reasons(const struct reader *r, const json_t *from, const char *where, struct drop_reasons *reasons)
+{
+	const json_t *counts = json_object_get(from, "at_most"), *why = json_object_get(from, "why"), *value;
+	const char *name;
+	int rc = 0;
+
+	reasons->known = json_is_object(counts);
+	json_object_foreach((json_t *)(uintptr_t)counts, name, value)
+	{
+		struct drop_reason *reason = &reasons->reason[reasons->count];
+		const struct member m = { .name = "drop_reasons", .type = MEMBER_U64 };
+
+		if (rc || reasons->count == REASONS_SHOWN)
+			break;
+		text_escape(name, strlen(name), reason->name, sizeof(reason->name));
+		rc = read_member(r, value, where, &m, &reason->packets);
+		reasons->count++;
+	}
+	if (json_is_string(why))
+		text_escape(json_string_value(why), json_string_length(why), reasons->why, sizeof(reasons->why));
+	return rc;
+}
+
 /* ---- samples ---- */
 
 struct sample_source {

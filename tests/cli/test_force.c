@@ -15,19 +15,19 @@
 #define OF_ECHO " payload flows sockets window rate verify" JOINING
 /* Of methods that join nothing; of those without a ring. */
 #define JOINING   " gso gro" RING
-#define RING      " sqpoll"
-#define OF_FANOUT " size sync rate payload datagrams deadline pool group"
+#define RING      " sqpoll xdp-mode"
+#define OF_FANOUT " size sync rate payload datagrams deadline pool group xdp-mode"
 
 /* Names of the idle ones in the order of the tables, a blank between. */
 static const struct {
 	const char *mode, *set[7]; /* name, value, ..., NULL */
 	const char *idle;
 } rows[] = {
-	{ "echo", { NULL }, "gso gro sqpoll" },
-	{ "echo", { "method", "gso", NULL }, "sqpoll stages" },
-	{ "echo", { "client-method", "gso", NULL }, "sqpoll stages" },
-	{ "echo", { "method", "uring", NULL }, "stages" },
-	{ "echo", { "client-method", "uring", NULL }, "stages" },
+	{ "echo", { NULL }, "gso gro sqpoll xdp-mode" },
+	{ "echo", { "method", "gso", NULL }, "sqpoll xdp-mode stages" },
+	{ "echo", { "client-method", "gso", NULL }, "sqpoll xdp-mode stages" },
+	{ "echo", { "method", "uring", NULL }, "xdp-mode stages" },
+	{ "echo", { "client-method", "uring", NULL }, "xdp-mode stages" },
 	{ "echo", { "role", "client", "server-method", "uring", NULL },
 		"listen server-method server-cpus steer verbatim" JOINING },
 	{ "echo", { "role", "client", "server-method", "gso", NULL }, "listen server-method server-cpus steer verbatim" JOINING },
@@ -50,10 +50,10 @@ static const struct {
 		"listen method server-method client-method server-cpus loops delivery tick queue slow log busy-poll" },
 	{ "chat", { "role", "server", NULL },
 		"host client-method client-cpus conns rate window msg-bytes recv readers burst messages ramp tick" },
-	{ "fanout", { NULL }, "pool group" },
-	{ "fanout", { "sync", "free", "method", "threads", NULL }, "deadline group" },
-	{ "fanout", { "method", "multicast", NULL }, "pool" },
-	{ "fanout", { "role", "client", NULL }, "listen server-method server-cpus readers pool group" },
+	{ "fanout", { NULL }, "pool group xdp-mode" },
+	{ "fanout", { "sync", "free", "method", "threads", NULL }, "deadline group xdp-mode" },
+	{ "fanout", { "method", "multicast", NULL }, "pool xdp-mode" },
+	{ "fanout", { "role", "client", NULL }, "listen server-method server-cpus readers pool group xdp-mode" },
 	{ "fanout", { "role", "server", NULL }, "host client-method client-cpus" OF_FANOUT },
 	{ "null", { NULL }, "" },
 	{ "null", { "method", "full", NULL }, "rate loss-ppm loss-every helpers rows" },

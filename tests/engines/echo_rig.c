@@ -10,7 +10,7 @@ void echo_for_all(void (*fn)(const struct udp_method *method))
 	char why[160];
 
 	for (unsigned i = 0; engine_echo.methods[i]; i++)
-		if (method_runs(engine_echo.methods[i], why, sizeof(why)))
+		if (method_runs(engine_echo.methods[i], why, sizeof(why)) && rig_opens(&engine_echo, engine_echo.methods[i]))
 			fn(udp_method_of(engine_echo.methods[i]));
 }
 

@@ -210,8 +210,7 @@ void rig_close(struct rig *rig)
 	}
 }
 
-/* A method may run here but not over loopback: then it says so. */
-static bool opens(const struct engine *engine, const struct method *method)
+bool rig_opens(const struct engine *engine, const struct method *method)
 {
 	struct rig rig;
 	int rc = rig_open(&rig, &(struct rig_config){ .engine = engine, .method = method });
@@ -228,7 +227,7 @@ void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *en
 
 	for (unsigned i = 0; engine->methods[i]; i++)
 		if (method_runs(engine->methods[i], why, sizeof(why))) {
-			if (opens(engine, engine->methods[i]))
+			if (rig_opens(engine, engine->methods[i]))
 				fn(engine, engine->methods[i]);
 		} else {
 			print_message("%s %s does not run here: %s\n", engine->name, engine->methods[i]->name, why);

@@ -71,6 +71,8 @@ void rig_close(struct rig *rig);
 /* Ends the threads, if any: what they have counted stays. */
 void rig_stop(struct rig *rig);
 
+/* Does this method run over loopback?  Where it does not it says so (-ENOTSUP). */
+bool rig_opens(const struct engine *engine, const struct method *method);
 /* Calls fn for every method of the engine that runs here, and says which do not. */
 void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *engine, const struct method *method));
 

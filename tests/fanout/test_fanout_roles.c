@@ -21,7 +21,7 @@ static const struct fanout_shared *shared_of(const struct rig *rig)
 /* Frames arrive over IPv6 loopback only. */
 static const char *address_for(const char *method)
 {
-	return strcmp(method, "packet") ? "127.0.0.1" : "::1";
+	return strcmp(method, "packet") && strcmp(method, "xdp") ? "127.0.0.1" : "::1";
 }
 
 static void open_readers(struct rig *rig, const char *method, unsigned workers, const char *readers)

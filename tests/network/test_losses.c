@@ -53,6 +53,14 @@ static void expect_caution(const struct verdict *v, const char *text)
 	fail_msg("no caution \"%s\" among %u (%s)", text, v->cautions, v->caution[0]);
 }
 
+static void expect_reason(const struct verdict *v, const char *text)
+{
+	for (unsigned i = 0; i < v->reasons; i++)
+		if (strstr(v->reason[i], text))
+			return;
+	fail_msg("no reason \"%s\" among %u (%s)", text, v->reasons, v->reason[0]);
+}
+
 /* ---- both ends here ---- */
 
 static const char *const slow_echo[] = { "rate", "500", "warmup", "0", "duration", "0", "payload", "4000", "listen", "127.0.0.1",
@@ -85,7 +93,7 @@ static void a_firewall_is_not_explained_away(void **state)
 	assert_int_equal(place_of(&l, "server_socket_buffer")->lost, 0);
 	assert_false(l.balanced);
 	assert_false(v.valid);
-	assert_contains(v.reason[0], "unexplained");
+	expect_reason(&v, "unexplained");
 	outcome_free(&o);
 	session_rig_close(&s);
 }
@@ -129,7 +137,7 @@ static void lost_fragments_have_a_place(void **state)
 		assert_int_equal(p->lost, l.lost);
 		assert_int_equal(l.unexplained, 0);
 		assert_false(v.valid);
-		assert_contains(v.reason[0], "IP reassembly at most");
+		expect_reason(&v, "IP reassembly at most");
 	}
 	outcome_free(&o);
 	session_rig_close(&s);

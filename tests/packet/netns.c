@@ -43,9 +43,9 @@ static bool map_ids(void)
 	       write_line("/proc/self/gid_map", gid);
 }
 
-bool netns_make(void)
+static bool lo_is_up(bool made)
 {
-	if (!map_ids() && unshare(CLONE_NEWNET)) {
+	if (!made) {
 		snprintf(forbidden, sizeof(forbidden), "no network namespaces here: %s", strerror(errno));
 		return false;
 	}
@@ -55,6 +55,16 @@ bool netns_make(void)
 	}
 	forbidden[0] = '\0';
 	return true;
+}
+
+bool netns_make(void)
+{
+	return lo_is_up(map_ids() || unshare(CLONE_NEWNET) == 0);
+}
+
+bool netns_make_as_root(void)
+{
+	return lo_is_up(unshare(CLONE_NEWNET) == 0);
 }
 
 void netns_need(void)

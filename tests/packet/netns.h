@@ -2,6 +2,8 @@
  *
  *   netns_make()   once, first of all: this process moves into a user and a network namespace; lo
  *                  is up there.  false where that is forbidden: the tests are skipped.
+ *   netns_make_as_root()   the same without a user namespace, for what asks for rights in the first
+ *                  one (bpf(2)); false for anybody but root
  *   netns_pair()   a second namespace, and a veth pair: "va" here (10.77.0.1, fd77::1) and "vb"
  *                  there (10.77.0.2, fd77::2)
  *   netns_peer()   to the other namespace, and back with netns_home(): for sockets to be made there
@@ -15,6 +17,7 @@
 #include "engines/net/net.h"
 
 bool netns_make(void);
+bool netns_make_as_root(void);
 /* Skips the test, with the reason, where netns_make() has failed. */
 void netns_need(void);
 void netns_pair(void);

@@ -15,6 +15,7 @@
 
 #include "../support/asserts.h"
 #include "../support/leaks.h"
+#include "engines/packet/hosts.h"
 #include "engines/udp/packet.h"
 
 enum { READERS_MOST = 1000, BYTES = 200, DEADLINE_MS = 5000 };
@@ -373,12 +374,12 @@ static void hosts_are_limited(void **state)
 	(void)state;
 	netns_need();
 	assert_int_equal(open_port(&r, AF_INET, NULL, 4, BYTES, &err), 0);
-	for (unsigned i = 0; i < UDP_PACKET_HOSTS; i++) {
+	for (unsigned i = 0; i < FRAME_HOSTS; i++) {
 		to.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK + i);
 		assert_int_equal(r.port->method->expect(r.port, &to, &err), 0);
 	}
 	assert_int_equal(r.port->method->expect(r.port, &to, &err), 0);
-	to.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK + UDP_PACKET_HOSTS);
+	to.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK + FRAME_HOSTS);
 	assert_int_equal(r.port->method->expect(r.port, &to, &err), -ENOTSUP);
 	assert_string_equal(err.text, "method packet sends to at most 64 hosts");
 	rig_close(&r);

@@ -71,9 +71,10 @@ await_one() { # NAME
 # "key": value of the newest result.
 of_result() { tr -d ' \n' <result.json | grep -o "\"$1\":[^,}]*" | tail -n 1 | cut -d: -f2; }
 
-# A run that must go well, and whose ledger must balance.
+# A run that must go well, and whose ledger must balance; as somebody without rights, or as root.
+who=as_nobody
 run() { # MODE OPTIONS...
-	as_nobody "$program" run "$@" --path veth --warmup 0 --json result.json --force >out.txt 2>&1 </dev/null
+	$who "$program" run "$@" --path veth --warmup 0 --json result.json --force >out.txt 2>&1 </dev/null
 	local status=$?
 	case $status in 0 | 3) ;; *) fail "$* ends with $status: $(cat out.txt)" && return ;; esac
 	expect "path of $*" '"veth"' "$(of_result path)"
@@ -111,6 +112,64 @@ modes() {
 	await_none nd-veth
 }
 
+# AF_XDP: who has no rights can only send; root's servers answer past the IP stack, and say how.
+xdp() {
+	need
+	grep 'xdp  *this netdyno was built without' list.txt && exit 77
+	run fanout --duration 200ms --readers 20 --size 1000 --method xdp
+	run fanout --duration 200ms --readers 20 --size 1000 --method xdp --ipv6
+	says result.json 'frames copied by the kernel on veth0'
+	refused 2 '--xdp-mode maybe: ' --path veth --xdp-mode maybe
+	refused 2 '--xdp-mode does nothing in this run: only a server of method xdp has frames' --xdp-mode copy
+	[ "$(id -u)" -eq 0 ] || return 0
+	refused 1 'method xdp does not run here: an XDP program needs CAP_BPF and CAP_NET_ADMIN: run it as root' --path veth --method xdp
+	says list.txt 'CAP_BPF and CAP_NET_ADMIN'
+	who=env
+	"$program" list | grep -q 'xdp  *runs here' || exit 77
+	run echo --duration 300ms --method xdp
+	expect 'what ran' '"xdp/mmsg"' "$(of_result ran)"
+	says result.json 'native XDP on veth0, frames copied by the kernel'
+	says result.json 'it is for those who answer: client runs as mmsg'
+	run echo --duration 200ms --server-method xdp --client-method gso --window 1024 --ipv6 --payload 1400
+	run echo --duration 200ms --server-method xdp --server-cpus 0,1 --client-cpus 0 --sockets 8 --veth-queues 2
+	run echo --duration 200ms --server-method xdp --mtu 9000 --wait poll
+	says result.json 'generic XDP on veth0'
+	# Datagrams without a frame or a place in the ring are lost where the ledger says.
+	run echo --duration 300ms --server-method xdp --flows 200 --window 64 --client-method gso
+	who=as_nobody
+	root_is_refused 1 'veth0 cannot do zero-copy: --xdp-mode copy or auto' --path veth --server-method xdp --xdp-mode zero-copy
+	root_is_refused 1 'method xdp does not answer over lo' --server-method xdp
+	root_is_refused 2 'method xdp takes at most 1 of them (a queue each, and veth0 has 1)' --path veth --server-method xdp \
+		--server-cpus 0,1
+	root_is_refused 2 'method xdp takes datagrams of at most 1472 bytes' --path veth --server-method xdp --payload 1500
+	its_device_goes
+	await_none nd-veth
+}
+
+root_is_refused() { # STATUS TEXT OPTIONS...
+	local status=$1 text=$2
+	shift 2
+	"$program" run echo --duration 100ms "$@" >out.txt 2>&1 </dev/null
+	expect "exit status of root, $*" "$status" $?
+	says out.txt "$text"
+}
+
+# The run ends by itself, and says why.
+its_device_goes() {
+	local pid job
+	"$program" run echo --path veth --server-method xdp --duration 60s --warmup 0 --json gone.json --force >out.txt 2>&1 </dev/null &
+	job=$!
+	pid=$(await_one nd-veth)
+	for ((i = 0; i < 600; i++)); do
+		grep -q answers out.txt && break
+		sleep 0.05
+	done
+	nsenter --net="/proc/$pid/ns/net" ip link del veth0 || fail "veth0 could not be deleted"
+	wait $job
+	expect 'exit status without a device' 1 $?
+	says out.txt 'veth0 is gone or down: method xdp has no queue any more'
+}
+
 # What the devices are made like.
 shapes() {
 	need
@@ -121,6 +180,11 @@ shapes() {
 	run echo --duration 200ms --veth-queues 4
 	says result.json '"veth_queues": 4'
 	says result.json '"mtu_bytes": 1500'
+	# A right that root has outside, and nobody in a user namespace: said, not lost in silence.
+	[ "$(cat /proc/sys/net/core/rmem_max)" -ge 1073741824 ] || {
+		run echo --duration 100ms --rcvbuf 1G
+		says out.txt '--rcvbuf 1G: path veth gives a user no right to force it, as root has: net.core.rmem_max'
+	}
 	# The kernel's times of a device, and of one with a queue, which are there later than the send.
 	run echo --duration 300ms --stages 4 --rate 5000
 	stages
@@ -297,7 +361,7 @@ kills() {
 }
 
 case $group in
-modes | shapes | captures | impaired | usage | forbidden | kills) "$group" ;;
+modes | xdp | shapes | captures | impaired | usage | forbidden | kills) "$group" ;;
 *) echo "unknown group $group" && exit 1 ;;
 esac
 [ $failures -eq 0 ]

@@ -62,9 +62,6 @@ void tally_free(struct tally *t);
 const struct figure_def *tally_figure(const struct tally *t, unsigned i);
 
 double tally_mean(const double *values, unsigned count); /* NaN if there are none */
-/* "single: 34.7 % fewer answers/s than run #1 (method mmsg→single); one run a side"; "" where
- * one of them has no intervals.  differs: as run_line_differ() says it.  Returns out. */
-char *tally_sentence(const struct tally *a, const struct tally *b, const char *differs, char *out, size_t size);
 /* How far b's mean is from a's.  One run a side: restarts differ from each other more than seconds
  * do, so nothing tells whether it is real. */
 struct tally_change {
@@ -74,6 +71,9 @@ struct tally_change {
 #define TALLY_CHANGE_UNKNOWN ((struct tally_change){ NAN, NAN })
 
 struct tally_change tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count);
+/* "single: 34.7 % fewer answers/s than run #1 (method mmsg→single); one run a side"; "" where
+ * one of them has no intervals. differs: as run_line_differ() says it. Returns out. */
+char *tally_sentence(const struct tally *a, const struct tally *b, const char *differs, char *out, size_t size);
 /* The worker of `t` with this role and index among its role; NULL. */
 const struct tally_worker *tally_find(const struct tally *t, enum role role, unsigned index);
 

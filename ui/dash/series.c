@@ -177,14 +177,6 @@ static void spread_heat(struct series *s, int64_t from_ns, const struct sample *
 	}
 }
 
-/* A level holds until the next sample: its mean over a bin is what it comes to in a second. */
-static double series_growth(const struct series *s, const struct sample *sample, uint64_t value)
-{
-	if (s->ask.sum.level)
-		return (double)value * (double)(sample->at_ns - s->last_at_ns) / NS_PER_S;
-	return (double)(value - s->last_value);
-}
-
 /* All that the ledger has as lost at its places since the measurement began. */
 static uint64_t series_lost_of(
 	const struct series *s, const struct history *h, const struct run_info *info, const struct sample *sample)
@@ -197,6 +189,14 @@ static uint64_t series_lost_of(
 	struct reading r = reading_between(info, start, sample);
 	ledger_of(&r, &ledger);
 	return ledger.known ? ledger_lost_at_places(&ledger) : 0;
+}
+
+/* A level holds until the next sample: its mean over a bin is what it comes to in a second. */
+static double series_growth(const struct series *s, const struct sample *sample, uint64_t value)
+{
+	if (s->ask.sum.level)
+		return (double)value * (double)(sample->at_ns - s->last_at_ns) / NS_PER_S;
+	return (double)(value - s->last_value);
 }
 
 static void series_take(struct series *s, const struct history *h, const struct sample *sample)

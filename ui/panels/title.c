@@ -314,12 +314,15 @@ static void frozen_parts(const struct dash *d, struct line *l)
 	const struct run_info *newest = history_newest_run(d->board->history);
 	char at[32];
 
-	if (!d->view.frozen)
+	if (!d->view.frozen && !d->view.run_shown)
 		return;
-	if (d->view.run_shown)
+	if (d->view.run_shown && !d->view.cursor_ns) {
 		line_add(l, 0, STYLE_FROZEN, "RUN #%u SHOWN", d->view.run_shown);
-	else
-		line_add(l, 0, STYLE_FROZEN, "VIEW FROZEN");
+		if (dash_running(d))
+			line_add(l, 4, STYLE_FROZEN, ", another goes on");
+		return;
+	}
+	line_add(l, 0, STYLE_FROZEN, "VIEW FROZEN");
 	if (d->view.cursor_ns)
 		line_add(l, 2, STYLE_FROZEN, ", cursor %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)));
 	else
@@ -352,9 +355,8 @@ static void other_parts(const struct dash *d, struct line *l)
 		line_add(l, 6, STYLE_CHART_BASE, " %s n=%u", at, d->view.base.n);
 	} else if (d->view.filter[0]) {
 		line_add(l, 5, STYLE_WARNING, "filter /%s", d->view.filter);
-	} else if (d->sentence[0]) {
-		line_add(l, 5, STYLE_CHART_BASE, "%.*s", (int)strcspn(d->sentence, "(") - 1, d->sentence);
-	}
+	} else if (d->sentence[0])
+		line_add(l, 5, STYLE_CHART_BASE, "%.*s", (int)strcspn(d->sentence, "("), d->sentence);
 }
 
 /* Its end says most: of a path the directory's name. */

@@ -58,23 +58,35 @@ static bool is_ours(const struct echo_ask *a, const struct echo_report *r)
 	       r->reports - a->base.reports <= a->number - a->base_number + 1ull;
 }
 
+/* Since the newest word.  Of questions that did not come there as many are taken for dropped,
+ * too, as there are drops: they are no datagrams of the run's. */
+static uint32_t drops_of_run(const struct echo_ask *a, uint32_t number, const struct echo_report *r)
+{
+	uint32_t drops = (uint32_t)(r->drops - a->told.drops);
+	uint64_t asked = number - a->told_number, came = r->reports - a->told.reports;
+	uint64_t missing = asked > came ? asked - came : 0;
+
+	return drops > missing ? drops - (uint32_t)missing : 0;
+}
+
 static void take_report(struct worker *w, struct echo_ask *a, uint32_t number, const struct echo_report *r)
 {
-	uint32_t drops = (uint32_t)(r->drops - a->base.drops);
 	uint64_t taken = (r->questions - r->reports) - (a->base.questions - a->base.reports);
 	bool ours = is_ours(a, r);
 
 	if (number < a->told_number)
 		return;
-	a->told_number = number;
 	a->pending = false;
 	a->fresh = ours;
 	counter_set(w->counters, ECHO_C_FAR_TOLD, ours && a->based);
 	if (!ours)
 		return;
-	counter_set(w->counters, ECHO_C_FAR_ARRIVED, taken + drops);
-	counter_set(w->counters, ECHO_C_SERVER_SOCKET_DROPS, drops);
-	counter_set(w->counters, ECHO_C_SERVER_MORE_DROPS, drops * (r->joined_max - 1));
+	a->drops += drops_of_run(a, number, r);
+	a->told_number = number;
+	a->told = *r;
+	counter_set(w->counters, ECHO_C_FAR_ARRIVED, taken + a->drops);
+	counter_set(w->counters, ECHO_C_SERVER_SOCKET_DROPS, a->drops);
+	counter_set(w->counters, ECHO_C_SERVER_MORE_DROPS, a->drops * (r->joined_max - 1));
 	counter_set(w->counters, ECHO_C_REPLY_ERRORS, r->reply_errors - a->base.reply_errors);
 }
 
@@ -116,6 +128,7 @@ void echo_ask_open(struct worker *w, struct echo_ask *a)
 		heard = ask_await(a, patience_ms, &a->base_number, &a->base);
 	a->on = a->fresh = heard == HEARD;
 	a->told_number = a->base_number;
+	a->told = a->base;
 	if (!a->on)
 		close(a->fd);
 }

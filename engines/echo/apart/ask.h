@@ -20,7 +20,8 @@ struct echo_ask {
 	bool fresh, based; /* told since traffic stopped; before the measure phase, too */
 	int64_t next_ns;   /* of the next question */
 	uint32_t base_number, told_number;
-	struct echo_report base;
+	struct echo_report base, told; /* the first word, and the newest */
+	uint64_t drops;                /* of datagrams of the run's, since the first */
 };
 
 /* In open(), when the worker's sockets are there: asks for the first time, and waits a little.  A

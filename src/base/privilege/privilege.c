@@ -74,10 +74,10 @@ void privilege_lower(bool raised)
 
 /* ---- packet sockets ---- */
 
-static int open_packet_socket(void)
+static int open_packet_socket(int domain)
 {
 	bool raised = privilege_raise();
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	int fd = socket(domain, SOCK_RAW | SOCK_CLOEXEC, 0);
 	int rc = fd < 0 ? -errno : fd;
 
 	privilege_lower(raised);
@@ -91,7 +91,7 @@ static struct {
 	/* guarded by lock */
 	bool runs;
 	enum { OPENER_FREE, OPENER_ASKED, OPENER_ANSWERED } state;
-	int answer;
+	int domain, answer;
 } opener = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 static void opener_await(int state)
@@ -112,7 +112,7 @@ static void *opener_main(void *arg)
 	pthread_mutex_lock(&opener.lock);
 	for (;;) {
 		opener_await(OPENER_ASKED);
-		opener.answer = open_packet_socket();
+		opener.answer = open_packet_socket(opener.domain);
 		opener_go_on(OPENER_ANSWERED);
 	}
 	return arg;
@@ -132,11 +132,12 @@ static void opener_await_answer(void)
 	}
 }
 
-static int opener_ask(void)
+static int opener_ask(int domain)
 {
 	int answer;
 
 	opener_await(OPENER_FREE);
+	opener.domain = domain;
 	opener_go_on(OPENER_ASKED);
 	opener_await_answer();
 	answer = opener.answer;
@@ -166,12 +167,12 @@ int privilege_start_opener(struct err *err)
 	return rc ? err_sys(err, rc, "start the thread that opens packet sockets") : 0;
 }
 
-int privilege_packet_socket(void)
+int privilege_socket(int domain)
 {
 	int fd;
 
 	pthread_mutex_lock(&opener.lock);
-	fd = opener.runs ? opener_ask() : open_packet_socket();
+	fd = opener.runs ? opener_ask(domain) : open_packet_socket(domain);
 	pthread_mutex_unlock(&opener.lock);
 	return fd;
 }

@@ -33,7 +33,7 @@ void privilege_lower(bool raised);
 /* Starts the opener, once; without CAP_NET_RAW in main nothing happens.  It lives as long as the
  * process.  Main thread, before the threads that will ask.  0 or -errno. */
 int privilege_start_opener(struct err *err);
-/* socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), which sees nothing before it is bound
- * (packet(7)): by the opener if there is one, else by the calling thread.  Any thread; the
- * descriptor or -errno, -EPERM without CAP_NET_RAW. */
-int privilege_packet_socket(void);
+/* socket(domain, SOCK_RAW | SOCK_CLOEXEC, 0) of AF_PACKET or AF_XDP, which sees nothing before it
+ * is bound (packet(7), networking/af_xdp.rst): by the opener if there is one, else by the calling
+ * thread.  Any thread; the descriptor or -errno, -EPERM without CAP_NET_RAW. */
+int privilege_socket(int domain);

@@ -22,6 +22,7 @@ static int open_parts(struct console *c, const struct cli *cli, struct err *err)
 	struct session_config config = { .paths = paths_all,
 		.virtual_ticks = c->virtual_ticks,
 		.want_totals = true,
+		.want_reasons = true,
 		.awaits_go = *options_text(&cli->options, "capture") };
 	int rc = outputs_init(&c->outputs, &cli->options, err);
 

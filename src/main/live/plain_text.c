@@ -413,6 +413,24 @@ static void summary_ledger(FILE *out, const struct ledger *ledger)
 	summary_balance(out, "ledger", "received", ledger);
 }
 
+/* The kernel's own word, of everybody's packets; where it cannot be had, only who lost some is
+ * told. */
+static void summary_reasons(FILE *out, const struct ledger *ledger, const struct run_final *f)
+{
+	char n[TEXT], line[1200] = "";
+
+	if (!f)
+		return;
+	if (!f->reasons.known && f->reasons.why[0] && ledger->known && ledger->lost)
+		text_add(line, sizeof(line), "kernel's drop reasons: -- (%s)", f->reasons.why);
+	for (unsigned i = 0; i < f->reasons.count; i++)
+		text_add(line, sizeof(line), "%s%s %s",
+			i ? ", " : "kernel's drop reasons, of this whole host, at most: ", f->reasons.reason[i].name,
+			text_grouped(f->reasons.reason[i].packets, n, TEXT));
+	if (*line)
+		paragraph(out, 2, 4, line);
+}
+
 static void summary_second_ledger(FILE *out, const struct reading *r)
 {
 	const struct ledger_def *def = r->info->engine->second_ledger;
@@ -482,6 +500,7 @@ void plain_text_summary(FILE *out, const struct results_source *source)
 	summary_workers(out, &r, &ledger);
 	summary_details(out, source->history, r.info);
 	summary_ledger(out, &ledger);
+	summary_reasons(out, &ledger, r.final);
 	summary_second_ledger(out, &r);
 	summary_verdict(out, &verdict);
 }

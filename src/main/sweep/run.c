@@ -299,7 +299,9 @@ static enum sweep_end run_rounds(struct runner *r, struct err *err)
 enum sweep_end sweep_run(struct sweep_job *job, struct err *err)
 {
 	const struct history_limits limits = { .runs = 4 };
-	const struct session_config config = { .paths = paths_all, .virtual_ticks = job->virtual_ticks, .want_totals = true };
+	const struct session_config config = {
+		.paths = paths_all, .virtual_ticks = job->virtual_ticks, .want_totals = true, .want_reasons = true
+	};
 	struct runner r = { .job = job,
 		.loop = { .ctx = &r,
 			.pump = pump,

@@ -2,6 +2,7 @@
  * devices between them.  The helper (helper.h) makes all that and hands out sockets; they keep the
  * namespace that they were made in, so that workers are threads like any others. */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "path/paths.h"
 #include "path/veth/child.h"
 #include "path/veth/impair.h"
@@ -124,6 +126,37 @@ static int veth_check(const struct options *o, struct err *err)
 		return err_say(err, EINVAL, "--reorder %s: needs --delay, which the packets that overtake the others do without",
 			options_text(o, "reorder"));
 	return veth_check_impairments(o, err);
+}
+
+/* A right of the first user namespace's: the one that the pair stands in does not give it. */
+static bool veth_may_force(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), bytes = 4096;
+	bool may = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return may;
+}
+
+static void veth_note(const struct options *o, struct plan *plan)
+{
+	static const struct {
+		const char *option, *limit, *file;
+	} buffer[] = { { "rcvbuf", "net.core.rmem_max", "/proc/sys/net/core/rmem_max" },
+		{ "sndbuf", "net.core.wmem_max", "/proc/sys/net/core/wmem_max" } };
+	char text[32];
+
+	for (unsigned i = 0; i < sizeof(buffer) / sizeof(buffer[0]); i++) {
+		file_read_line(buffer[i].file, text, sizeof(text));
+		int64_t most = strtoll(text, NULL, 10);
+
+		if (options_is_set(o, buffer[i].option) && most > 0 && options_number(o, buffer[i].option) > most &&
+			!veth_may_force())
+			plan_note(plan,
+				"--%s %s: path veth gives a user no right to force it, as root has: %s (%" PRId64 ") is the most",
+				buffer[i].option, options_text(o, buffer[i].option), buffer[i].limit, most);
+	}
 }
 
 /* ---- sockets ---- */
@@ -283,6 +316,7 @@ const struct path path_veth = {
 	.impairments = veth_impairments,
 	.impairs = veth_impairs,
 	.check = veth_check,
+	.note = veth_note,
 	.open = veth_open,
 	.socket = veth_socket,
 	.address = veth_role_address,

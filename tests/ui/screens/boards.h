@@ -29,7 +29,8 @@ struct made {
 	/* The rows that each tenth sample brings along, for the history to free; NULL: none. */
 	struct details *(*details)(const struct made *m);
 	struct stage_summary *(*stages)(const struct made *m); /* the same */
-	int64_t suspended_ns;                                  /* of the measurement, as the samples have it */
+	/* of the measurement, as the samples have it */
+	int64_t suspended_ns;
 	/* packets a tick that the first client sends and the first server drops */
 	unsigned loss;
 };
