@@ -124,12 +124,26 @@ static void paint_figures(struct dash *d, struct rect area, int row)
 	}
 }
 
+/* The other latencies that have values: a line each. */
+static int latency_others(const struct dash *d, const struct engine *e)
+{
+	int n = 0;
+
+	for (unsigned i = 1; d->moment.info && e && i < engine_latencies(e); i++) {
+		struct latency_summary l;
+
+		moment_latency(&d->moment, -1, i, &l);
+		n += l.count > 0;
+	}
+	return n;
+}
+
 static void latency_paint(struct dash *d, struct rect area)
 {
 	const struct engine *e = dash_engine(d);
 	const struct latency_def *l = e ? e->latencies : NULL;
 	char title[96], note[64] = "", at[32];
-	int room = area.rows - 2, row = 1;
+	int room = area.rows - 2 - latency_others(d, e), row = 1;
 
 	snprintf(title, sizeof(title), "%s percentiles µs · %s", l && l->name ? l->title : "latency",
 		!d->total_known                          ? "last 1 s"
@@ -154,20 +168,6 @@ static void latency_paint(struct dash *d, struct rect area)
 			paint_one(d, area, row++, &percentiles[i]);
 	paint_count(d, area, row);
 	paint_figures(d, area, paint_others(d, area, row + 1));
-}
-
-/* The other latencies that have values: a line each. */
-static int latency_others(const struct dash *d, const struct engine *e)
-{
-	int n = 0;
-
-	for (unsigned i = 1; d->moment.info && e && i < engine_latencies(e); i++) {
-		struct latency_summary l;
-
-		moment_latency(&d->moment, -1, i, &l);
-		n += l.count > 0;
-	}
-	return n;
 }
 
 static int latency_lines(const struct dash *d)
