@@ -47,13 +47,13 @@ static void other_formats_have_none(void **state)
 {
 	static const char *const texts[] = {
 		"",
-		HEAD PRINT "{ 2, \"NOT_SPECIFIED\" })",
-		FIELD PRINT "{ 2, \"NOT_SPECIFIED\" })",
-		HEAD "\tfield:u64 reason;\toffset:36;\tsize:8;\tsigned:0;\n",
-		HEAD "\tfield:int reason;\toffset:37;\tsize:4;\tsigned:0;\n",
-		HEAD "\tfield:int reason;\toffset:4;\tsize:4;\tsigned:0;\n",
-		HEAD "\tfield:int reason;\toffset:4000;\tsize:4;\tsigned:0;\n",
-		"ID: -1\n" FIELD,
+		(HEAD PRINT "{ 2, \"NOT_SPECIFIED\" })"),
+		(FIELD PRINT "{ 2, \"NOT_SPECIFIED\" })"),
+		(HEAD "\tfield:u64 reason;\toffset:36;\tsize:8;\tsigned:0;\n"),
+		(HEAD "\tfield:int reason;\toffset:37;\tsize:4;\tsigned:0;\n"),
+		(HEAD "\tfield:int reason;\toffset:4;\tsize:4;\tsigned:0;\n"),
+		(HEAD "\tfield:int reason;\toffset:4000;\tsize:4;\tsigned:0;\n"),
+		("ID: -1\n" FIELD),
 	};
 	struct reason_format *f = malloc(sizeof(*f));
 
