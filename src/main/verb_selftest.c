@@ -167,20 +167,16 @@ static int say_sum(const struct selftest *t, int status)
 	return finish_stdout(status);
 }
 
-static int selftest_go(struct selftest *t, bool json)
+static int selftest_go(struct selftest *t, bool json, int signal_fd)
 {
 	struct err err = ERR_NONE;
 	int64_t from_ns = clock_now_ns();
-	int signal_fd = signals_open(false, &err), rc = signal_fd;
 
-	if (rc >= 0) {
-		if (!json)
-			say_head();
-		/* Processes are forked off: what waits to be printed is printed by this one. */
-		fflush(stdout);
-		rc = selftest_play(&t->here, t->row, t->rows, signal_fd, json ? say_nothing : say_row, &err);
-		signals_close(signal_fd);
-	}
+	if (!json)
+		say_head();
+	/* Processes are forked off: what waits to be printed is printed by this one. */
+	fflush(stdout);
+	int rc = selftest_play(&t->here, t->row, t->rows, signal_fd, json ? say_nothing : say_row, &err);
 	t->seconds = (double)(clock_now_ns() - from_ns) / NS_PER_S;
 	if (rc < 0 && rc != -EINTR)
 		return complain(&err);
@@ -217,7 +213,11 @@ int verb_selftest(const struct verb *verb, int argc, char **argv, int from)
 
 	if (cli_asks_help(argc, argv, from))
 		return help_verb(verb, NULL);
-	int rc = cli_read_own(verb, argc, argv, from, &own, &err);
+	/* Asking what runs here starts processes: from then on a signal ends all in order. */
+	int signal_fd = signals_open(false, &err), rc = signal_fd;
+	if (rc < 0)
+		return complain(&err);
+	rc = cli_read_own(verb, argc, argv, from, &own, &err);
 	if (rc >= 0) {
 		t.here.lie = options_text(&own, "lie");
 		ask_all(&t.here);
@@ -228,7 +228,9 @@ int verb_selftest(const struct verb *verb, int argc, char **argv, int from)
 	else if (options_number(&own, "list"))
 		say_list(t.row, t.rows);
 	else
-		status = selftest_go(&t, options_number(&own, "json"));
+		status = selftest_go(&t, options_number(&own, "json"), signal_fd);
+	bool listed = rc >= 0 && options_number(&own, "list");
 	options_free(&own);
-	return rc >= 0 && options_number(&own, "list") ? finish_stdout(status) : status;
+	signals_close(signal_fd);
+	return listed ? finish_stdout(status) : status;
 }

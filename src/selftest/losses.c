@@ -197,8 +197,11 @@ static void losses_compare(struct play *p, const struct fault_place *at)
 	check->said = play_place(p, at->place);
 	if (joins)
 		check->each_most = FAULT_JOINED_MOST;
-	if (at->copied && is_word(p->method, "multicast"))
+	/* What the hosts say of their groups is dropped beside it, and is not the run's. */
+	if (at->copied && is_word(p->method, "multicast")) {
 		check->each_least = check->each_most = FAULT_READERS;
+		check->less = (int64_t)STRANGERS * FAULT_READERS;
+	}
 	if (p->fault->lost_of_1000)
 		losses_foretell(p, check);
 	if (joins && at->counter)

@@ -196,8 +196,9 @@ static void expect_stages_add_up(const struct stage_tally *t)
 	assert_int_equal(sum_ns, t->whole.sum_ns);
 }
 
-/* Each packet is stamped, and the sum of its stages is the very number that the RTT has. */
-static void stages_add_up(const struct udp_method *method, const char *const *more, unsigned latency)
+/* Each packet is stamped, and the sum of its stages is the very number that the RTT has.  False: a
+ * stamp of the kernel's was missing, and its packet was left out. */
+static bool stages_add_up(const struct udp_method *method, const char *const *more, unsigned latency)
 {
 	struct rig rig;
 	struct rig_config config = { .engine = &engine_echo,
@@ -218,13 +219,29 @@ static void stages_add_up(const struct udp_method *method, const char *const *mo
 	rig_expect_balance(&rig);
 	summarise(&rig, ROLE_CLIENT, t, &s);
 	histogram_copy(rig_client(&rig, 0)->latency[latency], &rtt);
-	assert_int_equal(s.stamped, rtt.count);
-	expect_same_values(&t->whole, &rtt);
 	expect_stages_add_up(t);
-	for (unsigned i = 0; i < ECHO_STAGES; i++)
-		assert_int_equal(s.stage[i].count, i == ECHO_STAGE_AWAY ? 0 : s.stamped);
+	bool complete = t->whole.count == rtt.count;
+
+	if (complete) {
+		assert_int_equal(s.stamped, rtt.count);
+		expect_same_values(&t->whole, &rtt);
+		for (unsigned i = 0; i < ECHO_STAGES; i++)
+			assert_int_equal(s.stage[i].count, i == ECHO_STAGE_AWAY ? 0 : s.stamped);
+	}
 	free(t);
 	rig_close(&rig);
+	return complete;
+}
+
+/* A machine that is busy loses a stamp now and then, not each time. */
+static void expect_all_add_up(const struct udp_method *method, const char *const *more, unsigned latency)
+{
+	enum { TRIES = 10 };
+
+	for (unsigned i = 0; i < TRIES; i++)
+		if (stages_add_up(method, more, latency))
+			return;
+	fail_msg("%s: stamps were missing %u times in a row", method->method.name, TRIES);
 }
 
 static void stages_of_each_packet_add_up_to_its_rtt(void **state)
@@ -234,10 +251,10 @@ static void stages_of_each_packet_add_up_to_its_rtt(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		stages_add_up(&udp_mmsg, shapes[i], ECHO_L_RTT);
-		stages_add_up(&udp_single, shapes[i], ECHO_L_RTT);
+		expect_all_add_up(&udp_mmsg, shapes[i], ECHO_L_RTT);
+		expect_all_add_up(&udp_single, shapes[i], ECHO_L_RTT);
 	}
-	stages_add_up(&udp_mmsg, (const char *const[]){ "rate", "20000", NULL }, ECHO_L_RTT_SEND);
+	expect_all_add_up(&udp_mmsg, (const char *const[]){ "rate", "20000", NULL }, ECHO_L_RTT_SEND);
 }
 
 /* Each end says what it can know. */

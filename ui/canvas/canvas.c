@@ -84,7 +84,8 @@ struct rect paint_visible(const struct canvas *c, struct rect area)
 
 int canvas_put(struct canvas *c, int row, int column, int limit, enum style style, const char *text)
 {
-	int used = 0, room = c->columns - column;
+	int used = 0;
+	int64_t room = (int64_t)c->columns - column;
 	const char *at = text;
 
 	if (column >= c->columns || limit == 0)
