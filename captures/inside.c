@@ -25,15 +25,28 @@ struct inside {
 
 /* ---- opening ---- */
 
+/* The answer as a whole; 0, or -errno: EPIPE where the helper closes instead, EAGAIN where it is
+ * silent. */
+static int inside_hear(int fd, struct inside_answer *ret_answer)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, ret_answer, sizeof(*ret_answer), MSG_WAITALL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n == sizeof(*ret_answer) && ret_answer->magic == INSIDE_MAGIC && ret_answer->code >= 0 ? 0 : -EPIPE;
+}
+
 static int inside_ask(int fd, const struct inside_request *request, struct inside_answer *ret_answer, struct err *err)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_S };
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (send(fd, request, sizeof(*request), MSG_NOSIGNAL) != sizeof(*request) ||
-		recv(fd, ret_answer, sizeof(*ret_answer), MSG_WAITALL) != sizeof(*ret_answer) ||
-		ret_answer->magic != INSIDE_MAGIC || ret_answer->code < 0)
-		return err_say(err, EPIPE, "capture on %s: the helper of the run's path does not answer", request->interface);
+	int rc = send(fd, request, sizeof(*request), MSG_NOSIGNAL) == sizeof(*request) ? inside_hear(fd, ret_answer) : -errno;
+	if (rc < 0)
+		return err_sys(err, -rc, "capture on %s: the helper of the run's path does not answer", request->interface);
 	ret_answer->text[sizeof(ret_answer->text) - 1] = '\0';
 	return ret_answer->code ? err_say(err, ret_answer->code, "%s", ret_answer->text) : 0;
 }

@@ -407,7 +407,7 @@ static int xdp_await_room(struct udp_xdp *x, bool awaits, struct err *err)
 static int xdp_reply(struct udp_port *port, const struct udp_reply *replies, unsigned count, struct err *err)
 {
 	struct udp_xdp *x = xdp_of(port);
-	uint32_t left;
+	uint32_t left = 0;
 	int rc;
 
 	if (x->lends_socket || !x->lent) {

@@ -474,12 +474,15 @@ static void close_workers(struct run *r)
 		worker_tell(&r->worker[i], PHASE_DONE);
 	for (unsigned i = 0; r->worker && i < r->plan.workers; i++) {
 		r->worker[i].hurried = r->lost;
-		worker_free(&r->worker[i]);
+		worker_stop(&r->worker[i]);
 		if (r->worker[i].lost)
 			lose_worker(r, &r->worker[i]);
 	}
 	if (r->lost)
 		return;
+	/* Only now: a server tells the others' counts, too. */
+	for (unsigned i = 0; r->worker && i < r->plan.workers; i++)
+		worker_free(&r->worker[i]);
 	free(r->worker);
 	r->worker = NULL;
 	r->opened = 0;

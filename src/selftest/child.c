@@ -59,13 +59,20 @@ static unsigned child_words(char *line, char *ret_word[WORDS_MAX])
 	return n;
 }
 
+void child_end_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		child_vanish();
+}
+
 /* In the child: this program anew.  Signals are as they are by default. */
-static void child_become(const struct child *c, char *const *word)
+static void child_become(const struct child *c, char *const *word, pid_t parent)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	child_end_with(parent);
 	if (dup2(c->out, STDOUT_FILENO) >= 0 && dup2(c->told, STDERR_FILENO) >= 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0)
 		execv(program, word);
 	child_vanish();
@@ -82,13 +89,14 @@ int child_start(struct child *c, const char *words, struct err *err)
 	if (left < 0 || (size_t)left >= sizeof(line))
 		return err_sys(err, ENAMETOOLONG, "start a run");
 	child_words(line, word);
+	pid_t self = getpid();
 	c->pid = fork();
 	if (c->pid < 0) {
 		c->pid = 0;
 		return err_sys(err, errno, "start a run");
 	}
 	if (c->pid == 0)
-		child_become(c, word);
+		child_become(c, word, self);
 	return 0;
 }
 

@@ -36,6 +36,8 @@ const char *child_verdict(const struct child *c, const char *words);
 
 /* For a process that was forked off and has done its part: it must not run on into its parent's. */
 void child_vanish(void) __attribute__((noreturn));
+/* In a process that `parent` has just forked off: it ends with that one, also if that has gone. */
+void child_end_with(pid_t parent);
 
 /* Waits, 5 ms at a time, until it holds or so much time has passed: what then holds. */
 bool wait_until(bool (*holds)(void *of), void *of, int64_t patience_ns);

@@ -62,7 +62,10 @@ int play_await(struct play *p, const char *group, const char *name, int64_t leas
 
 	if (!wait_until(play_has_counted, &a, await_patience_ns))
 		return err_say(err, ETIMEDOUT, "the run does not send: %s %s stays below %lld", group, name, (long long)least);
-	return p->run.pid ? 0 : child_await(&p->run, err);
+	if (p->run.pid)
+		return 0;
+	int rc = child_await(&p->run, err);
+	return rc < 0 ? rc : err_say(err, EIO, "the run ended by itself");
 }
 
 /* ---- a run over veth ---- */

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,7 +37,7 @@ struct company {
 
 /* ---- one row ---- */
 
-static void slot_become(const struct company *c, const struct row_of *of, struct selftest_row *row, int out)
+static void slot_become(const struct company *c, const struct row_of *of, struct selftest_row *row, int out, pid_t parent)
 {
 	sigset_t none;
 	size_t done;
@@ -47,7 +46,7 @@ static void slot_become(const struct company *c, const struct row_of *of, struct
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* What the keyboard sends goes to netdyno alone, which ends all of its own. */
 	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	child_end_with(parent);
 	stage_play(c->here, of, row);
 	file_write_fully(out, row, sizeof(*row), &done);
 	child_vanish();
@@ -56,13 +55,14 @@ static void slot_become(const struct company *c, const struct row_of *of, struct
 static int slot_start(struct company *c, struct slot *s, struct selftest_row *row, const struct row_of *of, struct err *err)
 {
 	int ends[2];
+	pid_t self = getpid();
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "start a row");
 	*s = (struct slot){ .pid = fork(), .pipe = ends[0], .from_ns = clock_now_ns(), .row = row };
 	if (s->pid == 0) {
 		close(ends[0]);
-		slot_become(c, of, row, ends[1]);
+		slot_become(c, of, row, ends[1], self);
 	}
 	close(ends[1]);
 	if (s->pid > 0) {

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -153,11 +152,11 @@ int play_copied(struct play *p, struct err *err)
 
 static pid_t verdict_spin(int cpu)
 {
-	pid_t pid = fork();
+	pid_t self = getpid(), pid = fork();
 
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	child_end_with(self);
 	if (cpu_pin_self(cpu, NULL) < 0)
 		child_vanish();
 	for (volatile unsigned turns = 0;; turns++)

@@ -54,7 +54,9 @@ static enum heard ask_hear(struct echo_ask *a, uint32_t *ret_number, struct echo
 /* Of a server that nobody else asks, and that is the same as before. */
 static bool is_ours(const struct echo_ask *a, const struct echo_report *r)
 {
+	/* Drops wrap at 32 bits, and never go back: a server that goes down has fewer sockets. */
 	return r->instance == a->base.instance && r->reports >= a->base.reports &&
+	       (int32_t)(uint32_t)(r->drops - a->told.drops) >= 0 &&
 	       r->reports - a->base.reports <= a->number - a->base_number + 1ull;
 }
 
