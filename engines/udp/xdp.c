@@ -395,13 +395,13 @@ static void xdp_queue_answer(struct udp_xdp *x, const struct udp_reply *reply)
 }
 
 /* A wait ends, too, when there is room to send, or no longer. */
-static int xdp_await_room(struct udp_xdp *x, bool awaits, struct err *err)
+static int xdp_await_room(struct udp_xdp *x, int fd, bool *is, bool awaits, struct err *err)
 {
-	if (awaits == x->awaits_room)
+	if (awaits == *is)
 		return 0;
-	x->awaits_room = awaits;
+	*is = awaits;
 	x->port.totals.syscalls++;
-	return xdp_watch(x, EPOLL_CTL_MOD, x->xsk.fd, awaits ? EPOLLIN | EPOLLOUT : EPOLLIN, err);
+	return xdp_watch(x, EPOLL_CTL_MOD, fd, awaits ? EPOLLIN | EPOLLOUT : EPOLLIN, err);
 }
 
 static int xdp_reply(struct udp_port *port, const struct udp_reply *replies, unsigned count, struct err *err)
@@ -413,7 +413,8 @@ static int xdp_reply(struct udp_port *port, const struct udp_reply *replies, uns
 	if (x->lends_socket || !x->lent) {
 		rc = x->socket->method->reply_burst(x->socket, replies, count, err);
 		udp_take_totals(port, x->socket);
-		return rc;
+		int waits = rc < 0 ? rc : xdp_await_room(x, port->config.fd, &x->socket_awaits_room, (unsigned)rc < count, err);
+		return waits < 0 ? waits : rc;
 	}
 	/* The first of them stand in the ring already. */
 	for (unsigned i = x->waiting; i < count; i++)
@@ -421,7 +422,7 @@ static int xdp_reply(struct udp_port *port, const struct udp_reply *replies, uns
 	rc = xdp_push(x, &left, err);
 	x->waiting = x->xsk.zero_copy ? 0 : left;
 	if (rc >= 0)
-		rc = xdp_await_room(x, x->waiting, err);
+		rc = xdp_await_room(x, x->xsk.fd, &x->awaits_room, x->waiting, err);
 	return rc < 0 ? rc : (int)(count - x->waiting);
 }
 

@@ -13,9 +13,10 @@ struct udp_xdp {
 	struct xdp_socket xsk;
 	unsigned interface;
 	uint32_t mtu;
-	uint32_t header_bytes; /* of the frames that leave */
-	bool awaits_room;      /* port->wait tells of room to send, too */
-	unsigned undone;       /* frames that the device dropped, and that count as sent yet */
+	uint32_t header_bytes;   /* of the frames that leave */
+	bool awaits_room;        /* port->wait tells of room to send, too */
+	bool socket_awaits_room; /* the same of the plain socket */
+	unsigned undone;         /* frames that the device dropped, and that count as sent yet */
 
 	/* answering */
 	struct xdp_program *program;
