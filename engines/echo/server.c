@@ -285,19 +285,6 @@ static int serve(struct server *server, struct listener *l, struct err *err)
 	return rc < 0 ? rc : n;
 }
 
-/* Of all addresses together. */
-static void server_add(struct udp_totals *into, const struct udp_totals *t)
-{
-	into->sent_packets += t->sent_packets;
-	into->sent_joined += t->sent_joined;
-	into->sent_bytes += t->sent_bytes;
-	into->uncut += t->uncut;
-	into->starved += t->starved;
-	into->send_errors += t->send_errors;
-	into->send_busy += t->send_busy;
-	into->syscalls += t->syscalls;
-}
-
 static void server_count(struct worker *w, struct server *server)
 {
 	struct udp_totals all = { 0 };
@@ -307,7 +294,7 @@ static void server_count(struct worker *w, struct server *server)
 	for (unsigned i = 0; i < server->count; i++) {
 		const struct listener *l = &server->listener[i];
 
-		server_add(&all, &l->port->totals);
+		udp_totals_add(&all, &l->port->totals);
 		udp_fill_merge(&fill, &l->fill);
 		for (unsigned r = l->answered; r < l->replies; r++)
 			waiting += l->reply[r].packets;

@@ -25,20 +25,6 @@ static uint16_t frame_fold(uint64_t sum)
 	return (uint16_t)sum;
 }
 
-/* A 16-bit field as it lies in memory. */
-static uint16_t frame_get(const uint8_t *at)
-{
-	uint16_t word;
-
-	memcpy(&word, at, sizeof(word));
-	return word;
-}
-
-static void frame_put(uint8_t *at, uint16_t word)
-{
-	memcpy(at, &word, sizeof(word));
-}
-
 static uint8_t *frame_put_bytes(uint8_t *at, const void *bytes, size_t len)
 {
 	memcpy(at, bytes, len);

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "engines/net/net.h"
@@ -30,6 +31,20 @@ enum {
 	FRAME_HEADERS_MAX = FRAME_ETHERNET_BYTES + FRAME_IPV6_BYTES + FRAME_UDP_BYTES,
 	FRAME_TTL = 64,
 };
+
+/* A 16-bit field as it lies in memory. */
+static inline uint16_t frame_get(const uint8_t *at)
+{
+	uint16_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+static inline void frame_put(uint8_t *at, uint16_t word)
+{
+	memcpy(at, &word, sizeof(word));
+}
 
 struct frame_ends {
 	uint8_t from_mac[6], to_mac[6];

@@ -31,22 +31,9 @@ struct turn_parts {
 	bool six;
 };
 
-static uint16_t turn_get(const uint8_t *at)
-{
-	uint16_t word;
-
-	memcpy(&word, at, sizeof(word));
-	return word;
-}
-
-static void turn_put(uint8_t *at, uint16_t word)
-{
-	memcpy(at, &word, sizeof(word));
-}
-
 static struct turn_parts turn_parts_of(uint8_t *frame)
 {
-	bool six = turn_get(frame + ETHERNET_TYPE) == htons(ETH_P_IPV6);
+	bool six = frame_get(frame + ETHERNET_TYPE) == htons(ETH_P_IPV6);
 	uint8_t *ip = frame + FRAME_ETHERNET_BYTES;
 
 	return (struct turn_parts){
@@ -76,17 +63,17 @@ static uint16_t turn_pseudo_sum(const struct turn_parts *p, uint32_t udp_bytes)
 /* The length of the UDP datagram as IP has it; 0: none of those that are read. */
 static uint32_t turn_read_ipv4(const uint8_t *ip, uint32_t bytes)
 {
-	uint32_t length = ntohs(turn_get(ip + IPV4_LENGTH));
+	uint32_t length = ntohs(frame_get(ip + IPV4_LENGTH));
 
 	if (ip[0] != IPV4_PLAIN || ip[IPV4_PROTOCOL] != IPPROTO_UDP || length > bytes || length < FRAME_IPV4_BYTES ||
-		turn_get(ip + IPV4_FRAGMENT) & htons(IPV4_FRAGMENT_MASK) || frame_sum(ip, FRAME_IPV4_BYTES) != 0xffff)
+		frame_get(ip + IPV4_FRAGMENT) & htons(IPV4_FRAGMENT_MASK) || frame_sum(ip, FRAME_IPV4_BYTES) != 0xffff)
 		return 0;
 	return length - FRAME_IPV4_BYTES;
 }
 
 static uint32_t turn_read_ipv6(const uint8_t *ip, uint32_t bytes)
 {
-	uint32_t length = ntohs(turn_get(ip + IPV6_LENGTH));
+	uint32_t length = ntohs(frame_get(ip + IPV6_LENGTH));
 
 	return ip[0] >> 4 == 6 && ip[IPV6_NEXT] == IPPROTO_UDP && length + FRAME_IPV6_BYTES <= bytes ? length : 0;
 }
@@ -100,7 +87,7 @@ static uint32_t turn_read_ip(const struct turn_parts *p, uint32_t bytes)
 
 static bool turn_sum_is_right(const struct turn_parts *p, uint32_t udp_bytes)
 {
-	uint16_t checksum = turn_get(p->udp + UDP_CHECKSUM), pseudo = turn_pseudo_sum(p, udp_bytes);
+	uint16_t checksum = frame_get(p->udp + UDP_CHECKSUM), pseudo = turn_pseudo_sum(p, udp_bytes);
 
 	if (!checksum)
 		return !p->six;
@@ -109,7 +96,7 @@ static bool turn_sum_is_right(const struct turn_parts *p, uint32_t udp_bytes)
 
 static void turn_read_address(const struct turn_parts *p, union net_address *ret_from)
 {
-	uint16_t port = turn_get(p->udp);
+	uint16_t port = frame_get(p->udp);
 
 	if (p->six) {
 		ret_from->v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = port };
@@ -127,10 +114,10 @@ bool frame_read(uint8_t *frame, uint32_t bytes, struct frame_datagram *ret_datag
 	struct turn_parts p = turn_parts_of(frame);
 	uint32_t udp_bytes;
 
-	if (!p.six && turn_get(frame + ETHERNET_TYPE) != htons(ETH_P_IP))
+	if (!p.six && frame_get(frame + ETHERNET_TYPE) != htons(ETH_P_IP))
 		return false;
 	udp_bytes = turn_read_ip(&p, bytes - FRAME_ETHERNET_BYTES);
-	if (udp_bytes < FRAME_UDP_BYTES || ntohs(turn_get(p.udp + UDP_LENGTH)) != udp_bytes || !turn_sum_is_right(&p, udp_bytes))
+	if (udp_bytes < FRAME_UDP_BYTES || ntohs(frame_get(p.udp + UDP_LENGTH)) != udp_bytes || !turn_sum_is_right(&p, udp_bytes))
 		return false;
 	ret_datagram->payload = p.udp + FRAME_UDP_BYTES;
 	ret_datagram->payload_bytes = udp_bytes - FRAME_UDP_BYTES;
@@ -161,12 +148,12 @@ uint32_t frame_turn(uint8_t *frame, uint32_t payload_bytes)
 		p.ip[IPV6_HOPS] = FRAME_TTL;
 	} else {
 		p.ip[IPV4_TTL] = FRAME_TTL;
-		turn_put(p.ip + IPV4_CHECKSUM, 0);
-		turn_put(p.ip + IPV4_CHECKSUM, (uint16_t)~frame_sum(p.ip, FRAME_IPV4_BYTES));
+		frame_put(p.ip + IPV4_CHECKSUM, 0);
+		frame_put(p.ip + IPV4_CHECKSUM, (uint16_t)~frame_sum(p.ip, FRAME_IPV4_BYTES));
 	}
-	turn_put(p.udp + UDP_CHECKSUM, 0);
+	frame_put(p.udp + UDP_CHECKSUM, 0);
 	uint16_t sum = (uint16_t)~turn_fold((uint32_t)turn_pseudo_sum(&p, udp_bytes) + frame_sum(p.udp, udp_bytes));
 	/* One that is 0 is sent as all ones. */
-	turn_put(p.udp + UDP_CHECKSUM, sum ? sum : 0xffff);
+	frame_put(p.udp + UDP_CHECKSUM, sum ? sum : 0xffff);
 	return (uint32_t)(p.udp - frame) + udp_bytes;
 }

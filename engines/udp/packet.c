@@ -101,11 +101,11 @@ static int packet_open_socket(struct packet *p, struct err *err)
 	return udp_mmsg.open(&udp_mmsg, &config, &p->socket, err);
 }
 
-static int packet_open_hosts(struct packet *p, struct err *err)
+int udp_open_hosts(const struct udp_port *port, struct frame_hosts *ret_hosts, struct err *err)
 {
-	const struct udp_config *c = &p->port.config;
+	const struct udp_config *c = &port->config;
 	const struct frame_hosts_config config = {
-		.method = "packet",
+		.method = port->method->method.name,
 		.path = c->path,
 		.path_state = c->path_state,
 		.role = c->role,
@@ -114,7 +114,7 @@ static int packet_open_hosts(struct packet *p, struct err *err)
 		.send_bytes = c->send_bytes,
 	};
 
-	return frame_hosts_open(&p->hosts, &config, err);
+	return frame_hosts_open(ret_hosts, &config, err);
 }
 
 static int packet_open_ring(struct packet *p, struct err *err)
@@ -164,7 +164,8 @@ static int packet_open_parts(struct packet *p, struct err *err)
 {
 	int rc;
 
-	if ((rc = packet_open_socket(p, err)) < 0 || (rc = packet_open_ring(p, err)) < 0 || (rc = packet_open_hosts(p, err)) < 0)
+	if ((rc = packet_open_socket(p, err)) < 0 || (rc = packet_open_ring(p, err)) < 0 ||
+		(rc = udp_open_hosts(&p->port, &p->hosts, err)) < 0)
 		return rc;
 	if ((rc = packet_open_wait(p, err)) < 0 || (rc = packet_open_slots(p, err)) < 0)
 		return rc;

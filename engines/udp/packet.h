@@ -33,4 +33,8 @@ void udp_packet_limits(const struct options *o, const struct plan *plan, enum ro
 #define UDP_PACKET_METHOD METHOD_MISSING("packet", UDP_PACKET_SUMMARY, "libmnl", "libmnl-dev")
 #endif
 
+struct frame_hosts;
+/* The hosts that a port of a method with frames of its own sends to: engines/packet/hosts.h. */
+int udp_open_hosts(const struct udp_port *port, struct frame_hosts *ret_hosts, struct err *err);
+
 extern const struct udp_method udp_packet;

@@ -231,18 +231,24 @@ int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops)
 	return rc;
 }
 
+void udp_totals_add(struct udp_totals *into, const struct udp_totals *t)
+{
+	into->sent_packets += t->sent_packets;
+	into->sent_bytes += t->sent_bytes;
+	into->send_errors += t->send_errors;
+	into->send_busy += t->send_busy;
+	into->unreachable += t->unreachable;
+	into->refused += t->refused;
+	into->sent_joined += t->sent_joined;
+	into->uncut += t->uncut;
+	into->starved += t->starved;
+	into->syscalls += t->syscalls;
+}
+
 void udp_take_totals(struct udp_port *port, struct udp_port *socket)
 {
-	struct udp_totals *own = &port->totals, *more = &socket->totals;
-
-	own->sent_packets += more->sent_packets;
-	own->sent_bytes += more->sent_bytes;
-	own->send_errors += more->send_errors;
-	own->send_busy += more->send_busy;
-	own->syscalls += more->syscalls;
-	own->unreachable += more->unreachable;
-	own->refused += more->refused;
-	*more = (struct udp_totals){ 0 };
+	udp_totals_add(&port->totals, &socket->totals);
+	socket->totals = (struct udp_totals){ 0 };
 }
 
 uint32_t udp_plan_mtu(const struct plan *plan, enum role role)

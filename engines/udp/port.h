@@ -267,6 +267,8 @@ int udp_recv_failed(struct udp_port *port, int errnum, struct err *err);
 /* One recvmmsg(2): messages received, 0 where there are none, or -errno with *err. */
 int udp_recvmmsg(struct udp_port *port, struct mmsghdr *messages, unsigned max, struct err *err);
 int udp_socket_drops(struct udp_port *port, uint32_t *ret_drops);
+/* Of several ports together: what they have sent, and how. */
+void udp_totals_add(struct udp_totals *into, const struct udp_totals *t);
 /* A port that has another one for its socket: what that one has counted of sends and calls becomes
  * this one's. */
 void udp_take_totals(struct udp_port *port, struct udp_port *socket);

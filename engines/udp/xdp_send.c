@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engines/udp/packet.h"
 #include "engines/udp/xdp_port.h"
 
 enum {
@@ -19,22 +20,6 @@ _Static_assert((int)HEADERS_AT >= (int)XDP_REQUEST_BYTES, "there is room");
 static const int64_t PATIENCE_NS = 2 * NS_PER_MS;
 
 /* ---- life ---- */
-
-static int xdp_open_hosts(struct udp_xdp *x, struct err *err)
-{
-	const struct udp_config *c = &x->port.config;
-	const struct frame_hosts_config config = {
-		.method = "xdp",
-		.path = c->path,
-		.path_state = c->path_state,
-		.role = c->role,
-		.fd = c->fd,
-		.connected = c->connected,
-		.send_bytes = c->send_bytes,
-	};
-
-	return frame_hosts_open(&x->hosts, &config, err);
-}
 
 static uint64_t xdp_headers_at(const struct udp_xdp *x, unsigned slot)
 {
@@ -69,7 +54,7 @@ int xdp_open_sends(struct udp_xdp *x, struct err *err)
 
 	while (frames < x->port.slots)
 		frames *= 2;
-	if ((rc = xdp_open_hosts(x, err)) < 0 || (rc = xdp_open_socket(x, frames, err)) < 0)
+	if ((rc = udp_open_hosts(&x->port, &x->hosts, err)) < 0 || (rc = xdp_open_socket(x, frames, err)) < 0)
 		return rc;
 	x->header_bytes = xdp_header_bytes(x->hosts.from.sa.sa_family);
 	snprintf(x->port.how, sizeof(x->port.how), "frames %s on %s", x->xsk.zero_copy ? "not copied" : "copied by the kernel",

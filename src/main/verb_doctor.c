@@ -168,21 +168,12 @@ static int doctor_status(const struct doctor *d)
 
 	if (d->end != SWEEP_COMPLETE)
 		status = d->end == SWEEP_INTERRUPTED ? EXIT_INTERRUPTED : EXIT_FAILED;
-	return finish_stdout(status);
+	return status;
 }
 
 static int say_json(const struct doctor *d)
 {
-	json_t *document = json_of_doctor(&d->facts, &d->report, d->trials ? d->trial : NULL, d->trials);
-
-	if (!document) {
-		fprintf(stderr, "netdyno: out of memory\n");
-		return EXIT_FAILED;
-	}
-	json_dumpf(document, stdout, JSON_INDENT(2) | RESULTS_DUMP);
-	putchar('\n');
-	json_decref(document);
-	return doctor_status(d);
+	return finish_document(json_of_doctor(&d->facts, &d->report, d->trials ? d->trial : NULL, d->trials), doctor_status(d));
 }
 
 static int say_text(const struct doctor *d, bool all)
@@ -193,7 +184,7 @@ static int say_text(const struct doctor *d, bool all)
 	for (unsigned i = 0; i < d->trials; i++)
 		say_trial(&d->trial[i]);
 	say_sum(&d->report);
-	return doctor_status(d);
+	return finish_stdout(doctor_status(d));
 }
 
 static int try_settings(struct doctor *d, unsigned rounds, struct err *err)

@@ -135,15 +135,7 @@ static int list(const struct options *own)
 		list_text();
 		return finish_stdout(EXIT_VALID);
 	}
-	json_t *document = list_json();
-	if (!document) {
-		fprintf(stderr, "netdyno: out of memory\n");
-		return EXIT_FAILED;
-	}
-	json_dumpf(document, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(document);
-	return finish_stdout(EXIT_VALID);
+	return finish_document(list_json(), EXIT_VALID);
 }
 
 int verb_list(const struct verb *verb, int argc, char **argv, int from)

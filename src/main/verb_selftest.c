@@ -147,15 +147,7 @@ static int say_json(const struct selftest *t, int status)
 	struct host_info host;
 
 	host_read(&host);
-	json_t *document = json_of_selftest(&host, t->row, t->rows, t->seconds);
-	if (!document) {
-		fprintf(stderr, "netdyno: out of memory\n");
-		return EXIT_FAILED;
-	}
-	json_dumpf(document, stdout, JSON_INDENT(2) | RESULTS_DUMP);
-	putchar('\n');
-	json_decref(document);
-	return finish_stdout(status);
+	return finish_document(json_of_selftest(&host, t->row, t->rows, t->seconds), status);
 }
 
 static int say_sum(const struct selftest *t, int status)

@@ -2,6 +2,7 @@
  * engines/packet/frame.c has built. */
 #pragma once
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,18 @@
 #include <string.h>
 
 #include "engines/packet/frame.h"
+
+/* The two ends of what is tried: over IPv4 and over IPv6. */
+static const char *const hosts[2][2] = { { "192.0.2.1", "198.51.100.7" }, { "2001:db8::1", "2001:db8::7" } };
+
+static inline union net_address address_of(const char *text, unsigned port)
+{
+	union net_address a = { .sa.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET };
+
+	inet_pton(a.sa.sa_family, text, a.sa.sa_family == AF_INET6 ? (void *)&a.v6.sin6_addr : (void *)&a.v4.sin_addr);
+	net_set_port(&a, port);
+	return a;
+}
 
 /* RFC 1071: big-endian words, an odd byte at the end padded with zero. */
 static inline uint32_t words_of(uint32_t sum, const uint8_t *data, size_t len)

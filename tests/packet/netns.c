@@ -147,6 +147,17 @@ union net_address netns_address(const char *text)
 	return a;
 }
 
+int netns_bound_socket(const char *host, union net_address *ret_at)
+{
+	socklen_t size = sizeof(*ret_at);
+
+	*ret_at = netns_address(host);
+	int fd = socket(ret_at->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, &ret_at->sa, net_address_bytes(ret_at)), 0);
+	assert_int_equal(getsockname(fd, &ret_at->sa, &size), 0);
+	return fd;
+}
+
 void netns_mac(const char *interface, uint8_t ret_mac[6])
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

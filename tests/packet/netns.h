@@ -30,4 +30,7 @@ void netns_lo_switch(const char *name, bool on);
 
 /* Addresses have no port. */
 union net_address netns_address(const char *text);
+/* A UDP socket in the namespace that the process is in, at this address and a port of the
+ * kernel's. */
+int netns_bound_socket(const char *host, union net_address *ret_at);
 void netns_mac(const char *interface, uint8_t ret_mac[6]);

@@ -11,17 +11,6 @@
 
 enum { PAYLOAD_MOST = 2048, FROM_PORT = 5000, TO_PORT = 40001 };
 
-static const char *const hosts[2][2] = { { "192.0.2.1", "198.51.100.7" }, { "2001:db8::1", "2001:db8::7" } };
-
-static union net_address address_of(const char *text, unsigned port)
-{
-	union net_address a = { .sa.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET };
-
-	inet_pton(a.sa.sa_family, text, a.sa.sa_family == AF_INET6 ? (void *)&a.v6.sin6_addr : (void *)&a.v4.sin_addr);
-	net_set_port(&a, port);
-	return a;
-}
-
 static struct frame_template template_of(int six)
 {
 	struct frame_ends ends = {

@@ -12,17 +12,6 @@
 enum { PAYLOAD_MOST = 1472, FROM_PORT = 40001, TO_PORT = 5000 };
 
 static const uint8_t here[6] = { 2, 0, 0, 0, 0, 7 }, there[6] = { 2, 0, 0, 0, 0, 1 };
-static const char *const hosts[2][2] = { { "192.0.2.1", "198.51.100.7" }, { "2001:db8::1", "2001:db8::7" } };
-
-static union net_address address_of(const char *text, unsigned port)
-{
-	union net_address a = { .sa.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET };
-
-	inet_pton(a.sa.sa_family, text, a.sa.sa_family == AF_INET6 ? (void *)&a.v6.sin6_addr : (void *)&a.v4.sin_addr);
-	net_set_port(&a, port);
-	return a;
-}
-
 /* A question with this payload, whose bytes come from the generator; returns its length. */
 static uint32_t ask(int six, uint32_t payload_bytes, struct rng *rng, uint8_t *frame)
 {

@@ -28,17 +28,6 @@ struct rig {
 	union net_address at[READERS_MOST];
 };
 
-static int bound_socket(const char *host, union net_address *ret_at)
-{
-	socklen_t size = sizeof(*ret_at);
-
-	*ret_at = netns_address(host);
-	int fd = socket(ret_at->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(fd, &ret_at->sa, net_address_bytes(ret_at)), 0);
-	assert_int_equal(getsockname(fd, &ret_at->sa, &size), 0);
-	return fd;
-}
-
 /* Opens the port on a socket of this family; 0 or -errno. */
 static int open_port(struct rig *r, int family, const union net_address *peer, unsigned batch, uint32_t bytes, struct err *err)
 {
@@ -69,7 +58,7 @@ static void rig_open(struct rig *r, const char *host, bool away, unsigned reader
 	if (away)
 		netns_peer();
 	for (unsigned i = 0; i < readers; i++)
-		r->fd[i] = bound_socket(host, &r->at[i]);
+		r->fd[i] = netns_bound_socket(host, &r->at[i]);
 	if (away)
 		netns_home();
 	if (open_port(r, r->at[0].sa.sa_family, NULL, batch, BYTES, &err) < 0)
@@ -234,7 +223,7 @@ static void connected(void **state)
 
 	(void)state;
 	netns_need();
-	r.fd[0] = bound_socket("::1", &r.at[0]);
+	r.fd[0] = netns_bound_socket("::1", &r.at[0]);
 	if (open_port(&r, AF_INET6, &r.at[0], 4, BYTES, &err) < 0)
 		fail_msg("%s", err.text);
 	r.port->method->send_slots(r.port, &slot);

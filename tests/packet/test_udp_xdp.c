@@ -60,17 +60,6 @@ struct rig {
 	unsigned fds;
 };
 
-static int bound_socket(const char *host, union net_address *ret_at)
-{
-	socklen_t size = sizeof(*ret_at);
-
-	*ret_at = netns_address(host);
-	int fd = socket(ret_at->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(fd, &ret_at->sa, net_address_bytes(ret_at)), 0);
-	assert_int_equal(getsockname(fd, &ret_at->sa, &size), 0);
-	return fd;
-}
-
 static struct udp_config config_of(int fd, uint32_t receive_bytes)
 {
 	return (struct udp_config){
@@ -85,7 +74,7 @@ static struct udp_config config_of(int fd, uint32_t receive_bytes)
 
 static int open_port(struct rig *r, const char *host, uint32_t bytes, struct err *err)
 {
-	struct udp_config config = config_of(bound_socket(host, &r->at), bytes);
+	struct udp_config config = config_of(netns_bound_socket(host, &r->at), bytes);
 	int rc = udp_xdp.open(&udp_xdp, &config, &r->port, err);
 
 	if (rc < 0)
@@ -297,7 +286,7 @@ static void the_rest_passes(void **state)
 	(void)state;
 	need();
 	rig_open(&r, "10.77.0.1", 3000);
-	int fd = bound_socket("10.77.0.1", &other);
+	int fd = netns_bound_socket("10.77.0.1", &other);
 	netns_peer();
 	int client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	netns_home();
@@ -394,7 +383,7 @@ static void another_socket_is_there(void **state)
 	rig_open(&r, "10.77.0.1", BYTES);
 	assert_int_equal(open_port(&second, "10.77.0.1", BYTES, &err), -EBUSY);
 	assert_string_equal(err.text, "queue 0 of va has an AF_XDP socket already");
-	struct udp_config config = config_of(bound_socket("10.77.0.1", &second.at), BYTES);
+	struct udp_config config = config_of(netns_bound_socket("10.77.0.1", &second.at), BYTES);
 	config.place.queue = 1;
 	err = ERR_NONE;
 	assert_int_equal(udp_xdp.open(&udp_xdp, &config, &second.port, &err), -EINVAL);
@@ -411,7 +400,7 @@ static void zero_copy_is_refused(void **state)
 
 	(void)state;
 	need();
-	config = config_of(bound_socket("10.77.0.1", &r.at), BYTES);
+	config = config_of(netns_bound_socket("10.77.0.1", &r.at), BYTES);
 	config.xdp_mode = 2;
 	assert_int_equal(udp_xdp.open(&udp_xdp, &config, &r.port, &err), -EOPNOTSUPP);
 	assert_contains(err.text, "va cannot do zero-copy: --xdp-mode copy or auto");
@@ -533,7 +522,7 @@ static void nothing_stays_behind_a_kill(void **state)
 	(void)state;
 	need();
 	assert_int_equal(pipe(ready), 0);
-	struct udp_config config = config_of(bound_socket("10.77.0.1", &r.at), BYTES);
+	struct udp_config config = config_of(netns_bound_socket("10.77.0.1", &r.at), BYTES);
 	pid_t child = fork();
 	if (!child) {
 		if (udp_xdp.open(&udp_xdp, &config, &r.port, &err) < 0 || write(ready[1], "", 1) != 1)
@@ -588,7 +577,7 @@ static void readers_open(struct readers *r, const char *host, bool there)
 	if (there)
 		netns_peer();
 	for (unsigned i = 0; i < READERS; i++)
-		r->fd[i] = bound_socket(host, &r->at[i]);
+		r->fd[i] = netns_bound_socket(host, &r->at[i]);
 	netns_home();
 	config = config_of(socket(r->at[0].sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), 1);
 	config.place.interface = there ? "va" : "lo";

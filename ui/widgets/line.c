@@ -9,35 +9,16 @@
 
 static const char gap[] = " · ";
 
-__attribute__((format(printf, 4, 0))) static struct line_part *line_add_part(
-	struct line *l, int rank, enum style style, const char *fmt, va_list args)
+struct line_part *line_add(struct line *l, int rank, enum style style, const char *fmt, ...)
 {
 	static struct line_part nowhere;
 	struct line_part *p = l->count < LINE_PARTS ? &l->part[l->count++] : &nowhere;
+	va_list args;
 
 	*p = (struct line_part){ .rank = rank, .style = style };
+	va_start(args, fmt);
 	vsnprintf(p->text, sizeof(p->text), fmt, args);
-	return p;
-}
-
-struct line_part *line_add(struct line *l, int rank, enum style style, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	struct line_part *p = line_add_part(l, rank, style, fmt, args);
 	va_end(args);
-	return p;
-}
-
-struct line_part *line_add_below(struct line *l, int rank, enum style style, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	struct line_part *p = line_add_part(l, rank, style, fmt, args);
-	va_end(args);
-	p->below = true;
 	return p;
 }
 

@@ -20,13 +20,9 @@ struct line {
 	unsigned count;
 };
 
-/* Adds a part; " · " stands between two, unless the second begins with a blank or
- * a comma.  More than
- * LINE_PARTS are left out.  Returns it, to give it a brief form. */
+/* Adds a part; " · " stands between two, unless the second begins with a blank or a comma.  More
+ * than LINE_PARTS are left out.  Returns it, to give it a brief form or a row of its own. */
 struct line_part *line_add(struct line *l, int rank, enum style style, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-/* The same, and it begins a row. */
-struct line_part *line_add_below(struct line *l, int rank, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 int line_width(const struct line *l);

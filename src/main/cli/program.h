@@ -60,3 +60,6 @@ bool stdout_hung_up(void);
  * quiet, and so is a terminal whose going ended the run.  Returns `status`, or EXIT_FAILED, or
  * EXIT_INTERRUPTED where a signal ended the wait. */
 int finish_stdout(int status);
+/* The same for a document, which it prints and frees; NULL: there was no memory for it. */
+struct json_t;
+int finish_document(struct json_t *document, int status);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "main/live/relay.h"
 #include "path/veth/helper.h"
+#include "results/json_parts.h"
 
 const struct verb verbs[] = {
 	{ .name = "dash",
@@ -123,4 +124,16 @@ int finish_stdout(int status)
 	else if (rc != -EPIPE)
 		fprintf(stderr, "netdyno: write to stdout: %s\n", strerror(-rc));
 	return EXIT_FAILED;
+}
+
+int finish_document(json_t *document, int status)
+{
+	if (!document) {
+		fprintf(stderr, "netdyno: out of memory\n");
+		return EXIT_FAILED;
+	}
+	json_dumpf(document, stdout, JSON_INDENT(2) | RESULTS_DUMP);
+	putchar('\n');
+	json_decref(document);
+	return finish_stdout(status);
 }

@@ -13,8 +13,9 @@ static void lines_add_rates(const struct dash *d, struct line *l)
 	char rate[48], drops[32];
 
 	moment_rates(&d->moment, -1, info ? info->rx_roles : ROLE_BOTH, &rx);
-	line_add_below(l, 1, STYLE_STRONG, "%s",
-		headline_text(dash_engine(d), info ? headline_rate(info, &rx, info->rx_roles) : rx.rx_pps, rate, sizeof(rate)));
+	line_add(l, 1, STYLE_STRONG, "%s",
+		headline_text(dash_engine(d), info ? headline_rate(info, &rx, info->rx_roles) : rx.rx_pps, rate, sizeof(rate)))
+		->below = true;
 	line_add(l, 2, d->lost_per_s > 0 ? STYLE_BAD : STYLE_STRONG, " drop %s/s",
 		text_human(d->lost_per_s, drops, sizeof(drops)));
 }
@@ -28,7 +29,7 @@ static void lines_add_latency(const struct dash *d, struct line *l)
 	words_us(&s, s.p99_ns, p99, sizeof(p99));
 	words_us(&s, s.p50_ns, p50, sizeof(p50));
 	const char *unit = words_us_unit(p99);
-	line_add_below(l, 3, STYLE_TEXT, "p99 %s%s%s", p99, *unit ? " " : "", unit);
+	line_add(l, 3, STYLE_TEXT, "p99 %s%s%s", p99, *unit ? " " : "", unit)->below = true;
 	if (d->moment.info && d->moment.info->closed_loop)
 		line_add(l, 5, STYLE_WARNING, " closed loop!");
 	line_add(l, 6, STYLE_TEXT, "p50 %s", p50);
@@ -39,7 +40,8 @@ static void lines_add_loss(const struct dash *d, struct line *l)
 	char share[32];
 
 	if (d->ledger.known && d->drops_lost)
-		line_add_below(l, 4, STYLE_BAD, "%s lost", words_share(d->drops_lost, d->drops_sent, share, sizeof(share)));
+		line_add(l, 4, STYLE_BAD, "%s lost", words_share(d->drops_lost, d->drops_sent, share, sizeof(share)))->below =
+			true;
 }
 
 void screen_lines_paint(struct dash *d)
