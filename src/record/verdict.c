@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "mode/in_force.h"
+#include "record/judge/judge.h"
 #include "record/rates.h"
 
 static const int64_t suspended_limit_ns = 500 * NS_PER_MS;
@@ -25,24 +26,6 @@ static const int64_t warmup_least_ns = 200 * NS_PER_MS;
 static const int64_t measured_least_ns = NS_PER_S;
 static const int64_t length_limit_ns = 500 * NS_PER_MS;
 static const double rate_kept_least = 0.999;
-static const double steal_most = 0.01;
-/* of the measure phase, in which a quota stopped the process */
-static const double throttled_most = 0.01;
-/* of the CPU time, in which hardware counters were not counting */
-static const double unseen_most = 0.01;
-/* waking up alone takes some percent where a worker sleeps often */
-static const double delay_most = 0.1;
-
-/* The evidence of a verdict. */
-struct evidence {
-	const struct run_info *info;
-	const struct reading *edge; /* what rates are made of */
-	struct reading settled;     /* ... and the ledger */
-	const struct ledger *ledger;
-	int64_t measured_ns;
-	uint64_t load;    /* now, or at the end; 0 unknown */
-	char refusal[96]; /* the newest refusal of a send or connection, in words; "": none */
-};
 
 __attribute__((format(printf, 3, 0))) static void add_line(
 	char line[VERDICT_LINES][200], unsigned *count, const char *fmt, va_list args)
@@ -76,7 +59,7 @@ static void reason_helped_by(struct verdict *v, const char *remedy)
 	v->reason_remedy[v->reasons - 1] = remedy;
 }
 
-static void caution_helped_by(struct verdict *v, const char *remedy)
+void judge_helped_by(struct verdict *v, const char *remedy)
 {
 	v->caution_remedy[v->cautions - 1] = remedy;
 }
@@ -242,134 +225,6 @@ static void judge_tables(const struct evidence *e, struct verdict *v)
 
 /* ---- cautions ---- */
 
-static void judge_workers(const struct evidence *e, struct verdict *v)
-{
-	unsigned shared = 0, loose = 0, moved = 0;
-
-	if (e->info->engine->synthetic)
-		return;
-	for (unsigned i = 0; i < e->info->workers; i++) {
-		shared += e->info->worker[i].shares_cpu;
-		loose += !e->info->worker[i].pinned;
-		moved += e->info->worker[i].moved;
-	}
-	if (moved)
-		verdict_caution(v, "%u of %u workers were moved to another CPU while they ran: their cpuset changed", moved,
-			e->info->workers);
-	if (shared) {
-		verdict_caution(v, "%u of %u workers share a CPU with another", shared, e->info->workers);
-		caution_helped_by(v, "fewer cores (F2): {cpus_allowed} CPUs are allowed here");
-	}
-	if (loose) {
-		verdict_caution(v, "%u of %u workers are not pinned to a CPU", loose, e->info->workers);
-		caution_helped_by(v, "server-cpus and client-cpus pin them (F2)");
-	}
-}
-
-/* Share of the time that a worker was ready and had no CPU; negative if unknown. */
-static double delay_share(const struct evidence *e, unsigned i)
-{
-	double delay_ns = (double)reading_value(e->edge, i, COUNTER_RUN_DELAY_NS);
-	double observed_ns = (double)reading_value(e->edge, i, COUNTER_OBSERVED_NS);
-
-	if (e->info->worker[i].unknown >> COUNTER_RUN_DELAY_NS & 1)
-		return -1;
-	return observed_ns > 0 ? delay_ns / observed_ns : -1;
-}
-
-/* Time that a quota kept the process from CPUs, over all of them; 0: none, or not known. */
-static double throttled_ns(const struct evidence *e)
-{
-	const struct procnet *from = reading_net_from(e->edge), *to = reading_net_to(e->edge);
-
-	if (!(from->known & to->known & 1u << PROCNET_THROTTLED_US))
-		return 0;
-	return (double)(to->value[PROCNET_THROTTLED_US] - from->value[PROCNET_THROTTLED_US]) * NS_PER_US;
-}
-
-/* The share of the time that other workers had this one's CPU. */
-static double shared_share(const struct evidence *e, unsigned which)
-{
-	double cpu_ns = 0, observed_ns = (double)reading_value(e->edge, which, COUNTER_OBSERVED_NS);
-
-	for (unsigned i = 0; i < e->info->workers; i++)
-		if (i != which && e->info->worker[i].cpu == e->info->worker[which].cpu)
-			cpu_ns += (double)(reading_value(e->edge, i, COUNTER_CPU_USER_NS) +
-					   reading_value(e->edge, i, COUNTER_CPU_SYSTEM_NS));
-	return observed_ns > 0 ? cpu_ns / observed_ns : 0;
-}
-
-/* Our own workers, if they used most of what it had to wait for. */
-static const char *who_took(const struct evidence *e, unsigned which, double share, char *out, size_t size)
-{
-	if (throttled_ns(e) > share * (double)e->measured_ns / 2)
-		return "a CPU quota (cgroup cpu.max)";
-	if (e->info->worker[which].cpu < 0 || shared_share(e, which) < share / 2)
-		return "something else";
-	snprintf(out, size, "other workers of this run, on CPU %d too,", e->info->worker[which].cpu);
-	return out;
-}
-
-static void judge_delay(const struct evidence *e, struct verdict *v)
-{
-	double most = 0;
-	unsigned which = 0;
-	char who[64];
-
-	for (unsigned i = 0; i < e->info->workers; i++)
-		if (delay_share(e, i) > most) {
-			most = delay_share(e, i);
-			which = i;
-		}
-	if (most <= delay_most)
-		return;
-	verdict_caution(v, "%s took the workers' CPUs: %s %u was ready to run and had to wait for %.0f %% of the time",
-		who_took(e, which, most, who, sizeof(who)), engine_role(e->info->engine, e->info->worker[which].role)->title,
-		e->info->worker[which].index, 100 * most);
-	caution_helped_by(v, "netdyno doctor names what else runs here; a worker wants a CPU of its own");
-}
-
-/* Kept from all CPUs at once by the quota of its own control group. */
-static void judge_quota(const struct evidence *e, struct verdict *v)
-{
-	double throttled_s = throttled_ns(e) / NS_PER_S;
-
-	if (throttled_s * NS_PER_S <= (double)e->measured_ns * throttled_most)
-		return;
-	verdict_caution(v, "a CPU quota (cgroup cpu.max) stopped the process: its CPUs for %.2f s in all", throttled_s);
-	caution_helped_by(v, "a higher cpu.max");
-}
-
-static void judge_steal(const struct evidence *e, struct verdict *v)
-{
-	const struct procnet *from = reading_net_from(e->edge), *to = reading_net_to(e->edge);
-	uint32_t needed = 1u << PROCNET_STEAL_TICKS | 1u << PROCNET_CPU_TICKS;
-
-	if ((from->known & to->known & needed) != needed)
-		return;
-	double all = (double)(to->value[PROCNET_CPU_TICKS] - from->value[PROCNET_CPU_TICKS]);
-	double stolen = (double)(to->value[PROCNET_STEAL_TICKS] - from->value[PROCNET_STEAL_TICKS]);
-	if (all > 0 && stolen / all > steal_most)
-		verdict_caution(v, "the hypervisor took %.1f %% of the CPU time (steal)", 100 * stolen / all);
-}
-
-/* Warns where hardware counters were scaled up, over the workers that have any. */
-static void judge_hardware(const struct evidence *e, struct verdict *v)
-{
-	static const unsigned parts[] = { COUNTER_PERF_UNSEEN_NS, COUNTER_CPU_USER_NS, COUNTER_CPU_SYSTEM_NS };
-	double ns[3] = { 0 };
-
-	for (unsigned i = 0; i < e->info->workers; i++)
-		for (unsigned k = 0; k < 3 && !(e->info->worker[i].unknown >> COUNTER_PERF_UNSEEN_NS & 1); k++)
-			ns[k] += (double)reading_value(e->edge, i, parts[k]);
-	double cpu_ns = ns[1] + ns[2];
-	if (cpu_ns > 0 && ns[0] / cpu_ns > unseen_most)
-		verdict_caution(v,
-			"hardware counters are estimates: they had to be shared, and one was not counting for %.0f %% of the "
-			"workers' CPU time",
-			fmin(100, 100 * ns[0] / cpu_ns));
-}
-
 static bool is_on(const struct option_def *def, const struct option_value *value)
 {
 	return value->number || (def->type == OPTION_TEXT && *value->text);
@@ -392,7 +247,7 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 		verdict_caution(v,
 			"closed loop (coordinated omission): a slow peer delays what is sent next, so latencies leave out what a "
 			"fixed rate would have seen");
-		caution_helped_by(v, options_find(&e->info->options, "rate") < 0 ? NULL : "a fixed rate (F2) has none of it");
+		judge_helped_by(v, options_find(&e->info->options, "rate") < 0 ? NULL : "a fixed rate (F2) has none of it");
 	}
 	if (e->load && e->info->load_name && e->load != e->info->load)
 		verdict_caution(v, "the load was changed while it ran: %s %" PRIu64 ", in the end %" PRIu64, e->info->load_name,
@@ -402,22 +257,19 @@ static void judge_circumstances(const struct evidence *e, bool captured, struct 
 			"%u fragments a datagram: one that is lost loses it all, and the kernel may count that 30 s later "
 			"(ipfrag_time)",
 			e->info->fragments);
-		caution_helped_by(v, "datagrams that fit the MTU (F2)");
+		judge_helped_by(v, "datagrams that fit the MTU (F2)");
 	}
 	judge_options(e, v);
-	judge_workers(e, v);
-	judge_delay(e, v);
-	judge_quota(e, v);
+	judge_cpus(e, v);
 	if (captured) {
 		verdict_caution(v, "a capture was on: it costs time for every packet");
-		caution_helped_by(v, "w stops it, W takes a sample of the packets");
+		judge_helped_by(v, "w stops it, W takes a sample of the packets");
 	}
-	judge_steal(e, v);
-	judge_hardware(e, v);
+	judge_host_cpus(e, v);
 	if (e->info->warmup_ns < warmup_least_ns) {
 		verdict_caution(
 			v, "warm-up of %s is too short (under 200ms)", text_duration(e->info->warmup_ns, text, sizeof(text)));
-		caution_helped_by(v, "a longer warmup (F2, now {warmup})");
+		judge_helped_by(v, "a longer warmup (F2, now {warmup})");
 	}
 }
 
@@ -484,7 +336,7 @@ static void judge_loss(const struct evidence *e, struct verdict *v)
 	verdict_caution(v, "%.*f %% lost%s%s%s%s", l->lost_percent < 9.95 ? 1 : 0, l->lost_percent,
 		percentiles ? ", percentiles are of the survivors" : "", worst ? ": " : "",
 		worst && worst->lost < l->lost ? "most of it at " : "", worst ? worst->title : "");
-	caution_helped_by(v, worst ? worst->remedy : NULL);
+	judge_helped_by(v, worst ? worst->remedy : NULL);
 }
 
 /* Packets that did not come back have no latency, and would have been the slowest: where that is
