@@ -8,8 +8,9 @@
 #include "ui/dash/headline.h"
 #include "ui/panels/panels.h"
 
-/* Mean and highest of the intervals. */
-static void headline_add_spread(const struct dash *d, struct line *l)
+/* Mean of the intervals, and the highest of them and of what is shown: a second that is half over
+ * may be higher than all that are whole. */
+static void headline_add_spread(const struct dash *d, double now, struct line *l)
 {
 	enum metric metric = headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS;
 	const double *value = d->tally.value[metric];
@@ -21,7 +22,7 @@ static void headline_add_spread(const struct dash *d, struct line *l)
 	if (d->tally.n < 2 || isnan(max))
 		return;
 	line_add(l, 8, STYLE_DIM, " (mean %s, max %s)", text_human(scale * tally_mean(value, d->tally.n), mean, sizeof(mean)),
-		text_human(scale * max, most, sizeof(most)));
+		text_human(fmax(scale * max, now), most, sizeof(most)));
 }
 
 static void headline_add_rate(const struct dash *d, struct line *l)
@@ -32,8 +33,10 @@ static void headline_add_rate(const struct dash *d, struct line *l)
 	struct rates rx;
 
 	moment_rates(&d->moment, -1, info->rx_roles, &rx);
-	line_add(l, 0, STYLE_STRONG, "%s", headline_text(e, headline_rate(info, &rx, info->rx_roles), text, sizeof(text)));
-	headline_add_spread(d, l);
+	double now = headline_rate(info, &rx, info->rx_roles);
+
+	line_add(l, 0, STYLE_STRONG, "%s", headline_text(e, now, text, sizeof(text)));
+	headline_add_spread(d, now, l);
 	if (headline_is_bits(e))
 		line_add(l, 6, STYLE_TEXT, "%s %s", text_human(rx.rx_pps, other, sizeof(other)), headline_packet_rate(e));
 	else

@@ -78,6 +78,19 @@ static void nothing_is_unknown_not_zero(void **state)
 	stage_close();
 }
 
+/* What is shown now is part of the highest, also while its second is not over. */
+static void the_highest_is_not_below_now(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	made_run(&made, true);
+	made_ticks(&made, 30, PHASE_MEASURE, 1);
+	made_ticks(&made, 7, PHASE_MEASURE, 9);
+	frame(40, 120);
+	assert_true(on_screen(" 6.60k pps (mean 1.27k, max 6.60k)"));
+	stage_close();
+}
+
 static void bits_may_be_the_headline(void **state)
 {
 	(void)state;
@@ -457,6 +470,7 @@ int main(void)
 		cmocka_unit_test(every_panel_at_many_sizes),
 		cmocka_unit_test(nothing_is_unknown_not_zero),
 		cmocka_unit_test(what_is_promised_is_there),
+		cmocka_unit_test(the_highest_is_not_below_now),
 		cmocka_unit_test(bits_may_be_the_headline),
 		cmocka_unit_test(wire_bits_are_not_made_up),
 		cmocka_unit_test(small_windows_say_what_matters),
