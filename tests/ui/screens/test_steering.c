@@ -157,17 +157,22 @@ static void a_refused_value_has_the_cursor(void **state)
 
 /* ---- runs ---- */
 
-static void second_run(double factor)
+static void next_run(const char *ran, unsigned ticks, double factor)
 {
 	made_final(&made);
-	made.ran = "fast";
+	made.ran = ran;
 	made_run(&made, true);
 	made_ticks(&made, 10, PHASE_WARMUP, factor);
-	made_ticks(&made, 50, PHASE_MEASURE, factor);
+	made_ticks(&made, ticks, PHASE_MEASURE, factor);
 	frame(24, 80);
 }
 
 static void the_run_before_is_compared_in_a_sentence(void **state)
+static void second_run(double factor)
+{
+	next_run("fast", 50, factor);
+}
+
 {
 	(void)state;
 	second_run(0.5);
@@ -181,6 +186,83 @@ static void the_run_before_is_compared_in_a_sentence(void **state)
 }
 
 static void runs_are_listed_shown_and_compared(void **state)
+/* A second or two of a run say nothing: other panels may show the contrary. */
+static void two_intervals_are_too_few_to_compare(void **state)
+{
+	(void)state;
+	next_run("fast", 30, 0.5);
+	assert_int_equal(dash.tally.n, 2);
+	assert_true(not_on_screen("messages/s"));
+	frame(40, 120);
+	type("ga");
+	assert_true(not_on_screen("messages/s"));
+	press(KEYCODE_ESCAPE);
+	made_ticks(&made, 10, PHASE_MEASURE, 0.5);
+	frame(24, 80);
+	assert_int_equal(dash.tally.n, 3);
+	assert_true(on_screen("‹fast›"));
+	assert_true(on_screen("fast: 50.0 % fewer messages/s than run #1"));
+}
+
+/* The one that m has left where it is not A, once; A stays in the title. */
+static void the_baseline_is_compared_in_a_sentence(void **state)
+{
+	(void)state;
+	press('b');
+	assert_true(on_screen("base A ‹slow›"));
+	second_run(0.5);
+	assert_true(on_screen("fast: 50.0 % fewer messages/s than A, run #1 (method slow→fast)"));
+	press('u'); /* takes that away */
+	press('u');
+	assert_true(on_screen("fast: 50.0 % fewer messages/s than A, run #1"));
+	next_run("slow", 50, 1);
+	assert_true(on_screen("slow: 2 times the messages/s of run #2 (method fast→slow); one run a side"));
+	assert_true(on_screen("slow: as many messages/s as A, run #1"));
+	frame(40, 120);
+	type("ga");
+	assert_true(on_screen("slow: as many messages/s as A, run #1 (the same settings); one run a side"));
+}
+
+/* Like all in its row: of the last second, not of the run. */
+static void vs_a_is_of_the_window_in_the_head(void **state)
+{
+	(void)state;
+	press('b');
+	next_run("fast", 31, 1);
+	assert_true(on_screen("cores · last 1 s"));
+	assert_true(on_screen("0.0%"));
+	made_ticks(&made, 11, PHASE_MEASURE, 2);
+	frame(24, 80);
+	assert_true(on_screen("+100%"));
+	assert_true(not_on_screen("0.0%"));
+	made_final(&made);
+	frame(24, 80);
+	assert_true(on_screen("cores · whole run"));
+	assert_true(on_screen("+26.8%")); /* 4.1 s, of which 1.1 s have twice as many */
+}
+
+/* A second of A itself is not compared with A. */
+static void vs_a_begins_behind_a(void **state)
+{
+	(void)state;
+	press('b'); /* A's last interval has ended 0.9 s ago */
+	assert_true(not_on_screen("0.0%"));
+	made_ticks(&made, 1, PHASE_MEASURE, 2);
+	frame(24, 80);
+	assert_true(on_screen("+10.0%"));
+	made_ticks(&made, 10, PHASE_MEASURE, 2);
+	frame(24, 80);
+	assert_true(on_screen("+100%"));
+	press(KEYCODE_HOME);
+	assert_true(not_on_screen("0.0%"));
+	press(' ');
+	assert_true(on_screen("+100%"));
+	made_final(&made);
+	frame(24, 80);
+	assert_true(not_on_screen("0.0%"));
+	assert_true(not_on_screen("+100%"));
+}
+
 {
 	(void)state;
 	second_run(3);
@@ -424,3 +506,47 @@ int main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
+/* ---- said, not shown ---- */
+
+static void a_switch_behind_a_frozen_view_is_said(void **state)
+{
+	(void)state;
+	press('m');
+	assert_true(not_on_screen("unseen"));
+	press(' ');
+	press('m');
+	assert_int_equal(calls.count[CALL_METHOD], 2);
+	assert_true(on_screen("switched, unseen: the view is frozen, Space shows the new run"));
+	press('p');
+	assert_true(on_screen("switched, unseen"));
+	calls.fail = true;
+	press('m');
+	assert_true(not_on_screen("unseen"));
+	calls.fail = false;
+	press(' ');
+	press('m');
+	assert_true(not_on_screen("unseen"));
+}
+
+/* Its words stand where the rows were, and the sums below them. */
+static void a_filter_without_a_match_leaves_the_sums(void **state)
+{
+	(void)state;
+	type("/nowhere");
+	press(KEYCODE_ENTER);
+	for (int rows = 14; rows <= 40; rows++) {
+		frame(rows, 80);
+		assert_true(on_screen("no core matches /nowhere"));
+		assert_true(on_screen(" Σ 2 srv  "));
+		assert_true(on_screen(" Σ 2 cli  "));
+	}
+	press(KEYCODE_ESCAPE);
+	assert_true(on_screen("srv cpu0"));
+}
+
+		steering_test(two_intervals_are_too_few_to_compare),
+		steering_test(the_baseline_is_compared_in_a_sentence),
+		steering_test(vs_a_is_of_the_window_in_the_head),
+		steering_test(vs_a_begins_behind_a),
+		steering_test(a_switch_behind_a_frozen_view_is_said),
+		steering_test(a_filter_without_a_match_leaves_the_sums),
