@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../support/asserts.h"
+#include "base/clock.h"
 #include "ui/canvas/keys.h"
 #include "ui/dash/keytable.h"
 #include "ui/dash/runs/runs.h"
@@ -167,12 +168,12 @@ static void next_run(const char *ran, unsigned ticks, double factor)
 	frame(24, 80);
 }
 
-static void the_run_before_is_compared_in_a_sentence(void **state)
 static void second_run(double factor)
 {
 	next_run("fast", 50, factor);
 }
 
+static void the_run_before_is_compared_in_a_sentence(void **state)
 {
 	(void)state;
 	second_run(0.5);
@@ -185,7 +186,6 @@ static void second_run(double factor)
 	assert_true(not_on_screen("fewer messages/s"));
 }
 
-static void runs_are_listed_shown_and_compared(void **state)
 /* A second or two of a run say nothing: other panels may show the contrary. */
 static void two_intervals_are_too_few_to_compare(void **state)
 {
@@ -263,6 +263,7 @@ static void vs_a_begins_behind_a(void **state)
 	assert_true(not_on_screen("+100%"));
 }
 
+static void runs_are_listed_shown_and_compared(void **state)
 {
 	(void)state;
 	second_run(3);
@@ -397,7 +398,7 @@ static void the_chart_shows_what_is_chosen(void **state)
 	assert_true(on_screen("received, and sent ┄"));
 	assert_true(on_screen("now "));
 	press('y');
-	assert_true(on_screen("the same in bit/s"));
+	assert_true(on_screen("throughput bit/s · 60 s"));
 	press('y');
 	assert_true(on_screen("p99 µs"));
 	press('y');
@@ -405,15 +406,53 @@ static void the_chart_shows_what_is_chosen(void **state)
 	press('y');
 	assert_true(on_screen("CPU time of the workers CPUs"));
 	press('y'); /* there are no hardware counters, and no TCP */
-	assert_true(on_screen("× time · 1m · shade = rate"));
+	assert_true(on_screen("× time · 60 s · shade = rate"));
 	press('y');
-	assert_true(on_screen("throughput"));
+	assert_true(on_screen("chart: throughput pps"));
 	press('Y');
-	assert_true(on_screen("× time · 1m · shade = rate"));
+	assert_true(on_screen("× time · 60 s · shade = rate"));
 	for (int kind = 0; kind < CHARTS; kind++) {
 		dash.view.chart = (enum chart_kind)kind;
 		every_frame();
 	}
+}
+
+static void nothing_comes(const struct made *m, struct worker_sample *w, unsigned worker)
+{
+	const struct sample *before = history_fine(m->history, 0);
+
+	if (before && worker >= m->servers)
+		w->value[COUNTER_RX_PACKETS] = before->worker[worker].value[COUNTER_RX_PACKETS];
+}
+
+/* Six decades, a gap and zeros. */
+static void the_scale_may_be_logarithmic(void **state)
+{
+	static const double factors[] = { 0.01, 1, 100, 1, 10000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++)
+		made_ticks(&made, 50, PHASE_MEASURE, factors[i]);
+	made_silence(&made, 5ll * NS_PER_S);
+	made.fill = nothing_comes;
+	made_ticks(&made, 50, PHASE_MEASURE, 1);
+	made.fill = NULL;
+	made_ticks(&made, 100, PHASE_MEASURE, 1);
+	frame(40, 120);
+	assert_true(not_on_screen("· log"));
+	press('l');
+	assert_true(on_screen("scale of the charts: logarithmic"));
+	assert_true(on_screen("· log · 60 s"));
+	stage_golden("chart-log-120x40");
+	for (int kind = 0; kind < CHARTS; kind++) {
+		dash.view.chart = (enum chart_kind)kind;
+		every_frame();
+	}
+	dash.view.chart = CHART_RATE;
+	frame(40, 120);
+	press('l');
+	assert_true(on_screen("linear, from 0"));
+	assert_true(not_on_screen("· log"));
 }
 
 static bool find_hit(int key, struct hit *ret_hit)
@@ -478,34 +517,6 @@ static void the_cpus_have_meters_or_strips(void **state)
 	every_frame();
 }
 
-#define steering_test(f) cmocka_unit_test_setup_teardown(f, begin, stage_end)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		steering_test(help_says_how_much_there_is_and_is_searched),
-		steering_test(help_explains_columns_and_places),
-		steering_test(a_letter_opens_a_panel),
-		steering_test(what_scrolls_says_where_it_stands),
-		steering_test(forms_have_help_and_no_way_out_by_f10),
-		steering_test(options_say_what_they_come_to),
-		steering_test(a_refused_value_has_the_cursor),
-		steering_test(the_run_before_is_compared_in_a_sentence),
-		steering_test(runs_are_listed_shown_and_compared),
-		steering_test(a_and_b_have_no_interval_in_common),
-		steering_test(the_label_says_what_differs),
-		steering_test(another_mode_is_not_compared),
-		steering_test(a_forgotten_run_is_refused),
-		steering_test(many_cores_are_counted_and_sides_chosen),
-		steering_test(bars_of_shares_are_there_where_they_differ),
-		steering_test(the_chart_shows_what_is_chosen),
-		steering_test(a_click_on_a_chart_sets_the_cursor),
-		steering_test(a_click_on_a_head_sorts),
-		steering_test(the_cpus_have_meters_or_strips),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
 /* ---- said, not shown ---- */
 
 static void a_switch_behind_a_frozen_view_is_said(void **state)
@@ -544,9 +555,39 @@ static void a_filter_without_a_match_leaves_the_sums(void **state)
 	assert_true(on_screen("srv cpu0"));
 }
 
+#define steering_test(f) cmocka_unit_test_setup_teardown(f, begin, stage_end)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		steering_test(help_says_how_much_there_is_and_is_searched),
+		steering_test(help_explains_columns_and_places),
+		steering_test(a_letter_opens_a_panel),
+		steering_test(what_scrolls_says_where_it_stands),
+		steering_test(forms_have_help_and_no_way_out_by_f10),
+		steering_test(options_say_what_they_come_to),
+		steering_test(a_refused_value_has_the_cursor),
+		steering_test(the_run_before_is_compared_in_a_sentence),
 		steering_test(two_intervals_are_too_few_to_compare),
 		steering_test(the_baseline_is_compared_in_a_sentence),
 		steering_test(vs_a_is_of_the_window_in_the_head),
 		steering_test(vs_a_begins_behind_a),
+		steering_test(runs_are_listed_shown_and_compared),
+		steering_test(a_and_b_have_no_interval_in_common),
+		steering_test(the_label_says_what_differs),
+		steering_test(another_mode_is_not_compared),
+		steering_test(a_forgotten_run_is_refused),
+		steering_test(many_cores_are_counted_and_sides_chosen),
+		steering_test(bars_of_shares_are_there_where_they_differ),
+		steering_test(the_chart_shows_what_is_chosen),
+		steering_test(the_scale_may_be_logarithmic),
+		steering_test(a_click_on_a_chart_sets_the_cursor),
+		steering_test(a_click_on_a_head_sorts),
+		steering_test(the_cpus_have_meters_or_strips),
 		steering_test(a_switch_behind_a_frozen_view_is_said),
 		steering_test(a_filter_without_a_match_leaves_the_sums),
+	};
+
+	stage_update = argc > 1 && !strcmp(argv[1], "--update");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
