@@ -271,7 +271,7 @@ static bool has_carrier(int fd)
 }
 
 /* "running" is said a moment before the device's queue is there, within one hold of the kernel's
- * lock of all devices (linkwatch_do_dev(), Linux 6.18); who asks for a change waits for that lock. */
+ * lock of all devices (linkwatch_do_dev(), Linux 6.18); who asks for a change waits for it. */
 static int await_queue(struct err *err)
 {
 	struct talk t = { 0 };
