@@ -158,8 +158,19 @@ static void write_line(const struct script *s, unsigned line)
 	fprintf(s->out, " with yerrorlines lw 2 lt %u%s ps 0.6", line % COLOURS + 1, again ? " dt 2 pt 5" : " pt 7");
 }
 
-/* A ring in the line's colour, with its value below to the right: the line comes from below on the
- * left. */
+/* In this part of the height a label has no room below its point. */
+static const double low_part = 0.1;
+
+static bool is_low(const struct script *s, double y)
+{
+	const struct chart_axes *a = s->axes;
+	double part = a->log_y ? log(y / a->y_low) / log(a->y_high / a->y_low) : (y - a->y_low) / (a->y_high - a->y_low);
+
+	return part < low_part;
+}
+
+/* A ring in the line's colour, with its value to the right, and below where there is room: the line
+ * comes from below on the left. */
 static void write_knee(const struct script *s, unsigned panel, unsigned line)
 {
 	const struct chart_layout *l = s->layout;
@@ -173,9 +184,9 @@ static void write_knee(const struct script *s, unsigned panel, unsigned line)
 	snprintf(text, sizeof(text), "knee %s%s", knee.about ? "about " : "", axis->text[l->order[knee.at]]);
 	fputs("\tset label ", s->out);
 	quote_cut(s->out, text, s->paper.panel);
-	fprintf(s->out, " at %.9g,%.9g left offset 0.8,-0.9 font ',9' textcolor lt %u point lt %u pt 6 ps 2 lw 2\n",
-		s->axes->log_x ? p.x * shift_of(s, line) : p.x + shift_of(s, line), p.median, line % COLOURS + 1,
-		line % COLOURS + 1);
+	fprintf(s->out, " at %.9g,%.9g left offset 0.8,%s font ',9' textcolor lt %u point lt %u pt 6 ps 2 lw 2\n",
+		s->axes->log_x ? p.x * shift_of(s, line) : p.x + shift_of(s, line), p.median,
+		is_low(s, p.median) ? "0.9" : "-0.9", line % COLOURS + 1, line % COLOURS + 1);
 }
 
 static void write_plot(const struct script *s, unsigned panel, unsigned *block)

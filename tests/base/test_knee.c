@@ -94,7 +94,12 @@ static void falling_curves_have_none(void **state)
 	k = KNEE_IN(10, 100, 96, 70);
 	check(&k, KNEE_FOUND, 1, 1);
 	assert_true(k.falls);
+	assert_true(k.surely);
 	assert_int_equal(k.worst, 3);
+	spread(3, 60, 95);
+	knee_of(points, 4, WITHIN, &k);
+	assert_true(k.falls);
+	assert_false(k.surely);
 }
 
 static void rising_curves_have_none_yet(void **state)

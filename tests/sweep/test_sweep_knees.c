@@ -173,6 +173,25 @@ static void what_is_not_sure_is_said(void **unused)
 	expect_words("knee at about size 2K: 980 messages/s, 98 % of the best (1000 at 4K); one run a value", "knee");
 }
 
+/* One of the runs behind the best is as good. */
+static void a_fall_that_is_not_sure_is_said(void **unused)
+{
+	static const double of_8k[] = { 60, 70, 95 };
+
+	(void)unused;
+	begin(3, "size=1K,2K,4K,8K");
+	TAKE(10, 100, 99, 0);
+	for (unsigned round = 0; round < 3; round++)
+		take(&state, 3, round, of_8k[round], true);
+	expect_words("knee at size 2K: 1000 messages/s, the best; behind that it seems to fall, to 70 % at 8K", "knee");
+	begin(3, "size=1K,2K,8K,16K");
+	TAKE(98, 100, 0, 97);
+	for (unsigned round = 0; round < 3; round++)
+		take(&state, 2, round, of_8k[round], true);
+	expect_words("perhaps falling: size 1K is within 5 % of the best (1000 messages/s at 2K), 8K has 70 % of that: no knee",
+		"falling");
+}
+
 /* Of a sweep that was interrupted, or has cells that failed or are invalid: what there is. */
 static void what_is_missing_is_said(void **unused)
 {
@@ -305,6 +324,13 @@ static void the_chart_has_a_mark(void **unused)
 	assert_null(strstr(strstr(kept, "'knee 4K'") + 1, "'knee "));
 	write_script("throughput-vs-size");
 	assert_contains(kept, "set label 'knee 4K' at 4044.");
+	/* near the lower edge there is no room below it */
+	assert_contains(kept, "left offset 0.8,-0.9");
+	for (uint32_t cell = 0; cell < 8; cell++)
+		for (unsigned run = 0; run < 3; run++)
+			state.cell[cell].value[run * state.metrics] *= cell % 2 ? 15 : 1;
+	write_script("throughput-vs-size");
+	assert_contains(kept, "left offset 0.8,0.9");
 	/* latencies have none, and neither have bars */
 	write_script("rtt-p50-vs-size");
 	assert_null(strstr(kept, "'knee "));
@@ -331,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_knee_for_each_setting),
 		cmocka_unit_test(no_knee_says_why),
 		cmocka_unit_test(what_is_not_sure_is_said),
+		cmocka_unit_test(a_fall_that_is_not_sure_is_said),
 		cmocka_unit_test(what_is_missing_is_said),
 		cmocka_unit_test(other_axes_are_passed_over),
 		cmocka_unit_test(every_axis_has_its_own),

@@ -91,6 +91,7 @@ void knee_of(const struct knee_point *points, size_t count, double within, struc
 		k.before = knee_before(points, &k);
 		k.worst = knee_worst(points, &k);
 		k.falls = points[k.worst].median < line;
+		k.surely = k.falls && points[k.worst].runs > 1 && points[k.worst].high < line;
 		k.about = knee_is_about(points, &k);
 		k.kind = knee_kind_of(&k);
 	}

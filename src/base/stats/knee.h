@@ -36,6 +36,7 @@ struct knee {
 	size_t before;      /* the point before `at`; `at` itself where that is the first */
 	size_t worst;       /* the lowest behind the best; the best where that is the last */
 	bool falls;         /* `worst` is not as good any more */
+	bool surely;        /* and neither is any of its runs */
 	/* Where the knee could stand as well: the first from which on, up to the best, some run
 	 * of each point is as good, and the first from which on all runs are. */
 	size_t from, to;

@@ -67,7 +67,7 @@ static void say_falling(const struct sweep_curve *c, char *out, size_t size)
 {
 	const struct knee *k = &c->knee;
 
-	say_first(c, "falling", out, size);
+	say_first(c, k->surely ? "falling" : "perhaps falling", out, size);
 	text_add(out, size, ", %s has %.3g %% of that: no knee", value_at(c, k->worst),
 		100 * knee_share(c->point, k->worst, k->best));
 }
@@ -97,8 +97,8 @@ static void say_knee(const struct sweep_curve *c, char *out, size_t size)
 		text_add(out, size, ", %.3g %% of the best (%s at %s)", 100 * knee_share(c->point, k->at, k->best),
 			rate_at(c, k->best, best, sizeof(best)), value_at(c, k->best));
 	if (k->falls)
-		text_add(out, size, "; behind that it falls, to %.3g %% at %s", 100 * knee_share(c->point, k->worst, k->best),
-			value_at(c, k->worst));
+		text_add(out, size, "; behind that it %s, to %.3g %% at %s", k->surely ? "falls" : "seems to fall",
+			100 * knee_share(c->point, k->worst, k->best), value_at(c, k->worst));
 }
 
 /* ---- how sure it is ---- */
