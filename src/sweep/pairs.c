@@ -112,7 +112,8 @@ static void write_axis(FILE *out, const struct sweep_state *state, unsigned axis
 	fprintf(out,
 		"\n## %s against %s\n\nEach round's two runs are compared, where both are valid, in per cent of %s; what is said "
 		"of "
-		"the main figures is wrong of all of them at once in at most one of twenty comparisons of equals (signed ranks, "
+		"the main figures is wrong of all of them at once in at most one of thirty-two comparisons of equals (signed "
+		"ranks, "
 		"Holm).\n\n",
 		a->text[1], a->text[0], a->text[0]);
 	for (uint32_t cell = 0; cell < state->plan->cells; cell++)
