@@ -7,7 +7,7 @@
 
 #include "../support/toy.h"
 #include "base/clock.h"
-#include "record/remedy.h"
+#include "record/judge/remedy.h"
 
 struct scene {
 	struct run_info info;

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 #include "ui/dash/charted/charted.h"
 #include "ui/dash/headline.h"
 #include "ui/dash/runs/runs.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "record/remedy.h"
+#include "record/judge/remedy.h"
 #include "ui/panels/panels.h"
 
 struct severity_look {

@@ -1,5 +1,5 @@
 /* Remedies with their values.  See remedy.h. */
-#include "record/remedy.h"
+#include "record/judge/remedy.h"
 
 #include <string.h>
 
