@@ -149,7 +149,8 @@ struct counter_def {
 	/* key of the place in the ledger where LEDGER_LOST: "server_socket_buffer" */
 	const char *place;
 	const char *place_title; /* the same for people: "server socket buffer" */
-	/* what helps against losses there, for remedy_text() of record/remedy.h; NULL: nothing */
+	/* what helps against losses there, for remedy_text() of record/judge/remedy.h; NULL:
+	 * nothing */
 	const char *remedy;
 	/* It counts sends that were tried again, which the host counts among its UDP send buffer
 	 * errors. */

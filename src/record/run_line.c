@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "record/ledger.h"
 #include "record/rates.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 
 /* The final; while it goes on, what there is until now. */
 static struct reading run_line_reading(const struct history *h, const struct run_info *info)

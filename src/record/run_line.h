@@ -4,7 +4,7 @@
 #pragma once
 
 #include "record/history.h"
-#include "record/verdict.h"
+#include "record/judge/verdict.h"
 
 struct run_line {
 	const struct run_info *info; /* NULL: the run is not known any more */

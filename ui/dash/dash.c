@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 #include "ui/dash/charted/charted.h"
 #include "ui/dash/headline.h"
 #include "ui/dash/runs/runs.h"
@@ -91,6 +91,9 @@ bool dash_records(const struct dash *d, const struct latency_def *l)
 
 	for (unsigned i = 0; info && i < info->workers; i++)
 		roles |= info->worker[i].role;
+	/* whoever receives: of a sender alone that is the other end */
+	if (info && info->told && l == info->engine->latencies && l->roles == ROLE_BOTH)
+		return false;
 	return l->roles & roles;
 }
 

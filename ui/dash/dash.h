@@ -3,7 +3,7 @@
 #pragma once
 
 #include "record/run_line.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 #include "ui/canvas/canvas.h"
 #include "ui/dash/board.h"
 #include "ui/canvas/hits.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "record/remedy.h"
+#include "record/judge/remedy.h"
 #include "ui/panels/panels.h"
 
 enum { LIMIT_COLUMNS = 100 };
