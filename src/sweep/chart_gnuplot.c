@@ -169,8 +169,8 @@ static bool is_low(const struct script *s, double y)
 	return part < low_part;
 }
 
-/* A ring in the line's colour, with its value to the right, and below where there is room: the line
- * comes from below on the left. */
+/* A ring in the line's colour, with its value to the right, where the line is not: below, unless
+ * that falls or there is no room. */
 static void write_knee(const struct script *s, unsigned panel, unsigned line)
 {
 	const struct chart_layout *l = s->layout;
