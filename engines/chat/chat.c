@@ -161,7 +161,8 @@ static const struct option_def chat_options[] = {
 		.min = 1,
 		.max = 1000000,
 		.unset_ok = true,
-		.help = "ask the devices for packets so long before a loop sleeps (Linux 6.9; nothing on loopback)" },
+		.help = "ask the devices for packets so long before a loop sleeps (Linux 6.9; nothing on loopback; default: "
+			"off)" },
 	{ 0 },
 };
 

@@ -48,6 +48,17 @@ int area_wrap(struct canvas *c, struct rect area, int row, int column, enum styl
 	return rows;
 }
 
+int area_wrap_rows(int columns, const char *text)
+{
+	int rows = 0;
+
+	for (; columns > 0 && *text; rows++) {
+		text += text_line(text, (unsigned)columns);
+		text += strspn(text, " ");
+	}
+	return rows;
+}
+
 int area_put_right(struct canvas *c, struct rect area, int row, enum style style, const char *text)
 {
 	int width = canvas_width(text), column = area.columns - width;

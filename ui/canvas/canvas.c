@@ -119,6 +119,21 @@ int canvas_printf(struct canvas *c, int row, int column, int limit, enum style s
 	return canvas_put(c, row, column, limit, style, text);
 }
 
+/* Bytes of the text in front of the ellipsis: to the end of a word, where that leaves half of the
+ * room or more. */
+static size_t canvas_cut_at(const char *text, int columns)
+{
+	size_t whole = text_whole(text, (unsigned)columns), word = whole;
+
+	if (text[whole] == ' ')
+		return whole;
+	while (word && text[word - 1] != ' ')
+		word--;
+	while (word && text[word - 1] == ' ')
+		word--;
+	return 2 * (int)text_width_of(text, word) >= columns ? word : whole;
+}
+
 int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum style style, const char *text)
 {
 	if (columns <= 0)
@@ -128,7 +143,7 @@ int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum styl
 	char figure[64];
 	if (*text_shorter(text, (unsigned)columns, figure, sizeof(figure)))
 		return canvas_put(c, row, column, columns, style, figure);
-	size_t whole = text_whole(text, (unsigned)columns - 1);
+	size_t whole = canvas_cut_at(text, columns - 1);
 	int used = (int)text_width_of(text, whole);
 	canvas_put(c, row, column, used, style, text);
 	paint_glyph(c, row, paint_limited(column) + used, style, 0x2026);

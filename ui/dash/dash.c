@@ -92,6 +92,9 @@ bool dash_records(const struct dash *d, const struct latency_def *l)
 
 	for (unsigned i = 0; info && i < info->workers; i++)
 		roles |= info->worker[i].role;
+	/* whoever receives: of a sender alone that is the other end */
+	if (info && info->told && l == info->engine->latencies && l->roles == ROLE_BOTH)
+		return false;
 	return l->roles & roles;
 }
 

@@ -87,7 +87,7 @@ static int tab_text(const struct dash *d, unsigned mode, unsigned number, enum t
 	if (form == TABS_NUMBERS && !current)
 		snprintf(out, size, "%u", number);
 	else
-		snprintf(out, size, current ? "[%u %s%s]" : " %u %s%s ", number, name, mark);
+		snprintf(out, size, current ? "[%u %s%s]" : "%u %s%s", number, name, mark);
 	return canvas_width(out);
 }
 
@@ -98,8 +98,8 @@ static int tabs_width(const struct dash *d, enum tabs form)
 
 	for (unsigned i = 0, number = 0; i < d->board->modes; i++)
 		if (dash_is_tab(d, i))
-			width += tab_text(d, i, ++number, form, text, sizeof(text)) + (form == TABS_NUMBERS);
-	return width;
+			width += tab_text(d, i, ++number, form, text, sizeof(text)) + 1;
+	return width - 1;
 }
 
 static void paint_tabs(struct dash *d, int column, int limit)
@@ -121,7 +121,7 @@ static void paint_tabs(struct dash *d, int column, int limit)
 			continue;
 		canvas_put(&d->canvas, 0, column, width, style, text);
 		hits_add(&d->hits, (struct rect){ 0, column, 1, width }, '0' + (int)number, 0);
-		column += width + (form == TABS_NUMBERS);
+		column += width + 1;
 	}
 }
 

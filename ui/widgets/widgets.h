@@ -77,7 +77,7 @@ unsigned heatmap_columns(struct rect area); /* columns that the bins are spread 
 enum align { ALIGN_LEFT, ALIGN_RIGHT };
 struct column {
 	const char *title;
-	int width, min_width; /* cells; a column may shrink to min_width */
+	int width, min_width; /* cells; a column may shrink to min_width; width 0: it is left out */
 	enum align align;
 	int priority; /* the highest number is shed first */
 	bool bar;     /* cell.text is ignored: a bar of cell.fraction */

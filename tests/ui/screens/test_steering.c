@@ -278,9 +278,9 @@ static void many_cores_are_counted_and_sides_chosen(void **state)
 	assert_true(on_screen(" of 64"));
 	press('x');
 	assert_true(on_screen(" of 32"));
-	assert_true(on_screen("the side server"));
+	assert_true(on_screen("server rows only"));
 	press('x');
-	assert_true(on_screen("the side client"));
+	assert_true(on_screen("client rows only"));
 	assert_true(not_on_screen(">srv"));
 	press('x');
 	assert_true(on_screen(" of 64"));
