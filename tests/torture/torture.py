@@ -229,7 +229,8 @@ class Torture:
             return f"died of {signal.Signals(-status).name}"
         if status not in (0, 1, 2, 3, 130):
             return f"status {status}"
-        if status == 1 and not re.search(r"netdyno: |failed: |! ", text):
+        # The last is what ncurses says before it ends the process.
+        if status == 1 and not re.search(r"netdyno: |failed: |! |: Out of memory", text):
             return "failed without a word"
         return self.judge_files(directory, failed)
 
