@@ -125,12 +125,10 @@ static size_t canvas_cut_at(const char *text, int columns)
 {
 	size_t whole = text_whole(text, (unsigned)columns), word = whole;
 
-	if (text[whole] == ' ')
-		return whole;
-	while (word && text[word - 1] != ' ')
+	while (text[whole] != ' ' && word && text[word - 1] != ' ')
 		word--;
-	while (word && text[word - 1] == ' ')
-		word--;
+	while (word && (text[word - 1] == ' ' || (word > 2 && !strncmp(text + word - 3, " ·", 3))))
+		word -= text[word - 1] == ' ' ? 1 : 2;
 	return 2 * (int)text_width_of(text, word) >= columns ? word : whole;
 }
 
