@@ -169,8 +169,8 @@ static bool is_low(const struct script *s, double y)
 	return part < low_part;
 }
 
-/* A ring in the line's colour, with its value to the right, and below where there is room: the line
- * comes from below on the left. */
+/* A ring in the line's colour, with its value to the right, where the line is not: below, unless
+ * that falls or there is no room. */
 static void write_knee(const struct script *s, unsigned panel, unsigned line)
 {
 	const struct chart_layout *l = s->layout;
@@ -186,7 +186,7 @@ static void write_knee(const struct script *s, unsigned panel, unsigned line)
 	quote_cut(s->out, text, s->paper.panel);
 	fprintf(s->out, " at %.9g,%.9g left offset 0.8,%s font ',9' textcolor lt %u point lt %u pt 6 ps 2 lw 2\n",
 		s->axes->log_x ? p.x * shift_of(s, line) : p.x + shift_of(s, line), p.median,
-		is_low(s, p.median) ? "0.9" : "-0.9", line % COLOURS + 1, line % COLOURS + 1);
+		knee.falls || is_low(s, p.median) ? "0.9" : "-0.9", line % COLOURS + 1, line % COLOURS + 1);
 }
 
 static void write_plot(const struct script *s, unsigned panel, unsigned *block)

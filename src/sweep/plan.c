@@ -278,7 +278,8 @@ char *sweep_cell_label(const struct sweep_plan *plan, uint32_t cell, char *out, 
 	char quoted[TEXT_SHOWN_BYTES];
 
 	if (plan->sides) {
-		snprintf(out, size, "%c: %s", cell ? 'B' : 'A', text_shown(plan->axis[0].text[cell], quoted));
+		snprintf(out, size, "%c%s%s", cell ? 'B' : 'A', *plan->axis[0].text[cell] ? ": " : "",
+			text_shown(plan->axis[0].text[cell], quoted));
 		return out;
 	}
 	if (plan->axes)

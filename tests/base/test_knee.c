@@ -171,12 +171,38 @@ static void spreads_make_it_about(void **state)
 	assert_true(k.about);
 	assert_int_equal(k.from, 2);
 	assert_int_equal(k.to, 4);
-	/* the best's own spread says nothing of where it begins */
+	/* the best itself has runs on both sides */
 	spread(3, 99, 99);
 	spread(4, 50, 120);
 	knee_of(points, 5, WITHIN, &k);
-	assert_int_equal(k.to, 2);
+	assert_int_equal(k.to, 4);
+	assert_true(k.about);
+}
+
+/* Behind the best a run is better by more than the part that may be missing: that one may be it. */
+static void another_may_be_the_best(void **state)
+{
+	struct knee k = KNEE_IN(10, 100, 99, 98, 70);
+
+	(void)state;
 	assert_false(k.about);
+	spread(3, 90, 104);
+	knee_of(points, 5, WITHIN, &k);
+	check(&k, KNEE_FOUND, 1, 1);
+	assert_false(k.about);
+	spread(3, 90, 106);
+	knee_of(points, 5, WITHIN, &k);
+	check(&k, KNEE_FOUND, 1, 1);
+	assert_true(k.about);
+	assert_int_equal(k.from, 1);
+	assert_int_equal(k.to, 3);
+	/* of a best that has worse runs, too, as much is enough */
+	spread(3, 90, 104);
+	spread(1, 40, 110);
+	spread(4, 50, 101);
+	knee_of(points, 5, WITHIN, &k);
+	assert_int_equal(k.to, 4);
+	assert_true(k.about);
 }
 
 static void one_run_has_no_spread(void **state)
@@ -221,7 +247,7 @@ static void what_is_said_holds(void **state)
 		}
 		assert_between(k.at, k.first, k.best);
 		assert_between(k.from, k.first, k.at);
-		assert_between(k.to, k.at, k.best);
+		assert_between(k.to, k.at, k.last);
 		if (k.at != k.first)
 			assert_less(median[k.before], line);
 		assert_int_equal(k.kind == KNEE_RISING, k.at == k.last);
@@ -240,6 +266,7 @@ int main(void)
 		cmocka_unit_test(unknown_points_are_passed_over),
 		cmocka_unit_test(too_few_are_said),
 		cmocka_unit_test(spreads_make_it_about),
+		cmocka_unit_test(another_may_be_the_best),
 		cmocka_unit_test(one_run_has_no_spread),
 		cmocka_unit_test(what_is_said_holds),
 	};

@@ -32,7 +32,7 @@ def scenarios():
         "dash": ["dash", "null", "--duration", "100ms", "--warmup", "0", *OUT],
         "dash-echo": ["dash", "echo", *RUN, "--json", "r.json"],
         "open": ["open", "saved.json"],
-        "sweep": ["sweep", "null", "--rate", "1000,2000", "--repeat", "1", *RUN, "--out", "s", "--plain"],
+        "sweep": ["sweep", "null", "--rate", "1000,2000,3000", "--repeat", "1", *RUN, "--out", "s", "--plain"],
     }
     for mode, more in (("echo", []), ("stream", ["--threads", "1"]), ("chat", ["--conns", "4"]), ("fanout", ["--readers", "4"])):
         for role in ("server", "client"):

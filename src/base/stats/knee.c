@@ -62,6 +62,20 @@ static size_t knee_worst(const struct knee_point *points, const struct knee *k)
 	return worst;
 }
 
+/* A run of a point behind the best shows more than the best is within reach of; or where the best
+ * has runs below its own line, as much as the best has. */
+static size_t knee_end(const struct knee_point *points, const struct knee *k, double line, double within)
+{
+	double best = points[k->best].median;
+	bool wide = points[k->best].low < line;
+	size_t end = wide ? k->best : knee_begin(points, k, line, KNEE_LOW);
+
+	for (size_t i = k->best + 1; i <= k->last; i++)
+		if (knee_knows(&points[i]) && points[i].high > (wide ? best : best + within * fabs(best)))
+			end = i;
+	return end;
+}
+
 /* One run has no spread, and an unknown point right before may be as good. */
 static bool knee_is_about(const struct knee_point *points, const struct knee *k)
 {
@@ -87,7 +101,7 @@ void knee_of(const struct knee_point *points, size_t count, double within, struc
 
 		k.at = knee_begin(points, &k, line, KNEE_MEDIAN);
 		k.from = knee_begin(points, &k, line, KNEE_HIGH);
-		k.to = knee_begin(points, &k, line, KNEE_LOW);
+		k.to = knee_end(points, &k, line, within);
 		k.before = knee_before(points, &k);
 		k.worst = knee_worst(points, &k);
 		k.falls = points[k.worst].median < line;

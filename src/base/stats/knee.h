@@ -37,8 +37,9 @@ struct knee {
 	size_t worst;       /* the lowest behind the best; the best where that is the last */
 	bool falls;         /* `worst` is not as good any more */
 	bool surely;        /* and neither is any of its runs */
-	/* Where the knee could stand as well: the first from which on, up to the best, some run
-	 * of each point is as good, and the first from which on all runs are. */
+	/* Where the knee could stand as well.  from: the first from which on, up to the best, some
+	 * run of each point is as good.  to: the first from which on all runs are; but where a run
+	 * of a point behind the best shows that this one could be better, the last such point. */
 	size_t from, to;
 	/* It may be another point: these two differ, a point has one run alone, or nothing is
 	 * known of the point that would be next to it. */

@@ -147,7 +147,7 @@ static void write_head(FILE *out, const struct sweep_curve *c, bool markdown)
 		fprintf(out,
 			"\n## Knee over %s\n\nThe knee is the least %s from which on, up to the best, the median %s is within "
 			"%d %% of the best. It may be another value where the runs of one, from minimum to maximum, are on both "
-			"sides of that line.\n\n",
+			"sides of that line, or where a run behind the best shows that the best may be there.\n\n",
 			name_of(c), name_of(c), title, SWEEP_KNEE_PERCENT);
 	else
 		fprintf(out, "knee over %s (from there on the %s is within %d %% of the best):\n", name_of(c), title,
