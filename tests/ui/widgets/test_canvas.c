@@ -64,13 +64,15 @@ static void test_no_number_is_cut(void **state)
 static void test_words_and_parts_are_whole(void **state)
 {
 	(void)state;
-	struct canvas c = canvas_of(3, 20, CHARSET_BRAILLE);
+	struct canvas c = canvas_of(5, 30, CHARSET_BRAILLE);
 	char text[] = "a 1 · b 2 · c 3";
 
 	canvas_put_cut(&c, 0, 0, 16, STYLE_TEXT, "one two · three four");
 	canvas_put_cut(&c, 1, 0, 12, STYLE_TEXT, "one two · three");
 	canvas_put_cut(&c, 2, 0, 9, STYLE_TEXT, "a wonderfully long one");
-	assert_painted(&c, "one two · three…\none two…\na wonder…\n");
+	canvas_put_cut(&c, 3, 0, 25, STYLE_TEXT, "565.3k received, 0 lost, 0 unexplained");
+	canvas_put_cut(&c, 4, 0, 28, STYLE_TEXT, "sent 2 994 000 = received 2 991 006");
+	assert_painted(&c, "one two · three…\none two…\na wonder…\n565.3k received, 0 lost…\nsent 2 994 000 = received…\n");
 	canvas_free(&c);
 	area_shed(15, 1, text);
 	assert_string_equal(text, "a 1 · b 2 · c 3");
