@@ -287,6 +287,7 @@ const struct engine engine_chat = {
 	.packets = "messages",
 	.protocol = IPPROTO_TCP,
 	.packet_rate = "msg/s",
+	.delivery = "dlv",
 	.options = chat_options,
 	.rules = chat_rules,
 	.counters = chat_counters,

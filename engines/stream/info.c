@@ -132,7 +132,7 @@ bool stream_info_observe(struct worker *w, struct stream_worker *x)
 		show_info(w, &info);
 		show_buffer(w, x);
 		watch_movement(w, x, now);
-		stuck = is_stuck(w, x, now);
+		stuck = stream_far_look(w, x, info.tcpi_state) || is_stuck(w, x, now);
 	}
 	counter_set(w->counters, STREAM_C_CONNECTIONS, l->state == LINK_FLOWING && !stuck);
 	return stuck;

@@ -120,7 +120,8 @@ static struct stream_greeting own_greeting(const struct worker *w, const struct 
 {
 	const struct stream_shared *s = stream_shared_of(w);
 
-	return (struct stream_greeting){ .flags = (s->server_sends ? STREAM_SERVER_SENDS : 0) | (s->verify ? STREAM_VERIFY : 0),
+	return (struct stream_greeting){ .flags = (s->server_sends ? STREAM_SERVER_SENDS : 0) | (s->verify ? STREAM_VERIFY : 0) |
+						  (stream_far_asks(w) ? STREAM_TELLS : 0),
 		.flow = w->self->index,
 		.token = s->token,
 		.boot = s->boot,
@@ -176,6 +177,9 @@ static int flows(struct worker *w, struct stream_worker *x, const struct stream_
 	l->backoff_ns = 0;
 	l->moved_ns = now_ns;
 	l->bytes_before = x->bytes;
+	l->lingers = false;
+	stream_far_attach(x, !stream_shared_of(w)->both && theirs->flags & STREAM_TELLS,
+		stream_far_asks(w) ? stream_shared_of(w)->token : theirs->token);
 	let_block(w, l);
 	wait_on(w, l->fd, POLLIN);
 	return 1;
@@ -188,7 +192,8 @@ static void drop(struct stream_link *l)
 	struct linger reset = { .l_onoff = 1 };
 
 	if (l->fd >= 0) {
-		setsockopt(l->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		if (!l->lingers)
+			setsockopt(l->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 		net_close(l->fd);
 		l->syscalls += 2;
 	}
@@ -242,6 +247,7 @@ static int answer(struct worker *w, struct stream_worker *x, int64_t now_ns)
 		return reject(w, l);
 	l->flow = s->both ? theirs.flow : w->self->index;
 	ours = own_greeting(w, x);
+	ours.flags |= s->both ? 0 : theirs.flags & STREAM_TELLS;
 	bool differs = stream_greeting_differs(&ours, &theirs) != NULL;
 	if (differs)
 		ours.flags |= STREAM_REFUSED;

@@ -160,12 +160,15 @@ static int stream_plan_load(const struct options *o, struct plan *plan, struct s
 static void stream_plan_ledger(const struct options *o, struct plan *plan, const struct stream_shared *s)
 {
 	enum role sender = s->server_sends ? ROLE_SERVER : ROLE_CLIENT, here = plan_role(o);
+	bool client_sends = here == ROLE_CLIENT && here == sender, client_receives = here == ROLE_CLIENT && here != sender;
 
 	plan->tx_roles = sender;
 	plan->rx_roles = here == sender ? sender : ROLE_BOTH & ~(unsigned)sender;
-	plan->tx_ledger = s->both ? LEDGER_SENT : LEDGER_NONE;
-	plan->rx_ledger = s->both ? LEDGER_RECEIVED : LEDGER_NONE;
+	plan->tx_ledger = s->both || client_sends ? LEDGER_SENT : LEDGER_NONE;
+	plan->rx_ledger = s->both || client_receives ? LEDGER_RECEIVED : LEDGER_NONE;
+	plan->needs_word = here == ROLE_CLIENT;
 	plan->quiet_first = plan->flying = sender & (unsigned)here;
+	plan->flying |= here == ROLE_CLIENT ? ROLE_CLIENT : 0; /* the server's word */
 	plan->expects_answers = here & ROLE_CLIENT;
 	plan->told = here == sender;
 }
@@ -180,9 +183,9 @@ static void plan_latencies(struct plan *plan, const struct stream_shared *s)
 
 /* Tokens by which the run knows its own other end, and another process knows whether it shares this
  * kernel's clock. */
-static void plan_identity(struct stream_shared *s)
+static void plan_identity(const struct options *o, struct stream_shared *s)
 {
-	if (s->both && getrandom(&s->token, sizeof(s->token), 0) != sizeof(s->token))
+	if (plan_role(o) & ROLE_CLIENT && getrandom(&s->token, sizeof(s->token), 0) != sizeof(s->token))
 		s->token = rng_mix((uint64_t)clock_now_ns() ^ (uint64_t)getpid());
 	s->boot = net_clock_identity();
 }
@@ -198,7 +201,7 @@ static void note_unknowns(const struct options *o, struct plan *plan, const stru
 		plan_note(plan, "the receiver is another process: it measures the latencies; received is what its kernel has "
 				"acknowledged");
 	else
-		plan_note(plan, "the sender is another process: what was sent, and lost, is told there");
+		plan_note(plan, "the sender is another process: what was sent, and lost, is told by it at the end");
 }
 
 /* Memory to be had without swapping; 0: unknown.  proc(5), Linux >= 3.14. */
@@ -255,7 +258,7 @@ int stream_plan(const struct options *o, struct plan *plan, struct err *err)
 		return rc;
 	stream_plan_ledger(o, plan, s);
 	plan_latencies(plan, s);
-	plan_identity(s);
+	plan_identity(o, s);
 	note_unknowns(o, plan, s);
 	return 0;
 }

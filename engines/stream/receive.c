@@ -84,7 +84,7 @@ static void take_message(struct worker *w, struct stream_worker *x, int64_t now_
 		receive_record(w, x, &a, now_ns);
 }
 
-void stream_take(struct worker *w, struct stream_worker *x, const uint8_t *data, size_t bytes, int64_t now_ns)
+static void take_messages(struct worker *w, struct stream_worker *x, const uint8_t *data, size_t bytes, int64_t now_ns)
 {
 	size_t done = 0;
 
@@ -98,6 +98,43 @@ void stream_take(struct worker *w, struct stream_worker *x, const uint8_t *data,
 	x->bytes += bytes;
 }
 
+/* Where a message would begin may stand the answer of the other end.  Returns how many were taken;
+ * none: it is a message. */
+static size_t take_answer(struct worker *w, struct stream_worker *x, const uint8_t *data, size_t bytes, int64_t now_ns)
+{
+	size_t n = stream_far_hold(x, data, bytes);
+	unsigned held = x->far.held;
+
+	if (stream_far_is_whole(&x->far)) {
+		stream_far_take(w, x);
+		return bytes; /* nothing stands behind it */
+	}
+	if (n == bytes)
+		return n;
+	x->far.held = 0;
+	take_messages(w, x, x->far.answer, held, now_ns);
+	return n;
+}
+
+void stream_take(struct worker *w, struct stream_worker *x, const uint8_t *data, size_t bytes, int64_t now_ns)
+{
+	if (!x->far.asked) {
+		take_messages(w, x, data, bytes, now_ns);
+		return;
+	}
+	while (bytes && !x->far.over) {
+		uint64_t left = x->frame.size - x->frame.offset;
+		size_t n = x->frame.offset ? 0 : take_answer(w, x, data, bytes, now_ns);
+
+		if (!n) {
+			n = left < bytes ? (size_t)left : bytes;
+			take_messages(w, x, data, n, now_ns);
+		}
+		data += n;
+		bytes -= n;
+	}
+}
+
 /* ---- receive ---- */
 
 /* The most that the next call may bring. */
@@ -108,7 +145,8 @@ static size_t wanted(const struct stream_shared *s, const struct stream_worker *
 
 	*ret_flags = x->waits ? 0 : MSG_DONTWAIT;
 	*ret_to = x->buffer;
-	if (s->discard) {
+	/* The answer of the other end must be seen. */
+	if (s->discard && !x->far.asked) {
 		if (x->frame.offset < header)
 			return header - (size_t)x->frame.offset;
 		*ret_to = NULL;

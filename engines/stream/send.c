@@ -161,16 +161,47 @@ static int idle(struct worker *w, struct stream_worker *x, bool quiet)
 	return 0;
 }
 
+/* The end of the connection: the answer goes behind the last message, and the client closes. */
+static int send_end(struct worker *w, struct stream_worker *x)
+{
+	int rc = x->far.ended ? 0 : stream_far_tell(x);
+
+	w->wait.fd[0] = (struct pollfd){ .fd = x->link.fd, .events = POLLOUT };
+	w->wait.count = !x->far.ended;
+	w->wait.until_ns = 0;
+	if (x->sender->method->reap)
+		x->sender->method->reap(x->sender);
+	return rc;
+}
+
+/* ... and of a client's: it asks, and the answer comes. */
+static int ask_end(struct worker *w, struct stream_worker *x)
+{
+	if (!x->far.asked)
+		stream_far_ask(x);
+	if (x->sender->method->reap)
+		x->sender->method->reap(x->sender);
+	return stream_far_hear(w, x);
+}
+
 int stream_send(struct worker *w, struct stream_worker *x)
 {
 	bool quiet = stream_is_quiet(w);
 
 	x->blocked = false;
+	if (x->far.ended)
+		return send_end(w, x);
+	if (x->far.asked)
+		return ask_end(w, x);
 	if (w->wait.count && w->wait.fd[0].revents & POLLHUP)
 		return STREAM_LOST;
 	x->sender->flags = x->waits ? 0 : MSG_DONTWAIT;
 	/* 64 messages of 64 MiB would keep an order waiting for seconds. */
 	for (unsigned i = 0; i < (x->waits ? 1 : SENDS) && (!i || !worker_is_told(w)); i++) {
+		if (!x->begun && x->far.ending)
+			return send_end(w, x);
+		if (!x->begun && stream_far_is_due(w, x))
+			return ask_end(w, x);
 		if (!x->begun && (quiet || !is_due(w, x)))
 			return idle(w, x, quiet);
 		if (!x->begun && !begin(w, x))

@@ -77,249 +77,6 @@ static const struct option_def stream_options[] = {
 	{ 0 },
 };
 
-enum {
-	WIDE = SHOW_DRILL | SHOW_SUM | SHOW_CORE,
-	EACH = SHOW_DRILL | SHOW_CORE,
-};
-
-#define COUNTER(index) [index - COUNTER_OWN]
-
-static const struct counter_def stream_counters[] = {
-	COUNTER(STREAM_C_LOST) = { .name = "connection_lost",
-		.title = "cut off",
-		.unit = "packets",
-		.roles = ROLE_BOTH,
-		.ledger = LEDGER_LOST,
-		.place = "connection_lost",
-		.place_title = "connection lost",
-		.show = WIDE,
-		.help = "messages that went down with a connection: sent, and not received when it broke" },
-	COUNTER(STREAM_C_CARRIED) = { .name = "carried",
-		.title = "carried",
-		.unit = "packets",
-		.roles = ROLE_BOTH,
-		.ledger = LEDGER_CARRIED,
-		.show = EACH,
-		.help = "messages sent before this phase, also among rx_packets" },
-	COUNTER(STREAM_C_UNTIMED) = { .name = "untimed",
-		.title = "untimed",
-		.unit = "packets",
-		.roles = ROLE_BOTH,
-		.show = WIDE,
-		.help = "messages received whose delivery latency is unknown, because their sender has another clock: another "
-			"host",
-		.judgement = { .caution = "delivery latency leaves out {} messages: their sender has another clock (another "
-					  "host)" } },
-	COUNTER(STREAM_C_DAMAGED) = { .name = "damaged",
-		.title = "damaged",
-		.unit = "packets",
-		.roles = ROLE_BOTH,
-		.show = WIDE,
-		.help = "messages whose header or (--verify) content is not what was sent",
-		.judgement = { .reason = "{} messages were damaged: header or content is not what was sent" } },
-	COUNTER(STREAM_C_DAMAGED_BYTES) = { .name = "damaged_bytes",
-		.title = "damage B",
-		.unit = "bytes",
-		.roles = ROLE_BOTH,
-		.show = WIDE,
-		.help = "bytes of messages that are not what was sent" },
-	COUNTER(STREAM_C_CONNECTIONS) = { .name = "connections",
-		.title = "conns",
-		.unit = "connections",
-		.kind = COUNTER_GAUGE,
-		.roles = ROLE_BOTH,
-		.show = EACH,
-		.help = "1 while the worker has a connection" },
-	COUNTER(STREAM_C_RECONNECTS) = { .name = "reconnects",
-		.title = "reconn",
-		.unit = "times",
-		.roles = ROLE_BOTH,
-		.show = WIDE,
-		.help = "connections after the worker's first one; at a server: clients after the first",
-		.judgement = { .over = 0,
-			.caution = "connections broke or ended and were made anew: {} times, each end counted" } },
-	COUNTER(STREAM_C_CONNECT_FAILURES) = { .name = "connect_failures",
-		.title = "no conn",
-		.unit = "times",
-		.roles = ROLE_CLIENT,
-		.show = WIDE,
-		.help = "attempts to connect that failed: nobody listens there, or no way there" },
-	COUNTER(STREAM_C_REJECTED) = { .name = "rejected",
-		.title = "rejected",
-		.unit = "times",
-		.roles = ROLE_SERVER,
-		.show = WIDE,
-		.help = "callers that a server turned away: no greeting in time, a strange one, or other settings" },
-	COUNTER(STREAM_C_CLIENTS_WAITING) = { .name = "clients_waiting",
-		.title = "waiting",
-		.unit = "connections",
-		.kind = COUNTER_GAUGE,
-		.roles = ROLE_BOTH,
-		.show = EACH,
-		.help = "clients in the queue, because every thread of the server has a connection; a server alone: counted by "
-			"its first thread",
-		.judgement = { .caution = "{} connections wait for a free server thread: raise --threads, or the peer is not a "
-					  "netdyno stream client" } },
-	COUNTER(STREAM_C_STALLED_MS) = { .name = "stalled_ms",
-		.title = "stalled",
-		.unit = "ms",
-		.roles = ROLE_BOTH,
-		.show = WIDE,
-		.help = "time in which the connection took nothing from its sender, where that was a second or more; of all "
-			"senders",
-		.judgement = { .caution =
-				       "connections stood still for {} ms: their receivers did not read, or the path was cut" } },
-	COUNTER(STREAM_C_PARTIAL_SENDS) = { .name = "partial_sends",
-		.title = "partial",
-		.unit = "calls",
-		.roles = ROLE_BOTH,
-		.show = WIDE,
-		.help = "send calls that took less than was left of the message" },
-	COUNTER(STREAM_C_EAGAIN) = { .name = "eagain",
-		.title = "eagain",
-		.unit = "calls",
-		.roles = ROLE_BOTH,
-		.show = WIDE,
-		.help = "send and receive calls that found no room, or nothing there" },
-	COUNTER(STREAM_C_ZC_COMPLETIONS) = { .name = "zc_completions",
-		.title = "zc done",
-		.unit = "calls",
-		.roles = ROLE_BOTH,
-		.show = WIDE,
-		.help = "zero-copy sends that the kernel is done with" },
-	COUNTER(STREAM_C_ZC_COPIED) = { .name = "zc_copied",
-		.title = "zc copy",
-		.unit = "calls",
-		.roles = ROLE_BOTH,
-		.show = WIDE,
-		.help = "zero-copy sends that the kernel copied after all" },
-	COUNTER(STREAM_C_ZC_NO_BUFFERS) = { .name = "zc_no_buffers",
-		.title = "zc nobuf",
-		.unit = "calls",
-		.roles = ROLE_BOTH,
-		.show = WIDE,
-		.help = "zero-copy sends refused for want of memory (net.core.optmem_max, RLIMIT_MEMLOCK): tried again after "
-			"completions",
-		.judgement = { .caution = "{} zero-copy sends were refused for want of memory: net.core.optmem_max or "
-					  "RLIMIT_MEMLOCK is too low" } },
-	COUNTER(STREAM_C_RETRANSMITS) = { .name = "tcp_retransmits",
-		.title = "resent",
-		.unit = "segments",
-		.roles = ROLE_BOTH,
-		.show = WIDE | SHOW_TABLE | SHOW_LINK,
-		.help = "segments that TCP sent again (TCP_INFO)" },
-	COUNTER(STREAM_C_CWND) = { .name = "tcp_cwnd_segments",
-		.title = "cwnd",
-		.unit = "segments",
-		.kind = COUNTER_GAUGE,
-		.roles = ROLE_BOTH,
-		.show = EACH | SHOW_TABLE | SHOW_LINK,
-		.help = "congestion window of the worker's own direction (TCP_INFO)" },
-	COUNTER(STREAM_C_RTT) = { .name = "tcp_rtt_us",
-		.title = "rtt µs",
-		.unit = "us",
-		.kind = COUNTER_GAUGE,
-		.roles = ROLE_BOTH,
-		.show = EACH | SHOW_TABLE | SHOW_LINK,
-		.help = "smoothed round trip as the worker's TCP sees it (TCP_INFO)" },
-	COUNTER(STREAM_C_DELIVERY_RATE) = { .name = "tcp_delivery_mbps",
-		.title = "deliv",
-		.unit = "Mbit/s",
-		.kind = COUNTER_GAUGE,
-		.roles = ROLE_BOTH,
-		.show = EACH | SHOW_LINK,
-		.help = "the latest delivery rate of the worker's own direction (TCP_INFO)" },
-	COUNTER(STREAM_C_PACING_RATE) = { .name = "tcp_pacing_mbps",
-		.title = "pacing",
-		.unit = "Mbit/s",
-		.kind = COUNTER_GAUGE,
-		.roles = ROLE_BOTH,
-		.show = EACH | SHOW_LINK,
-		.help = "rate at which TCP paces, 0: it does not (TCP_INFO)" },
-	COUNTER(STREAM_C_BUFFER) = { .name = "tcp_buffer_bytes",
-		.title = "sockbuf",
-		.unit = "bytes",
-		.kind = COUNTER_GAUGE,
-		.roles = ROLE_BOTH,
-		.show = EACH | SHOW_TABLE | SHOW_LINK,
-		.help = "socket buffer of the worker's own direction, as large as TCP has let it grow (SO_MEMINFO); one that "
-			"outgrows the CPU's caches costs throughput: --rcvbuf, --sndbuf keep it" },
-	COUNTER(STREAM_C_END) = { 0 },
-};
-_Static_assert((int)STREAM_C_END < (int)COUNTERS_MAX, "the counters fit");
-
-/* Only the side that receives has RX_BYTES and RX_PACKETS, so that both roles may be summed
- * whichever way the bytes go. */
-static const struct figure_def stream_figures[] = {
-	{ .name = "zerocopy_copied_percent",
-		.title = "copied %",
-		.unit = "%",
-		.numerator = { STREAM_C_ZC_COPIED, COUNTER_NONE },
-		.denominator = STREAM_C_ZC_COMPLETIONS,
-		.scale = 100,
-		.numerator_roles = ROLE_BOTH,
-		.denominator_roles = ROLE_BOTH,
-		.show = WIDE | SHOW_TABLE,
-		.help = "share of the zero-copy sends that the kernel copied after all",
-		.judgement = { .over = 50,
-			.caution = "the kernel copied {} % of the zero-copy sends: the path is local, or its device cannot do "
-				   "it",
-			.label = "copied by the kernel" } },
-	{ .name = "cycles_per_byte",
-		.title = "cyc/B",
-		.unit = "cycles",
-		.numerator = { COUNTER_CYCLES, COUNTER_NONE },
-		.denominator = COUNTER_RX_BYTES,
-		.scale = 1,
-		.numerator_roles = ROLE_BOTH,
-		.denominator_roles = ROLE_BOTH,
-		.show = SHOW_SUM | SHOW_DRILL,
-		.help = "CPU cycles of the workers in this process for each byte received" },
-	{ .name = "cpu_ns_per_kilobyte",
-		.title = "ns/kB",
-		.unit = "ns",
-		.numerator = { COUNTER_CPU_USER_NS, COUNTER_CPU_SYSTEM_NS, COUNTER_HELPER_CPU_NS },
-		.denominator = COUNTER_RX_BYTES,
-		.scale = 1000,
-		.numerator_roles = ROLE_BOTH,
-		.denominator_roles = ROLE_BOTH,
-		.show = SHOW_SUM | SHOW_DRILL,
-		.help = "CPU time of the workers in this process for each 1000 bytes received" },
-	{ .name = "syscalls_per_message",
-		.title = "sys/msg",
-		.unit = "calls",
-		.numerator = { COUNTER_SYSCALLS, COUNTER_NONE },
-		.denominator = COUNTER_RX_PACKETS,
-		.scale = 1,
-		.numerator_roles = ROLE_BOTH,
-		.denominator_roles = ROLE_BOTH,
-		.show = SHOW_SUM | SHOW_DRILL,
-		.help = "system calls of the workers in this process for each message received" },
-	{ 0 },
-};
-
-static const struct latency_def stream_latencies[] = {
-	[STREAM_L_DELIVERY] = { .name = "delivery",
-		.title = "delivery",
-		.since = "send or schedule",
-		.roles = ROLE_BOTH,
-		.help = "one way: from when the message was handed over (open loop: was due) until all of it was received; both "
-			"ends on one host only" },
-	[STREAM_L_MESSAGE] = { .name = "message",
-		.title = "message",
-		.since = "first receive call",
-		.roles = ROLE_BOTH,
-		.help = "time to receive one message: from the call that brought its first byte to the return of the one that "
-			"brought its last" },
-	[STREAM_L_LATENESS] = { .name = "lateness",
-		.title = "lateness",
-		.since = "schedule",
-		.roles = ROLE_BOTH,
-		.of_generator = true,
-		.help = "how late the sender began; open loop only" },
-	{ 0 },
-};
-
 /* The first that runs here is the default. */
 static const struct method *const stream_methods[] = { &tcp_one_copy.method, &tcp_two_copy.method, &tcp_zero_copy.method,
 	&tcp_send_zc.method, NULL };
@@ -406,6 +163,16 @@ static void count_receiver(struct worker *w, const struct stream_worker *x)
 	counter_set(k, STREAM_C_EAGAIN, x->eagain);
 }
 
+/* All workers' servers must have told. */
+static void count_far(struct worker *w, const struct stream_worker *x)
+{
+	struct stream_shared *s = stream_shared_of(w);
+
+	counter_set(w->counters, COUNTER_IN_FLIGHT, stream_far_is_pending(w, x));
+	counter_set(w->counters, x->sends ? STREAM_C_FAR_RECEIVED : STREAM_C_FAR_SENT, x->far.counted);
+	counter_set(w->counters, STREAM_C_FAR_TOLD, atomic_load_explicit(&s->told, memory_order_relaxed) == s->threads);
+}
+
 static void stream_count(struct worker *w, struct stream_worker *x)
 {
 	const struct stream_link *l = &x->link;
@@ -415,6 +182,8 @@ static void stream_count(struct worker *w, struct stream_worker *x)
 		count_sender(w, x);
 	else
 		count_receiver(w, x);
+	if (stream_far_asks(w))
+		count_far(w, x);
 	counter_set(w->counters, STREAM_C_RECONNECTS, l->opened > 1 ? l->opened - 1 : 0);
 	counter_set(w->counters, STREAM_C_CONNECT_FAILURES, l->failures);
 	counter_set(w->counters, STREAM_C_REJECTED, l->rejected);
@@ -425,8 +194,12 @@ static void stream_count(struct worker *w, struct stream_worker *x)
 
 static int find_connection(struct worker *w, struct stream_worker *x, struct err *err)
 {
-	int rc = stream_link_step(w, x, err);
+	int rc = 0;
 
+	w->wait.count = x->far.over ? 0 : w->wait.count;
+	w->wait.until_ns = x->far.over ? 0 : w->wait.until_ns;
+	if (!x->far.over)
+		rc = stream_link_step(w, x, err);
 	if (rc <= 0)
 		return rc;
 	if (!x->sends)
@@ -444,6 +217,7 @@ static void lose_connection(struct worker *w, struct stream_worker *x)
 		stream_send_lost(x);
 	if (x->ring)
 		stream_uring.attach(x, -1, &ERR_NONE);
+	stream_far_lost(w, x);
 	stream_link_lost(w, x);
 }
 
@@ -517,8 +291,18 @@ static int stream_enter(struct worker *w, enum phase phase, struct err *err)
 		x->measure_ns = clock_now_ns();
 	if (x->sends)
 		stream_send_enter(w, x, phase);
+	stream_far_enter(w, x, phase);
 	stream_count(w, x);
 	return 0;
+}
+
+/* By the other end's kernel, where that is elsewhere. */
+static void count_acknowledged(struct worker *w, const struct stream_worker *x)
+{
+	uint64_t acknowledged = x->link.acknowledged + x->link.acknowledged_here;
+
+	counter_set(w->counters, COUNTER_RX_BYTES, acknowledged);
+	counter_set(w->counters, COUNTER_RX_PACKETS, acknowledged / stream_shared_of(w)->size);
 }
 
 static int stream_observe(struct worker *w, struct err *err)
@@ -536,13 +320,10 @@ static int stream_observe(struct worker *w, struct err *err)
 		return 0;
 	stream_send_overslept(w, x);
 	counter_set(w->counters, COUNTER_SCHEDULED, stream_send_scheduled(x));
-	counter_set(w->counters, COUNTER_IN_FLIGHT, in_flight(w, x));
-	if (!stream_shared_of(w)->both) {
-		uint64_t acknowledged = x->link.acknowledged + x->link.acknowledged_here;
-
-		counter_set(w->counters, COUNTER_RX_BYTES, acknowledged);
-		counter_set(w->counters, COUNTER_RX_PACKETS, acknowledged / stream_shared_of(w)->size);
-	}
+	if (stream_shared_of(w)->both)
+		counter_set(w->counters, COUNTER_IN_FLIGHT, in_flight(w, x));
+	else
+		count_acknowledged(w, x);
 	return 0;
 }
 

@@ -32,11 +32,14 @@ enum {
 	STREAM_VERIFY = 2,
 	/* the server's: what it is set to does not go with what the client is set to; it closes */
 	STREAM_REFUSED = 4,
+	/* the client's: it asks at the end for the server's counts; the server's: it will tell them
+	 * (far.h) */
+	STREAM_TELLS = 8,
 };
 
 struct stream_greeting {
 	uint32_t flags, flow; /* flow: the client's index among its worker's */
-	uint64_t token;       /* of the run: 0 from a run with one role */
+	uint64_t token;       /* of the run; 0 from a server alone */
 	/* of the kernel: equal where both ends have the same clock; 0: unknown */
 	uint64_t boot;
 	uint64_t size, seed;

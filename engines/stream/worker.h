@@ -5,8 +5,8 @@
  *
  * With both roles in this process the ledger is exact: sequences count the messages of a flow
  * that the kernel has taken whole, so a gap between one connection and the next is what was lost
- * with the first.  With one role there is no other end to compare with: no ledger, and no pauses
- * to settle. */
+ * with the first.  With one role the other end tells its counts when all is over (far.h); before
+ * that there is no ledger, and there are no pauses to settle. */
 #pragma once
 
 #include <stdalign.h>
@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "engines/net/endpoints.h"
 #include "engines/net/pace.h"
+#include "engines/stream/far.h"
 #include "engines/stream/wire.h"
 #include "engines/tcp/sender.h"
 #include "run/worker.h"
@@ -44,8 +45,16 @@ enum {
 	STREAM_C_DELIVERY_RATE,
 	STREAM_C_PACING_RATE,
 	STREAM_C_BUFFER,
+	STREAM_C_FAR_SENT,
+	STREAM_C_FAR_RECEIVED,
+	STREAM_C_FAR_TOLD,
 	STREAM_C_END,
 };
+
+/* Each ends with a name that is NULL. */
+extern const struct counter_def stream_counters[];
+extern const struct figure_def stream_figures[];
+extern const struct latency_def stream_latencies[];
 
 /* --receive */
 enum { STREAM_COPY, STREAM_DISCARD, STREAM_URING };
@@ -79,6 +88,8 @@ struct stream_shared {
 	const struct tcp_sender_method *method;
 	struct stream_flow *flow; /* [threads] */
 	_Atomic uint64_t waiting; /* clients in the listeners' queues; writer: the first server */
+	/* clients whose server, elsewhere, has told all; each adds itself */
+	_Atomic unsigned told;
 };
 
 enum link_state { LINK_NONE, LINK_CONNECTING, LINK_GREETING, LINK_FLOWING };
@@ -88,6 +99,7 @@ struct stream_link {
 	enum link_state state;
 	bool same_clock; /* both ends have one clock */
 	bool can_block;  /* calls without MSG_DONTWAIT wait, with a time limit */
+	bool lingers;    /* what is on its way shall arrive: it is closed without a reset */
 	unsigned flow;   /* the client's index */
 	uint64_t first;  /* sequence of the first message that comes in */
 	uint8_t greeting[STREAM_GREETING_BYTES];
@@ -111,6 +123,7 @@ enum { STREAM_LOST = -1 };
 
 struct stream_worker {
 	struct stream_link link;
+	struct stream_far far;
 	bool sends, blocked;      /* blocked: the sender waits for room */
 	bool waits;               /* in engine->wait(): calls may block */
 	uint64_t syscalls;        /* those counted */

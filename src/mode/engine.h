@@ -397,6 +397,9 @@ struct engine {
 	const char *missing;
 	const char *packets;     /* the plural of one: "answers", "messages" */
 	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
+	/* one that a client receives, in few letters, where each that is sent comes to many:
+	 * "dlv"; NULL: it is one of those that were sent */
+	const char *delivery;
 	/* for captures: what its packets are, IPPROTO_UDP or IPPROTO_TCP; 0: either */
 	int protocol;
 	bool echo_header; /* each datagram begins with engines/echo/wire.h's header */

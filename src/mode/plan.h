@@ -47,6 +47,9 @@ struct plan {
 	/* The other end tells what became of what was sent; who sent it does not count that. Until
 	 * the run has ended the two do not agree to the packet. */
 	bool told;
+	/* One side of the ledger is the other end's to tell, when the run is over: until then, and
+	 * where it does not, there is no ledger. */
+	bool needs_word;
 	enum ledger_rest rest; /* what packets without a place are */
 	/* For each latency the roles that the engine's table names but that do not record it in
 	 * this run; no memory is set aside for them. */

@@ -24,6 +24,9 @@ static const struct {
 	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)", "asked for with loss {loss} · F2" },
 };
 
+/* Of an end elsewhere. */
+static const char untold[] = "the other end did not tell", still_untold[] = "the other end tells when the run is over";
+
 /* ---- places ---- */
 
 static struct ledger_place *place_named(struct ledger *l, const char *key, const char *title, const char *remedy)
@@ -154,8 +157,7 @@ static void add_counters(const struct reading *r, const struct far_word *word, s
 		if (def->place && def->show & SHOW_IF_ANY && !sum.value && !sum.why)
 			continue;
 		if (!sum.why && is_told(info, word, def))
-			sum.why = reading_is_settled(r) ? "the other end did not tell"
-							: "the other end tells when the run is over";
+			sum.why = reading_is_settled(r) ? untold : still_untold;
 		add_entry(l, &entry, &sum, &carried);
 	}
 	l->received -= carried < l->received ? carried : l->received;
@@ -312,7 +314,7 @@ static void add_rest(enum ledger_rest rest, uint64_t most, struct ledger *l)
 /* The other end may have told, when the run was over, what came there. */
 static void add_rests(const struct run_info *info, uint64_t arrived_there, struct ledger *l)
 {
-	if (!l->told) {
+	if (!l->told || info->rest == REST_UNEXPLAINED) {
 		add_rest(info->rest, UINT64_MAX, l);
 		return;
 	}
@@ -428,6 +430,8 @@ void ledger_of(const struct reading *r, struct ledger *ret_ledger)
 		l.known = ledger_is_kept(r->info);
 	if (l.known)
 		ledger_fill(&drained, &l);
+	if (l.known && r->info->needs_word && !l.told)
+		l = (struct ledger){ .why = reading_is_settled(r) ? untold : still_untold };
 	*ret_ledger = l;
 }
 

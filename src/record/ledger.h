@@ -21,7 +21,9 @@ struct ledger_place {
 };
 
 struct ledger {
-	bool known; /* false: this role and mode keep none */
+	bool known; /* false: this role and mode keep none, or not yet */
+	/* where not known: what it waits for, or waited for in vain; NULL: none is kept */
+	const char *why;
 	uint64_t sent, received, in_flight;
 	unsigned places;
 	struct ledger_place place[LEDGER_PLACES_MAX];

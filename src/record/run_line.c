@@ -80,5 +80,5 @@ char *run_line_differ(const struct run_info *a, const struct run_info *b, const 
 		text_add(out, size, "%s%s %s%s%s", out[0] ? ", " : "", def->name, run_line_value(&a->options.value[i]), to,
 			run_line_value(&b->options.value[i]));
 	}
-	return out[0] ? out : text_add(out, size, "the same settings");
+	return out[0] ? out : text_add(out, size, RUN_LINE_ALIKE);
 }

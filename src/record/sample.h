@@ -92,7 +92,8 @@ struct run_info {
 	enum ledger_side tx_ledger, rx_ledger;
 	unsigned flying; /* whose IN_FLIGHT is in flight */
 	enum ledger_rest rest;
-	bool told; /* the other end tells what it received */
+	bool told;       /* the other end tells what it received */
+	bool needs_word; /* as in struct plan */
 	uint32_t host_places;
 	/* as in struct plan */
 	unsigned packet_copies, packet_joins;

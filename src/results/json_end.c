@@ -425,16 +425,19 @@ static json_t *why_unknown(const struct reading *r, unsigned counter, const stru
 }
 
 /* Only both ends together know these, and one of them is not in this process. */
-static void put_other_end(struct json_maker *m, const struct run_info *info)
+static void put_other_end(struct json_maker *m, const struct reading *r)
 {
+	const struct run_info *info = r->info;
 	const struct ledger_def *second = info->engine->second_ledger;
 	const char *missing = run_missing_end(info);
+	struct ledger ledger;
 	char key[64];
 
+	ledger_of(r, &ledger);
 	if (!(info->role & info->tx_roles))
 		json_put(m, "tx_packets", json_of_text(missing));
-	if (!ledger_is_kept(info))
-		json_put(m, "lost", json_of_text(missing));
+	if (ledger.why || !ledger_is_kept(info))
+		json_put(m, "lost", json_of_text(ledger.why ? ledger.why : missing));
 	if (second && (info->role & second->roles) != second->roles) {
 		snprintf(key, sizeof(key), "ledgers.%s", second->name);
 		json_put(m, key, json_of_text(missing));
@@ -463,7 +466,7 @@ json_t *results_unknown(const struct reading *r)
 		if (why)
 			json_put(&m, def->name, why);
 	}
-	put_other_end(&m, r->info);
+	put_other_end(&m, r);
 	put_figures_unknown(&m, r);
 	return json_made(&m);
 }

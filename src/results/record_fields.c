@@ -65,6 +65,7 @@ const struct member run_members[] = {
 	MEMBER(run_info, rx_roles, MEMBER_U32, 0, ROLE_BOTH),
 	MEMBER(run_info, flying, MEMBER_U32, 0, ROLE_BOTH),
 	MEMBER(run_info, told, MEMBER_BOOL, 0, 0),
+	MEMBER(run_info, needs_word, MEMBER_BOOL, 0, 0),
 	MEMBER(run_info, rest, MEMBER_U32, 0, LEDGER_RESTS - 1),
 	MEMBER(run_info, wire_overhead_bytes, MEMBER_U32, 0, 65535),
 	MEMBER(run_info, host_places, MEMBER_U32, 0, UINT32_MAX),

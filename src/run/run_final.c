@@ -50,6 +50,7 @@ static void describe_plan(const struct plan *p, struct run_info *info)
 	info->rx_ledger = p->rx_ledger;
 	info->flying = p->flying;
 	info->told = p->told;
+	info->needs_word = p->needs_word;
 	info->rest = p->rest;
 	info->host_places = p->host_places;
 	info->packet_copies = p->packet_copies;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engines/stream/stream.h"
+#include "stream_rig.h"
 
 static void judge(const struct outcome *o, struct verdict *v)
 {
@@ -148,6 +148,37 @@ static void restarts_leave_nothing(void **state)
 	assert_threads(threads);
 }
 
+/* One end each: what the server tells makes the client's ledger whole. */
+static void a_server_elsewhere_tells(void **state)
+{
+	struct session_rig servers, clients;
+
+	(void)state;
+	session_rig_open(&servers, &engine_stream, RIG_DEADLINE_S);
+	session_rig_open(&clients, &engine_stream, RIG_DEADLINE_S);
+	for (int reverse = 0; reverse < 2; reverse++) {
+		const char *way = reverse ? "yes" : "no";
+		struct outcome server = { 0 }, client = { 0 };
+		char port[8];
+		uint32_t id;
+
+		stream_rig_free_port(port);
+		id = session_rig_start(&servers, RIG_OPTIONS("role", "server", "listen", "127.0.0.1", "port", port, "threads",
+							 "2", "reverse", way, "warmup", "0", "duration", "0"));
+		session_rig_await(&servers, id, outcome_has_info, &server);
+		session_rig_await(&clients,
+			session_rig_start(&clients, RIG_OPTIONS("role", "client", "host", "127.0.0.1", "port", port, "threads",
+							    "2", "reverse", way, "warmup", "50ms", "duration", "200ms")),
+			outcome_has_final, &client);
+		expect_balance(&client);
+		outcome_free(&client);
+		outcome_free(&server);
+		session_stop(servers.session, true);
+	}
+	session_rig_close(&clients);
+	session_rig_close(&servers);
+}
+
 /* Nobody listens: an event says so, the run goes on, and its verdict is not valid. */
 static void nobody_listens(void **state)
 {
@@ -176,6 +207,7 @@ int main(void)
 		cmocka_unit_test(runs_over_io_uring_balance),
 		cmocka_unit_test(copied_zero_copy_is_a_caution),
 		cmocka_unit_test(restarts_leave_nothing),
+		cmocka_unit_test(a_server_elsewhere_tells),
 		cmocka_unit_test(nobody_listens),
 	};
 

@@ -271,6 +271,8 @@ const struct key_def key_defs[] = {
 	{ { '+', '-', '=' }, "+ - =", "zoom the time axis in, out, back to 60 s", VIEWS, NULL, "+- Zoom", 19, act_zoom },
 	{ { 'y', 'Y' }, "y Y", "what the chart shows: rate, both ways, bits, p99, drops, CPU, cycles, cwnd, cores", VIEWS,
 		key_has_run, "y Chart", 12, act_chart },
+	{ { 'l' }, "l", "the scale of the charts: linear from 0, or logarithmic", VIEWS, key_has_run, "l Log", 21,
+		act_chart_scale },
 	{ { 'j', 'k', KEYCODE_DOWN, KEYCODE_UP }, "j k ↑ ↓", "pick a core; scroll what is longer than the screen", NOT_FORMS,
 		scrolls_or_picks, NULL, 0, act_pick },
 	{ { KEYCODE_PAGE_DOWN, KEYCODE_PAGE_UP }, "PgDn PgUp", "pick or scroll ten at a time", NOT_FORMS, scrolls_or_picks, NULL,

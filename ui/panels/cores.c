@@ -309,25 +309,33 @@ static void put_own(const struct dash *d, const struct core_table *t, const stru
 	}
 }
 
-static void put_difference(struct table_cell *cell, const struct tally_change *change)
+/* The rate of the window that the row is of, against A's mean (NULL: A has none). */
+static void put_difference(const struct dash *d, double rate, const double *base, struct table_cell *cell)
 {
-	tally_difference_text(change, cell->text, sizeof(cell->text));
-	cell->style = isnan(change->absolute) ? STYLE_DIM : STYLE_TEXT;
+	struct tally_change change = TALLY_CHANGE_UNKNOWN;
+
+	if (base)
+		change = tally_difference(base, d->view.base.n, &rate, 1);
+	tally_difference_text(&change, cell->text, sizeof(cell->text));
+	cell->style = isnan(change.absolute) ? STYLE_DIM : STYLE_TEXT;
 }
 
-static void put_versus(const struct dash *d, int worker, struct table_cell *cell)
+static void put_versus(const struct dash *d, const struct run_worker *w, const struct rates *r, struct table_cell *cell)
 {
-	static const struct tally_change unknown = { NAN, NAN };
+	const struct tally_worker *then = dash_is_b(d) ? tally_find(&d->view.base, w->role, w->index) : NULL;
 
-	if (dash_has_base(d) && dash_b(d)->n)
-		put_difference(cell, (unsigned)worker < d->core_differences ? &d->core_difference[worker] : &unknown);
+	if (dash_is_b(d))
+		put_difference(d, headline_rate(d->moment.info, r, w->role), then ? then->rate : NULL, cell);
 }
 
-static void put_versus_sum(const struct dash *d, unsigned role, struct table_cell *cell)
+static void put_versus_sum(const struct dash *d, unsigned role, const struct rates *r, struct table_cell *cell)
 {
+	bool bits = headline_is_bits(dash_engine(d));
+	double rate = headline_rate(d->moment.info, r, role) / (bits ? 1e6 : 1);
+
 	/* A keeps the sum of the side that the mode counts on */
-	if (dash_has_base(d) && dash_b(d)->n && role & d->moment.info->rx_roles)
-		put_difference(cell, &d->difference[headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS]);
+	if (dash_is_b(d) && role & d->moment.info->rx_roles)
+		put_difference(d, rate, d->view.base.value[bits ? METRIC_MBPS : METRIC_PPS], cell);
 }
 
 /* ---- rows ---- */
@@ -361,7 +369,7 @@ static void worker_row(const struct dash *d, const struct core_table *t, int wor
 	put_drops(moment_drops(&d->moment, worker, ROLE_BOTH), STYLE_TEXT, cell);
 	cores_put_latencies(d, worker, w->role, STYLE_TEXT, cell);
 	put_own(d, t, &r, worker, w->role, STYLE_TEXT, cell);
-	put_versus(d, worker, &cell[CORE_VERSUS]);
+	put_versus(d, w, &r, &cell[CORE_VERSUS]);
 }
 
 static void sum_row(const struct dash *d, const struct core_table *t, unsigned role, unsigned workers, struct table_cell *cell)
@@ -376,7 +384,7 @@ static void sum_row(const struct dash *d, const struct core_table *t, unsigned r
 	put_drops(moment_drops(&d->moment, -1, role), STYLE_SUM, cell);
 	cores_put_latencies(d, -1, role, STYLE_SUM, cell);
 	put_own(d, t, &r, -1, role, STYLE_SUM, cell);
-	put_versus_sum(d, role, &cell[CORE_VERSUS]);
+	put_versus_sum(d, role, &r, &cell[CORE_VERSUS]);
 }
 
 /* All that is lost, where the workers have not seen all of it themselves. */

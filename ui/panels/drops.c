@@ -296,6 +296,7 @@ static void drops_paint(struct dash *d, struct rect area)
 	if (!d->ledger.known) {
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM,
 			!d->moment.info                      ? "no run yet"
+			: d->ledger.why                      ? d->ledger.why
 			: d->moment.start || d->moment.final ? "no ledger for this role"
 							     : "-- until the measurement begins");
 		return;

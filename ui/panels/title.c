@@ -337,24 +337,40 @@ void view_parts(const struct dash *d, struct line *l)
 		line_add(l, 0, STYLE_BAD, "✗ NOT VALID");
 }
 
-/* The state of the view, the most surprising part of it first. */
-static void other_parts(const struct dash *d, struct line *l)
+/* Without what differs, and without the reminder. */
+static int sentence_length(const char *sentence)
+{
+	int length = (int)strcspn(sentence, "(;");
+
+	return length && sentence[length - 1] == ' ' ? length - 1 : length;
+}
+
+static void base_parts(const struct dash *d, struct line *l)
 {
 	char at[32];
 
+	if (d->sentence_a[0]) {
+		line_add(l, 5, STYLE_CHART_BASE, "%.*s", sentence_length(d->sentence_a), d->sentence_a);
+		return;
+	}
+	clock_format_hms(d->view.base.started_wall_ns, at, sizeof(at));
+	line_add(l, 5, STYLE_CHART_BASE, "base A ‹%s›", d->view.base.method);
+	line_add(l, 6, STYLE_CHART_BASE, " %s n=%u", at, d->view.base.n);
+}
+
+/* The state of the view, the most surprising part of it first. */
+static void other_parts(const struct dash *d, struct line *l)
+{
 	if (l->count)
 		return;
 	if (d->board->read_only)
 		line_add(l, 5, STYLE_WARNING, "%s", d->board->title_note);
-	else if (d->view.base_kept) {
-		clock_format_hms(d->view.base.started_wall_ns, at, sizeof(at));
-		line_add(l, 5, STYLE_CHART_BASE, "base A ‹%s›", d->view.base.method);
-		line_add(l, 6, STYLE_CHART_BASE, " %s n=%u", at, d->view.base.n);
-	} else if (d->view.filter[0]) {
+	else if (d->view.base_kept)
+		base_parts(d, l);
+	else if (d->view.filter[0])
 		line_add(l, 5, STYLE_WARNING, "filter /%s", d->view.filter);
-	} else if (d->sentence[0]) {
-		line_add(l, 5, STYLE_CHART_BASE, "%.*s", (int)strcspn(d->sentence, "(") - 1, d->sentence);
-	}
+	else if (d->sentence[0])
+		line_add(l, 5, STYLE_CHART_BASE, "%.*s", sentence_length(d->sentence), d->sentence);
 }
 
 /* Its end says most: of a path the directory's name. */

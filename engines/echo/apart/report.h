@@ -4,13 +4,10 @@
  *
  * It is an echo datagram (wire.h) of a flow that no client has.  A server that knows it fills the
  * counts in; one that does not, or answers unchanged (--verbatim), sends it back as it came, which
- * says just that.  All integers are big-endian, and its length is fixed:
- *
- * sequence (8), time (8), "NDECOUNT" (8), version (2), 0 asked or 1 answered (2), number of the
- * question (4), token of the run that asks (8), then, 0 when asked: who answers (8), and what it
- * has counted since it began: these questions (8), datagrams that it took, these among them (8),
- * answers (8), answers that could not be sent (8), packets dropped at its sockets (8), datagrams
- * that such a packet may hold (8) */
+ * says just that.  Behind the echo header stands the frame of net/report.h with these counts: who
+ * answers, and what it has counted since it began: these questions, datagrams that it took, these
+ * among them, answers, answers that could not be sent, packets dropped at its sockets, datagrams
+ * that such a packet may hold. */
 #pragma once
 
 #include "engines/echo/wire.h"
@@ -18,7 +15,6 @@
 enum {
 	ECHO_REPORT_BYTES = 96,
 	ECHO_REPORT_FLOW = ECHO_FLOWS_MAX, /* beyond the last one */
-	ECHO_REPORT_VERSION = 1,
 };
 
 struct echo_report {

@@ -407,8 +407,11 @@ static void summary_balance(FILE *out, const char *name, const char *received, c
 
 static void summary_ledger(FILE *out, const struct ledger *ledger)
 {
-	if (!ledger->known)
+	if (!ledger->known) {
+		if (ledger->why)
+			fprintf(out, "  ledger: -- (%s)\n", ledger->why);
 		return;
+	}
 	summary_places(out, ledger);
 	summary_balance(out, "ledger", "received", ledger);
 }
