@@ -241,22 +241,6 @@ static int drops_remedy_rows(const struct dash *d, int columns)
 	return rows;
 }
 
-/* What is said last goes first, as long as it takes more rows than there are. */
-static void drops_remedy_fit(char *text, int columns, int rows)
-{
-	static const char dot[] = " · ";
-
-	while (area_wrap_rows(columns, text) > rows) {
-		char *last = NULL;
-
-		for (char *at = strstr(text, dot); at; at = strstr(at + 1, dot))
-			last = at;
-		if (!last)
-			return;
-		*last = '\0';
-	}
-}
-
 /* As many as have room, those of the places that lost most. */
 static void drops_paint_remedies(struct dash *d, struct rect area, int row)
 {
@@ -265,7 +249,7 @@ static void drops_paint_remedies(struct dash *d, struct rect area, int row)
 
 	for (unsigned rank = 0; rank < drops_lossy(d) && row < area.rows; rank++) {
 		drops_remedy(d, drops_ranked(d, rank), text, sizeof(text));
-		drops_remedy_fit(text, room, area.rows - row);
+		area_shed(room, area.rows - row, text);
 		if (!*text)
 			continue;
 		area_put(&d->canvas, area, row, 1, STYLE_WARNING, "→");

@@ -124,7 +124,9 @@ static int events_paint_lines(struct dash *d, struct rect inside, bool full)
 
 		if (!events_is_shown(d, event))
 			continue;
-		int rows = paint_event(d, inside, row, 1 + spare, event);
+		/* The newest one is whole, wherever half of the rows are enough for that. */
+		int most = 1 + spare, half = (inside.rows + 1) / 2;
+		int rows = paint_event(d, inside, row, row || full || most > half ? most : half, event);
 		spare -= rows - 1;
 		row += rows;
 	}

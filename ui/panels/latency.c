@@ -63,13 +63,18 @@ static void paint_one(struct dash *d, struct rect area, int row, const struct pe
 
 static void paint_count(struct dash *d, struct rect area, int row)
 {
+	static const char *const warnings[] = { "closed loop: coordinated omission!", "coordinated omission!", "closed loop!" };
 	char count[32];
 
 	if (row >= area.rows)
 		return;
 	area_printf(&d->canvas, area, row, 1, STYLE_TEXT, "n=%s", text_grouped(d->summary.count, count, sizeof(count)));
-	if (d->moment.info->closed_loop)
-		area_printf(&d->canvas, area, row, 6 + canvas_width(count), STYLE_WARNING, "closed loop: coordinated omission!");
+	for (size_t i = 0; d->moment.info->closed_loop && i < sizeof(warnings) / sizeof(warnings[0]); i++) {
+		if (6 + canvas_width(count) + canvas_width(warnings[i]) >= area.columns)
+			continue;
+		area_put(&d->canvas, area, row, 6 + canvas_width(count), STYLE_WARNING, warnings[i]);
+		break;
+	}
 }
 
 enum { NAME = 10, VALUE = 8, REST = NAME + VALUE + 3 };

@@ -395,7 +395,9 @@ void panel_method_paint(struct dash *d)
 		keep_last_part(&right.part[right.count - 1], area.columns * 6 / 10);
 	int width = line_put_right(&d->canvas, area.row, area.column, area.columns - 1, &right);
 	int column = area.columns - 1 - width;
-	run_text(d, column - 3, left, sizeof(left));
+	int room = width ? column - 2 : column - 1;
+	run_text(d, room - 1, left, sizeof(left));
+	area_shed(room, 1, left);
 	if (column > 8) /* less says nothing */
-		canvas_put_cut(&d->canvas, area.row, 1, column - 2, STYLE_TEXT, left);
+		canvas_put_cut(&d->canvas, area.row, 1, room, STYLE_TEXT, left);
 }

@@ -30,8 +30,8 @@ static enum style verdict_word(const struct dash *d, const char **ret_word)
 	return !v->valid ? STYLE_BAD : v->lossy ? STYLE_WARNING : STYLE_GOOD;
 }
 
-/* The first reason or caution and what helps; where both do not fit, what comes before its first
- * colon. */
+/* The first reason or caution and what helps.  Where both do not fit, what helps against a loss
+ * stands behind what comes before the first colon; elsewhere v shows it. */
 static void notice_text(const struct dash *d, int room, char *out, size_t size)
 {
 	const struct verdict *v = &d->verdict;
@@ -44,6 +44,8 @@ static void notice_text(const struct dash *d, int room, char *out, size_t size)
 	snprintf(out, size, "%s%s%s", notice, !*helps ? "" : loss ? ": " : " → ", helps);
 	if (canvas_width(out) > room && *helps && loss)
 		snprintf(out, size, "%.*s: %s", (int)strcspn(notice, ":"), notice, helps);
+	else if (canvas_width(out) > room)
+		snprintf(out, size, "%s", notice);
 }
 
 static void verdict_paint_notices(struct dash *d, struct rect area, int at)

@@ -295,6 +295,24 @@ static void a_quantity_has_one_unit(void **state)
 	assert_string_equal(words_figure("bytes", 65536, text, sizeof(text)), "64K");
 }
 
+/* However many others there are, the newest event ends with its last word, or at least with whole
+ * ones. */
+static void the_newest_event_is_whole(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	for (int i = 0; i < 12; i++)
+		made_event(&made, SEVERITY_INFO, "warm-up over, counting from zero");
+	made_event(&made, SEVERITY_INFO, "run #1 stop: 3.9 s, 565.3k received, 0 lost, 0 unexplained: none of it is to be cut");
+	frame(40, 120);
+	assert_true(on_screen("none of it is to be cut"));
+	made_event(&made, SEVERITY_INFO, "warm-up over, counting from zero");
+	frame(40, 120);
+	assert_true(on_screen("565.3k received, 0 lost…"));
+	stage_close();
+}
+
 static void servers_alone_have_no_latencies(void **state)
 {
 	(void)state;
@@ -510,6 +528,7 @@ int main(void)
 		cmocka_unit_test(loss_is_one_figure_wherever_it_was),
 		cmocka_unit_test(units_are_there_once),
 		cmocka_unit_test(a_quantity_has_one_unit),
+		cmocka_unit_test(the_newest_event_is_whole),
 		cmocka_unit_test(servers_alone_have_no_latencies),
 		cmocka_unit_test(a_finished_run_shows_its_whole),
 		cmocka_unit_test(time_goes_on_while_data_is_missing),

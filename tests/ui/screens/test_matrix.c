@@ -93,6 +93,16 @@ static void matrix_open(const struct matrix_mode *mode, const struct matrix_stat
 	made_ticks(&made, 20, PHASE_MEASURE, 2 * mode->factor);
 }
 
+/* No part, remedy or head is there by half, and no value is called "default". */
+static void matrix_check(const char *screen)
+{
+	static const char *const never[] = { "·…", "→…", ":…", "(default)", "rmem_max 0B", "msms" };
+
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (strstr(screen, never[i]))
+			fail_msg("\"%s\" stands in\n%s", never[i], screen);
+}
+
 static void matrix_golden(void **of)
 {
 	const struct matrix_cell *cell = *of;
@@ -107,6 +117,7 @@ static void matrix_golden(void **of)
 		char *screen = canvas_to_text(&dash.canvas);
 
 		assert_non_null(screen);
+		matrix_check(screen);
 		fprintf(out, "==== %dx%d\n%s", sizes[i].columns, sizes[i].rows, screen);
 		free(screen);
 	}
