@@ -59,8 +59,8 @@ static void tell_burst(const struct run_info *info, struct watch_place *p, bool 
 
 	if (p->worker >= 0)
 		snprintf(where, sizeof(where), "cpu%d ", info->worker[p->worker].cpu);
-	mailbox_put_event(m, info->id, SEVERITY_WARNING, "%s%s %s: %llu packets in %s", where, place_title(info, p),
-		goes_on ? "still dropping" : "burst", (unsigned long long)p->burst,
+	mailbox_put_event(m, info->id, SEVERITY_WARNING, "%s%s %s: %llu packet%s in %s", where, place_title(info, p),
+		goes_on ? "still dropping" : "burst", (unsigned long long)p->burst, p->burst == 1 ? "" : "s",
 		people_time(p->last_ns - p->from_ns, time, sizeof(time)));
 }
 

@@ -119,6 +119,16 @@ static void a_burst_on_two_cores_names_neither(void **state)
 	expect(b, "client socket buffer burst: 2 packets in 100ms\n");
 }
 
+static void one_is_no_plural(void **state)
+{
+	struct bench *b = *state;
+
+	b->sample->worker[1].value[b->lost] += 1;
+	for (int i = 0; i < 10; i++)
+		tick(b, 10, 10);
+	expect(b, "cpu1 client socket buffer burst: 1 packet in 100ms\n");
+}
+
 static void what_goes_on_is_told_once_more(void **state)
 {
 	struct bench *b = *state;
@@ -279,6 +289,7 @@ int main(void)
 		CASE(a_burst_is_one_event),
 		CASE(two_bursts_are_two_events),
 		CASE(a_burst_on_two_cores_names_neither),
+		CASE(one_is_no_plural),
 		CASE(what_goes_on_is_told_once_more),
 		CASE(silence_is_told_ever_more_rarely),
 		CASE(a_full_window_is_silence_too),
