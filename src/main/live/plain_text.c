@@ -14,6 +14,7 @@
 #include "record/rates.h"
 #include "record/run_line.h"
 #include "record/judge/steadiness.h"
+#include "ui/dash/headline.h"
 
 enum { TEXT = 32 };
 
@@ -515,10 +516,7 @@ static void runs_add_figures(const struct run_line *run, char *line, size_t size
 	const struct engine *e = run->info->engine;
 	char a[TEXT], b[TEXT];
 
-	text_add(line, size, " %s %s", text_human(run->rate, a, sizeof(a)),
-		e->headline_bytes ? "bit/s"
-		: e->packet_rate  ? e->packet_rate
-				  : "pps");
+	text_add(line, size, " %s", headline_text(e, run->rate, a, sizeof(a)));
 	if (run->latency.count)
 		text_add(line, size, ", p50 %s p99 %s us", us(run->latency.p50_ns, a), us(run->latency.p99_ns, b));
 	if (!isnan(run->lost_percent))

@@ -225,8 +225,11 @@ int rounds_start(struct console *c, struct err *err)
 	r->made = true;
 	r->resumes = was_on;
 	r->duel = begun;
-	duel_say(&r->duel, "%s: A %s, B %s", again ? "B has changed, and the duel begins anew" : "the duel begins",
-		r->duel.side[DUEL_A], r->duel.side[DUEL_B]);
+	const char *begins = again ? "B has changed, and the duel begins anew" : "the duel begins";
+	if (from.same)
+		duel_say(&r->duel, "%s: A and B are the same run", begins);
+	else
+		duel_say(&r->duel, "%s: A %s, B %s", begins, r->duel.side[DUEL_A], r->duel.side[DUEL_B]);
 	session_event(c->session, SEVERITY_INFO, "%s", r->duel.said);
 	return 0;
 }
