@@ -198,6 +198,8 @@ void key_dispatch(struct dash *d, int key)
 		def->act(d, key);
 	else if (key_why_not(d, key))
 		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s", key_why_not(d, key));
+	else if (key > ' ' && key <= '~')
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%c: no such key here", key);
 }
 
 static void pick_row(struct dash *d, int worker)

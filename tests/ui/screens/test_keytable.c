@@ -288,7 +288,7 @@ static void refusals_are_said(void **state)
 		assert_string_equal(dash.view.toast, "a saved run cannot be started or changed");
 	}
 	press('z');
-	assert_string_equal(dash.view.toast, "");
+	assert_string_equal(dash.view.toast, "z: no such key here");
 }
 
 /* On 80 columns no line of the help is cut. */
