@@ -209,15 +209,20 @@ static void title_count_roles(const struct run_info *info, char *out, size_t siz
  * system. */
 enum worth { WORTH_GIVEN, WORTH_SYSTEM, WORTHS };
 
+/* Ends and path have their own words in the rows on top. */
+static bool option_is_said(const struct run_info *info, const char *name)
+{
+	return !strcmp(name, "role") || (!strcmp(name, "path") && info->path[0]) ||
+	       (info->load_name && !strcmp(name, info->load_name));
+}
+
 /* The value that option i has in this run; "": none, the default, or it is shown elsewhere. */
 static const char *option_shown(const struct dash *d, const struct run_info *info, unsigned i)
 {
 	const struct option_def *def = info->options.def[i];
 	const struct option_value *value = &info->options.value[i];
-	bool elsewhere = info->load_name && strcmp(def->name, info->load_name) == 0;
-
-	elsewhere |= def->type == OPTION_METHOD || def->flags & OPTION_WORKERS ||
-		     option_idle_why(&info->options, def->name) != NULL;
+	bool elsewhere = option_is_said(info, def->name) || def->type == OPTION_METHOD || def->flags & OPTION_WORKERS ||
+			 option_idle_why(&info->options, def->name) != NULL;
 	if (!(def->flags & OPTION_FORM) || elsewhere)
 		return "";
 	if (!value->is_given && value->text[0])
