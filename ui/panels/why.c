@@ -88,9 +88,10 @@ static void why_paint_line(struct dash *d, struct rect area, int row, const stru
 		canvas_put_right(&d->canvas, area.row + row, area.column + WHY_LABEL + i * WHY_VALUE, WHY_VALUE,
 			strcmp(value, "--") ? STYLE_STRONG : STYLE_DIM, value);
 	}
-	if (d->layout.kind == LAYOUT_FULL)
-		canvas_put_cut(&d->canvas, area.row + row, area.column + WHY_LABEL + 2 * WHY_VALUE + 2,
-			area.columns - WHY_LABEL - 2 * WHY_VALUE - 3, STYLE_DIM, first->help);
+	/* whole, or left to the help: those words differ in their end alone */
+	int room = area.columns - WHY_LABEL - 2 * WHY_VALUE - 3;
+	if (d->layout.kind == LAYOUT_FULL && canvas_width(first->help) <= room)
+		area_put(&d->canvas, area, row, WHY_LABEL + 2 * WHY_VALUE + 2, STYLE_DIM, first->help);
 }
 
 static void why_paint_head(struct dash *d, struct rect area)
