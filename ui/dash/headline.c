@@ -36,21 +36,26 @@ double headline_rate(const struct run_info *info, const struct rates *r, unsigne
 	return sent ? r->tx_pps : r->rx_pps;
 }
 
-struct headline_scale headline_scale(const struct engine *e, double max)
+struct headline_scale headline_scale_of(const struct engine *e, bool bits, double max)
 {
 	static const struct {
 		double scale;
 		const char *prefix;
 	} steps[] = { { 1e9, "G" }, { 1e6, "M" }, { 1e3, "k" }, { 1, "" } };
 	/* Packets stop at millions, and bits do not. */
-	unsigned step = headline_is_bits(e) ? 0 : 1;
+	unsigned step = bits ? 0 : 1;
 	struct headline_scale s;
 
 	while (steps[step].scale > 1 && max < steps[step].scale)
 		step++;
 	s.scale = steps[step].scale;
-	snprintf(s.unit, sizeof(s.unit), "%s%s", steps[step].prefix, headline_is_bits(e) ? "bit/s" : headline_packet_rate(e));
+	snprintf(s.unit, sizeof(s.unit), "%s%s", steps[step].prefix, bits ? "bit/s" : headline_packet_rate(e));
 	return s;
+}
+
+struct headline_scale headline_scale(const struct engine *e, double max)
+{
+	return headline_scale_of(e, headline_is_bits(e), max);
 }
 
 char *headline_text(const struct engine *e, double rate, char *out, size_t size)

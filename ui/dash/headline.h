@@ -20,5 +20,7 @@ bool headline_is_one_way(const struct run_info *info);
 double headline_rate(const struct run_info *info, const struct rates *r, unsigned role);
 /* The magnitude in which a chart up to `max` is read; e may be NULL. */
 struct headline_scale headline_scale(const struct engine *e, double max);
+/* The same of bits/s, or of packets/s, whichever of them the mode is about. */
+struct headline_scale headline_scale_of(const struct engine *e, bool bits, double max);
 /* "1.28k pps", "11.7 Gbit/s", "-- pps". */
 char *headline_text(const struct engine *e, double rate, char *out, size_t size);

@@ -13,33 +13,44 @@
 
 enum { CORE_NAME_CELLS = 10, CORE_BINS = 400 };
 
-/* "now 1.21 min 0.98 mean 1.15 max 1.30" */
-static void charted_note(const double *value, unsigned count, int room, char *out, size_t size)
+/* "now 1.21 min 0.98 mean 1.15 max 1.30", in the unit of the title */
+static void charted_note(const struct charted_sums *s, double scale, int room, char *out, size_t size)
 {
-	struct charted_sums s = charted_sums(value, count);
 	char now[32], least[32], mean[32], most[32];
 
-	text_human(s.now, now, sizeof(now));
-	text_human(s.least, least, sizeof(least));
-	text_human(s.mean, mean, sizeof(mean));
-	text_human(s.most, most, sizeof(most));
+	text_human(s->now / scale, now, sizeof(now));
+	text_human(s->least / scale, least, sizeof(least));
+	text_human(s->mean / scale, mean, sizeof(mean));
+	text_human(s->most / scale, most, sizeof(most));
 	snprintf(out, size, "now %s min %s mean %s max %s", now, least, mean, most);
 	if (canvas_width(out) > room)
 		snprintf(out, size, "now %s mean %s", now, mean);
 }
 
 /* A rate is read in the magnitude that fits; the unit says which. */
-static double charted_scale(const struct dash *d, const double *value, unsigned count, char *unit, size_t size)
+static double charted_scale(const struct dash *d, double most, char *unit, size_t size)
 {
-	struct charted_sums s = charted_sums(value, count);
-	struct headline_scale scale = headline_scale(dash_engine(d), isnan(s.most) || d->view.log ? 0 : s.most);
+	const struct engine *e = dash_engine(d);
+	bool other = d->view.chart == CHART_OTHER_UNIT;
 
-	if (d->view.chart == CHART_BOTH_WAYS) {
+	if (other || d->view.chart == CHART_BOTH_WAYS) {
+		struct headline_scale scale = headline_scale_of(
+			e, headline_is_bits(e) != other, isnan(most) || d->view.log ? 0 : most);
+
 		snprintf(unit, size, "%s", scale.unit);
 		return scale.scale;
 	}
 	snprintf(unit, size, "%s", charted_unit(d, d->view.chart));
 	return 1;
+}
+
+/* Of the run that goes on: what ran before it, perhaps in another mode, has no part in its mean.
+ * The bin in which it began has something of both. */
+static struct charted_sums charted_sums_of_run(const struct series *s, const double *value)
+{
+	unsigned from = s->current && s->current + 1 < s->ask.bins ? s->current + 1 : s->current;
+
+	return charted_sums(value + from, s->ask.bins - from);
 }
 
 static void charted_paint_values(struct dash *d, struct rect area)
@@ -54,13 +65,14 @@ static void charted_paint_values(struct dash *d, struct rect area)
 		area_rule(&d->canvas, area, charted_name(d->view.chart), NULL);
 		return;
 	}
-	scale = charted_scale(d, value, s->ask.bins, unit, sizeof(unit));
+	struct charted_sums sums = charted_sums_of_run(s, value);
+	scale = charted_scale(d, sums.most, unit, sizeof(unit));
 	charts_title(d, charted_name(d->view.chart), unit, title, sizeof(title));
 	int bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1;
 	if (bin >= 0)
-		snprintf(note, sizeof(note), "at the cursor %s", text_human(value[bin], at, sizeof(at)));
+		snprintf(note, sizeof(note), "at the cursor %s", text_human(value[bin] / scale, at, sizeof(at)));
 	else
-		charted_note(value, s->ask.bins, area.columns - canvas_width(title) - 8, note, sizeof(note));
+		charted_note(&sums, scale, area.columns - canvas_width(title) - 8, note, sizeof(note));
 	area_rule(&d->canvas, area, title, note);
 	struct chart chart = { .value = value,
 		.base = d->sent_ok ? d->sent.value : NULL,

@@ -37,7 +37,7 @@ void charts_take_clicks(struct dash *d, struct rect body, bool time_axis)
 }
 
 /* The value under the cursor, or the hints. */
-static void chart_note(const struct dash *d, const struct series *s, double base, char *out, size_t size)
+static void chart_note(const struct dash *d, const struct series *s, double base, double scale, char *out, size_t size)
 {
 	char at[32], value[32];
 	int bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1;
@@ -46,7 +46,7 @@ static void chart_note(const struct dash *d, const struct series *s, double base
 		snprintf(out, size, "%s: %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)),
 			headline_text(dash_engine(d), s->value[bin], value, sizeof(value)));
 	else if (!isnan(base))
-		snprintf(out, size, "┄ base A %s · +/- zoom", text_human(base, value, sizeof(value)));
+		snprintf(out, size, "┄ base A %s · +/- zoom", text_human(base / scale, value, sizeof(value)));
 	else
 		snprintf(out, size, "+/- zoom");
 }
@@ -63,7 +63,7 @@ static void paint_series(struct dash *d, struct rect area, const struct series *
 
 	for (unsigned i = 0; with_base && i < s->ask.bins; i++)
 		level[i] = base;
-	chart_note(d, s, base, note, sizeof(note));
+	chart_note(d, s, base, unit.scale, note, sizeof(note));
 	charts_title(d, title, unit.unit, head, sizeof(head));
 	area_rule(&d->canvas, area, head, note);
 	struct chart chart = { .value = s->value,
@@ -231,14 +231,16 @@ static void paint_heat(struct dash *d, struct rect area)
 {
 	const struct latency_def *l = headline(d);
 	const struct series *s = &d->series;
-	char note[128], title[96], span[32];
+	char note[128] = "", title[96], span[32];
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
 
+	bool records = l && dash_records(d, l);
 	snprintf(title, sizeof(title), "%s µs × time · %s", l ? l->title : "latency",
 		view_span_text(&d->view, span, sizeof(span)));
-	heat_note(d, area.columns - canvas_width(title) - 8, note, sizeof(note));
+	if (records)
+		heat_note(d, area.columns - canvas_width(title) - 8, note, sizeof(note));
 	area_rule(&d->canvas, area, title, note);
-	if (!l || !dash_records(d, l)) {
+	if (!records) {
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM,
 			l ? "clients record it, and none runs here" : "this mode records no latency");
 		return;

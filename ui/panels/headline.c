@@ -59,17 +59,22 @@ static void headline_add_latency(const struct dash *d, struct line *l)
 	line_add(l, 3, STYLE_TEXT, "p99 %s%s%s", p99, *unit ? " " : "", unit);
 }
 
+/* Of the run, where its neighbours are of the last second. */
 static void headline_add_lost(const struct dash *d, struct line *l)
 {
+	bool cleared = view_cleared(&d->view, d->moment.info);
+	const char *since = cleared ? ", since cleared" : d->moment.final ? "" : ", run";
 	char text[32];
 
 	if (!d->ledger.known)
 		return;
-	if (!d->drops_lost)
-		line_add(l, 2, STYLE_GOOD, "0 lost");
-	else
-		line_add(
-			l, 2, STYLE_BAD, "%s lost", words_share(d->drops_lost, d->drops_lost, d->drops_sent, text, sizeof(text)));
+	if (!d->drops_lost) {
+		line_add(l, 2, STYLE_GOOD, "0 lost%s", cleared ? since : "");
+		return;
+	}
+	words_share(d->drops_lost, d->drops_lost, d->drops_sent, text, sizeof(text));
+	struct line_part *p = line_add(l, 2, STYLE_BAD, "%s lost%s", text, since);
+	snprintf(p->brief, sizeof(p->brief), "%s lost", text);
 }
 
 static void headline_add_cpus(const struct dash *d, struct line *l)

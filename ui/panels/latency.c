@@ -157,7 +157,7 @@ static void latency_paint(struct dash *d, struct rect area)
 							 : "this run");
 	if (d->view.cursor_ns)
 		snprintf(note, sizeof(note), "at %s", dash_hms(d, d->moment.at_ns, at, sizeof(at)));
-	else if (l && l->name && l->since)
+	else if (l && l->name && l->since && dash_records(d, l))
 		snprintf(note, sizeof(note), "from %s", l->since);
 	area_rule(&d->canvas, area, title, note);
 	if (!l || !l->name || !d->moment.info) {

@@ -398,7 +398,7 @@ static void the_chart_shows_what_is_chosen(void **state)
 	assert_true(on_screen("received, and sent ┄"));
 	assert_true(on_screen("now "));
 	press('y');
-	assert_true(on_screen("throughput bit/s · 60 s"));
+	assert_true(on_screen("throughput Mbit/s · 60 s"));
 	press('y');
 	assert_true(on_screen("p99 µs"));
 	press('y');
@@ -415,6 +415,44 @@ static void the_chart_shows_what_is_chosen(void **state)
 		dash.view.chart = (enum chart_kind)kind;
 		every_frame();
 	}
+}
+
+/* A mean over two runs is of neither. */
+static void the_note_of_a_chart_is_of_the_run_that_goes_on(void **state)
+{
+	(void)state;
+	made_run(&made, true);
+	made_ticks(&made, 100, PHASE_MEASURE, 100);
+	dash.view.chart = CHART_BOTH_WAYS;
+	frame(60, 200);
+	assert_true(on_screen(" min 200"));
+	assert_true(on_screen(" mean 200"));
+}
+
+/* Its neighbours are of the last second. */
+static void a_loss_says_its_window(void **state)
+{
+	(void)state;
+	made.loss = 50;
+	made_ticks(&made, 20, PHASE_MEASURE, 1);
+	frame(40, 120);
+	assert_true(on_screen(" % lost, run"));
+	made_final(&made);
+	frame(40, 120);
+	assert_true(on_screen("whole run"));
+	assert_true(not_on_screen("lost, run"));
+}
+
+static void what_was_cleared_is_not_of_the_run(void **state)
+{
+	(void)state;
+	made.loss = 50;
+	frame(40, 120);
+	press('c');
+	assert_true(on_screen("0 lost, since cleared"));
+	made_ticks(&made, 20, PHASE_MEASURE, 1);
+	frame(40, 120);
+	assert_true(on_screen(" % lost, since cleared"));
 }
 
 static void nothing_comes(const struct made *m, struct worker_sample *w, unsigned worker)
@@ -580,6 +618,9 @@ int main(int argc, char **argv)
 		steering_test(many_cores_are_counted_and_sides_chosen),
 		steering_test(bars_of_shares_are_there_where_they_differ),
 		steering_test(the_chart_shows_what_is_chosen),
+		steering_test(the_note_of_a_chart_is_of_the_run_that_goes_on),
+		steering_test(a_loss_says_its_window),
+		steering_test(what_was_cleared_is_not_of_the_run),
 		steering_test(the_scale_may_be_logarithmic),
 		steering_test(a_click_on_a_chart_sets_the_cursor),
 		steering_test(a_click_on_a_head_sorts),
