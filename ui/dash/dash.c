@@ -555,6 +555,13 @@ bool dash_is_judged(const struct dash *d)
 	return d->moment.info && (d->moment.start || d->moment.final);
 }
 
+const char *dash_not_judged_why(const struct dash *d)
+{
+	if (!d->moment.info)
+		return "no run yet";
+	return dash_is_judged(d) || history_phase(d->board->history) == PHASE_FAILED ? "--" : "after the warm-up";
+}
+
 const char *dash_window(const struct dash *d)
 {
 	return d->moment.final ? "whole run" : "last 1 s";

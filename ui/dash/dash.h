@@ -168,6 +168,8 @@ bool dash_records(const struct dash *d, const struct latency_def *l);
 bool dash_is_tab(const struct dash *d, unsigned mode);
 /* Is there a verdict: has anything been measured? */
 bool dash_is_judged(const struct dash *d);
+/* Why there is no verdict and no ledger, in a few words; "--": they cannot be read. */
+const char *dash_not_judged_why(const struct dash *d);
 /* What the rates and latencies of the moment are of: "last 1 s", "whole run". */
 const char *dash_window(const struct dash *d);
 /* run clock -> "14:31:07" */

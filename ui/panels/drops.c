@@ -443,7 +443,8 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 		if (!d->layout.verdict.rows && panel_failure(d))
 			area_put(&d->canvas, area, 0, 1, STYLE_BAD, panel_failure(d));
 		else
-			area_put(&d->canvas, area, 0, 1, STYLE_DIM, "ledger: --");
+			area_put(&d->canvas, area, 0, 1 + area_put(&d->canvas, area, 0, 1, STYLE_DIM, "ledger: "), STYLE_DIM,
+				dash_not_judged_why(d));
 		return;
 	}
 	enum style style = balance_text(l, d->ledger_lags, right, sizeof(right));

@@ -105,7 +105,8 @@ void panel_verdict_paint(struct dash *d, struct rect area)
 		return;
 	}
 	if (!dash_is_judged(d)) {
-		area_put(&d->canvas, area, 0, 1, STYLE_DIM, "verdict: --");
+		at += area_put(&d->canvas, area, 0, at, STYLE_DIM, "verdict: ");
+		area_put(&d->canvas, area, 0, at, STYLE_DIM, dash_not_judged_why(d));
 		return;
 	}
 	enum style style = verdict_word(d, &word);

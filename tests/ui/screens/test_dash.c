@@ -66,9 +66,12 @@ static void nothing_is_unknown_not_zero(void **state)
 	frame(24, 80);
 	assert_true(on_screen("STOPPED"));
 	assert_true(on_screen("no run yet"));
-	assert_true(on_screen("ledger: --"));
+	assert_true(on_screen("ledger: no run yet"));
+	assert_true(on_screen("verdict: no run yet"));
 	made_run(&made, true);
 	frame(24, 80);
+	assert_true(on_screen("ledger: after the warm-up"));
+	assert_true(on_screen("verdict: after the warm-up"));
 	assert_true(on_screen("--"));
 	press(' ');
 	press(KEYCODE_LEFT);
@@ -115,7 +118,7 @@ static void bits_may_be_the_headline(void **state)
 	assert_true(on_screen("blocks   of sent"));
 	assert_true(on_screen(" blk/s "));
 	assert_true(on_screen("CPU ns/blk"));
-	assert_true(on_screen("base A 1.28M"));
+	assert_true(on_screen("base A 1.28 "));
 	assert_true(not_on_screen("pps"));
 	press(KEYCODE_ENTER);
 	assert_true(on_screen("sent by this worker kbit/s"));
