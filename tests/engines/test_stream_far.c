@@ -393,6 +393,46 @@ static void a_lost_connection_tells_nothing(void **state)
 	rig_close(&server);
 }
 
+static bool has_half(struct rig *rig, uint64_t bytes)
+{
+	return stream_rig_state(rig, 0)->frame.offset == bytes;
+}
+
+/* A message is cut in two before the measure phase, and only a connection that is made in it shows
+ * that: who counts it as lost then cannot have a ledger that balances. */
+static void a_message_cut_before_it_tells_nothing(void **state)
+{
+	static const uint8_t half[SIZE / 2];
+	struct rig client;
+	uint64_t token;
+	char port[8];
+	int listener = listen_by_hand(port), fd;
+
+	(void)state;
+	stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "threads", "1", "size", "1000"));
+	rig_enter(&client, PHASE_WARMUP);
+	rig_until(&client, ROLE_CLIENT, has_greeted, 0);
+	fd = answer_greeting(listener, true, HONEST, &token);
+	rig_until(&client, ROLE_CLIENT, stream_rig_has_connections, 1);
+	assert_int_equal(send(fd, half, sizeof(half), MSG_NOSIGNAL), sizeof(half));
+	rig_until(&client, ROLE_CLIENT, has_half, sizeof(half));
+	close(fd);
+	rig_until(&client, ROLE_CLIENT, has_greeted, 0);
+	rig_enter(&client, PHASE_MEASURE);
+	fd = answer_greeting(listener, true, HONEST, &token);
+	rig_until(&client, ROLE_CLIENT, stream_rig_has_connections, 1);
+	rig_enter(&client, PHASE_DRAIN);
+	assert_int_equal(rig_sum(&client, ROLE_CLIENT, STREAM_C_LOST), 1);
+	say_counts(fd, HONEST, token, 0);
+	shutdown(fd, SHUT_WR);
+	other = NULL;
+	rig_until(&client, ROLE_CLIENT, is_over, 0);
+	assert_int_equal(rig_sum(&client, ROLE_CLIENT, STREAM_C_FAR_TOLD), 0);
+	rig_close(&client);
+	close(fd);
+	close(listener);
+}
+
 static unsigned fds_before;
 
 static int begin(void **state)
@@ -420,6 +460,7 @@ int main(void)
 		CASE(servers_that_lie),
 		CASE(a_message_may_begin_like_an_answer),
 		CASE(a_lost_connection_tells_nothing),
+		CASE(a_message_cut_before_it_tells_nothing),
 	};
 
 	return cmocka_run_group_tests_name("stream, the other end elsewhere", tests, NULL, NULL);
