@@ -211,7 +211,8 @@ const struct counter_def chat_counters[] = {
 		.unit = "messages",
 		.roles = ROLE_CLIENT,
 		.show = EACH,
-		.help = "messages of its connections that the server has read; one elsewhere tells them of all clients to the first" },
+		.help = "messages of its connections that the server has read; one elsewhere tells them of all clients to the "
+			"first" },
 	COUNTER(CHAT_C_MESSAGES_FLYING) = { .name = "messages_in_flight",
 		.title = "msg fly",
 		.unit = "messages",
@@ -293,7 +294,8 @@ const struct counter_def chat_counters[] = {
 		.place = "slow_client",
 		.place_title = "slow client, dropped by the server",
 		.show = FAR | SHOW_SUM,
-		.help = "deliveries that the server elsewhere dropped for slow clients, whatever its policy, as it told after the run",
+		.help = "deliveries that the server elsewhere dropped for slow clients, whatever its policy, as it told after "
+			"the run",
 		.judgement = { .caution = "{} deliveries were dropped for slow clients by the server" } },
 	COUNTER(CHAT_C_FAR_GONE) = { .name = "far_gone",
 		.title = "far gone",
@@ -303,7 +305,8 @@ const struct counter_def chat_counters[] = {
 		.place = "client_gone",
 		.place_title = "client gone",
 		.show = FAR | SHOW_SUM,
-		.help = "deliveries that waited at the server elsewhere for a client when its connection ended, as it told after the "
+		.help = "deliveries that waited at the server elsewhere for a client when its connection ended, as it told after "
+			"the "
 			"run" },
 	COUNTER(CHAT_C_FAR_QUEUED) = { .name = "far_queued",
 		.title = "far que",

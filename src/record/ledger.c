@@ -25,7 +25,8 @@ static const struct {
 };
 
 /* Of an end elsewhere. */
-static const char untold[] = "the other end did not tell, or others use it, too", still_untold[] = "the other end tells when the run is over";
+static const char untold[] = "the other end did not tell, or others use it, too",
+		  still_untold[] = "the other end tells when the run is over";
 
 /* ---- places ---- */
 

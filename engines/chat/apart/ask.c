@@ -148,6 +148,21 @@ static bool adds_up(const struct chat_report *b, const struct chat_report *r)
 	return r->owed - b->owed == r->delivered - b->delivered + r->dropped - b->dropped + r->gone - b->gone + r->queued;
 }
 
+/* Has each loop heard of each message?  While nobody has come or gone, a message is owed to all but
+ * its author. */
+static bool all_is_owed(const struct chat_shared *s, const struct chat_ask *a)
+{
+	const struct chat_report *r = &a->newest;
+
+	return sum_clients(s, CHAT_C_RECONNECTS) || !r->connections || r->owed - a->base.owed == a->read * (r->connections - 1);
+}
+
+/* Have those who read all that the server's kernel has for them? */
+static bool has_come(const struct chat_shared *s, const struct chat_ask *a)
+{
+	return s->readers < s->connections || sum_clients(s, COUNTER_RX_PACKETS) >= a->newest.delivered - a->base.delivered;
+}
+
 static void take_report(struct worker *w, struct chat_ask *a, uint32_t number, const struct chat_report *r)
 {
 	const struct chat_shared *s = chat_shared_of(w);
@@ -168,8 +183,8 @@ static void take_report(struct worker *w, struct chat_ask *a, uint32_t number, c
 	a->unread = missing - a->lost;
 	before.reports = r->reports;
 	same = !memcmp(&before, r, sizeof(before));
-	/* What loops have to tell each other may still be on its way. */
-	if (same && !a->unread && adds_up(&a->base, r))
+	/* What loops have to tell each other, and us, may still be on its way. */
+	if (same && !a->unread && all_is_owed(s, a) && adds_up(&a->base, r) && has_come(s, a))
 		a->pending = false;
 }
 

@@ -16,7 +16,8 @@ struct chat_ask {
 	uint64_t token;
 	uint32_t number;   /* of the newest question */
 	uint32_t first;    /* of the first one of this quiet phase */
-	bool due, pending; /* in a quiet phase; the server has not told yet that all is settled */
+	bool due;          /* in a quiet phase */
+	bool pending;      /* ... and the server has not told yet that all is settled */
 	bool fresh, based; /* told since traffic stopped; before the measure phase, too */
 	bool told;         /* the ledgers are whole */
 	int64_t next_ns;   /* of the next question */
@@ -28,7 +29,8 @@ struct chat_ask {
 	uint64_t queued_before; /* deliveries that waited when the measure phase began */
 };
 
-/* In open(), before the first connection is made: a server that does not tell is not asked again. */
+/* In open(), before the first connection is made: a server that does not tell is not asked
+ * again. */
 void chat_ask_open(struct worker *w, struct chat_ask *a);
 void chat_ask_close(struct chat_ask *a); /* accepts zeroed */
 /* The worker has entered this phase. */

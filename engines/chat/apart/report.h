@@ -16,13 +16,13 @@ enum { CHAT_REPORT_COUNTS = 10, CHAT_REPORT_BYTES = NET_REPORT_BYTES(CHAT_REPORT
 
 /* Of all loops of the server since it began, but for what stands now. */
 struct chat_report {
-	uint64_t instance;               /* of the server: another one has counted something else */
-	uint64_t reports;                /* questions answered, this one included */
-	uint64_t connections, joined;    /* clients: now; that came */
-	uint64_t read;                   /* messages */
-	uint64_t owed, delivered;        /* deliveries */
-	uint64_t dropped, gone;          /* for slow clients; with clients that went */
-	uint64_t queued;                 /* now */
+	uint64_t instance;            /* of the server: another one has counted something else */
+	uint64_t reports;             /* questions answered, this one included */
+	uint64_t connections, joined; /* clients: now; that came */
+	uint64_t read;                /* messages */
+	uint64_t owed, delivered;     /* deliveries */
+	uint64_t dropped, gone;       /* for slow clients; with clients that went */
+	uint64_t queued;              /* now */
 };
 
 void chat_hello_ask(uint8_t out[CHAT_HELLO_BYTES], uint32_t token);

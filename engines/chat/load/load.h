@@ -66,7 +66,7 @@ struct load {
 	uint64_t window;    /* closed loop; 0: open */
 	int64_t measure_ns; /* when MEASURE was entered */
 	int64_t look_ns, rows_ns;
-	uint64_t unread; /* by the server, when the messages were last counted */
+	uint64_t unread;     /* by the server, when the messages were last counted */
 	struct chat_ask ask; /* the first worker's, where the server is elsewhere */
 	/* cumulative */
 	uint64_t sent, received, received_bytes, before, carried, missing, repeated, foreign, given_up;
