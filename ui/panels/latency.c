@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "ui/dash/headline.h"
@@ -63,13 +64,23 @@ static void paint_one(struct dash *d, struct rect area, int row, const struct pe
 
 static void paint_count(struct dash *d, struct rect area, int row)
 {
-	char count[32];
+	static const char notice[] = "closed loop: coordinated omission!";
+	struct reading whole = moment_whole(&d->moment);
+	uint64_t drained = reading_in_drain(&whole);
+	int behind = d->moment.info->closed_loop ? 3 + (int)sizeof(notice) : 0;
+	char count[32], text[96];
 
 	if (row >= area.rows)
 		return;
-	area_printf(&d->canvas, area, row, 1, STYLE_TEXT, "n=%s", text_grouped(d->summary.count, count, sizeof(count)));
-	if (d->moment.info->closed_loop)
-		area_printf(&d->canvas, area, row, 6 + canvas_width(count), STYLE_WARNING, "closed loop: coordinated omission!");
+	snprintf(text, sizeof(text), "n=%s", text_grouped(d->summary.count, count, sizeof(count)));
+	if (drained)
+		text_add(text, sizeof(text), ", %s in the drain", text_grouped(drained, count, sizeof(count)));
+	/* The notice needs its room more. */
+	if (canvas_width(text) + behind > area.columns)
+		text[strcspn(text, ",")] = '\0';
+	area_put(&d->canvas, area, row, 1, STYLE_TEXT, text);
+	if (behind)
+		area_put(&d->canvas, area, row, 4 + canvas_width(text), STYLE_WARNING, notice);
 }
 
 enum { NAME = 10, VALUE = 8, REST = NAME + VALUE + 3 };

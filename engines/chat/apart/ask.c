@@ -134,7 +134,7 @@ static uint64_t sum_clients(const struct chat_shared *s, unsigned counter)
 }
 
 /* Of a server that nobody else uses, and that is the same as before. */
-static bool is_ours(const struct chat_shared *s, const struct chat_ask *a, uint32_t number, const struct chat_report *r)
+static bool ask_is_ours(const struct chat_shared *s, const struct chat_ask *a, uint32_t number, const struct chat_report *r)
 {
 	return !a->base.connections && r->instance == a->base.instance && r->reports >= a->base.reports &&
 	       r->reports - a->base.reports < number && r->read >= a->newest.read && r->owed >= a->newest.owed &&
@@ -166,7 +166,7 @@ static bool has_come(const struct chat_shared *s, const struct chat_ask *a)
 static void take_report(struct worker *w, struct chat_ask *a, uint32_t number, const struct chat_report *r)
 {
 	const struct chat_shared *s = chat_shared_of(w);
-	bool ours = is_ours(s, a, number, r), same;
+	bool ours = ask_is_ours(s, a, number, r), same;
 	struct chat_report before = a->newest;
 	uint64_t sent = sum_clients(s, COUNTER_TX_PACKETS), missing;
 
