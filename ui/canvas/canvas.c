@@ -145,7 +145,7 @@ static size_t canvas_cut_at(const char *text, int columns)
 			break;
 		end = word ? word - 1 : 0;
 	}
-	while (end && strchr(" ,;", text[end - 1]))
+	while (end && strchr(" ,;:", text[end - 1]))
 		end--;
 	return 2 * (int)text_width_of(text, end) >= columns ? end : whole;
 }

@@ -66,6 +66,11 @@ const char *words_us_unit(const char *text)
 	return strcmp(text, "--") ? "µs" : "";
 }
 
+bool words_share_is_percent(uint64_t all, uint64_t sent)
+{
+	return (double)all >= 0.01 * (double)sent;
+}
+
 const char *words_share(uint64_t lost, uint64_t all, uint64_t sent, char *out, size_t size)
 {
 	double ppm = sent ? (double)lost / (double)sent * 1e6 : NAN;
@@ -74,7 +79,7 @@ const char *words_share(uint64_t lost, uint64_t all, uint64_t sent, char *out, s
 		snprintf(out, size, "0");
 	else if (isnan(ppm))
 		snprintf(out, size, "--");
-	else if ((double)all < 0.01 * (double)sent)
+	else if (!words_share_is_percent(all, sent))
 		snprintf(out, size, ppm < 1000 ? "%.1f ppm" : "%.0f ppm", ppm);
 	else if (ppm < 50)
 		snprintf(out, size, "<0.01 %%");

@@ -1,6 +1,7 @@
 /* Latencies, and the names of modes, as the panels write them. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,5 +24,7 @@ const char *words_us_unit(const char *text);
 /* What is lost of what was sent: "0", "12.5 ppm", "4.76 %".  all: lost at all places, which says
  * the unit of each. */
 const char *words_share(uint64_t lost, uint64_t all, uint64_t sent, char *out, size_t size);
+/* Is it told in percent, not in millionths? */
+bool words_share_is_percent(uint64_t all, uint64_t sent);
 /* "stream (TCP copy)", "UDP echo": what a mode is, with the name that everything calls it by. */
 const char *words_mode(const struct engine *e, char *out, size_t size);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ui/dash/headline.h"
 #include "ui/dash/runs/runs.h"
 #include "ui/panels/panels.h"
 
@@ -26,6 +27,21 @@ struct compare_row {
 	struct tally_change difference;
 };
 
+/* The unit that the screen has for it elsewhere, and what the metric is multiplied by for that. */
+static const char *compare_unit(const struct dash *d, enum metric metric, double *ret_scale)
+{
+	*ret_scale = 1;
+	if (metric == METRIC_MBPS && headline_is_bits(dash_engine(d))) {
+		*ret_scale = 1e6;
+		return "bit/s";
+	}
+	if (metric == METRIC_DROP_PPM && d->drops_lost && words_share_is_percent(d->drops_lost, d->drops_sent)) {
+		*ret_scale = 1e-4;
+		return "drops %";
+	}
+	return NULL;
+}
+
 /* By what the side that the mode counts on receives. */
 static void compare_name_cpu(const struct dash *d, const char *title, char *out, size_t size)
 {
@@ -42,16 +58,21 @@ static void compare_metric(const struct dash *d, enum metric metric, struct comp
 	const struct metric_def *def = &metric_defs[metric];
 	const struct tally *a = &d->view.base, *b = dash_b(d);
 	const struct engine *e = dash_engine(d);
+	double scale;
+	const char *unit = compare_unit(d, metric, &scale);
 
 	*row = (struct compare_row){ .difference = d->difference[metric] };
-	if (metric == METRIC_PPS && e && e->packet_rate)
+	row->difference.absolute *= scale;
+	if (unit)
+		snprintf(row->name, sizeof(row->name), "%s", unit);
+	else if (metric == METRIC_PPS && e && e->packet_rate)
 		snprintf(row->name, sizeof(row->name), "%s", e->packet_rate);
 	else if (metric == METRIC_CPU)
 		compare_name_cpu(d, def->title, row->name, sizeof(row->name));
 	else
 		snprintf(row->name, sizeof(row->name), "%s %s", def->title, def->unit);
-	number(metric, tally_mean(a->value[metric], a->n), row->mean_a, sizeof(row->mean_a));
-	number(metric, tally_mean(b->value[metric], b->n), row->mean_b, sizeof(row->mean_b));
+	number(metric, scale * tally_mean(a->value[metric], a->n), row->mean_a, sizeof(row->mean_a));
+	number(metric, scale * tally_mean(b->value[metric], b->n), row->mean_b, sizeof(row->mean_b));
 }
 
 static void compare_figure(const struct dash *d, unsigned figure, struct compare_row *row)

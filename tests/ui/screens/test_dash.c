@@ -295,6 +295,21 @@ static void a_quantity_has_one_unit(void **state)
 	assert_string_equal(words_figure("bytes", 65536, text, sizeof(text)), "64K");
 }
 
+/* A/B has a loss in the unit that the rest of the screen has. */
+static void a_loss_has_one_unit(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	made.loss = 5; /* of 105 */
+	start();
+	frame(60, 200);
+	press('b');
+	assert_true(on_screen("4.76 % lost"));
+	assert_true(on_screen("drops %"));
+	assert_true(not_on_screen("ppm"));
+	stage_close();
+}
+
 /* However many others there are, the newest event ends with its last word, or at least with whole
  * ones. */
 static void the_newest_event_is_whole(void **state)
@@ -529,6 +544,7 @@ int main(void)
 		cmocka_unit_test(units_are_there_once),
 		cmocka_unit_test(a_quantity_has_one_unit),
 		cmocka_unit_test(the_newest_event_is_whole),
+		cmocka_unit_test(a_loss_has_one_unit),
 		cmocka_unit_test(servers_alone_have_no_latencies),
 		cmocka_unit_test(a_finished_run_shows_its_whole),
 		cmocka_unit_test(time_goes_on_while_data_is_missing),

@@ -241,6 +241,7 @@ static void a_comparison_says_that_it_is_of_one_run_a_side(void **state)
 	press('b');
 	assert_true(on_screen("A ‹one-copy› n=2"));
 	assert_true(on_screen("one run a side"));
+	assert_true(not_on_screen("Mbit/s")); /* bits/s everywhere */
 	stage_close();
 }
 
