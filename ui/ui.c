@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ui/dash/actions.h"
 #include "ui/dash/keytable.h"
 #include "ui/panels/frame.h"
 #include "ui/panels/panels.h"
@@ -136,8 +137,10 @@ static void ui_take_signal(struct loop *l, int number)
 	case SIGCONT:
 		l->dash.repaint = l->dirty = true;
 		break;
+	/* not as the key: a form or a menu would take that for a letter */
 	case SIGUSR1:
-		key_dispatch(&l->dash, 's');
+		if (!l->dash.board->read_only)
+			act_snapshot(&l->dash, 0);
 		l->dirty = l->at_once = true;
 		break;
 	default:

@@ -161,7 +161,8 @@ static const struct option_def chat_options[] = {
 		.min = 1,
 		.max = 1000000,
 		.unset_ok = true,
-		.help = "ask the devices for packets so long before a loop sleeps (Linux 6.9; nothing on loopback)" },
+		.help = "ask the devices for packets so long before a loop sleeps (Linux 6.9; nothing on loopback; default: "
+			"off)" },
 	{ 0 },
 };
 
@@ -288,6 +289,7 @@ const struct engine engine_chat = {
 	.packets = "messages",
 	.protocol = IPPROTO_TCP,
 	.packet_rate = "msg/s",
+	.delivery = "dlv",
 	.options = chat_options,
 	.rules = chat_rules,
 	.counters = chat_counters,

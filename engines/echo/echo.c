@@ -62,7 +62,7 @@ static const struct option_def echo_options[] = {
 		.min = 1,
 		.max = 100000000,
 		.unset_ok = true,
-		.help = "open loop: packets/s of all clients together, on an exact schedule" },
+		.help = "open loop: packets/s of all clients together, on an exact schedule (default: closed loop)" },
 	{ .name = "steer",
 		.type = OPTION_CHOICE,
 		.flags = FORM,
@@ -119,7 +119,8 @@ static const struct option_def echo_options[] = {
 		.min = 0,
 		.max = 1000000,
 		.unset_ok = true,
-		.help = "latency by stage of one packet in N, by the kernel's times (0: off); costs a little of the rate",
+		.help = "latency by stage of one packet in N, by the kernel's times; costs a little of the rate (0: off; "
+			"default: off)",
 		.caution = "--stages: the kernel stamps all packets that arrive, and reports one in N that is sent: "
 			   "the rate is lower than without" },
 	{ 0 },

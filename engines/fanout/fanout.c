@@ -99,7 +99,8 @@ static const struct option_def fanout_options[] = {
 		.value_name = "ADDRESS",
 		.default_text = "",
 		.unset_ok = true,
-		.help = "multicast group that the readers join (method multicast; default 239.255.78.68, over IPv6 ff02::4e44)" },
+		.help = "multicast group that the readers join (method multicast; default: 239.255.78.68, over IPv6 "
+			"ff02::4e44)" },
 	UDP_XDP_MODE_OPTION,
 	{ 0 },
 };

@@ -73,7 +73,7 @@ static const struct option_def stream_options[] = {
 		.min = 1,
 		.max = 100000000,
 		.unset_ok = true,
-		.help = "open loop: messages/s of all connections together, on an exact schedule" },
+		.help = "open loop: messages/s of all connections together, on an exact schedule (default: closed loop)" },
 	{ 0 },
 };
 

@@ -241,7 +241,8 @@ static int program_attach_here(struct xdp_program *p, const char *name, struct e
 	if (fd == -EBUSY || fd == -EEXIST)
 		return program_say_taken(p->interface, name, err);
 	if (fd == -EINVAL)
-		return err_say(err, EINVAL, "this kernel attaches no XDP program by a link: it needs Linux 5.9");
+		return err_say(
+			err, EINVAL, "%s refuses an XDP program (attaching by a link needs Linux 5.9): Invalid argument", name);
 	return fd < 0 ? err_sys(err, -fd, "attach an XDP program to %s", name) : 0;
 }
 

@@ -149,7 +149,8 @@ struct counter_def {
 	/* key of the place in the ledger where LEDGER_LOST: "server_socket_buffer" */
 	const char *place;
 	const char *place_title; /* the same for people: "server socket buffer" */
-	/* what helps against losses there, for remedy_text() of record/remedy.h; NULL: nothing */
+	/* what helps against losses there, for remedy_text() of record/judge/remedy.h; NULL:
+	 * nothing */
 	const char *remedy;
 	/* It counts sends that were tried again, which the host counts among its UDP send buffer
 	 * errors. */
@@ -396,6 +397,9 @@ struct engine {
 	const char *missing;
 	const char *packets;     /* the plural of one: "answers", "messages" */
 	const char *packet_rate; /* unit of their rate on a screen: "msg/s"; NULL: "pps" */
+	/* one that a client receives, in few letters, where each that is sent comes to many:
+	 * "dlv"; NULL: it is one of those that were sent */
+	const char *delivery;
 	/* for captures: what its packets are, IPPROTO_UDP or IPPROTO_TCP; 0: either */
 	int protocol;
 	bool echo_header; /* each datagram begins with engines/echo/wire.h's header */

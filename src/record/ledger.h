@@ -16,7 +16,7 @@ struct ledger_place {
 	uint64_t lost;   /* packets attributed to the place */
 	uint64_t seen;   /* what the counter says (host-wide ones: may be somebody else's) */
 	const char *why; /* where not known: the reason; else "" */
-	/* what helps, for remedy_text() of record/remedy.h; NULL: nothing that is known */
+	/* what helps, for remedy_text() of record/judge/remedy.h; NULL: nothing that is known */
 	const char *remedy;
 };
 

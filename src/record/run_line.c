@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "record/ledger.h"
 #include "record/rates.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 
 /* The final; while it goes on, what there is until now. */
 static struct reading run_line_reading(const struct history *h, const struct run_info *info)
@@ -80,5 +80,5 @@ char *run_line_differ(const struct run_info *a, const struct run_info *b, const 
 		text_add(out, size, "%s%s %s%s%s", out[0] ? ", " : "", def->name, run_line_value(&a->options.value[i]), to,
 			run_line_value(&b->options.value[i]));
 	}
-	return out[0] ? out : text_add(out, size, "the same settings");
+	return out[0] ? out : text_add(out, size, RUN_LINE_ALIKE);
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "record/history.h"
-#include "record/verdict.h"
+#include "record/judge/verdict.h"
 
 struct run_line {
 	const struct run_info *info; /* NULL: the run is not known any more */
@@ -21,7 +21,9 @@ struct run_line {
 /* `captured`: a capture was on, which the verdict has something to say about. */
 void run_line_of(const struct history *h, uint32_t run_id, bool captured, struct run_line *ret_line);
 
-/* The options in which b is another run than a: "method mmsg→single, payload 64→1400"; "the same
- * settings"; of two modes "mode echo→stream".  to: what stands between the two values.  Returns
- * out. */
+#define RUN_LINE_ALIKE "the same settings"
+
+/* The options in which b is another run than a: "method mmsg→single, payload 64→1400"; or
+ * RUN_LINE_ALIKE; of two modes "mode echo→stream".  to: what stands between the two values.
+ * Returns out. */
 char *run_line_differ(const struct run_info *a, const struct run_info *b, const char *to, char *out, size_t size);

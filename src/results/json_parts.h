@@ -3,7 +3,7 @@
 #pragma once
 
 #include "record/rates.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 #include "results/results.h"
 
 enum { RESULTS_SCHEMA = 2 };

@@ -8,7 +8,7 @@
 #include "record/history.h"
 #include "record/host.h"
 #include "record/packet.h"
-#include "record/verdict.h"
+#include "record/judge/verdict.h"
 
 struct results_source {
 	const struct history *history;

@@ -115,20 +115,34 @@ static void write_y(const struct script *s)
 
 /* ---- lines and bars ---- */
 
-/* Lines stand a little beside one another, so that their error bars can be told apart. */
-static void write_using(const struct script *s, unsigned line)
+/* Lines stand a little beside one another, so that their error bars can be told apart: by this
+ * part of the axis. */
+static double part_beside(const struct script *s, unsigned line)
 {
 	const struct chart_layout *l = s->layout;
-	const struct chart_axes *a = s->axes;
 	/* All of them within 2 % of the axis, and nearer to their own place than to the next. */
-	double step = fmin(0.02, a->x_gap / 3) / l->line_count, part = step * (line - (l->line_count - 1) / 2.0);
+	double step = fmin(0.02, s->axes->x_gap / 3) / l->line_count, part = step * (line - (l->line_count - 1) / 2.0);
 
-	if (l->state->plan->repeat < 2 || fabs(part) < 5e-4)
+	return l->state->plan->repeat < 2 || fabs(part) < 5e-4 ? 0 : part;
+}
+
+/* On a logarithmic axis a factor, else what is added. */
+static double shift_of(const struct script *s, unsigned line)
+{
+	const struct chart_axes *a = s->axes;
+	double part = part_beside(s, line);
+
+	return a->log_x ? pow(a->x_high / a->x_low, part) : (a->x_high - a->x_low) * part;
+}
+
+static void write_using(const struct script *s, unsigned line)
+{
+	if (!(fabs(part_beside(s, line)) > 0))
 		fputs("1:2:3:4", s->out);
-	else if (a->log_x)
-		fprintf(s->out, "($1*%.6f):2:3:4", pow(a->x_high / a->x_low, part));
+	else if (s->axes->log_x)
+		fprintf(s->out, "($1*%.6f):2:3:4", shift_of(s, line));
 	else
-		fprintf(s->out, "($1%+.9g):2:3:4", (a->x_high - a->x_low) * part);
+		fprintf(s->out, "($1%+.9g):2:3:4", shift_of(s, line));
 }
 
 static void write_line(const struct script *s, unsigned line)
@@ -144,6 +158,37 @@ static void write_line(const struct script *s, unsigned line)
 	fprintf(s->out, " with yerrorlines lw 2 lt %u%s ps 0.6", line % COLOURS + 1, again ? " dt 2 pt 5" : " pt 7");
 }
 
+/* In this part of the height a label has no room below its point. */
+static const double low_part = 0.1;
+
+static bool is_low(const struct script *s, double y)
+{
+	const struct chart_axes *a = s->axes;
+	double part = a->log_y ? log(y / a->y_low) / log(a->y_high / a->y_low) : (y - a->y_low) / (a->y_high - a->y_low);
+
+	return part < low_part;
+}
+
+/* A ring in the line's colour, with its value to the right, where the line is not: below, unless
+ * that falls or there is no room. */
+static void write_knee(const struct script *s, unsigned panel, unsigned line)
+{
+	const struct chart_layout *l = s->layout;
+	const struct sweep_axis *axis = &l->state->plan->axis[l->chart->axis];
+	struct chart_point p;
+	struct knee knee;
+	char text[CHART_TEXT_BYTES];
+
+	if (!chart_knee_at(l, panel, line, &knee) || !chart_point_at(l, panel, line, (unsigned)knee.at, &p))
+		return;
+	snprintf(text, sizeof(text), "knee %s%s", knee.about ? "about " : "", axis->text[l->order[knee.at]]);
+	fputs("\tset label ", s->out);
+	quote_cut(s->out, text, s->paper.panel);
+	fprintf(s->out, " at %.9g,%.9g left offset 0.8,%s font ',9' textcolor lt %u point lt %u pt 6 ps 2 lw 2\n",
+		s->axes->log_x ? p.x * shift_of(s, line) : p.x + shift_of(s, line), p.median,
+		knee.falls || is_low(s, p.median) ? "0.9" : "-0.9", line % COLOURS + 1, line % COLOURS + 1);
+}
+
 static void write_plot(const struct script *s, unsigned panel, unsigned *block)
 {
 	const struct chart_layout *l = s->layout;
@@ -154,6 +199,8 @@ static void write_plot(const struct script *s, unsigned panel, unsigned *block)
 	fputs("\tset title ", s->out);
 	quote_cut(s->out, chart_panel_name(l, panel, name, sizeof(name)), s->paper.panel);
 	putc('\n', s->out);
+	for (unsigned line = 0; line < l->line_count; line++)
+		write_knee(s, panel, line);
 	for (unsigned line = 0; line < l->line_count; line++) {
 		if (!chart_has_line(l, panel, line))
 			continue;

@@ -68,6 +68,21 @@ bool chart_point_at(const struct chart_layout *l, unsigned panel, unsigned line,
 	return true;
 }
 
+bool chart_knee_at(const struct chart_layout *l, unsigned panel, unsigned line, struct knee *ret_knee)
+{
+	const struct sweep_metric *m = &l->state->metric[l->chart->metric];
+	struct sweep_curve curve;
+
+	/* Of the rates: those that bars are drawn of, too, and more of which is better. */
+	if (!m->bars || m->better <= 0 || !sweep_has_knees(l->state->plan, l->chart->axis) ||
+		!sweep_curve_open(&curve, l->state, l->chart->axis, l->chart->metric))
+		return false;
+	sweep_curve_read(&curve, cell_at(l, panel, line, 0));
+	*ret_knee = curve.knee;
+	sweep_curve_close(&curve);
+	return ret_knee->kind == KNEE_FOUND;
+}
+
 bool chart_gap_at(const struct chart_layout *l, unsigned panel, unsigned line, unsigned nth, double *ret_x)
 {
 	const struct sweep_cell *cell = &l->state->cell[cell_at(l, panel, line, l->order[nth])];
@@ -110,19 +125,6 @@ bool chart_has_panel(const struct chart_layout *l, unsigned panel)
 	return false;
 }
 
-static void sort_x(struct chart_layout *l)
-{
-	const struct sweep_axis *axis = &l->state->plan->axis[l->chart->axis];
-
-	for (unsigned i = 0; i < axis->count; i++) {
-		unsigned at = i;
-
-		for (; !l->chart->bars && at > 0 && axis->number[l->order[at - 1]] > axis->number[i]; at--)
-			l->order[at] = l->order[at - 1];
-		l->order[at] = i;
-	}
-}
-
 static void find_range(struct chart_layout *l)
 {
 	struct chart_point p;
@@ -157,7 +159,7 @@ struct chart_layout *chart_lay_out(const struct sweep_state *state, const struct
 			l->panels_all *= plan->axis[i].count;
 	l->panels = l->panels_all > PANELS_MAX ? PANELS_MAX : (unsigned)l->panels_all;
 	l->scale = sweep_state_unit(state, chart->metric, &l->unit);
-	sort_x(l);
+	sweep_axis_order(&plan->axis[chart->axis], l->order);
 	find_range(l);
 	return l;
 }

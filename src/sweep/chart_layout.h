@@ -1,6 +1,7 @@
 /* The places of a sweep's cells on a chart, and the names under them.  Internal to sweep_*.c. */
 #pragma once
 
+#include "sweep/knee/knees.h"
 #include "sweep/report.h"
 
 enum { CHART_TEXT_BYTES = 512 };
@@ -28,6 +29,8 @@ unsigned chart_x_count(const struct chart_layout *l);
 bool chart_point_at(const struct chart_layout *l, unsigned panel, unsigned line, unsigned nth, struct chart_point *ret_point);
 bool chart_has_line(const struct chart_layout *l, unsigned panel, unsigned line);
 bool chart_has_panel(const struct chart_layout *l, unsigned panel);
+/* The knee of a line of a rate, whose points are the nths; false: it has none. */
+bool chart_knee_at(const struct chart_layout *l, unsigned panel, unsigned line, struct knee *ret_knee);
 /* The place of a cell that has run and has no valid run; false: it has one, or has not run yet. */
 bool chart_gap_at(const struct chart_layout *l, unsigned panel, unsigned line, unsigned nth, double *ret_x);
 bool chart_has_gaps(const struct chart_layout *l, unsigned panel);

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/text/table.h"
 #include "sweep/compare/comparison.h"
 #include "sweep/report.h"
@@ -24,45 +23,21 @@ static bool is_of_two_methods(const struct sweep_axis *axis)
 	return axis->count == 2 && length >= ending && !strcmp(name + length - ending, "method");
 }
 
-/* Is b the cell of the second method beside a, that of the first? */
-static bool are_pair(const struct sweep_plan *plan, unsigned axis, uint32_t a, uint32_t b)
-{
-	for (unsigned i = 0; i < plan->axes; i++) {
-		unsigned value = sweep_cell_value(plan, b, i);
-
-		if (i == axis ? value != 1 : value != sweep_cell_value(plan, a, i))
-			return false;
-	}
-	return sweep_cell_value(plan, a, axis) == 0;
-}
-
 static bool find_pair(const struct sweep_state *state, unsigned axis, uint32_t a, struct pair *ret_pair)
 {
-	for (uint32_t b = 0; b < state->plan->cells; b++)
-		if (are_pair(state->plan, axis, a, b)) {
-			*ret_pair = (struct pair){ .state = state, .axis = axis, .a = a, .b = b };
-			return true;
-		}
-	return false;
+	if (sweep_cell_value(state->plan, a, axis) != 0)
+		return false;
+	*ret_pair = (struct pair){ .state = state, .axis = axis, .a = a, .b = sweep_cell_beside(state->plan, a, axis, 1) };
+	return true;
 }
 
 /* "msg-bytes 64, recv no": what the two have in common. */
 static void write_setting(FILE *out, const struct pair *p)
 {
-	const struct sweep_plan *plan = p->state->plan;
-	bool any = false;
+	char label[SWEEP_LABEL_BYTES];
 
-	for (unsigned i = 0; i < plan->axes; i++) {
-		char quoted[96];
-		const char *text = plan->axis[i].text[sweep_cell_value(plan, p->a, i)];
-
-		if (i == p->axis)
-			continue;
-		fprintf(out, "%s%s ", any ? ", " : "", plan->axis[i].def->name);
-		text_markdown(out, text_escape(text, strlen(text), quoted, sizeof(quoted)));
-		any = true;
-	}
-	fputs(any ? "" : "all runs", out);
+	sweep_setting_label(p->state->plan, p->a, p->axis, label, sizeof(label));
+	text_markdown(out, *label ? label : "all runs");
 }
 
 /* ---- sentences ---- */
@@ -137,7 +112,8 @@ static void write_axis(FILE *out, const struct sweep_state *state, unsigned axis
 	fprintf(out,
 		"\n## %s against %s\n\nEach round's two runs are compared, where both are valid, in per cent of %s; what is said "
 		"of "
-		"the main figures is wrong of all of them at once in at most one of twenty comparisons of equals (signed ranks, "
+		"the main figures is wrong of all of them at once in at most one of thirty-two comparisons of equals (signed "
+		"ranks, "
 		"Holm).\n\n",
 		a->text[1], a->text[0], a->text[0]);
 	for (uint32_t cell = 0; cell < state->plan->cells; cell++)

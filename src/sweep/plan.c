@@ -218,6 +218,26 @@ unsigned sweep_cell_value(const struct sweep_plan *plan, uint32_t cell, unsigned
 	return cell % plan->axis[axis].count;
 }
 
+uint32_t sweep_cell_beside(const struct sweep_plan *plan, uint32_t cell, unsigned axis, unsigned value)
+{
+	uint32_t factor = 1;
+
+	for (unsigned i = plan->axes - 1; i > axis; i--)
+		factor *= plan->axis[i].count;
+	return cell - sweep_cell_value(plan, cell, axis) * factor + value * factor;
+}
+
+void sweep_axis_order(const struct sweep_axis *axis, unsigned *ret_order)
+{
+	for (unsigned i = 0; i < axis->count; i++) {
+		unsigned at = i;
+
+		for (; axis->numeric && at > 0 && axis->number[ret_order[at - 1]] > axis->number[i]; at--)
+			ret_order[at] = ret_order[at - 1];
+		ret_order[at] = i;
+	}
+}
+
 int sweep_cell_options(const struct sweep_plan *plan, uint32_t cell, struct options *ret_options, struct err *err)
 {
 	struct options made;
@@ -239,20 +259,32 @@ int sweep_cell_options(const struct sweep_plan *plan, uint32_t cell, struct opti
 	return rc;
 }
 
+char *sweep_setting_label(const struct sweep_plan *plan, uint32_t cell, unsigned but, char *out, size_t size)
+{
+	char quoted[TEXT_SHOWN_BYTES];
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < plan->axes; i++) {
+		const char *text = plan->axis[i].text[sweep_cell_value(plan, cell, i)];
+
+		if (i != but)
+			text_add(out, size, "%s%s %s", *out ? ", " : "", plan->axis[i].def->name, text_shown(text, quoted));
+	}
+	return out;
+}
+
 char *sweep_cell_label(const struct sweep_plan *plan, uint32_t cell, char *out, size_t size)
 {
 	char quoted[TEXT_SHOWN_BYTES];
 
 	if (plan->sides) {
-		snprintf(out, size, "%c: %s", cell ? 'B' : 'A', text_shown(plan->axis[0].text[cell], quoted));
+		snprintf(out, size, "%c%s%s", cell ? 'B' : 'A', *plan->axis[0].text[cell] ? ": " : "",
+			text_shown(plan->axis[0].text[cell], quoted));
 		return out;
 	}
-	snprintf(out, size, "%s", plan->axes ? "" : plan->options.engine->name);
-	for (unsigned i = 0; i < plan->axes; i++) {
-		const char *text = plan->axis[i].text[sweep_cell_value(plan, cell, i)];
-
-		text_add(out, size, "%s%s %s", i ? ", " : "", plan->axis[i].def->name, text_shown(text, quoted));
-	}
+	if (plan->axes)
+		return sweep_setting_label(plan, cell, plan->axes, out, size);
+	snprintf(out, size, "%s", plan->options.engine->name);
 	return out;
 }
 

@@ -39,7 +39,7 @@ char *sweep_host_line(const struct host_info *host, char *out, size_t size);
 /* The table of results, for a terminal of so many columns (0: any): figures that do not fit are
  * left out, and a line says how many. */
 void sweep_write_table(FILE *out, const struct sweep_state *state, unsigned room);
-/* The best cell, failures and verdicts: a line each. */
+/* The best cell, knees, failures and verdicts: a line each. */
 void sweep_write_findings(FILE *out, const struct sweep_state *state);
 /* Says which charts are missing because this machine cannot count what they show, and why: a line a
  * reason, which begins with `head`. */
@@ -47,8 +47,14 @@ void sweep_write_missing(FILE *out, const struct sweep_state *state, const char 
 /* For an axis of two methods: says for each setting of the others whether the two differ, and by
  * how much at most if not; in Markdown.  Writes nothing where no axis has two. */
 void sweep_write_pairs(FILE *out, const struct sweep_state *state);
+/* Says of each numeric axis of enough values, for each setting of the others, where the knee of the
+ * rate is, or why there is none: for a terminal, where the first ones are enough, or all of them in
+ * Markdown. */
+void sweep_write_knees(FILE *out, const struct sweep_state *state, bool markdown);
 /* summary.md */
 void sweep_write_summary(FILE *out, const struct sweep_report *report);
+/* sweep.json: docs/sweep.schema.json.  NULL when out of memory. */
+json_t *sweep_to_json(const struct sweep_report *report);
 
 /* Lists the charts: those of metrics that are known anywhere, over axes of more than one value. */
 void sweep_charts_of(const struct sweep_state *state, struct sweep_charts *ret_charts);

@@ -329,7 +329,7 @@ static bool is_something(const char *path, const char *name)
 /* Something of a sweep is there? */
 static int check_new(const struct sweep_store *store, bool force, struct err *err)
 {
-	static const char *const names[] = { "plan.json", "results.jsonl", "results.csv", "summary.md" };
+	static const char *const names[] = { "plan.json", "results.jsonl", "results.csv", "summary.md", "sweep.json" };
 
 	for (size_t i = 0; !force && i < sizeof(names) / sizeof(names[0]); i++) {
 		char *path = path_of(store->directory, names[i]);
@@ -347,7 +347,7 @@ static int check_new(const struct sweep_store *store, bool force, struct err *er
  * plan that stands beside it. */
 static int throw_away(const struct sweep_store *store, struct err *err)
 {
-	static const char *const names[] = { "results.csv", "summary.md" };
+	static const char *const names[] = { "results.csv", "summary.md", "sweep.json" };
 
 	if (ftruncate(store->fd, 0) < 0)
 		return err_sys(err, errno, "write %s", store->path);

@@ -240,6 +240,7 @@ static void write_best(FILE *out, const struct sweep_state *state)
 void sweep_write_findings(FILE *out, const struct sweep_state *state)
 {
 	write_best(out, state);
+	sweep_write_knees(out, state, false);
 	fprintf(out, "runs: %" PRIu64 " of %" PRIu64 " done, %" PRIu64 " of them with an invalid verdict, %" PRIu64 " failed\n",
 		state->done, state->slots, state->invalid, state->failed);
 }
@@ -417,6 +418,7 @@ void sweep_write_summary(FILE *out, const struct sweep_report *report)
 	write_results(out, state, true, true, 0);
 	putc('\n', out);
 	write_best(out, state);
+	sweep_write_knees(out, state, true);
 	sweep_write_pairs(out, state);
 	fprintf(out, "\n## More figures\n\nMedians.\n\n");
 	write_results(out, state, true, false, 0);

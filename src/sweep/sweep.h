@@ -73,10 +73,16 @@ void sweep_plan_drop_axis(struct sweep_plan *plan, const char *name);
 int sweep_plan_close(struct sweep_plan *plan, double *ret_slots, struct err *err);
 /* The index of a cell's value on an axis. */
 unsigned sweep_cell_value(const struct sweep_plan *plan, uint32_t cell, unsigned axis);
+/* The cell that differs from this one in nothing but its value on the axis. */
+uint32_t sweep_cell_beside(const struct sweep_plan *plan, uint32_t cell, unsigned axis, unsigned value);
+/* [axis->count] indices of the values: numbers from the least on, others as they were typed. */
+void sweep_axis_order(const struct sweep_axis *axis, unsigned *ret_order);
 /* The options of one cell; free them. */
 int sweep_cell_options(const struct sweep_plan *plan, uint32_t cell, struct options *ret_options, struct err *err);
 /* "method two-copy, size 16K", "A: --method mmsg": harmless on a terminal.  Returns out. */
 char *sweep_cell_label(const struct sweep_plan *plan, uint32_t cell, char *out, size_t size);
+/* The same without the value of one axis; "" where there is no other. */
+char *sweep_setting_label(const struct sweep_plan *plan, uint32_t cell, unsigned but, char *out, size_t size);
 /* Warm-up and measuring of one cell. */
 int64_t sweep_cell_ns(const struct sweep_plan *plan, uint32_t cell);
 /* The order of one round: all cells once, shuffled; the same for the same seed and round. */

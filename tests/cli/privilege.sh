@@ -83,6 +83,8 @@ group_threads()
 		holds $who "$main|nd-opener" "nd-control nd-opener nd-cli0" on_a_terminal "${run[@]}" dash echo
 		if "${run[@]}" list --json | jq -e '[.modes[].methods[]? | select(.name == "packet" and .runs)] | length > 0' >/dev/null; then
 			holds $who "$main|nd-opener" "nd-control nd-opener nd-wr0" "${run[@]}" run fanout --method packet --readers 4
+			holds $who "$main|nd-opener" "nd-control nd-opener nd-wr0" "${run[@]}" compare fanout --a '--method packet' --b '--method mmsg --size 64' \
+				--readers 4 --out "$work/files/compare-$who"
 		else
 			fail "$who: method packet does not run: $("${run[@]}" list | grep packet)"
 		fi

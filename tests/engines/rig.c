@@ -116,6 +116,25 @@ static bool has_method(const struct rig_config *config)
 	return config->method && engine_find_method(config->engine, config->method->name) == config->method;
 }
 
+/* Then it is the plan's own: sockets come from there. */
+static int open_path(struct rig *rig)
+{
+	const struct path *path = rig->plan.path;
+	int rc = path->open ? path->open(&rig->options, &rig->plan.path_state, &rig->err) : 0;
+
+	rig->path_opened = rc >= 0;
+	return rc;
+}
+
+/* A device that has room for what each mode sends by default, in one frame. */
+static void set_path(struct rig *rig, const struct path *path)
+{
+	rig->plan.path = path ? path : &path_loopback;
+	rig->plan.paths = paths_here;
+	if (path && (set_option(rig, "path", path->name) < 0 || set_option(rig, "mtu", "1600") < 0))
+		fail_msg("%s", rig->err.text);
+}
+
 int rig_plan(struct rig *rig, const struct rig_config *config)
 {
 	int rc;
@@ -135,8 +154,7 @@ int rig_plan(struct rig *rig, const struct rig_config *config)
 			return rc;
 	if (plan_role(&rig->options) == ROLE_SERVER && !options_is_set(&rig->options, "port"))
 		set_free_port(rig);
-	rig->plan.path = &path_loopback;
-	rig->plan.paths = paths_here;
+	set_path(rig, config->path);
 	/* On the test's own thread nobody sleeps in a call of its own. */
 	rig->plan.wait = config->threads ? plan_wait(&rig->options) : WAIT_POLL;
 	rc = config->engine->plan(&rig->options, &rig->plan, &rig->err);
@@ -149,7 +167,7 @@ int rig_plan(struct rig *rig, const struct rig_config *config)
 		if (config->method && !has_method(config))
 			w->method = config->method;
 	}
-	return 0;
+	return open_path(rig);
 }
 
 int rig_open_workers(struct rig *rig)
@@ -200,6 +218,8 @@ void rig_close(struct rig *rig)
 	}
 	if (rig->ack_fd >= 0)
 		close(rig->ack_fd);
+	if (rig->path_opened && rig->plan.path->close)
+		rig->plan.path->close(rig->plan.path_state);
 	if (rig->engine->release)
 		rig->engine->release(&rig->plan);
 	plan_free(&rig->plan);
@@ -210,15 +230,21 @@ void rig_close(struct rig *rig)
 	}
 }
 
-bool rig_opens(const struct engine *engine, const struct method *method)
+bool rig_opens_over(const struct path *path, const struct engine *engine, const struct method *method)
 {
 	struct rig rig;
-	int rc = rig_open(&rig, &(struct rig_config){ .engine = engine, .method = method });
+	int rc = rig_open(&rig, &(struct rig_config){ .engine = engine, .method = method, .path = path });
 
 	if (rc == -ENOTSUP)
-		print_message("%s %s does not run over loopback: %s\n", engine->name, method->name, rig.err.text);
+		print_message("%s %s does not run over %s: %s\n", engine->name, method->name,
+			path ? path->name : path_loopback.name, rig.err.text);
 	rig_close(&rig);
 	return rc != -ENOTSUP;
+}
+
+bool rig_opens(const struct engine *engine, const struct method *method)
+{
+	return rig_opens_over(NULL, engine, method);
 }
 
 void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *engine, const struct method *method))

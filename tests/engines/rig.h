@@ -1,6 +1,7 @@
-/* Runs any mode's operations over real loopback sockets, without a session: a test opens the
- * workers of a plan, steps them by hand on its own thread (or lets them run on theirs), leads
- * them through the phases and waits for conditions, each with a deadline.
+/* Runs any mode's operations over real sockets, of loopback unless a test asks for another path,
+ * without a session: a test opens the workers of a plan, steps them by hand on its own thread (or
+ * lets them run on theirs), leads them through the phases and waits for conditions, each with a
+ * deadline.
  *
  * It knows a mode by its struct engine alone.  What only one mode has stands in the files of
  * that mode's tests. */
@@ -29,6 +30,7 @@ struct rig {
 	unsigned servers, clients; /* of the plan */
 	unsigned opened;           /* workers, in plan order */
 	bool threads, unchecked;
+	bool path_opened;
 	uint32_t tick;
 	uint64_t moved; /* of all that moved, when it was last looked at */
 	int ack_fd;     /* of threads: readable when a worker has answered; -1: none */
@@ -41,6 +43,7 @@ struct rig {
 
 struct rig_config {
 	const struct engine *engine;
+	const struct path *path; /* NULL: loopback */
 	/* Workers of each role, however many CPUs there are.  If both are 0, the mode chooses, as
 	 * if there were two CPUs. */
 	unsigned servers, clients;
@@ -56,8 +59,8 @@ struct rig_config {
 
 /* ---- life ---- */
 
-/* Plans only; returns 0 or -errno with rig->err.  A server that is not told its port gets a free
- * one. Call rig_close() in any case. */
+/* Plans, and opens the path, but no worker; returns 0 or -errno with rig->err.  A server that is
+ * not told its port gets a free one.  Call rig_close() in any case. */
 int rig_plan(struct rig *rig, const struct rig_config *config);
 /* Opens all workers of the plan, in its order. */
 int rig_open_workers(struct rig *rig);
@@ -73,6 +76,7 @@ void rig_stop(struct rig *rig);
 
 /* Does this method run over loopback?  Where it does not it says so (-ENOTSUP). */
 bool rig_opens(const struct engine *engine, const struct method *method);
+bool rig_opens_over(const struct path *path, const struct engine *engine, const struct method *method);
 /* Calls fn for every method of the engine that runs here, and says which do not. */
 void rig_for_all(const struct engine *engine, void (*fn)(const struct engine *engine, const struct method *method));
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "record/verdict.h"
+#include "record/judge/verdict.h"
 #include "rig.h"
 #include "run/session.h"
 

@@ -1,5 +1,6 @@
 /* Tests every mode with every method, whatever it moves.  A mode or method becomes part of this
- * test by its row in the table. */
+ * test by its row in the table: over loopback, and where its row says that it opens packet or
+ * AF_XDP sockets, so that it stands on a device, over a pair of devices as well. */
 #include <errno.h>
 
 #include "rig.h"
@@ -8,21 +9,69 @@
 #include <string.h>
 
 #include "engines/engines.h"
+#include "path/paths.h"
+#include "path/veth/child.h"
 
 /* A map that leaked in each cycle would make 70, or 30 beside a sanitizer: it takes a second and
- * more for a cycle of some methods, and its allocator has maps of its own. */
+ * more for a cycle of some methods, and its allocator has maps of its own.  A cycle over veth
+ * starts a helper: there one that leaked would make 20. */
 #ifdef NETDYNO_SANITIZED
 enum { CYCLES = 60, SETTLED_CYCLES = 20, LAST_CYCLES = 10, MAPS_MORE = 30 };
 #else
 enum { CYCLES = 100, SETTLED_CYCLES = 20, LAST_CYCLES = 10, MAPS_MORE = 8 };
 #endif
+enum { VETH_CYCLES = 30, VETH_SETTLED_CYCLES = 5, VETH_LAST_CYCLES = 5 };
+
+/* A method, and the path that it is held to account over. */
+struct bench {
+	const struct engine *engine;
+	const struct method *method;
+	const struct path *path; /* NULL: loopback */
+	bool again;              /* over loopback it has been tested already */
+};
+
+/* All else is zero: a test adds what it needs. */
+static struct rig_config config_of(const struct bench *b)
+{
+	return (struct rig_config){ .engine = b->engine, .method = b->method, .path = b->path };
+}
+
+/* Has it been tested? */
+static bool on_loopback(void (*fn)(const struct bench *b), const struct engine *engine, const struct method *method)
+{
+	char why[160];
+	bool runs = method_runs(method, why, sizeof(why));
+
+	if (!runs)
+		print_message("%s %s does not run here: %s\n", engine->name, method->name, why);
+	if (!runs || !rig_opens(engine, method))
+		return false;
+	fn(&(struct bench){ .engine = engine, .method = method });
+	return true;
+}
+
+static void on_devices(void (*fn)(const struct bench *b), const struct engine *engine, const struct method *method, bool again)
+{
+	char why[240];
+
+	if (!path_veth.probe(why, sizeof(why)))
+		print_message(
+			"%s %s is not tested on a device: path veth does not run here: %s\n", engine->name, method->name, why);
+	else if (rig_opens_over(&path_veth, engine, method))
+		fn(&(struct bench){ engine, method, &path_veth, again });
+}
 
 /* Calls fn for every method that runs here, of every mode. */
-static void for_all(void (*fn)(const struct engine *engine, const struct method *method))
+static void for_all(void (*fn)(const struct bench *b))
 {
 	for (unsigned i = 0; engines_all[i]; i++)
-		if (engines_all[i]->built)
-			rig_for_all(engines_all[i], fn);
+		for (unsigned m = 0; engines_all[i]->built && engines_all[i]->methods[m]; m++) {
+			const struct method *method = engines_all[i]->methods[m];
+			bool tested = on_loopback(fn, engines_all[i], method);
+
+			if (method->packet_socket)
+				on_devices(fn, engines_all[i], method, tested);
+		}
 }
 
 /* Checks that each packet either arrived or was lost at a named place, and that no counter calls
@@ -55,11 +104,13 @@ static void expect_good_numbers(struct rig *rig)
 	assert_string_not_equal(p->ran, "");
 }
 
-static void measure(const struct engine *engine, const struct method *method, bool threads)
+static void measure(const struct bench *b, bool threads)
 {
+	struct rig_config config = config_of(b);
 	struct rig rig;
 
-	rig_open_or_fail(&rig, &(struct rig_config){ .engine = engine, .method = method, .threads = threads });
+	config.threads = threads;
+	rig_open_or_fail(&rig, &config);
 	rig_enter(&rig, PHASE_WARMUP);
 	rig_until(&rig, ROLE_BOTH, rig_has_received, 50);
 	rig_drain(&rig);
@@ -68,37 +119,46 @@ static void measure(const struct engine *engine, const struct method *method, bo
 	rig_close(&rig);
 }
 
-static void measures(const struct engine *engine, const struct method *method)
+static void measures(const struct bench *b)
 {
-	measure(engine, method, false);
-	measure(engine, method, true);
+	measure(b, false);
+	measure(b, true);
 }
 
-static void waits_as_told(const struct engine *engine, const struct method *method)
+static void waits_as_told(const struct bench *b)
 {
 	static const char *const how[] = { "block", "poll", "spin" };
 
 	for (size_t i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+		struct rig_config config = config_of(b);
 		struct rig rig;
 
-		rig_open_or_fail(
-			&rig, &(struct rig_config){
-				      .engine = engine, .method = method, .threads = true, .option = { "wait", how[i] } });
+		config.threads = true;
+		config.option[0] = "wait";
+		config.option[1] = how[i];
+		rig_open_or_fail(&rig, &config);
 		rig_measure(&rig, 300);
 		expect_good_numbers(&rig);
 		rig_close(&rig);
 	}
 }
 
-/* Runs cycles with and without a drain before the end. */
-static void stops_and_starts(const struct engine *engine, const struct method *method)
+/* Runs cycles with and without a drain before the end.  What leaks over veth leaks over loopback,
+ * too, where a cycle starts no helper. */
+static void stops_and_starts(const struct bench *b)
 {
 	unsigned most = 0, least = UINT_MAX; /* maps at first, and in the end */
+	unsigned cycles = b->path ? VETH_CYCLES : CYCLES, settled = b->path ? VETH_SETTLED_CYCLES : SETTLED_CYCLES,
+		 last = b->path ? VETH_LAST_CYCLES : LAST_CYCLES;
 
-	for (unsigned i = 0; i < CYCLES; i++) {
+	if (b->again)
+		return;
+	for (unsigned i = 0; i < cycles; i++) {
+		struct rig_config config = config_of(b);
 		struct rig rig;
 
-		rig_open_or_fail(&rig, &(struct rig_config){ .engine = engine, .method = method, .threads = true });
+		config.threads = true;
+		rig_open_or_fail(&rig, &config);
 		rig_enter(&rig, i % 3 ? PHASE_MEASURE : PHASE_WARMUP);
 		rig_until(&rig, ROLE_BOTH, rig_has_received, i % 2);
 		if (i % 2)
@@ -106,18 +166,19 @@ static void stops_and_starts(const struct engine *engine, const struct method *m
 		rig_close(&rig);
 		/* Stacks and arenas of threads are kept for the next ones, now more, now less. */
 		unsigned maps = memory_maps();
-		if (i <= SETTLED_CYCLES && maps > most)
+		if (i <= settled && maps > most)
 			most = maps;
-		if (i >= CYCLES - LAST_CYCLES && maps < least)
+		if (i >= cycles - last && maps < least)
 			least = maps;
 	}
 	assert_at_most(least, most + MAPS_MORE);
 }
 
 /* close() accepts workers that were never opened, and some that were. */
-static void closes_half_opened(const struct engine *engine, const struct method *method)
+static void closes_half_opened(const struct bench *b)
 {
-	struct rig_config config = { .engine = engine, .method = method };
+	const struct engine *engine = b->engine;
+	struct rig_config config = config_of(b);
 	struct rig rig;
 
 	assert_int_equal(rig_plan(&rig, &config), 0);
@@ -135,16 +196,18 @@ static void closes_half_opened(const struct engine *engine, const struct method 
 }
 
 /* If both ends may have methods of their own, all pairs of them must understand each other. */
-static void pairs(const struct engine *engine, const struct method *server)
+static void pairs(const struct bench *b)
 {
+	const struct method *const *clients = b->engine->methods;
 	char why[160];
 
-	for (unsigned i = 0; engine->methods[i]; i++) {
-		struct rig_config config = { .engine = engine,
-			.option = { "server-method", server->name, "client-method", engine->methods[i]->name } };
+	for (unsigned i = 0; clients[i]; i++) {
+		struct rig_config config = { .engine = b->engine,
+			.path = b->path,
+			.option = { "server-method", b->method->name, "client-method", clients[i]->name } };
 		struct rig rig;
 
-		if (!method_runs(engine->methods[i], why, sizeof(why)))
+		if (!method_runs(clients[i], why, sizeof(why)))
 			continue;
 		int rc = rig_open(&rig, &config);
 		if (rc < 0 && rc != -ENOTSUP) {
@@ -182,6 +245,9 @@ int main(void)
 		cmocka_unit_test(all_pairs),
 	};
 
+#ifdef NETDYNO_PROGRAM
+	veth_program = NETDYNO_PROGRAM;
+#endif
 	start_first_thread();
 	return cmocka_run_group_tests_name("conformance", tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 
 #include "base/rng.h"
 #include "base/stats/series.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 
 enum { TRIALS = 60 };
 

@@ -12,7 +12,7 @@
 
 #include "../support/asserts.h"
 #include "../support/leaks.h"
-#include "record/verdict.h"
+#include "record/judge/verdict.h"
 #include "run/session.h"
 
 enum { GATHER_DEADLINE_S = 120 };

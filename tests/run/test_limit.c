@@ -7,7 +7,7 @@
 #include "../support/asserts.h"
 #include "../support/toy.h"
 #include "base/clock.h"
-#include "record/limit.h"
+#include "record/judge/limit.h"
 
 enum { SERVER, CLIENT, WORKERS };
 

@@ -7,7 +7,7 @@
 
 #include "../support/toy.h"
 #include "base/clock.h"
-#include "record/remedy.h"
+#include "record/judge/remedy.h"
 
 struct scene {
 	struct run_info info;
@@ -595,6 +595,8 @@ static void remedies_have_values(void **state)
 		"full at rcvbuf 4K · F2 raises it, rmem_max 4M");
 	assert_string_equal(remedy_text("{cpus_allowed} CPUs, sndbuf {sndbuf}, {none}", &info, &host, text, sizeof(text)),
 		"6 CPUs, sndbuf (default), --");
+	host.wmem_default = 208 << 10;
+	assert_string_equal(remedy_text("sndbuf {sndbuf}", &info, &host, text, sizeof(text)), "sndbuf 208K");
 	assert_string_equal(remedy_text("an open {brace", &info, &host, text, sizeof(text)), "an open ");
 	assert_string_equal(remedy_text(NULL, &info, &host, text, sizeof(text)), "");
 	options_free(&o);

@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "program.h"
 
@@ -21,12 +23,14 @@ static struct termios before;
 static int start(void **state)
 {
 	/* The sanitizers would take SIGSEGV for themselves. */
+	static const char *const arguments[] = { "--out", "saved", NULL };
 	static const char *const environment[] = { "ASAN_OPTIONS=handle_segv=0:handle_abort=0",
 		"TSAN_OPTIONS=handle_segv=0:handle_abort=0", NULL };
 
 	(void)state;
-	program_start(
-		&program, &(struct program_config){ .rows = 24, .columns = 80, .ticks = TICKS, .environment = environment });
+	program_start(&program,
+		&(struct program_config){
+			.rows = 24, .columns = 80, .ticks = TICKS, .environment = environment, .arguments = arguments });
 	before = term_settings_before(program.term);
 	return 0;
 }
@@ -181,6 +185,25 @@ static void test_suspend_signal(void **state)
 	stop_and_go();
 }
 
+/* A letter would go into the form's field. */
+static void test_snapshot_signal(void **state)
+{
+	char pattern[128];
+	glob_t found;
+
+	(void)state;
+	assert_live();
+	program_press(&program, "\033OQ");
+	assert_true(term_wait_text(program.term, "F10"));
+	term_signal(program.term, SIGUSR1);
+	snprintf(pattern, sizeof(pattern), "%s/saved/*/screen.txt", program.directory);
+	for (int waits = 0; glob(pattern, 0, NULL, &found) != 0; waits++) {
+		assert_true(waits < 3000);
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	globfree(&found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +216,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_other_ends, start, stop),
 		cmocka_unit_test_setup_teardown(test_suspend_key, start, stop),
 		cmocka_unit_test_setup_teardown(test_suspend_signal, start, stop),
+		cmocka_unit_test_setup_teardown(test_snapshot_signal, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

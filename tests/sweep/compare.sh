@@ -81,6 +81,7 @@ group_results()
 	# The same twice is said, and nothing is found; JSON may be all of stdout.
 	compare 0 null "${quick[@]}" --a '' --b '--loss-ppm 0' --rounds 7 --json -
 	says 'A and B are the same run'
+	grep -q 'A: :' "$errors" && fail "a label without a value: $(grep 'A: :' "$errors")"
 	jq -e '.notes[0] | startswith("A and B are the same run")' "$out" >/dev/null || fail 'it is not said in the JSON'
 	# Too few rounds.
 	compare 0 null "${quick[@]}" --b '--loss-ppm 200000' --rounds 2

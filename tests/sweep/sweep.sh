@@ -119,7 +119,8 @@ group_results()
 	holds a/summary.md '## Results'
 	holds a/summary.md '8 of 8 runs are valid.'
 	holds a/summary.md '## Host'
-	[ "$(stat -c %a a/results.csv a/results.jsonl a/summary.md a/plan.json | sort -u)" = 600 ] || fail "files are not 0600"
+	jq -e '.complete and .runs.done == 8 and .knees == []' a/sweep.json >/dev/null || fail "sweep.json is not as expected"
+	[ "$(stat -c %a a/results.csv a/results.jsonl a/summary.md a/sweep.json a/plan.json | sort -u)" = 600 ] || fail "files are not 0600"
 	# Never over an existing one.
 	refuses 1 'a holds a sweep (plan.json): --resume a continues it, --force starts over' null --rate 1,2 --out a
 	sweep 0 null "${quick[@]}" 10k,20k --repeat 1 --out a --force
@@ -239,10 +240,18 @@ group_signals()
 	says 'interrupted; to continue: netdyno sweep --resume i'
 	prints 'rate  valid'
 	holds i/summary.md '**Not complete**: interrupted.'
+	jq -e '(.complete | not) and .stopped == "interrupted" and .runs.done < .runs.wanted' i/sweep.json >/dev/null ||
+		fail "sweep.json is not that of a sweep that was interrupted"
 	[ "$(lines i/results.csv)" = "$(($(lines i/results.jsonl) + 1))" ] || fail "results.csv has not all runs"
 	sweep 0 --resume i
 	each_once i 12
 	grep -q 'Not complete' i/summary.md && fail "the summary is still incomplete"
+	# Its knees, in every file.
+	prints 'knee over rate (from there on the rate is within 5 % of the best):'
+	prints '  still rising at rate 1M ('
+	holds i/summary.md '- still rising at rate 1M ('
+	jq -e '.complete and (.knees | length == 1) and .knees[0].kind == "rising" and [.knees[0].points[].runs] == [3, 3, 3, 3]' \
+		i/sweep.json >/dev/null || fail "sweep.json has not the knee: $(head -c 600 i/sweep.json)"
 }
 
 group_faults()

@@ -113,7 +113,7 @@ static void too_few_are_said(void **unused)
 	report.stopped = "interrupted";
 	write_text();
 	expect("not complete (interrupted): what there is so far\n");
-	expect("B against A: not enough rounds with a valid run of each to tell: 3, and 7 are the least.\n");
+	expect("B against A: not enough rounds with a valid run of each to tell: 3, and 8 are the least.\n");
 	expect("not enough, -49.8 %");
 	json_decref(check_json());
 	end();

@@ -54,10 +54,10 @@ static void too_few(void **unused)
 		take(&state, 0, round, 100, true);
 		take(&state, 1, round, 200 + round, true);
 	}
-	comparison_of_cells(&state, 0, 1, 6, 0.95, &c);
-	assert_int_equal(c.least, 7);
-	assert_int_equal(c.of[0].mark, COMPARED_TOO_FEW);
 	comparison_of_cells(&state, 0, 1, 7, 0.95, &c);
+	assert_int_equal(c.least, 8);
+	assert_int_equal(c.of[0].mark, COMPARED_TOO_FEW);
+	comparison_of_cells(&state, 0, 1, 8, 0.95, &c);
 	assert_int_equal(c.of[0].mark, COMPARED_MORE);
 	/* One side without a run has nothing to be compared with. */
 	comparison_of_cells(&state, 0, 1, 0, 0.95, &c);

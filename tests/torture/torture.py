@@ -16,6 +16,9 @@ GRACE_S = 5.0
 SESSIONS = 2000
 SESSION_S = 30.0
 RUN = "--duration 100ms --warmup 0 --interval 100ms --cores 1".split()
+# Said by the end that they are about, and refused at the other one.
+OF_ROLE = {("stream", "server"): ["--threads", "1"], ("stream", "client"): ["--threads", "1"],
+           ("chat", "client"): ["--conns", "4"], ("fanout", "server"): ["--readers", "4"]}
 OUT = "--json r.json --jsonl r.jsonl --csv r.csv".split()
 
 
@@ -32,11 +35,11 @@ def scenarios():
         "dash": ["dash", "null", "--duration", "100ms", "--warmup", "0", *OUT],
         "dash-echo": ["dash", "echo", *RUN, "--json", "r.json"],
         "open": ["open", "saved.json"],
-        "sweep": ["sweep", "null", "--rate", "1000,2000", "--repeat", "1", *RUN, "--out", "s", "--plain"],
+        "sweep": ["sweep", "null", "--rate", "1000,2000,3000", "--repeat", "1", *RUN, "--out", "s", "--plain"],
     }
-    for mode, more in (("echo", []), ("stream", ["--threads", "1"]), ("chat", ["--conns", "4"]), ("fanout", ["--readers", "4"])):
+    for mode in ("echo", "stream", "chat", "fanout"):
         for role in ("server", "client"):
-            both[f"{mode}-{role}"] = ["run", mode, "--role", role, *more, *RUN, "--json", "r.json"]
+            both[f"{mode}-{role}"] = ["run", mode, "--role", role, *OF_ROLE.get((mode, role), []), *RUN, "--json", "r.json"]
     return both
 
 
@@ -68,10 +71,8 @@ class Torture:
         if role == "server":
             return ["--port", str(port)]
         if name not in self.far or self.far[name][0].poll() is not None:
-            other = [self.program, "run", mode, *argv[4:], "--role", "server", "--duration", "0", "--port", str(port)]
-            other = [w for i, w in enumerate(other) if w not in ("--json", "r.json")]
-            first = other.index("--duration")
-            del other[first:first + 2]
+            other = [self.program, "run", mode, "--role", "server", *OF_ROLE.get((mode, "server"), []), "--cores", "1",
+                     "--duration", "0", "--port", str(port)]
             self.far[name] = (subprocess.Popen(other, env=self.env, cwd=self.work, stdout=subprocess.DEVNULL,
                                                stderr=subprocess.DEVNULL), port)
             time.sleep(0.5)
@@ -145,9 +146,11 @@ class Torture:
         failed = re.search(r"failed (\w+)", note)
         calls = re.search(r"calls (\d+)", note)
         left = re.search(r"left (.*)", note)
-        wrong = self.judge(process.returncode, hung, text, directory, bool(failed))
+        wrong = self.judge(process.returncode, hung, text, directory, failed and failed.group(1))
         if left and not wrong:
             wrong = f"leaks: {left.group(1)}"
+        if not at and not wrong and process.returncode not in (0, 3):
+            wrong = f"status {process.returncode} although nothing failed"
         if not at:
             self.usual_s[name] = max(took_s, self.usual_s.get(name, 0))
         self.by_status[process.returncode] += 1
@@ -226,13 +229,15 @@ class Torture:
             return f"died of {signal.Signals(-status).name}"
         if status not in (0, 1, 2, 3, 130):
             return f"status {status}"
-        if status == 1 and not re.search(r"netdyno: |failed: |! ", text):
+        # The last is what ncurses says before it ends the process.
+        if status == 1 and not re.search(r"netdyno: |failed: |! |: Out of memory", text):
             return "failed without a word"
-        return self.judge_files(directory)
+        return self.judge_files(directory, failed)
 
     @staticmethod
-    def judge_files(directory):
-        for path in glob.glob(os.path.join(directory, "**", ".*"), recursive=True):
+    def judge_files(directory, failed):
+        # What cannot be removed stays; the next run to the same name tries again.
+        for path in glob.glob(os.path.join(directory, "**", ".*"), recursive=True) if failed != "unlink" else ():
             return f"left behind: {os.path.basename(path)}"
         for path in glob.glob(os.path.join(directory, "**", "*"), recursive=True):
             if not os.path.isfile(path):

@@ -48,6 +48,32 @@ int area_wrap(struct canvas *c, struct rect area, int row, int column, enum styl
 	return rows;
 }
 
+int area_wrap_rows(int columns, const char *text)
+{
+	int rows = 0;
+
+	for (; columns > 0 && *text; rows++) {
+		text += text_line(text, (unsigned)columns);
+		text += strspn(text, " ");
+	}
+	return rows;
+}
+
+void area_shed(int columns, int rows, char *text)
+{
+	static const char dot[] = " · ";
+
+	while (area_wrap_rows(columns, text) > rows) {
+		char *last = NULL;
+
+		for (char *at = strstr(text, dot); at; at = strstr(at + 1, dot))
+			last = at;
+		if (!last)
+			return;
+		*last = '\0';
+	}
+}
+
 int area_put_right(struct canvas *c, struct rect area, int row, enum style style, const char *text)
 {
 	int width = canvas_width(text), column = area.columns - width;

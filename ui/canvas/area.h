@@ -13,5 +13,9 @@ int area_printf(struct canvas *c, struct rect area, int row, int column, enum st
 /* Broken at blanks, from `row` on.  Returns the rows that this takes, those above and below the
  * area too, which are not painted (scrolled away). */
 int area_wrap(struct canvas *c, struct rect area, int row, int column, enum style style, const char *text);
+/* The rows that such a text takes in so many columns; 0 where there is none. */
+int area_wrap_rows(int columns, const char *text);
+/* Takes parts (" · ") from the end of the text until it fits into so many rows, or one is left. */
+void area_shed(int columns, int rows, char *text);
 /* Right-aligned; returns the column it starts at. */
 int area_put_right(struct canvas *c, struct rect area, int row, enum style style, const char *text);

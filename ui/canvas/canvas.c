@@ -119,6 +119,37 @@ int canvas_printf(struct canvas *c, int row, int column, int limit, enum style s
 	return canvas_put(c, row, column, limit, style, text);
 }
 
+/* Does the word in these bytes say nothing without what followed it: a number, a dot, an arrow? */
+static bool is_loose_end(const char *text, size_t bytes)
+{
+	static const char *const joints[] = { "·", "→", "+", "=", "-" };
+
+	for (size_t i = 0; i < sizeof(joints) / sizeof(joints[0]); i++)
+		if (bytes == strlen(joints[i]) && !strncmp(text, joints[i], bytes))
+			return true;
+	return strspn(text, "0123456789.,") >= bytes;
+}
+
+/* Bytes of the text in front of the ellipsis: to the end of a word, where that leaves half of the
+ * room or more.  "0 lost, 0" of "0 lost, 0 unexplained" is "0 lost". */
+static size_t canvas_cut_at(const char *text, int columns)
+{
+	size_t whole = text_whole(text, (unsigned)columns), end = whole;
+
+	while (end && text[whole] != ' ' && text[end - 1] != ' ')
+		end--;
+	for (size_t word = end; word; word = end) {
+		while (word && text[word - 1] != ' ')
+			word--;
+		if (!is_loose_end(text + word, end - word))
+			break;
+		end = word ? word - 1 : 0;
+	}
+	while (end && strchr(" ,;:", text[end - 1]))
+		end--;
+	return 2 * (int)text_width_of(text, end) >= columns ? end : whole;
+}
+
 int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum style style, const char *text)
 {
 	if (columns <= 0)
@@ -128,7 +159,7 @@ int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum styl
 	char figure[64];
 	if (*text_shorter(text, (unsigned)columns, figure, sizeof(figure)))
 		return canvas_put(c, row, column, columns, style, figure);
-	size_t whole = text_whole(text, (unsigned)columns - 1);
+	size_t whole = canvas_cut_at(text, columns - 1);
 	int used = (int)text_width_of(text, whole);
 	canvas_put(c, row, column, used, style, text);
 	paint_glyph(c, row, paint_limited(column) + used, style, 0x2026);

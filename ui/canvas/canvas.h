@@ -84,8 +84,9 @@ int canvas_printf(struct canvas *c, int row, int column, int limit, enum style s
 	__attribute__((format(printf, 6, 7)));
 /* Right-aligned in `columns`; a figure that does not fit is shortened (text_shorter()). */
 int canvas_put_right(struct canvas *c, int row, int column, int columns, enum style style, const char *text);
-/* In at most `columns`; a figure that does not fit is shortened, other text ends in "…" before the
- * number that would have been cut (so does canvas_put_right()). */
+/* In at most `columns`; a figure that does not fit is shortened.  Other text ends in "…" behind a
+ * word or, where that would leave little, in one, but before the number that would have been cut
+ * (so does canvas_put_right()). */
 int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum style style, const char *text);
 void canvas_fill(struct canvas *c, struct rect area, enum style style, const char *glyph);
 void canvas_restyle(struct canvas *c, struct rect area, enum style style);

@@ -202,7 +202,7 @@ void act_zoom(struct dash *d, int key)
 
 	if (!view_zoom(&d->view, key == '+' ? -1 : key == '-' ? 1 : 0))
 		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s is the end of the zoom",
-			text_duration(view_span_ns(&d->view), span, sizeof(span)));
+			view_span_text(&d->view, span, sizeof(span)));
 }
 
 /* ---- picking and looking ---- */

@@ -17,8 +17,9 @@ void act_cursor_at(struct dash *d, double part);
 void act_click_head(struct dash *d, int key); /* KEY_SORT, KEY_RANK */
 void act_load(struct dash *d, int key);       /* '[', ']' */
 void act_chart(struct dash *d, int key);      /* 'y', 'Y' */
-void act_zoom(struct dash *d, int key);       /* '+', '-', '=' */
-void act_pick(struct dash *d, int key);       /* up and down, pages */
+void act_chart_scale(struct dash *d, int key);
+void act_zoom(struct dash *d, int key); /* '+', '-', '=' */
+void act_pick(struct dash *d, int key); /* up and down, pages */
 void act_drill(struct dash *d, int key);
 void act_side(struct dash *d, int key);
 void act_sort(struct dash *d, int key);

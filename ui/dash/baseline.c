@@ -246,7 +246,7 @@ static char *tally_ratio(double relative, const char *what, char *out, size_t si
 	return out;
 }
 
-char *tally_sentence(const struct tally *a, const struct tally *b, const char *differs, char *out, size_t size)
+char *tally_sentence(const struct tally *a, const struct tally *b, const char *than, const char *differs, char *out, size_t size)
 {
 	enum metric metric = b->bits ? METRIC_MBPS : METRIC_PPS;
 	double relative = tally_difference(a->value[metric], a->n, b->value[metric], b->n).relative;
@@ -255,8 +255,9 @@ char *tally_sentence(const struct tally *a, const struct tally *b, const char *d
 
 	out[0] = '\0';
 	if (!isnan(relative))
-		snprintf(out, size, "%s: %s run #%u (%s); one run a side", b->method,
-			tally_ratio(relative, what, ratio, sizeof(ratio)), a->run_id, differs);
+		snprintf(out, size, "%s: %s %s%s%s%s; one run a side", b->method,
+			tally_ratio(relative, what, ratio, sizeof(ratio)), than, *differs ? " (" : "", differs,
+			*differs ? ")" : "");
 	return out;
 }
 

@@ -63,8 +63,9 @@ const struct figure_def *tally_figure(const struct tally *t, unsigned i);
 
 double tally_mean(const double *values, unsigned count); /* NaN if there are none */
 /* "single: 34.7 % fewer answers/s than run #1 (method mmsg→single); one run a side"; "" where
- * one of them has no intervals.  differs: as run_line_differ() says it.  Returns out. */
-char *tally_sentence(const struct tally *a, const struct tally *b, const char *differs, char *out, size_t size);
+ * one of them has no intervals.  than: what a is called.  differs: as run_line_differ() says it; ""
+ * where that is not known.  Returns out. */
+char *tally_sentence(const struct tally *a, const struct tally *b, const char *than, const char *differs, char *out, size_t size);
 /* How far b's mean is from a's.  One run a side: restarts differ from each other more than seconds
  * do, so nothing tells whether it is real. */
 struct tally_change {

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 #include "ui/dash/charted/charted.h"
 #include "ui/dash/headline.h"
 #include "ui/dash/runs/runs.h"
@@ -52,7 +52,6 @@ void dash_free(struct dash *d)
 	canvas_free(&d->canvas);
 	form_free(d->form);
 	free(d->order);
-	free(d->core_difference);
 	free(d->total);
 	*d = (struct dash){ 0 };
 }
@@ -92,6 +91,9 @@ bool dash_records(const struct dash *d, const struct latency_def *l)
 
 	for (unsigned i = 0; info && i < info->workers; i++)
 		roles |= info->worker[i].role;
+	/* whoever receives: of a sender alone that is the other end */
+	if (info && info->told && l == info->engine->latencies && l->roles == ROLE_BOTH)
+		return false;
 	return l->roles & roles;
 }
 
@@ -435,6 +437,17 @@ bool dash_has_base(const struct dash *d)
 	return d->view.base_kept && d->view.base.engine == dash_engine(d);
 }
 
+bool dash_is_b(const struct dash *d)
+{
+	const struct moment *m = &d->moment;
+
+	if (!dash_has_base(d) || !m->info)
+		return false;
+	if (m->final)
+		return !is_base_of(d, m->info->id);
+	return m->start && m->from && m->from->at_ns >= (is_base_of(d, m->info->id) ? d->view.base.last_ns : m->start->at_ns);
+}
+
 static void prepare_tally(struct dash *d)
 {
 	const struct moment *m = &d->moment;
@@ -457,26 +470,14 @@ static void prepare_differences(struct dash *d)
 {
 	const struct tally *a = &d->view.base, *b = dash_b(d);
 	uint64_t inputs = (a->newest ^ (uint64_t)a->run_id << 40) * 31 + (b->newest ^ (uint64_t)b->run_id << 40) + b->n;
-	struct tally_change *core;
 
-	if (!dash_has_base(d) || (inputs == d->compared && d->core_differences == b->workers))
+	if (!dash_has_base(d) || inputs == d->compared)
 		return;
-	core = realloc(d->core_difference, (b->workers + 1) * sizeof(*core));
-	if (!core)
-		return;
-	d->core_difference = core;
-	d->core_differences = b->workers;
 	d->compared = inputs;
 	for (int i = 0; i < METRICS; i++)
 		d->difference[i] = tally_difference(a->value[i], a->n, b->value[i], b->n);
 	for (unsigned i = 0; i < b->figures; i++)
 		d->figure_difference[i] = tally_difference(a->figure[i], a->n, b->figure[i], b->n);
-	for (unsigned i = 0; i < b->workers; i++) {
-		const struct tally_worker *then = tally_find(a, b->worker[i].role, b->worker[i].index);
-
-		core[i] = then && a->bits == b->bits ? tally_difference(then->rate, a->n, b->worker[i].rate, b->n)
-						     : TALLY_CHANGE_UNKNOWN;
-	}
 }
 
 static void dash_say_news(struct dash *d)

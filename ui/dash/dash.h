@@ -3,7 +3,7 @@
 #pragma once
 
 #include "record/run_line.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 #include "ui/canvas/canvas.h"
 #include "ui/dash/board.h"
 #include "ui/canvas/hits.h"
@@ -106,14 +106,15 @@ struct dash {
 	struct latency_summary summary; /* of total */
 	struct tally tally;             /* this run's intervals */
 	struct tally later;             /* ... behind those of A, where A is of this run */
-	struct tally before;            /* of the run before, where no baseline is kept */
-	char sentence[256];             /* how this run stands against that one; "": not known */
-	uint32_t told_run;              /* of which run it was said */
-	bool base_taken;                /* the board's baseline has been looked at */
+	struct tally before;            /* of the run before, where that is not A */
+	/* How this run stands against that one, and against A where that is another run; "": not
+	 * known, or it is too early to tell. */
+	char sentence[256], sentence_a[256];
+	uint32_t told_run; /* of which run it was said */
+	bool base_taken;   /* the board's baseline has been looked at */
 	struct runs runs;
-	/* against the baseline; core: per worker of tally */
-	struct tally_change difference[METRICS], figure_difference[TALLY_FIGURES], *core_difference;
-	unsigned core_differences;
+	/* B's from A's */
+	struct tally_change difference[METRICS], figure_difference[TALLY_FIGURES];
 	uint64_t compared; /* they were worked out from these intervals */
 
 	unsigned duel_news; /* of the board's duel: said so far */
@@ -159,6 +160,8 @@ bool dash_running(const struct dash *d);
 const struct tally *dash_b(const struct dash *d);
 /* Is a baseline kept, and of the mode that is shown? */
 bool dash_has_base(const struct dash *d);
+/* May the window that is shown be compared with A: is all of it measured, and none of it A's? */
+bool dash_is_b(const struct dash *d);
 /* has the shown run workers that do? */
 bool dash_records(const struct dash *d, const struct latency_def *l);
 /* Has this mode a tab now? */

@@ -12,9 +12,9 @@ struct key_def {
 	const char *does;
 	unsigned screens;                    /* bit per enum screen */
 	bool (*valid)(const struct dash *d); /* NULL: always */
-	/* "F1 Help": as it stands in the footer; NULL: not there */
+	/* "? Help": as it stands in the footer; NULL: not there */
 	const char *footer;
-	int priority; /* footer: the highest number is shed first */
+	int rank; /* footer: the lowest has its place first, then who still fits */
 	void (*act)(struct dash *d, int key);
 };
 

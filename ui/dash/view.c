@@ -114,6 +114,19 @@ int64_t view_span_ns(const struct view *v)
 	return spans_s[v->zoom] * NS_PER_S;
 }
 
+char *view_span_text(const struct view *v, char *out, size_t size)
+{
+	long seconds = (long)(view_span_ns(v) / NS_PER_S);
+
+	if (seconds < 120)
+		snprintf(out, size, "%ld s", seconds);
+	else if (seconds < 2 * 3600)
+		snprintf(out, size, "%ld min", seconds / 60);
+	else
+		snprintf(out, size, "%ld h", seconds / 3600);
+	return out;
+}
+
 bool view_zoom(struct view *v, int step)
 {
 	int next = step ? (int)v->zoom + step : ZOOM_DEFAULT;

@@ -56,6 +56,7 @@ struct view {
 	int64_t cursor_ns; /* 0: none */
 	unsigned zoom;
 	enum chart_kind chart;
+	bool log; /* scale of the charts */
 	int pick; /* worker, as the plan numbers them */
 	enum sort sort;
 	unsigned side; /* enum role whose workers are shown; 0: both sides' */
@@ -89,6 +90,8 @@ void view_open_panel(struct view *v, int panel);
 
 /* ---- time ---- */
 int64_t view_span_ns(const struct view *v);
+/* "60 s", "10 min", "6 h": as every head of a chart names it.  Returns out. */
+char *view_span_text(const struct view *v, char *out, size_t size);
 /* -1 shorter, +1 longer, 0 back to 60 s.  false: at the end of the range. */
 bool view_zoom(struct view *v, int step);
 /* total: headline histogram of the moment, or NULL.  0 or -ENOMEM. */

@@ -9,35 +9,69 @@
 
 const char *words_us(const struct latency_summary *l, int64_t ns, char *out, size_t size)
 {
-	size_t length;
-
-	text_us(l->count ? ns : -1, out, size);
-	length = strlen(out);
-	if (length && out[length - 1] == 'm' && length + 1 < size)
-		memcpy(out + length, "s", 2);
-	return out;
+	return words_ns(l->count ? (double)ns : NAN, out, size);
 }
 
 const char *words_ns(double ns, char *out, size_t size)
 {
-	struct latency_summary one = { .count = !isnan(ns) };
+	double us = ns / 1e3;
 
-	return words_us(&one, one.count ? (int64_t)ns : 0, out, size);
+	if (isnan(ns) || ns < 0)
+		snprintf(out, size, "--");
+	else if (us < 99999.5)
+		snprintf(out, size, "%.*f", us < 9.995 ? 2 : us < 99.95 ? 1 : 0, us);
+	else
+		text_human(us, out, size);
+	return out;
+}
+
+const char *words_bytes(double bytes, char *out, size_t size)
+{
+	static const char suffix[] = "KMGTPE";
+	int step = -1;
+
+	if (isnan(bytes) || bytes < 999.5)
+		return text_human(bytes, out, size);
+	if (bytes < 1024) {
+		snprintf(out, size, "%.0f", bytes);
+		return out;
+	}
+	for (; bytes >= 1024 && step + 2 < (int)sizeof(suffix); step++)
+		bytes /= 1024;
+	snprintf(out, size, "%.*f%c",
+		bytes == trunc(bytes) ? 0
+		: bytes < 9.995       ? 2
+		: bytes < 999.95      ? 1
+				      : 0,
+		bytes, suffix[step]);
+	return out;
 }
 
 const char *words_figure(const char *unit, double value, char *out, size_t size)
 {
-	return !strcmp(unit, "ns") ? words_ns(value, out, size) : text_human(value, out, size);
+	if (!strcmp(unit, "ns"))
+		return words_ns(value, out, size);
+	if (!strcmp(unit, "bytes"))
+		return words_bytes(value, out, size);
+	return text_human(strcmp(unit, "Mbit/s") ? value : 1e6 * value, out, size);
+}
+
+const char *words_unit(const char *unit)
+{
+	return !strcmp(unit, "ns") || !strcmp(unit, "us") ? "µs" : strcmp(unit, "Mbit/s") ? unit : "bit/s";
 }
 
 const char *words_us_unit(const char *text)
 {
-	size_t length = strlen(text);
-
-	return !length || text[length - 1] == 's' || text[length - 1] == '-' ? "" : "µs";
+	return strcmp(text, "--") ? "µs" : "";
 }
 
-const char *words_share(uint64_t lost, uint64_t sent, char *out, size_t size)
+bool words_share_is_percent(uint64_t all, uint64_t sent)
+{
+	return (double)all >= 0.01 * (double)sent;
+}
+
+const char *words_share(uint64_t lost, uint64_t all, uint64_t sent, char *out, size_t size)
 {
 	double ppm = sent ? (double)lost / (double)sent * 1e6 : NAN;
 
@@ -45,10 +79,12 @@ const char *words_share(uint64_t lost, uint64_t sent, char *out, size_t size)
 		snprintf(out, size, "0");
 	else if (isnan(ppm))
 		snprintf(out, size, "--");
-	else if (ppm >= 1e4)
-		snprintf(out, size, ppm < 9.995e4 ? "%.2f %%" : "%.1f %%", ppm / 1e4);
-	else
+	else if (!words_share_is_percent(all, sent))
 		snprintf(out, size, ppm < 1000 ? "%.1f ppm" : "%.0f ppm", ppm);
+	else if (ppm < 50)
+		snprintf(out, size, "<0.01 %%");
+	else
+		snprintf(out, size, ppm < 9.995e4 ? "%.2f %%" : "%.1f %%", ppm / 1e4);
 	return out;
 }
 

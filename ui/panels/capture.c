@@ -10,6 +10,9 @@
 #include "base/text.h"
 #include "ui/panels/panels.h"
 
+/* Rows that a capture that goes on wants beside the two that it has anyway. */
+enum { CAPTURE_LINES = 6 };
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -146,12 +149,21 @@ static void capture_paint(struct dash *d, struct rect area)
 		paint_packet(d, area, row++, &b->packet[i]);
 }
 
+/* Without a capture one line says how to begin one: the rows are for others. */
+static int capture_lines(const struct dash *d)
+{
+	const struct board *b = d->board;
+
+	return b->capture.active || b->capture.path[0] || b->capture.message[0] || b->packets ? CAPTURE_LINES : 0;
+}
+
 const struct panel_def panel_capture = {
 	.name = "capture",
 	.shows = PANEL_CAPTURE,
-	.narrow = { .min = 4, .want = 6, .weight = 1 },
-	.wide = { .min = 4, .want = 8, .weight = 2 },
+	.narrow = { .min = 4, .want = 2, .weight = 1 },
+	.wide = { .min = 4, .want = 2, .weight = 2 },
 	.paint = capture_paint,
+	.lines = capture_lines,
 };
 
 /* ---- the status line ---- */

@@ -32,7 +32,7 @@ static void charted_note(const double *value, unsigned count, int room, char *ou
 static double charted_scale(const struct dash *d, const double *value, unsigned count, char *unit, size_t size)
 {
 	struct charted_sums s = charted_sums(value, count);
-	struct headline_scale scale = headline_scale(dash_engine(d), isnan(s.most) ? 0 : s.most);
+	struct headline_scale scale = headline_scale(dash_engine(d), isnan(s.most) || d->view.log ? 0 : s.most);
 
 	if (d->view.chart == CHART_BOTH_WAYS) {
 		snprintf(unit, size, "%s", scale.unit);
@@ -47,7 +47,7 @@ static void charted_paint_values(struct dash *d, struct rect area)
 	const double *value = charted_values(d);
 	const struct series *s = &d->series;
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
-	char title[96], note[96], unit[32], span[32];
+	char title[96], note[96], unit[32], at[32];
 	double scale;
 
 	if (!value) {
@@ -55,11 +55,10 @@ static void charted_paint_values(struct dash *d, struct rect area)
 		return;
 	}
 	scale = charted_scale(d, value, s->ask.bins, unit, sizeof(unit));
-	snprintf(title, sizeof(title), "%s%s%s · %s", charted_name(d->view.chart), *unit ? " " : "", unit,
-		text_duration(view_span_ns(&d->view), span, sizeof(span)));
+	charts_title(d, charted_name(d->view.chart), unit, title, sizeof(title));
 	int bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1;
 	if (bin >= 0)
-		snprintf(note, sizeof(note), "at the cursor %s", text_human(value[bin], span, sizeof(span)));
+		snprintf(note, sizeof(note), "at the cursor %s", text_human(value[bin], at, sizeof(at)));
 	else
 		charted_note(value, s->ask.bins, area.columns - canvas_width(title) - 8, note, sizeof(note));
 	area_rule(&d->canvas, area, title, note);
@@ -73,7 +72,8 @@ static void charted_paint_values(struct dash *d, struct rect area)
 		.cursor_bin = bin,
 		.unit = unit,
 		.time_axis = charts_have_time(d, area),
-		.scale = scale };
+		.scale = scale,
+		.log = d->view.log };
 	chart_paint(&d->canvas, body, &chart);
 	charts_take_clicks(d, body, chart.time_axis);
 }
@@ -146,7 +146,7 @@ static void charted_paint_cores(struct dash *d, struct rect area)
 	}
 	panel_range(first, room, (int)d->order_count, range, sizeof(range));
 	snprintf(title, sizeof(title), "cores%s%s × time · %s · shade = rate", *range ? " " : "", range,
-		text_duration(view_span_ns(&d->view), span, sizeof(span)));
+		view_span_text(&d->view, span, sizeof(span)));
 	area_rule(&d->canvas, area, title, "y next");
 }
 

@@ -20,17 +20,12 @@ static double largest(const double *values, unsigned n, double at_least)
 	return max;
 }
 
-static char *span_text(const struct view *v, char *out, size_t size)
+void charts_title(const struct dash *d, const char *name, const char *unit, char *out, size_t size)
 {
-	long seconds = (long)(view_span_ns(v) / NS_PER_S);
+	char span[32];
 
-	if (seconds < 120)
-		snprintf(out, size, "%ld s", seconds);
-	else if (seconds < 2 * 3600)
-		snprintf(out, size, "%ld min", seconds / 60);
-	else
-		snprintf(out, size, "%ld h", seconds / 3600);
-	return out;
+	snprintf(out, size, "%s%s%s%s · %s", name, *unit ? " " : "", unit, d->view.log ? " · log" : "",
+		view_span_text(&d->view, span, sizeof(span)));
 }
 
 void charts_take_clicks(struct dash *d, struct rect body, bool time_axis)
@@ -59,15 +54,17 @@ static void chart_note(const struct dash *d, const struct series *s, double base
 static void paint_series(struct dash *d, struct rect area, const struct series *s, const char *title, double base, bool time_axis)
 {
 	double level[2 * 400];
-	char note[96], head[96], span[32];
+	char note[96], head[96];
 	bool with_base = !isnan(base) && s->ask.bins <= sizeof(level) / sizeof(level[0]);
-	struct headline_scale unit = headline_scale(dash_engine(d), largest(s->value, s->ask.bins, with_base ? base : 0));
+	double most = largest(s->value, s->ask.bins, with_base ? base : 0);
+	/* numbers that are decades apart have a magnitude each */
+	struct headline_scale unit = headline_scale(dash_engine(d), d->view.log ? 0 : most);
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
 
 	for (unsigned i = 0; with_base && i < s->ask.bins; i++)
 		level[i] = base;
 	chart_note(d, s, base, note, sizeof(note));
-	snprintf(head, sizeof(head), "%s %s · %s", title, unit.unit, span_text(&d->view, span, sizeof(span)));
+	charts_title(d, title, unit.unit, head, sizeof(head));
 	area_rule(&d->canvas, area, head, note);
 	struct chart chart = { .value = s->value,
 		.base = with_base ? level : NULL,
@@ -79,7 +76,8 @@ static void paint_series(struct dash *d, struct rect area, const struct series *
 		.cursor_bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1,
 		.unit = unit.unit,
 		.time_axis = time_axis,
-		.scale = unit.scale };
+		.scale = unit.scale,
+		.log = d->view.log };
 	chart_paint(&d->canvas, body, &chart);
 	charts_take_clicks(d, body, time_axis);
 }
@@ -141,7 +139,7 @@ static void trend_paint(struct dash *d, struct rect area)
 {
 	const struct figure_def *f = d->trend_figure;
 	const struct series *s = &d->trend;
-	char title[96], note[96], span[32], value[32];
+	char title[96], note[96], name[48], value[32];
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
 
 	if (!f || !d->trend_ok) {
@@ -151,7 +149,8 @@ static void trend_paint(struct dash *d, struct rect area)
 	}
 	const char *unit = strcmp(f->unit, "us") ? f->unit : "µs";
 	int bin = d->view.cursor_ns ? series_bin_of(s, d->view.cursor_ns) : -1;
-	snprintf(title, sizeof(title), "mean %s %s · %s", f->title, unit, span_text(&d->view, span, sizeof(span)));
+	snprintf(name, sizeof(name), "mean %s", f->title);
+	charts_title(d, name, unit, title, sizeof(title));
 	if (bin >= 0)
 		snprintf(note, sizeof(note), "%s %s", text_human(s->value[bin], value, sizeof(value)), unit);
 	else if (!d->moment.info || !trend_percentiles(d, note, sizeof(note)))
@@ -165,7 +164,8 @@ static void trend_paint(struct dash *d, struct rect area)
 		.cursor_bin = bin,
 		.unit = unit,
 		.time_axis = !has_chart_below(d, area) && area.rows > 3,
-		.scale = 1 };
+		.scale = 1,
+		.log = d->view.log };
 	chart_paint(&d->canvas, body, &chart);
 	charts_take_clicks(d, body, chart.time_axis);
 }
@@ -234,7 +234,8 @@ static void paint_heat(struct dash *d, struct rect area)
 	char note[128], title[96], span[32];
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
 
-	snprintf(title, sizeof(title), "%s µs × time · %s", l ? l->title : "latency", span_text(&d->view, span, sizeof(span)));
+	snprintf(title, sizeof(title), "%s µs × time · %s", l ? l->title : "latency",
+		view_span_text(&d->view, span, sizeof(span)));
 	heat_note(d, area.columns - canvas_width(title) - 8, note, sizeof(note));
 	area_rule(&d->canvas, area, title, note);
 	if (!l || !dash_records(d, l)) {

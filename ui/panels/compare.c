@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ui/dash/headline.h"
 #include "ui/dash/runs/runs.h"
 #include "ui/panels/panels.h"
 
@@ -26,22 +27,52 @@ struct compare_row {
 	struct tally_change difference;
 };
 
+/* The unit that the screen has for it elsewhere, and what the metric is multiplied by for that. */
+static const char *compare_unit(const struct dash *d, enum metric metric, double *ret_scale)
+{
+	*ret_scale = 1;
+	if (metric == METRIC_MBPS && headline_is_bits(dash_engine(d))) {
+		*ret_scale = 1e6;
+		return "bit/s";
+	}
+	if (metric == METRIC_DROP_PPM && d->drops_lost && words_share_is_percent(d->drops_lost, d->drops_sent)) {
+		*ret_scale = 1e-4;
+		return "drops %";
+	}
+	return NULL;
+}
+
+/* By what the side that the mode counts on receives. */
+static void compare_name_cpu(const struct dash *d, const char *title, char *out, size_t size)
+{
+	const struct engine *e = dash_engine(d);
+	const char *one = e && e->packet_rate ? e->packet_rate : "pkt";
+
+	if (e && e->delivery && d->moment.info && d->moment.info->rx_roles & ROLE_CLIENT)
+		one = e->delivery;
+	snprintf(out, size, "%s ns/%.*s", title, (int)strcspn(one, "/"), one);
+}
+
 static void compare_metric(const struct dash *d, enum metric metric, struct compare_row *row)
 {
 	const struct metric_def *def = &metric_defs[metric];
 	const struct tally *a = &d->view.base, *b = dash_b(d);
 	const struct engine *e = dash_engine(d);
-	const char *rate = e ? e->packet_rate : NULL;
+	double scale;
+	const char *unit = compare_unit(d, metric, &scale);
 
 	*row = (struct compare_row){ .difference = d->difference[metric] };
-	if (metric == METRIC_PPS && rate)
-		snprintf(row->name, sizeof(row->name), "%s", rate);
-	else if (metric == METRIC_CPU && rate)
-		snprintf(row->name, sizeof(row->name), "%s ns/%.*s", def->title, (int)strcspn(rate, "/"), rate);
+	row->difference.absolute *= scale;
+	if (unit)
+		snprintf(row->name, sizeof(row->name), "%s", unit);
+	else if (metric == METRIC_PPS && e && e->packet_rate)
+		snprintf(row->name, sizeof(row->name), "%s", e->packet_rate);
+	else if (metric == METRIC_CPU)
+		compare_name_cpu(d, def->title, row->name, sizeof(row->name));
 	else
 		snprintf(row->name, sizeof(row->name), "%s %s", def->title, def->unit);
-	number(metric, tally_mean(a->value[metric], a->n), row->mean_a, sizeof(row->mean_a));
-	number(metric, tally_mean(b->value[metric], b->n), row->mean_b, sizeof(row->mean_b));
+	number(metric, scale * tally_mean(a->value[metric], a->n), row->mean_a, sizeof(row->mean_a));
+	number(metric, scale * tally_mean(b->value[metric], b->n), row->mean_b, sizeof(row->mean_b));
 }
 
 static void compare_figure(const struct dash *d, unsigned figure, struct compare_row *row)
@@ -127,8 +158,8 @@ static void compare_title(const struct dash *d, char *out, size_t size)
 	const struct tally *a = &d->view.base, *b = dash_b(d);
 	char differs[160];
 
-	runs_differ(d, a->run_id, b->run_id, differs, sizeof(differs));
-	if (*differs && (strncmp(differs, "method ", 7) || strchr(differs, ',')))
+	runs_differ_from_a(d, differs, sizeof(differs));
+	if (*differs && strcmp(differs, RUN_LINE_ALIKE) && (strncmp(differs, "method ", 7) || strchr(differs, ',')))
 		snprintf(out, size, "A n=%u / B n=%u%s%s", a->n, b->n, *differs ? " · " : "", differs);
 	else
 		snprintf(out, size, "A ‹%s› n=%u / B ‹%s› n=%u", a->method, a->n, b->method, b->n);
@@ -158,6 +189,8 @@ static void compare_paint(struct dash *d, struct rect area)
 	row = compare_paint_rows(d, area, 1 + head, area.rows - 1, rows);
 	area_put(&d->canvas, area, row, 1, STYLE_DIM,
 		d->board->read_only ? "one run a side: judge with netdyno compare" : "one run a side: d starts a duel");
+	if (d->sentence_a[0])
+		area_wrap(&d->canvas, area, row + 1, 1, STYLE_TEXT, d->sentence_a);
 }
 
 static int compare_lines(const struct dash *d)

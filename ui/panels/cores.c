@@ -150,14 +150,12 @@ static void name_rates(const struct dash *d, struct core_table *t)
 	}
 }
 
-static void leave_out(struct core_table *t, enum core_column column, bool is_idle, int columns)
+/* Servers alone: the other end has the latencies. */
+static bool cores_nobody_records(const struct dash *d)
 {
-	if (!is_idle || !(t->fit >> column & 1))
-		return;
-	t->column[column].width = t->column[column].min_width = 1;
-	t->column[column].title = "";
-	t->column[column].bar = false;
-	t->fit = table_fit(t->column, t->count, columns, t->width);
+	const struct engine *e = dash_engine(d);
+
+	return d->moment.info && e && (!e->latencies || !e->latencies->name || !dash_records(d, e->latencies));
 }
 
 static void make_columns(const struct dash *d, int columns, struct core_table *t)
@@ -170,10 +168,11 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 	memcpy(t->column, columns_of(d), sizeof(fixed_columns));
 	name_rates(d, t);
 	t->column[CORE_NAME].width = t->column[CORE_NAME].min_width = view_names_width(d->moment.info, 9);
-	if (!dash_has_base(d))
-		t->column[CORE_VERSUS].priority = 1000;
-	if (!d->shares_differ)
-		t->column[CORE_SHARE].priority = 2000;
+	/* nothing to compare or to show: their room goes to the others */
+	t->column[CORE_VERSUS].width *= dash_has_base(d);
+	t->column[CORE_SHARE].width *= d->shares_differ;
+	for (int i = CORE_P50; i <= CORE_P99_9 && cores_nobody_records(d); i++)
+		t->column[i].width = 0;
 	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
 		if (own_column(d, i, &all))
 			add_column(t, engine_counter(e, i)->title, own_unit(engine_counter(e, i)), (int)i, NULL);
@@ -181,9 +180,6 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 		if (f->show & SHOW_TABLE && has_figure(d, f))
 			add_column(t, f->title, "", -1, f);
 	t->fit = table_fit(t->column, t->count, columns, t->width);
-	/* nothing to compare: their room goes to the others */
-	leave_out(t, CORE_VERSUS, !dash_has_base(d), columns);
-	leave_out(t, CORE_SHARE, !d->shares_differ, columns);
 }
 
 /* ---- cells ---- */
@@ -210,7 +206,7 @@ static void put_throughput(const struct dash *d, const struct rates *r, unsigned
 	bool sent = headline_is_sent(d->moment.info, role), bits = headline_is_bits(d->moment.info->engine);
 
 	if (has_way(d)) {
-		snprintf(cell[CORE_WAY].text, sizeof(cell->text), sent ? "tx" : "rx");
+		snprintf(cell[CORE_WAY].text, sizeof(cell->text), sent || d->moment.info->told ? "tx" : "rx");
 		cell[CORE_WAY].style = STYLE_DIM;
 		cores_put_number(&cell[CORE_PACKETS], sent ? r->tx_pps : r->rx_pps, style);
 		cores_put_number(&cell[CORE_MBPS], (bits ? 1e6 : 1) * dash_mbps(d, r, !sent), style);
@@ -313,25 +309,33 @@ static void put_own(const struct dash *d, const struct core_table *t, const stru
 	}
 }
 
-static void put_difference(struct table_cell *cell, const struct tally_change *change)
+/* The rate of the window that the row is of, against A's mean (NULL: A has none). */
+static void put_difference(const struct dash *d, double rate, const double *base, struct table_cell *cell)
 {
-	tally_difference_text(change, cell->text, sizeof(cell->text));
-	cell->style = isnan(change->absolute) ? STYLE_DIM : STYLE_TEXT;
+	struct tally_change change = TALLY_CHANGE_UNKNOWN;
+
+	if (base)
+		change = tally_difference(base, d->view.base.n, &rate, 1);
+	tally_difference_text(&change, cell->text, sizeof(cell->text));
+	cell->style = isnan(change.absolute) ? STYLE_DIM : STYLE_TEXT;
 }
 
-static void put_versus(const struct dash *d, int worker, struct table_cell *cell)
+static void put_versus(const struct dash *d, const struct run_worker *w, const struct rates *r, struct table_cell *cell)
 {
-	static const struct tally_change unknown = { NAN, NAN };
+	const struct tally_worker *then = dash_is_b(d) ? tally_find(&d->view.base, w->role, w->index) : NULL;
 
-	if (dash_has_base(d) && dash_b(d)->n)
-		put_difference(cell, (unsigned)worker < d->core_differences ? &d->core_difference[worker] : &unknown);
+	if (dash_is_b(d))
+		put_difference(d, headline_rate(d->moment.info, r, w->role), then ? then->rate : NULL, cell);
 }
 
-static void put_versus_sum(const struct dash *d, unsigned role, struct table_cell *cell)
+static void put_versus_sum(const struct dash *d, unsigned role, const struct rates *r, struct table_cell *cell)
 {
+	bool bits = headline_is_bits(dash_engine(d));
+	double rate = headline_rate(d->moment.info, r, role) / (bits ? 1e6 : 1);
+
 	/* A keeps the sum of the side that the mode counts on */
-	if (dash_has_base(d) && dash_b(d)->n && role & d->moment.info->rx_roles)
-		put_difference(cell, &d->difference[headline_is_bits(dash_engine(d)) ? METRIC_MBPS : METRIC_PPS]);
+	if (dash_is_b(d) && role & d->moment.info->rx_roles)
+		put_difference(d, rate, d->view.base.value[bits ? METRIC_MBPS : METRIC_PPS], cell);
 }
 
 /* ---- rows ---- */
@@ -365,7 +369,7 @@ static void worker_row(const struct dash *d, const struct core_table *t, int wor
 	put_drops(moment_drops(&d->moment, worker, ROLE_BOTH), STYLE_TEXT, cell);
 	cores_put_latencies(d, worker, w->role, STYLE_TEXT, cell);
 	put_own(d, t, &r, worker, w->role, STYLE_TEXT, cell);
-	put_versus(d, worker, &cell[CORE_VERSUS]);
+	put_versus(d, w, &r, &cell[CORE_VERSUS]);
 }
 
 static void sum_row(const struct dash *d, const struct core_table *t, unsigned role, unsigned workers, struct table_cell *cell)
@@ -380,7 +384,7 @@ static void sum_row(const struct dash *d, const struct core_table *t, unsigned r
 	put_drops(moment_drops(&d->moment, -1, role), STYLE_SUM, cell);
 	cores_put_latencies(d, -1, role, STYLE_SUM, cell);
 	put_own(d, t, &r, -1, role, STYLE_SUM, cell);
-	put_versus_sum(d, role, &cell[CORE_VERSUS]);
+	put_versus_sum(d, role, &r, &cell[CORE_VERSUS]);
 }
 
 /* All that is lost, where the workers have not seen all of it themselves. */
@@ -473,7 +477,7 @@ static void cores_take_clicks(struct dash *d, const struct core_table *t, struct
 	}
 }
 
-/* What of the rows is shown: "clients alone", "filtered". */
+/* What of the rows is shown: "client rows only", "filtered". */
 static void paint_rule(struct dash *d, struct rect area, int room)
 {
 	char title[96], note[96] = "", at[32], range[32];
@@ -481,8 +485,9 @@ static void paint_rule(struct dash *d, struct rect area, int room)
 	const char *side = d->view.side && m->info ? engine_role(m->info->engine, d->view.side)->title : "";
 
 	panel_range(d->table_first, room, (int)d->order_count, range, sizeof(range));
-	snprintf(title, sizeof(title), "cores%s%s · %s%s%s%s%s", *range ? " " : "", range, dash_window(d),
-		dash_wire(d) ? " · wire bits" : "", *side ? " · the side " : "", side, d->view.filter[0] ? " · filtered" : "");
+	snprintf(title, sizeof(title), "cores%s%s · %s%s%s%s%s%s", *range ? " " : "", range, dash_window(d),
+		dash_wire(d) ? " · wire bits" : "", *side ? " · " : "", side, *side ? " rows only" : "",
+		d->view.filter[0] ? " · filtered" : "");
 	if (d->view.cursor_ns && !m->to)
 		snprintf(note, sizeof(note), "no data at %s", dash_hms(d, d->view.cursor_ns, at, sizeof(at)));
 	else if (!d->layout.verdict.rows && m->info && m->info->closed_loop)

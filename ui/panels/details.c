@@ -106,22 +106,48 @@ static void details_paint_row(struct dash *d, struct rect area, const struct det
 
 /* ---- the panel ---- */
 
-/* "connections · 12 of 500 · by dropped ▼" */
-static void details_title(const struct ranked *r, unsigned first, unsigned shown, char *out, size_t size)
+char *panel_rows_window(const struct dash *d, bool rates, bool totals, char *out, size_t size)
 {
-	const struct details *d = r->details;
-	char by[24], missed[32];
+	const struct details *of = d->ranked.details;
+	char at[32];
+
+	out[0] = '\0';
+	if (!of)
+		return out;
+	dash_hms(d, of->at_ns, at, sizeof(at));
+	if (rates && of->seconds > 0)
+		text_add(out, size, "%.0f s to %s%s", fmax(of->seconds, 1), at,
+			!totals           ? ""
+			: d->moment.final ? ", whole run"
+					  : ", run");
+	else if (d->moment.final)
+		text_add(out, size, "whole run");
+	else
+		text_add(out, size, "at %s", at);
+	return out;
+}
+
+/* "connections · 12 of 500 · by dropped ▼ · 1 s to 14:31:07, run"; the head of its column says what
+ * the rows are sorted by, too. */
+static void details_title(const struct dash *d, unsigned first, unsigned shown, bool by_column, char *out, size_t size)
+{
+	const struct ranked *r = &d->ranked;
+	const struct details *of = r->details;
+	char by[24], missed[32], window[48];
 
 	out[0] = '\0';
 	text_add(out, size, "%s", r->def->name);
-	if (d && first)
-		text_add(out, size, " · %u-%u of %u", first + 1, first + shown, d->rows);
-	else if (d)
-		text_add(out, size, " · %u of %u", shown, d->rows);
-	if (d && d->missed)
-		text_add(out, size, " + %s not kept", text_grouped(d->missed, missed, sizeof(missed)));
-	text_add(out, size, " · by %s %s", ranked_title(&r->def->columns[r->order.column], r->order.as, by, sizeof(by)),
-		r->order.ascending ? "▲" : "▼");
+	if (of && first)
+		text_add(out, size, " · %u-%u of %u", first + 1, first + shown, of->rows);
+	else if (of)
+		text_add(out, size, " · %u of %u", shown, of->rows);
+	if (of && of->missed)
+		text_add(out, size, " + %s not kept", text_grouped(of->missed, missed, sizeof(missed)));
+	if (by_column)
+		text_add(out, size, " · by %s %s", ranked_title(&r->def->columns[r->order.column], r->order.as, by, sizeof(by)),
+			r->order.ascending ? "▲" : "▼");
+	if (*panel_rows_window(d, true, true, window, sizeof(window)))
+		text_add(out, size, " · %s", window);
 }
 
 static const char *details_hint(const struct dash *d, unsigned end)
@@ -172,10 +198,10 @@ static void details_paint(struct dash *d, struct rect area)
 	int first = d->layout.kind == LAYOUT_FULL ? d->view.scroll : 0;
 
 	shown = (int)r->count - first < room ? (int)r->count - first : room;
-	details_title(r, (unsigned)first, (unsigned)shown, title, sizeof(title));
+	details_title(d, (unsigned)first, (unsigned)shown, true, title, sizeof(title));
 	const char *hint = details_hint(d, (unsigned)(first + shown));
-	if (canvas_width(title) + canvas_width(hint) + 20 <= area.columns)
-		text_add(title, sizeof(title), " · this run");
+	if (canvas_width(title) + (d->layout.kind == LAYOUT_FULL ? canvas_width(hint) + 4 : 0) + 4 > area.columns)
+		details_title(d, (unsigned)first, (unsigned)shown, false, title, sizeof(title));
 	area_rule(&d->canvas, area, title, hint);
 	details_columns(d, area.columns - 2, &t);
 	if (area.rows > 1)

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "record/remedy.h"
+#include "record/judge/remedy.h"
 #include "ui/panels/panels.h"
 #include "ui/widgets/widgets.h"
 
@@ -71,7 +71,7 @@ static void paint_place(struct dash *d, struct rect area, int row, const struct 
 		canvas_put_cut(canvas, at, left + c.share, area.columns - c.share, STYLE_DIM, line->place->why);
 		return;
 	}
-	words_share(line->total, d->drops_sent, text, sizeof(text));
+	words_share(line->total, d->drops_lost, d->drops_sent, text, sizeof(text));
 	canvas_put_right(canvas, at, left + c.share, SHARE_WIDTH, style, text);
 	if (c.bar >= 0 && d->drops_lost)
 		bar_paint(canvas, at, left + c.bar, area.columns - c.bar - 1, (double)line->total / (double)d->drops_lost,
@@ -113,24 +113,65 @@ static int paint_places(struct dash *d, struct rect area, int row)
 	return shown;
 }
 
-/* The second ledger of a mode that keeps one, below the places of the first. */
+/* ---- the second ledger of a mode that keeps one: below the places of the first ---- */
+
+/* The forms of its line, the fullest first.  Its name stays: "sent" alone would be of the other. */
+static const struct second_form {
+	bool words, places, exact;
+} second_forms[] = {
+	{ .words = true, .places = true, .exact = true },
+	{ .places = true, .exact = true },
+	{ .exact = true },
+	{ .exact = false },
+};
+
+static void second_add(char *out, size_t size, bool exact, const char *before, uint64_t n)
+{
+	char count[32];
+
+	text_add(out, size, "%s %s", before,
+		exact ? text_grouped(n, count, sizeof(count)) : text_human((double)n, count, sizeof(count)));
+}
+
+static void second_text(
+	const struct ledger_def *def, const struct ledger *l, const struct second_form *form, char *out, size_t size)
+{
+	uint64_t lost = 0;
+	char name[96];
+
+	snprintf(out, size, "%s:", def->name);
+	second_add(out, size, form->exact, " sent", l->sent);
+	snprintf(name, sizeof(name), " = %.*s", form->words ? 80 : (int)strcspn(def->received, " "), def->received);
+	second_add(out, size, form->exact, name, l->received);
+	for (unsigned i = 0; i < l->places; i++) {
+		lost += l->place[i].lost;
+		snprintf(name, sizeof(name), " + %s", l->place[i].title);
+		if (form->places && l->place[i].lost)
+			second_add(out, size, form->exact, name, l->place[i].lost);
+	}
+	if (!form->places && lost)
+		second_add(out, size, form->exact, " + lost", lost);
+	if (l->in_flight)
+		second_add(out, size, form->exact, " + in flight", l->in_flight);
+	if (l->unexplained)
+		second_add(out, size, form->exact, l->unexplained < 0 ? " - unexplained" : " + unexplained",
+			(uint64_t)llabs(l->unexplained));
+}
+
+/* In the fullest form that fits; where none does, whether it balances. */
 static void drops_paint_second(struct dash *d, struct rect area, int row)
 {
 	const struct ledger_def *def = dash_engine(d)->second_ledger;
 	const struct ledger *l = &d->second;
-	char text[256], n[32];
+	char text[256] = "";
 
 	if (row >= area.rows || !l->known)
 		return;
-	snprintf(text, sizeof(text), "%s: sent %s", def->name, text_grouped(l->sent, n, sizeof(n)));
-	text_add(text, sizeof(text), " = %s %s", def->received, text_grouped(l->received, n, sizeof(n)));
-	for (unsigned i = 0; i < l->places; i++)
-		if (l->place[i].lost)
-			text_add(text, sizeof(text), " + %s %s", l->place[i].title, text_grouped(l->place[i].lost, n, sizeof(n)));
-	if (l->in_flight)
-		text_add(text, sizeof(text), " + in flight %s", text_grouped(l->in_flight, n, sizeof(n)));
-	if (l->unexplained)
-		text_add(text, sizeof(text), " + unexplained %lld", (long long)l->unexplained);
+	for (size_t i = 0;
+		i < sizeof(second_forms) / sizeof(second_forms[0]) && (i == 0 || canvas_width(text) > area.columns - 2); i++)
+		second_text(def, l, &second_forms[i], text, sizeof(text));
+	if (canvas_width(text) > area.columns - 2)
+		snprintf(text, sizeof(text), "%s: %s", def->name, l->balanced ? "✓ balanced" : "✗ unbalanced");
 	canvas_put_cut(&d->canvas, area.row + row, area.column + 1, area.columns - 2, l->balanced ? STYLE_TEXT : STYLE_BAD, text);
 }
 
@@ -169,12 +210,22 @@ static void drops_remedy(const struct dash *d, const struct drop_line *line, cha
 
 	out[0] = '\0';
 	remedy_text(line->place->remedy, d->moment.info, &d->board->host, helps, sizeof(helps));
-	if (drops_lossy(d) > 1 || !*helps)
+	if (drops_lossy(d) > 1 && (*helps || live))
 		text_add(out, size, "%s%s", line->place->title, *helps ? ": " : "");
 	text_add(out, size, "%s", helps);
-	if (live)
-		text_add(out, size, " · last drop %s ago",
-			text_duration((d->moment.at_ns - line->last_ns) / NS_PER_S * NS_PER_S, ago, sizeof(ago)));
+	if (!live)
+		return;
+	int64_t whole_ns = (d->moment.at_ns - line->last_ns) / NS_PER_S * NS_PER_S;
+	text_add(out, size, "%slast drop %s%s", *out ? " · " : "", whole_ns ? text_duration(whole_ns, ago, sizeof(ago)) : "now",
+		whole_ns ? " ago" : "");
+}
+
+/* The arrow stands in front of a remedy, and a blank behind it. */
+enum { REMEDY_TEXT = 3 };
+
+static int drops_remedy_room(int columns)
+{
+	return columns - REMEDY_TEXT - 1;
 }
 
 /* The rows that remedies take in so many columns. */
@@ -183,9 +234,9 @@ static int drops_remedy_rows(const struct dash *d, int columns)
 	char text[320];
 	int rows = 0;
 
-	for (unsigned rank = 0; rank < drops_lossy(d) && columns > 4; rank++) {
+	for (unsigned rank = 0; rank < drops_lossy(d) && drops_remedy_room(columns) > 0; rank++) {
 		drops_remedy(d, drops_ranked(d, rank), text, sizeof(text));
-		rows += (canvas_width(text) + columns - 5) / (columns - 4);
+		rows += area_wrap_rows(drops_remedy_room(columns), text);
 	}
 	return rows;
 }
@@ -194,14 +245,18 @@ static int drops_remedy_rows(const struct dash *d, int columns)
 static void drops_paint_remedies(struct dash *d, struct rect area, int row)
 {
 	char text[320];
+	int room = drops_remedy_room(area.columns);
 
 	for (unsigned rank = 0; rank < drops_lossy(d) && row < area.rows; rank++) {
 		drops_remedy(d, drops_ranked(d, rank), text, sizeof(text));
+		area_shed(room, area.rows - row, text);
+		if (!*text)
+			continue;
 		area_put(&d->canvas, area, row, 1, STYLE_WARNING, "→");
 		if (row + 1 == area.rows)
-			canvas_put_cut(&d->canvas, area.row + row++, area.column + 3, area.columns - 4, STYLE_WARNING, text);
+			canvas_put_cut(&d->canvas, area.row + row++, area.column + REMEDY_TEXT, room, STYLE_WARNING, text);
 		else
-			row += area_wrap(&d->canvas, area, row, 3, STYLE_WARNING, text);
+			row += area_wrap(&d->canvas, area, row, REMEDY_TEXT, STYLE_WARNING, text);
 	}
 }
 
@@ -231,8 +286,11 @@ static void drops_rule(struct dash *d, struct rect area, int hidden)
 
 static void drops_paint(struct dash *d, struct rect area)
 {
-	bool head = area.rows >= 4;
-	int row = 1 + head, places = drops_place_rows(d, area.rows - row, area.columns);
+	bool head = area.rows >= 4 || area.rows - 2 >= (int)d->drops;
+	int row = 1 + head, rows = drops_place_rows(d, area.rows - row, area.columns);
+	/* It goes before places that lose nothing. */
+	bool second = d->second.known && rows > (drops_lossy(d) ? (int)drops_lossy(d) : 1);
+	int places = rows - second;
 
 	drops_rule(d, area, d->ledger.known ? (int)d->drops - places : 0);
 	if (!d->ledger.known) {
@@ -246,10 +304,8 @@ static void drops_paint(struct dash *d, struct rect area)
 	if (head)
 		paint_drop_head(d, area);
 	row += paint_places(d, (struct rect){ area.row, area.column, row + places, area.columns }, row);
-	if (row < 1 + head + places) {
-		drops_paint_second(d, area, row);
-		row += d->second.known;
-	}
+	if (second)
+		drops_paint_second(d, area, row++);
 	drops_paint_remedies(d, area, row);
 }
 
@@ -260,7 +316,7 @@ static int drops_lines(const struct dash *d)
 	int lossy = (int)drops_lossy(d), columns = narrow ? d->canvas.columns / 2 : d->canvas.columns * 46 / 100 - 1;
 
 	if (!d->ledger.known)
-		return narrow ? PANEL_ASIDE : 5;
+		return narrow || d->moment.start || d->moment.final ? PANEL_ASIDE : 5;
 	if (narrow && !lossy && !d->ledger.lost && (!d->second.known || !d->second.lost))
 		return PANEL_ASIDE;
 	return (narrow ? lossy : (int)d->ledger.places) + d->second.known + drops_remedy_rows(d, columns);
@@ -270,7 +326,7 @@ const struct panel_def panel_drops = {
 	.name = "drops",
 	.shows = PANEL_LEDGER,
 	.narrow = { .min = 4, .want = 2 },
-	.wide = { .min = 4, .want = 3 },
+	.wide = { .min = 4, .want = 2 },
 	.paint = drops_paint,
 	.lines = drops_lines,
 };

@@ -36,16 +36,17 @@ static int lines_of(const char *text, int columns)
 	return lines;
 }
 
-/* The first row of each part before the second of any: the answer, the headline, the dots. */
+/* The first row of each part before the second of any: the answer, the headline and what its
+ * columns are, the dots. */
 static void duel_share_rows(const struct duel *duel, int left, int words, struct duel_rows *r)
 {
 	*r = (struct duel_rows){ .words = duel_take_rows(&left, 1) };
 	r->metrics = duel_take_rows(&left, 1);
+	r->head = duel_take_rows(&left, 1);
 	r->dots = left >= 2 ? duel_take_rows(&left, 2) : 0;
 	r->words += duel_take_rows(&left, (words < WORDS_MOST ? words : WORDS_MOST) - 1);
 	r->metrics += duel_take_rows(&left, (int)duel->metrics - 1);
 	r->interval = duel_take_rows(&left, 1);
-	r->head = duel_take_rows(&left, 1);
 	r->sides = left >= 2 ? duel_take_rows(&left, 2) : 0;
 	r->axis = duel_take_rows(&left, 1);
 	r->closing = duel_take_rows(&left, 1);
@@ -111,6 +112,30 @@ static void duel_paint_metric(struct dash *d, const struct duel *duel, struct re
 	duel_row(d, area, row, duel_style(&duel->metric[i], of),
 		(const char *const[]){ name, text_four(of->a, a, sizeof(a)), text_four(of->b, b, sizeof(b)), marked,
 			duel->level > 0 ? interval : "--" });
+}
+
+/* Does it say what a metric before it says?  Throughput and rate do where all packets are alike. */
+static bool duel_repeats(const struct duel *duel, unsigned metric)
+{
+	for (unsigned i = 0; i < metric; i++)
+		if (compared_alike(&duel->of[i], &duel->of[metric]))
+			return true;
+	return false;
+}
+
+/* Without room for all, those that say something of their own. */
+static void duel_paint_metrics(struct dash *d, const struct duel *duel, struct rect area, int row, int rows)
+{
+	int spare = (int)duel->metrics - rows;
+
+	for (unsigned i = 0; i < duel->metrics && rows > 0; i++) {
+		if (spare > 0 && duel_repeats(duel, i)) {
+			spare--;
+			continue;
+		}
+		duel_paint_metric(d, duel, area, row++, i);
+		rows--;
+	}
 }
 
 static void duel_paint_sides(struct dash *d, const struct duel *duel, struct rect area, int row)
@@ -287,7 +312,7 @@ static void duel_paint_words(struct dash *d, struct rect area, int row, enum sty
 
 void panel_duel_paint(struct dash *d, const struct duel *duel, struct rect area)
 {
-	static const char *const heads[] = { "median", "A", "B", "B to A", "95 % interval" };
+	static const char *const heads[] = { "medians", "A", "B", "Δ of pairs", "95 % interval" };
 	char words[DUEL_WORDS_BYTES + DUEL_TEXT_BYTES + 100];
 	struct rect below = { area.row + 1, area.column, area.rows - 1, area.columns };
 	struct duel_rows rows;
@@ -302,8 +327,8 @@ void panel_duel_paint(struct dash *d, const struct duel *duel, struct rect area)
 	if (rows.head)
 		duel_row(d, below, row, STYLE_DIM, heads);
 	row += rows.head;
-	for (int i = 0; i < rows.metrics; i++)
-		duel_paint_metric(d, duel, below, row++, (unsigned)i);
+	duel_paint_metrics(d, duel, below, row, rows.metrics);
+	row += rows.metrics;
 	for (int i = 0; i < rows.dots; i++)
 		duel_paint_dots(d, duel, below, row++, (unsigned)i);
 	if (rows.axis)

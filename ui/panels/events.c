@@ -1,10 +1,10 @@
-/* The events, the newest first; on the full screen the reasons and cautions of the verdict stand
- * above them. */
+/* The events, the newest first.  The reasons and cautions of the verdict stand above them on the
+ * full screen, and elsewhere below them where rows are free. */
+#include <limits.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/text.h"
-#include "record/remedy.h"
+#include "record/judge/remedy.h"
 #include "ui/panels/panels.h"
 
 struct severity_look {
@@ -24,13 +24,8 @@ enum { EVENT_TEXT = 12, EVENT_ROWS = 20 };
 /* The rows that all of its text takes. */
 static int event_rows(const struct history_event *event, int columns)
 {
-	const char *text = event->text;
-	int rows = 0, room = columns - EVENT_TEXT - 1;
+	int rows = area_wrap_rows(columns - EVENT_TEXT - 1, event->text);
 
-	for (; *text && room > 0; rows++) {
-		text += text_line(text, (unsigned)room);
-		text += strspn(text, " ");
-	}
 	return rows ? rows : 1;
 }
 
@@ -57,40 +52,53 @@ static int paint_event(struct dash *d, struct rect area, int row, int rows, cons
 	return 1;
 }
 
-static int paint_notice(struct dash *d, struct rect area, int row, enum style style, const char *kind, const char *notice)
+/* A reason or caution, or the limit. */
+struct notice {
+	const char *kind, *text, *remedy;
+	enum style style;
+};
+
+/* Returns the row behind it. */
+static int paint_text(struct dash *d, struct rect area, int row, enum style style, const char *kind, const char *text)
 {
-	int rows = area_wrap(&d->canvas, area, row, 1 + canvas_width(kind), style, notice);
+	int rows = area_wrap(&d->canvas, area, row, 1 + canvas_width(kind), style, text);
 
 	area_put(&d->canvas, area, row, 1, style, kind);
 	return row + (rows ? rows : 1);
 }
 
-static int paint_remedy(struct dash *d, struct rect area, int row, const char *remedy)
+static int paint_whole_notice(struct dash *d, struct rect area, int row, const struct notice *n)
 {
 	char text[240];
 
-	if (!remedy)
+	row = paint_text(d, area, row, n->style, n->kind, n->text);
+	if (!n->remedy)
 		return row;
-	remedy_text(remedy, d->moment.info, &d->board->host, text, sizeof(text));
-	return paint_notice(d, area, row, STYLE_TEXT, "  → ", text);
+	remedy_text(n->remedy, d->moment.info, &d->board->host, text, sizeof(text));
+	return paint_text(d, area, row, STYLE_TEXT, "  → ", text);
 }
 
-/* On the full screen all reasons and cautions, all of each, which elsewhere are one line, and what
- * helps. */
-static int paint_notices(struct dash *d, struct rect area, int row)
+/* All of it, or nothing where it would not end before the row `end`. */
+static int paint_notice(struct dash *d, struct rect area, int row, int end, const struct notice *n)
+{
+	struct rect nowhere = { area.row, area.column, 0, area.columns };
+
+	return paint_whole_notice(d, nowhere, row, n) > end ? row : paint_whole_notice(d, area, row, n);
+}
+
+/* The reasons and cautions, all of each, which elsewhere are one line, and what helps. */
+static int paint_notices(struct dash *d, struct rect area, int row, int end)
 {
 	const struct verdict *v = &d->verdict;
 
-	for (unsigned i = 0; i < v->reasons; i++) {
-		row = paint_notice(d, area, row, STYLE_BAD, "✗ not valid: ", v->reason[i]);
-		row = paint_remedy(d, area, row, v->reason_remedy[i]);
-	}
-	for (unsigned i = 0; i < v->cautions; i++) {
-		row = paint_notice(d, area, row, STYLE_WARNING, "! caution: ", v->caution[i]);
-		row = paint_remedy(d, area, row, v->caution_remedy[i]);
-	}
-	if (d->verdict.limit.who != LIMIT_UNKNOWN)
-		row = paint_notice(d, area, row, STYLE_TEXT, "limit: ", d->verdict.limit.text);
+	for (unsigned i = 0; i < v->reasons; i++)
+		row = paint_notice(
+			d, area, row, end, &(struct notice){ "✗ not valid: ", v->reason[i], v->reason_remedy[i], STYLE_BAD });
+	for (unsigned i = 0; i < v->cautions; i++)
+		row = paint_notice(
+			d, area, row, end, &(struct notice){ "! caution: ", v->caution[i], v->caution_remedy[i], STYLE_WARNING });
+	if (v->limit.who != LIMIT_UNKNOWN)
+		row = paint_notice(d, area, row, end, &(struct notice){ "limit: ", v->limit.text, NULL, STYLE_TEXT });
 	return row;
 }
 
@@ -110,13 +118,15 @@ static int events_paint_lines(struct dash *d, struct rect inside, bool full)
 	int spare = full ? (int)events * EVENT_ROWS : events_spare(d, inside.rows);
 
 	if (full)
-		row = paint_notices(d, inside, row);
+		row = paint_notices(d, inside, row, INT_MAX);
 	for (unsigned age = 0; age < events && (full || row < inside.rows); age++) {
 		const struct history_event *event = history_event(d->board->history, age);
 
 		if (!events_is_shown(d, event))
 			continue;
-		int rows = paint_event(d, inside, row, 1 + spare, event);
+		/* The newest one is whole, wherever half of the rows are enough for that. */
+		int most = 1 + spare, half = (inside.rows + 1) / 2;
+		int rows = paint_event(d, inside, row, row || full || most > half ? most : half, event);
 		spare -= rows - 1;
 		row += rows;
 	}
@@ -128,10 +138,13 @@ static void events_paint(struct dash *d, struct rect area)
 	bool full = d->layout.kind == LAYOUT_FULL;
 	struct rect inside = { area.row + 1, area.column, area.rows - 1, area.columns };
 	int lines = events_paint_lines(d, inside, full), most = lines > inside.rows ? lines - inside.rows : 0;
-	char note[64] = "/ filter", range[32];
+	bool notices = !full && lines < inside.rows && dash_is_judged(d);
+	char note[64] = "/ filter", range[32], title[48];
 
 	if (!lines)
-		area_put(&d->canvas, inside, 0, 1, STYLE_DIM, d->view.filter[0] ? "no event matches" : "no event yet");
+		area_put(&d->canvas, inside, lines++, 1, STYLE_DIM, d->view.filter[0] ? "no event matches" : "no event yet");
+	if (notices)
+		notices = paint_notices(d, inside, lines, inside.rows) > lines;
 	if (full && d->view.scroll > most) { /* the last line stays at the bottom */
 		d->view.scroll = most;
 		canvas_fill(&d->canvas, inside, STYLE_TEXT, NULL);
@@ -139,7 +152,8 @@ static void events_paint(struct dash *d, struct rect area)
 	}
 	if (full && *panel_range(d->view.scroll, inside.rows, lines, range, sizeof(range)))
 		snprintf(note, sizeof(note), "%s · j/k scroll · / filter", range);
-	area_rule(&d->canvas, area, d->view.filter[0] ? "events · filtered" : "events", note);
+	snprintf(title, sizeof(title), "events%s%s", d->view.filter[0] ? " · filtered" : "", notices ? " · verdict" : "");
+	area_rule(&d->canvas, area, title, note);
 }
 
 const struct panel_def panel_events = {

@@ -76,7 +76,7 @@ static void figures_text(const struct dash *d, const struct figure_item *item, s
 	if (d->moment.info)
 		value = figures_counter(d, item->counter);
 	snprintf(ret_text->title, sizeof(ret_text->title), "%s%s", def->title, per);
-	snprintf(ret_text->unit, sizeof(ret_text->unit), "%s%s", strcmp(def->unit, "ns") ? def->unit : "µs", per);
+	snprintf(ret_text->unit, sizeof(ret_text->unit), "%s%s", words_unit(def->unit), per);
 	words_figure(def->unit, value, ret_text->value, sizeof(ret_text->value));
 	ret_text->help = def->help;
 }

@@ -9,52 +9,62 @@
 
 enum { FOOTER_KEYS_MAX = 48 };
 
-struct item {
+struct footer_item {
 	const struct key_def *def;
-	int width; /* with the blank after it */
+	int width; /* with the blank before it */
+	bool fits;
 };
 
-static unsigned footer_collect(const struct dash *d, struct item item[])
+static unsigned footer_collect(const struct dash *d, struct footer_item item[])
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < key_def_count && n < FOOTER_KEYS_MAX; i++) {
 		if (!key_defs[i].footer || !key_is_valid(d, &key_defs[i]))
 			continue;
-		item[n++] = (struct item){ &key_defs[i], canvas_width(key_defs[i].footer) + 1 };
+		item[n++] = (struct footer_item){ &key_defs[i], canvas_width(key_defs[i].footer) + 1, false };
 	}
 	return n;
 }
 
-static unsigned shed(struct item item[], unsigned n, int columns)
+/* The next by rank behind this one, in the order of the table where two are alike; NULL: none. */
+static struct footer_item *footer_next(struct footer_item item[], unsigned n, const struct footer_item *last)
 {
-	int width = 1;
+	struct footer_item *best = NULL;
 
-	for (unsigned i = 0; i < n; i++)
-		width += item[i].width;
-	while (n && width > columns + 1) {
-		unsigned worst = 0;
-
-		for (unsigned i = 1; i < n; i++)
-			if (item[i].def->priority > item[worst].def->priority)
-				worst = i;
-		width -= item[worst].width;
-		n--;
-		memmove(&item[worst], &item[worst + 1], (n - worst) * sizeof(item[0]));
+	for (struct footer_item *i = item; i < item + n; i++) {
+		if (last && (i->def->rank < last->def->rank || (i->def->rank == last->def->rank && i <= last)))
+			continue;
+		if (!best || i->def->rank < best->def->rank)
+			best = i;
 	}
-	return n;
+	return best;
+}
+
+/* By rank: a short one may stand where a more important one had no room. */
+static void footer_choose(struct footer_item item[], unsigned n, int columns)
+{
+	int used = 0;
+
+	for (struct footer_item *i = footer_next(item, n, NULL); i; i = footer_next(item, n, i)) {
+		i->fits = used + i->width <= columns;
+		used += i->fits ? i->width : 0;
+	}
 }
 
 static void footer_paint_keys(struct dash *d, struct rect area)
 {
-	struct item item[FOOTER_KEYS_MAX];
-	unsigned n = shed(item, footer_collect(d, item), area.columns);
+	struct footer_item item[FOOTER_KEYS_MAX];
+	unsigned n = footer_collect(d, item);
 	int column = 1;
 
+	footer_choose(item, n, area.columns);
 	for (unsigned i = 0; i < n; i++) {
 		const char *text = item[i].def->footer;
 		char key[24];
 
+		if (!item[i].fits)
+			continue;
 		snprintf(key, sizeof(key), "%.*s", (int)strcspn(text, " "), text);
 		area_put(&d->canvas, area, 0, column, STYLE_KEY_LABEL, text);
 		area_put(&d->canvas, area, 0, column, STYLE_KEY, key);

@@ -68,7 +68,8 @@ static void headline_add_lost(const struct dash *d, struct line *l)
 	if (!d->drops_lost)
 		line_add(l, 2, STYLE_GOOD, "0 lost");
 	else
-		line_add(l, 2, STYLE_BAD, "%s lost", words_share(d->drops_lost, d->drops_sent, text, sizeof(text)));
+		line_add(
+			l, 2, STYLE_BAD, "%s lost", words_share(d->drops_lost, d->drops_lost, d->drops_sent, text, sizeof(text)));
 }
 
 static void headline_add_cpus(const struct dash *d, struct line *l)

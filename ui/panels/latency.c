@@ -62,12 +62,14 @@ static void paint_one(struct dash *d, struct rect area, int row, const struct pe
 	bar_paint(&d->canvas, area.row + row, area.column + 17, bar, bar_fraction(l, ns), STYLE_BAR);
 }
 
+/* The warning needs its room more than what came in the drain. */
 static void paint_count(struct dash *d, struct rect area, int row)
 {
-	static const char notice[] = "closed loop: coordinated omission!";
+	static const char *const warnings[] = { "closed loop: coordinated omission!", "coordinated omission!", "closed loop!" };
+	enum { WARNINGS = sizeof(warnings) / sizeof(warnings[0]) };
 	struct reading whole = moment_whole(&d->moment);
 	uint64_t drained = reading_in_drain(&whole);
-	int behind = d->moment.info->closed_loop ? 3 + (int)sizeof(notice) : 0;
+	int least = d->moment.info->closed_loop ? canvas_width(warnings[WARNINGS - 1]) : 0, behind;
 	char count[32], text[96];
 
 	if (row >= area.rows)
@@ -75,12 +77,16 @@ static void paint_count(struct dash *d, struct rect area, int row)
 	snprintf(text, sizeof(text), "n=%s", text_grouped(d->summary.count, count, sizeof(count)));
 	if (drained)
 		text_add(text, sizeof(text), ", %s in the drain", text_grouped(drained, count, sizeof(count)));
-	/* The notice needs its room more. */
-	if (canvas_width(text) + behind > area.columns)
+	if (4 + canvas_width(text) + least >= area.columns)
 		text[strcspn(text, ",")] = '\0';
 	area_put(&d->canvas, area, row, 1, STYLE_TEXT, text);
-	if (behind)
-		area_put(&d->canvas, area, row, 4 + canvas_width(text), STYLE_WARNING, notice);
+	behind = 4 + canvas_width(text);
+	for (size_t i = 0; d->moment.info->closed_loop && i < WARNINGS; i++) {
+		if (behind + canvas_width(warnings[i]) >= area.columns)
+			continue;
+		area_put(&d->canvas, area, row, behind, STYLE_WARNING, warnings[i]);
+		break;
+	}
 }
 
 enum { NAME = 10, VALUE = 8, REST = NAME + VALUE + 3 };

@@ -29,10 +29,15 @@ void screen_runs_paint(struct dash *d, struct rect area);
 
 /* "1-17 of 50" where not all of them are in sight, else "". */
 char *panel_range(int first, int room, int all, char *out, size_t size);
+/* The time that the shown rows are of, which end at their own reading, up to a second ago: "1 s to
+ * 14:31:07", "1 s to 14:31:07, run", "at 14:31:07", "whole run"; "" without rows. */
+char *panel_rows_window(const struct dash *d, bool rates, bool totals, char *out, size_t size);
 /* The duel, in place of the comparison of two runs. */
 void panel_duel_paint(struct dash *d, const struct duel *duel, struct rect area);
 int panel_duel_lines(const struct duel *duel); /* beside what the comparison wants */
 void chart_throughput_paint(struct dash *d, struct rect area);
+/* "throughput Mpps · log · 60 s": what a chart shows, on which scale, and how much of time. */
+void charts_title(const struct dash *d, const char *name, const char *unit, char *out, size_t size);
 /* A click in this chart, below its rule, puts the time cursor. */
 void charts_take_clicks(struct dash *d, struct rect body, bool time_axis);
 /* Is this the one of its column that has the time below it? */

@@ -54,6 +54,8 @@ static void strip_note(const struct ranked *r, unsigned each, int room, char *ou
 		snprintf(out, size, "worst %s, median %s, best %s", worst, middle, best);
 	if (canvas_width(out) > room)
 		snprintf(out, size, "worst %s, median %s", worst, middle);
+	if (canvas_width(out) > room)
+		snprintf(out, size, "worst %s", worst);
 }
 
 static void strip_paint(struct dash *d, struct rect area)
@@ -63,7 +65,7 @@ static void strip_paint(struct dash *d, struct rect area)
 	struct rect cells = { area.row + 1, area.column + 1, area.rows - 1, area.columns - 2 };
 	unsigned room = cells.rows > 0 && cells.columns > 0 ? (unsigned)(cells.rows * cells.columns) : 0;
 	double share[STRIP_CELLS];
-	char title[96], note[96], column[24];
+	char title[96], note[96], column[24], window[48];
 
 	if (!def || !of || !of->rows || !room) {
 		area_rule(&d->canvas, area, def ? def->name : "strip", NULL);
@@ -74,9 +76,7 @@ static void strip_paint(struct dash *d, struct rect area)
 	unsigned each = (of->rows + room - 1) / room;
 	ranked_title(&def->columns[def->strip], d->ranked.strip_as, column, sizeof(column));
 	snprintf(title, sizeof(title), "%u %s · %s · %s", of->rows, def->name, column,
-		d->moment.final                      ? "whole run"
-		: d->ranked.strip_as == DETAILS_RATE ? "last 1 s"
-						     : "this run");
+		panel_rows_window(d, d->ranked.strip_as == DETAILS_RATE, false, window, sizeof(window)));
 	strip_note(&d->ranked, each, area.columns - canvas_width(title) - 8, note, sizeof(note));
 	area_rule(&d->canvas, area, title, note);
 	heat_cells_paint(&d->canvas, cells, share, strip_fill(&d->ranked, each, share));

@@ -87,7 +87,7 @@ static int tab_text(const struct dash *d, unsigned mode, unsigned number, enum t
 	if (form == TABS_NUMBERS && !current)
 		snprintf(out, size, "%u", number);
 	else
-		snprintf(out, size, current ? "[%u %s%s]" : " %u %s%s ", number, name, mark);
+		snprintf(out, size, current ? "[%u %s%s]" : "%u %s%s", number, name, mark);
 	return canvas_width(out);
 }
 
@@ -98,8 +98,8 @@ static int tabs_width(const struct dash *d, enum tabs form)
 
 	for (unsigned i = 0, number = 0; i < d->board->modes; i++)
 		if (dash_is_tab(d, i))
-			width += tab_text(d, i, ++number, form, text, sizeof(text)) + (form == TABS_NUMBERS);
-	return width;
+			width += tab_text(d, i, ++number, form, text, sizeof(text)) + 1;
+	return width - 1;
 }
 
 static void paint_tabs(struct dash *d, int column, int limit)
@@ -121,7 +121,7 @@ static void paint_tabs(struct dash *d, int column, int limit)
 			continue;
 		canvas_put(&d->canvas, 0, column, width, style, text);
 		hits_add(&d->hits, (struct rect){ 0, column, 1, width }, '0' + (int)number, 0);
-		column += width + (form == TABS_NUMBERS);
+		column += width + 1;
 	}
 }
 
@@ -337,24 +337,40 @@ void view_parts(const struct dash *d, struct line *l)
 		line_add(l, 0, STYLE_BAD, "✗ NOT VALID");
 }
 
-/* The state of the view, the most surprising part of it first. */
-static void other_parts(const struct dash *d, struct line *l)
+/* Without what differs, and without the reminder. */
+static int sentence_length(const char *sentence)
+{
+	int length = (int)strcspn(sentence, "(;");
+
+	return length && sentence[length - 1] == ' ' ? length - 1 : length;
+}
+
+static void base_parts(const struct dash *d, struct line *l)
 {
 	char at[32];
 
+	if (d->sentence_a[0]) {
+		line_add(l, 5, STYLE_CHART_BASE, "%.*s", sentence_length(d->sentence_a), d->sentence_a);
+		return;
+	}
+	clock_format_hms(d->view.base.started_wall_ns, at, sizeof(at));
+	line_add(l, 5, STYLE_CHART_BASE, "base A ‹%s›", d->view.base.method);
+	line_add(l, 6, STYLE_CHART_BASE, " %s n=%u", at, d->view.base.n);
+}
+
+/* The state of the view, the most surprising part of it first. */
+static void other_parts(const struct dash *d, struct line *l)
+{
 	if (l->count)
 		return;
 	if (d->board->read_only)
 		line_add(l, 5, STYLE_WARNING, "%s", d->board->title_note);
-	else if (d->view.base_kept) {
-		clock_format_hms(d->view.base.started_wall_ns, at, sizeof(at));
-		line_add(l, 5, STYLE_CHART_BASE, "base A ‹%s›", d->view.base.method);
-		line_add(l, 6, STYLE_CHART_BASE, " %s n=%u", at, d->view.base.n);
-	} else if (d->view.filter[0]) {
+	else if (d->view.base_kept)
+		base_parts(d, l);
+	else if (d->view.filter[0])
 		line_add(l, 5, STYLE_WARNING, "filter /%s", d->view.filter);
-	} else if (d->sentence[0]) {
-		line_add(l, 5, STYLE_CHART_BASE, "%.*s", (int)strcspn(d->sentence, "(") - 1, d->sentence);
-	}
+	else if (d->sentence[0])
+		line_add(l, 5, STYLE_CHART_BASE, "%.*s", sentence_length(d->sentence), d->sentence);
 }
 
 /* Its end says most: of a path the directory's name. */
@@ -379,7 +395,9 @@ void panel_method_paint(struct dash *d)
 		keep_last_part(&right.part[right.count - 1], area.columns * 6 / 10);
 	int width = line_put_right(&d->canvas, area.row, area.column, area.columns - 1, &right);
 	int column = area.columns - 1 - width;
-	run_text(d, column - 3, left, sizeof(left));
+	int room = width ? column - 2 : column - 1;
+	run_text(d, room - 1, left, sizeof(left));
+	area_shed(room, 1, left);
 	if (column > 8) /* less says nothing */
-		canvas_put_cut(&d->canvas, area.row, 1, column - 2, STYLE_TEXT, left);
+		canvas_put_cut(&d->canvas, area.row, 1, room, STYLE_TEXT, left);
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "record/remedy.h"
+#include "record/judge/remedy.h"
 #include "ui/panels/panels.h"
 
 enum { LIMIT_COLUMNS = 100 };
@@ -30,20 +30,24 @@ static enum style verdict_word(const struct dash *d, const char **ret_word)
 	return !v->valid ? STYLE_BAD : v->lossy ? STYLE_WARNING : STYLE_GOOD;
 }
 
-/* The first reason or caution and what helps; where both do not fit, what comes before its first
- * colon. */
+/* The first reason or caution and what helps.  Where both do not fit, what helps against a loss
+ * stands behind what comes before the first colon; of others that stands there alone, and v shows
+ * the rest. */
 static void notice_text(const struct dash *d, int room, char *out, size_t size)
 {
 	const struct verdict *v = &d->verdict;
 	const char *notice = v->reasons ? v->reason[0] : v->caution[0];
 	const char *remedy = v->reasons ? v->reason_remedy[0] : v->caution_remedy[0];
 	bool loss = v->lossy && !v->reasons;
+	int first = (int)strcspn(notice, ":");
 	char helps[200];
 
 	remedy_text(remedy, d->moment.info, &d->board->host, helps, sizeof(helps));
 	snprintf(out, size, "%s%s%s", notice, !*helps ? "" : loss ? ": " : " → ", helps);
 	if (canvas_width(out) > room && *helps && loss)
-		snprintf(out, size, "%.*s: %s", (int)strcspn(notice, ":"), notice, helps);
+		snprintf(out, size, "%.*s: %s", first, notice, helps);
+	else if (canvas_width(out) > room)
+		snprintf(out, size, "%.*s", canvas_width(notice) > room ? first : (int)strlen(notice), notice);
 }
 
 static void verdict_paint_notices(struct dash *d, struct rect area, int at)

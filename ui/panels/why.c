@@ -13,7 +13,7 @@ enum {
 	WHY_VALUE = 10,    /* of a value, with the blank before it */
 	WHY_CALLS = 4,     /* of a share of the calls, in percent */
 	WHY_ROLE = 6,      /* of the role in front of the shares */
-	WHY_FILL_ROWS = 4, /* words, where there is room; how many; a row for each role */
+	WHY_FILL_ROWS = 4, /* words; how many; a row for each role */
 };
 
 static const enum role why_roles[] = { ROLE_SERVER, ROLE_CLIENT };
@@ -35,6 +35,17 @@ static const struct figure_def *why_of_role(const struct figure_def *first, enum
 		if (f->why && !strcmp(f->why, first->why) && f->numerator_roles == role)
 			return f;
 	return NULL;
+}
+
+/* Has the run workers of this role?  Those of the other end say nothing here. */
+static bool why_is_here(const struct dash *d, enum role role)
+{
+	const struct run_info *info = d->moment.info;
+	bool here = !info;
+
+	for (unsigned i = 0; !here && i < info->workers; i++)
+		here = info->worker[i].role == role;
+	return here;
 }
 
 static double why_value(const struct dash *d, const struct figure_def *f)
@@ -71,6 +82,8 @@ static void why_paint_line(struct dash *d, struct rect area, int row, const stru
 	for (int i = 0; i < 2; i++) {
 		const struct figure_def *f = why_of_role(first, why_roles[i]);
 
+		if (!why_is_here(d, why_roles[i]))
+			continue;
 		text_human(why_value(d, f), value, sizeof(value));
 		canvas_put_right(&d->canvas, area.row + row, area.column + WHY_LABEL + i * WHY_VALUE, WHY_VALUE,
 			strcmp(value, "--") ? STYLE_STRONG : STYLE_DIM, value);
@@ -83,8 +96,9 @@ static void why_paint_line(struct dash *d, struct rect area, int row, const stru
 static void why_paint_head(struct dash *d, struct rect area)
 {
 	for (int i = 0; i < 2; i++)
-		canvas_put_right(&d->canvas, area.row + 1, area.column + WHY_LABEL + i * WHY_VALUE, WHY_VALUE, STYLE_DIM,
-			engine_role(dash_engine(d), why_roles[i])->title);
+		if (why_is_here(d, why_roles[i]))
+			canvas_put_right(&d->canvas, area.row + 1, area.column + WHY_LABEL + i * WHY_VALUE, WHY_VALUE, STYLE_DIM,
+				engine_role(dash_engine(d), why_roles[i])->title);
 }
 
 /* The share of its receive calls that brought so many packets, of each class. */
@@ -112,8 +126,7 @@ static void why_paint_fill(struct dash *d, struct rect area, int row)
 {
 	const struct engine *e = dash_engine(d);
 
-	if (area.rows - row >= WHY_FILL_ROWS)
-		area_put(&d->canvas, area, row++, 1, STYLE_DIM, "% of receive calls that brought so many datagrams");
+	area_put(&d->canvas, area, row++, 1, STYLE_DIM, "% of receive calls that brought so many datagrams");
 	for (unsigned i = 0; i < e->fills; i++) {
 		char least[16];
 
@@ -122,15 +135,16 @@ static void why_paint_fill(struct dash *d, struct rect area, int row)
 			&d->canvas, area.row + row, area.column + WHY_ROLE + (int)i * WHY_CALLS, WHY_CALLS, STYLE_DIM, least);
 	}
 	for (int i = 0; i < 2 && d->moment.info; i++)
-		why_paint_shares(d, area, row + 1 + i, why_roles[i]);
+		if (why_is_here(d, why_roles[i]))
+			why_paint_shares(d, area, ++row, why_roles[i]);
 }
 
-/* The row that lines end at: how full receive calls are says more than the last two of them. */
+/* The row that lines end at: how full receive calls are says more than the last three of them. */
 static int why_lines_end(const struct engine *e, struct rect area, int lines)
 {
-	int fill = e && e->fills ? WHY_FILL_ROWS - 1 : 0, left = area.rows - 2 - fill;
+	int fill = e && e->fills ? WHY_FILL_ROWS : 0, left = area.rows - 2 - fill;
 
-	return left < lines && left >= lines - 2 ? area.rows - fill : area.rows;
+	return left < lines && left >= lines - 3 ? area.rows - fill : area.rows;
 }
 
 static void why_paint(struct dash *d, struct rect area)
@@ -151,7 +165,7 @@ static void why_paint(struct dash *d, struct rect area)
 		why_paint_head(d, area);
 	else
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "this mode does not say");
-	if (e && e->fills && area.rows - row >= WHY_FILL_ROWS - 1)
+	if (e && e->fills && area.rows - row >= WHY_FILL_ROWS)
 		why_paint_fill(d, area, row);
 	if (hidden)
 		snprintf(note, sizeof(note), "%d more", hidden);

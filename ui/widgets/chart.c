@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "ui/widgets/axis.h"
+#include "ui/widgets/log_scale.h"
 #include "ui/canvas/paint.h"
 
 enum {
@@ -21,6 +22,8 @@ struct view {
 	int levels; /* in a row: 4 dots, 8 eighths or 3 characters */
 	double top; /* in the values' own unit */
 	int parts;  /* steps up to it */
+	/* in the place of these, in the unit of the numbers beside the chart; no ticks: linear */
+	struct log_scale log;
 };
 
 unsigned chart_bins(struct rect area)
@@ -50,6 +53,19 @@ static double mean_at(const struct view *v, const double *value, int x)
 	return isnan(a) ? b : isnan(b) ? a : (a + b) / 2;
 }
 
+static double chart_unit(const struct view *v)
+{
+	return v->chart->scale > 0 ? v->chart->scale : 1;
+}
+
+/* What there is at all is above what is nothing. */
+static int log_level_of(const struct view *v, double value, int full)
+{
+	int level = value > 0 ? (int)lround(log_scale_share(&v->log, value / chart_unit(v)) * full) : 1;
+
+	return value > 0 && level < 2 ? 2 : level;
+}
+
 /* Height in levels: 0 for a gap, else at least 1, so that "nothing came" differs from "nothing
  * is known". */
 static int level_of(const struct view *v, double value)
@@ -60,33 +76,48 @@ static int level_of(const struct view *v, double value)
 		return 0;
 	if (value >= v->top)
 		return full;
+	if (v->log.ticks)
+		return log_level_of(v, value, full);
 	int level = value > 0 ? (int)lround(value / v->top * full) : 1;
 	return level < 1 ? 1 : level;
 }
 
-/* The largest from a bin on, baseline included; 0: there is none. */
-static double max_from(const struct view *v, int bin)
+/* Of what is seen. */
+struct chart_range {
+	double least; /* above 0; INFINITY: there is none */
+	double most;  /* 0: there is none above it */
+};
+
+static void range_take(struct chart_range *r, double value)
 {
-	double max = 0;
+	if (!isfinite(value))
+		return;
+	if (value > r->most)
+		r->most = value;
+	if (value > 0 && value < r->least)
+		r->least = value;
+}
+
+/* From a bin on, baseline included. */
+static struct chart_range range_from(const struct view *v, int bin)
+{
+	struct chart_range r = { INFINITY, 0 };
 
 	for (int half = 0; half < v->axis.plot.columns * BINS_A_COLUMN; half++) {
-		double value = chart_value_at(v, v->chart->value, half);
-		double base = v->chart->base ? chart_value_at(v, v->chart->base, half) : NAN;
-
-		if (isfinite(value) && value > max && chart_bin_at(v, half) >= bin)
-			max = value;
-		if (isfinite(base) && base > max)
-			max = base;
+		if (chart_bin_at(v, half) >= bin)
+			range_take(&r, chart_value_at(v, v->chart->value, half));
+		if (v->chart->base)
+			range_take(&r, chart_value_at(v, v->chart->base, half));
 	}
-	return max;
+	return r;
 }
 
 /* Of the current run, if it has any. */
-static double visible_max(const struct view *v)
+static struct chart_range visible_range(const struct view *v)
 {
-	double max = max_from(v, (int)v->chart->current);
+	struct chart_range r = range_from(v, (int)v->chart->current);
 
-	return max > 0 ? max : max_from(v, 0);
+	return r.most > 0 ? r : range_from(v, 0);
 }
 
 static bool is_older(const struct view *v, int half)
@@ -186,6 +217,33 @@ struct chart_scale chart_scale_of(double max, int most, int levels)
 		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 			try_tops(max * (1 - 1e-9), steps[i] * pow(10, e), most, &best);
 	return best.parts ? best : plain_top(max * (1 - 1e-9));
+}
+
+static char *log_number(double tick, char *out, size_t size)
+{
+	double value = tick * (1 + 1e-9);
+	struct number_format f = number_format(value);
+	int decimals = -(int)floor(log10(value / f.divide));
+
+	snprintf(out, size, "%.*f%s", decimals > 0 ? decimals : 0, value / f.divide, f.prefix);
+	return out;
+}
+
+/* The lowest stands below the others, beside the time, or takes the lowest row. */
+static void chart_paint_log_numbers(struct canvas *c, const struct view *v)
+{
+	int rows = v->axis.plot.rows;
+	char text[32];
+
+	axis_paint_line(c, &v->axis, log_number(v->log.tick[0], text, sizeof(text)));
+	if (!v->axis.time)
+		axis_paint_number(c, &v->axis, rows - 1, text);
+	for (unsigned i = 1; i < v->log.ticks; i++) {
+		double share = log_scale_share(&v->log, v->log.tick[i]);
+
+		axis_paint_number(
+			c, &v->axis, rows - (int)ceil(share * rows - 1e-9), log_number(v->log.tick[i], text, sizeof(text)));
+	}
 }
 
 /* The highest row that a value reaches into stands for it; 0 stands below them, beside the time. */
@@ -331,14 +389,17 @@ static void paint_lost(struct canvas *c, const struct view *v, int row)
 			paint_glyph(c, row, v->axis.plot.column + x, STYLE_BAD, 0xd7);
 }
 
-/* The 0 stands beside the time, or takes the lowest row. */
+/* The lowest number stands beside the time, or takes the lowest row. */
 static void chart_choose_scale(struct view *v)
 {
-	double scale = v->chart->scale > 0 ? v->chart->scale : 1;
+	double unit = chart_unit(v);
 	int rows = v->axis.plot.rows, most = v->axis.numbers ? rows - !v->axis.time : rows;
-	struct chart_scale s = chart_scale_of(visible_max(v) / scale, most, rows * v->levels);
+	struct chart_range r = visible_range(v);
+	struct chart_scale s = chart_scale_of(r.most / unit, most, rows * v->levels);
 
-	v->top = s.top * scale;
+	if (v->chart->log && log_scale_of(r.least / unit, r.most / unit, most, &v->log))
+		s.top = v->log.top;
+	v->top = s.top * unit;
 	v->parts = s.parts;
 }
 
@@ -368,7 +429,10 @@ void chart_paint(struct canvas *c, struct rect area, const struct chart *chart)
 	if (v.axis.plot.rows < 1 || v.axis.plot.columns < 1)
 		return;
 	chart_choose_scale(&v);
-	chart_paint_numbers(c, &v);
+	if (v.log.ticks)
+		chart_paint_log_numbers(c, &v);
+	else
+		chart_paint_numbers(c, &v);
 	axis_paint_time(c, &v.axis, v.axis.plot.columns * BINS_A_COLUMN * chart->bin_s);
 	for (int column = visible.column; column < visible.column + visible.columns; column++)
 		chart_paint_column(c, &v, column - v.axis.plot.column, &visible);

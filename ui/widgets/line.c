@@ -128,6 +128,8 @@ void line_flow(struct canvas *c, struct rect area, struct line *l)
 			break;
 		if (i && place[i].row == place[i - 1].row && line_gap(l, i))
 			canvas_put(c, place[i].row, place[i].column - line_gap(l, i), -1, STYLE_DIM, gap);
-		canvas_put_cut(c, place[i].row, place[i].column, area.columns - used, l->part[i].style, l->part[i].text);
+		/* A row does not begin with what joins two parts. */
+		const char *text = l->part[i].text + (used ? 0 : strspn(l->part[i].text, " ,"));
+		canvas_put_cut(c, place[i].row, place[i].column, area.columns - used, l->part[i].style, text);
 	}
 }

@@ -65,6 +65,9 @@ uint64_t table_fit(const struct column *column, unsigned count, int columns, int
 	count = count > TABLE_COLUMNS_MAX ? TABLE_COLUMNS_MAX : count;
 	uint64_t fit = count == 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
 
+	for (unsigned i = 0; i < count; i++)
+		if (!column[i].width)
+			fit &= ~(UINT64_C(1) << i);
 	while (fit && needed(column, count, fit) > columns)
 		fit &= ~(UINT64_C(1) << first_to_go(column, count, fit));
 	for (unsigned i = 0; i < count; i++)

@@ -28,6 +28,9 @@ struct chart {
 	const char *unit;
 	bool time_axis; /* a last row "-60s  -45s … now" */
 	double scale;   /* values are divided by it for the axis labels; > 0 */
+	/* logarithmic (log_scale.h), as soon as there is something above 0; the rest is drawn on
+	 * the lowest line */
+	bool log;
 };
 /* Filled area from 0, y axis labels at the left (5 cells; none below 16 columns), top and labels as
  * chart_scale_of() has them.  Two bins a column in every charset, so that all show the same
@@ -77,7 +80,7 @@ unsigned heatmap_columns(struct rect area); /* columns that the bins are spread 
 enum align { ALIGN_LEFT, ALIGN_RIGHT };
 struct column {
 	const char *title;
-	int width, min_width; /* cells; a column may shrink to min_width */
+	int width, min_width; /* cells; a column may shrink to min_width; width 0: it is left out */
 	enum align align;
 	int priority; /* the highest number is shed first */
 	bool bar;     /* cell.text is ignored: a bar of cell.fraction */

@@ -31,8 +31,9 @@ void compared_of_groups(
 	const double *a, size_t a_count, const double *b, size_t b_count, double level, struct compared *ret_compared);
 
 /* Marks the figures of these that are wanted and known on both sides; the more are tested, the more
- * runs each mark takes (Holm).  count: at most COMPARED_MAX.  Returns how many are tested;
- * *ret_least: rounds (runs a side) with which a mark is possible. */
+ * runs each mark takes (Holm).  All marks together are wrong of equals in at most 1 of 32 cases
+ * where level is 0.95, in 5/8 of 1 - level elsewhere.  count: at most COMPARED_MAX.  Returns how
+ * many are tested; *ret_least: rounds (runs a side) with which a mark is possible. */
 unsigned compared_mark_all(struct compared *of, const bool *wanted, unsigned count, bool pairs, double level, size_t *ret_least);
 
 /* The level of the intervals at one look of so many, each after one more round of pairs, that

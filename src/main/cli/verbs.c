@@ -52,6 +52,7 @@ const struct verb verbs[] = {
 		.summary = "is B better than A?  Runs both in turn, in random order, and tells a difference from chance",
 		.options = compare_options,
 		.takes_mode = true,
+		.may_capture = true,
 		.go = verb_compare },
 	{ .name = "doctor",
 		.usage = "netdyno doctor [options]",

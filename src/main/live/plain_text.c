@@ -13,7 +13,7 @@
 #include "mode/in_force.h"
 #include "record/rates.h"
 #include "record/run_line.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 
 enum { TEXT = 32 };
 

@@ -270,6 +270,19 @@ static bool has_carrier(int fd)
 	return ioctl(fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_RUNNING;
 }
 
+/* "running" is said a moment before the device's queue is there, within one hold of the kernel's
+ * lock of all devices (linkwatch_do_dev(), Linux 6.18); who asks for a change waits for it. */
+static int await_queue(struct err *err)
+{
+	struct talk t = { 0 };
+	int rc = talk_open(&t, NETLINK_ROUTE, err);
+
+	if (rc >= 0)
+		rc = set_up(&t, VETH_INTERFACE, VETH_INTERFACE_INDEX, err);
+	talk_close(&t);
+	return rc;
+}
+
 /* A device begins to send a little after the other end has come up; until then it throws away. */
 static int await_carrier(const struct veth_pair *pair, enum veth_side side, struct err *err)
 {
@@ -284,7 +297,7 @@ static int await_carrier(const struct veth_pair *pair, enum veth_side side, stru
 		poll(NULL, 0, 1);
 	bool there = has_carrier(fd);
 	close(fd);
-	return there ? 0 : err_say(err, ENETDOWN, "%s does not come up", VETH_INTERFACE);
+	return there ? await_queue(err) : err_say(err, ENETDOWN, "%s does not come up", VETH_INTERFACE);
 }
 
 static int connect_spaces(const struct veth_pair *pair, const struct veth_shape *shape, struct err *err)

@@ -5,7 +5,7 @@
 
 #include "record/ledger.h"
 #include "record/reading.h"
-#include "record/verdict.h"
+#include "record/judge/verdict.h"
 
 /* The evidence of a verdict. */
 struct evidence {

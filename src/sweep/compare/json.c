@@ -50,6 +50,7 @@ static json_t *json_of_compared(const struct sweep_metric *metric, const struct 
 	json_put(&m, "p", e->known ? number(e->p) : json_null());
 	json_put(&m, "p_holm", of->mark == COMPARED_UNTESTED ? json_null() : number(of->p));
 	json_put(&m, "mark", json_of_mark(of->mark));
+	json_put(&m, "rounds_wanted", of->rounds_wanted ? json_of_count(of->rounds_wanted) : json_null());
 	return json_made(&m);
 }
 

@@ -239,7 +239,7 @@ void compare_write_summary(FILE *out, const struct compare_report *report, const
 	compare_write_words(out, report);
 	putc('\n', out);
 	compare_write_table(out, report, true, 0);
-	fputs("\n▲ ▼ = stand with the main figures, and all of them together are wrong of equals in at most one of twenty "
+	fputs("\n▲ ▼ = stand with the main figures, and all of them together are wrong of equals in at most one of thirty-two "
 	      "comparisons; what has no mark was not tested.\n",
 		out);
 	summary_conditions(out, report);

@@ -78,9 +78,12 @@ void made_open_with(struct made *m, const struct engine *engine, unsigned server
 	struct err err = ERR_NONE;
 
 	make_engines();
-	*m = (struct made){
-		.engine = engine, .ran = toy_slow.name, .servers = servers, .clients = clients, .now_ns = 10ll * NS_PER_S
-	};
+	*m = (struct made){ .engine = engine,
+		.ran = toy_slow.name,
+		.servers = servers,
+		.clients = clients,
+		.now_ns = 10ll * NS_PER_S,
+		.loses_at = TOY_SERVER_DROPS };
 	clock_virtual_set(m->now_ns);
 	must(history_new(NULL, &m->history, &err) == 0, err.text);
 	open_mode(&m->mode[0], engine);
@@ -99,6 +102,20 @@ void made_close(struct made *m)
 		options_free(&m->mode[i].options);
 		free(m->mode[i].method);
 	}
+}
+
+/* As the modes' plans have it where the other end is elsewhere: what comes and goes is counted
+ * here. */
+static void servers_alone(const struct made *m, struct run_info *info)
+{
+	bool answers = !m->own_ledger && !m->fans_out && !m->bulk;
+
+	info->role = ROLE_SERVER;
+	info->tx_roles = info->rx_roles = ROLE_SERVER;
+	info->flying = 0;
+	info->told = m->bulk;
+	info->tx_ledger = answers ? LEDGER_RECEIVED : LEDGER_NONE;
+	info->rx_ledger = answers ? LEDGER_SENT : m->fans_out ? LEDGER_RECEIVED : LEDGER_NONE;
 }
 
 void made_run(struct made *m, bool closed_loop)
@@ -127,8 +144,11 @@ void made_run(struct made *m, bool closed_loop)
 		.load = 16,
 		.started_ns = m->now_ns,
 		.started_wall_ns = clock_wall_of(m->now_ns),
+		.warmup_ns = NS_PER_S,
 		.interval_ns = NS_PER_S,
 		.workers = m->servers + m->clients };
+	if (!m->clients)
+		servers_alone(m, info);
 	snprintf(info->ran, sizeof(info->ran), "%s", m->ran);
 	must(options_copy(&info->options, &m->mode[0].options, &err) == 0, err.text);
 	info->worker = calloc(info->workers, sizeof(info->worker[0]));
@@ -153,16 +173,16 @@ static void fill_worker(
 	const struct made *m, struct worker_sample *w, const struct worker_sample *before, unsigned i, double factor)
 {
 	bool server = i < m->servers;
-	double share = server ? (double)m->clients / m->servers : 1;
+	double share = server && m->clients ? (double)m->clients / m->servers : 1;
 	uint64_t n = (uint64_t)(MADE_PPS / 10.0 * factor * share);
 
 	if (before)
 		*w = *before;
 	w->value[COUNTER_TX_PACKETS] += m->bulk && !server ? 0 : n;
 	w->value[COUNTER_RX_PACKETS] += m->bulk && server ? 0 : n;
-	if (i == 0)
-		w->value[TOY_SERVER_DROPS] += m->loss;
-	if (i == m->servers)
+	if (i == 0 && m->loses_at)
+		w->value[m->loses_at] += m->loss;
+	if (i == (m->bulk ? 0 : m->servers) && m->loses_at)
 		w->value[COUNTER_TX_PACKETS] += m->loss;
 	w->value[COUNTER_TX_BYTES] += m->bulk && !server ? 0 : 80 * n;
 	w->value[COUNTER_RX_BYTES] += m->bulk && server ? 0 : 80 * n;

@@ -31,8 +31,9 @@ struct made {
 	struct stage_summary *(*stages)(const struct made *m); /* the same */
 	/* of the measurement, as the samples have it */
 	int64_t suspended_ns;
-	/* packets a tick that the first client sends and the first server drops */
-	unsigned loss;
+	/* packets a tick that the first sender sends and the first server counts as lost, by this
+	 * counter; 0: fill() loses in its own way */
+	unsigned loss, loses_at;
 };
 
 enum { MADE_PPS = 1000 }; /* packets that each client receives a second */

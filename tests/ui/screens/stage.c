@@ -111,17 +111,39 @@ static void stage_write(const char *path, const char *text)
 	assert_int_equal(fclose(out), 0);
 }
 
-void stage_golden(const char *name)
+/* The lines that differ. */
+static void stage_tell(const char *wanted, const char *got)
 {
-	char path[512], *screen = canvas_to_text(&dash.canvas), *wanted;
+	for (unsigned line = 1; *wanted || *got; line++) {
+		int was = (int)strcspn(wanted, "\n"), is = (int)strcspn(got, "\n");
+
+		if (was != is || memcmp(wanted, got, (size_t)is) != 0)
+			fprintf(stderr, "%3u wanted |%.*s\n    got    |%.*s\n", line, was, wanted, is, got);
+		wanted += was + (wanted[was] != '\0');
+		got += is + (got[is] != '\0');
+	}
+}
+
+void stage_golden_text(const char *name, const char *text)
+{
+	char path[512], *wanted;
 
 	snprintf(path, sizeof(path), "%s/%s.txt", PAINTED_GOLDEN, name);
-	assert_non_null(screen);
 	if (stage_update)
-		stage_write(path, screen);
+		stage_write(path, text);
 	wanted = stage_read(path);
-	if (!wanted || strcmp(wanted, screen) != 0)
-		fail_msg("%s (--update accepts it) wants\n%s\ngot\n%s", path, wanted ? wanted : "", screen);
+	if (!wanted || strcmp(wanted, text) != 0) {
+		stage_tell(wanted ? wanted : "", text);
+		fail_msg("%s is not what is painted (--update accepts that)", path);
+	}
 	free(wanted);
+}
+
+void stage_golden(const char *name)
+{
+	char *screen = canvas_to_text(&dash.canvas);
+
+	assert_non_null(screen);
+	stage_golden_text(name, screen);
 	free(screen);
 }

@@ -36,3 +36,4 @@ bool not_on_screen(const char *text);
 extern bool stage_update; /* they are written, not compared */
 /* Compares the frame with golden/NAME.txt beside this file. */
 void stage_golden(const char *name);
+void stage_golden_text(const char *name, const char *text);

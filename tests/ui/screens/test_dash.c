@@ -260,9 +260,72 @@ static void units_are_there_once(void **state)
 
 	(void)state;
 	assert_string_equal(words_us_unit(words_us(&some, 18200, text, sizeof(text))), "µs");
-	assert_string_equal(words_us_unit(words_us(&some, 18200000, text, sizeof(text))), "");
-	assert_string_equal(words_us_unit(words_us(&some, 18200000000, text, sizeof(text))), "");
+	assert_string_equal(words_us_unit(words_us(&some, 18200000, text, sizeof(text))), "µs");
 	assert_string_equal(words_us_unit(words_us(&none, 0, text, sizeof(text))), "");
+}
+
+/* Microseconds stand below a head that says so, however many; bytes as options have them; a loss in
+ * percent or millionths, as all of it is. */
+static void a_quantity_has_one_unit(void **state)
+{
+	static const struct {
+		double ns;
+		const char *text;
+	} times[] = { { 1820, "1.82" }, { 18200, "18.2" }, { 131000, "131" }, { 2100000, "2100" }, { 17563600, "17564" },
+		{ 902000000, "902.0k" }, { 18.2e9, "18.2M" }, { NAN, "--" }, { -1, "--" } };
+	static const struct {
+		double bytes;
+		const char *text;
+	} sizes[] = { { 0, "0" }, { 64, "64" }, { 1023, "1023" }, { 1024, "1K" }, { 262144, "256K" }, { 262080, "255.9K" },
+		{ 4194304, "4M" }, { 1047552, "1023K" }, { 5.5 * 1024 * 1024 * 1024, "5.50G" }, { NAN, "--" } };
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		assert_string_equal(words_ns(times[i].ns, text, sizeof(text)), times[i].text);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		assert_string_equal(words_bytes(sizes[i].bytes, text, sizeof(text)), sizes[i].text);
+	assert_string_equal(words_share(12, 30, 1000000, text, sizeof(text)), "12.0 ppm");
+	assert_string_equal(words_share(9000, 9000, 1000000, text, sizeof(text)), "9000 ppm");
+	assert_string_equal(words_share(9000, 12000, 1000000, text, sizeof(text)), "0.90 %");
+	assert_string_equal(words_share(12, 12000, 1000000, text, sizeof(text)), "<0.01 %");
+	assert_string_equal(words_share(0, 12000, 1000000, text, sizeof(text)), "0");
+	assert_string_equal(words_figure("Mbit/s", 9000, text, sizeof(text)), "9.00G");
+	assert_string_equal(words_unit("Mbit/s"), "bit/s");
+	assert_string_equal(words_figure("bytes", 65536, text, sizeof(text)), "64K");
+}
+
+/* A/B has a loss in the unit that the rest of the screen has. */
+static void a_loss_has_one_unit(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	made.loss = 5; /* of 105 */
+	start();
+	frame(60, 200);
+	press('b');
+	assert_true(on_screen("4.76 % lost"));
+	assert_true(on_screen("drops %"));
+	assert_true(not_on_screen("ppm"));
+	stage_close();
+}
+
+/* However many others there are, the newest event ends with its last word, or at least with whole
+ * ones. */
+static void the_newest_event_is_whole(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	for (int i = 0; i < 12; i++)
+		made_event(&made, SEVERITY_INFO, "warm-up over, counting from zero");
+	made_event(&made, SEVERITY_INFO, "run #1 stop: 3.9 s, 565.3k received, 0 lost, 0 unexplained: none of it is to be cut");
+	frame(40, 120);
+	assert_true(on_screen("none of it is to be cut"));
+	made_event(&made, SEVERITY_INFO, "warm-up over, counting from zero");
+	frame(40, 120);
+	assert_true(on_screen("565.3k received, 0 lost…"));
+	stage_close();
 }
 
 static void servers_alone_have_no_latencies(void **state)
@@ -479,6 +542,9 @@ int main(void)
 		cmocka_unit_test(rates_of_drops_begin_with_the_measurement),
 		cmocka_unit_test(loss_is_one_figure_wherever_it_was),
 		cmocka_unit_test(units_are_there_once),
+		cmocka_unit_test(a_quantity_has_one_unit),
+		cmocka_unit_test(the_newest_event_is_whole),
+		cmocka_unit_test(a_loss_has_one_unit),
 		cmocka_unit_test(servers_alone_have_no_latencies),
 		cmocka_unit_test(a_finished_run_shows_its_whole),
 		cmocka_unit_test(time_goes_on_while_data_is_missing),

@@ -68,12 +68,12 @@ static void the_worst_stand_in_front(void **state)
 {
 	(void)state;
 	open_toys(40, 40, 120);
-	assert_true(on_screen("toys · 7 of 40 · by behind ▼"));
+	assert_true(on_screen("toys · 12 of 40 · 1 s to 00:00:1"));
 	assert_true(on_screen("     id CORE       sent/s    sent  ▼behind  slowest µs\n"));
-	assert_true(on_screen("│   1039 cli cpu2 "));
+	assert_true(on_screen("   1039 cli cpu2 "));
 	assert_int_equal(dash.ranked.count, 40);
 	assert_int_equal(dash.ranked.details->row[dash.ranked.row[0]].id, 1039);
-	assert_true(not_on_screen("1031 cli"));
+	assert_true(not_on_screen("1027 cli"));
 	stage_close();
 }
 
@@ -82,19 +82,18 @@ static void keys_choose_the_order(void **state)
 	(void)state;
 	open_toys(40, 40, 120);
 	press('I');
-	assert_true(on_screen("by behind ▲"));
 	assert_true(on_screen("▲behind"));
 	assert_int_equal(dash.ranked.details->row[dash.ranked.row[0]].id, 1000);
 	press('>');
-	assert_true(on_screen("by slowest µs ▲"));
+	assert_true(on_screen("▲slowest µs"));
 	/* a row that has none is last, whichever way they stand */
 	assert_int_equal(dash.ranked.details->row[dash.ranked.row[39]].id, 1000);
 	press('>');
-	assert_true(on_screen("by sent/s ▲"));
+	assert_true(on_screen("▲sent/s"));
 	press('>');
 	assert_true(on_screen("by sent ▲"));
 	press('<');
-	assert_true(on_screen("by sent/s ▲"));
+	assert_true(on_screen("▲sent/s"));
 	press('<');
 	press('<');
 	press('<');
@@ -109,7 +108,7 @@ static void expanded_it_can_be_scrolled(void **state)
 	open_toys(40, 24, 80);
 	while (dash.view.screen != SCREEN_PANEL || strcmp(dash_expanded(&dash)->name, "details") != 0)
 		press('e');
-	assert_true(on_screen("toys · 16 of 40 · by behind ▼"));
+	assert_true(on_screen("toys · 16 of 40"));
 	press('j');
 	press(KEYCODE_PAGE_DOWN);
 	assert_true(on_screen("toys · 12-27 of 40"));
@@ -119,7 +118,7 @@ static void expanded_it_can_be_scrolled(void **state)
 	assert_true(on_screen("toys · 25-40 of 40"));
 	assert_true(on_screen("    1000 cli"));
 	press('S');
-	assert_true(on_screen("by slowest µs ▼"));
+	assert_true(on_screen("▼slowest µs"));
 	stage_close();
 }
 
@@ -159,7 +158,7 @@ static void a_strip_shows_every_row(void **state)
 	stage_run(60);
 	frame(40, 120);
 	assert_true(on_screen("40 toys . sent/s"));
-	assert_true(on_screen("worst 0, median 19.5, best 39"));
+	assert_true(on_screen("worst 0, median 19.5"));
 	assert_true(on_screen("....::::::-------======+++++++******####"));
 	stage_close();
 }
@@ -230,14 +229,14 @@ static void a_frozen_view_keeps_its_rows(void **state)
 	made_ticks(&made, 300, PHASE_MEASURE, 1);
 	frame_paint(&dash);
 	after = canvas_to_text(&dash.canvas);
-	assert_non_null(strstr(after, "toys · 7 of 40"));
-	assert_string_equal(strstr(after, "toys · 7 of 40"), strstr(before, "toys · 7 of 40"));
+	assert_non_null(strstr(after, "toys · 12 of 40"));
+	assert_string_equal(strstr(after, "toys · 12 of 40"), strstr(before, "toys · 12 of 40"));
 	free(before);
 	free(after);
 	press('I'); /* they can be sorted still */
-	assert_true(on_screen("│   1000 cli cpu1 "));
+	assert_true(on_screen("   1000 cli cpu1 "));
 	press(' ');
-	assert_true(on_screen("│   1000 cli cpu1 "));
+	assert_true(on_screen("   1000 cli cpu1 "));
 	stage_close();
 }
 
@@ -252,7 +251,7 @@ static void the_cursor_has_rows_where_they_are_known(void **state)
 	press(KEYCODE_RIGHT); /* at the newest moment */
 	made_ticks(&made, 20, PHASE_MEASURE, 1);
 	frame_paint(&dash);
-	assert_true(on_screen("toys · 7 of 40"));
+	assert_true(on_screen("toys · 12 of 40"));
 	for (int i = 0; i < 4; i++)
 		press(KEYCODE_LEFT);
 	assert_true(on_screen("only the newest rows are kept"));
@@ -272,7 +271,7 @@ static void its_place_outlives_the_run(void **state)
 	assert_true(on_screen("no row yet"));
 	made_ticks(&made, 20, PHASE_MEASURE, 1);
 	frame_paint(&dash);
-	assert_true(on_screen("toys · 7 of 40 · by behind ▲"));
+	assert_true(on_screen("toys · 12 of 40"));
 	stage_close();
 }
 
@@ -324,11 +323,11 @@ static void lowest_and_highest_are_not_added_up(void **state)
 	made.fill = fill_levels;
 	made_ticks(&made, 20, PHASE_MEASURE, 1);
 	frame(60, 200);
-	assert_true(on_screen("quickest µs highest   depth"));
+	assert_true(on_screen("quickest µs  highest    depth"));
 	screen = canvas_to_text(&dash.canvas);
-	assert_non_null(strstr(screen, "       3.00      71     400"));
-	assert_non_null(strstr(screen, "       6.00      72     400"));
-	assert_non_null(strstr(strstr(screen, "Σ 2 cli"), "       3.00      72     800"));
+	assert_non_null(strstr(screen, "       3.00       71      400"));
+	assert_non_null(strstr(screen, "       6.00       72      400"));
+	assert_non_null(strstr(strstr(screen, "Σ 2 cli"), "       3.00       72      800"));
 	free(screen);
 	stage_close();
 }

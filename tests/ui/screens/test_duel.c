@@ -54,6 +54,8 @@ static void going_at(int rows, int columns, const char *name)
 	play(2 * 15 + 1, 1.163);
 	duel_refuse(&duel, "the process was suspended");
 	frame_paint(&dash);
+	assert_true(on_screen("A       B Δ of pairs  95 % interval"));
+	assert_true(on_screen("RTT p50 "));
 	stage_golden(name);
 	stage_close();
 }

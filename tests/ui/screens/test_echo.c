@@ -7,36 +7,12 @@
 
 #include "base/clock.h"
 #include "engines/engines.h"
+#include "modes.h"
 #include "stage.h"
 #include "ui/canvas/keys.h"
 #include "../../support/asserts.h"
 
-static const struct engine *echo; /* the mode's tables: counters are found by name */
-
-static void set_counter(struct worker_sample *w, const char *name, uint64_t value)
-{
-	int i = engine_find_counter(echo, name);
-
-	if (i < 0)
-		fail_msg("mode echo counts no %s", name);
-	w->value[i] = value;
-}
-
-/* gso: 100 datagrams a packet, two packets a receive call, a wake-up for ten of those.  mmsg: a
- * packet for each, 16 a call. */
-static void fill_echo(const struct made *m, struct worker_sample *w, unsigned i)
-{
-	bool joined = !strcmp(m->ran, "gso");
-	uint64_t n = w->value[COUNTER_TX_PACKETS], skbs = joined ? n / 100 : n, receives = joined ? skbs / 2 : n / 16;
-
-	set_counter(w, "tx_skbs", skbs);
-	set_counter(w, "rx_skbs", skbs);
-	set_counter(w, joined ? "fill_128" : "fill_16", receives);
-	set_counter(w, "receives", receives);
-	set_counter(w, "fill_0", receives / 9);
-	w->value[COUNTER_SYSCALLS] = (2 + i) * receives;
-	w->value[COUNTER_WAITS] = receives / 10;
-}
+static const struct engine *echo; /* the mode's tables */
 
 static void run(const char *method, double factor)
 {
@@ -48,8 +24,7 @@ static void run(const char *method, double factor)
 
 static void open_echo(const char *method, double factor, int rows, int columns)
 {
-	made_open_with(&made, echo, 1, 1);
-	made.fill = fill_echo;
+	modes_open(&made, "echo", 1, 1);
 	stage_dash(CHARSET_BRAILLE, NULL);
 	run(method, factor);
 	frame(rows, columns);
@@ -119,11 +94,8 @@ static struct stage_summary *made_stages(const struct made *m)
 
 static void open_stages(const char *one_in, int rows, int columns)
 {
-	struct err err = ERR_NONE;
-
-	made_open_with(&made, echo, 1, 1);
-	assert_int_equal(options_set(&made.mode[0].options, "stages", one_in, &err), 0);
-	made.fill = fill_echo;
+	modes_open(&made, "echo", 1, 1);
+	modes_set(&made, "stages", one_in);
 	made.stages = made_stages;
 	stage_dash(CHARSET_BRAILLE, NULL);
 	run("mmsg", 100);

@@ -92,6 +92,31 @@ static void the_footer_fits(void **state)
 	}
 }
 
+/* What a newcomer must find is in the footer of the smallest usual window; what has no room there
+ * is on wider ones, or behind ?. */
+static void the_footer_has_the_keys_that_matter(void **state)
+{
+	static const struct {
+		int columns;
+		const char *key;
+	} wanted[] = { { 80, "? Help" }, { 80, "[] Load" }, { 80, "b Base" }, { 80, "g Panels" }, { 80, "s Snap" },
+		{ 80, "q Quit" }, { 120, "y Chart" }, { 120, "x Side" }, { 120, "R Runs" }, { 120, "w Pcap" },
+		{ 200, "e Expand" }, { 200, "Enter Drill" }, { 200, "/ Filter" }, { 40, "? Help" }, { 40, "r Run" },
+		{ 40, "q Quit" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		frame(24, wanted[i].columns);
+		if (!on_screen(wanted[i].key))
+			fail_msg("no \"%s\" in %d columns", wanted[i].key, wanted[i].columns);
+	}
+	press('b');
+	press('j'); /* ends the toast */
+	frame(24, 80);
+	assert_true(on_screen("d Duel"));
+	assert_true(on_screen("[] Load"));
+}
+
 static void requests_are_made(void **state)
 {
 	(void)state;
@@ -289,6 +314,7 @@ int main(void)
 		dash_test(every_key_is_explained),
 		dash_test(all_keys_are_there),
 		dash_test(the_footer_fits),
+		dash_test(the_footer_has_the_keys_that_matter),
 		dash_test(requests_are_made),
 		dash_test(failures_become_toasts),
 		dash_test(modes_to_come_say_so),

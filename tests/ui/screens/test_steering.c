@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../support/asserts.h"
+#include "base/clock.h"
 #include "ui/canvas/keys.h"
 #include "ui/dash/keytable.h"
 #include "ui/dash/runs/runs.h"
@@ -157,14 +158,19 @@ static void a_refused_value_has_the_cursor(void **state)
 
 /* ---- runs ---- */
 
-static void second_run(double factor)
+static void next_run(const char *ran, unsigned ticks, double factor)
 {
 	made_final(&made);
-	made.ran = "fast";
+	made.ran = ran;
 	made_run(&made, true);
 	made_ticks(&made, 10, PHASE_WARMUP, factor);
-	made_ticks(&made, 50, PHASE_MEASURE, factor);
+	made_ticks(&made, ticks, PHASE_MEASURE, factor);
 	frame(24, 80);
+}
+
+static void second_run(double factor)
+{
+	next_run("fast", 50, factor);
 }
 
 static void the_run_before_is_compared_in_a_sentence(void **state)
@@ -178,6 +184,83 @@ static void the_run_before_is_compared_in_a_sentence(void **state)
 	press(KEYCODE_ESCAPE);
 	press('b'); /* a baseline speaks for itself */
 	assert_true(not_on_screen("fewer messages/s"));
+}
+
+/* A second or two of a run say nothing: other panels may show the contrary. */
+static void two_intervals_are_too_few_to_compare(void **state)
+{
+	(void)state;
+	next_run("fast", 30, 0.5);
+	assert_int_equal(dash.tally.n, 2);
+	assert_true(not_on_screen("messages/s"));
+	frame(40, 120);
+	type("ga");
+	assert_true(not_on_screen("messages/s"));
+	press(KEYCODE_ESCAPE);
+	made_ticks(&made, 10, PHASE_MEASURE, 0.5);
+	frame(24, 80);
+	assert_int_equal(dash.tally.n, 3);
+	assert_true(on_screen("‹fast›"));
+	assert_true(on_screen("fast: 50.0 % fewer messages/s than run #1"));
+}
+
+/* The one that m has left where it is not A, once; A stays in the title. */
+static void the_baseline_is_compared_in_a_sentence(void **state)
+{
+	(void)state;
+	press('b');
+	assert_true(on_screen("base A ‹slow›"));
+	second_run(0.5);
+	assert_true(on_screen("fast: 50.0 % fewer messages/s than A, run #1 (method slow→fast)"));
+	press('u'); /* takes that away */
+	press('u');
+	assert_true(on_screen("fast: 50.0 % fewer messages/s than A, run #1"));
+	next_run("slow", 50, 1);
+	assert_true(on_screen("slow: 2 times the messages/s of run #2 (method fast→slow); one run a side"));
+	assert_true(on_screen("slow: as many messages/s as A, run #1"));
+	frame(40, 120);
+	type("ga");
+	assert_true(on_screen("slow: as many messages/s as A, run #1 (the same settings); one run a side"));
+}
+
+/* Like all in its row: of the last second, not of the run. */
+static void vs_a_is_of_the_window_in_the_head(void **state)
+{
+	(void)state;
+	press('b');
+	next_run("fast", 31, 1);
+	assert_true(on_screen("cores · last 1 s"));
+	assert_true(on_screen("0.0%"));
+	made_ticks(&made, 11, PHASE_MEASURE, 2);
+	frame(24, 80);
+	assert_true(on_screen("+100%"));
+	assert_true(not_on_screen("0.0%"));
+	made_final(&made);
+	frame(24, 80);
+	assert_true(on_screen("cores · whole run"));
+	assert_true(on_screen("+26.8%")); /* 4.1 s, of which 1.1 s have twice as many */
+}
+
+/* A second of A itself is not compared with A. */
+static void vs_a_begins_behind_a(void **state)
+{
+	(void)state;
+	press('b'); /* A's last interval has ended 0.9 s ago */
+	assert_true(not_on_screen("0.0%"));
+	made_ticks(&made, 1, PHASE_MEASURE, 2);
+	frame(24, 80);
+	assert_true(on_screen("+10.0%"));
+	made_ticks(&made, 10, PHASE_MEASURE, 2);
+	frame(24, 80);
+	assert_true(on_screen("+100%"));
+	press(KEYCODE_HOME);
+	assert_true(not_on_screen("0.0%"));
+	press(' ');
+	assert_true(on_screen("+100%"));
+	made_final(&made);
+	frame(24, 80);
+	assert_true(not_on_screen("0.0%"));
+	assert_true(not_on_screen("+100%"));
 }
 
 static void runs_are_listed_shown_and_compared(void **state)
@@ -278,9 +361,9 @@ static void many_cores_are_counted_and_sides_chosen(void **state)
 	assert_true(on_screen(" of 64"));
 	press('x');
 	assert_true(on_screen(" of 32"));
-	assert_true(on_screen("the side server"));
+	assert_true(on_screen("server rows only"));
 	press('x');
-	assert_true(on_screen("the side client"));
+	assert_true(on_screen("client rows only"));
 	assert_true(not_on_screen(">srv"));
 	press('x');
 	assert_true(on_screen(" of 64"));
@@ -315,7 +398,7 @@ static void the_chart_shows_what_is_chosen(void **state)
 	assert_true(on_screen("received, and sent ┄"));
 	assert_true(on_screen("now "));
 	press('y');
-	assert_true(on_screen("the same in bit/s"));
+	assert_true(on_screen("throughput bit/s · 60 s"));
 	press('y');
 	assert_true(on_screen("p99 µs"));
 	press('y');
@@ -323,15 +406,53 @@ static void the_chart_shows_what_is_chosen(void **state)
 	press('y');
 	assert_true(on_screen("CPU time of the workers CPUs"));
 	press('y'); /* there are no hardware counters, and no TCP */
-	assert_true(on_screen("× time · 1m · shade = rate"));
+	assert_true(on_screen("× time · 60 s · shade = rate"));
 	press('y');
-	assert_true(on_screen("throughput"));
+	assert_true(on_screen("chart: throughput pps"));
 	press('Y');
-	assert_true(on_screen("× time · 1m · shade = rate"));
+	assert_true(on_screen("× time · 60 s · shade = rate"));
 	for (int kind = 0; kind < CHARTS; kind++) {
 		dash.view.chart = (enum chart_kind)kind;
 		every_frame();
 	}
+}
+
+static void nothing_comes(const struct made *m, struct worker_sample *w, unsigned worker)
+{
+	const struct sample *before = history_fine(m->history, 0);
+
+	if (before && worker >= m->servers)
+		w->value[COUNTER_RX_PACKETS] = before->worker[worker].value[COUNTER_RX_PACKETS];
+}
+
+/* Six decades, a gap and zeros. */
+static void the_scale_may_be_logarithmic(void **state)
+{
+	static const double factors[] = { 0.01, 1, 100, 1, 10000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++)
+		made_ticks(&made, 50, PHASE_MEASURE, factors[i]);
+	made_silence(&made, 5ll * NS_PER_S);
+	made.fill = nothing_comes;
+	made_ticks(&made, 50, PHASE_MEASURE, 1);
+	made.fill = NULL;
+	made_ticks(&made, 100, PHASE_MEASURE, 1);
+	frame(40, 120);
+	assert_true(not_on_screen("· log"));
+	press('l');
+	assert_true(on_screen("scale of the charts: logarithmic"));
+	assert_true(on_screen("· log · 60 s"));
+	stage_golden("chart-log-120x40");
+	for (int kind = 0; kind < CHARTS; kind++) {
+		dash.view.chart = (enum chart_kind)kind;
+		every_frame();
+	}
+	dash.view.chart = CHART_RATE;
+	frame(40, 120);
+	press('l');
+	assert_true(on_screen("linear, from 0"));
+	assert_true(not_on_screen("· log"));
 }
 
 static bool find_hit(int key, struct hit *ret_hit)
@@ -396,9 +517,47 @@ static void the_cpus_have_meters_or_strips(void **state)
 	every_frame();
 }
 
+/* ---- said, not shown ---- */
+
+static void a_switch_behind_a_frozen_view_is_said(void **state)
+{
+	(void)state;
+	press('m');
+	assert_true(not_on_screen("unseen"));
+	press(' ');
+	press('m');
+	assert_int_equal(calls.count[CALL_METHOD], 2);
+	assert_true(on_screen("switched, unseen: the view is frozen, Space shows the new run"));
+	press('p');
+	assert_true(on_screen("switched, unseen"));
+	calls.fail = true;
+	press('m');
+	assert_true(not_on_screen("unseen"));
+	calls.fail = false;
+	press(' ');
+	press('m');
+	assert_true(not_on_screen("unseen"));
+}
+
+/* Its words stand where the rows were, and the sums below them. */
+static void a_filter_without_a_match_leaves_the_sums(void **state)
+{
+	(void)state;
+	type("/nowhere");
+	press(KEYCODE_ENTER);
+	for (int rows = 14; rows <= 40; rows++) {
+		frame(rows, 80);
+		assert_true(on_screen("no core matches /nowhere"));
+		assert_true(on_screen(" Σ 2 srv  "));
+		assert_true(on_screen(" Σ 2 cli  "));
+	}
+	press(KEYCODE_ESCAPE);
+	assert_true(on_screen("srv cpu0"));
+}
+
 #define steering_test(f) cmocka_unit_test_setup_teardown(f, begin, stage_end)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		steering_test(help_says_how_much_there_is_and_is_searched),
@@ -409,6 +568,10 @@ int main(void)
 		steering_test(options_say_what_they_come_to),
 		steering_test(a_refused_value_has_the_cursor),
 		steering_test(the_run_before_is_compared_in_a_sentence),
+		steering_test(two_intervals_are_too_few_to_compare),
+		steering_test(the_baseline_is_compared_in_a_sentence),
+		steering_test(vs_a_is_of_the_window_in_the_head),
+		steering_test(vs_a_begins_behind_a),
 		steering_test(runs_are_listed_shown_and_compared),
 		steering_test(a_and_b_have_no_interval_in_common),
 		steering_test(the_label_says_what_differs),
@@ -417,10 +580,14 @@ int main(void)
 		steering_test(many_cores_are_counted_and_sides_chosen),
 		steering_test(bars_of_shares_are_there_where_they_differ),
 		steering_test(the_chart_shows_what_is_chosen),
+		steering_test(the_scale_may_be_logarithmic),
 		steering_test(a_click_on_a_chart_sets_the_cursor),
 		steering_test(a_click_on_a_head_sorts),
 		steering_test(the_cpus_have_meters_or_strips),
+		steering_test(a_switch_behind_a_frozen_view_is_said),
+		steering_test(a_filter_without_a_match_leaves_the_sums),
 	};
 
+	stage_update = argc > 1 && !strcmp(argv[1], "--update");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

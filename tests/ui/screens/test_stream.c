@@ -5,78 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engines/engines.h"
+#include "modes.h"
 #include "stage.h"
 #include "ui/canvas/keys.h"
 #include "../../support/asserts.h"
 
-enum { SIZE = 65536, PER_TICK = 8 /* times MADE_PPS / 10 messages */ };
-
-static const struct engine *stream; /* the mode's tables: counters are found by name */
-
-static void set_counter(struct worker_sample *w, const char *name, uint64_t value)
-{
-	int i = engine_find_counter(stream, name);
-
-	if (i < 0)
-		fail_msg("mode stream counts no %s", name);
-	w->value[i] = value;
-}
-
-static unsigned latency_named(const char *name)
-{
-	for (unsigned i = 0; i < engine_latencies(stream); i++)
-		if (!strcmp(stream->latencies[i].name, name))
-			return i;
-	fail_msg("mode stream has no latency %s", name);
-	return 0;
-}
-
-/* Every message has 64 KiB; one segment in a thousand messages is sent again; zero-copy: all are
- * copied after all. */
-static void fill_stream(const struct made *m, struct worker_sample *w, unsigned i)
-{
-	bool sends = i < m->servers, zero_copy = !strcmp(m->ran, "zero-copy");
-	uint64_t sent = w->value[COUNTER_TX_PACKETS];
-
-	w->value[COUNTER_TX_BYTES] = SIZE * sent;
-	w->value[COUNTER_RX_BYTES] = SIZE * w->value[COUNTER_RX_PACKETS];
-	set_counter(w, "connections", 1);
-	set_counter(w, "tcp_retransmits", sent / 1000);
-	set_counter(w, "tcp_cwnd_segments", sends ? 12 + i : 10);
-	set_counter(w, "tcp_rtt_us", sends ? 40 + i : 20);
-	set_counter(w, "tcp_delivery_mbps", sends ? 9000 : 0);
-	set_counter(w, "tcp_buffer_bytes", sends ? 4194304 : 6291456);
-	set_counter(w, "zc_completions", zero_copy ? sent : 0);
-	set_counter(w, "zc_copied", zero_copy ? sent : 0);
-	if (!sends)
-		w->latency[latency_named("message")] = (struct latency_summary){ .count = w->latency[0].count,
-			.mean_ns = 6000,
-			.min_ns = 2300,
-			.p50_ns = 5300,
-			.p75_ns = 7000,
-			.p90_ns = 14300,
-			.p95_ns = 20000,
-			.p99_ns = 456700,
-			.p99_9_ns = 3915800,
-			.p99_99_ns = 8454100,
-			.max_ns = 17563600 };
-}
-
-static void set(const char *option, const char *value)
-{
-	struct err err = ERR_NONE;
-
-	assert_int_equal(options_set(&made.mode[0].options, option, value, &err), 0);
-}
+enum { PER_TICK = 8 /* times MADE_PPS / 10 messages */ };
 
 static void open_stream(unsigned threads, const char *ran, bool shares_cpus, int rows, int columns)
 {
-	made_open_with(&made, stream, threads, threads);
-	made.bulk = true;
+	modes_open(&made, "stream", threads, threads);
 	made.ran = ran;
 	made.shares_cpus = shares_cpus;
-	made.fill = fill_stream;
 	snprintf(made.board.host.tcp_congestion, sizeof(made.board.host.tcp_congestion), "bbr");
 	stage_dash(CHARSET_BRAILLE, NULL);
 	assert_int_equal(dash_resize(&dash, rows, columns), 0);
@@ -105,7 +45,7 @@ static void zero_copy_at_120x40(void **state)
 {
 	(void)state;
 	open_stream(2, "zero-copy", true, 40, 120);
-	set("threads", "2");
+	modes_set(&made, "threads", "2");
 	run();
 	stage_golden("stream-zero-copy-120x40");
 	press(KEYCODE_ENTER);
@@ -117,8 +57,8 @@ static void everything_at_200x60(void **state)
 {
 	(void)state;
 	open_stream(4, "zero-copy", true, 60, 200);
-	set("threads", "4");
-	set("congestion", "cubic");
+	modes_set(&made, "threads", "4");
+	modes_set(&made, "congestion", "cubic");
 	run();
 	stage_golden("stream-200x60");
 	stage_close();
@@ -181,7 +121,7 @@ static void congestion_control_is_named(void **state)
 	assert_true(on_screen("bbr · default"));
 	stage_close();
 	open_stream(1, "one-copy", false, 24, 80);
-	set("congestion", "cubic");
+	modes_set(&made, "congestion", "cubic");
 	run();
 	assert_true(on_screen("congestion cubic"));
 	assert_true(not_on_screen("bbr"));
@@ -257,7 +197,7 @@ static void what_matters_is_seen_first(void **state)
 {
 	(void)state;
 	open_stream(2, "zero-copy", true, 24, 80);
-	set("threads", "2");
+	modes_set(&made, "threads", "2");
 	run();
 	assert_true(on_screen("2+2 threads on 2 CPUs · congestion bbr"));
 	press(KEYCODE_ENTER);
@@ -265,8 +205,8 @@ static void what_matters_is_seen_first(void **state)
 	assert_true(on_screen("100"));
 	stage_close();
 	open_stream(1, "one-copy", false, 24, 80);
-	set("threads", "1");
-	set("congestion", "cubic");
+	modes_set(&made, "threads", "1");
+	modes_set(&made, "congestion", "cubic");
 	run();
 	assert_true(on_screen("1+1 cores · congestion cubic"));
 	stage_close();
@@ -301,6 +241,7 @@ static void a_comparison_says_that_it_is_of_one_run_a_side(void **state)
 	press('b');
 	assert_true(on_screen("A ‹one-copy› n=2"));
 	assert_true(on_screen("one run a side"));
+	assert_true(not_on_screen("Mbit/s")); /* bits/s everywhere */
 	stage_close();
 }
 
@@ -344,6 +285,5 @@ int main(int argc, char **argv)
 
 	stage_update = argc > 1 && !strcmp(argv[1], "--update");
 	setenv("TZ", "UTC0", 1);
-	stream = engine_find(engines_all, "stream");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

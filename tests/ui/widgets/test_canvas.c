@@ -6,6 +6,7 @@
 #include <wchar.h>
 
 #include "base/text.h"
+#include "ui/canvas/area.h"
 #include "ui/canvas/glyph.h"
 #include "../../support/asserts.h"
 
@@ -51,12 +52,36 @@ static void test_no_number_is_cut(void **state)
 	(void)state;
 	struct canvas c = canvas_of(4, 12, CHARSET_BRAILLE);
 
-	assert_int_equal(canvas_put_cut(&c, 0, 0, 10, STYLE_TEXT, "burst: 1874"), 7);
+	assert_int_equal(canvas_put_cut(&c, 0, 0, 10, STYLE_TEXT, "burst: 1874"), 6);
 	assert_int_equal(canvas_put(&c, 1, 0, 8, STYLE_TEXT, "lost 187 400"), 8);
 	assert_int_equal(canvas_put(&c, 2, 2, -1, STYLE_TEXT, "at cpu1 cpu2"), 10);
-	assert_int_equal(canvas_put_cut(&c, 3, 0, 8, STYLE_TEXT, "only words"), 8);
-	assert_painted(&c, "burst:…\nlost\n  at cpu1\nonly wo…\n");
+	assert_int_equal(canvas_put_cut(&c, 3, 0, 8, STYLE_TEXT, "only words"), 5);
+	assert_painted(&c, "burst…\nlost\n  at cpu1\nonly…\n");
 	canvas_free(&c);
+}
+
+/* A text that is cut ends behind a word, and behind no dot that joins two parts; parts go whole. */
+static void test_words_and_parts_are_whole(void **state)
+{
+	(void)state;
+	struct canvas c = canvas_of(5, 30, CHARSET_BRAILLE);
+	char text[] = "a 1 · b 2 · c 3";
+
+	canvas_put_cut(&c, 0, 0, 16, STYLE_TEXT, "one two · three four");
+	canvas_put_cut(&c, 1, 0, 12, STYLE_TEXT, "one two · three");
+	canvas_put_cut(&c, 2, 0, 9, STYLE_TEXT, "a wonderfully long one");
+	canvas_put_cut(&c, 3, 0, 25, STYLE_TEXT, "565.3k received, 0 lost, 0 unexplained");
+	canvas_put_cut(&c, 4, 0, 28, STYLE_TEXT, "sent 2 994 000 = received 2 991 006");
+	assert_painted(&c, "one two · three…\none two…\na wonder…\n565.3k received, 0 lost…\nsent 2 994 000 = received…\n");
+	canvas_free(&c);
+	area_shed(15, 1, text);
+	assert_string_equal(text, "a 1 · b 2 · c 3");
+	assert_int_equal(area_wrap_rows(9, text), 2);
+	area_shed(9, 1, text);
+	assert_string_equal(text, "a 1 · b 2");
+	area_shed(1, 1, text);
+	assert_string_equal(text, "a 1");
+	assert_int_equal(area_wrap_rows(0, text), 0);
 }
 
 static void test_bytes_that_are_no_text_become_stand_ins(void **state)
@@ -235,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_put_uses_columns_and_clips),
 		cmocka_unit_test(test_right_and_cut_never_shorten_silently),
 		cmocka_unit_test(test_no_number_is_cut),
+		cmocka_unit_test(test_words_and_parts_are_whole),
 		cmocka_unit_test(test_bytes_that_are_no_text_become_stand_ins),
 		cmocka_unit_test(test_ascii_has_only_ascii),
 		cmocka_unit_test(test_every_glyph_that_gets_through_is_one_column),

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "ui/widgets/axis.h"
+#include "ui/widgets/log_scale.h"
 #include "ui/widgets/widgets.h"
 #include "../../support/asserts.h"
 
@@ -292,6 +293,112 @@ static void test_numbers_keep_their_place(void **state)
 		}
 }
 
+/* ---- logarithmic ---- */
+
+static bool is_one_two_five(double tick)
+{
+	double mantissa = tick / pow(10, floor(log10(tick) + 1e-9));
+
+	return fabs(mantissa - 1) < 1e-6 || fabs(mantissa - 2) < 1e-6 || fabs(mantissa - 5) < 1e-6;
+}
+
+/* 1, 2, 5 or decades, two at least, from what is seen to what is seen; with room between them. */
+static void test_log_ticks_are_round(void **state)
+{
+	(void)state;
+	for (int rows = 1; rows <= 60; rows++)
+		for (double most = 2e-8; most < 1e15; most *= 7.3)
+			for (double least = most; least > most / 1e9; least /= 31) {
+				struct log_scale s = { .ticks = 0 };
+
+				assert_true(log_scale_of(least, most, rows, &s));
+				assert_in_range(s.ticks, 2, LOG_TICKS);
+				assert_between(s.top, most * (1 - 1e-6), most * 2.51);
+				assert_between(s.top / s.low, 10 * (1 - 1e-6), pow(10, LOG_DECADES) * (1 + 1e-6));
+				if (s.top / s.low < pow(10, LOG_DECADES - 1) && s.low > 2e-9)
+					assert_between(s.low, least / 100, least * (1 + 1e-6));
+				for (unsigned i = 0; i < s.ticks; i++) {
+					double apart = i ? log_scale_share(&s, s.tick[i]) - log_scale_share(&s, s.tick[i - 1])
+							 : 1;
+
+					if (!is_one_two_five(s.tick[i]) || (rows > 1 && apart * rows < 1 - 1e-6))
+						fail_msg("%g to %g in %d rows: tick %u is %g, %g rows from the one before", least,
+							most, rows, i, s.tick[i], apart * rows);
+				}
+			}
+}
+
+static void test_log_needs_something(void **state)
+{
+	struct log_scale s;
+
+	(void)state;
+	assert_false(log_scale_of(INFINITY, 0, 4, &s)); /* nothing is above 0 */
+	assert_false(log_scale_of(1e-12, 1e-9, 4, &s));
+	assert_false(log_scale_of(1, 1e18, 4, &s));
+	assert_false(log_scale_of(NAN, NAN, 4, &s));
+}
+
+static void paint_log(struct canvas *c, const double *value, unsigned bins, bool time_axis)
+{
+	struct chart chart = {
+		.value = value, .bins = bins, .bin_s = 1, .cursor_bin = -1, .scale = 1, .time_axis = time_axis, .log = true
+	};
+
+	chart_paint(c, (struct rect){ 0, 0, c->rows, c->columns }, &chart);
+}
+
+/* Each decade is as high as the next; a zero is on the lowest line, below all that is something,
+ * and a gap is a gap. */
+static void test_log_fill(void **state)
+{
+	static const double value[] = { 1, 1, 10, 10, 100, 100, 1000, 1000, 0, 0, NAN, NAN, 0.5, 2000 }, zeros[] = { 0, 0 };
+	(void)state;
+	struct canvas c = canvas_of(5, 24, CHARSET_BRAILLE);
+
+	paint_log(&c, value, 14, true);
+	assert_painted(&c, "1000┤               ⣶  ⢸\n"
+			   "    │              ⣶⣿  ⢸\n"
+			   "  10┤             ⣶⣿⣿  ⢸\n"
+			   "    │            ⣿⣿⣿⣿⣀ ⣾\n"
+			   " 0.1└    -30s        now\n");
+	canvas_clear(&c);
+	paint_log(&c, zeros, 2, true); /* there is no logarithm of that */
+	assert_painted(&c, "1.00┤\n"
+			   "0.75┤\n"
+			   "0.50┤\n"
+			   "0.25┤                  ⣀\n"
+			   "   0└    -30s        now\n");
+	canvas_free(&c);
+}
+
+static void test_log_numbers_keep_their_place(void **state)
+{
+	double value[2];
+	(void)state;
+
+	for (double v = 1e-7; v < 1e16; v *= 3.3)
+		for (int rows = 1; rows < 30; rows++) {
+			struct canvas c = canvas_of(rows, 40, CHARSET_BRAILLE);
+			char last[16] = "";
+
+			value[0] = v;
+			value[1] = v / 1e5;
+			paint_log(&c, value, 2, rows % 2);
+			for (int row = 0; row < rows; row++) {
+				char text[32] = "";
+
+				for (int x = 0; x < 4; x++)
+					text_add(text, sizeof(text), "%s", canvas_cell(&c, row, x)->glyph);
+				if (strstr(text, "…") || !strcmp(text, "0") || (*text && !strcmp(text, last)))
+					fail_msg("%g in %d rows: \"%s\" below \"%s\"", v, rows, text, last);
+				if (*text)
+					snprintf(last, sizeof(last), "%s", text);
+			}
+			canvas_free(&c);
+		}
+}
+
 static void assert_time(double span_s, int columns, const char *expected)
 {
 	struct canvas c = canvas_of(3, columns, CHARSET_BRAILLE);
@@ -332,6 +439,10 @@ int main(void)
 		cmocka_unit_test(test_numbers_are_round),
 		cmocka_unit_test(test_numbers_keep_their_place),
 		cmocka_unit_test(test_time_labels),
+		cmocka_unit_test(test_log_ticks_are_round),
+		cmocka_unit_test(test_log_needs_something),
+		cmocka_unit_test(test_log_fill),
+		cmocka_unit_test(test_log_numbers_keep_their_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 static const char *const charted_names[CHARTS] = {
 	[CHART_RATE] = "throughput",
 	[CHART_BOTH_WAYS] = "received, and sent ┄",
-	[CHART_OTHER_UNIT] = "the same in",
+	[CHART_OTHER_UNIT] = "throughput",
 	[CHART_P99] = "p99",
 	[CHART_DROPS] = "drops that the workers see",
 	[CHART_CPU] = "CPU time of the workers",
@@ -26,9 +26,12 @@ const char *charted_name(enum chart_kind kind)
 
 const char *charted_unit(const struct dash *d, enum chart_kind kind)
 {
+	bool other = kind == CHART_OTHER_UNIT;
+
 	switch (kind) {
+	case CHART_RATE:
 	case CHART_OTHER_UNIT:
-		return headline_is_bits(dash_engine(d)) ? headline_packet_rate(dash_engine(d)) : "bit/s";
+		return headline_is_bits(dash_engine(d)) == other ? headline_packet_rate(dash_engine(d)) : "bit/s";
 	case CHART_P99:
 		return "µs";
 	case CHART_DROPS:
@@ -185,6 +188,13 @@ struct charted_sums charted_sums(const double *value, unsigned count)
 }
 
 /* ---- the key ---- */
+
+void act_chart_scale(struct dash *d, int key)
+{
+	(void)key;
+	d->view.log = !d->view.log;
+	dash_say(d, STYLE_TOAST, d->view.log ? "scale of the charts: logarithmic" : "scale of the charts: linear, from 0");
+}
 
 /* To the next one that has something to show. */
 void act_chart(struct dash *d, int key)

@@ -9,7 +9,7 @@
 #include "ui/canvas/keys.h"
 #include "ui/dash/actions.h"
 
-/* So many seconds of the new run before it is said how it stands against the one before. */
+/* So many intervals of the new run before it is said how it stands against another one. */
 enum { TELL_INTERVALS = 3 };
 
 /* ---- the list ---- */
@@ -71,13 +71,24 @@ char *runs_differ(const struct dash *d, uint32_t a, uint32_t b, char *out, size_
 {
 	const struct run_info *from = history_run(d->board->history, a), *to = history_run(d->board->history, b);
 
-	if (!from && d->board->base_history)
-		from = history_run(d->board->base_history, a);
 	out[0] = '\0';
 	return from && to && a != b ? run_line_differ(from, to, "→", out, size) : out;
 }
 
-/* ---- against the run before ---- */
+char *runs_differ_from_a(const struct dash *d, char *out, size_t size)
+{
+	const struct run_info *to = history_run(d->board->history, d->tally.run_id), *from;
+
+	/* Numbers of another history are not this one's. */
+	if (d->view.base_apart)
+		from = d->board->base_history ? history_run(d->board->base_history, d->view.base.run_id) : NULL;
+	else
+		from = history_run(d->board->history, d->view.base.run_id);
+	out[0] = '\0';
+	return from && to && from != to ? run_line_differ(from, to, "→", out, size) : out;
+}
+
+/* ---- against the run before, and against A ---- */
 
 static const struct run_info *runs_before(const struct dash *d)
 {
@@ -94,30 +105,51 @@ static const struct run_info *runs_before(const struct dash *d)
 	return NULL;
 }
 
-/* Once a run, when it has gone on for long enough to tell, or has ended. */
+/* Once a run. */
 static void runs_tell(struct dash *d)
 {
-	bool is_due = d->tally.n >= TELL_INTERVALS || d->moment.final;
-
-	if (d->told_run == d->tally.run_id || !is_due || d->view.frozen || dash_duel(d) || d->board->read_only)
+	if (d->told_run == d->tally.run_id || d->view.frozen || dash_duel(d) || d->board->read_only)
 		return;
 	d->told_run = d->tally.run_id;
-	if (d->sentence[0] && !d->view.toast[0])
-		dash_say(d, STYLE_TOAST, d->sentence);
+	if (!d->view.toast[0] && (d->sentence[0] || d->sentence_a[0]))
+		dash_say(d, STYLE_TOAST, d->sentence[0] ? d->sentence : d->sentence_a);
+}
+
+static void runs_say_before(struct dash *d, const struct run_info *before)
+{
+	char differs[160], than[32];
+
+	run_line_differ(before, d->moment.info, "→", differs, sizeof(differs));
+	snprintf(than, sizeof(than), "run #%u", before->id);
+	tally_sentence(&d->before, &d->tally, than, differs, d->sentence, sizeof(d->sentence));
+}
+
+static void runs_say_a(struct dash *d)
+{
+	char differs[160], than[32] = "A";
+
+	runs_differ_from_a(d, differs, sizeof(differs));
+	if (!d->view.base_apart)
+		snprintf(than, sizeof(than), "A, run #%u", d->view.base.run_id);
+	tally_sentence(&d->view.base, &d->tally, than, differs, d->sentence_a, sizeof(d->sentence_a));
 }
 
 void runs_look_before(struct dash *d)
 {
-	const struct run_info *before = d->view.base_kept ? NULL : runs_before(d);
-	char differs[160];
+	const struct run_info *before = runs_before(d);
+	bool may_tell = d->tally.n >= TELL_INTERVALS || d->moment.final;
 
-	d->sentence[0] = '\0';
-	if (!before || tally_update(&d->before, d->board->history, before->id, 0, INT64_MAX)) {
+	d->sentence[0] = d->sentence_a[0] = '\0';
+	if (before && d->view.base_kept && !d->view.base_apart && d->view.base.run_id == before->id)
+		before = NULL; /* it is A */
+	if (!before || tally_update(&d->before, d->board->history, before->id, 0, INT64_MAX))
 		tally_free(&d->before);
+	if (!may_tell)
 		return;
-	}
-	run_line_differ(before, d->moment.info, "→", differs, sizeof(differs));
-	tally_sentence(&d->before, &d->tally, differs, d->sentence, sizeof(d->sentence));
+	if (before)
+		runs_say_before(d, before);
+	if (dash_has_base(d) && dash_b(d) == &d->tally)
+		runs_say_a(d);
 	runs_tell(d);
 }
 

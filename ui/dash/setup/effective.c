@@ -1,9 +1,10 @@
 /* What options come to by themselves.  See effective.h. */
 #include "ui/dash/setup/effective.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/text.h"
 
 /* The newest run, if it is one of the mode that is set up. */
 static const struct run_info *effective_run(const struct dash *d)
@@ -86,7 +87,7 @@ static void effective_duration(const struct dash *d, char *out, size_t size)
 static void effective_bytes(int64_t bytes, char *out, size_t size)
 {
 	if (bytes > 0)
-		snprintf(out, size, "%" PRIi64, bytes);
+		text_size(bytes, out, size);
 }
 
 static void effective_rcvbuf(const struct dash *d, char *out, size_t size)
@@ -99,10 +100,21 @@ static void effective_sndbuf(const struct dash *d, char *out, size_t size)
 	effective_bytes(d->board->host.wmem_default, out, size);
 }
 
+static void effective_by_tcp(const struct dash *d, char *out, size_t size)
+{
+	(void)d;
+	snprintf(out, size, "as TCP lets it grow");
+}
+
+static bool effective_is_stream(const struct dash *d)
+{
+	return d->board->mode[d->board->current_mode].engine->reliable;
+}
+
 /* TCP sizes its buffers by other settings than these. */
 static bool effective_is_datagrams(const struct dash *d)
 {
-	return !d->board->mode[d->board->current_mode].engine->reliable;
+	return !effective_is_stream(d);
 }
 
 /* "(default: no limit)" at the end of an option's help says as much. */
@@ -124,12 +136,15 @@ static const struct {
 	{ "server-method", effective_side_method, NULL },
 	{ "client-method", effective_side_method, NULL },
 	{ "cores", effective_cores, NULL },
+	{ "threads", effective_cores, NULL },
 	{ "server-cpus", effective_server_cpus, NULL },
 	{ "client-cpus", effective_client_cpus, NULL },
 	{ "port", effective_port, NULL },
 	{ "duration", effective_duration, NULL },
 	{ "rcvbuf", effective_rcvbuf, effective_is_datagrams },
 	{ "sndbuf", effective_sndbuf, effective_is_datagrams },
+	{ "rcvbuf", effective_by_tcp, effective_is_stream },
+	{ "sndbuf", effective_by_tcp, effective_is_stream },
 };
 
 const char *effective_value(const struct dash *d, unsigned i, char *out, size_t size)

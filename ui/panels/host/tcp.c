@@ -67,15 +67,13 @@ static void link_paint_row(struct dash *d, struct rect area, int row, const stru
 		double at = !n ? NAN : value[i == 0 ? 0 : i == 1 ? n / 2 : n - 1];
 
 		canvas_put_right(&d->canvas, area.row + row, area.column + LINK_NAME + i * LINK_VALUE, LINK_VALUE,
-			isnan(at) ? STYLE_DIM : STYLE_STRONG, text_human(at, text, sizeof(text)));
+			isnan(at) ? STYLE_DIM : STYLE_STRONG, words_figure(def->unit, at, text, sizeof(text)));
 	}
 	int at = LINK_NAME + 3 * LINK_VALUE + 2;
 
 	if (area.columns > at)
 		canvas_put_cut(&d->canvas, area.row + row, area.column + at, area.columns - at - 1, STYLE_DIM,
-			d->layout.kind == LAYOUT_FULL ? def->help
-			: strcmp(def->unit, "us")     ? def->unit
-						      : "µs");
+			d->layout.kind == LAYOUT_FULL ? def->help : words_unit(def->unit));
 }
 
 static void link_paint(struct dash *d, struct rect area)

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "record/rates.h"
-#include "record/steadiness.h"
+#include "record/judge/steadiness.h"
 #include "ui/dash/headline.h"
 #include "ui/panels/panels.h"
 

@@ -17,12 +17,14 @@ static const struct help_line legend[] = {
 	{ ">", "the picked core: Enter drills into it" },
 	{ "┄", "baseline A in the chart" },
 	{ "◇ ◆", "p50 and p99, beside the heatmap" },
+	{ "· log", "logarithmic scale: the lowest line is its number or less, 0 too" },
 	{ "×", "below the chart: something was lost then" },
 	{ "░▒▓█", "heatmap: number of values, log scale; blank: none" },
 	{ "│", "chart: method switch or restart; or the time cursor" },
 	{ "gap", "no samples from that time" },
 	{ "● ○", "on, off: traffic, capture" },
 	{ "✓ ✗", "in order or not: ledger, verdict; duel: better, worse" },
+	{ "Δ of pairs", "duel: what B differs by within a round; the medians need not be so far apart" },
 	{ "* !", "event: for information, warning" },
 	{ "closed loop", "coordinated omission: tails look better than at a fixed rate" },
 	{ "late", "sampler ticks that came more than 50 ms late" },
@@ -37,7 +39,7 @@ static const struct help_line core_columns[] = {
 	{ "drop/s", "lost per second at places that this worker sees itself" },
 	{ "p50 p99", "half, and 99 of 100, took no longer than this; p99.9: 999 of 1000" },
 	{ "busy", "CPU time that it used, of one CPU; helpers' on top" },
-	{ "vs A", "against baseline A: one run a side does not prove it" },
+	{ "vs A", "the rate that stands here against the mean of baseline A: one run a side proves nothing" },
 	{ NULL, NULL },
 };
 

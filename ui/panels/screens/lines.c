@@ -23,16 +23,19 @@ static void lines_add_rates(const struct dash *d, struct line *l)
 static void lines_add_latency(const struct dash *d, struct line *l)
 {
 	struct latency_summary s;
+	const struct latency_def *def = d->moment.info ? d->moment.info->engine->latencies : NULL;
 	char p99[32], p50[32];
 
+	if (d->moment.info && (!def || !def->name || !dash_records(d, def)))
+		return;
 	moment_latency(&d->moment, -1, 0, &s);
 	words_us(&s, s.p99_ns, p99, sizeof(p99));
 	words_us(&s, s.p50_ns, p50, sizeof(p50));
 	const char *unit = words_us_unit(p99);
 	line_add(l, 3, STYLE_TEXT, "p99 %s%s%s", p99, *unit ? " " : "", unit)->below = true;
 	if (d->moment.info && d->moment.info->closed_loop)
-		line_add(l, 5, STYLE_WARNING, " closed loop!");
-	line_add(l, 6, STYLE_TEXT, "p50 %s", p50);
+		line_add(l, 5, STYLE_WARNING, "closed loop!");
+	line_add(l, 6, STYLE_TEXT, "p50 %s%s%s", p50, *unit ? " " : "", unit);
 }
 
 static void lines_add_loss(const struct dash *d, struct line *l)
@@ -40,8 +43,9 @@ static void lines_add_loss(const struct dash *d, struct line *l)
 	char share[32];
 
 	if (d->ledger.known && d->drops_lost)
-		line_add(l, 4, STYLE_BAD, "%s lost", words_share(d->drops_lost, d->drops_sent, share, sizeof(share)))->below =
-			true;
+		line_add(l, 4, STYLE_BAD, "%s lost",
+			words_share(d->drops_lost, d->drops_lost, d->drops_sent, share, sizeof(share)))
+			->below = true;
 }
 
 void screen_lines_paint(struct dash *d)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "record/ledger.h"
-#include "record/limit.h"
+#include "record/judge/limit.h"
 
 enum { VERDICT_LINES = 12 };
 

@@ -1,5 +1,5 @@
 /* Remedies with their values.  See remedy.h. */
-#include "record/remedy.h"
+#include "record/judge/remedy.h"
 
 #include <string.h>
 
@@ -29,13 +29,29 @@ static bool remedy_add_host(const struct host_info *host, const char *name, size
 	return false;
 }
 
-static void remedy_add_option(const struct options *o, const char *name, size_t length, char *out, size_t size)
+/* The size of a socket's buffer that nobody has set: remedies name it of datagrams only. */
+static int64_t remedy_buffer(const struct host_info *host, const char *name)
 {
-	for (unsigned i = 0; i < o->count; i++)
-		if (is_name(o->def[i]->name, name, length)) {
-			text_add(out, size, "%s", o->value[i].text[0] ? o->value[i].text : "(default)");
-			return;
-		}
+	if (!strcmp(name, "rcvbuf"))
+		return host->rmem_default;
+	return strcmp(name, "sndbuf") ? 0 : host->wmem_default;
+}
+
+static void remedy_add_option(
+	const struct options *o, const struct host_info *host, const char *name, size_t length, char *out, size_t size)
+{
+	char text[32] = "(default)";
+
+	for (unsigned i = 0; i < o->count; i++) {
+		int64_t bytes = remedy_buffer(host, o->def[i]->name);
+
+		if (!is_name(o->def[i]->name, name, length))
+			continue;
+		if (bytes > 0)
+			text_size(bytes, text, sizeof(text));
+		text_add(out, size, "%s", o->value[i].text[0] ? o->value[i].text : text);
+		return;
+	}
 	text_add(out, size, "--");
 }
 
@@ -50,7 +66,7 @@ char *remedy_text(const char *remedy, const struct run_info *info, const struct 
 		if (!remedy[before] || !remedy[before + length])
 			break;
 		if (!remedy_add_host(host, name, length - 1, out, size))
-			remedy_add_option(&info->options, name, length - 1, out, size);
+			remedy_add_option(&info->options, host, name, length - 1, out, size);
 		remedy = name + length;
 	}
 	return out;

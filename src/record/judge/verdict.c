@@ -1,5 +1,5 @@
 /* May the number be used?  See verdict.h. */
-#include "record/verdict.h"
+#include "record/judge/verdict.h"
 
 #include <errno.h>
 #include <inttypes.h>

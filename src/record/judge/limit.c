@@ -1,5 +1,5 @@
 /* Who was the limit?  See limit.h. */
-#include "record/limit.h"
+#include "record/judge/limit.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* See record/steadiness.h. */
-#include "record/steadiness.h"
+/* See record/judge/steadiness.h. */
+#include "record/judge/steadiness.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "record/history.h"
-#include "record/verdict.h"
+#include "record/judge/verdict.h"
 
 /* Fewer intervals do not tell how alike neighbours are. */
 enum { STEADINESS_INTERVALS_LEAST = 4, STEADINESS_PERCENTILES = 5 };
