@@ -65,18 +65,11 @@ static void paint_one(struct dash *d, struct rect area, int row, const struct pe
 /* The warning needs its room more than what came in the drain. */
 static void paint_count(struct dash *d, struct rect area, int row)
 {
-<<<<<<< HEAD
-	static const char *const notices[] = { "closed loop: coordinated omission!", "coordinated omission!", "closed loop!" };
-	struct reading whole = moment_whole(&d->moment);
-	uint64_t drained = reading_in_drain(&whole);
-	bool closed = d->moment.info->closed_loop;
-=======
 	static const char *const warnings[] = { "closed loop: coordinated omission!", "coordinated omission!", "closed loop!" };
 	enum { WARNINGS = sizeof(warnings) / sizeof(warnings[0]) };
 	struct reading whole = moment_whole(&d->moment);
 	uint64_t drained = reading_in_drain(&whole);
 	int least = d->moment.info->closed_loop ? canvas_width(warnings[WARNINGS - 1]) : 0, behind;
->>>>>>> far
 	char count[32], text[96];
 
 	if (row >= area.rows)
@@ -84,16 +77,6 @@ static void paint_count(struct dash *d, struct rect area, int row)
 	snprintf(text, sizeof(text), "n=%s", text_grouped(d->summary.count, count, sizeof(count)));
 	if (drained)
 		text_add(text, sizeof(text), ", %s in the drain", text_grouped(drained, count, sizeof(count)));
-<<<<<<< HEAD
-	/* The shortest notice needs its room more. */
-	if (4 + canvas_width(text) + (closed ? canvas_width(notices[2]) : 0) > area.columns)
-		text[strcspn(text, ",")] = '\0';
-	area_put(&d->canvas, area, row, 1, STYLE_TEXT, text);
-	for (size_t i = 0; closed && i < sizeof(notices) / sizeof(notices[0]); i++) {
-		if (4 + canvas_width(text) + canvas_width(notices[i]) >= area.columns)
-			continue;
-		area_put(&d->canvas, area, row, 4 + canvas_width(text), STYLE_WARNING, notices[i]);
-=======
 	if (4 + canvas_width(text) + least >= area.columns)
 		text[strcspn(text, ",")] = '\0';
 	area_put(&d->canvas, area, row, 1, STYLE_TEXT, text);
@@ -102,7 +85,6 @@ static void paint_count(struct dash *d, struct rect area, int row)
 		if (behind + canvas_width(warnings[i]) >= area.columns)
 			continue;
 		area_put(&d->canvas, area, row, behind, STYLE_WARNING, warnings[i]);
->>>>>>> far
 		break;
 	}
 }
