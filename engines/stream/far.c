@@ -29,6 +29,8 @@ void stream_far_attach(struct stream_worker *x, bool tells, uint64_t token)
 	f->before = 0;
 	f->held = 0;
 	f->ending = f->ended = false;
+	/* A message that a connection before the phase has left half way counts as lost in it. */
+	f->broken |= x->measure_ns && x->frame.offset;
 }
 
 void stream_far_lost(struct worker *w, struct stream_worker *x)
