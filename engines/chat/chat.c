@@ -233,7 +233,7 @@ static bool serves(const struct worker *w)
 /* Of the messages' ledger what a client alone cannot know. */
 static void chat_mark_unknown(struct worker *w)
 {
-	if (serves(w) || chat_shared_of(w)->both)
+	if (serves(w) || chat_shared_of(w)->both || chat_shared_of(w)->told)
 		return;
 	w->unknown |= 1ull << CHAT_C_MESSAGES_READ | 1ull << CHAT_C_MESSAGES_BEFORE | 1ull << CHAT_C_MESSAGES_FLYING |
 		      1ull << CHAT_C_MESSAGES_LOST;
@@ -242,8 +242,10 @@ static void chat_mark_unknown(struct worker *w)
 
 static int chat_open(struct worker *w, struct err *err)
 {
+	int rc = serves(w) ? chat_server_open(w, err) : chat_load_open(w, err);
+
 	chat_mark_unknown(w);
-	return serves(w) ? chat_server_open(w, err) : chat_load_open(w, err);
+	return rc;
 }
 
 static int chat_poll(struct worker *w, struct err *err)

@@ -6,6 +6,7 @@
 enum {
 	WIDE = SHOW_DRILL | SHOW_SUM | SHOW_CORE,
 	EACH = SHOW_DRILL | SHOW_CORE,
+	FAR = EACH | SHOW_IF_ANY,
 };
 
 #define COUNTER(index) [index - COUNTER_OWN]
@@ -210,7 +211,8 @@ const struct counter_def chat_counters[] = {
 		.unit = "messages",
 		.roles = ROLE_CLIENT,
 		.show = EACH,
-		.help = "messages of its connections that the server has read" },
+		.help = "messages of its connections that the server has read; one elsewhere tells them of all clients to the "
+			"first" },
 	COUNTER(CHAT_C_MESSAGES_FLYING) = { .name = "messages_in_flight",
 		.title = "msg fly",
 		.unit = "messages",
@@ -270,9 +272,60 @@ const struct counter_def chat_counters[] = {
 		.show = WIDE,
 		.help = "connections that were made anew after they had broken",
 		.judgement = { .caution = "connections broke or were closed and were made anew: {} times" } },
+	COUNTER(CHAT_C_FAR_OWED) = { .name = "far_owed",
+		.title = "far owed",
+		.unit = "deliveries",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_SENT,
+		.show = FAR,
+		.help = "deliveries that the server elsewhere owed its clients, as it told after the run" },
+	COUNTER(CHAT_C_FAR_DELIVERED) = { .name = "far_delivered",
+		.title = "far dlv",
+		.unit = "deliveries",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_RECEIVED,
+		.show = FAR,
+		.help = "messages that the server elsewhere handed to its kernel for a client, as it told after the run" },
+	COUNTER(CHAT_C_FAR_DROPPED) = { .name = "far_dropped",
+		.title = "far drop",
+		.unit = "deliveries",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_LOST,
+		.place = "slow_client",
+		.place_title = "slow client, dropped by the server",
+		.show = FAR | SHOW_SUM,
+		.help = "deliveries that the server elsewhere dropped for slow clients, whatever its policy, as it told after "
+			"the run",
+		.judgement = { .caution = "{} deliveries were dropped for slow clients by the server" } },
+	COUNTER(CHAT_C_FAR_GONE) = { .name = "far_gone",
+		.title = "far gone",
+		.unit = "deliveries",
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_LOST,
+		.place = "client_gone",
+		.place_title = "client gone",
+		.show = FAR | SHOW_SUM,
+		.help = "deliveries that waited at the server elsewhere for a client when its connection ended, as it told after "
+			"the "
+			"run" },
+	COUNTER(CHAT_C_FAR_QUEUED) = { .name = "far_queued",
+		.title = "far que",
+		.unit = "deliveries",
+		.kind = COUNTER_GAUGE,
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_IN_FLIGHT,
+		.show = FAR,
+		.help = "deliveries that still waited for clients at the server elsewhere, as it told after the run" },
+	COUNTER(CHAT_C_FAR_TOLD) = { .name = "far_told",
+		.title = "far told",
+		.unit = "",
+		.kind = COUNTER_GAUGE,
+		.roles = ROLE_CLIENT,
+		.ledger = LEDGER_TOLD,
+		.help = "1: the server elsewhere has told all that it counted" },
 	COUNTER(CHAT_C_END) = { 0 },
 };
-_Static_assert((int)CHAT_C_END < (int)COUNTERS_MAX, "the counters fit");
+_Static_assert((int)CHAT_C_END <= (int)COUNTERS_MAX, "the counters fit");
 
 #define PER_SERVER(above, below)                                                                                \
 	.numerator = { above, COUNTER_NONE }, .denominator = below, .scale = 1, .numerator_roles = ROLE_SERVER, \

@@ -139,6 +139,7 @@ static void chat_plan_ledger(const struct options *o, struct plan *plan, const s
 	plan->quiet_first = here & ROLE_CLIENT;
 	plan->flying = here;
 	plan->tx_ledger = plan->rx_ledger = LEDGER_NONE;
+	plan->needs_word = here == ROLE_CLIENT;
 	plan->expects_answers = here & ROLE_CLIENT && s->readers > 1;
 	plan->closed_loop = here & ROLE_CLIENT && !s->open_loop;
 }
@@ -165,7 +166,9 @@ static int chat_plan_memory(struct chat_shared *s, struct err *err)
 
 	s->kept = calloc(workers, sizeof(*s->kept));
 	s->listener = malloc(s->loops * sizeof(*s->listener));
-	if (!s->kept || !s->listener)
+	s->teller = calloc(s->loops, sizeof(*s->teller));
+	s->asker = calloc(s->clients + 1, sizeof(*s->asker));
+	if (!s->kept || !s->listener || !s->teller || !s->asker)
 		return err_sys(err, ENOMEM, "plan chat");
 	for (unsigned i = 0; i < s->loops; i++)
 		for (unsigned k = 0; k < ENDPOINTS_LISTEN_MAX; k++)
@@ -191,6 +194,11 @@ static uint32_t make_token(void)
 	return token & ((1u << CHAT_TOKEN_BITS) - 1);
 }
 
+static uint64_t make_instance(void)
+{
+	return rng_mix((uint64_t)clock_now_ns() ^ (uint64_t)getpid() << 32);
+}
+
 int chat_plan(const struct options *o, struct plan *plan, struct err *err)
 {
 	struct chat_shared *s = calloc(1, sizeof(*s));
@@ -201,6 +209,7 @@ int chat_plan(const struct options *o, struct plan *plan, struct err *err)
 	plan->shared = s;
 	s->both = plan_role(o) == ROLE_BOTH;
 	s->token = make_token();
+	s->instance = make_instance();
 	s->rcvbuf_bytes = options_is_set(o, "rcvbuf") ? (int)options_number(o, "rcvbuf") : 0;
 	s->sndbuf_bytes = options_is_set(o, "sndbuf") ? (int)options_number(o, "sndbuf") : 0;
 	if ((rc = chat_plan_server(o, s, err)) < 0 || (rc = chat_plan_traffic(o, s, err)) < 0 ||
@@ -229,6 +238,8 @@ void chat_release(struct plan *plan)
 	}
 	chat_crossing_close(&s->crossing);
 	free(s->kept);
+	free(s->teller);
+	free(s->asker);
 	free(s->listener);
 	free(s->flow);
 	free(s);

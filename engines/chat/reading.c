@@ -12,7 +12,7 @@ enum { TURN_READS = 4 }; /* edge-triggered: calls for one client, then it is the
 /* ---- lines ---- */
 
 /* The load's first line says which of its connections this is. */
-static bool loop_greet(struct worker *w, struct chat_member *m, const uint8_t *line, size_t bytes)
+static bool loop_greet(struct worker *w, struct chat_loop *l, struct chat_member *m, const uint8_t *line, size_t bytes)
 {
 	const struct chat_shared *s = chat_shared_of(w);
 	struct chat_stamp stamp;
@@ -20,6 +20,10 @@ static bool loop_greet(struct worker *w, struct chat_member *m, const uint8_t *l
 	m->greeted = true;
 	if (bytes != CHAT_STAMP_BYTES || !chat_stamp_get(line, &stamp) || stamp.kind == CHAT_MESSAGE)
 		return false;
+	if (!s->both && chat_hello_asks(&stamp)) {
+		m->connection = stamp.token;
+		chat_room_end(&l->room, m, END_ASKS);
+	}
 	if (s->both && stamp.token == s->token && stamp.connection < s->connections) {
 		m->connection = stamp.connection;
 		m->reads = stamp.kind == CHAT_HELLO_READS;
@@ -33,7 +37,7 @@ static void loop_take_line(struct worker *w, struct chat_loop *l, struct chat_me
 
 	if (bytes && line[bytes - 1] == '\r')
 		bytes--;
-	if (!m->greeted && loop_greet(w, m, line, bytes))
+	if (!m->greeted && loop_greet(w, l, m, line, bytes))
 		return;
 	m->lines++;
 	l->lines++;

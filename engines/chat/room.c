@@ -106,7 +106,11 @@ static void count_end(struct chat_room_totals *t, enum chat_end why)
 		[END_LONG_LINE] = &t->long_lines,
 	};
 
-	++*of[why];
+	/* Nobody has come. */
+	if (why == END_ASKS)
+		t->joined--;
+	else
+		++*of[why];
 }
 
 static void close_member(struct chat_room *r, struct chat_member *m)
@@ -119,7 +123,8 @@ static void close_member(struct chat_room *r, struct chat_member *m)
 	if (--r->presents > r->actives)
 		chat_room_place(r, r->actives, r->present[r->presents]);
 	chat_pool_give(&r->pool, m->part);
-	close(m->fd); /* leaves the epoll with it */
+	if (m->fd >= 0)
+		close(m->fd); /* leaves the epoll with it */
 	*m = (struct chat_member){ .fd = -1, .index = m->index };
 	r->free_member[r->frees++] = m->index;
 }

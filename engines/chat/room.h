@@ -32,8 +32,8 @@ struct row; /* run/rows.h */
 
 enum chat_slow { SLOW_NEWEST, SLOW_OLDEST, SLOW_DISCONNECT };
 
-/* Why a client has gone. */
-enum chat_end { END_NONE, END_LEFT, END_RESET, END_SLOW, END_LONG_LINE };
+/* Why a client has gone; END_ASKS: it is none, its socket is another's now. */
+enum chat_end { END_NONE, END_LEFT, END_RESET, END_SLOW, END_LONG_LINE, END_ASKS };
 
 #define CHAT_STRANGER UINT32_MAX /* a client that is none of the load's */
 

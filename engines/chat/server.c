@@ -96,66 +96,12 @@ int chat_server_open(struct worker *w, struct err *err)
 		return err_sys(err, ENOMEM, "open a chat loop");
 	w->state = l;
 	l->epoll.fd = -1;
+	chat_tell_open(w, &l->tell);
 	if ((rc = open_epoll(w, l, err)) < 0 || (rc = open_room(w, l, err)) < 0 ||
 		(rc = worker_rows(w, chat_rows(chat_shared_of(w)->members), err)) < 0)
 		return rc;
 	take_over(w, l);
 	return chat_listen_open(w, l, err);
-}
-
-/* ---- events ---- */
-
-static int gather_events(struct chat_loop *l, int64_t until_ns, struct err *err)
-{
-	l->event_at = 0;
-	l->epoll.events = 0;
-	return chat_epoll_gather(&l->epoll, until_ns, err);
-}
-
-/* Errors and hang-ups come first: what a reset connection still had to say is gone, and one that
- * was closed in order is read to its end. */
-static void handle_member(struct worker *w, struct chat_loop *l, struct chat_member *m, uint32_t events)
-{
-	if (m->fd < 0 || m->end != END_NONE)
-		return;
-	if (events & EPOLLERR)
-		chat_room_end(&l->room, m, END_RESET);
-	else if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
-		chat_read(w, l, m);
-	if (events & EPOLLOUT && m->end == END_NONE)
-		chat_room_writable(&l->room, m);
-}
-
-static int handle_event(struct worker *w, struct chat_loop *l, const struct epoll_event *event, struct err *err)
-{
-	uint64_t tag = event->data.u64;
-
-	if (tag == CHAT_TAG_WAKE) {
-		worker_woken(w);
-	} else if (tag == CHAT_TAG_BELL) {
-		chat_crossing_silence(&chat_shared_of(w)->crossing, w->self->index);
-		l->syscalls++;
-	} else if (tag >= CHAT_TAG_LISTENER) {
-		return chat_accept(w, l, (unsigned)(tag - CHAT_TAG_LISTENER), err);
-	} else {
-		handle_member(w, l, &l->room.member[tag], event->events);
-	}
-	return 0;
-}
-
-/* Returns how many were handled, or -errno. */
-static int handle_events(struct worker *w, struct chat_loop *l, struct err *err)
-{
-	unsigned done = 0;
-
-	while (l->event_at < l->epoll.events && !chat_is_enough(l)) {
-		int rc = handle_event(w, l, &l->epoll.event[l->event_at++], err);
-
-		if (rc < 0)
-			return rc;
-		done++;
-	}
-	return (int)done;
 }
 
 /* ---- counts ---- */
@@ -192,7 +138,7 @@ static void loop_count(struct worker *w, struct chat_loop *l)
 {
 	const struct chat_room_totals *t = &l->room.totals;
 	struct counters *k = w->counters;
-	uint64_t syscalls = l->syscalls + l->reads + t->sends + t->controls;
+	uint64_t syscalls = l->syscalls + l->tell.calls + l->reads + t->sends + t->controls;
 
 	loop_count_movement(w, l);
 	counter_set(k, CHAT_C_OWED, t->owed + l->queued_at_start);
@@ -275,11 +221,18 @@ static void show_members(struct chat_loop *l, int64_t now_ns)
 	l->rows_ns = now_ns;
 }
 
-/* Before those who go are closed: their rows go with them. */
-static void take_leave(struct worker *w, const struct chat_loop *l)
+/* Before those who go are closed: their rows go with them, and who came to ask stays. */
+static void take_leave(struct worker *w, struct chat_loop *l)
 {
-	for (unsigned i = 0; i < l->room.endings; i++)
-		rows_give_back(w->rows, l->room.member[l->room.ending[i]].row);
+	for (unsigned i = 0; i < l->room.endings; i++) {
+		struct chat_member *m = &l->room.member[l->room.ending[i]];
+
+		rows_give_back(w->rows, m->row);
+		if (m->end != END_ASKS)
+			continue;
+		chat_tell_take(&l->tell, l->epoll.fd, m->fd, m->connection);
+		m->fd = -1;
+	}
 }
 
 static void count_queues(struct worker *w, struct chat_loop *l)
@@ -290,6 +243,74 @@ static void count_queues(struct worker *w, struct chat_loop *l)
 	counter_set(w->counters, CHAT_C_QUEUED_BYTES, q.bytes);
 	counter_most(w->counters, CHAT_C_QUEUE_P99, q.p99);
 	counter_most(w->counters, CHAT_C_QUEUE_MAX, q.most);
+}
+
+/* A question of a load elsewhere: of this loop all that it has counted up to now. */
+static void loop_tell(struct worker *w, struct chat_loop *l, unsigned which)
+{
+	if (!chat_tell_read(&l->tell, which))
+		return;
+	chat_room_settle(&l->room);
+	loop_count(w, l);
+	count_queues(w, l);
+	chat_tell_answer(chat_shared_of(w), &l->tell, which);
+}
+
+/* ---- events ---- */
+
+static int gather_events(struct chat_loop *l, int64_t until_ns, struct err *err)
+{
+	l->event_at = 0;
+	l->epoll.events = 0;
+	return chat_epoll_gather(&l->epoll, until_ns, err);
+}
+
+/* Errors and hang-ups come first: what a reset connection still had to say is gone, and one that
+ * was closed in order is read to its end. */
+static void handle_member(struct worker *w, struct chat_loop *l, struct chat_member *m, uint32_t events)
+{
+	if (m->fd < 0 || m->end != END_NONE)
+		return;
+	if (events & EPOLLERR)
+		chat_room_end(&l->room, m, END_RESET);
+	else if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
+		chat_read(w, l, m);
+	if (events & EPOLLOUT && m->end == END_NONE)
+		chat_room_writable(&l->room, m);
+}
+
+static int handle_event(struct worker *w, struct chat_loop *l, const struct epoll_event *event, struct err *err)
+{
+	uint64_t tag = event->data.u64;
+
+	if (tag == CHAT_TAG_WAKE) {
+		worker_woken(w);
+	} else if (tag == CHAT_TAG_BELL) {
+		chat_crossing_silence(&chat_shared_of(w)->crossing, w->self->index);
+		l->syscalls++;
+	} else if (tag >= CHAT_TAG_ASKER) {
+		loop_tell(w, l, (unsigned)(tag - CHAT_TAG_ASKER));
+	} else if (tag >= CHAT_TAG_LISTENER) {
+		return chat_accept(w, l, (unsigned)(tag - CHAT_TAG_LISTENER), err);
+	} else {
+		handle_member(w, l, &l->room.member[tag], event->events);
+	}
+	return 0;
+}
+
+/* Returns how many were handled, or -errno. */
+static int handle_events(struct worker *w, struct chat_loop *l, struct err *err)
+{
+	unsigned done = 0;
+
+	while (l->event_at < l->epoll.events && !chat_is_enough(l)) {
+		int rc = handle_event(w, l, &l->epoll.event[l->event_at++], err);
+
+		if (rc < 0)
+			return rc;
+		done++;
+	}
+	return (int)done;
 }
 
 /* ---- operations ---- */
@@ -448,6 +469,7 @@ void chat_server_close(struct worker *w)
 		return;
 	if (l->room.member)
 		keep_members(w, l);
+	chat_tell_close(&l->tell);
 	chat_room_close(&l->room);
 	chat_epoll_close(&l->epoll);
 	free(l->buffer);

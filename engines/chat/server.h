@@ -3,6 +3,7 @@
  * it). */
 #pragma once
 
+#include "engines/chat/apart/tell.h"
 #include "engines/chat/shared.h"
 #include "engines/chat/waiting.h"
 
@@ -22,6 +23,7 @@ enum {
 struct chat_loop {
 	struct chat_room room;
 	struct chat_epoll epoll;
+	struct chat_tell tell;
 	unsigned event_at;     /* events handled so far */
 	uint64_t sends_before; /* calls made when this poll() began */
 	bool held;             /* a ring to another loop is full: nobody is read */

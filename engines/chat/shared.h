@@ -54,6 +54,12 @@ enum {
 	CHAT_C_GIVEN_UP,
 	CHAT_C_CONNECT_FAILURES,
 	CHAT_C_RECONNECTS,
+	CHAT_C_FAR_OWED,
+	CHAT_C_FAR_DELIVERED,
+	CHAT_C_FAR_DROPPED,
+	CHAT_C_FAR_GONE,
+	CHAT_C_FAR_QUEUED,
+	CHAT_C_FAR_TOLD,
 	CHAT_C_END,
 };
 
@@ -111,6 +117,12 @@ struct chat_shared {
 	int (*listener)[ENDPOINTS_LISTEN_MAX]; /* [loops]; release() closes them */
 	struct chat_crossing crossing;         /* loops > 1 */
 	struct chat_flow *flow;                /* [connections], both roles only */
+	/* One role: what each worker counts, for the one that tells or asks (apart/); its open()
+	 * writes it. */
+	const struct counters **teller, **asker; /* [loops], [clients] */
+	bool told;                               /* a server elsewhere tells */
+	uint64_t instance;                       /* of the server, for those who ask */
+	_Atomic uint64_t reports;                /* told; all loops write it */
 	/* a list a worker: filled by close(), emptied by the next run's open() */
 	struct chat_kept_list *kept; /* [loops + clients] */
 };

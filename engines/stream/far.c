@@ -29,6 +29,8 @@ void stream_far_attach(struct stream_worker *x, bool tells, uint64_t token)
 	f->before = 0;
 	f->held = 0;
 	f->ending = f->ended = false;
+	/* A message that a connection before the phase has left half way counts as lost in it. */
+	f->broken |= x->measure_ns && x->frame.offset;
 }
 
 void stream_far_lost(struct worker *w, struct stream_worker *x)
@@ -108,8 +110,9 @@ void stream_far_take(struct worker *w, struct stream_worker *x)
 	f->over = true;
 	if (f->told || f->broken || !net_report_get(f->answer, f->token, &number, count, STREAM_FAR_COUNTS) || number != NUMBER)
 		return;
-	/* It must be whole messages, and those of the time before among them. */
-	if (count[0] >= f->before && count[1] % size == 0 && count[1] / size == count[0])
+	/* It must be whole messages, a number that can be added up, and those of the time before
+	 * among them. */
+	if (count[0] <= INT64_MAX / 4 && count[0] >= f->before && count[1] % size == 0 && count[1] / size == count[0])
 		far_believe(w, f, count[0] - f->before);
 }
 

@@ -31,10 +31,12 @@ struct stream_far {
 	bool ending; /* the client has closed its half */
 	bool ended;  /* and has the answer */
 	/* at the client */
-	bool asked;       /* its half is closed */
-	bool over;        /* answered, or given up: no connection is looked for */
-	bool told;        /* all that the measure phase needs */
-	bool broken;      /* a connection was lost in it: what went with that one is not known */
+	bool asked; /* its half is closed */
+	bool over;  /* answered, or given up: no connection is looked for */
+	bool told;  /* all that the measure phase needs */
+	/* a connection was lost in it, or before it and made anew in it: what went with that one is
+	 * not known */
+	bool broken;
 	uint64_t before;  /* messages of the connection before it */
 	uint64_t counted; /* by the server, in it */
 };

@@ -123,10 +123,12 @@ void stream_take(struct worker *w, struct stream_worker *x, const uint8_t *data,
 		return;
 	}
 	while (bytes && !x->far.over) {
-		uint64_t left = x->frame.size - x->frame.offset;
+		bool held = x->far.held; /* of the call before: if it is a message, this goes on with it */
 		size_t n = x->frame.offset ? 0 : take_answer(w, x, data, bytes, now_ns);
 
-		if (!n) {
+		if (!n && !held) {
+			uint64_t left = x->frame.size - x->frame.offset;
+
 			n = left < bytes ? (size_t)left : bytes;
 			take_messages(w, x, data, n, now_ns);
 		}

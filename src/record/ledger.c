@@ -25,7 +25,8 @@ static const struct {
 };
 
 /* Of an end elsewhere. */
-static const char untold[] = "the other end did not tell", still_untold[] = "the other end tells when the run is over";
+static const char untold[] = "the other end did not tell, or others use it, too",
+		  still_untold[] = "the other end tells when the run is over";
 
 /* ---- places ---- */
 
@@ -465,13 +466,21 @@ double ledger_coverage(const struct ledger *l, const struct latency_def *def, ui
 	return values < l->sent ? 100.0 * (double)values / (double)l->sent : 100;
 }
 
+/* Has an end elsewhere told what a ledger needs of it? */
+static bool ledger_is_told(const struct reading *r)
+{
+	struct reading drained = reading_drained(r);
+
+	return r->info->needs_word && ledger_far_word(&drained).all;
+}
+
 void ledger_second_of(const struct reading *r, struct ledger *ret_ledger)
 {
 	const struct ledger_def *def = r->info ? r->info->engine->second_ledger : NULL;
 	struct reading drained = reading_drained(r);
 	struct ledger l = { 0 };
 
-	l.known = def && reading_is_pair(r) && (r->info->role & def->roles) == def->roles;
+	l.known = def && reading_is_pair(r) && ((r->info->role & def->roles) == def->roles || ledger_is_told(r));
 	if (l.known) {
 		add_rows(&drained, def->rows, &l);
 		take_rest(&l);

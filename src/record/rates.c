@@ -48,6 +48,12 @@ static double busy_of(const struct reading *r, int worker, unsigned roles)
 	       (double)helpers.value / (double)observed.value;
 }
 
+/* A place that only some runs have says nothing of the others. */
+static bool rates_idle(const struct counter_def *def, bool known, uint64_t value)
+{
+	return def->show & SHOW_IF_ANY && known && !value;
+}
+
 static void add_counters(const struct reading *r, int worker, unsigned roles, struct rates *rates)
 {
 	unsigned counters = engine_counters(r->info->engine);
@@ -55,13 +61,14 @@ static void add_counters(const struct reading *r, int worker, unsigned roles, st
 	bool any = false;
 
 	for (unsigned i = 0; i < counters; i++) {
+		const struct counter_def *def = engine_counter(r->info->engine, i);
 		struct reading_sum sum = reading_sum(r, worker, roles, i);
 
 		if (is_known(r, i, &sum)) {
 			rates->value[i] = sum.value;
 			rates->unknown &= ~bit(i);
 		}
-		if (sum.workers && reading_is_drop(r->info, engine_counter(r->info->engine, i))) {
+		if (sum.workers && reading_is_drop(r->info, def) && !rates_idle(def, !sum.why, sum.value)) {
 			drops += sum.per_s;
 			any = true;
 		}
@@ -106,6 +113,8 @@ bool rates_drops(const struct run_info *info, const struct rates *r, unsigned ro
 			continue;
 		if (r->unknown & bit(i))
 			return false;
+		if (rates_idle(def, true, r->value[i]))
+			continue;
 		drops += r->value[i];
 		any = true;
 	}

@@ -118,6 +118,18 @@ struct reading_sum reading_sum(const struct reading *r, int worker, unsigned rol
 	return sum;
 }
 
+uint64_t reading_in_drain(const struct reading *r)
+{
+	struct reading drained = reading_drained(r);
+	uint64_t edge, whole;
+
+	if (!reading_known(r) || !reading_is_settled(r))
+		return 0;
+	edge = reading_sum(r, -1, r->info->rx_roles, COUNTER_RX_PACKETS).value;
+	whole = reading_sum(&drained, -1, r->info->rx_roles, COUNTER_RX_PACKETS).value;
+	return whole > edge ? whole - edge : 0;
+}
+
 const struct procnet *reading_net_from(const struct reading *r)
 {
 	return r->final ? &r->final->net_from : &r->from->net;

@@ -43,6 +43,10 @@ int64_t reading_measured_ns(const struct reading *r);
 /* ... and of that, without the other end, since the phase began. */
 int64_t reading_away_ns(const struct reading *r);
 
+/* Packets of the headline that came after the measure phase, in the drain: the ledger and the
+ * latencies have them, rates do not.  0 where the run has not ended. */
+uint64_t reading_in_drain(const struct reading *r);
+
 struct reading_sum {
 	uint64_t value;   /* over the workers that can read it */
 	double per_s;     /* each one's over its own time; NaN where one's is not known */

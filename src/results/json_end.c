@@ -438,7 +438,8 @@ static void put_other_end(struct json_maker *m, const struct reading *r)
 		json_put(m, "tx_packets", json_of_text(missing));
 	if (ledger.why || !ledger_is_kept(info))
 		json_put(m, "lost", json_of_text(ledger.why ? ledger.why : missing));
-	if (second && (info->role & second->roles) != second->roles) {
+	ledger_second_of(r, &ledger);
+	if (second && !ledger.known && (info->role & second->roles) != second->roles) {
 		snprintf(key, sizeof(key), "ledgers.%s", second->name);
 		json_put(m, key, json_of_text(missing));
 	}

@@ -17,12 +17,13 @@
 /* ... and this one is a length of time. */
 #define SPAN(structure, member) MEMBER(structure, member, MEMBER_I64, 0, INT64_MAX / 4)
 
-/* ... that files of earlier versions do not have. */
-#define LATER_SPAN(structure, member)                                                                                           \
+/* That files of earlier versions do not have. */
+#define LATER(structure, member, kind, low, high)                                                                               \
 	{                                                                                                                       \
 		.name = #member, .offset = offsetof(struct structure, member), .size = sizeof(((struct structure *)0)->member), \
-		.type = MEMBER_I64, .max = INT64_MAX / 4, .optional = true                                                      \
+		.type = kind, .min = low, .max = high, .optional = true                                                         \
 	}
+#define LATER_SPAN(structure, member) LATER(structure, member, MEMBER_I64, 0, INT64_MAX / 4)
 
 const struct member sample_members[] = {
 	MEMBER(sample, sequence, MEMBER_U64, 0, 0),
@@ -65,7 +66,7 @@ const struct member run_members[] = {
 	MEMBER(run_info, rx_roles, MEMBER_U32, 0, ROLE_BOTH),
 	MEMBER(run_info, flying, MEMBER_U32, 0, ROLE_BOTH),
 	MEMBER(run_info, told, MEMBER_BOOL, 0, 0),
-	MEMBER(run_info, needs_word, MEMBER_BOOL, 0, 0),
+	LATER(run_info, needs_word, MEMBER_BOOL, 0, 0),
 	MEMBER(run_info, rest, MEMBER_U32, 0, LEDGER_RESTS - 1),
 	MEMBER(run_info, wire_overhead_bytes, MEMBER_U32, 0, 65535),
 	MEMBER(run_info, host_places, MEMBER_U32, 0, UINT32_MAX),

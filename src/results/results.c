@@ -229,6 +229,8 @@ json_t *results_end(const struct results_source *source)
 	put_ending(&m, v.reading.final);
 	json_put(&m, "away_s", json_of_real((double)reading_away_ns(&v.reading) / NS_PER_S, 3));
 	json_put(&m, "sum", results_sum(&v, &ledger));
+	if (v.reading.final)
+		json_put(&m, "rx_packets_in_drain", json_of_count(reading_in_drain(&v.reading)));
 	json_put(&m, "cores", results_cores(&v.reading));
 	put_end_latencies(&m, &v, &ledger);
 	results_put_stages(&m, &v);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chat_lines.h"
+#include "engines/chat/apart/report.h"
 #include "engines/chat/wire.h"
 
 enum { LINE_BYTES = 64 };
@@ -36,6 +37,8 @@ static size_t expect(const uint8_t *data, size_t size, uint8_t *out, bool *ret_t
 			return bytes;
 		if (kept && data[at + kept - 1] == '\r')
 			kept--;
+		if (first && kept == CHAT_STAMP_BYTES && chat_stamp_get(data + at, &stamp) && chat_hello_asks(&stamp))
+			return bytes; /* whatever follows: it is not in the room */
 		bool hello = first && kept == CHAT_STAMP_BYTES && chat_stamp_get(data + at, &stamp) && stamp.kind != CHAT_MESSAGE;
 		if (!hello) {
 			chat_clean(out + bytes, data + at, kept);

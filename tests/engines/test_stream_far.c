@@ -303,22 +303,69 @@ static void a_server_says(int listener, const char *port, bool sends, enum lie l
 	close(fd);
 }
 
-static void servers_that_lie(void **state)
+static int listen_by_hand(char port[8])
 {
 	union net_address a = { .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
 	socklen_t bytes = sizeof(a);
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char port[8];
 
-	(void)state;
 	assert_int_equal(bind(listener, &a.sa, sizeof(a.v4)), 0);
 	assert_int_equal(listen(listener, 1), 0);
 	assert_int_equal(getsockname(listener, &a.sa, &bytes), 0);
-	snprintf(port, sizeof(port), "%u", net_port(&a));
+	snprintf(port, 8, "%u", net_port(&a));
+	return listener;
+}
+
+static void servers_that_lie(void **state)
+{
+	char port[8];
+	int listener = listen_by_hand(port);
+
+	(void)state;
 	for (enum lie lie = 0; lie < LIES; lie++)
 		a_server_says(listener, port, true, lie);
 	for (enum lie lie = 0; lie < HONEST; lie++)
 		a_server_says(listener, port, false, lie);
+	close(listener);
+}
+
+static bool holds(struct rig *rig, uint64_t bytes)
+{
+	return stream_rig_state(rig, 0)->far.held == bytes;
+}
+
+/* Only the next call shows that it is none: it ends where it must, and the answer behind it in the
+ * same call is found. */
+static void a_message_may_begin_like_an_answer(void **state)
+{
+	static const uint64_t count[STREAM_FAR_COUNTS] = { 1, SIZE };
+	uint8_t data[SIZE + STREAM_FAR_BYTES] = { 'N' };
+	struct rig client;
+	uint64_t token;
+	char port[8];
+	int listener = listen_by_hand(port), fd;
+
+	(void)state;
+	stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "threads", "1", "size", "1000"));
+	rig_enter(&client, PHASE_WARMUP);
+	rig_until(&client, ROLE_CLIENT, has_greeted, 0);
+	fd = answer_greeting(listener, true, HONEST, &token);
+	rig_until(&client, ROLE_CLIENT, stream_rig_has_connections, 1);
+	rig_enter(&client, PHASE_MEASURE);
+	rig_enter(&client, PHASE_DRAIN);
+	net_report_ask(data + SIZE, token, 1, STREAM_FAR_COUNTS);
+	net_report_fill(data + SIZE, count, STREAM_FAR_COUNTS);
+	assert_int_equal(send(fd, data, 1, MSG_NOSIGNAL), 1);
+	rig_until(&client, ROLE_CLIENT, holds, 1);
+	assert_int_equal(send(fd, data + 1, sizeof(data) - 1, MSG_NOSIGNAL), sizeof(data) - 1);
+	shutdown(fd, SHUT_WR);
+	other = NULL;
+	rig_until(&client, ROLE_CLIENT, is_over, 0);
+	assert_int_equal(rig_sum(&client, ROLE_CLIENT, COUNTER_RX_BYTES), SIZE);
+	assert_int_equal(rig_sum(&client, ROLE_CLIENT, STREAM_C_FAR_TOLD), 1);
+	assert_int_equal(rig_sum(&client, ROLE_CLIENT, STREAM_C_FAR_SENT), 1);
+	rig_close(&client);
+	close(fd);
 	close(listener);
 }
 
@@ -346,6 +393,46 @@ static void a_lost_connection_tells_nothing(void **state)
 	rig_close(&server);
 }
 
+static bool has_half(struct rig *rig, uint64_t bytes)
+{
+	return stream_rig_state(rig, 0)->frame.offset == bytes;
+}
+
+/* A message is cut in two before the measure phase, and only a connection that is made in it shows
+ * that: who counts it as lost then cannot have a ledger that balances. */
+static void a_message_cut_before_it_tells_nothing(void **state)
+{
+	static const uint8_t half[SIZE / 2];
+	struct rig client;
+	uint64_t token;
+	char port[8];
+	int listener = listen_by_hand(port), fd;
+
+	(void)state;
+	stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "threads", "1", "size", "1000"));
+	rig_enter(&client, PHASE_WARMUP);
+	rig_until(&client, ROLE_CLIENT, has_greeted, 0);
+	fd = answer_greeting(listener, true, HONEST, &token);
+	rig_until(&client, ROLE_CLIENT, stream_rig_has_connections, 1);
+	assert_int_equal(send(fd, half, sizeof(half), MSG_NOSIGNAL), sizeof(half));
+	rig_until(&client, ROLE_CLIENT, has_half, sizeof(half));
+	close(fd);
+	rig_until(&client, ROLE_CLIENT, has_greeted, 0);
+	rig_enter(&client, PHASE_MEASURE);
+	fd = answer_greeting(listener, true, HONEST, &token);
+	rig_until(&client, ROLE_CLIENT, stream_rig_has_connections, 1);
+	rig_enter(&client, PHASE_DRAIN);
+	assert_int_equal(rig_sum(&client, ROLE_CLIENT, STREAM_C_LOST), 1);
+	say_counts(fd, HONEST, token, 0);
+	shutdown(fd, SHUT_WR);
+	other = NULL;
+	rig_until(&client, ROLE_CLIENT, is_over, 0);
+	assert_int_equal(rig_sum(&client, ROLE_CLIENT, STREAM_C_FAR_TOLD), 0);
+	rig_close(&client);
+	close(fd);
+	close(listener);
+}
+
 static unsigned fds_before;
 
 static int begin(void **state)
@@ -371,7 +458,9 @@ int main(void)
 		CASE(a_receiving_server_tells),
 		CASE(a_sending_server_tells),
 		CASE(servers_that_lie),
+		CASE(a_message_may_begin_like_an_answer),
 		CASE(a_lost_connection_tells_nothing),
+		CASE(a_message_cut_before_it_tells_nothing),
 	};
 
 	return cmocka_run_group_tests_name("stream, the other end elsewhere", tests, NULL, NULL);

@@ -148,6 +148,23 @@ static void restarts_leave_nothing(void **state)
 	assert_threads(threads);
 }
 
+/* The drain waits a second for a server's word: where other work has all CPUs that may be too short
+ * once, and not five times. */
+static void client_is_told(struct session_rig *clients, const char *const *options)
+{
+	struct ledger l = { 0 };
+
+	for (unsigned tries = 0; tries < 5 && !l.known; tries++) {
+		struct outcome o = { 0 };
+
+		session_rig_await(clients, session_rig_start(clients, options), outcome_has_final, &o);
+		outcome_ledger(&o, &l);
+		if (l.known || tries == 4)
+			expect_balance(&o);
+		outcome_free(&o);
+	}
+}
+
 /* One end each: what the server tells makes the client's ledger whole. */
 static void a_server_elsewhere_tells(void **state)
 {
@@ -158,7 +175,7 @@ static void a_server_elsewhere_tells(void **state)
 	session_rig_open(&clients, &engine_stream, RIG_DEADLINE_S);
 	for (int reverse = 0; reverse < 2; reverse++) {
 		const char *way = reverse ? "yes" : "no";
-		struct outcome server = { 0 }, client = { 0 };
+		struct outcome server = { 0 };
 		char port[8];
 		uint32_t id;
 
@@ -166,12 +183,8 @@ static void a_server_elsewhere_tells(void **state)
 		id = session_rig_start(&servers, RIG_OPTIONS("role", "server", "listen", "127.0.0.1", "port", port, "threads",
 							 "2", "reverse", way, "warmup", "0", "duration", "0"));
 		session_rig_await(&servers, id, outcome_has_info, &server);
-		session_rig_await(&clients,
-			session_rig_start(&clients, RIG_OPTIONS("role", "client", "host", "127.0.0.1", "port", port, "threads",
-							    "2", "reverse", way, "warmup", "50ms", "duration", "200ms")),
-			outcome_has_final, &client);
-		expect_balance(&client);
-		outcome_free(&client);
+		client_is_told(&clients, RIG_OPTIONS("role", "client", "host", "127.0.0.1", "port", port, "threads", "2",
+						 "reverse", way, "warmup", "50ms", "duration", "200ms"));
 		outcome_free(&server);
 		session_stop(servers.session, true);
 	}

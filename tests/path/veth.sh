@@ -338,11 +338,21 @@ cycle() { # HOW
 	await_none netdyno
 }
 
+# The mounts that this shell and each process above it sees, and in which namespace.
+mounts() {
+	local pid=$$
+	while [ "${pid:-0}" -gt 0 ]; do
+		echo "$pid $(readlink "/proc/$pid/ns/mnt" 2>/dev/null) $(sort "/proc/$pid/mountinfo" 2>/dev/null | cksum)"
+		pid=$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")
+	done
+}
+
 # 50 lives where there may be few namespaces at a time: none is left behind, or there would soon be none for the next.
 kills() {
 	need
-	local links before
+	local links mounted
 	links=$(ls /sys/class/net)
+	mounted=$(mounts)
 	cat >lives.sh <<-'END'
 		echo 12 >/proc/sys/user/max_user_namespaces && echo 12 >/proc/sys/user/max_net_namespaces || exit 77
 		i=0
@@ -367,6 +377,7 @@ kills() {
 		cycle ends
 	done
 	expect 'interfaces afterwards' "$links" "$(ls /sys/class/net)"
+	expect 'mounts afterwards' "$mounted" "$(mounts)"
 }
 
 case $group in

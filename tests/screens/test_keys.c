@@ -22,8 +22,8 @@ static struct program program;
 static const char *const keys[] = { "1", "2", "3", "4", "\t", "\033[Z", "m", "M", "r", " ", "f", "\033OD", "\033OC", "[", "]",
 	"+", "-", "=", "j", "k", "\033OA", "\033OB", "\r", "S", "<", ">", "I", "e", "\033", "s", "w", "W", "b", "c", "\033OQ",
 	"o", "/", "n", "N", "t", "?", "\033OP", "h", "u", "\014", "x", "9", "0", ".", "\177", "\033[3~", "\033[5~", "\033[6~",
-	"\033OH", "\033OF", "\025", "\303\251", "\377", "\033[99~", "y", "Y", "g", "gd", "x", "R", "B", "d", "v", "ga", "/c\r",
-	"\033]11;rgb:ff/ff/ff\033\\", "\033[<0;30;9M", "\033[<65;30;9M", "\033[M !!", "\033[<0;10;1M\033[<0;10;1m" };
+	"\033OH", "\033OF", "\025", "\303\251", "\377", "\033[99~", "y", "Y", "l", "g", "gd", "x", "R", "B", "d", "v", "ga",
+	"/c\r", "\033]11;rgb:ff/ff/ff\033\\", "\033[<0;30;9M", "\033[<65;30;9M", "\033[M !!", "\033[<0;10;1M\033[<0;10;1m" };
 
 static int start(void **state)
 {
@@ -143,6 +143,21 @@ static void test_unknown_sequences(void **state)
 	quit();
 }
 
+/* Bytes that are no characters take nothing with them, and a character that comes in parts is one
+ * key. */
+static void test_broken_characters(void **state)
+{
+	static const char broken[] = "\377t\303t\200\377\377t\303\251t";
+	struct term *t = program.term;
+	uint64_t before = term_report(t).keys;
+
+	(void)state;
+	term_send(t, broken, sizeof(broken) - 1);
+	assert_true(term_wait_keys(t, before + 5));
+	assert_int_equal(term_report(t).keys, before + 5);
+	quit();
+}
+
 /* A click beyond column 223, which the older way to tell of it does not reach: on the rule of a
  * panel at the right, which opens it. */
 static void test_far_clicks(void **state)
@@ -209,6 +224,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_random_keys, start, stop),
 		cmocka_unit_test_setup_teardown(test_resize_storm, start, stop),
 		cmocka_unit_test_setup_teardown(test_unknown_sequences, start, stop),
+		cmocka_unit_test_setup_teardown(test_broken_characters, start, stop),
 		cmocka_unit_test_setup_teardown(test_far_clicks, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_light_background, start, stop),
 		cmocka_unit_test_setup_teardown(test_unknown_terminal, start_unknown, stop),

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "ui/dash/headline.h"
@@ -61,18 +62,29 @@ static void paint_one(struct dash *d, struct rect area, int row, const struct pe
 	bar_paint(&d->canvas, area.row + row, area.column + 17, bar, bar_fraction(l, ns), STYLE_BAR);
 }
 
+/* The warning needs its room more than what came in the drain. */
 static void paint_count(struct dash *d, struct rect area, int row)
 {
 	static const char *const warnings[] = { "closed loop: coordinated omission!", "coordinated omission!", "closed loop!" };
-	char count[32];
+	enum { WARNINGS = sizeof(warnings) / sizeof(warnings[0]) };
+	struct reading whole = moment_whole(&d->moment);
+	uint64_t drained = reading_in_drain(&whole);
+	int least = d->moment.info->closed_loop ? canvas_width(warnings[WARNINGS - 1]) : 0, behind;
+	char count[32], text[96];
 
 	if (row >= area.rows)
 		return;
-	area_printf(&d->canvas, area, row, 1, STYLE_TEXT, "n=%s", text_grouped(d->summary.count, count, sizeof(count)));
-	for (size_t i = 0; d->moment.info->closed_loop && i < sizeof(warnings) / sizeof(warnings[0]); i++) {
-		if (6 + canvas_width(count) + canvas_width(warnings[i]) >= area.columns)
+	snprintf(text, sizeof(text), "n=%s", text_grouped(d->summary.count, count, sizeof(count)));
+	if (drained)
+		text_add(text, sizeof(text), ", %s in the drain", text_grouped(drained, count, sizeof(count)));
+	if (4 + canvas_width(text) + least >= area.columns)
+		text[strcspn(text, ",")] = '\0';
+	area_put(&d->canvas, area, row, 1, STYLE_TEXT, text);
+	behind = 4 + canvas_width(text);
+	for (size_t i = 0; d->moment.info->closed_loop && i < WARNINGS; i++) {
+		if (behind + canvas_width(warnings[i]) >= area.columns)
 			continue;
-		area_put(&d->canvas, area, row, 6 + canvas_width(count), STYLE_WARNING, warnings[i]);
+		area_put(&d->canvas, area, row, behind, STYLE_WARNING, warnings[i]);
 		break;
 	}
 }

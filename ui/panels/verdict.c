@@ -31,15 +31,16 @@ static enum style verdict_word(const struct dash *d, const char **ret_word)
 }
 
 /* The first reason or caution and what helps.  Where both do not fit, what helps against a loss
- * stands behind what comes before the first colon; of others that stands there alone, and v shows
- * the rest. */
+ * stands behind what comes before the first colon; of other cautions that stands there alone, and v
+ * shows the rest. */
 static void notice_text(const struct dash *d, int room, char *out, size_t size)
 {
 	const struct verdict *v = &d->verdict;
 	const char *notice = v->reasons ? v->reason[0] : v->caution[0];
 	const char *remedy = v->reasons ? v->reason_remedy[0] : v->caution_remedy[0];
 	bool loss = v->lossy && !v->reasons;
-	int first = (int)strcspn(notice, ":");
+	const char *colon = strstr(notice, ": ");
+	int whole = (int)strlen(notice), first = colon ? (int)(colon - notice) : whole;
 	char helps[200];
 
 	remedy_text(remedy, d->moment.info, &d->board->host, helps, sizeof(helps));
@@ -47,7 +48,7 @@ static void notice_text(const struct dash *d, int room, char *out, size_t size)
 	if (canvas_width(out) > room && *helps && loss)
 		snprintf(out, size, "%.*s: %s", first, notice, helps);
 	else if (canvas_width(out) > room)
-		snprintf(out, size, "%.*s", canvas_width(notice) > room ? first : (int)strlen(notice), notice);
+		snprintf(out, size, "%.*s", canvas_width(notice) > room && !v->reasons ? first : whole, notice);
 }
 
 static void verdict_paint_notices(struct dash *d, struct rect area, int at)

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <wchar.h>
 
 static const struct {
 	int curses, key;
@@ -58,6 +59,43 @@ static int typed_key(wint_t c)
 	default:
 		return (int)c;
 	}
+}
+
+/* ---- characters ---- */
+
+/* mbrtowc(3) of one byte; one that cannot go on with a character may begin another. */
+static size_t keyboard_decode(char byte, wchar_t *wide, mbstate_t *state)
+{
+	bool has_begun = !mbsinit(state);
+	size_t n = mbrtowc(wide, &byte, 1, state);
+
+	if (n != (size_t)-1)
+		return n;
+	*state = (mbstate_t){ 0 };
+	return has_begun ? keyboard_decode(byte, wide, state) : n;
+}
+
+/* As get_wch(3X), which throws away all that has come behind a byte that is no character: here that
+ * byte alone is. */
+static int keyboard_get(wint_t *c)
+{
+	static mbstate_t state;
+	int got;
+
+	while ((got = getch()) != ERR) {
+		wchar_t wide;
+
+		if (got > 0xff) {
+			state = (mbstate_t){ 0 };
+			*c = (wint_t)got;
+			return KEY_CODE_YES;
+		}
+		if (keyboard_decode((char)got, &wide, &state) <= 1) {
+			*c = (wint_t)wide;
+			return OK;
+		}
+	}
+	return ERR;
 }
 
 static bool keyboard_mouse(struct terminal_event *event)
@@ -127,10 +165,10 @@ static bool take_background(const char *text, struct terminal_event *ret_event)
 static int next_of_sequence(wint_t *c, bool patient)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-	int kind = get_wch(c);
+	int kind = keyboard_get(c);
 
 	if (kind == ERR && patient && poll(&in, 1, SEQUENCE_MS) > 0)
-		kind = get_wch(c);
+		kind = keyboard_get(c);
 	return kind;
 }
 
@@ -184,7 +222,7 @@ static bool take_sequence(struct terminal_event *ret_event)
 {
 	char text[SEQUENCE_BYTES];
 	wint_t first;
-	int kind = get_wch(&first);
+	int kind = keyboard_get(&first);
 
 	ret_event->key = 0;
 	if (kind == ERR)
@@ -206,7 +244,7 @@ bool keyboard_read(struct terminal_event *ret_event)
 	struct terminal_event event = { 0 };
 	wint_t c;
 
-	for (int kind; (kind = get_wch(&c)) != ERR;) {
+	for (int kind; (kind = keyboard_get(&c)) != ERR;) {
 		struct terminal_event told;
 
 		if (kind == KEY_CODE_YES && c == KEY_MOUSE) {

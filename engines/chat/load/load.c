@@ -124,7 +124,7 @@ static void take_over(struct worker *w, struct load *x)
 
 int chat_load_open(struct worker *w, struct err *err)
 {
-	const struct chat_shared *s = chat_shared_of(w);
+	struct chat_shared *s = chat_shared_of(w);
 	struct load *x = calloc(1, sizeof(*x));
 	int rc;
 
@@ -132,6 +132,11 @@ int chat_load_open(struct worker *w, struct err *err)
 		return err_sys(err, ENOMEM, "open the chat load");
 	w->state = x;
 	x->epoll.fd = -1;
+	s->asker[w->self->index] = w->counters;
+	if (!s->both && w->self->index == 0) {
+		chat_ask_open(w, &x->ask);
+		s->told = x->ask.on;
+	}
 	if ((rc = chat_epoll_open(&x->epoll, w, err)) < 0 || (rc = open_buffers(w, x, err)) < 0 ||
 		(rc = open_connections(w, x, err)) < 0)
 		return rc;
@@ -231,7 +236,9 @@ static void count_messages(struct worker *w, struct load *x)
 	const struct chat_shared *s = chat_shared_of(w);
 	uint64_t read = 0, lost = 0;
 
-	x->unread = 0;
+	x->unread = x->ask.unread;
+	read = x->ask.read;
+	lost = x->ask.lost;
 	for (unsigned i = 0; s->both && i < x->connections; i++) {
 		const struct load_connection *c = &x->connection[i];
 		uint64_t of_it = load_read(s, c);
@@ -243,6 +250,8 @@ static void count_messages(struct worker *w, struct load *x)
 	counter_set(w->counters, CHAT_C_MESSAGES_READ, read);
 	counter_set(w->counters, CHAT_C_MESSAGES_FLYING, chat_is_quiet(w) ? x->unread : 0);
 	counter_set(w->counters, CHAT_C_MESSAGES_LOST, lost);
+	if (x->ask.on)
+		chat_ask_count(w, &x->ask);
 }
 
 static uint64_t count_half_sent(const struct load *x)
@@ -300,7 +309,8 @@ static void load_look_at_flight(struct worker *w, struct load *x)
 
 	if (now < x->look_ns)
 		return;
-	counter_set(w->counters, COUNTER_IN_FLIGHT, s->both ? count_unread(s, x) + count_half_sent(x) : 0);
+	chat_ask_step(w, &x->ask, now);
+	counter_set(w->counters, COUNTER_IN_FLIGHT, s->both ? count_unread(s, x) + count_half_sent(x) : x->ask.pending);
 	x->look_ns = now + QUIET_LOOK_NS;
 }
 
@@ -358,6 +368,7 @@ int chat_load_enter(struct worker *w, enum phase phase, struct err *err)
 
 	(void)err;
 	x->look_ns = 0;
+	chat_ask_enter(&x->ask, phase);
 	if (phase == PHASE_MEASURE) {
 		x->measure_ns = clock_now_ns();
 		/* As counted at this phase's mark. */
@@ -433,6 +444,7 @@ void chat_load_close(struct worker *w)
 			net_close(x->connection[i].fd);
 		free(x->connection[i].next);
 	}
+	chat_ask_close(&x->ask);
 	chat_epoll_close(&x->epoll);
 	chat_pool_close(&x->pool);
 	free(x->connection);

@@ -2,6 +2,7 @@
  * (events, phases, counts), connecting.c, sending.c, receiving.c. */
 #pragma once
 
+#include "engines/chat/apart/ask.h"
 #include "engines/chat/shared.h"
 #include "engines/chat/waiting.h"
 
@@ -65,7 +66,8 @@ struct load {
 	uint64_t window;    /* closed loop; 0: open */
 	int64_t measure_ns; /* when MEASURE was entered */
 	int64_t look_ns, rows_ns;
-	uint64_t unread; /* by the server, when the messages were last counted */
+	uint64_t unread;     /* by the server, when the messages were last counted */
+	struct chat_ask ask; /* the first worker's, where the server is elsewhere */
 	/* cumulative */
 	uint64_t sent, received, received_bytes, before, carried, missing, repeated, foreign, given_up;
 	uint64_t failures, reconnects, reads, writes, again, controls, write_bytes;

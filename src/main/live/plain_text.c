@@ -165,6 +165,9 @@ static void summary_rates(FILE *out, const struct reading *r)
 	rates_of(r, -1, r->info->tx_roles, &tx);
 	fprintf(out, "  received %15s %s  %12s /s  %10s Mbit/s\n", text_grouped(rx.value[COUNTER_RX_PACKETS], n, TEXT),
 		packets_of(r->info), fixed(rx.rx_pps, 1, pps), fixed(rx.rx_mbps, 1, mbps));
+	if (reading_in_drain(r))
+		fprintf(out, "  + drain  %15s %s, which the ledger and the latencies have, and rates do not\n",
+			text_grouped(reading_in_drain(r), n, TEXT), packets_of(r->info));
 	if (tx.unknown >> COUNTER_TX_PACKETS & 1)
 		fprintf(out, "  sent     %15s (%s)\n", "--", run_missing_end(r->info));
 	else

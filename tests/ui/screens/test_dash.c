@@ -11,6 +11,7 @@
 #include "ui/canvas/keys.h"
 #include "ui/dash/keytable.h"
 #include "ui/dash/words.h"
+#include "../../support/toy.h"
 
 static void open_dash(unsigned servers, unsigned clients, enum charset charset)
 {
@@ -298,6 +299,33 @@ static void a_quantity_has_one_unit(void **state)
 	assert_string_equal(words_figure("bytes", 65536, text, sizeof(text)), "64K");
 }
 
+static void fill_damaged(const struct made *m, struct worker_sample *w, unsigned worker)
+{
+	(void)m;
+	w->value[TOY_DAMAGED] += worker;
+}
+
+/* A reason is cut behind a word where it has no room, and no address is taken for its beginning. */
+static void a_reason_is_more_than_its_first_colon(void **state)
+{
+	static struct counter_def counters[TOY_COUNTERS - COUNTER_OWN + 1];
+	static struct engine engine;
+
+	(void)state;
+	memcpy(counters, engine_toy.counters, (TOY_COUNTERS - COUNTER_OWN) * sizeof(counters[0]));
+	counters[TOY_DAMAGED - COUNTER_OWN].judgement.reason =
+		"127.0.0.1:5000 has damaged an answer on its way, and that is told in more words than there is room for";
+	engine = engine_toy;
+	engine.counters = counters;
+	made_open_with(&made, &engine, 1, 1);
+	made.fill = fill_damaged;
+	stage_dash(CHARSET_BRAILLE, NULL);
+	start();
+	frame(24, 80);
+	assert_true(on_screen("✗ NOT VALID: 127.0.0.1:5000 has damaged an answer"));
+	stage_close();
+}
+
 /* A/B has a loss in the unit that the rest of the screen has. */
 static void a_loss_has_one_unit(void **state)
 {
@@ -548,6 +576,7 @@ int main(void)
 		cmocka_unit_test(a_quantity_has_one_unit),
 		cmocka_unit_test(the_newest_event_is_whole),
 		cmocka_unit_test(a_loss_has_one_unit),
+		cmocka_unit_test(a_reason_is_more_than_its_first_colon),
 		cmocka_unit_test(servers_alone_have_no_latencies),
 		cmocka_unit_test(a_finished_run_shows_its_whole),
 		cmocka_unit_test(time_goes_on_while_data_is_missing),
