@@ -370,6 +370,7 @@ static void servers_alone_have_no_latencies(void **state)
 	press('g');
 	press('p');
 	assert_true(on_screen("clients record them, and none runs here"));
+	assert_true(not_on_screen("from send"));
 	stage_close();
 }
 
