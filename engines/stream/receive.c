@@ -123,7 +123,8 @@ void stream_take(struct worker *w, struct stream_worker *x, const uint8_t *data,
 		return;
 	}
 	while (bytes && !x->far.over) {
-		bool held = x->far.held; /* of the call before: if it is a message, this goes on with it */
+		/* of the call before: if it is a message, this goes on with it */
+		bool held = x->far.held;
 		size_t n = x->frame.offset ? 0 : take_answer(w, x, data, bytes, now_ns);
 
 		if (!n && !held) {
