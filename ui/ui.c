@@ -1,4 +1,4 @@
-/* The dashboard's loop: keys are answered at once, updates drawn ten times a second at most,
+/* The dashboard's loop: keys are answered at once, updates drawn five times a second at most,
  * nothing is drawn when nothing has changed.  See ui.h. */
 #include "ui/ui.h"
 
@@ -16,7 +16,7 @@
 #include "ui/panels/frame.h"
 #include "ui/panels/panels.h"
 
-static const int64_t frame_ns = 100ll * NS_PER_MS;
+static const int64_t frame_ns = 200ll * NS_PER_MS;
 /* Data that stays away: the clock and the gap in the charts must be seen to go on. */
 static const int64_t silence_ns = 300ll * NS_PER_MS;
 static const int look_ms = 1000; /* at least so often updates are looked for */
