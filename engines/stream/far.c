@@ -114,6 +114,8 @@ void stream_far_take(struct worker *w, struct stream_worker *x)
 	 * among them. */
 	if (count[0] <= INT64_MAX / 4 && count[0] >= f->before && count[1] % size == 0 && count[1] / size == count[0])
 		far_believe(w, f, count[0] - f->before);
+	if (f->told)
+		atomic_fetch_add_explicit(&stream_shared_of(w)->served, 1, memory_order_relaxed);
 }
 
 size_t stream_far_hold(struct stream_worker *x, const uint8_t *data, size_t bytes)

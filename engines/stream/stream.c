@@ -163,14 +163,16 @@ static void count_receiver(struct worker *w, const struct stream_worker *x)
 	counter_set(k, STREAM_C_EAGAIN, x->eagain);
 }
 
-/* All workers' servers must have told. */
+/* All workers' servers must have told, and there must have been one. */
 static void count_far(struct worker *w, const struct stream_worker *x)
 {
 	struct stream_shared *s = stream_shared_of(w);
 
 	counter_set(w->counters, COUNTER_IN_FLIGHT, stream_far_is_pending(w, x));
 	counter_set(w->counters, x->sends ? STREAM_C_FAR_RECEIVED : STREAM_C_FAR_SENT, x->far.counted);
-	counter_set(w->counters, STREAM_C_FAR_TOLD, atomic_load_explicit(&s->told, memory_order_relaxed) == s->threads);
+	counter_set(w->counters, STREAM_C_FAR_TOLD,
+		atomic_load_explicit(&s->told, memory_order_relaxed) == s->threads &&
+			atomic_load_explicit(&s->served, memory_order_relaxed) > 0);
 }
 
 static void stream_count(struct worker *w, struct stream_worker *x)

@@ -90,6 +90,8 @@ struct stream_shared {
 	_Atomic uint64_t waiting; /* clients in the listeners' queues; writer: the first server */
 	/* clients whose server, elsewhere, has told all; each adds itself */
 	_Atomic unsigned told;
+	/* of these, those that a server has served: where there is none, nobody has told */
+	_Atomic unsigned served;
 };
 
 enum link_state { LINK_NONE, LINK_CONNECTING, LINK_GREETING, LINK_FLOWING };

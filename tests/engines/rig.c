@@ -195,9 +195,17 @@ int rig_open(struct rig *rig, const struct rig_config *config)
 	return rc < 0 ? rc : rig_open_workers(rig);
 }
 
+/* Another test may have the device's queue for a moment: there is one on lo for all. */
 void rig_open_or_fail(struct rig *rig, const struct rig_config *config)
 {
-	if (rig_open(rig, config) < 0)
+	int rc = rig_open(rig, config);
+
+	for (unsigned tries = 0; rc == -EBUSY && tries < 300; tries++) {
+		rig_close(rig);
+		poll(NULL, 0, 100);
+		rc = rig_open(rig, config);
+	}
+	if (rc < 0)
 		fail_msg("%s", rig->err.text);
 }
 

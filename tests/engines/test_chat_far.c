@@ -60,6 +60,7 @@ static void ends_agree(struct session_rig *servers, struct session_rig *clients,
 	assert_int_equal(messages.in_flight, 0);
 	outcome_free(&client);
 	chat_server_end(servers, id, &server);
+	outcome_free(&server);
 }
 
 static void both_ends_agree(void **state)
@@ -107,6 +108,7 @@ static void somebody_is_in_the_room(void **state)
 	close(person);
 	close(other);
 	chat_server_end(&servers, id, &server);
+	outcome_free(&server);
 	session_rig_close(&clients);
 	session_rig_close(&servers);
 }
@@ -179,6 +181,7 @@ static void a_server_tells(void **state)
 	for (unsigned i = 2; i <= CHAT_ASKERS; i++)
 		close(fd[i]);
 	chat_server_end(&servers, id, &server);
+	outcome_free(&server);
 	session_rig_close(&servers);
 }
 
