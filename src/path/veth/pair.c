@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -263,10 +265,17 @@ static int dress_side(const struct veth_pair *pair, enum veth_side side, const s
 	return rc;
 }
 
+/* Asking for the link has the kernel do what it has put off (linkwatch_sync_dev(), Linux 6.8): a
+ * device whose state is not known yet is said to be running, too, and throws away what it is to
+ * send. */
 static bool has_carrier(int fd)
 {
+	struct ethtool_value link = { .cmd = ETHTOOL_GLINK };
 	struct ifreq request = { .ifr_name = VETH_INTERFACE };
 
+	request.ifr_data = (void *)&link;
+	if (ioctl(fd, SIOCETHTOOL, &request) < 0 || !link.data)
+		return false;
 	return ioctl(fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_RUNNING;
 }
 
