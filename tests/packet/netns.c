@@ -116,6 +116,8 @@ void netns_pair(void)
 	netns_peer();
 	set_up("vb", 2);
 	netns_home();
+	/* Asking for a link has the kernel set its queue in action, if that has been put off. */
+	netns_run("ip link show va >/dev/null");
 }
 
 void netns_run(const char *command, ...)
