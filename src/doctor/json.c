@@ -6,15 +6,6 @@
 
 enum { SCHEMA = 1, DIGITS = 4 };
 
-static json_t *json_of_head(void)
-{
-	struct json_maker m = json_make();
-
-	json_put(&m, "version", json_string(NETDYNO_VERSION));
-	json_put(&m, "schema", json_integer(SCHEMA));
-	return json_made(&m);
-}
-
 static json_t *json_of_finding(const struct doctor_finding *f)
 {
 	struct json_maker m = json_make();
@@ -68,7 +59,7 @@ json_t *json_of_doctor(
 
 	for (unsigned i = 0; i < report->count; i++)
 		json_append(checks, json_of_finding(&report->finding[i]), &failed);
-	json_put(&m, "netdyno", json_of_head());
+	json_put(&m, "netdyno", json_of_head(SCHEMA));
 	json_put(&m, "host", json_of_host(&facts->host));
 	json_put(&m, "interface", json_of_text(facts->interface));
 	json_put(&m, "checks", json_array_made(checks, failed));

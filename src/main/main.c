@@ -64,8 +64,6 @@ int main(int argc, char **argv)
 	signal(SIGCHLD, SIG_DFL);
 	/* So is a file that has reached the limit of its size (ulimit -f): like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
-	/* A parent that ignores it, and hands that down, would have our children end unseen. */
-	signal(SIGCHLD, SIG_DFL);
 	int status = dispatch(argc, argv);
 	/* The last words may still be on their way. */
 	relay_drain(stderr);

@@ -1,6 +1,7 @@
 /* Values, latencies, options and the host as JSON.  See results/json_parts.h. */
 #include "results/json_parts.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -99,6 +100,16 @@ char *json_to_text(const json_t *value, size_t flags, const char *end, size_t *r
 	if (ret_len)
 		*ret_len = m.len;
 	return m.text;
+}
+
+int json_write_document(const json_t *document, FILE *out, const char *name, struct err *err)
+{
+	if (!document)
+		return err_sys(err, ENOMEM, "write %s", name);
+	errno = 0;
+	if (json_dumpf(document, out, RESULTS_DUMP | JSON_INDENT(2)) || putc('\n', out) == EOF)
+		return err_sys(err, errno ? errno : EIO, "write %s", name);
+	return 0;
 }
 
 /* ---- values ---- */
@@ -250,13 +261,13 @@ static json_t *host_value(const struct host_info *host, const struct host_field 
 	return NULL;
 }
 
-void results_put_head(struct json_maker *m)
+json_t *json_of_head(int schema)
 {
-	struct json_maker head = json_make();
+	struct json_maker m = json_make();
 
-	json_put(&head, "version", json_string(NETDYNO_VERSION));
-	json_put(&head, "schema", json_integer(RESULTS_SCHEMA));
-	json_put(m, "netdyno", json_made(&head));
+	json_put(&m, "version", json_string(NETDYNO_VERSION));
+	json_put(&m, "schema", json_integer(schema));
+	return json_made(&m);
 }
 
 json_t *json_of_host(const struct host_info *host)

@@ -27,6 +27,10 @@ json_t *json_array_made(json_t *array /* stolen */, bool failed);
  * jansson 2.14 then leaves out parts and says nothing).  ret_len may be NULL. */
 char *json_to_text(const json_t *value, size_t flags, const char *end, size_t *ret_len);
 
+/* The value over several lines, and a line's end.  name: of the file, for the error.
+ * -ENOMEM where `document` is NULL; -EIO or what the stream says. */
+int json_write_document(const json_t *document, FILE *out, const char *name, struct err *err);
+
 /* NaN and infinity are null; rounded to `decimals` places. */
 json_t *json_of_real(double value, int decimals);
 json_t *json_of_count(uint64_t value);
@@ -36,8 +40,8 @@ json_t *json_of_text_or_null(const char *text);
 /* Microseconds; a count of 0 leaves every value null. */
 json_t *json_of_latency(const struct latency_summary *l);
 json_t *json_of_host(const struct host_info *host);
-/* Puts "netdyno": by which version, and after which schema, the document is written. */
-void results_put_head(struct json_maker *m);
+/* "netdyno": by which version, and after which of its schema's versions, a document is written. */
+json_t *json_of_head(int schema);
 /* The option as results say it: its value in the unit of its key; null where unset. */
 json_t *json_of_option(const struct option_def *def, const struct option_value *value);
 /* def->key, or the name with _ for -.  Into out; returns out. */

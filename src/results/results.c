@@ -252,7 +252,7 @@ json_t *results_document(const struct results_source *source)
 {
 	struct json_maker m = json_make();
 
-	results_put_head(&m);
+	json_put(&m, "netdyno", json_of_head(RESULTS_SCHEMA));
 	json_put(&m, "start", results_start(source));
 	json_put(&m, "intervals", intervals_of(source));
 	json_put(&m, "end", results_end(source));

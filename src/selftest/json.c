@@ -4,15 +4,6 @@
 
 enum { SCHEMA = 1, DIGITS = 3 };
 
-static json_t *json_of_head(void)
-{
-	struct json_maker m = json_make();
-
-	json_put(&m, "version", json_string(NETDYNO_VERSION));
-	json_put(&m, "schema", json_integer(SCHEMA));
-	return json_made(&m);
-}
-
 static json_t *json_of_figure(int64_t n)
 {
 	return n == SELFTEST_UNKNOWN ? json_null() : json_integer(n);
@@ -63,7 +54,7 @@ json_t *json_of_selftest(const struct host_info *host, const struct selftest_row
 		json_append(array, json_of_row(&row[i]), &failed);
 		of[row[i].outcome]++;
 	}
-	json_put(&m, "netdyno", json_of_head());
+	json_put(&m, "netdyno", json_of_head(SCHEMA));
 	json_put(&m, "host", json_of_host(host));
 	json_put(&m, "seconds", json_of_real(seconds, DIGITS));
 	for (unsigned i = 0; i < SELFTEST_OUTCOMES; i++)

@@ -40,35 +40,31 @@ static json_t *plan_document(const struct sweep_plan *plan, const struct host_in
 	char time[40];
 
 	clock_format_iso(clock_wall_of(clock_run_ns()), time, sizeof(time));
-	results_put_head(&m);
+	json_put(&m, "netdyno", json_of_head(RESULTS_SCHEMA));
 	json_put(&m, "time", json_string(time));
 	json_put(&m, "host", json_of_host(host));
 	json_put(&m, "plan", sweep_plan_to_json(plan));
 	return json_made(&m);
 }
 
-static int dump_plan(const json_t *document, FILE *out, struct err *err)
+int sweep_store_write_document(const struct sweep_store *store, const char *name, json_t *document, struct err *err)
 {
-	errno = 0;
-	if (json_dumpf(document, out, RESULTS_DUMP | JSON_INDENT(2)) || putc('\n', out) == EOF)
-		return err_sys(err, errno ? errno : EIO, "write plan.json");
-	return 0;
-}
-
-int sweep_store_write_plan(
-	const struct sweep_store *store, const struct sweep_plan *plan, const struct host_info *host, struct err *err)
-{
-	json_t *document = plan_document(plan, host);
 	struct file_out out = { 0 };
-	int rc = document ? sweep_store_begin(store, "plan.json", &out, err) : err_sys(err, ENOMEM, "write plan.json");
+	int rc = sweep_store_begin(store, name, &out, err);
 
 	if (rc >= 0)
-		rc = dump_plan(document, out.stream, err);
+		rc = json_write_document(document, out.stream, name, err);
 	if (rc >= 0)
 		rc = file_commit(&out, err);
 	file_abort(&out);
 	json_decref(document);
 	return rc;
+}
+
+int sweep_store_write_plan(
+	const struct sweep_store *store, const struct sweep_plan *plan, const struct host_info *host, struct err *err)
+{
+	return sweep_store_write_document(store, "plan.json", plan_document(plan, host), err);
 }
 
 /* Lines of another schema beside those of this version would be compared with them. */

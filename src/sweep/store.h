@@ -57,6 +57,8 @@ int sweep_store_write_csv(struct sweep_store *store, struct err *err);
 /* The same with the row of this line, which is in results.jsonl already: appended in one write
  * where the columns are those of the rows before. */
 int sweep_store_append_csv(struct sweep_store *store, const json_t *line, struct err *err);
+/* Writes DIR/name whole.  document: stolen; NULL: there was no memory for it. */
+int sweep_store_write_document(const struct sweep_store *store, const char *name, json_t *document, struct err *err);
 /* Begins DIR/name, to be committed whole. */
 struct file_out;
 int sweep_store_begin(const struct sweep_store *store, const char *name, struct file_out *ret_out, struct err *err);

@@ -334,6 +334,19 @@ static bool holds(struct rig *rig, uint64_t bytes)
 	return stream_rig_state(rig, 0)->far.held == bytes;
 }
 
+/* A client in its warm-up, that this honest server by hand sends to. */
+static int serve_by_hand(struct rig *client, int listener, const char *port, uint64_t *ret_token)
+{
+	int fd;
+
+	stream_rig_open(client, RIG_OPTIONS("role", "client", "port", port, "threads", "1", "size", "1000"));
+	rig_enter(client, PHASE_WARMUP);
+	rig_until(client, ROLE_CLIENT, has_greeted, 0);
+	fd = answer_greeting(listener, true, HONEST, ret_token);
+	rig_until(client, ROLE_CLIENT, stream_rig_has_connections, 1);
+	return fd;
+}
+
 /* Only the next call shows that it is none: it ends where it must, and the answer behind it in the
  * same call is found. */
 static void a_message_may_begin_like_an_answer(void **state)
@@ -346,11 +359,7 @@ static void a_message_may_begin_like_an_answer(void **state)
 	int listener = listen_by_hand(port), fd;
 
 	(void)state;
-	stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "threads", "1", "size", "1000"));
-	rig_enter(&client, PHASE_WARMUP);
-	rig_until(&client, ROLE_CLIENT, has_greeted, 0);
-	fd = answer_greeting(listener, true, HONEST, &token);
-	rig_until(&client, ROLE_CLIENT, stream_rig_has_connections, 1);
+	fd = serve_by_hand(&client, listener, port, &token);
 	rig_enter(&client, PHASE_MEASURE);
 	rig_enter(&client, PHASE_DRAIN);
 	net_report_ask(data + SIZE, token, 1, STREAM_FAR_COUNTS);
@@ -409,11 +418,7 @@ static void a_message_cut_before_it_tells_nothing(void **state)
 	int listener = listen_by_hand(port), fd;
 
 	(void)state;
-	stream_rig_open(&client, RIG_OPTIONS("role", "client", "port", port, "threads", "1", "size", "1000"));
-	rig_enter(&client, PHASE_WARMUP);
-	rig_until(&client, ROLE_CLIENT, has_greeted, 0);
-	fd = answer_greeting(listener, true, HONEST, &token);
-	rig_until(&client, ROLE_CLIENT, stream_rig_has_connections, 1);
+	fd = serve_by_hand(&client, listener, port, &token);
 	assert_int_equal(send(fd, half, sizeof(half), MSG_NOSIGNAL), sizeof(half));
 	rig_until(&client, ROLE_CLIENT, has_half, sizeof(half));
 	close(fd);
@@ -433,34 +438,16 @@ static void a_message_cut_before_it_tells_nothing(void **state)
 	close(listener);
 }
 
-static unsigned fds_before;
-
-static int begin(void **state)
-{
-	(void)state;
-	fds_before = open_fds();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	assert_int_equal(open_fds(), fds_before);
-	return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(both_ends_agree),
-		CASE(a_receiving_server_tells),
-		CASE(a_sending_server_tells),
-		CASE(servers_that_lie),
-		CASE(a_message_may_begin_like_an_answer),
-		CASE(a_lost_connection_tells_nothing),
-		CASE(a_message_cut_before_it_tells_nothing),
+		TEST_WITHOUT_LEAK(both_ends_agree),
+		TEST_WITHOUT_LEAK(a_receiving_server_tells),
+		TEST_WITHOUT_LEAK(a_sending_server_tells),
+		TEST_WITHOUT_LEAK(servers_that_lie),
+		TEST_WITHOUT_LEAK(a_message_may_begin_like_an_answer),
+		TEST_WITHOUT_LEAK(a_lost_connection_tells_nothing),
+		TEST_WITHOUT_LEAK(a_message_cut_before_it_tells_nothing),
 	};
 
 	return cmocka_run_group_tests_name("stream, the other end elsewhere", tests, NULL, NULL);

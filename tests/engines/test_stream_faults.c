@@ -454,39 +454,20 @@ static void something_else_answers(void **state)
 	close(listener);
 }
 
-/* Rigs and sockets of a test come and go side by side, so leaks are counted after it. */
-static unsigned fds_before;
-
-static int begin(void **state)
-{
-	(void)state;
-	fds_before = open_fds();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	assert_int_equal(open_fds(), fds_before);
-	return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(resets_in_mid_message),
-		CASE(server_restarts_under_a_client),
-		CASE(receiver_that_stops_reading),
-		CASE(another_clock),
-		CASE(more_clients_than_threads),
-		CASE(strangers),
-		CASE(silent_callers),
-		CASE(many_half_greetings),
-		CASE(garbage_instead_of_messages),
-		CASE(ends_that_differ),
-		CASE(something_else_answers),
+		TEST_WITHOUT_LEAK(resets_in_mid_message),
+		TEST_WITHOUT_LEAK(server_restarts_under_a_client),
+		TEST_WITHOUT_LEAK(receiver_that_stops_reading),
+		TEST_WITHOUT_LEAK(another_clock),
+		TEST_WITHOUT_LEAK(more_clients_than_threads),
+		TEST_WITHOUT_LEAK(strangers),
+		TEST_WITHOUT_LEAK(silent_callers),
+		TEST_WITHOUT_LEAK(many_half_greetings),
+		TEST_WITHOUT_LEAK(garbage_instead_of_messages),
+		TEST_WITHOUT_LEAK(ends_that_differ),
+		TEST_WITHOUT_LEAK(something_else_answers),
 	};
 
 	return cmocka_run_group_tests_name("stream faults", tests, NULL, NULL);

@@ -98,33 +98,14 @@ static void buffers_are_shown(void **state)
 	rig_close(&rig);
 }
 
-/* Rigs and sockets of a test come and go side by side, so leaks are counted after it. */
-static unsigned fds_before;
-
-static int begin(void **state)
-{
-	(void)state;
-	fds_before = open_fds();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	assert_int_equal(open_fds(), fds_before);
-	return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(wrong_options),
-		CASE(port_in_use),
-		CASE(no_descriptors_left),
-		CASE(congestion_is_set),
-		CASE(buffers_are_shown),
+		TEST_WITHOUT_LEAK(wrong_options),
+		TEST_WITHOUT_LEAK(port_in_use),
+		TEST_WITHOUT_LEAK(no_descriptors_left),
+		TEST_WITHOUT_LEAK(congestion_is_set),
+		TEST_WITHOUT_LEAK(buffers_are_shown),
 	};
 
 	return cmocka_run_group_tests_name("stream options", tests, NULL, NULL);

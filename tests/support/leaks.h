@@ -33,6 +33,25 @@ static inline unsigned open_fds(void)
 	return entries_in("/proc/self/fd") - 1;
 }
 
+/* For a test whose descriptors come and go side by side: setup and teardown that count them. */
+static unsigned fds_before_test;
+
+static inline int count_fds(void **state)
+{
+	(void)state;
+	fds_before_test = open_fds();
+	return 0;
+}
+
+static inline int expect_fds(void **state)
+{
+	(void)state;
+	assert_int_equal(open_fds(), fds_before_test);
+	return 0;
+}
+
+#define TEST_WITHOUT_LEAK(name) cmocka_unit_test_setup_teardown(name, count_fds, expect_fds)
+
 static inline unsigned running_threads(void)
 {
 	return entries_in("/proc/self/task");

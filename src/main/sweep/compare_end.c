@@ -96,25 +96,12 @@ static int write_summary(const struct sweep_store *store, const struct compare_r
 	return rc;
 }
 
-static int dump_report(const struct compare_report *report, FILE *out, const char *path, struct err *err)
+static int write_to(FILE *out, const struct compare_report *report, const char *path, struct err *err)
 {
 	json_t *document = compare_to_json(report);
-	int rc = document ? 0 : err_sys(err, ENOMEM, "write %s", path);
+	int rc = json_write_document(document, out, path, err);
 
-	errno = 0;
-	if (rc >= 0 && (json_dumpf(document, out, RESULTS_DUMP | JSON_INDENT(2)) || putc('\n', out) == EOF))
-		rc = err_sys(err, errno ? errno : EIO, "write %s", path);
 	json_decref(document);
-	return rc;
-}
-
-static int write_document(struct file_out *out, const struct compare_report *report, const char *path, struct err *err)
-{
-	int rc = dump_report(report, out->stream, path, err);
-
-	if (rc >= 0)
-		rc = file_commit(out, err);
-	file_abort(out);
 	return rc;
 }
 
@@ -125,10 +112,15 @@ int compare_write_json(const struct compare_report *report, const struct compare
 	if (!*asked->json)
 		return 0;
 	if (!strcmp(asked->json, "-"))
-		return dump_report(report, stdout, "to stdout", err);
+		return write_to(stdout, report, "to stdout", err);
 	int rc = file_begin(&out, asked->json, asked->force, err);
 
-	return rc < 0 ? rc : write_document(&out, report, asked->json, err);
+	if (rc >= 0)
+		rc = write_to(out.stream, report, asked->json, err);
+	if (rc >= 0)
+		rc = file_commit(&out, err);
+	file_abort(&out);
+	return rc;
 }
 
 static void write_chart(FILE *out, const void *ctx)
@@ -142,7 +134,6 @@ static int write_reports(struct sweep_task *task, const struct compare_report *r
 {
 	struct compare_chart chart = { report, &task->state };
 	struct sweep_charts *charts = calloc(1, sizeof(*charts));
-	struct file_out out = { 0 };
 	int rc = charts ? sweep_store_write_csv(&task->store, err) : err_sys(err, ENOMEM, "write the results");
 
 	if (rc >= 0)
@@ -150,9 +141,7 @@ static int write_reports(struct sweep_task *task, const struct compare_report *r
 	if (rc >= 0)
 		rc = write_summary(&task->store, report, charts->chart[0].png ? "charts/b-vs-a.png" : NULL, err);
 	if (rc >= 0)
-		rc = sweep_store_begin(&task->store, "compare.json", &out, err);
-	if (rc >= 0)
-		rc = write_document(&out, report, "compare.json", err);
+		rc = sweep_store_write_document(&task->store, "compare.json", compare_to_json(report), err);
 	if (rc >= 0 && charts->why[0])
 		fprintf(stderr, "netdyno: %s\n", charts->why);
 	free(charts);

@@ -16,7 +16,6 @@
 #include "main/cli/program.h"
 #include "main/sweep/compare_end.h"
 #include "main/sweep/task.h"
-#include "results/json_parts.h"
 #include "sweep/chart_draw.h"
 
 /* ---- reports ---- */
@@ -34,23 +33,6 @@ static int write_summary(const struct sweep_store *store, const struct sweep_rep
 	return rc;
 }
 
-static int write_document(const struct sweep_store *store, const struct sweep_report *report, struct err *err)
-{
-	json_t *document = sweep_to_json(report);
-	char *text = document ? json_to_text(document, RESULTS_DUMP | JSON_INDENT(2), "\n", NULL) : NULL;
-	struct file_out out = { 0 };
-	int rc = text ? sweep_store_begin(store, "sweep.json", &out, err) : err_sys(err, ENOMEM, "write sweep.json");
-
-	if (rc >= 0) {
-		fputs(text, out.stream);
-		rc = file_commit(&out, err);
-	}
-	file_abort(&out);
-	free(text);
-	json_decref(document);
-	return rc;
-}
-
 static int write_reports(struct sweep_store *store, const struct sweep_state *state, const struct host_info *host,
 	const char *stopped, bool *ret_interrupted, struct err *err)
 {
@@ -64,7 +46,7 @@ static int write_reports(struct sweep_store *store, const struct sweep_state *st
 	if (rc >= 0)
 		rc = write_summary(store, &report, err);
 	if (rc >= 0)
-		rc = write_document(store, &report, err);
+		rc = sweep_store_write_document(store, "sweep.json", sweep_to_json(&report), err);
 	if (rc >= 0 && charts->why[0])
 		fprintf(stderr, "netdyno: %s\n", charts->why);
 	if (rc >= 0 && charts->count && !stopped)

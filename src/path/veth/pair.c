@@ -265,31 +265,18 @@ static int dress_side(const struct veth_pair *pair, enum veth_side side, const s
 	return rc;
 }
 
-/* Asking for the link has the kernel do what it has put off (linkwatch_sync_dev(), Linux 6.8): a
- * device whose state is not known yet is said to be running, too, and throws away what it is to
- * send. */
+/* "Running" is said a moment before the device's queue is there, and of a device whose state is not
+ * known yet; what is sent then is thrown away.  Asking for the link takes the lock that the kernel
+ * holds meanwhile, and has it do what it has put off (linkwatch_sync_dev(), Linux 6.8). */
 static bool has_carrier(int fd)
 {
 	struct ethtool_value link = { .cmd = ETHTOOL_GLINK };
 	struct ifreq request = { .ifr_name = VETH_INTERFACE };
 
-	request.ifr_data = (void *)&link;
-	if (ioctl(fd, SIOCETHTOOL, &request) < 0 || !link.data)
+	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0 || !(request.ifr_flags & IFF_RUNNING))
 		return false;
-	return ioctl(fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_RUNNING;
-}
-
-/* "running" is said a moment before the device's queue is there, within one hold of the kernel's
- * lock of all devices (linkwatch_do_dev(), Linux 6.18); who asks for a change waits for it. */
-static int await_queue(struct err *err)
-{
-	struct talk t = { 0 };
-	int rc = talk_open(&t, NETLINK_ROUTE, err);
-
-	if (rc >= 0)
-		rc = set_up(&t, VETH_INTERFACE, VETH_INTERFACE_INDEX, err);
-	talk_close(&t);
-	return rc;
+	request.ifr_data = (void *)&link;
+	return ioctl(fd, SIOCETHTOOL, &request) == 0 && link.data;
 }
 
 /* A device begins to send a little after the other end has come up; until then it throws away. */
@@ -306,7 +293,7 @@ static int await_carrier(const struct veth_pair *pair, enum veth_side side, stru
 		poll(NULL, 0, 1);
 	bool there = has_carrier(fd);
 	close(fd);
-	return there ? await_queue(err) : err_say(err, ENETDOWN, "%s does not come up", VETH_INTERFACE);
+	return there ? 0 : err_say(err, ENETDOWN, "%s does not come up", VETH_INTERFACE);
 }
 
 static int connect_spaces(const struct veth_pair *pair, const struct veth_shape *shape, struct err *err)

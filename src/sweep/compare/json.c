@@ -9,7 +9,7 @@
 #include "sweep/compare/report.h"
 #include "sweep/report.h"
 
-enum { DIGITS = 6 };
+enum { SCHEMA = 1, DIGITS = 6 };
 
 static json_t *number(double value)
 {
@@ -92,15 +92,6 @@ static json_t *json_of_words(const struct compare_report *report)
 	return words;
 }
 
-static json_t *json_of_head(void)
-{
-	struct json_maker m = json_make();
-
-	json_put(&m, "version", json_string(NETDYNO_VERSION));
-	json_put(&m, "schema", json_integer(1));
-	return json_made(&m);
-}
-
 static void put_lists(struct json_maker *m, const struct compare_report *report)
 {
 	const struct comparison *c = report->comparison;
@@ -124,7 +115,7 @@ json_t *compare_to_json(const struct compare_report *report)
 	const struct comparison *c = report->comparison;
 	struct json_maker m = json_make();
 
-	json_put(&m, "netdyno", json_of_head());
+	json_put(&m, "netdyno", json_of_head(SCHEMA));
 	json_put(&m, "mode", json_string(report->engine->name));
 	json_put(&m, "paired", json_boolean(c->pairs));
 	json_put(&m, "complete", json_boolean(!report->stopped));

@@ -126,11 +126,9 @@ static json_t *json_of_runs(const struct sweep_state *state)
 
 json_t *sweep_to_json(const struct sweep_report *report)
 {
-	struct json_maker m = json_make(), head = json_make();
+	struct json_maker m = json_make();
 
-	json_put(&head, "version", json_string(NETDYNO_VERSION));
-	json_put(&head, "schema", json_integer(SCHEMA));
-	json_put(&m, "netdyno", json_made(&head));
+	json_put(&m, "netdyno", json_of_head(SCHEMA));
 	json_put(&m, "mode", json_string(report->state->plan->options.engine->name));
 	json_put(&m, "complete", json_boolean(!report->stopped));
 	json_put(&m, "stopped", report->stopped ? json_of_text(report->stopped) : json_null());
