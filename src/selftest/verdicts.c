@@ -197,8 +197,7 @@ int play_rate(struct play *p, struct err *err)
 int play_copied(struct play *p, struct err *err)
 {
 	witness_here(&p->witness);
-	int rc = play_start(
-		p, &p->run, "stream --method zero-copy --listen 127.0.0.1 --threads 1 --warmup 0 --duration 0", err);
+	int rc = play_start(p, &p->run, "stream --method zero-copy --listen 127.0.0.1 --threads 1 --warmup 0 --duration 0", err);
 
 	if (rc >= 0)
 		rc = play_await(p, "Tcp", "InSegs", SEGMENTS, err);
@@ -353,7 +352,9 @@ const struct fault fault_others[] = {
 		.injected = "a foreign server closes its socket: nobody listens at its port any more",
 		.play = play_far_end,
 		.kind = FAR_GONE },
-	{ .word = "stalled-server", .injected = "the server's process is stopped for 1.3 s or more (SIGSTOP)", .play = play_stall },
+	{ .word = "stalled-server",
+		.injected = "the server's process is stopped for 1.3 s or more (SIGSTOP)",
+		.play = play_stall },
 	{ .word = "suspended",
 		.injected = "netdyno itself is stopped for 0.8 s (SIGSTOP)",
 		.alone = true,
