@@ -67,7 +67,7 @@ static int verdict_await_words(struct child *run, int64_t from, const char *word
 	return err_say(err, ETIMEDOUT, "a run does not say \"%s\"", words);
 }
 
-/* A process of the run that is stopped: for a time, and until the run has told what it must tell. */
+/* A process of the run that is stopped: for a time, and until the run has told what it must. */
 struct halt {
 	pid_t pid;
 	int64_t least_ns;
