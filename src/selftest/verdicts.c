@@ -286,8 +286,8 @@ static bool verdict_steal(pid_t run, int cpu, struct cpu_share *ret_stolen)
 	return n && now == n && spinner > 0;
 }
 
-/* What it waited then is a part of what the verdict is about, which is no more than the time that it
- * did not run. */
+/* What it waited then is a part of what the verdict is about, which is no more than the time that
+ * it did not run. */
 static void verdict_check_share(struct play *p, const struct cpu_share *stolen)
 {
 	int64_t measured_ms = child_thousandths(&p->run, "end.seconds"), ran_ms = stolen->ran_ns / NS_PER_MS;

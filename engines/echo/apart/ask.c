@@ -72,8 +72,8 @@ static uint32_t drops_of_run(const struct echo_ask *a, const struct echo_report 
 	return drops > missing ? drops - (uint32_t)missing : 0;
 }
 
-/* What is said to the newest question leaves none open: later words count from there.  A server that
- * has had no CPU has dropped questions that came after the one that it answers. */
+/* What is said to the newest question leaves none open: later words count from there.  A server
+ * that has had no CPU has dropped questions that came after the one that it answers. */
 static void take_drops(struct echo_ask *a, uint32_t number, const struct echo_report *r)
 {
 	uint64_t drops = a->told_drops + drops_of_run(a, r);
