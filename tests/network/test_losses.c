@@ -44,10 +44,10 @@ static void fail_over_places(const struct ledger *l, const char *wanted)
 		(unsigned long long)l->sent, wanted, (long long)l->unexplained);
 }
 
-/* All that was lost has this place. */
+/* All that was lost has this place, but for what a machine without a CPU to spare was late with. */
 static void expect_lost_at(const struct ledger *l, const char *key)
 {
-	if (place_of(l, key)->lost != l->lost)
+	if (place_of(l, key)->lost + place_of(l, "late")->lost != l->lost)
 		fail_over_places(l, key);
 }
 
@@ -105,7 +105,7 @@ static void a_firewall_is_not_explained_away(void **state)
 	firewall_drop(wall, false);
 	finish(&s, id, &o, &l, &v);
 	assert_at_least(l.lost, FEW);
-	assert_int_equal(l.unexplained + (int64_t)l.host_lost, l.lost);
+	assert_int_equal(l.unexplained + (int64_t)(l.host_lost + place_of(&l, "late")->lost), l.lost);
 	assert_int_equal(place_of(&l, "server_socket_buffer")->lost, 0);
 	assert_false(l.balanced);
 	assert_false(v.valid);
@@ -287,6 +287,34 @@ static void a_server_elsewhere_tells_its_drops(void **state)
 	close_ends(&e);
 }
 
+/* Packets that came to the other namespace and went no further: its firewall drops them. */
+static unsigned long long far_dropped(void)
+{
+	unsigned long long came = 0, handed_on = 0;
+	char line[1024];
+
+	netns_peer();
+	FILE *f = fopen("/proc/thread-self/net/snmp", "r");
+	assert_non_null(f);
+	/* The second line of IP: forwarding, default TTL, InReceives, ...; InDelivers is the
+	 * ninth. */
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "Ip: %*d %*d %llu %*u %*u %*u %*u %*u %llu", &came, &handed_on) == 2)
+			break;
+	fclose(f);
+	netns_home();
+	assert_at_least(came, 1);
+	return came - handed_on;
+}
+
+static unsigned long long enough_dropped;
+
+static bool far_wall_has_dropped(const struct outcome *o)
+{
+	return o->final || far_dropped() >= enough_dropped;
+}
+
+/* A round may be incomplete because it is late. */
 static void a_loss_on_the_path_has_a_place(void **state)
 {
 	static const char *const readers[] = { "role", "server", "readers", "4", "listen", "10.77.0.2", "port", "5078", "warmup",
@@ -301,8 +329,9 @@ static void a_loss_on_the_path_has_a_place(void **state)
 	need(far_wall);
 	open_ends(&e, &engine_fanout, readers, writer);
 	session_rig_await_counter(&e.here, e.here_id, FANOUT_C_COMPLETE, FEW, &e.here_o);
+	enough_dropped = far_dropped() + FEW;
 	firewall_drop(far_wall, true);
-	session_rig_await_counter(&e.here, e.here_id, FANOUT_C_INCOMPLETE, 1, &e.here_o);
+	session_rig_await(&e.here, e.here_id, far_wall_has_dropped, &e.here_o);
 	firewall_drop(far_wall, false);
 	session_rig_await_counter(&e.here, e.here_id, FANOUT_C_COMPLETE, 2 * FEW, &e.here_o);
 	finish(&e.here, e.here_id, &e.here_o, &l, &v);
