@@ -306,6 +306,9 @@ group_files()
 	[ -c /dev/null ] || fail "/dev/null is no device any more"
 	mkfifo "$work/pipe"
 	refuses 2 "not a regular file" run echo "${quick[@]}" --csv "$work/pipe" --force
+	refuses 2 "--csv $work/pipe: not a regular file (- is stdout)" run echo "${quick[@]}" --csv "$work/pipe"
+	refuses 2 "--capture $work/pipe: not a regular file" run echo "${quick[@]}" --capture "$work/pipe"
+	grep -q stdout "$errors" && fail "a capture does not go to stdout: $(cat "$errors")"
 	if [ "$(id -u)" != 0 ]; then
 		mkdir -m 500 "$work/closed"
 		refuses 1 "--json: " run echo "${quick[@]}" --json "$work/closed/r.json"
