@@ -1,5 +1,5 @@
-/* A port of method xdp in namespaces of the test's own, and the kernel's sockets at the other end of
- * a veth pair.  As root: a program is loaded into the kernel. */
+/* A port of method xdp in namespaces of the test's own, and the kernel's sockets at the other end
+ * of a veth pair.  As root: a program is loaded into the kernel. */
 #pragma once
 
 #include "netns.h"
@@ -41,7 +41,7 @@ void xdp_await(int fd); /* until it can be read */
 void xdp_send_bytes(struct xdp_rig *r, size_t len, unsigned char first);
 void xdp_expect_bytes(struct xdp_rig *r, size_t len, unsigned char first);
 
-/* Datagrams that the kernel has thrown away for their checksums, in this namespace; in the other. */
+/* Datagrams that the kernel has thrown away for their checksums, here; in the other namespace. */
 uint64_t xdp_checksum_errors(void);
 uint64_t xdp_checksum_errors_there(void);
 bool xdp_has_program(const char *interface);
