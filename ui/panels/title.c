@@ -209,11 +209,19 @@ static void title_count_roles(const struct run_info *info, char *out, size_t siz
  * system. */
 enum worth { WORTH_GIVEN, WORTH_SYSTEM, WORTHS };
 
+/* "127.0.0.1:5000" says the port. */
+static bool port_is_said(const struct run_info *info)
+{
+	const char *colon = strrchr(info->peer, ':'), *port = options_text(&info->options, "port");
+
+	return colon && !strcmp(colon + 1, port);
+}
+
 /* Ends and path have their own words in the rows on top. */
 static bool option_is_said(const struct run_info *info, const char *name)
 {
-	return !strcmp(name, "role") || (!strcmp(name, "path") && info->path[0]) ||
-	       (info->load_name && !strcmp(name, info->load_name));
+	return !strcmp(name, "role") || (!strcmp(name, "port") && port_is_said(info)) ||
+	       (!strcmp(name, "path") && info->path[0]) || (info->load_name && !strcmp(name, info->load_name));
 }
 
 /* The value that option i has in this run; "": none, the default, or it is shown elsewhere. */
