@@ -149,6 +149,7 @@ group_list()
 	has "$out" '.modes[] | select(.name == "echo") | .built and (.methods | map(select(.runs)) | length >= 1)'
 	has "$out" '.modes[] | select(.name == "fanout") | .built'
 	has "$out" '.modes[].methods[] | .runs or (.why | length > 0)'
+	has "$out" '[.modes[].methods[] | .over_veth | .runs or (.why | length > 0)] | all'
 	has "$out" '.paths[] | select(.name == "loopback") | .runs'
 	has "$out" '.capture | .runs or (.why | length > 0)'
 	has "$out" '.netdyno.version | test("^[0-9]")'
