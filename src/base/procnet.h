@@ -52,7 +52,8 @@ enum procnet_field {
 	/* What the queues in front of these devices (tc(8)) have thrown away, a segment each where
 	 * they cut what is longer than they may send: set by the path. */
 	PROCNET_QUEUE_DROPPED,
-	PROCNET_QUEUE_HELD, /* packets that are in these queues now: set by the path */
+	/* Packets that are in these queues now: set by the path. */
+	PROCNET_QUEUE_HELD,
 	PROCNET_FIELDS,
 };
 

@@ -46,10 +46,11 @@ struct fault_place {
 enum { FAULT_PLACES = 2, FAULT_READERS = 8, FAULT_JOINED_MOST = 128 };
 
 struct fault {
-	const char *word;  /* its name, or the last part of it */
-	const char *mode;  /* a row for each of its methods; NULL: it is one row */
-	const char *only;  /* of these methods this one alone; NULL: all */
-	const char *never; /* ... but this one; NULL */
+	const char *word; /* its name, or the last part of it */
+	/* a row for each of its methods, or `only` of this one, `never` of that one; NULL: it is one row */
+	const char *mode;
+	const char *only;
+	const char *never;
 	const char *injected;
 	enum fault_needs needs;
 	bool alone; /* needs the CPUs for itself */

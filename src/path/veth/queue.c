@@ -1,4 +1,4 @@
-/* Queues in front of the device, asked for and read: see impair.h.  rtnetlink(7), linux/pkt_sched.h. */
+/* Queues in front of the device, asked for and read: see impair.h.  linux/pkt_sched.h. */
 #include <errno.h>
 #include <linux/gen_stats.h>
 #include <linux/pkt_sched.h>
