@@ -47,15 +47,16 @@ enum { FAULT_PLACES = 2, FAULT_READERS = 8, FAULT_JOINED_MOST = 128 };
 
 struct fault {
 	const char *word; /* its name, or the last part of it */
-	/* a row for each of its methods, or `only` of this one, `never` of that one; NULL: it is one row */
+	/* A row for each of its methods, `only` for this one, `never` for that one; mode NULL: it
+	 * is one row. */
 	const char *mode;
 	const char *only;
 	const char *never;
 	const char *injected;
 	enum fault_needs needs;
 	bool alone; /* needs the CPUs for itself */
-	/* Mandatory: fills in the row's checks.  -errno with *err: it could not be played, -ENOTSUP:
-	 * not here. */
+	/* Mandatory: fills in the row's checks.  -errno with *err: it could not be played,
+	 * -ENOTSUP: not here. */
 	int (*play)(struct play *p, struct err *err);
 
 	/* ---- of play_losses() ---- */
