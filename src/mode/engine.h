@@ -356,6 +356,8 @@ struct method {
 
 /* Does it run here?  true, or false with the reason.  Main thread. */
 bool method_runs(const struct method *m, char *why, size_t size);
+/* Does it, where path veth does?  What lacks nothing but rights has them there. */
+bool method_runs_on_veth(const struct method *m, char *why, size_t size);
 
 /* ---- options that do nothing ---- */
 
