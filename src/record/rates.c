@@ -57,23 +57,36 @@ static bool rates_idle(const struct counter_def *def, bool known, uint64_t value
 static void add_counters(const struct reading *r, int worker, unsigned roles, struct rates *rates)
 {
 	unsigned counters = engine_counters(r->info->engine);
+
+	for (unsigned i = 0; i < counters; i++) {
+		struct reading_sum sum = reading_sum(r, worker, roles, i);
+
+		if (!is_known(r, i, &sum))
+			continue;
+		rates->value[i] = sum.value;
+		rates->unknown &= ~bit(i);
+	}
+}
+
+double rates_drops_per_second(const struct reading *r, int worker, unsigned roles)
+{
+	unsigned counters = r->info ? engine_counters(r->info->engine) : 0;
 	double drops = 0;
 	bool any = false;
 
-	for (unsigned i = 0; i < counters; i++) {
+	for (unsigned i = 0; reading_known(r) && i < counters; i++) {
 		const struct counter_def *def = engine_counter(r->info->engine, i);
-		struct reading_sum sum = reading_sum(r, worker, roles, i);
+		struct reading_sum sum;
 
-		if (is_known(r, i, &sum)) {
-			rates->value[i] = sum.value;
-			rates->unknown &= ~bit(i);
-		}
-		if (sum.workers && reading_is_drop(r->info, def) && !rates_idle(def, !sum.why, sum.value)) {
-			drops += sum.per_s;
-			any = true;
-		}
+		if (!reading_is_drop(r->info, def))
+			continue;
+		sum = reading_sum(r, worker, roles, i);
+		if (!sum.workers || rates_idle(def, !sum.why, sum.value))
+			continue;
+		drops += sum.per_s;
+		any = true;
 	}
-	rates->drops_per_s = any ? drops : NAN;
+	return any ? drops : NAN;
 }
 
 void rates_of(const struct reading *r, int worker, unsigned roles, struct rates *ret_rates)
@@ -93,6 +106,7 @@ void rates_of(const struct reading *r, int worker, unsigned roles, struct rates 
 	ret_rates->tx_mbps = reading_sum(r, worker, roles, COUNTER_TX_BYTES).per_s * 8e-6;
 	ret_rates->rx_mbps = reading_sum(r, worker, roles, COUNTER_RX_BYTES).per_s * 8e-6;
 	ret_rates->busy = busy_of(r, worker, roles);
+	ret_rates->drops_per_s = rates_drops_per_second(r, worker, roles);
 }
 
 bool rates_has(const struct counter_def *def, unsigned counter, const struct rates *r)

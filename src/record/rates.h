@@ -19,6 +19,9 @@ struct rates {
 /* worker < 0: all workers of the roles.  Of a reading without a span of time only levels are
  * known: seconds is 0, and every rate NaN. */
 void rates_of(const struct reading *r, int worker, unsigned roles, struct rates *ret_rates);
+/* What these workers lost at places of their own, per second; NaN if one of the counters is unknown
+ * or there is none. */
+double rates_drops_per_second(const struct reading *r, int worker, unsigned roles);
 /* Is this counter shown of these rates?  Those that are only shown where there is something of
  * them may not be. */
 bool rates_has(const struct counter_def *def, unsigned counter, const struct rates *r);

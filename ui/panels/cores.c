@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "ui/dash/headline.h"
+#include "ui/dash/losses/losses.h"
 #include "ui/panels/panels.h"
 #include "ui/widgets/widgets.h"
 
@@ -73,6 +74,8 @@ static const struct column way_columns[CORE_FIXED] = {
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 5, false },
 };
 
+static const char *const long_latencies[] = { "p50 ms", "p99 ms", "p99.9ms" };
+
 struct core_table {
 	struct column column[CORE_COLUMNS_MAX];
 	unsigned count;
@@ -138,7 +141,10 @@ static const struct column *columns_of(const struct dash *d)
 static void name_rates(const struct dash *d, struct core_table *t)
 {
 	static const char *const ways[] = { [CORE_RX_PPS] = "rx ", [CORE_TX_PPS] = "tx " };
+	double scale;
 
+	if (!headline_is_bits(dash_engine(d)))
+		t->column[CORE_MBPS].title = dash_bits_unit(d, &scale);
 	for (int i = CORE_RX_PPS; i <= CORE_TX_PPS; i++) {
 		bool is_way = has_way(d) && i == CORE_WAY;
 
@@ -173,6 +179,8 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 	t->column[CORE_SHARE].width *= d->shares_differ;
 	for (int i = CORE_P50; i <= CORE_P99_9 && cores_nobody_records(d); i++)
 		t->column[i].width = 0;
+	for (int i = CORE_P50; i <= CORE_P99_9 && d->in_ms; i++)
+		t->column[i].title = long_latencies[i - CORE_P50];
 	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
 		if (own_column(d, i, &all))
 			add_column(t, engine_counter(e, i)->title, own_unit(engine_counter(e, i)), (int)i, NULL);
@@ -190,30 +198,33 @@ static void cores_put_number(struct table_cell *cell, double value, enum style s
 	cell->style = isnan(value) ? STYLE_DIM : style;
 }
 
-static void cores_put_percentile(
-	struct table_cell *cell, const struct latency_summary *l, int64_t ns, bool records, enum style style)
+static void cores_put_percentile(const struct dash *d, struct table_cell *cell, const struct latency_summary *l, int64_t ns,
+	bool records, enum style style)
 {
 	cell->style = style;
 	if (!records)
 		return;
 	if (!l->count)
 		cell->style = STYLE_DIM;
-	words_us(l, ns, cell->text, sizeof(cell->text));
+	dash_latency(d, l, ns, cell->text, sizeof(cell->text));
 }
 
 static void put_throughput(const struct dash *d, const struct rates *r, unsigned role, enum style style, struct table_cell *cell)
 {
-	bool sent = headline_is_sent(d->moment.info, role), bits = headline_is_bits(d->moment.info->engine);
+	bool sent = headline_is_sent(d->moment.info, role);
+	double scale;
 
+	dash_bits_unit(d, &scale);
+	scale = headline_is_bits(d->moment.info->engine) ? 1e6 : scale;
 	if (has_way(d)) {
 		snprintf(cell[CORE_WAY].text, sizeof(cell->text), sent || d->moment.info->told ? "tx" : "rx");
 		cell[CORE_WAY].style = STYLE_DIM;
 		cores_put_number(&cell[CORE_PACKETS], sent ? r->tx_pps : r->rx_pps, style);
-		cores_put_number(&cell[CORE_MBPS], (bits ? 1e6 : 1) * dash_mbps(d, r, !sent), style);
+		cores_put_number(&cell[CORE_MBPS], scale * dash_mbps(d, r, !sent), style);
 	} else {
 		cores_put_number(&cell[CORE_RX_PPS], r->rx_pps, style);
 		cores_put_number(&cell[CORE_TX_PPS], r->tx_pps, style);
-		cores_put_number(&cell[CORE_MBPS], dash_mbps(d, r, true), style);
+		cores_put_number(&cell[CORE_MBPS], scale * dash_mbps(d, r, true), style);
 	}
 }
 
@@ -247,9 +258,9 @@ static void cores_put_latencies(const struct dash *d, int worker, unsigned roles
 	bool records = records_latency(d, roles);
 
 	moment_latency(&d->moment, worker, 0, &l);
-	cores_put_percentile(&cell[CORE_P50], &l, l.p50_ns, records, style);
-	cores_put_percentile(&cell[CORE_P99], &l, l.p99_ns, records, style);
-	cores_put_percentile(&cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
+	cores_put_percentile(d, &cell[CORE_P50], &l, l.p50_ns, records, style);
+	cores_put_percentile(d, &cell[CORE_P99], &l, l.p99_ns, records, style);
+	cores_put_percentile(d, &cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
 }
 
 /* A figure is of all workers together: the sum of a side has it only if one of that side's
@@ -366,7 +377,7 @@ static void worker_row(const struct dash *d, const struct core_table *t, int wor
 	cell[CORE_SHARE].fraction = headline_rate(d->moment.info, &r, w->role) / t->side_rate[w->role];
 	cell[CORE_SHARE].style = style;
 	put_rates(d, &r, w->role, STYLE_TEXT, cell);
-	put_drops(moment_drops(&d->moment, worker, ROLE_BOTH), STYLE_TEXT, cell);
+	put_drops(losses_per_second(d, worker, ROLE_BOTH), STYLE_TEXT, cell);
 	cores_put_latencies(d, worker, w->role, STYLE_TEXT, cell);
 	put_own(d, t, &r, worker, w->role, STYLE_TEXT, cell);
 	put_versus(d, w, &r, &cell[CORE_VERSUS]);
@@ -381,7 +392,7 @@ static void sum_row(const struct dash *d, const struct core_table *t, unsigned r
 	cell[CORE_NAME].style = STYLE_SUM;
 	cell[CORE_SHARE].fraction = NAN;
 	put_rates(d, &r, role, STYLE_SUM, cell);
-	put_drops(moment_drops(&d->moment, -1, role), STYLE_SUM, cell);
+	put_drops(losses_per_second(d, -1, role), STYLE_SUM, cell);
 	cores_put_latencies(d, -1, role, STYLE_SUM, cell);
 	put_own(d, t, &r, -1, role, STYLE_SUM, cell);
 	put_versus_sum(d, role, &r, &cell[CORE_VERSUS]);

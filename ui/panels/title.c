@@ -359,7 +359,9 @@ static void base_parts(const struct dash *d, struct line *l)
 		return;
 	}
 	clock_format_hms(d->view.base.started_wall_ns, at, sizeof(at));
-	line_add(l, 5, STYLE_CHART_BASE, "base A ‹%s›", d->view.base.method);
+	bool other = d->view.base.engine && d->view.base.engine != dash_engine(d);
+	line_add(l, 5, STYLE_CHART_BASE, "base A ‹%s›%s%s", d->view.base.method, other ? " of " : "",
+		other ? d->view.base.engine->name : "");
 	line_add(l, 6, STYLE_CHART_BASE, " %s n=%u", at, d->view.base.n);
 }
 

@@ -29,9 +29,9 @@ static void lines_add_latency(const struct dash *d, struct line *l)
 	if (d->moment.info && (!def || !def->name || !dash_records(d, def)))
 		return;
 	moment_latency(&d->moment, -1, 0, &s);
-	words_us(&s, s.p99_ns, p99, sizeof(p99));
-	words_us(&s, s.p50_ns, p50, sizeof(p50));
-	const char *unit = words_us_unit(p99);
+	dash_latency(d, &s, s.p99_ns, p99, sizeof(p99));
+	dash_latency(d, &s, s.p50_ns, p50, sizeof(p50));
+	const char *unit = dash_latency_unit(d, p99);
 	line_add(l, 3, STYLE_TEXT, "p99 %s%s%s", p99, *unit ? " " : "", unit)->below = true;
 	if (d->moment.info && d->moment.info->closed_loop)
 		line_add(l, 5, STYLE_WARNING, "closed loop!");
