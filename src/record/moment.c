@@ -114,6 +114,13 @@ void moment_rates(const struct moment *m, int worker, unsigned roles, struct rat
 	rates_of(&r, worker, roles, ret_rates);
 }
 
+void moment_rates_of(const struct moment *m, int worker, unsigned roles, uint64_t counters, struct rates *ret_rates)
+{
+	struct reading r = moment_recent(m);
+
+	rates_of_some(&r, worker, roles, counters, ret_rates);
+}
+
 double moment_figure(const struct moment *m, const struct figure_def *figure, int worker)
 {
 	struct reading r = moment_recent(m);

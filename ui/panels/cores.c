@@ -85,6 +85,7 @@ struct core_table {
 	uint64_t fit;
 	int width[CORE_COLUMNS_MAX];
 	double side_rate[ROLE_BOTH]; /* of each role: what shares are parts of */
+	uint64_t counters;           /* those of own columns, a bit each */
 };
 
 static void add_column(struct core_table *t, const char *title, const char *per, int counter, const struct figure_def *figure)
@@ -97,6 +98,7 @@ static void add_column(struct core_table *t, const char *title, const char *per,
 	int least = canvas_width(t->title[n]) > 7 ? canvas_width(t->title[n]) : 7;
 
 	t->counter[n] = counter;
+	t->counters |= counter >= 0 ? (uint64_t)1 << counter : 0;
 	t->figure[n] = figure;
 	/* Figures say more than what they are made of, and than bars. */
 	t->column[n] = (struct column){ t->title[n], least > 8 ? least : 8, least, ALIGN_RIGHT,
@@ -164,12 +166,23 @@ static bool cores_nobody_records(const struct dash *d)
 	return d->moment.info && e && (!e->latencies || !e->latencies->name || !dash_records(d, e->latencies));
 }
 
+/* Those with a column only where they have come to something. */
+static uint64_t counters_if_any(const struct engine *e)
+{
+	uint64_t counters = 0;
+
+	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
+		if (engine_counter(e, i)->show & SHOW_TABLE && engine_counter(e, i)->show & SHOW_IF_ANY)
+			counters |= (uint64_t)1 << i;
+	return counters;
+}
+
 static void make_columns(const struct dash *d, int columns, struct core_table *t)
 {
 	const struct engine *e = dash_engine(d);
 	struct rates all;
 
-	moment_rates(&d->moment, -1, ROLE_BOTH, &all);
+	moment_rates_of(&d->moment, -1, ROLE_BOTH, counters_if_any(e), &all);
 	*t = (struct core_table){ .count = CORE_FIXED };
 	memcpy(t->column, columns_of(d), sizeof(fixed_columns));
 	name_rates(d, t);
@@ -355,7 +368,7 @@ static double side_rate(const struct dash *d, unsigned role)
 {
 	struct rates r;
 
-	moment_rates(&d->moment, -1, role, &r);
+	moment_rates_of(&d->moment, -1, role, 0, &r);
 	return headline_rate(d->moment.info, &r, role);
 }
 
@@ -371,7 +384,7 @@ static void worker_row(const struct dash *d, const struct core_table *t, int wor
 	enum style style = w->role == ROLE_SERVER ? STYLE_SERVER : STYLE_CLIENT;
 	struct rates r;
 
-	moment_rates(&d->moment, worker, ROLE_BOTH, &r);
+	moment_rates_of(&d->moment, worker, ROLE_BOTH, t->counters, &r);
 	view_worker_name(d->moment.info, (unsigned)worker, cell[CORE_NAME].text, sizeof(cell->text));
 	cell[CORE_NAME].style = style;
 	cell[CORE_SHARE].fraction = headline_rate(d->moment.info, &r, w->role) / t->side_rate[w->role];
@@ -387,7 +400,7 @@ static void sum_row(const struct dash *d, const struct core_table *t, unsigned r
 {
 	struct rates r;
 
-	moment_rates(&d->moment, -1, role, &r);
+	moment_rates_of(&d->moment, -1, role, t->counters, &r);
 	snprintf(cell[CORE_NAME].text, sizeof(cell->text), "Σ %u %s", workers, engine_role(d->moment.info->engine, role)->brief);
 	cell[CORE_NAME].style = STYLE_SUM;
 	cell[CORE_SHARE].fraction = NAN;

@@ -41,9 +41,9 @@ static double figures_counter(const struct dash *d, unsigned counter)
 	struct rates r;
 
 	/* A counter of both ends is shown for the servers, if there are any. */
-	moment_rates(&d->moment, -1, def->roles & ROLE_SERVER ? ROLE_SERVER : def->roles, &r);
+	moment_rates_of(&d->moment, -1, def->roles & ROLE_SERVER ? ROLE_SERVER : def->roles, (uint64_t)1 << counter, &r);
 	if (r.unknown >> counter & 1 && def->roles & ROLE_SERVER)
-		moment_rates(&d->moment, -1, def->roles, &r);
+		moment_rates_of(&d->moment, -1, def->roles, (uint64_t)1 << counter, &r);
 	if (r.unknown >> counter & 1)
 		return NAN;
 	if (counter_is_level(def->kind))

@@ -41,7 +41,7 @@ static void headline_add_rate(const struct dash *d, struct line *l)
 	char text[48], other[48];
 	struct rates rx;
 
-	moment_rates(&d->moment, -1, info->rx_roles, &rx);
+	moment_rates_of(&d->moment, -1, info->rx_roles, 0, &rx);
 	double now = headline_rate(info, &rx, info->rx_roles);
 
 	line_add(l, 0, STYLE_STRONG, "%s", headline_text(e, now, text, sizeof(text)));
@@ -94,7 +94,7 @@ static void headline_add_cpus(const struct dash *d, struct line *l)
 	for (unsigned i = 0; i < info->workers; i++) {
 		struct rates r;
 
-		moment_rates(&d->moment, (int)i, ROLE_BOTH, &r);
+		moment_rates_of(&d->moment, (int)i, ROLE_BOTH, 0, &r);
 		cpus += r.busy;
 	}
 	if (!isnan(cpus))

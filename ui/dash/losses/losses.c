@@ -115,11 +115,13 @@ static bool is_lost_elsewhere(const struct reading *whole, const struct ledger *
 {
 	struct reading r = reading_drained(whole);
 	struct rates rates;
-	uint64_t own = 0;
+	uint64_t own = 0, drops = 0;
 
 	if (!ledger->known)
 		return false;
-	rates_of(&r, -1, ROLE_BOTH, &rates);
+	for (unsigned i = 0; i < engine_counters(r.info->engine); i++)
+		drops |= reading_is_drop(r.info, engine_counter(r.info->engine, i)) ? (uint64_t)1 << i : 0;
+	rates_of_some(&r, -1, ROLE_BOTH, drops, &rates);
 	rates_drops(whole->info, &rates, ROLE_BOTH, &own);
 	return ledger->lost > own + joined_lost(whole->info, ledger);
 }
@@ -176,7 +178,7 @@ static bool within_lag(const struct dash *d)
 	const struct run_info *info = d->moment.info;
 	struct rates tx;
 
-	moment_rates(&d->moment, -1, info->tx_roles, &tx);
+	moment_rates_of(&d->moment, -1, info->tx_roles, 0, &tx);
 	return !d->ledger.balanced && tx.tx_pps > 0 && (double)llabs(d->ledger.unexplained) <= tx.tx_pps * ledger_lag_s;
 }
 

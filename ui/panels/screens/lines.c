@@ -12,7 +12,7 @@ static void lines_add_rates(const struct dash *d, struct line *l)
 	struct rates rx;
 	char rate[48], drops[32];
 
-	moment_rates(&d->moment, -1, info ? info->rx_roles : ROLE_BOTH, &rx);
+	moment_rates_of(&d->moment, -1, info ? info->rx_roles : ROLE_BOTH, 0, &rx);
 	line_add(l, 1, STYLE_STRONG, "%s",
 		headline_text(dash_engine(d), info ? headline_rate(info, &rx, info->rx_roles) : rx.rx_pps, rate, sizeof(rate)))
 		->below = true;
