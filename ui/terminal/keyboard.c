@@ -7,9 +7,6 @@
 #include <unistd.h>
 #include <wchar.h>
 
-/* Keys are read by way of this pad: of a window curses would draw what it thinks to be there. */
-static WINDOW *keys;
-
 static const struct {
 	int curses, key;
 } key_codes[] = {
@@ -85,7 +82,7 @@ static int keyboard_get(wint_t *c)
 	static mbstate_t state;
 	int got;
 
-	while ((got = wgetch(keys)) != ERR) {
+	while ((got = getch()) != ERR) {
 		wchar_t wide;
 
 		if (got > 0xff) {
@@ -240,24 +237,6 @@ static bool take_sequence(struct terminal_event *ret_event)
 	else if (first == ']')
 		awaits_background = !take_background(text, ret_event);
 	return true;
-}
-
-bool keyboard_open(void)
-{
-	keys = newpad(1, 1);
-	if (!keys)
-		return false;
-	nodelay(keys, TRUE);
-	intrflush(keys, FALSE);
-	keypad(keys, TRUE);
-	return true;
-}
-
-void keyboard_close(void)
-{
-	if (keys)
-		delwin(keys);
-	keys = NULL;
 }
 
 bool keyboard_read(struct terminal_event *ret_event)

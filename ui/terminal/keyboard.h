@@ -4,9 +4,6 @@
 
 #include "ui/terminal/terminal.h"
 
-/* Between newterm(3X) and delscreen(3X); false: out of memory. */
-bool keyboard_open(void);
-void keyboard_close(void); /* accepts a never-opened one */
 /* The terminal has been asked for its background: the answer is a sequence of its own. */
 void keyboard_await_background(void);
 /* The next event that has come in; false: none. */

@@ -13,14 +13,15 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/text.h"
+#include "ui/canvas/glyph.h"
 #include "ui/terminal/keyboard.h"
-#include "ui/terminal/pen.h"
 #include "ui/terminal/stall.h"
 
 #undef columns /* term.h's short names of capabilities */
 #undef lines
 
-enum { ESCAPE_DELAY_MS = 25 };
+enum { ESCAPE_DELAY_MS = 25, DIRECT_COLORS = 1 << 24 };
 
 /* Past curses; async-signal-safe. */
 static void terminal_write_all(const char *text, size_t length)
@@ -137,6 +138,18 @@ static void unguard_stop(void)
 		signal(SIGTSTP, SIG_DFL);
 }
 
+static int count_colors(bool use_color)
+{
+	if (!use_color || !has_colors())
+		return 0;
+	start_color();
+	if (use_default_colors() == ERR || COLORS < 8)
+		return 0;
+	if (tigetflag((char *)(uintptr_t) "RGB") > 0 && COLORS >= DIRECT_COLORS)
+		return DIRECT_COLORS;
+	return COLORS >= 256 ? 256 : 8;
+}
+
 /* The older way to tell of a click ends at column 223; where curses does not know this one, the
  * keyboard reads it. */
 static void ask_for_far_clicks(void)
@@ -162,33 +175,24 @@ static void ask_for_background(void)
 		}
 }
 
-/* What curses sends itself is the way to a screen of its own: it has nothing to draw there. */
-static void terminal_enter(struct terminal *t)
+static void set_modes(bool mouse)
 {
-	refresh();
-	curs_set(0);
-	terminal_forget(t);
-}
-
-static bool set_modes(struct terminal *t, bool mouse)
-{
-	bool is_heard;
-
 	stall_begin(STALL_PATIENCE_MS);
 	raw();
 	noecho();
 	nonl();
+	nodelay(stdscr, TRUE);
+	intrflush(stdscr, FALSE);
+	keypad(stdscr, TRUE);
 	set_escdelay(ESCAPE_DELAY_MS);
+	curs_set(0);
 	leaveok(stdscr, TRUE);
-	is_heard = keyboard_open();
 	if (mouse) {
 		mouseinterval(0);
 		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 		ask_for_far_clicks();
 	}
-	terminal_enter(t);
-	t->torn = stall_end();
-	return is_heard;
+	stall_end();
 }
 
 static SCREEN *open_screen(const struct terminal_config *config)
@@ -201,32 +205,6 @@ static SCREEN *open_screen(const struct terminal_config *config)
 		screen = newterm(NULL, stdout, stdin);
 	stall_end();
 	return screen;
-}
-
-/* endwin(3) waits for the terminal to take what it was sent, and a look at that may have ended it
- * too early: the settings are put back once more, at once. */
-static void leave_screen(void)
-{
-	stall_begin(STALL_HURRY_MS);
-	endwin();
-	terminal_write_all(emergency.text + emergency.cursor_at, emergency.length - emergency.cursor_at);
-	stall_end();
-	tcsetattr(STDIN_FILENO, TCSANOW, &emergency.saved);
-}
-
-void terminal_stop(struct terminal *t)
-{
-	if (!t->screen)
-		return;
-	if (!t->stopped)
-		leave_screen();
-	emergency.active = 0;
-	stall_close();
-	unguard_stop();
-	keyboard_close();
-	delscreen(t->screen);
-	canvas_free(&t->shown);
-	*t = (struct terminal){ 0 };
 }
 
 int terminal_start(struct terminal *t, const struct terminal_config *config, struct err *err)
@@ -254,15 +232,36 @@ int terminal_start(struct terminal *t, const struct terminal_config *config, str
 	t->screen = screen;
 	t->mouse = config->mouse;
 	prepare_emergency(&saved, config->mouse);
-	if (!set_modes(t, config->mouse)) {
-		terminal_stop(t);
-		return err_sys(err, ENOMEM, "keyboard");
-	}
-	t->colors = config->no_color ? 0 : pen_colors();
-	pen_open(t->colors);
+	set_modes(config->mouse);
+	t->colors = count_colors(!config->no_color);
 	if (t->colors && config->ask_background)
 		ask_for_background();
 	return 0;
+}
+
+/* endwin(3) waits for the terminal to take what it was sent, and a look at that may have ended it
+ * too early: the settings are put back once more, at once. */
+static void leave_screen(void)
+{
+	stall_begin(STALL_HURRY_MS);
+	endwin();
+	terminal_write_all(emergency.text + emergency.cursor_at, emergency.length - emergency.cursor_at);
+	stall_end();
+	tcsetattr(STDIN_FILENO, TCSANOW, &emergency.saved);
+}
+
+void terminal_stop(struct terminal *t)
+{
+	if (!t->screen)
+		return;
+	if (!t->stopped)
+		leave_screen();
+	emergency.active = 0;
+	stall_close();
+	unguard_stop();
+	delscreen(t->screen);
+	canvas_free(&t->shown);
+	*t = (struct terminal){ 0 };
 }
 
 /* ---- size ---- */
@@ -283,7 +282,8 @@ void terminal_size(int *ret_rows, int *ret_columns)
 
 void terminal_forget(struct terminal *t)
 {
-	t->wipe = true;
+	t->theme = NULL;
+	clearok(stdscr, TRUE);
 }
 
 void terminal_resize(struct terminal *t, int rows, int columns)
@@ -294,24 +294,70 @@ void terminal_resize(struct terminal *t, int rows, int columns)
 
 /* ---- drawing ---- */
 
-/* Of a cell that is shown: what stands there is not known. */
-enum { CELL_UNKNOWN = STYLES };
-
-static void terminal_take_for_shown(struct terminal *t, uint8_t style)
+static int color_of(const struct terminal *t, int32_t rgb, uint8_t of_256, int8_t of_8)
 {
-	for (size_t i = 0; i < (size_t)t->shown.rows * (size_t)t->shown.columns; i++)
-		t->shown.cell[i] = (struct cell){ .style = style };
+	/* 0..7 would mean the palette; 0x10 is as good as black */
+	if (t->colors == DIRECT_COLORS)
+		return rgb < 0 ? -1 : rgb < 8 ? 16 : rgb;
+	if (t->colors == 256)
+		return rgb < 0 ? -1 : of_256;
+	return of_8;
 }
 
-/* Is there memory of what is shown, of this size? */
+static void set_theme(struct terminal *t, const struct theme *theme)
+{
+	t->theme = theme;
+	if (!t->colors)
+		return;
+	for (int i = 0; i < STYLES; i++) {
+		const struct look *look = &theme->look[i];
+
+		init_extended_pair(i + 1, color_of(t, look->foreground, look->foreground_256, look->foreground_8),
+			color_of(t, look->background, look->background_256, look->background_8));
+	}
+}
+
+static attr_t attributes_of(const struct look *look)
+{
+	attr_t a = A_NORMAL;
+
+	if (look->attributes & ATTR_BOLD)
+		a |= A_BOLD;
+	if (look->attributes & ATTR_REVERSE)
+		a |= A_REVERSE;
+	if (look->attributes & ATTR_UNDERLINE)
+		a |= A_UNDERLINE;
+	if (look->attributes & ATTR_DIM)
+		a |= A_DIM;
+	return a;
+}
+
+static void put_cell(const struct terminal *t, int row, int column, const struct cell *cell)
+{
+	wchar_t text[2] = { L' ', 0 };
+	uint32_t code_point = ' ';
+	cchar_t complex;
+
+	if (cell->glyph[0])
+		text_decode(cell->glyph, &code_point);
+	text[0] = (wchar_t)code_point;
+	/* ERR for the last cell of the screen, which is drawn all the same */
+	if (setcchar(&complex, text, attributes_of(&t->theme->look[cell->style]), t->colors ? (short)(cell->style + 1) : 0,
+		    NULL) == OK)
+		mvadd_wch(row, column, &complex);
+}
+
+static bool same_cell(const struct cell *a, const struct cell *b)
+{
+	return a->style == b->style && strcmp(a->glyph, b->glyph) == 0;
+}
+
 static bool terminal_fits(struct terminal *t, const struct canvas *c)
 {
 	if (t->shown.rows == c->rows && t->shown.columns == c->columns)
 		return true;
-	if (canvas_resize(&t->shown, c->rows, c->columns))
-		return false;
-	terminal_take_for_shown(t, CELL_UNKNOWN);
-	return true;
+	t->theme = NULL;
+	return canvas_resize(&t->shown, c->rows, c->columns) == 0;
 }
 
 bool terminal_has_room(void)
@@ -326,50 +372,30 @@ static void start_over(struct terminal *t)
 	def_prog_mode();
 	endwin();
 	reset_prog_mode();
-	terminal_enter(t);
-}
-
-static void terminal_set_theme(struct terminal *t, const struct theme *theme)
-{
-	t->theme = theme;
-	pen_take_theme(theme);
-	terminal_take_for_shown(t, CELL_UNKNOWN);
-}
-
-static void terminal_wipe(struct terminal *t)
-{
-	t->wipe = false;
-	pen_forget();
-	pen_wipe();
-	terminal_take_for_shown(t, pen_is_plain(STYLE_TEXT) ? STYLE_TEXT : CELL_UNKNOWN);
-}
-
-static void show_row(struct terminal *t, const struct canvas *c, int row, bool fits)
-{
-	size_t at = (size_t)row * (size_t)c->columns, bytes = (size_t)c->columns * sizeof(c->cell[0]);
-	struct cell *shown = fits ? &t->shown.cell[at] : NULL;
-
-	if (shown && !memcmp(shown, &c->cell[at], bytes))
-		return;
-	pen_row(row, c->columns - (row + 1 == c->rows && pen_scrolls()), &c->cell[at], shown);
-	if (shown)
-		memcpy(shown, &c->cell[at], bytes);
+	terminal_forget(t);
+	refresh();
+	curs_set(0);
 }
 
 void terminal_show(struct terminal *t, const struct canvas *c, const struct theme *theme)
 {
-	bool fits = terminal_fits(t, c);
+	bool known = terminal_fits(t, c), all = !known || t->theme != theme;
+	size_t cells = (size_t)c->rows * (size_t)c->columns;
 
 	stall_begin(STALL_PATIENCE_MS);
 	if (t->torn)
 		start_over(t);
 	if (t->theme != theme)
-		terminal_set_theme(t, theme);
-	if (t->wipe)
-		terminal_wipe(t);
-	for (int row = 0; row < c->rows && c->columns > 0; row++)
-		show_row(t, c, row, fits);
-	pen_send();
+		set_theme(t, theme);
+	for (size_t i = 0; i < cells; i++) {
+		if (!all && same_cell(&c->cell[i], &t->shown.cell[i]))
+			continue;
+		put_cell(t, (int)(i / (size_t)c->columns), (int)(i % (size_t)c->columns), &c->cell[i]);
+		if (known)
+			t->shown.cell[i] = c->cell[i];
+	}
+	wnoutrefresh(stdscr);
+	doupdate();
 	t->torn = stall_end();
 }
 
@@ -383,7 +409,7 @@ void terminal_report(uint64_t frame, uint64_t sample, uint64_t keys)
 
 /* ---- keys ---- */
 
-/* Curses may have to switch the keypad on before it reads. */
+/* After a change of size curses draws before it reads. */
 bool terminal_read(struct terminal *t, struct terminal_event *ret_event)
 {
 	stall_begin(STALL_PATIENCE_MS);
@@ -428,6 +454,7 @@ void terminal_suspend(struct terminal *t, bool whole_group)
 	terminal_size(&rows, &columns);
 	terminal_resize(t, rows, columns);
 	stall_begin(STALL_PATIENCE_MS);
-	terminal_enter(t);
+	refresh();
+	curs_set(0);
 	t->torn = stall_end();
 }

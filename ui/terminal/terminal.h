@@ -1,6 +1,5 @@
-/* The terminal: nothing but this folder knows curses, which keeps its modes and reads its keys;
- * what is shown is sent by the pen (pen.h).  One at a time; the thread that started it does
- * everything but terminal_emergency_restore(). */
+/* The terminal: nothing but terminal.c knows curses.  One at a time; the thread that started it
+ * does everything but terminal_emergency_restore(). */
 #pragma once
 
 #include <stdint.h>
@@ -26,8 +25,7 @@ struct terminal_config {
 struct terminal {
 	void *screen; /* curses' SCREEN */
 	struct canvas shown;
-	const struct theme *theme; /* of what is shown; NULL: nothing is yet */
-	bool wipe;                 /* what is shown is not known: all is to be drawn anew */
+	const struct theme *theme; /* of what is shown; NULL: everything is to be drawn */
 	int colors;                /* 0 none, 8, 256, 1 << 24 */
 	bool stopped;              /* suspended: the terminal is the shell's */
 	bool mouse;
