@@ -68,6 +68,15 @@ await_one() { # NAME
 	done
 }
 
+# Until out.txt says it; half a minute.  Whoever starts what writes there has removed it.
+await_said() { # TEXT
+	for ((i = 0; i < 600; i++)); do
+		grep -qF -- "$1" out.txt 2>/dev/null && return
+		sleep 0.05
+	done
+	fail "\"$1\" is not said: $(cat out.txt)"
+}
+
 # "key": value of the newest result.
 of_result() { tr -d ' \n' <result.json | grep -o "\"$1\":[^,}]*" | tail -n 1 | cut -d: -f2; }
 
@@ -163,13 +172,11 @@ root_is_refused() { # STATUS TEXT OPTIONS...
 # The run ends by itself, and says why.
 its_device_goes() {
 	local pid job
+	rm -f out.txt
 	"$program" run echo --path veth --server-method xdp --duration 60s --warmup 0 --json gone.json --force >out.txt 2>&1 </dev/null &
 	job=$!
+	await_said answers
 	pid=$(await_one nd-veth)
-	for ((i = 0; i < 600; i++)); do
-		grep -q answers out.txt && break
-		sleep 0.05
-	done
 	nsenter --net="/proc/$pid/ns/net" ip link del veth0 || fail "veth0 could not be deleted"
 	wait $job
 	expect 'exit status without a device' 1 $?
@@ -378,11 +385,14 @@ forbidden() {
 	await_none nd-veth
 }
 
-# One life of a run: to its end, or netdyno or its helper killed in the middle.
+# One life of a run: to its end, or netdyno or its helper killed in the middle.  A helper that only tries whether there can
+# be one has gone when the run starts.
 cycle() { # HOW
 	local pid
+	rm -f out.txt
 	as_nobody "$program" run echo --path veth --duration "$([ "$1" = ends ] && echo 50ms || echo 60s)" --warmup 0 >out.txt 2>&1 </dev/null &
 	local job=$!
+	await_said 'start: echo'
 	case $1 in
 	netdyno) pid=$(await_one nd-veth) && kill -9 "$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")" ;;
 	helper)
