@@ -93,7 +93,7 @@ const struct counter_def chat_counters[] = {
 		.show = EACH | SHOW_PANEL,
 		.help = "bytes that wait for clients that are behind" },
 	COUNTER(CHAT_C_QUEUE_P99) = { .name = "queue_p99_bytes",
-		.title = "p99 que",
+		.title = "p99queue",
 		.unit = "bytes",
 		.kind = COUNTER_MAX,
 		.roles = ROLE_SERVER,

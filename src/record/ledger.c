@@ -24,6 +24,8 @@ static const struct {
 	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)", "asked for with loss {loss} · F2" },
 };
 
+static const double lag_s = 0.2;
+
 /* Of an end elsewhere. */
 static const char untold[] = "the other end did not tell, or others use it, too",
 		  still_untold[] = "the other end tells when the run is over";
@@ -404,7 +406,8 @@ static void add_rests(const struct run_info *info, uint64_t arrived_there, struc
 
 /* ---- the balance ---- */
 
-bool ledger_is_kept(const struct run_info *info)
+/* Bit set of enum ledger_side. */
+static unsigned ledger_sides(const struct run_info *info)
 {
 	unsigned counters = engine_counters(info->engine);
 	unsigned sides = 1u << info->tx_ledger | 1u << info->rx_ledger;
@@ -415,18 +418,40 @@ bool ledger_is_kept(const struct run_info *info)
 		if (def->roles & info->role)
 			sides |= 1u << reading_side(info, def);
 	}
+	return sides;
+}
+
+bool ledger_is_kept(const struct run_info *info)
+{
+	unsigned sides = ledger_sides(info);
+
 	return sides >> LEDGER_SENT & 1 && sides >> LEDGER_RECEIVED & 1;
+}
+
+const char *ledger_missing(const struct run_info *info)
+{
+	unsigned sides = ledger_sides(info);
+
+	if (sides >> LEDGER_SENT & 1)
+		return sides >> LEDGER_RECEIVED & 1 ? "--" : "none here: only the other end knows what was received";
+	if (sides >> LEDGER_RECEIVED & 1)
+		return "none here: only the other end knows what was sent";
+	return info->role == ROLE_BOTH ? "this mode keeps none" : "none here: it takes both ends";
+}
+
+static void set_lost(struct ledger *l, int64_t lost)
+{
+	l->lost = lost > 0 ? (uint64_t)lost : 0;
+	l->lost_percent = l->sent ? 100.0 * (double)l->lost / (double)l->sent : 0;
+	if (l->lost_percent > 100)
+		l->lost_percent = 100;
 }
 
 static void balance(struct ledger *l)
 {
-	int64_t missing = (int64_t)(l->sent - l->received - l->in_flight);
 	uint64_t off = (uint64_t)(l->unexplained < 0 ? -l->unexplained : l->unexplained);
 
-	l->lost = missing > 0 ? (uint64_t)missing : 0;
-	l->lost_percent = l->sent ? 100.0 * (double)l->lost / (double)l->sent : 0;
-	if (l->lost_percent > 100)
-		l->lost_percent = 100;
+	set_lost(l, (int64_t)(l->sent - l->received - l->in_flight));
 	l->balanced = off + l->host_lost <= l->sent / 1000;
 }
 
@@ -461,6 +486,16 @@ static void add_lie(const struct options *o, struct ledger *l)
 		p->lost++;
 		l->unexplained--;
 	}
+}
+
+/* While it runs, the workers are read one after the other, and the host's counters ten times a
+ * second: what two ticks' packets come to is not lost because it has no place yet. */
+static void take_lag_off_lost(const struct reading *r, struct ledger *l)
+{
+	double seconds = (double)reading_measured_ns(r) / NS_PER_S;
+
+	if (seconds > 0 && fabs((double)l->unexplained) * seconds <= lag_s * (double)l->sent)
+		set_lost(l, (int64_t)ledger_lost_at_places(l));
 }
 
 /* A packet that was lost is in flight for its sender until he gives it up: what stands at a place
@@ -499,6 +534,8 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	add_host_places(r, l);
 	add_lie(&info->options, l);
 	balance(l);
+	if (live)
+		take_lag_off_lost(r, l);
 }
 
 void ledger_of(const struct reading *r, struct ledger *ret_ledger)
@@ -515,7 +552,7 @@ void ledger_of(const struct reading *r, struct ledger *ret_ledger)
 	*ret_ledger = l;
 }
 
-bool ledger_span(const struct sample *base, const struct reading *r, uint64_t *ret_lost, uint64_t *ret_sent)
+bool ledger_span(const struct sample *base, const struct reading *r, int64_t *ret_lost, uint64_t *ret_sent)
 {
 	struct reading to_start = reading_between(r->info, base, r->from), to_end = reading_between(r->info, base, r->to);
 	struct ledger before, after;
@@ -524,18 +561,19 @@ bool ledger_span(const struct sample *base, const struct reading *r, uint64_t *r
 	ledger_of(&to_end, &after);
 	if (!before.known || !after.known)
 		return false;
-	*ret_lost = after.lost > before.lost ? after.lost - before.lost : 0;
+	*ret_lost = (int64_t)after.lost - (int64_t)before.lost;
 	*ret_sent = after.sent > before.sent ? after.sent - before.sent : 0;
 	return true;
 }
 
 double ledger_span_per_second(const struct sample *base, const struct reading *r)
 {
-	uint64_t lost, sent;
+	int64_t lost;
+	uint64_t sent;
 
 	if (!ledger_span(base, r, &lost, &sent) || reading_measured_ns(r) <= 0)
 		return NAN;
-	return (double)lost * NS_PER_S / (double)reading_measured_ns(r);
+	return fmax((double)lost, 0) * NS_PER_S / (double)reading_measured_ns(r);
 }
 
 double ledger_coverage(const struct ledger *l, const struct latency_def *def, uint64_t values)

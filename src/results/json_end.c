@@ -121,14 +121,16 @@ static json_t *context_switches(const struct rates *r)
 
 static json_t *interval_lost(const struct results_view *v, double *ret_percent)
 {
-	uint64_t lost, sent;
+	int64_t lost;
+	uint64_t sent;
 
 	*ret_percent = NAN;
 	if (!ledger_span(v->base, &v->reading, &lost, &sent))
 		return json_null();
+	lost = lost > 0 ? lost : 0;
 	if (sent)
 		*ret_percent = fmin(100, 100 * (double)lost / (double)sent);
-	return json_of_count(lost);
+	return json_of_count((uint64_t)lost);
 }
 
 static void put_lost(struct json_maker *m, const struct results_view *v, const struct ledger *ledger)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../support/toy.h"
+#include "base/clock.h"
 
 /* A run of one server and one client, in numbers. */
 struct row {
@@ -321,6 +322,37 @@ static void samples(void **state)
 	}
 }
 
+/* What two ticks may hide is not lost yet; what is more is.  A span of time takes it back. */
+static void what_lags_is_not_lost(void **state)
+{
+	static const struct row rows_of_it[] = { { "within", BOTH, .client_tx = 1000, .client_rx = 970, .server_drops = 15 },
+		{ "beyond", BOTH, .client_tx = 1000, .client_rx = 940, .server_drops = 15 } };
+	static const uint64_t lost[] = { 15, 60 };
+	struct sample *start = sample_new(2), *now[2] = { sample_new(2), sample_new(2) };
+	struct made m;
+
+	(void)state;
+	start->at_ns = 50ll * NS_PER_S;
+	for (unsigned i = 0; i < 2; i++) {
+		struct ledger l;
+
+		make_run(&rows_of_it[i], &m);
+		fill_values(&rows_of_it[i], now[i]->worker);
+		now[i]->at_ns = 60ll * NS_PER_S;
+		ledger_between(&m, start, now[i], &l);
+		assert_int_equal(l.lost, lost[i]);
+		assert_int_equal(l.unexplained, i ? 45 : 15);
+	}
+	struct reading back = reading_between(&m.info, now[1], now[0]);
+	int64_t span_lost;
+	uint64_t span_sent;
+	assert_true(ledger_span(start, &back, &span_lost, &span_sent));
+	assert_int_equal(span_lost, -45);
+	for (unsigned i = 0; i < 2; i++)
+		sample_free(now[i]);
+	sample_free(start);
+}
+
 /* Two ends that count apart are not read at one instant: while the run goes on the rest is on its
  * way, and in the end it is not. */
 static void ends_apart_are_not_read_at_once(void **state)
@@ -441,6 +473,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finals),
 		cmocka_unit_test(samples),
+		cmocka_unit_test(what_lags_is_not_lost),
 		cmocka_unit_test(ends_apart_are_not_read_at_once),
 		cmocka_unit_test(the_lost_are_not_in_flight),
 		cmocka_unit_test(reasons_are_named),

@@ -56,8 +56,9 @@ struct cell *canvas_cell(struct canvas *c, int row, int column)
 
 static void set_cell(struct cell *cell, enum style style, uint32_t shown)
 {
-	glyph_encode(shown, cell->glyph);
-	cell->style = (uint8_t)style;
+	*cell = (struct cell){ .glyph = { (char)shown }, .style = (uint8_t)style };
+	if (shown >= 0x80)
+		glyph_encode(shown, cell->glyph);
 }
 
 void paint_glyph(struct canvas *c, int row, int column, enum style style, uint32_t code_point)
@@ -191,10 +192,11 @@ void canvas_fill(struct canvas *c, struct rect area, enum style style, const cha
 
 	if (glyph && *glyph)
 		text_decode(glyph, &cp);
-	cp = glyph_shown(cp, c->charset);
+	struct cell filled;
+	set_cell(&filled, style, glyph_shown(cp, c->charset));
 	for (int row = v.row; row < v.row + v.rows; row++)
-		for (int column = v.column; column < v.column + v.columns; column++)
-			set_cell(canvas_cell(c, row, column), style, cp);
+		for (int column = 0; column < v.columns; column++)
+			canvas_cell(c, row, v.column)[column] = filled;
 }
 
 void canvas_restyle(struct canvas *c, struct rect area, enum style style)

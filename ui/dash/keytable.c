@@ -58,9 +58,10 @@ static bool has_base(const struct dash *d)
 	return d->view.base_kept;
 }
 
+/* Modes cannot be compared with each other. */
 static bool has_rival(const struct dash *d)
 {
-	return has_modes(d) && has_base(d);
+	return has_modes(d) && has_base(d) && d->view.base.engine == d->board->mode[d->board->current_mode].engine;
 }
 
 static bool has_filter(const struct dash *d)
@@ -137,6 +138,8 @@ static const char *key_why_not(const struct dash *d, int key)
 		(def->valid == live || def->valid == has_modes || def->valid == may_switch || def->valid == has_load ||
 			def->valid == has_rival))
 		return "a saved run cannot be started or changed";
+	if (def && def->valid == has_rival && has_base(d))
+		return "baseline A is a run of another mode: b keeps one of this mode";
 	for (unsigned i = 0; def && i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (def->valid == refusals[i].valid)
 			return refusals[i].why;

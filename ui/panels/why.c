@@ -115,11 +115,11 @@ static void why_paint_head(struct dash *d, struct rect area)
 static void why_paint_shares(struct dash *d, struct rect area, int row, enum role role)
 {
 	const struct engine *e = dash_engine(d);
-	uint64_t all = 0;
+	uint64_t all = 0, fills = ((uint64_t)1 << e->fills) - 1;
 	struct rates r;
 
 	area_put(&d->canvas, area, row, 1, STYLE_TEXT, engine_role(e, role)->brief);
-	moment_rates(&d->moment, -1, role, &r);
+	moment_rates_of(&d->moment, -1, role, fills << e->fill, &r);
 	for (unsigned i = 0; i < e->fills; i++)
 		all += r.unknown >> (e->fill + i) & 1 ? 0 : r.value[e->fill + i];
 	for (unsigned i = 0; i < e->fills && all; i++) {

@@ -132,6 +132,7 @@ static void forms_have_help_and_no_way_out_by_f10(void **state)
 	(void)state;
 	press(KEYCODE_F2);
 	press(KEYCODE_F1);
+	assert_true(on_screen("this field"));
 	assert_true(on_screen("keys of the form"));
 	press('1'); /* another mode beneath the form would get its options */
 	assert_int_equal(calls.count[CALL_MODE], 0);

@@ -193,8 +193,8 @@ static void drill_put_percentile(struct flow *f, const char *name, const struct 
 {
 	char value[32];
 
-	words_us(l, ns, value, sizeof(value));
-	put_line(f, name, value, "", words_us_unit(value), NULL);
+	dash_latency(f->d, l, ns, value, sizeof(value));
+	put_line(f, name, value, "", dash_latency_unit(f->d, value), NULL);
 }
 
 static void drill_put_latencies(struct flow *f)
@@ -231,11 +231,11 @@ static void drill_put_span(struct flow *f, unsigned i, const struct hist *total,
 	const struct percentile_def *def = &steadiness_percentile[i];
 	char value[32], low[32], high[32], interval[80] = "--";
 
-	words_ns(total->count ? (double)hist_percentile(total, def->percent) : NAN, value, sizeof(value));
+	words_time(total->count ? (double)hist_percentile(total, def->percent) : NAN, f->d->in_ms, value, sizeof(value));
 	if (!span->why)
-		snprintf(interval, sizeof(interval), "%s..%s", words_ns((double)span->low_ns, low, sizeof(low)),
-			words_ns((double)span->high_ns, high, sizeof(high)));
-	put_line(f, def->title, value, interval, words_us_unit(value), span->why);
+		snprintf(interval, sizeof(interval), "%s..%s", words_time((double)span->low_ns, f->d->in_ms, low, sizeof(low)),
+			words_time((double)span->high_ns, f->d->in_ms, high, sizeof(high)));
+	put_line(f, def->title, value, interval, dash_latency_unit(f->d, value), span->why);
 }
 
 /* How sure the run's percentiles are: those of all that record, since one worker's are too few. */
