@@ -399,6 +399,9 @@ static void other_parts(const struct dash *d, struct line *l)
 		line_add(l, 5, STYLE_CHART_BASE, "%.*s", sentence_length(d->sentence), d->sentence);
 }
 
+/* " method ‹", "›" and the blanks before what is at the right */
+enum { METHOD_WORDS = 12 };
+
 /* Its end says most: of a path the directory's name. */
 static void keep_last_part(struct line_part *p, int columns)
 {
@@ -419,7 +422,10 @@ void panel_method_paint(struct dash *d)
 	other_parts(d, &right);
 	if (d->board->read_only && !d->view.frozen && right.count)
 		keep_last_part(&right.part[right.count - 1], area.columns * 6 / 10);
-	int width = line_put_right(&d->canvas, area.row, area.column, area.columns - 1, &right);
+	/* The method goes before what is compared with it. */
+	int method = d->moment.info ? canvas_width(d->moment.info->ran) + METHOD_WORDS : 0, least = area.columns / 2;
+	int taken = area.columns - 1 - (method < least ? method : least);
+	int width = line_put_right(&d->canvas, area.row, area.column + area.columns - 1 - taken, taken, &right);
 	int column = area.columns - 1 - width;
 	int room = width ? column - 2 : column - 1;
 	run_text(d, room - 1, left, sizeof(left));

@@ -421,6 +421,46 @@ static void a_filter_without_a_match_leaves_the_sums(void **state)
 	assert_true(on_screen("srv cpu0"));
 }
 
+/* It is told once, by the end of its name, and then leaves the verdict its room. */
+static void a_capture_that_has_ended_is_quiet(void **state)
+{
+	(void)state;
+	made.board.capture = (struct capture_state){ .active = true,
+		.path = "/home/somebody/with/a/long/path/netdyno/capture-1.pcap",
+		.packets = 1234,
+		.kernel_drops_known = true,
+		.options = { .sample_1_in = 1, .snaplen_bytes = 96 } };
+	frame(24, 80);
+	assert_true(on_screen("PCAP"));
+	frame(24, 60);
+	press('w');
+	assert_true(on_screen("capture written: …/with/a/long/path/netdyno/capture-1.pcap"));
+	frame(10, 40);
+	press('w');
+	assert_true(on_screen("…/capture-1.pcap"));
+	made.board.capture.active = false;
+	frame(24, 80);
+	assert_true(not_on_screen("PCAP"));
+	frame(40, 120);
+	assert_true(on_screen("PCAP"));
+	frame(10, 40);
+	type("gw");
+	assert_true(on_screen("writer lost 0\n"));
+}
+
+/* What is compared with it gives way. */
+static void the_method_keeps_its_place(void **state)
+{
+	(void)state;
+	press('b');
+	frame(10, 40);
+	assert_true(on_screen(" method ‹slow›"));
+	assert_true(on_screen("base A"));
+	press(' ');
+	assert_true(on_screen(" method ‹slow›"));
+	assert_true(on_screen("VIEW FROZEN"));
+}
+
 #define steering_test(f) cmocka_unit_test_setup_teardown(f, stage_begin, stage_end)
 
 int main(int argc, char **argv)
@@ -447,6 +487,8 @@ int main(int argc, char **argv)
 		steering_test(the_cpus_have_meters_or_strips),
 		steering_test(a_switch_behind_a_frozen_view_is_said),
 		steering_test(a_filter_without_a_match_leaves_the_sums),
+		steering_test(a_capture_that_has_ended_is_quiet),
+		steering_test(the_method_keeps_its_place),
 	};
 
 	stage_update = argc > 1 && !strcmp(argv[1], "--update");
