@@ -24,6 +24,8 @@ static const struct {
 	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)", "asked for with loss {loss} · F2" },
 };
 
+static const double lag_s = 0.2;
+
 /* Of an end elsewhere. */
 static const char untold[] = "the other end did not tell, or others use it, too",
 		  still_untold[] = "the other end tells when the run is over";
@@ -59,6 +61,7 @@ static void add_place(struct ledger *l, const struct entry *entry, const struct 
 		return;
 	p->lost += sum->value;
 	p->seen += sum->value;
+	p->joined = p->seen;
 	if (sum->why && p->known) {
 		p->known = false;
 		p->why = sum->why;
@@ -205,16 +208,67 @@ static void add_rows(const struct reading *r, const struct ledger_row *row, stru
 
 /* ---- what the host lost ---- */
 
+static bool is_asked(const struct run_info *info, enum procnet_field field)
+{
+	return info->host_places >> field & 1;
+}
+
+static bool host_has(const struct reading *r, enum procnet_field field)
+{
+	return procnet_has(reading_net_from(r), field) && procnet_has(reading_net_to(r), field);
+}
+
+static uint64_t host_count(const struct reading *r, enum procnet_field field)
+{
+	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
+
+	return host_has(r, field) && to->value[field] > from->value[field] ? to->value[field] - from->value[field] : 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Our own sends that were tried again are lost to nobody. */
 static void take_retries_off(const struct reading *r, struct ledger_place *p)
 {
 	unsigned counters = engine_counters(r->info->engine);
 
-	for (unsigned i = COUNTER_OWN; i < counters; i++) {
-		uint64_t retries = engine_counter(r->info->engine, i)->retried ? reading_sum(r, -1, ROLE_BOTH, i).value : 0;
+	for (unsigned i = COUNTER_OWN; i < counters; i++)
+		if (engine_counter(r->info->engine, i)->retried)
+			p->seen -= least(p->seen, reading_sum(r, -1, ROLE_BOTH, i).value);
+}
 
-		p->seen -= retries < p->seen ? retries : p->seen;
-	}
+/* Of what came to devices of the run's own and was thrown away, the part that a CPU's backlog did:
+ * an XDP program may have done the rest. */
+static uint64_t own_backlog(const struct reading *r)
+{
+	return is_asked(r->info, PROCNET_LINK_UNTAKEN)
+		       ? least(host_count(r, PROCNET_LINK_UNTAKEN), host_count(r, PROCNET_SOFTNET_DROPPED))
+		       : 0;
+}
+
+/* A queue cuts joined datagrams that are longer than what it may send at once, and counts each that
+ * it throws away; its sender hears of that only where none of them is left.  What is shorter it
+ * throws away as one, and the sender hears of it, as of what the device throws away. */
+static void take_segments(const struct reading *r, struct ledger_place *p)
+{
+	if (r->info->packet_joins < 2 || !is_asked(r->info, PROCNET_QUEUE_DROPPED) || !host_has(r, PROCNET_QUEUE_DROPPED))
+		return;
+	uint64_t cut = host_count(r, PROCNET_QUEUE_DROPPED);
+
+	p->joined = p->seen - least(p->seen, host_count(r, PROCNET_LINK_DROPPED));
+	p->seen = cut > p->joined ? cut : p->joined;
+}
+
+/* What is still in a queue when everybody has stopped waiting is lost there. */
+static void take_held(const struct reading *r, struct ledger_place *p)
+{
+	uint64_t held = is_asked(r->info, PROCNET_QUEUE_HELD) ? host_count(r, PROCNET_QUEUE_HELD) : 0;
+
+	p->seen += held;
+	p->joined += held;
 }
 
 /* Devices of a run's own stand in namespaces of its own: what these count is nobody else's. */
@@ -222,7 +276,16 @@ static bool is_alone(const struct run_info *info, enum procnet_field field)
 {
 	bool counted_there = field <= PROCNET_UDP_MEM_ERRORS || field >= PROCNET_LINK_DROPPED;
 
-	return info->host_places >> PROCNET_LINK_DROPPED & 1 && counted_there;
+	if (field == PROCNET_SOFTNET_DROPPED)
+		return is_asked(info, PROCNET_LINK_UNTAKEN);
+	return is_asked(info, PROCNET_LINK_DROPPED) && counted_there;
+}
+
+/* Is it read, with all that is needed beside it? */
+static bool host_place_has(const struct reading *r, enum procnet_field field)
+{
+	return host_has(r, field) && (field != PROCNET_SOFTNET_DROPPED || !is_asked(r->info, PROCNET_LINK_UNTAKEN) ||
+					     host_has(r, PROCNET_LINK_UNTAKEN));
 }
 
 /* The place of one of these counters, and what it says. */
@@ -234,25 +297,35 @@ static void add_host_place(const struct reading *r, enum procnet_field field, st
 	if (!p)
 		return;
 	p->host_wide = !is_alone(r->info, field);
-	if (!procnet_has(from, field) || !procnet_has(to, field)) {
+	if (!host_place_has(r, field)) {
 		p->known = false;
 		p->why = procnet_has(to, field) ? from->why : to->why;
 		return;
 	}
-	p->seen = to->value[field] > from->value[field] ? to->value[field] - from->value[field] : 0;
+	p->seen = host_count(r, field);
+	if (field == PROCNET_SOFTNET_DROPPED && !p->host_wide)
+		p->seen = own_backlog(r);
+	/* The sender's device counts what the other end's backlog did not take. */
+	if (field == PROCNET_LINK_DROPPED)
+		p->seen -= least(p->seen, own_backlog(r));
 	if (field == PROCNET_UDP_SNDBUF_ERRORS)
 		take_retries_off(r, p);
+	p->joined = p->seen;
+	if (field != PROCNET_UDP_SNDBUF_ERRORS)
+		return;
+	take_segments(r, p);
+	take_held(r, p);
 }
 
-/* Most of these counters are everybody's: they may explain what nothing else does, never more. */
-static void explain(struct ledger *l, enum procnet_field field, uint64_t each)
+/* Each of these packets was so many of the run's.  Most of these counters are everybody's: they may
+ * explain what nothing else does, never more. */
+static void explain(struct ledger *l, struct ledger_place *p, uint64_t packets, uint64_t each)
 {
-	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title, NULL);
 	uint64_t missing = l->unexplained > 0 ? (uint64_t)l->unexplained : 0, most;
 
-	if (!p || !missing || !each)
+	if (!missing || !each)
 		return;
-	most = p->seen > missing / each ? missing : p->seen * each;
+	most = packets > missing / each ? missing : packets * each;
 	p->lost += most;
 	l->unexplained -= (int64_t)most;
 	if (p->host_wide)
@@ -261,19 +334,27 @@ static void explain(struct ledger *l, enum procnet_field field, uint64_t each)
 
 static bool is_host_place(const struct run_info *info, enum procnet_field field, bool alone)
 {
-	return info->host_places >> field & 1 && host_place[field].key && is_alone(info, field) == alone;
+	return is_asked(info, field) && host_place[field].key && is_alone(info, field) == alone;
+}
+
+static void explain_by(enum procnet_field field, struct ledger *l, uint64_t each, bool more)
+{
+	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title, NULL);
+
+	if (p)
+		explain(l, p, more ? p->joined : p->seen, each);
 }
 
 /* Those first that know whose packets they count, and of these the devices: a sender hears of what
- * they threw away, too. */
-static void explain_all(const struct run_info *info, struct ledger *l, uint64_t each)
+ * they threw away, too.  more: of those that may have held several, what they held beside one. */
+static void explain_all(const struct run_info *info, struct ledger *l, uint64_t each, bool more)
 {
 	for (enum procnet_field field = PROCNET_FIELDS; field-- > 0;)
 		if (is_host_place(info, field, true))
-			explain(l, field, each);
+			explain_by(field, l, each, more);
 	for (enum procnet_field field = 0; field < PROCNET_FIELDS; field++)
 		if (is_host_place(info, field, false))
-			explain(l, field, each);
+			explain_by(field, l, each, more);
 }
 
 static void add_host_places(const struct reading *r, struct ledger *l)
@@ -284,9 +365,9 @@ static void add_host_places(const struct reading *r, struct ledger *l)
 				add_host_place(r, field, l);
 	/* What one packet is at least, and only then what it may be beside that. */
 	uint64_t each = r->info->packet_copies ? r->info->packet_copies : 1;
-	explain_all(r->info, l, each);
+	explain_all(r->info, l, each, false);
 	if (r->info->packet_joins > 1)
-		explain_all(r->info, l, (r->info->packet_joins - 1) * each);
+		explain_all(r->info, l, (r->info->packet_joins - 1) * each, true);
 }
 
 /* ---- the rest ---- */
@@ -325,7 +406,8 @@ static void add_rests(const struct run_info *info, uint64_t arrived_there, struc
 
 /* ---- the balance ---- */
 
-bool ledger_is_kept(const struct run_info *info)
+/* Bit set of enum ledger_side. */
+static unsigned ledger_sides(const struct run_info *info)
 {
 	unsigned counters = engine_counters(info->engine);
 	unsigned sides = 1u << info->tx_ledger | 1u << info->rx_ledger;
@@ -336,18 +418,40 @@ bool ledger_is_kept(const struct run_info *info)
 		if (def->roles & info->role)
 			sides |= 1u << reading_side(info, def);
 	}
+	return sides;
+}
+
+bool ledger_is_kept(const struct run_info *info)
+{
+	unsigned sides = ledger_sides(info);
+
 	return sides >> LEDGER_SENT & 1 && sides >> LEDGER_RECEIVED & 1;
+}
+
+const char *ledger_missing(const struct run_info *info)
+{
+	unsigned sides = ledger_sides(info);
+
+	if (sides >> LEDGER_SENT & 1)
+		return sides >> LEDGER_RECEIVED & 1 ? "--" : "none here: only the other end knows what was received";
+	if (sides >> LEDGER_RECEIVED & 1)
+		return "none here: only the other end knows what was sent";
+	return info->role == ROLE_BOTH ? "this mode keeps none" : "none here: it takes both ends";
+}
+
+static void set_lost(struct ledger *l, int64_t lost)
+{
+	l->lost = lost > 0 ? (uint64_t)lost : 0;
+	l->lost_percent = l->sent ? 100.0 * (double)l->lost / (double)l->sent : 0;
+	if (l->lost_percent > 100)
+		l->lost_percent = 100;
 }
 
 static void balance(struct ledger *l)
 {
-	int64_t missing = (int64_t)(l->sent - l->received - l->in_flight);
 	uint64_t off = (uint64_t)(l->unexplained < 0 ? -l->unexplained : l->unexplained);
 
-	l->lost = missing > 0 ? (uint64_t)missing : 0;
-	l->lost_percent = l->sent ? 100.0 * (double)l->lost / (double)l->sent : 0;
-	if (l->lost_percent > 100)
-		l->lost_percent = 100;
+	set_lost(l, (int64_t)(l->sent - l->received - l->in_flight));
 	l->balanced = off + l->host_lost <= l->sent / 1000;
 }
 
@@ -382,6 +486,16 @@ static void add_lie(const struct options *o, struct ledger *l)
 		p->lost++;
 		l->unexplained--;
 	}
+}
+
+/* While it runs, the workers are read one after the other, and the host's counters ten times a
+ * second: what two ticks' packets come to is not lost because it has no place yet. */
+static void take_lag_off_lost(const struct reading *r, struct ledger *l)
+{
+	double seconds = (double)reading_measured_ns(r) / NS_PER_S;
+
+	if (seconds > 0 && fabs((double)l->unexplained) * seconds <= lag_s * (double)l->sent)
+		set_lost(l, (int64_t)ledger_lost_at_places(l));
 }
 
 /* A packet that was lost is in flight for its sender until he gives it up: what stands at a place
@@ -420,6 +534,8 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 	add_host_places(r, l);
 	add_lie(&info->options, l);
 	balance(l);
+	if (live)
+		take_lag_off_lost(r, l);
 }
 
 void ledger_of(const struct reading *r, struct ledger *ret_ledger)
@@ -436,7 +552,7 @@ void ledger_of(const struct reading *r, struct ledger *ret_ledger)
 	*ret_ledger = l;
 }
 
-bool ledger_span(const struct sample *base, const struct reading *r, uint64_t *ret_lost, uint64_t *ret_sent)
+bool ledger_span(const struct sample *base, const struct reading *r, int64_t *ret_lost, uint64_t *ret_sent)
 {
 	struct reading to_start = reading_between(r->info, base, r->from), to_end = reading_between(r->info, base, r->to);
 	struct ledger before, after;
@@ -445,18 +561,19 @@ bool ledger_span(const struct sample *base, const struct reading *r, uint64_t *r
 	ledger_of(&to_end, &after);
 	if (!before.known || !after.known)
 		return false;
-	*ret_lost = after.lost > before.lost ? after.lost - before.lost : 0;
+	*ret_lost = (int64_t)after.lost - (int64_t)before.lost;
 	*ret_sent = after.sent > before.sent ? after.sent - before.sent : 0;
 	return true;
 }
 
 double ledger_span_per_second(const struct sample *base, const struct reading *r)
 {
-	uint64_t lost, sent;
+	int64_t lost;
+	uint64_t sent;
 
 	if (!ledger_span(base, r, &lost, &sent) || reading_measured_ns(r) <= 0)
 		return NAN;
-	return (double)lost * NS_PER_S / (double)reading_measured_ns(r);
+	return fmax((double)lost, 0) * NS_PER_S / (double)reading_measured_ns(r);
 }
 
 double ledger_coverage(const struct ledger *l, const struct latency_def *def, uint64_t values)

@@ -15,6 +15,7 @@ struct ledger_place {
 	bool host_wide;
 	uint64_t lost;   /* packets attributed to the place */
 	uint64_t seen;   /* what the counter says (host-wide ones: may be somebody else's) */
+	uint64_t joined; /* the packets among them that may have held several datagrams */
 	const char *why; /* where not known: the reason; else "" */
 	/* what helps, for remedy_text() of record/judge/remedy.h; NULL: nothing that is known */
 	const char *remedy;
@@ -36,21 +37,26 @@ struct ledger {
 	/* |unexplained| and host_lost are 0.1 % of sent or less, or 0: what others may have lost
 	 * explains nothing on its own */
 	bool balanced;
-	double lost_percent; /* (sent - received - in flight) of sent, clamped to 0..100 */
+	/* (sent - received - in flight); while it runs those at places alone, where the rest is no
+	 * more than the counters may lag behind each other */
 	uint64_t lost;
+	double lost_percent; /* of sent, clamped to 0..100 */
 };
 
 /* Has a run like this one a sent and a received side? */
 bool ledger_is_kept(const struct run_info *info);
+/* Which of the two it has not, in words; "--": it has both. */
+const char *ledger_missing(const struct run_info *info);
 /* Makes the ledger of a reading.  A final is read after the drain.  Two samples, the first of the
  * measure phase and a later one, give the ledger as it stands, with the packets in flight. */
 void ledger_of(const struct reading *r, struct ledger *ret_ledger);
 /* ... that its places have lost, all together. */
 uint64_t ledger_lost_at_places(const struct ledger *l);
 /* The loss of a span of time: the loss since `base`, the start of the measure phase, as it stands
- * at its two ends.  false: not known. */
-bool ledger_span(const struct sample *base, const struct reading *r, uint64_t *ret_lost, uint64_t *ret_sent);
-/* ... per second; NaN where it is not known. */
+ * at its two ends; below 0 where some of what seemed lost at its beginning was not, so that spans
+ * add up to the run.  false: not known. */
+bool ledger_span(const struct sample *base, const struct reading *r, int64_t *ret_lost, uint64_t *ret_sent);
+/* ... per second, never below 0; NaN where it is not known. */
 double ledger_span_per_second(const struct sample *base, const struct reading *r);
 /* The share of what was sent, in percent, that a latency of one value a packet has; NaN where that
  * is not known, or it is no such latency. */

@@ -114,13 +114,11 @@ void moment_rates(const struct moment *m, int worker, unsigned roles, struct rat
 	rates_of(&r, worker, roles, ret_rates);
 }
 
-double moment_drops(const struct moment *m, int worker, unsigned roles)
+void moment_rates_of(const struct moment *m, int worker, unsigned roles, uint64_t counters, struct rates *ret_rates)
 {
-	struct reading recent = moment_recent(m), r = reading_drained(&recent);
-	struct rates rates;
+	struct reading r = moment_recent(m);
 
-	rates_of(&r, worker, roles, &rates);
-	return rates.drops_per_s;
+	rates_of_some(&r, worker, roles, counters, ret_rates);
 }
 
 double moment_figure(const struct moment *m, const struct figure_def *figure, int worker)
@@ -135,7 +133,9 @@ void moment_latency(const struct moment *m, int worker, unsigned which, struct l
 	struct reading r = moment_recent(m);
 	struct latency_summary none = { 0 };
 
-	if (r.final && worker >= 0)
+	if (!r.final && !m->from)
+		*ret_summary = none; /* as the rates of that moment */
+	else if (r.final && worker >= 0)
 		*ret_summary = r.final->edge[worker].latency[which];
 	else if (r.final && r.final->total)
 		hist_summarise(&r.final->total[which], ret_summary);

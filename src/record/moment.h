@@ -34,9 +34,8 @@ struct reading moment_recent(const struct moment *m);
 
 /* worker < 0: all of `roles`.  Unknown ones are NaN. */
 void moment_rates(const struct moment *m, int worker, unsigned roles, struct rates *ret_rates);
-/* Packets per second that workers lost at places of their own: of a run that has ended up to
- * after the drain, as the ledger has them. */
-double moment_drops(const struct moment *m, int worker, unsigned roles);
+/* As rates_of_some(): of these counters alone. */
+void moment_rates_of(const struct moment *m, int worker, unsigned roles, uint64_t counters, struct rates *ret_rates);
 double moment_figure(const struct moment *m, const struct figure_def *figure, int worker);
 /* Latency `which` over the same window.  worker < 0: merged over all.  count 0: none. */
 void moment_latency(const struct moment *m, int worker, unsigned which, struct latency_summary *ret_summary);

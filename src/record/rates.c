@@ -54,29 +54,41 @@ static bool rates_idle(const struct counter_def *def, bool known, uint64_t value
 	return def->show & SHOW_IF_ANY && known && !value;
 }
 
-static void add_counters(const struct reading *r, int worker, unsigned roles, struct rates *rates)
+static void add_counters(const struct reading *r, int worker, unsigned roles, uint64_t wanted, struct rates *rates)
 {
-	unsigned counters = engine_counters(r->info->engine);
+	for (; wanted; wanted &= wanted - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(wanted);
+		struct reading_sum sum = reading_sum(r, worker, roles, i);
+
+		if (!is_known(r, i, &sum))
+			continue;
+		rates->value[i] = sum.value;
+		rates->unknown &= ~bit(i);
+	}
+}
+
+double rates_drops_per_second(const struct reading *r, int worker, unsigned roles)
+{
+	unsigned counters = r->info ? engine_counters(r->info->engine) : 0;
 	double drops = 0;
 	bool any = false;
 
-	for (unsigned i = 0; i < counters; i++) {
+	for (unsigned i = 0; reading_known(r) && i < counters; i++) {
 		const struct counter_def *def = engine_counter(r->info->engine, i);
-		struct reading_sum sum = reading_sum(r, worker, roles, i);
+		struct reading_sum sum;
 
-		if (is_known(r, i, &sum)) {
-			rates->value[i] = sum.value;
-			rates->unknown &= ~bit(i);
-		}
-		if (sum.workers && reading_is_drop(r->info, def) && !rates_idle(def, !sum.why, sum.value)) {
-			drops += sum.per_s;
-			any = true;
-		}
+		if (!reading_is_drop(r->info, def))
+			continue;
+		sum = reading_sum(r, worker, roles, i);
+		if (!sum.workers || rates_idle(def, !sum.why, sum.value))
+			continue;
+		drops += sum.per_s;
+		any = true;
 	}
-	rates->drops_per_s = any ? drops : NAN;
+	return any ? drops : NAN;
 }
 
-void rates_of(const struct reading *r, int worker, unsigned roles, struct rates *ret_rates)
+void rates_of_some(const struct reading *r, int worker, unsigned roles, uint64_t counters, struct rates *ret_rates)
 {
 	struct reading_sum tx;
 
@@ -86,13 +98,19 @@ void rates_of(const struct reading *r, int worker, unsigned roles, struct rates 
 	tx = reading_sum(r, worker, roles, COUNTER_TX_PACKETS);
 	if (!tx.workers)
 		return;
-	add_counters(r, worker, roles, ret_rates);
+	add_counters(r, worker, roles, counters & all_counters(r->info), ret_rates);
 	ret_rates->seconds = tx.seconds;
 	ret_rates->tx_pps = tx.per_s;
 	ret_rates->rx_pps = reading_sum(r, worker, roles, COUNTER_RX_PACKETS).per_s;
 	ret_rates->tx_mbps = reading_sum(r, worker, roles, COUNTER_TX_BYTES).per_s * 8e-6;
 	ret_rates->rx_mbps = reading_sum(r, worker, roles, COUNTER_RX_BYTES).per_s * 8e-6;
 	ret_rates->busy = busy_of(r, worker, roles);
+}
+
+void rates_of(const struct reading *r, int worker, unsigned roles, struct rates *ret_rates)
+{
+	rates_of_some(r, worker, roles, UINT64_MAX, ret_rates);
+	ret_rates->drops_per_s = rates_drops_per_second(r, worker, roles);
 }
 
 bool rates_has(const struct counter_def *def, unsigned counter, const struct rates *r)

@@ -19,6 +19,12 @@ struct rates {
 /* worker < 0: all workers of the roles.  Of a reading without a span of time only levels are
  * known: seconds is 0, and every rate NaN. */
 void rates_of(const struct reading *r, int worker, unsigned roles, struct rates *ret_rates);
+/* The same without what is not asked for, which takes most of the time: value and unknown of these
+ * counters alone (a bit each), and no drops. */
+void rates_of_some(const struct reading *r, int worker, unsigned roles, uint64_t counters, struct rates *ret_rates);
+/* What these workers lost at places of their own, per second; NaN if one of the counters is unknown
+ * or there is none. */
+double rates_drops_per_second(const struct reading *r, int worker, unsigned roles);
 /* Is this counter shown of these rates?  Those that are only shown where there is something of
  * them may not be. */
 bool rates_has(const struct counter_def *def, unsigned counter, const struct rates *r);

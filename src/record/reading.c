@@ -71,9 +71,8 @@ int64_t reading_away_ns(const struct reading *r)
 	return r->final ? r->final->away_ns : r->to ? r->to->away_ns : 0;
 }
 
-uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counter)
+static uint64_t grown(const struct reading *r, bool level, unsigned worker, unsigned counter)
 {
-	bool level = counter_is_level(engine_counter(r->info->engine, counter)->kind);
 	uint64_t from = 0, to;
 
 	if (r->final)
@@ -84,18 +83,24 @@ uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counte
 	return to > from ? to - from : 0;
 }
 
-static void add_worker(struct reading_sum *sum, const struct reading *r, unsigned worker, unsigned counter)
+uint64_t reading_value(const struct reading *r, unsigned worker, unsigned counter)
+{
+	return grown(r, counter_is_level(engine_counter(r->info->engine, counter)->kind), worker, counter);
+}
+
+static void add_worker(
+	struct reading_sum *sum, const struct reading *r, const struct counter_def *def, unsigned worker, unsigned counter)
 {
 	const struct run_worker *w = &r->info->worker[worker];
-	bool known = reading_known(r);
+	bool known = !sum->none, readable = !(w->unknown >> counter & 1);
 	double seconds = known ? reading_seconds(r, worker) : 0;
-	uint64_t value = known ? reading_value(r, worker, counter) : 0;
+	uint64_t value = known ? grown(r, counter_is_level(def->kind), worker, counter) : 0;
 
 	sum->workers++;
 	sum->seconds += seconds;
-	sum->per_s += seconds > 0 && !(w->unknown >> counter & 1) ? (double)value / seconds : NAN;
-	if (!(w->unknown >> counter & 1))
-		sum->value = counter_merge(engine_counter(r->info->engine, counter)->kind, sum->value, value);
+	sum->per_s += seconds > 0 && readable ? (double)value / seconds : NAN;
+	if (readable)
+		sum->value = counter_merge(def->kind, sum->value, value);
 	else if (!sum->why)
 		sum->why = run_worker_why(w, counter);
 }
@@ -105,14 +110,14 @@ struct reading_sum reading_sum(const struct reading *r, int worker, unsigned rol
 	const struct counter_def *def = engine_counter(r->info->engine, counter);
 	unsigned workers = r->info->workers, first = worker < 0 ? 0 : (unsigned)worker;
 	unsigned end = worker < 0 || first >= workers ? workers : first + 1;
-	struct reading_sum sum = { .value = counter_first(def->kind) };
+	struct reading_sum sum = { .value = counter_first(def->kind), .none = !reading_known(r) };
 
 	for (unsigned i = first; i < end; i++)
 		if (r->info->worker[i].role & roles & def->roles)
-			add_worker(&sum, r, i, counter);
+			add_worker(&sum, r, def, i, counter);
 	if (sum.workers)
 		sum.seconds /= sum.workers;
-	sum.none = !reading_known(r) || counter_is_nothing(def->kind, sum.value);
+	sum.none |= counter_is_nothing(def->kind, sum.value);
 	if (sum.none)
 		sum.value = 0;
 	return sum;

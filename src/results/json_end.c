@@ -121,14 +121,16 @@ static json_t *context_switches(const struct rates *r)
 
 static json_t *interval_lost(const struct results_view *v, double *ret_percent)
 {
-	uint64_t lost, sent;
+	int64_t lost;
+	uint64_t sent;
 
 	*ret_percent = NAN;
 	if (!ledger_span(v->base, &v->reading, &lost, &sent))
 		return json_null();
+	lost = lost > 0 ? lost : 0;
 	if (sent)
 		*ret_percent = fmin(100, 100 * (double)lost / (double)sent);
-	return json_of_count(lost);
+	return json_of_count((uint64_t)lost);
 }
 
 static void put_lost(struct json_maker *m, const struct results_view *v, const struct ledger *ledger)
@@ -394,6 +396,13 @@ static json_t *limit(const struct limit *l)
 	json_put(&m, "who", json_string(limit_name(l->who)));
 	json_put(&m, "evidence", json_of_text(l->text));
 	return json_made(&m);
+}
+
+enum limit_who results_limit_of(const json_t *document)
+{
+	const json_t *verdict = json_object_get(json_object_get(document, "end"), "verdict");
+
+	return limit_of_name(json_string_value(json_object_get(json_object_get(verdict, "limit"), "who")));
 }
 
 json_t *results_verdict(const struct verdict *verdict)

@@ -373,8 +373,10 @@ const struct fault fault_others[] = {
 		.play = play_copied },
 	{ .word = "stolen-cpu", .injected = "a process that spins on the server's CPU", .alone = true, .play = play_stolen },
 	{ .word = "backlog",
-		.injected = "a backlog of few packets (net.core.netdev_max_backlog)",
-		.skip = "that limit is one for the whole host: a namespace has none of its own, and others' packets would be "
-			"lost" },
+		.injected =
+			"a CPU is given bursts of datagrams by another, faster than it takes them from its backlog (rps_cpus)",
+		.needs = NEEDS_ROOT_VETH,
+		.alone = true,
+		.play = play_backlog },
 	{ 0 },
 };

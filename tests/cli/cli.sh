@@ -179,6 +179,7 @@ group_list()
 	has "$out" '.modes[] | select(.name == "echo") | .built and (.methods | map(select(.runs)) | length >= 1)'
 	has "$out" '.modes[] | select(.name == "fanout") | .built'
 	has "$out" '.modes[].methods[] | .runs or (.why | length > 0)'
+	has "$out" '[.modes[].methods[] | .over_veth | .runs or (.why | length > 0)] | all'
 	has "$out" '.paths[] | select(.name == "loopback") | .runs'
 	has "$out" '.capture | .runs or (.why | length > 0)'
 	has "$out" '.netdyno.version | test("^[0-9]")'
@@ -350,6 +351,9 @@ group_files()
 	[ -c /dev/null ] || fail "/dev/null is no device any more"
 	mkfifo "$work/pipe"
 	refuses 2 "not a regular file" run echo "${quick[@]}" --csv "$work/pipe" --force
+	refuses 2 "--csv $work/pipe: not a regular file (- is stdout)" run echo "${quick[@]}" --csv "$work/pipe"
+	refuses 2 "--capture $work/pipe: not a regular file" run echo "${quick[@]}" --capture "$work/pipe"
+	grep -q stdout "$errors" && fail "a capture does not go to stdout: $(cat "$errors")"
 	if [ "$(id -u)" != 0 ]; then
 		mkdir -m 500 "$work/closed"
 		refuses 1 "--json: " run echo "${quick[@]}" --json "$work/closed/r.json"

@@ -237,6 +237,35 @@ static void a_b_that_cannot_run(void **state)
 	assert_int_equal(console.run_id, before);
 }
 
+/* m goes on to the next method where one cannot even be planned, and says so once. */
+static void a_method_that_cannot_run_is_passed_over(void **state)
+{
+	static const struct method nobody = { .name = "nobody", .summary = "no method of this mode" };
+	struct board_mode *mode = console_mode(&console);
+	struct board_method *methods = realloc(mode->method, 3 * sizeof(*methods));
+	struct err err = ERR_NONE;
+
+	(void)state;
+	assert_non_null(methods);
+	assert_int_equal(mode->methods, 2);
+	mode->method = methods;
+	mode->methods = 3;
+	methods[2] = methods[1];
+	methods[1] = (struct board_method){ .method = &nobody, .runs = true };
+	assert_int_equal(ask.run(ask.ctx, true, &err), 0);
+	assert_int_equal(ask.choose_method(ask.ctx, 1, &err), 0);
+	assert_contains(err.text, "nobody passed over: ");
+	assert_string_equal(options_text(&mode->options, "method"), "full");
+	err = ERR_NONE;
+	assert_int_equal(ask.choose_method(ask.ctx, -1, &err), 0);
+	assert_string_equal(err.text, "");
+	assert_string_equal(options_text(&mode->options, "method"), "count");
+	methods[2].runs = false;
+	assert_less(ask.choose_method(ask.ctx, 1, &err), 0);
+	assert_contains(err.text, "no other method runs here: ");
+	assert_string_equal(options_text(&mode->options, "method"), "count");
+}
+
 int main(void)
 {
 #define ON_CONSOLE(test) cmocka_unit_test_setup_teardown(test, open_console, close_console)
@@ -248,6 +277,7 @@ int main(void)
 		ON_CONSOLE(a_change_after_the_end),
 		ON_CONSOLE(a_change_goes_on_where_traffic_was_on),
 		ON_CONSOLE(a_b_that_cannot_run),
+		ON_CONSOLE(a_method_that_cannot_run_is_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,8 @@ const struct script scripts[] = {
 	{ .name = "C locale", .columns = 80, .rows = 24, .locale = "C", .step = FIRST("ascii") },
 	{ .name = "block charset", .columns = 80, .rows = 24, .arguments = { "--charset", "block" }, .step = FIRST("block") },
 	{ .name = "NO_COLOR", .columns = 80, .rows = 24, .environment = { "NO_COLOR=1" }, .step = FIRST("no-color") },
+	{ .name = "eight colours", .columns = 80, .rows = 24, .environment = { "TERM=linux" }, .step = FIRST("linux") },
+	{ .name = "no colours, and padding", .columns = 80, .rows = 24, .environment = { "TERM=vt100" }, .step = FIRST("vt100") },
 	{ .name = "light theme", .columns = 80, .rows = 24, .arguments = { "--theme", "light" }, .step = FIRST("light") },
 	{ .name = "colour-blind safe theme",
 		.columns = 80,

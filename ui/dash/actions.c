@@ -83,7 +83,11 @@ void act_method(struct dash *d, int key)
 {
 	struct err err = ERR_NONE;
 
-	switched(d, d->requests->choose_method(d->requests->ctx, key == 'm' ? 1 : -1, &err), &err);
+	int outcome = d->requests->choose_method(d->requests->ctx, key == 'm' ? 1 : -1, &err);
+
+	switched(d, outcome, &err);
+	if (outcome >= 0 && err.text[0])
+		dash_say(d, STYLE_WARNING, err.text);
 }
 
 void act_path(struct dash *d, int key)
@@ -138,15 +142,18 @@ void act_freeze(struct dash *d, int key)
 		freeze(d);
 }
 
-/* The first sample that there is; the cursor goes no further back. */
-static int64_t oldest_sample_ns(const struct history *h)
+/* The first moment with rates, which takes two samples: the cursor goes no further back. */
+static int64_t oldest_moment_ns(const struct history *h)
 {
-	const struct sample *fine = history_fine_count(h) ? history_fine(h, history_fine_count(h) - 1) : NULL;
-	const struct sample *coarse = history_coarse_count(h) ? history_coarse(h, history_coarse_count(h) - 1) : NULL;
+	unsigned fine = history_fine_count(h), coarse = history_coarse_count(h);
+	const struct sample *oldest = fine ? history_fine(h, fine - 1) : NULL;
+	const struct sample *interval = coarse ? history_coarse(h, coarse - 1) : NULL;
 
-	if (!fine || (coarse && coarse->at_ns < fine->at_ns))
-		fine = coarse;
-	return fine ? fine->at_ns : 1;
+	if (interval && (!oldest || interval->at_ns < oldest->at_ns))
+		oldest = coarse > 1 ? history_coarse(h, coarse - 2) : interval;
+	else if (fine > 1)
+		oldest = history_fine(h, fine - 2);
+	return oldest ? oldest->at_ns : 1;
 }
 
 void act_cursor(struct dash *d, int key)
@@ -162,8 +169,8 @@ void act_cursor(struct dash *d, int key)
 		step = NS_PER_S / 10;
 	newest = d->view.hold.at_ns;
 	oldest = newest - view_span_ns(&d->view) + step;
-	if (oldest < oldest_sample_ns(d->board->history))
-		oldest = oldest_sample_ns(d->board->history);
+	if (oldest < oldest_moment_ns(d->board->history))
+		oldest = oldest_moment_ns(d->board->history);
 	view_move_cursor(&d->view, steps, step, oldest < newest ? oldest : newest, newest);
 }
 
@@ -363,13 +370,24 @@ void act_wire(struct dash *d, int key)
 	}
 	d->view.wire = !d->view.wire;
 	if (d->view.wire)
-		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "Mbit/s on the wire: %u header bytes a packet added",
+		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "bits on the wire: %u header bytes a packet added",
 			info ? info->wire_overhead_bytes : 0);
 	else
-		dash_say(d, STYLE_TOAST, "Mbit/s of the payload");
+		dash_say(d, STYLE_TOAST, "bits of the payload");
 }
 
 /* ---- what is kept ---- */
+
+/* Where there is not room for all of a path, its end says most. */
+static void say_kept(struct dash *d, const char *what, const char *path)
+{
+	int room = d->canvas.columns - canvas_width(what) - 4;
+	const char *end = path;
+
+	while (canvas_width(end) > room && strchr(end + 1, '/'))
+		end = strchr(end + 1, '/');
+	view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "%s %s%s", what, end == path ? "" : "…", end);
+}
 
 void act_snapshot(struct dash *d, int key)
 {
@@ -381,7 +399,7 @@ void act_snapshot(struct dash *d, int key)
 	(void)key;
 	picture = (struct ui_picture){ .text = text, .svg = svg };
 	if (worked(d, d->requests->snapshot(d->requests->ctx, &picture, path, sizeof(path), &err), &err))
-		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "saved %s", path);
+		say_kept(d, "saved", path);
 	free(text);
 	free(svg);
 }
@@ -393,8 +411,7 @@ void act_capture(struct dash *d, int key)
 
 	(void)key;
 	if (worked(d, d->requests->capture(d->requests->ctx, on, &err), &err))
-		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), on ? "capture started: %s" : "capture written: %s",
-			d->board->capture.path);
+		say_kept(d, on ? "capture started:" : "capture written:", d->board->capture.path);
 }
 
 /* A duel needs the baseline's options, which an opened run does not have. */

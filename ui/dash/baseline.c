@@ -22,8 +22,11 @@ const struct metric_def metric_defs[METRICS] = {
 	[METRIC_CPU] = { "CPU", "ns/pkt", "CPU time of all workers per packet received", true },
 };
 
+/* It is large: one that is empty already is left alone, in every frame. */
 void tally_free(struct tally *t)
 {
+	if (!t->run_id && !t->worker)
+		return;
 	free(t->worker);
 	*t = (struct tally){ 0 };
 }
@@ -65,11 +68,15 @@ const struct figure_def *tally_figure(const struct tally *t, unsigned i)
 }
 
 /* The ledger's loss against what it has as sent. */
-static double drop_ppm(const struct sample *base, const struct reading *r)
+static void add_drops(struct tally *t, const struct sample *base, const struct reading *r)
 {
-	uint64_t lost, sent;
+	int64_t lost;
+	uint64_t sent;
+	bool known = ledger_span(base, r, &lost, &sent);
 
-	return ledger_span(base, r, &lost, &sent) && sent ? (double)lost / (double)sent * 1e6 : NAN;
+	t->lost[t->n] = known ? (double)lost : NAN;
+	t->sent[t->n] = known ? (double)sent : NAN;
+	t->value[METRIC_DROP_PPM][t->n] = known && sent ? fmax((double)lost, 0) / (double)sent * 1e6 : NAN;
 }
 
 /* Makes room for one more at the end. */
@@ -83,6 +90,8 @@ static void drop_oldest(struct tally *t)
 		memmove(t->figure[i], t->figure[i] + 1, bytes);
 	for (unsigned i = 0; i < t->workers; i++)
 		memmove(t->worker[i].rate, t->worker[i].rate + 1, bytes);
+	memmove(t->lost, t->lost + 1, bytes);
+	memmove(t->sent, t->sent + 1, bytes);
 	t->n--;
 }
 
@@ -103,7 +112,7 @@ static void add_interval(struct tally *t, const struct sample *base, const struc
 	t->value[METRIC_P50][n] = latency_us(l, l->p50_ns);
 	t->value[METRIC_P99][n] = latency_us(l, l->p99_ns);
 	t->value[METRIC_P99_9][n] = latency_us(l, l->p99_9_ns);
-	t->value[METRIC_DROP_PPM][n] = drop_ppm(base, r);
+	add_drops(t, base, r);
 	t->value[METRIC_CPU][n] = packets > 0 ? sum_cpu_ns(&all) / packets : NAN;
 	for (unsigned i = 0; i < t->figures; i++)
 		t->figure[i][n] = figure_value(tally_figure(t, i), r, -1);
@@ -225,11 +234,30 @@ double tally_mean(const double *values, unsigned count)
 	return n ? sum / (double)n : NAN;
 }
 
-struct tally_change tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count)
+double tally_value(const struct tally *t, enum metric metric)
 {
-	double before = tally_mean(a, a_count), more = tally_mean(b, b_count) - before;
+	double lost = tally_mean(t->lost, t->n), sent = tally_mean(t->sent, t->n);
+
+	if (metric != METRIC_DROP_PPM)
+		return tally_mean(t->value[metric], t->n);
+	return sent > 0 ? fmax(lost, 0) / sent * 1e6 : NAN;
+}
+
+static struct tally_change change_between(double before, double after)
+{
+	double more = after - before;
 
 	return (struct tally_change){ isfinite(more / before) ? more / before : NAN, more };
+}
+
+struct tally_change tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count)
+{
+	return change_between(tally_mean(a, a_count), tally_mean(b, b_count));
+}
+
+struct tally_change tally_metric_change(const struct tally *a, const struct tally *b, enum metric metric)
+{
+	return change_between(tally_value(a, metric), tally_value(b, metric));
 }
 
 /* From twice on a ratio says more than percents. */

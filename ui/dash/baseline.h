@@ -43,6 +43,7 @@ struct tally {
 	double interval_s;
 	unsigned n; /* intervals, the newest TALLY_MAX of them; unknown values are NaN */
 	double value[METRICS][TALLY_MAX];
+	double lost[TALLY_MAX], sent[TALLY_MAX]; /* what METRIC_DROP_PPM is made of */
 	/* those of the mode's figures that a panel shows, in the order of its table */
 	const struct engine *engine;
 	unsigned figures;
@@ -62,6 +63,9 @@ void tally_free(struct tally *t);
 const struct figure_def *tally_figure(const struct tally *t, unsigned i);
 
 double tally_mean(const double *values, unsigned count); /* NaN if there are none */
+/* A metric of all intervals together: their mean; of drops all that was lost of all that was sent,
+ * as the headline has it. */
+double tally_value(const struct tally *t, enum metric metric);
 /* "single: 34.7 % fewer answers/s than run #1 (method mmsg→single); one run a side"; "" where
  * one of them has no intervals.  than: what a is called.  differs: as run_line_differ() says it; ""
  * where that is not known.  Returns out. */
@@ -75,6 +79,8 @@ struct tally_change {
 #define TALLY_CHANGE_UNKNOWN ((struct tally_change){ NAN, NAN })
 
 struct tally_change tally_difference(const double *a, unsigned a_count, const double *b, unsigned b_count);
+/* The same of a metric. */
+struct tally_change tally_metric_change(const struct tally *a, const struct tally *b, enum metric metric);
 /* The worker of `t` with this role and index among its role; NULL. */
 const struct tally_worker *tally_find(const struct tally *t, enum role role, unsigned index);
 

@@ -12,6 +12,7 @@ struct board_method {
 	const struct method *method;
 	bool runs;
 	char why[160]; /* the reason if it does not run here */
+	bool passed;   /* the user has been told that it was passed over */
 };
 
 struct board_mode {

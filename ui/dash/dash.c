@@ -14,12 +14,13 @@
 #include "record/judge/steadiness.h"
 #include "ui/dash/charted/charted.h"
 #include "ui/dash/headline.h"
+#include "ui/dash/losses/losses.h"
 #include "ui/dash/runs/runs.h"
+#include "ui/dash/words.h"
 
 /* A chart's right edge follows the samples; only when they stay away this long does it follow
  * the clock, so that the gap shows. */
 static const int64_t silence_ns = 300ll * NS_PER_MS;
-static const double ledger_lag_s = 0.2;
 
 int dash_init(struct dash *d, const struct board *board, const struct ui_requests *requests, const struct panel_row *panels,
 	enum charset charset, const char *theme, struct err *err)
@@ -124,7 +125,8 @@ static struct series_ask dash_ask(const struct dash *d, struct rect area, int wo
 		.heat_bins = heatmap_columns(area),
 		.worker = worker,
 		.bits = headline_is_bits(dash_engine(d)),
-		.figure = figure };
+		.figure = figure,
+		.engine = dash_engine(d) };
 }
 
 static bool update_series(struct dash *d, struct series *s, struct rect area, int worker, const struct figure_def *figure)
@@ -218,6 +220,24 @@ static bool dash_side_differs(const struct dash *d, const struct reading *r, uns
 	return most > 0 && (most - least) / most > (d->shares_differ ? 0.08 : 0.15);
 }
 
+/* From 1 Gbit/s on bits are told with their magnitudes, and below 0.9 in Mbit/s again: a unit that
+ * came and went could not be read. */
+static void prepare_bits(struct dash *d, const struct reading *r)
+{
+	static const unsigned roles[] = { ROLE_SERVER, ROLE_CLIENT };
+	double header = dash_wire(d) ? d->moment.info->wire_overhead_bytes : 0, most = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		double rx = reading_sum(r, -1, roles[i], COUNTER_RX_BYTES).per_s +
+			    header * reading_sum(r, -1, roles[i], COUNTER_RX_PACKETS).per_s;
+		double tx = reading_sum(r, -1, roles[i], COUNTER_TX_BYTES).per_s +
+			    header * reading_sum(r, -1, roles[i], COUNTER_TX_PACKETS).per_s;
+
+		most = fmax(most, fmax(rx, tx));
+	}
+	d->in_gbits = 8e-9 * most >= (d->in_gbits ? 0.9 : 1);
+}
+
 static void prepare_sides(struct dash *d)
 {
 	const struct moment *m = &d->moment;
@@ -228,6 +248,8 @@ static void prepare_sides(struct dash *d)
 		roles |= m->info->worker[i].role;
 	d->both_sides = roles == ROLE_BOTH;
 	if (m->info && reading_is_pair(&r))
+		prepare_bits(d, &r);
+	if (m->info && reading_is_pair(&r))
 		d->shares_differ = dash_side_differs(d, &r, ROLE_SERVER) || dash_side_differs(d, &r, ROLE_CLIENT);
 }
 
@@ -236,151 +258,6 @@ static void prepare_details(struct dash *d)
 	const struct engine *e = dash_engine(d);
 
 	ranked_look(&d->ranked, e ? e->details : NULL, &d->moment);
-}
-
-static const struct ledger_place *same_place(const struct ledger *ledger, const char *key)
-{
-	for (unsigned i = 0; i < ledger->places; i++)
-		if (strcmp(ledger->place[i].key, key) == 0)
-			return &ledger->place[i];
-	return NULL;
-}
-
-static uint64_t lost_before(const struct ledger *earlier, const struct ledger_place *place)
-{
-	const struct ledger_place *then = same_place(earlier, place->key);
-
-	return then && then->lost < place->lost ? then->lost : then ? place->lost : 0;
-}
-
-/* The ledger at a sample, since the measurement began. */
-static void ledger_until(const struct moment *m, const struct sample *to, struct ledger *ret_ledger)
-{
-	struct reading r = reading_between(m->info, m->start, to);
-
-	ledger_of(&r, ret_ledger);
-}
-
-/* The second, or what there is of it since the measurement began, that the rates are of; returns
- * its length, NaN: none.  *ret_earlier: the ledger at its beginning. */
-static double drops_window(const struct moment *m, struct ledger *ret_earlier)
-{
-	const struct sample *from = m->from;
-
-	if (m->final)
-		return (double)m->final->measured_ns / NS_PER_S;
-	if (!m->start || !from || !m->to)
-		return NAN;
-	if (from->at_ns < m->start->at_ns)
-		from = m->start;
-	else
-		ledger_until(m, from, ret_earlier);
-	return (double)(m->to->at_ns - from->at_ns) / NS_PER_S;
-}
-
-static uint64_t dash_without(uint64_t n, uint64_t part)
-{
-	return n > part ? n - part : 0;
-}
-
-static bool is_lost_elsewhere(const struct reading *whole, const struct ledger *ledger)
-{
-	struct reading r = reading_drained(whole);
-	struct rates rates;
-	uint64_t own = 0;
-
-	if (!ledger->known)
-		return false;
-	rates_of(&r, -1, ROLE_BOTH, &rates);
-	rates_drops(whole->info, &rates, ROLE_BOTH, &own);
-	return ledger->lost > own;
-}
-
-/* The memory of the i-th place of this run's ledger, which the live view keeps up to date. */
-static const struct drop_seen *drop_seen_of(struct dash *d, unsigned i)
-{
-	const struct ledger_place *place = &d->ledger.place[i];
-	struct drop_seen *seen = &d->drop_seen[i];
-
-	if (d->drop_seen_run != d->moment.info->id)
-		memset(d->drop_seen, 0, sizeof(d->drop_seen));
-	d->drop_seen_run = d->moment.info->id;
-	if (seen->place != place->key)
-		*seen = (struct drop_seen){ .place = place->key };
-	if (place->lost > seen->lost && !d->view.frozen && !d->moment.final)
-		*seen = (struct drop_seen){ place->key, place->lost, d->moment.at_ns };
-	return seen;
-}
-
-/* Per second: the ledger now against the ledger a second ago; of a whole run, its total over its
- * length. */
-static void prepare_drops(struct dash *d)
-{
-	const struct moment *m = &d->moment;
-	struct ledger earlier = { 0 }, cleared = { 0 };
-	double seconds = drops_window(m, &earlier);
-
-	d->drops = 0;
-	if (view_cleared(&d->view, m->info) && m->start && d->view.clear.at_ns <= m->at_ns)
-		ledger_until(m, d->view.clear.to, &cleared);
-	d->drops_sent = dash_without(d->ledger.sent, cleared.sent);
-	d->drops_lost = dash_without(d->ledger.lost, cleared.lost);
-	d->lost_per_s = d->ledger.known && seconds > 0 ? (double)dash_without(d->ledger.lost, earlier.lost) / seconds : NAN;
-	for (unsigned i = 0; d->ledger.known && i < d->ledger.places; i++) {
-		const struct ledger_place *place = &d->ledger.place[i];
-		struct drop_line *line = &d->drop[d->drops++];
-
-		line->place = place;
-		line->total = place->lost - lost_before(&cleared, place);
-		line->last_ns = drop_seen_of(d, i)->last_ns;
-		line->per_s = place->known && seconds > 0 ? (double)(place->lost - lost_before(&earlier, place)) / seconds : NAN;
-	}
-}
-
-/* While it runs, drops are read ten times a second and packets counted at every one: up to two
- * ticks' worth of packets may not have found their place yet.  Whether they do is seen when they
- * are still missing later, and exactly after the drain. */
-static bool within_lag(const struct dash *d)
-{
-	const struct run_info *info = d->moment.info;
-	struct rates tx;
-
-	moment_rates(&d->moment, -1, info->tx_roles, &tx);
-	return !d->ledger.balanced && tx.tx_pps > 0 && (double)llabs(d->ledger.unexplained) <= tx.tx_pps * ledger_lag_s;
-}
-
-/* Once over, a run's verdict stays; its intervals are too many to be looked at in every frame. */
-static void judge_whole(struct dash *d, const struct reading *whole, const struct ledger *ledger)
-{
-	bool is_known = whole->final && d->judged_run == whole->info->id;
-
-	if (!is_known)
-		verdict_of(whole, ledger, d->board->captured, &d->verdict);
-	if (whole->final && !is_known) {
-		steadiness_judge(d->board->history, whole->info->id, &d->verdict);
-		d->judged_run = whole->info->id;
-		d->judged = d->verdict;
-	}
-	if (whole->final)
-		d->verdict = d->judged;
-}
-
-static void prepare_ledger(struct dash *d)
-{
-	struct reading whole = moment_whole(&d->moment);
-	struct ledger judged;
-
-	ledger_of(&whole, &d->ledger);
-	ledger_second_of(&whole, &d->second);
-	d->ledger_lags = !whole.final && reading_is_pair(&whole) && within_lag(d);
-	judged = d->ledger;
-	if (d->ledger_lags) {
-		judged.unexplained = 0;
-		judged.balanced = true;
-	}
-	judge_whole(d, &whole, &judged);
-	prepare_drops(d);
-	d->lost_elsewhere = is_lost_elsewhere(&whole, &d->ledger);
 }
 
 /* The headline's histogram since the measure phase began, or since it was cleared. */
@@ -408,6 +285,8 @@ static void prepare_total(struct dash *d)
 	} else {
 		d->summary = (struct latency_summary){ 0 };
 	}
+	/* As with bits, the way back is longer. */
+	d->in_ms = d->summary.count && d->summary.p99_ns >= (d->in_ms ? 10 : 20) * NS_PER_MS;
 }
 
 /* Worked out once: the intervals of a run may be thousands. */
@@ -475,7 +354,7 @@ static void prepare_differences(struct dash *d)
 		return;
 	d->compared = inputs;
 	for (int i = 0; i < METRICS; i++)
-		d->difference[i] = tally_difference(a->value[i], a->n, b->value[i], b->n);
+		d->difference[i] = tally_metric_change(a, b, (enum metric)i);
 	for (unsigned i = 0; i < b->figures; i++)
 		d->figure_difference[i] = tally_difference(a->figure[i], a->n, b->figure[i], b->n);
 }
@@ -517,7 +396,7 @@ void dash_look(struct dash *d)
 	dash_prepare_rows(d);
 	prepare_sides(d);
 	prepare_details(d);
-	prepare_ledger(d);
+	losses_look(d);
 	prepare_total(d);
 	prepare_spans(d);
 	runs_take_base(d);
@@ -559,6 +438,8 @@ const char *dash_not_judged_why(const struct dash *d)
 {
 	if (!d->moment.info)
 		return "no run yet";
+	if (dash_is_judged(d) && !d->ledger.known)
+		return d->ledger.why ? d->ledger.why : ledger_missing(d->moment.info);
 	return dash_is_judged(d) || history_phase(d->board->history) == PHASE_FAILED ? "--" : "after the warm-up";
 }
 
@@ -596,4 +477,20 @@ double dash_mbps(const struct dash *d, const struct rates *r, bool rx)
 	if (!dash_wire(d))
 		return payload;
 	return payload + pps * d->moment.info->wire_overhead_bytes * 8e-6;
+}
+
+const char *dash_bits_unit(const struct dash *d, double *ret_scale)
+{
+	*ret_scale = d->in_gbits ? 1e6 : 1;
+	return d->in_gbits ? "bit/s" : "Mbit/s";
+}
+
+const char *dash_latency(const struct dash *d, const struct latency_summary *l, int64_t ns, char *out, size_t size)
+{
+	return words_time(l->count ? (double)ns : NAN, d->in_ms, out, size);
+}
+
+const char *dash_latency_unit(const struct dash *d, const char *text)
+{
+	return !strcmp(text, "--") ? "" : d->in_ms ? "ms" : "µs";
 }

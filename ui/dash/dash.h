@@ -13,6 +13,7 @@
 #include "ui/dash/series.h"
 #include "ui/dash/view.h"
 #include "ui/widgets/form.h"
+#include "ui/widgets/widgets.h"
 
 /* The keys that clicks stand for: on the rule of a panel, on what time runs across, on the head
  * of a column of the cores or the details. */
@@ -77,6 +78,8 @@ struct dash {
 	double chosen_value[CHARTED_BINS]; /* of one whose bins are not those of the rate */
 	/* of the shown mode, charted over time (SHOW_TREND); NULL: it has none */
 	const struct figure_def *trend_figure;
+	struct heat_scale heat_scale; /* of the heatmap, as far as the run heat_run has grown it */
+	uint32_t heat_run;
 	bool trend_known; /* it has had a value in that time */
 	int *order;       /* worker rows as shown */
 	unsigned order_count, order_room;
@@ -98,6 +101,9 @@ struct dash {
 	 * these */
 	uint64_t drops_sent, drops_lost;
 	double lost_per_s; /* the ledger's, of the last second or the whole run; NaN: unknown */
+	/* of the datagrams that may have been in dropped packets beside the first of each, those
+	 * that the ledger has as lost in the window of the rates: 0..1 */
+	double joined_part;
 	/* more is lost than the workers have seen at places of their own */
 	bool lost_elsewhere;
 	/* headline latency since the measure phase (or clear); valid where total_known */
@@ -126,6 +132,8 @@ struct dash {
 	int table_first;             /* first row of the core table that is shown */
 	bool both_sides;             /* the run has workers of both */
 	bool shares_differ;          /* the workers of a side do not all move the same */
+	bool in_ms;                  /* the mode's latencies: milliseconds, not microseconds */
+	bool in_gbits;               /* bits of a mode that counts packets: not in Mbit/s */
 	uint64_t keys;               /* handled so far */
 	bool no_colors;              /* the terminal has none, or is not to use them */
 	bool quit, suspend, repaint; /* a key has asked this of the terminal's owner */
@@ -168,7 +176,7 @@ bool dash_records(const struct dash *d, const struct latency_def *l);
 bool dash_is_tab(const struct dash *d, unsigned mode);
 /* Is there a verdict: has anything been measured? */
 bool dash_is_judged(const struct dash *d);
-/* Why there is no verdict and no ledger, in a few words; "--": they cannot be read. */
+/* Why there is no verdict or no ledger, in a few words; "--": they cannot be read. */
 const char *dash_not_judged_why(const struct dash *d);
 /* What the rates and latencies of the moment are of: "last 1 s", "whole run". */
 const char *dash_window(const struct dash *d);
@@ -178,3 +186,11 @@ const char *dash_hms(const struct dash *d, int64_t at_ns, char *out, size_t size
 bool dash_wire(const struct dash *d);
 /* Bits per second of a side, in millions: of payload, or on the wire (u). */
 double dash_mbps(const struct dash *d, const struct rates *r, bool rx);
+/* The unit that columns of them have where the mode counts packets, all over the screen: "Mbit/s",
+ * or "bit/s", whose numbers have a magnitude each (4.10G); what one of 10^6 bits/s is multiplied by
+ * for that. */
+const char *dash_bits_unit(const struct dash *d, double *ret_scale);
+/* A latency of the mode's in the unit that the screen has for them, and that unit.  text: what was
+ * written; "" where that is "--". */
+const char *dash_latency(const struct dash *d, const struct latency_summary *l, int64_t ns, char *out, size_t size);
+const char *dash_latency_unit(const struct dash *d, const char *text);

@@ -58,9 +58,10 @@ static bool has_base(const struct dash *d)
 	return d->view.base_kept;
 }
 
+/* Modes cannot be compared with each other. */
 static bool has_rival(const struct dash *d)
 {
-	return has_modes(d) && has_base(d);
+	return has_modes(d) && has_base(d) && d->view.base.engine == d->board->mode[d->board->current_mode].engine;
 }
 
 static bool has_filter(const struct dash *d)
@@ -137,6 +138,8 @@ static const char *key_why_not(const struct dash *d, int key)
 		(def->valid == live || def->valid == has_modes || def->valid == may_switch || def->valid == has_load ||
 			def->valid == has_rival))
 		return "a saved run cannot be started or changed";
+	if (def && def->valid == has_rival && has_base(d))
+		return "baseline A is a run of another mode: b keeps one of this mode";
 	for (unsigned i = 0; def && i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (def->valid == refusals[i].valid)
 			return refusals[i].why;
@@ -292,7 +295,7 @@ const struct key_def key_defs[] = {
 	{ { 'g' }, "g", "a list of the panels: a letter opens one (g d: the drops)", VIEWS, NULL, "g Panels", 8, act_menu },
 	{ { 'v' }, "v", "the verdict in full: its reasons and cautions; then the events", VIEWS, key_has_run, NULL, 0,
 		act_verdict },
-	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Esc Back", 5,
+	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Esc Back", 2,
 		act_back },
 	{ { 'R' }, "R", "the runs of this session: show one, compare two", VIEWS, key_has_run, "R Runs", 14, act_runs },
 	{ { KEYCODE_ENTER }, "Enter", "show the picked run; Esc goes back to the one that goes on", ON(SCREEN_RUNS), NULL,

@@ -22,7 +22,8 @@ struct ui_requests {
 	void (*pump)(void *ctx); /* takes updates into the board */
 	int (*run)(void *ctx, bool on, struct err *err);
 	int (*choose_mode)(void *ctx, unsigned mode, struct err *err);
-	/* +1, -1: next that runs here */
+	/* +1, -1: next that runs here and on this path.  Where 0 is returned and *err has a text,
+	 * that names those which were passed over for the first time, and why. */
 	int (*choose_method)(void *ctx, int step, struct err *err);
 	int (*choose_path)(void *ctx, int step, struct err *err);
 	/* +1 more, -1 less */

@@ -14,6 +14,9 @@ static const int64_t late_tick_ns = 50ll * NS_PER_MS;
 /* Two samples further apart than this (and than two intervals) have a gap between them. */
 static const int64_t gap_ns = 600ll * NS_PER_MS;
 
+/* In a place of the heatmap's arrays: a gap, or what is not known yet. */
+enum { LAID_GAP = -1, LAID_NOTHING = -2 };
+
 static void series_release(struct series *s)
 {
 	free(s->bin);
@@ -25,6 +28,7 @@ static void series_release(struct series *s)
 	free(s->gap);
 	free(s->lost);
 	free(s->rows);
+	free(s->laid);
 }
 
 void series_free(struct series *s)
@@ -46,7 +50,8 @@ static int series_allocate(struct series *s)
 	s->p99 = calloc(m, sizeof(double));
 	s->gap = calloc(m, 1);
 	s->rows = calloc((size_t)m * HEAT_ROWS, sizeof(float));
-	if (s->bin && s->heat && s->value && s->marks && s->lost && s->p50 && s->p99 && s->gap && s->rows)
+	s->laid = calloc(m, sizeof(s->laid[0]));
+	if (s->bin && s->heat && s->value && s->marks && s->lost && s->p50 && s->p99 && s->gap && s->rows && s->laid)
 		return 0;
 	series_free(s);
 	return -ENOMEM;
@@ -56,8 +61,10 @@ static void series_empty(struct series *s)
 {
 	for (unsigned i = 0; i < s->ask.bins; i++)
 		s->bin[i].number = -1;
-	for (unsigned i = 0; i < s->ask.heat_bins; i++)
+	for (unsigned i = 0; i < s->ask.heat_bins; i++) {
 		s->heat[i].number = -1;
+		s->laid[i] = LAID_NOTHING;
+	}
 	s->last_sequence = 0;
 	s->last_at_ns = 0;
 	s->last_run = 0;
@@ -168,6 +175,7 @@ static void spread_heat(struct series *s, int64_t from_ns, const struct sample *
 		double part = (double)(b - a);
 
 		heat->covered_ns += part;
+		heat->changed = true;
 		if (sum <= 0)
 			continue;
 		for (unsigned r = 0; r < HEAT_ROWS; r++)
@@ -199,9 +207,17 @@ static uint64_t series_lost_of(
 	return ledger.known ? ledger_lost_at_places(&ledger) : 0;
 }
 
-static void series_take(struct series *s, const struct history *h, const struct sample *sample)
+/* NULL: forgotten, or of another mode. */
+static const struct run_info *series_run(const struct series *s, const struct history *h, const struct sample *sample)
 {
 	const struct run_info *info = history_run(h, sample->run_id);
+
+	return info && (!s->ask.engine || info->engine == s->ask.engine) ? info : NULL;
+}
+
+static void series_take(struct series *s, const struct history *h, const struct sample *sample)
+{
+	const struct run_info *info = series_run(s, h, sample);
 	uint64_t value = info ? series_above(s, info, sample) : 0, below = info ? series_below(s, info, sample) : 0;
 	uint64_t lost = info ? series_lost_of(s, h, info, sample) : 0;
 	int64_t reach = gap_ns;
@@ -277,23 +293,52 @@ static double heat_percentile(const struct series_heat *heat, double part)
 	return NAN;
 }
 
+/* heat NULL: a gap. */
+static void lay_out_column(struct series *s, unsigned i, struct series_heat *heat)
+{
+	float *rows = s->rows + (size_t)i * HEAT_ROWS;
+
+	s->laid[i] = heat ? heat->number : LAID_GAP;
+	s->gap[i] = !heat;
+	s->p50[i] = heat ? heat_percentile(heat, 0.50) : NAN;
+	s->p99[i] = heat ? heat_percentile(heat, 0.99) : NAN;
+	for (unsigned r = 0; r < HEAT_ROWS; r++)
+		rows[r] = heat ? heat->row[r] * (float)((double)s->heat_bin_ns / heat->covered_ns) : 0;
+	if (heat)
+		heat->changed = false;
+}
+
+/* Columns that are known move along with time. */
+static void shift_heat(struct series *s, int64_t newest)
+{
+	unsigned bins = s->ask.heat_bins;
+	int64_t by = s->laid[bins - 1] >= 0 ? newest - s->laid[bins - 1] : 0;
+	size_t left = by > 0 && by < (int64_t)bins ? bins - (size_t)by : 0;
+
+	if (!left)
+		return;
+	memmove(s->laid, s->laid + by, left * sizeof(s->laid[0]));
+	memmove(s->gap, s->gap + by, left * sizeof(s->gap[0]));
+	memmove(s->p50, s->p50 + by, left * sizeof(s->p50[0]));
+	memmove(s->p99, s->p99 + by, left * sizeof(s->p99[0]));
+	memmove(s->rows, s->rows + by * HEAT_ROWS, left * HEAT_ROWS * sizeof(s->rows[0]));
+}
+
+/* Only those that changed: a frame has one or two new ones. */
 static void lay_out_heat(struct series *s)
 {
 	int64_t newest = s->ask.end_ns / s->heat_bin_ns;
 
 	if (s->ask.end_ns % s->heat_bin_ns == 0)
 		newest--;
+	shift_heat(s, newest);
 	for (unsigned i = 0; i < s->ask.heat_bins; i++) {
 		int64_t k = newest - (int64_t)s->ask.heat_bins + 1 + (int64_t)i;
-		const struct series_heat *heat = k < 0 ? NULL : &s->heat[k % s->ask.heat_bins];
+		struct series_heat *heat = k < 0 ? NULL : &s->heat[k % s->ask.heat_bins];
 		bool known = heat && heat->number == k && heat->covered_ns > 0;
-		float *rows = s->rows + (size_t)i * HEAT_ROWS;
 
-		s->gap[i] = !known;
-		s->p50[i] = known ? heat_percentile(heat, 0.50) : NAN;
-		s->p99[i] = known ? heat_percentile(heat, 0.99) : NAN;
-		for (unsigned r = 0; r < HEAT_ROWS; r++)
-			rows[r] = known ? heat->row[r] * (float)((double)s->heat_bin_ns / heat->covered_ns) : 0;
+		if (s->laid[i] != (known ? k : LAID_GAP) || (known && heat->changed))
+			lay_out_column(s, i, known ? heat : NULL);
 	}
 }
 
@@ -326,7 +371,8 @@ static void lay_out(struct series *s)
 		s->lost[i] = here && bin->lost;
 		s->current = s->marks[i] ? i : s->current;
 	}
-	lay_out_heat(s);
+	if (!s->ask.figure && !s->ask.sum.counters)
+		lay_out_heat(s);
 }
 
 int series_bin_of(const struct series *s, int64_t at_ns)
@@ -348,7 +394,7 @@ static bool same_shape(const struct series *s, const struct series_ask *ask)
 {
 	return s->bin && s->ask.span_ns == ask->span_ns && s->ask.bins == ask->bins && s->ask.heat_bins == ask->heat_bins &&
 	       s->ask.worker == ask->worker && s->ask.bits == ask->bits && s->ask.figure == ask->figure &&
-	       s->ask.sum.counters == ask->sum.counters && s->ask.sum.roles == ask->sum.roles;
+	       s->ask.sum.counters == ask->sum.counters && s->ask.sum.roles == ask->sum.roles && s->ask.engine == ask->engine;
 }
 
 int series_update(struct series *s, const struct history *h, const struct series_ask *ask)

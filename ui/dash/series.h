@@ -29,6 +29,9 @@ struct series_ask {
 	/* of all workers, in place of a rate, and without the heatmap; NULL: the rate */
 	const struct figure_def *figure;
 	struct series_sum sum; /* likewise */
+	/* runs of another mode leave a gap: what they moved, and their latencies, are other
+	 * things; NULL: all are of one mode */
+	const struct engine *engine;
 };
 
 struct series_bin {
@@ -41,6 +44,7 @@ struct series_bin {
 struct series_heat {
 	int64_t number;
 	double covered_ns;
+	bool changed; /* since it was laid out */
 	float row[HEAT_ROWS];
 };
 
@@ -58,13 +62,15 @@ struct series {
 	uint8_t *marks, *gap, *lost;
 	unsigned current; /* the first bin of the newest run */
 	float *rows;
+	int64_t *laid; /* the heat bin that stands in each place of these arrays */
 	/* ticks more than 50 ms late, of those taken in since the series was made */
 	uint64_t late_ticks;
 	uint64_t late_sequence;
 };
 
 /* Brings the series up to `ask` (rebuilds it where span, widths or worker changed) and lays out
- * the arrays.  0 or -ENOMEM (then it is empty).  A zeroed series is a new one. */
+ * the arrays; those of the heatmap only where there is one.  0 or -ENOMEM (then it is empty).  A
+ * zeroed series is a new one. */
 int series_update(struct series *s, const struct history *h, const struct series_ask *ask);
 void series_free(struct series *s);
 /* Bin of the arrays that at_ns falls into; -1 outside. */

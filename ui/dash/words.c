@@ -12,17 +12,22 @@ const char *words_us(const struct latency_summary *l, int64_t ns, char *out, siz
 	return words_ns(l->count ? (double)ns : NAN, out, size);
 }
 
-const char *words_ns(double ns, char *out, size_t size)
+const char *words_time(double ns, bool in_ms, char *out, size_t size)
 {
-	double us = ns / 1e3;
+	double time = ns / (in_ms ? 1e6 : 1e3);
 
 	if (isnan(ns) || ns < 0)
 		snprintf(out, size, "--");
-	else if (us < 99999.5)
-		snprintf(out, size, "%.*f", us < 9.995 ? 2 : us < 99.95 ? 1 : 0, us);
+	else if (time < 99999.5)
+		snprintf(out, size, "%.*f", time < 9.995 ? 2 : time < 99.95 ? 1 : 0, time);
 	else
-		text_human(us, out, size);
+		text_human(time, out, size);
 	return out;
+}
+
+const char *words_ns(double ns, char *out, size_t size)
+{
+	return words_time(ns, false, out, size);
 }
 
 const char *words_bytes(double bytes, char *out, size_t size)

@@ -13,6 +13,8 @@
 const char *words_us(const struct latency_summary *l, int64_t ns, char *out, size_t size);
 /* The same of one latency in ns; NaN: "--". */
 const char *words_ns(double ns, char *out, size_t size);
+/* ... in milliseconds, where these are long. */
+const char *words_time(double ns, bool in_ms, char *out, size_t size);
 /* "64", "255.9K", "4M": as options take them, 1K is 1024. */
 const char *words_bytes(double bytes, char *out, size_t size);
 /* A figure in the unit that words_unit() has for its own: "ns" as microseconds, bytes as above,

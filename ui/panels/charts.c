@@ -198,11 +198,11 @@ static const struct latency_def *headline(const struct dash *d)
 	return e && e->latencies && e->latencies->name ? e->latencies : NULL;
 }
 
-static void put_us(char *out, size_t size, const char *name, const struct latency_summary *l, int64_t ns)
+static void heat_put(const struct dash *d, char *out, size_t size, const char *name, const struct latency_summary *l, int64_t ns)
 {
 	char value[32];
 
-	snprintf(out, size, "%s %s", name, words_us(l, ns, value, sizeof(value)));
+	snprintf(out, size, "%s %s", name, dash_latency(d, l, ns, value, sizeof(value)));
 }
 
 /* What the headline row does not say, and what the marks beside the cells are. */
@@ -213,11 +213,11 @@ static void heat_note(const struct dash *d, int room, char *out, size_t size)
 
 	moment_latency(&d->moment, -1, 0, &l);
 	if (!d->layout.headline.rows || d->view.cursor_ns) {
-		put_us(p50, sizeof(p50), "p50", &l, l.p50_ns);
-		put_us(p99, sizeof(p99), "p99", &l, l.p99_ns);
+		heat_put(d, p50, sizeof(p50), "p50", &l, l.p50_ns);
+		heat_put(d, p99, sizeof(p99), "p99", &l, l.p99_ns);
 	}
-	put_us(p99_9, sizeof(p99_9), "p99.9", &l, l.p99_9_ns);
-	put_us(max, sizeof(max), "max", &l, l.max_ns);
+	heat_put(d, p99_9, sizeof(p99_9), "p99.9", &l, l.p99_9_ns);
+	heat_put(d, max, sizeof(max), "max", &l, l.max_ns);
 	snprintf(out, size, "◇ %s ◆ %s · %s %s · %s", p50, p99, p99_9, max, dash_window(d));
 	if (canvas_width(out) > room)
 		snprintf(out, size, "◇ %s ◆ %s · %s %s", p50, p99, p99_9, max);
@@ -225,6 +225,17 @@ static void heat_note(const struct dash *d, int room, char *out, size_t size)
 		snprintf(out, size, "◇ %s ◆ %s · %s", p50, p99, max);
 	if (canvas_width(out) > room)
 		snprintf(out, size, "◇ %s ◆ %s", p50, p99);
+}
+
+/* One for a run: each begins anew. */
+static struct heat_scale *heat_scale_of_run(struct dash *d)
+{
+	uint32_t run = d->moment.info ? d->moment.info->id : 0;
+
+	if (run != d->heat_run)
+		d->heat_scale = (struct heat_scale){ 0 };
+	d->heat_run = run;
+	return &d->heat_scale;
 }
 
 static void paint_heat(struct dash *d, struct rect area)
@@ -235,7 +246,7 @@ static void paint_heat(struct dash *d, struct rect area)
 	struct rect body = { area.row + 1, area.column, area.rows - 1, area.columns };
 
 	bool records = l && dash_records(d, l);
-	snprintf(title, sizeof(title), "%s µs × time · %s", l ? l->title : "latency",
+	snprintf(title, sizeof(title), "%s %s × time · %s", l ? l->title : "latency", dash_latency_unit(d, ""),
 		view_span_text(&d->view, span, sizeof(span)));
 	if (records)
 		heat_note(d, area.columns - canvas_width(title) - 8, note, sizeof(note));
@@ -254,7 +265,9 @@ static void paint_heat(struct dash *d, struct rect area)
 		.p50_ns = s->p50,
 		.p99_ns = s->p99,
 		.time_axis = area.rows > 3,
-		.gap = s->gap };
+		.gap = s->gap,
+		.unit_ns = d->in_ms ? NS_PER_MS : NS_PER_US,
+		.scale = heat_scale_of_run(d) };
 	heatmap_paint(&d->canvas, body, &map);
 	charts_take_clicks(d, body, map.time_axis);
 }

@@ -10,12 +10,15 @@
 #include "ui/dash/runs/runs.h"
 #include "ui/panels/panels.h"
 
-static void number(enum metric metric, double value, char *out, size_t size)
+static bool compare_is_latency(enum metric metric)
 {
-	bool latency = metric == METRIC_P50 || metric == METRIC_P99 || metric == METRIC_P99_9;
+	return metric == METRIC_P50 || metric == METRIC_P99 || metric == METRIC_P99_9;
+}
 
-	if (latency)
-		words_ns(value * NS_PER_US, out, size);
+static void number(const struct dash *d, enum metric metric, double value, char *out, size_t size)
+{
+	if (compare_is_latency(metric))
+		words_time(value * NS_PER_US, d->in_ms, out, size);
 	else
 		text_human(value, out, size);
 }
@@ -35,6 +38,8 @@ static const char *compare_unit(const struct dash *d, enum metric metric, double
 		*ret_scale = 1e6;
 		return "bit/s";
 	}
+	if (metric == METRIC_MBPS)
+		return dash_bits_unit(d, ret_scale);
 	if (metric == METRIC_DROP_PPM && d->drops_lost && words_share_is_percent(d->drops_lost, d->drops_sent)) {
 		*ret_scale = 1e-4;
 		return "drops %";
@@ -70,9 +75,10 @@ static void compare_metric(const struct dash *d, enum metric metric, struct comp
 	else if (metric == METRIC_CPU)
 		compare_name_cpu(d, def->title, row->name, sizeof(row->name));
 	else
-		snprintf(row->name, sizeof(row->name), "%s %s", def->title, def->unit);
-	number(metric, scale * tally_mean(a->value[metric], a->n), row->mean_a, sizeof(row->mean_a));
-	number(metric, scale * tally_mean(b->value[metric], b->n), row->mean_b, sizeof(row->mean_b));
+		snprintf(row->name, sizeof(row->name), "%s %s", def->title,
+			compare_is_latency(metric) ? dash_latency_unit(d, "") : def->unit);
+	number(d, metric, scale * tally_value(a, metric), row->mean_a, sizeof(row->mean_a));
+	number(d, metric, scale * tally_value(b, metric), row->mean_b, sizeof(row->mean_b));
 }
 
 static void compare_figure(const struct dash *d, unsigned figure, struct compare_row *row)

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "ui/dash/headline.h"
+#include "ui/dash/losses/losses.h"
 #include "ui/panels/panels.h"
 #include "ui/widgets/widgets.h"
 
@@ -73,6 +74,8 @@ static const struct column way_columns[CORE_FIXED] = {
 	[CORE_VERSUS] = { "vs A", 9, 8, ALIGN_RIGHT, 5, false },
 };
 
+static const char *const long_latencies[] = { "p50 ms", "p99 ms", "p99.9ms" };
+
 struct core_table {
 	struct column column[CORE_COLUMNS_MAX];
 	unsigned count;
@@ -82,6 +85,7 @@ struct core_table {
 	uint64_t fit;
 	int width[CORE_COLUMNS_MAX];
 	double side_rate[ROLE_BOTH]; /* of each role: what shares are parts of */
+	uint64_t counters;           /* those of own columns, a bit each */
 };
 
 static void add_column(struct core_table *t, const char *title, const char *per, int counter, const struct figure_def *figure)
@@ -94,6 +98,7 @@ static void add_column(struct core_table *t, const char *title, const char *per,
 	int least = canvas_width(t->title[n]) > 7 ? canvas_width(t->title[n]) : 7;
 
 	t->counter[n] = counter;
+	t->counters |= counter >= 0 ? (uint64_t)1 << counter : 0;
 	t->figure[n] = figure;
 	/* Figures say more than what they are made of, and than bars. */
 	t->column[n] = (struct column){ t->title[n], least > 8 ? least : 8, least, ALIGN_RIGHT,
@@ -138,7 +143,10 @@ static const struct column *columns_of(const struct dash *d)
 static void name_rates(const struct dash *d, struct core_table *t)
 {
 	static const char *const ways[] = { [CORE_RX_PPS] = "rx ", [CORE_TX_PPS] = "tx " };
+	double scale;
 
+	if (!headline_is_bits(dash_engine(d)))
+		t->column[CORE_MBPS].title = dash_bits_unit(d, &scale);
 	for (int i = CORE_RX_PPS; i <= CORE_TX_PPS; i++) {
 		bool is_way = has_way(d) && i == CORE_WAY;
 
@@ -158,12 +166,23 @@ static bool cores_nobody_records(const struct dash *d)
 	return d->moment.info && e && (!e->latencies || !e->latencies->name || !dash_records(d, e->latencies));
 }
 
+/* Those with a column only where they have come to something. */
+static uint64_t counters_if_any(const struct engine *e)
+{
+	uint64_t counters = 0;
+
+	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
+		if (engine_counter(e, i)->show & SHOW_TABLE && engine_counter(e, i)->show & SHOW_IF_ANY)
+			counters |= (uint64_t)1 << i;
+	return counters;
+}
+
 static void make_columns(const struct dash *d, int columns, struct core_table *t)
 {
 	const struct engine *e = dash_engine(d);
 	struct rates all;
 
-	moment_rates(&d->moment, -1, ROLE_BOTH, &all);
+	moment_rates_of(&d->moment, -1, ROLE_BOTH, counters_if_any(e), &all);
 	*t = (struct core_table){ .count = CORE_FIXED };
 	memcpy(t->column, columns_of(d), sizeof(fixed_columns));
 	name_rates(d, t);
@@ -173,6 +192,8 @@ static void make_columns(const struct dash *d, int columns, struct core_table *t
 	t->column[CORE_SHARE].width *= d->shares_differ;
 	for (int i = CORE_P50; i <= CORE_P99_9 && cores_nobody_records(d); i++)
 		t->column[i].width = 0;
+	for (int i = CORE_P50; i <= CORE_P99_9 && d->in_ms; i++)
+		t->column[i].title = long_latencies[i - CORE_P50];
 	for (unsigned i = COUNTER_IN_FLIGHT; e && e->built && i < engine_counters(e); i++)
 		if (own_column(d, i, &all))
 			add_column(t, engine_counter(e, i)->title, own_unit(engine_counter(e, i)), (int)i, NULL);
@@ -190,30 +211,33 @@ static void cores_put_number(struct table_cell *cell, double value, enum style s
 	cell->style = isnan(value) ? STYLE_DIM : style;
 }
 
-static void cores_put_percentile(
-	struct table_cell *cell, const struct latency_summary *l, int64_t ns, bool records, enum style style)
+static void cores_put_percentile(const struct dash *d, struct table_cell *cell, const struct latency_summary *l, int64_t ns,
+	bool records, enum style style)
 {
 	cell->style = style;
 	if (!records)
 		return;
 	if (!l->count)
 		cell->style = STYLE_DIM;
-	words_us(l, ns, cell->text, sizeof(cell->text));
+	dash_latency(d, l, ns, cell->text, sizeof(cell->text));
 }
 
 static void put_throughput(const struct dash *d, const struct rates *r, unsigned role, enum style style, struct table_cell *cell)
 {
-	bool sent = headline_is_sent(d->moment.info, role), bits = headline_is_bits(d->moment.info->engine);
+	bool sent = headline_is_sent(d->moment.info, role);
+	double scale;
 
+	dash_bits_unit(d, &scale);
+	scale = headline_is_bits(d->moment.info->engine) ? 1e6 : scale;
 	if (has_way(d)) {
 		snprintf(cell[CORE_WAY].text, sizeof(cell->text), sent || d->moment.info->told ? "tx" : "rx");
 		cell[CORE_WAY].style = STYLE_DIM;
 		cores_put_number(&cell[CORE_PACKETS], sent ? r->tx_pps : r->rx_pps, style);
-		cores_put_number(&cell[CORE_MBPS], (bits ? 1e6 : 1) * dash_mbps(d, r, !sent), style);
+		cores_put_number(&cell[CORE_MBPS], scale * dash_mbps(d, r, !sent), style);
 	} else {
 		cores_put_number(&cell[CORE_RX_PPS], r->rx_pps, style);
 		cores_put_number(&cell[CORE_TX_PPS], r->tx_pps, style);
-		cores_put_number(&cell[CORE_MBPS], dash_mbps(d, r, true), style);
+		cores_put_number(&cell[CORE_MBPS], scale * dash_mbps(d, r, true), style);
 	}
 }
 
@@ -247,9 +271,9 @@ static void cores_put_latencies(const struct dash *d, int worker, unsigned roles
 	bool records = records_latency(d, roles);
 
 	moment_latency(&d->moment, worker, 0, &l);
-	cores_put_percentile(&cell[CORE_P50], &l, l.p50_ns, records, style);
-	cores_put_percentile(&cell[CORE_P99], &l, l.p99_ns, records, style);
-	cores_put_percentile(&cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
+	cores_put_percentile(d, &cell[CORE_P50], &l, l.p50_ns, records, style);
+	cores_put_percentile(d, &cell[CORE_P99], &l, l.p99_ns, records, style);
+	cores_put_percentile(d, &cell[CORE_P99_9], &l, l.p99_9_ns, records, style);
 }
 
 /* A figure is of all workers together: the sum of a side has it only if one of that side's
@@ -344,7 +368,7 @@ static double side_rate(const struct dash *d, unsigned role)
 {
 	struct rates r;
 
-	moment_rates(&d->moment, -1, role, &r);
+	moment_rates_of(&d->moment, -1, role, 0, &r);
 	return headline_rate(d->moment.info, &r, role);
 }
 
@@ -360,13 +384,13 @@ static void worker_row(const struct dash *d, const struct core_table *t, int wor
 	enum style style = w->role == ROLE_SERVER ? STYLE_SERVER : STYLE_CLIENT;
 	struct rates r;
 
-	moment_rates(&d->moment, worker, ROLE_BOTH, &r);
+	moment_rates_of(&d->moment, worker, ROLE_BOTH, t->counters, &r);
 	view_worker_name(d->moment.info, (unsigned)worker, cell[CORE_NAME].text, sizeof(cell->text));
 	cell[CORE_NAME].style = style;
 	cell[CORE_SHARE].fraction = headline_rate(d->moment.info, &r, w->role) / t->side_rate[w->role];
 	cell[CORE_SHARE].style = style;
 	put_rates(d, &r, w->role, STYLE_TEXT, cell);
-	put_drops(moment_drops(&d->moment, worker, ROLE_BOTH), STYLE_TEXT, cell);
+	put_drops(losses_per_second(d, worker, ROLE_BOTH), STYLE_TEXT, cell);
 	cores_put_latencies(d, worker, w->role, STYLE_TEXT, cell);
 	put_own(d, t, &r, worker, w->role, STYLE_TEXT, cell);
 	put_versus(d, w, &r, &cell[CORE_VERSUS]);
@@ -376,12 +400,12 @@ static void sum_row(const struct dash *d, const struct core_table *t, unsigned r
 {
 	struct rates r;
 
-	moment_rates(&d->moment, -1, role, &r);
+	moment_rates_of(&d->moment, -1, role, t->counters, &r);
 	snprintf(cell[CORE_NAME].text, sizeof(cell->text), "Σ %u %s", workers, engine_role(d->moment.info->engine, role)->brief);
 	cell[CORE_NAME].style = STYLE_SUM;
 	cell[CORE_SHARE].fraction = NAN;
 	put_rates(d, &r, role, STYLE_SUM, cell);
-	put_drops(moment_drops(&d->moment, -1, role), STYLE_SUM, cell);
+	put_drops(losses_per_second(d, -1, role), STYLE_SUM, cell);
 	cores_put_latencies(d, -1, role, STYLE_SUM, cell);
 	put_own(d, t, &r, -1, role, STYLE_SUM, cell);
 	put_versus_sum(d, role, &r, &cell[CORE_VERSUS]);

@@ -297,7 +297,7 @@ static void drops_paint(struct dash *d, struct rect area)
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM,
 			!d->moment.info                      ? "no run yet"
 			: d->ledger.why                      ? d->ledger.why
-			: d->moment.start || d->moment.final ? "no ledger for this role"
+			: d->moment.start || d->moment.final ? ledger_missing(d->moment.info)
 							     : "-- until the measurement begins");
 		return;
 	}

@@ -41,9 +41,9 @@ static double figures_counter(const struct dash *d, unsigned counter)
 	struct rates r;
 
 	/* A counter of both ends is shown for the servers, if there are any. */
-	moment_rates(&d->moment, -1, def->roles & ROLE_SERVER ? ROLE_SERVER : def->roles, &r);
+	moment_rates_of(&d->moment, -1, def->roles & ROLE_SERVER ? ROLE_SERVER : def->roles, (uint64_t)1 << counter, &r);
 	if (r.unknown >> counter & 1 && def->roles & ROLE_SERVER)
-		moment_rates(&d->moment, -1, def->roles, &r);
+		moment_rates_of(&d->moment, -1, def->roles, (uint64_t)1 << counter, &r);
 	if (r.unknown >> counter & 1)
 		return NAN;
 	if (counter_is_level(def->kind))
@@ -106,24 +106,55 @@ static unsigned figures_paint_grid(struct dash *d, struct rect area, const struc
 	return count - shown;
 }
 
-/* One in a row, with unit and meaning. */
-static void figures_paint_list(struct dash *d, struct rect area, const struct figure_item *item, unsigned count)
+/* ---- the list, on the full screen: each with unit and meaning ---- */
+
+enum { FIGURE_MEANS = 22 }; /* the column of that */
+
+static char *figure_means(const struct figure_text *text, char *out, size_t size)
 {
-	int most = (int)count > area.rows ? (int)count - area.rows : 0;
+	snprintf(out, size, "%s%s%s", text->unit, text->unit[0] ? ": " : "", text->help);
+	return out;
+}
+
+static int figure_rows(const struct dash *d, const struct figure_item *item, int columns)
+{
 	struct figure_text text;
+	char means[256];
+	int rows;
+
+	figures_text(d, item, &text);
+	rows = area_wrap_rows(columns - FIGURE_MEANS - 1, figure_means(&text, means, sizeof(means)));
+	return rows ? rows : 1;
+}
+
+/* The first of those that fill the last screen. */
+static int figures_last_first(const struct dash *d, struct rect area, const struct figure_item *item, unsigned count)
+{
+	int first = (int)count, rows = 0;
+
+	while (first > 0 && (rows += figure_rows(d, &item[first - 1], area.columns)) <= area.rows)
+		first--;
+	return first < (int)count ? first : (int)count - 1;
+}
+
+/* Returns how many have room, in whole or in part. */
+static int figures_paint_list(struct dash *d, struct rect area, const struct figure_item *item, unsigned count)
+{
+	int most = figures_last_first(d, area, item, count), row = 0, i;
+	struct figure_text text;
+	char means[256];
 
 	if (d->view.scroll > most)
 		d->view.scroll = most;
-	for (int i = d->view.scroll, row = 0; i < (int)count && row < area.rows; i++, row++) {
-		char rest[200];
-
+	for (i = d->view.scroll; i < (int)count && row < area.rows; i++) {
 		figures_text(d, &item[i], &text);
 		area_put(&d->canvas, area, row, 1, STYLE_TEXT, text.title);
 		canvas_put_right(&d->canvas, area.row + row, area.column + 12, FIGURE_VALUE + 2,
 			strcmp(text.value, "--") ? STYLE_STRONG : STYLE_DIM, text.value);
-		snprintf(rest, sizeof(rest), "%s%s%s", text.unit, text.unit[0] ? ": " : "", text.help);
-		canvas_put_cut(&d->canvas, area.row + row, area.column + 22, area.columns - 23, STYLE_DIM, rest);
+		area_wrap(&d->canvas, area, row, FIGURE_MEANS, STYLE_DIM, figure_means(&text, means, sizeof(means)));
+		row += figure_rows(d, &item[i], area.columns);
 	}
+	return i - d->view.scroll;
 }
 
 static void figures_paint(struct dash *d, struct rect area)
@@ -132,17 +163,18 @@ static void figures_paint(struct dash *d, struct rect area)
 	struct rect inside = { area.row + 1, area.column, area.rows - 1, area.columns };
 	unsigned count = figures_of(dash_engine(d), item), hidden = 0;
 	bool full = d->layout.kind == LAYOUT_FULL;
+	int shown = 0;
 	char note[48] = "", range[32], title[40];
 
 	if (!count)
 		area_put(&d->canvas, inside, 0, 1, STYLE_DIM, "this mode has no figures here");
 	else if (full)
-		figures_paint_list(d, inside, item, count);
+		shown = figures_paint_list(d, inside, item, count);
 	else
 		hidden = figures_paint_grid(d, inside, item, count);
 	if (hidden)
 		snprintf(note, sizeof(note), "%u more", hidden);
-	if (full && *panel_range(d->view.scroll, inside.rows, (int)count, range, sizeof(range)))
+	if (full && *panel_range(d->view.scroll, shown, (int)count, range, sizeof(range)))
 		snprintf(note, sizeof(note), "%s · j/k scroll", range);
 	snprintf(title, sizeof(title), "figures · %s", dash_window(d));
 	area_rule(&d->canvas, area, title, note);

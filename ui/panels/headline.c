@@ -25,6 +25,15 @@ static void headline_add_spread(const struct dash *d, double now, struct line *l
 		text_human(fmax(scale * max, now), most, sizeof(most)));
 }
 
+static void headline_add_bits(const struct dash *d, const struct rates *rx, struct line *l)
+{
+	char text[48];
+	double mbps = dash_mbps(d, rx, true);
+
+	line_add(l, 6, STYLE_TEXT, "%s %sbit/s", text_human(d->in_gbits ? mbps / 1e3 : mbps, text, sizeof(text)),
+		d->in_gbits ? "G" : "M");
+}
+
 static void headline_add_rate(const struct dash *d, struct line *l)
 {
 	const struct run_info *info = d->moment.info;
@@ -32,7 +41,7 @@ static void headline_add_rate(const struct dash *d, struct line *l)
 	char text[48], other[48];
 	struct rates rx;
 
-	moment_rates(&d->moment, -1, info->rx_roles, &rx);
+	moment_rates_of(&d->moment, -1, info->rx_roles, 0, &rx);
 	double now = headline_rate(info, &rx, info->rx_roles);
 
 	line_add(l, 0, STYLE_STRONG, "%s", headline_text(e, now, text, sizeof(text)));
@@ -40,7 +49,7 @@ static void headline_add_rate(const struct dash *d, struct line *l)
 	if (headline_is_bits(e))
 		line_add(l, 6, STYLE_TEXT, "%s %s", text_human(rx.rx_pps, other, sizeof(other)), headline_packet_rate(e));
 	else
-		line_add(l, 6, STYLE_TEXT, "%s %sbit/s", text_human(dash_mbps(d, &rx, true), other, sizeof(other)), "M");
+		headline_add_bits(d, &rx, l);
 }
 
 static void headline_add_latency(const struct dash *d, struct line *l)
@@ -52,10 +61,10 @@ static void headline_add_latency(const struct dash *d, struct line *l)
 	if (!def || !def->name || !dash_records(d, def))
 		return;
 	moment_latency(&d->moment, -1, 0, &s);
-	words_us(&s, s.p50_ns, p50, sizeof(p50));
-	words_us(&s, s.p99_ns, p99, sizeof(p99));
+	dash_latency(d, &s, s.p50_ns, p50, sizeof(p50));
+	dash_latency(d, &s, s.p99_ns, p99, sizeof(p99));
 	line_add(l, 5, STYLE_TEXT, "p50 %s", p50);
-	const char *unit = words_us_unit(p99);
+	const char *unit = dash_latency_unit(d, p99);
 	line_add(l, 3, STYLE_TEXT, "p99 %s%s%s", p99, *unit ? " " : "", unit);
 }
 
@@ -85,7 +94,7 @@ static void headline_add_cpus(const struct dash *d, struct line *l)
 	for (unsigned i = 0; i < info->workers; i++) {
 		struct rates r;
 
-		moment_rates(&d->moment, (int)i, ROLE_BOTH, &r);
+		moment_rates_of(&d->moment, (int)i, ROLE_BOTH, 0, &r);
 		cpus += r.busy;
 	}
 	if (!isnan(cpus))

@@ -54,7 +54,7 @@ static void paint_one(struct dash *d, struct rect area, int row, const struct pe
 	int bar = area.columns - 18;
 
 	area_printf(&d->canvas, area, row, 1, STYLE_DIM, "%6s", p->name);
-	words_us(l, ns, value, sizeof(value));
+	dash_latency(d, l, ns, value, sizeof(value));
 	canvas_put_right(&d->canvas, area.row + row, area.column + 8, 8, l->count ? STYLE_STRONG : STYLE_DIM, value);
 	if (bar < 4 || !l->count)
 		return;
@@ -111,8 +111,8 @@ static int paint_others(struct dash *d, struct rect area, int row)
 		moment_latency(&d->moment, -1, i, &l);
 		if (!l.count)
 			continue;
-		words_us(&l, l.p50_ns, p50, sizeof(p50));
-		words_us(&l, l.p99_ns, p99, sizeof(p99));
+		dash_latency(d, &l, l.p50_ns, p50, sizeof(p50));
+		dash_latency(d, &l, l.p99_ns, p99, sizeof(p99));
 		const char *window = d->moment.final ? "run" : "1 s";
 
 		snprintf(rest, sizeof(rest), "p50 · p99 %s · %s, from %s", p99, window, def[i].since ? def[i].since : "send");
@@ -162,7 +162,7 @@ static void latency_paint(struct dash *d, struct rect area)
 	char title[96], note[64] = "", at[32];
 	int room = area.rows - 2 - latency_others(d, e), row = 1;
 
-	snprintf(title, sizeof(title), "%s percentiles µs · %s", l && l->name ? l->title : "latency",
+	snprintf(title, sizeof(title), "%s percentiles %s · %s", l && l->name ? l->title : "latency", dash_latency_unit(d, ""),
 		!d->total_known                          ? "last 1 s"
 		: view_cleared(&d->view, d->moment.info) ? "since cleared"
 		: d->moment.final                        ? "whole run"

@@ -71,7 +71,7 @@ static void stages_paint_point(struct dash *d, struct rect area, int row, const 
 
 	area_printf(&d->canvas, area, row, 1, STYLE_DIM, "at %s", stage_points[point].key);
 	canvas_put_right(&d->canvas, area.row + row, area.column + 1 + STAGES_POINT, STAGES_TOTAL, STYLE_STRONG,
-		words_us(&s->whole, sum_ns, value, sizeof(value)));
+		dash_latency(d, &s->whole, sum_ns, value, sizeof(value)));
 	stages_paint_bar(d, bar, s, point, sum_ns);
 }
 
@@ -96,7 +96,7 @@ static void stages_paint_stage(struct dash *d, struct rect area, int row, const 
 	area_printf(&d->canvas, area, row, 1, stages_style(def), "%c %s", stages_letter(s, stage), def->title);
 	for (int i = 0; i < 3; i++)
 		canvas_put_right(&d->canvas, area.row + row, area.column + STAGES_LABEL + i * STAGES_VALUE, STAGES_VALUE,
-			STYLE_TEXT, words_us(l, ns[i], value, sizeof(value)));
+			STYLE_TEXT, dash_latency(d, l, ns[i], value, sizeof(value)));
 	if (d->layout.kind == LAYOUT_FULL)
 		canvas_put_cut(&d->canvas, area.row + row, area.column + rest, area.columns - rest - 1, STYLE_DIM, def->help);
 }
@@ -121,7 +121,8 @@ static void stages_paint(struct dash *d, struct rect area)
 	int64_t one_in = stages_one_in(d);
 	char title[80], note[48] = "", n[32];
 
-	snprintf(title, sizeof(title), "latency by stage µs · %s", d->moment.final ? "whole run" : "last 1 s");
+	snprintf(title, sizeof(title), "latency by stage %s · %s", dash_latency_unit(d, ""),
+		d->moment.final ? "whole run" : "last 1 s");
 	if (one_in)
 		snprintf(note, sizeof(note), "1 packet in %lld", (long long)one_in);
 	if (one_in && s)
@@ -131,7 +132,7 @@ static void stages_paint(struct dash *d, struct rect area)
 	if (!dash_engine(d) || !dash_engine(d)->stages)
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "this mode stamps no packets");
 	else if (!one_in)
-		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "off: set stages to N, and one packet in N is stamped");
+		area_wrap(&d->canvas, area, 1, 1, STYLE_DIM, "off: set stages to N, and one packet in N is stamped");
 	else if (!s || !s->whole.count)
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no stamped packet yet");
 	else

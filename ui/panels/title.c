@@ -209,11 +209,19 @@ static void title_count_roles(const struct run_info *info, char *out, size_t siz
  * system. */
 enum worth { WORTH_GIVEN, WORTH_SYSTEM, WORTHS };
 
+/* "127.0.0.1:5000" says the port. */
+static bool port_is_said(const struct run_info *info)
+{
+	const char *colon = strrchr(info->peer, ':'), *port = options_text(&info->options, "port");
+
+	return colon && !strcmp(colon + 1, port);
+}
+
 /* Ends and path have their own words in the rows on top. */
 static bool option_is_said(const struct run_info *info, const char *name)
 {
-	return !strcmp(name, "role") || (!strcmp(name, "path") && info->path[0]) ||
-	       (info->load_name && !strcmp(name, info->load_name));
+	return !strcmp(name, "role") || (!strcmp(name, "port") && port_is_said(info)) ||
+	       (!strcmp(name, "path") && info->path[0]) || (info->load_name && !strcmp(name, info->load_name));
 }
 
 /* The value that option i has in this run; "": none, the default, or it is shown elsewhere. */
@@ -221,13 +229,13 @@ static const char *option_shown(const struct dash *d, const struct run_info *inf
 {
 	const struct option_def *def = info->options.def[i];
 	const struct option_value *value = &info->options.value[i];
-	bool elsewhere = option_is_said(info, def->name) || def->type == OPTION_METHOD || def->flags & OPTION_WORKERS ||
-			 option_idle_why(&info->options, def->name) != NULL;
-	if (!(def->flags & OPTION_FORM) || elsewhere)
+	const char *text = value->is_set && value->text[0] ? value->text : host_default(&d->board->host, def);
+
+	if (!(def->flags & OPTION_FORM) || def->type == OPTION_METHOD || def->flags & OPTION_WORKERS || !*text)
 		return "";
-	if (!value->is_given && value->text[0])
+	if ((!value->is_given && value->text[0]) || option_is_said(info, def->name))
 		return "";
-	return value->is_set && value->text[0] ? value->text : host_default(&d->board->host, def);
+	return option_idle_why(&info->options, def->name) ? "" : text;
 }
 
 static enum worth option_worth(const struct run_info *info, unsigned i)
@@ -235,29 +243,40 @@ static enum worth option_worth(const struct run_info *info, unsigned i)
 	return info->options.value[i].is_given ? WORTH_GIVEN : WORTH_SYSTEM;
 }
 
+enum { OPTIONS_MAX = 64 };
+
+/* The texts of all options; how many there are. */
+static unsigned options_shown(const struct dash *d, const struct run_info *info, const char *text[OPTIONS_MAX])
+{
+	unsigned count = info->options.count < OPTIONS_MAX ? info->options.count : OPTIONS_MAX;
+
+	for (unsigned i = 0; i < count; i++)
+		text[i] = option_shown(d, info, i);
+	return count;
+}
+
 /* The options that somebody chose, so that a picture of the screen says what it shows.  Where there
  * is not room for all, those that say most. */
 static void append_options(const struct dash *d, const struct run_info *info, int room, char *out, size_t size)
 {
-	enum { OPTIONS_MAX = 64 };
 	bool fits[OPTIONS_MAX] = { false };
-	unsigned count = info->options.count < OPTIONS_MAX ? info->options.count : OPTIONS_MAX;
+	const char *text[OPTIONS_MAX];
+	unsigned count = options_shown(d, info, text);
 	int used = canvas_width(out);
 
 	for (int worth = 0; worth < WORTHS; worth++)
 		for (unsigned i = 0; i < count; i++) {
-			const char *text = option_shown(d, info, i);
 			/* " · ", and a blank */
-			int width = canvas_width(info->options.def[i]->name) + canvas_width(text) + 4;
+			int width = *text[i] ? canvas_width(info->options.def[i]->name) + canvas_width(text[i]) + 4 : 0;
 
-			if (!*text || (int)option_worth(info, i) != worth || used + width > room)
+			if (!width || (int)option_worth(info, i) != worth || used + width > room)
 				continue;
 			used += width;
 			fits[i] = true;
 		}
 	for (unsigned i = 0; i < count; i++)
 		if (fits[i])
-			text_add(out, size, " · %s %s", info->options.def[i]->name, option_shown(d, info, i));
+			text_add(out, size, " · %s %s", info->options.def[i]->name, text[i]);
 }
 
 static bool both_ends(const struct run_info *info)
@@ -359,7 +378,9 @@ static void base_parts(const struct dash *d, struct line *l)
 		return;
 	}
 	clock_format_hms(d->view.base.started_wall_ns, at, sizeof(at));
-	line_add(l, 5, STYLE_CHART_BASE, "base A ‹%s›", d->view.base.method);
+	bool other = d->view.base.engine && d->view.base.engine != dash_engine(d);
+	line_add(l, 5, STYLE_CHART_BASE, "base A ‹%s›%s%s", d->view.base.method, other ? " of " : "",
+		other ? d->view.base.engine->name : "");
 	line_add(l, 6, STYLE_CHART_BASE, " %s n=%u", at, d->view.base.n);
 }
 
@@ -377,6 +398,9 @@ static void other_parts(const struct dash *d, struct line *l)
 	else if (d->sentence[0])
 		line_add(l, 5, STYLE_CHART_BASE, "%.*s", sentence_length(d->sentence), d->sentence);
 }
+
+/* " method ‹", "›" and the blanks before what is at the right */
+enum { METHOD_WORDS = 12 };
 
 /* Its end says most: of a path the directory's name. */
 static void keep_last_part(struct line_part *p, int columns)
@@ -398,7 +422,10 @@ void panel_method_paint(struct dash *d)
 	other_parts(d, &right);
 	if (d->board->read_only && !d->view.frozen && right.count)
 		keep_last_part(&right.part[right.count - 1], area.columns * 6 / 10);
-	int width = line_put_right(&d->canvas, area.row, area.column, area.columns - 1, &right);
+	/* The method goes before what is compared with it. */
+	int method = d->moment.info ? canvas_width(d->moment.info->ran) + METHOD_WORDS : 0, least = area.columns / 2;
+	int taken = area.columns - 1 - (method < least ? method : least);
+	int width = line_put_right(&d->canvas, area.row, area.column + area.columns - 1 - taken, taken, &right);
 	int column = area.columns - 1 - width;
 	int room = width ? column - 2 : column - 1;
 	run_text(d, room - 1, left, sizeof(left));

@@ -482,6 +482,9 @@ void sweep_paint(struct canvas *c, struct sweep_look *look)
 	if (TOP + grid_height(look, &g) < c->rows - BOTTOM)
 		paint_legend(c, look, c->rows - BOTTOM - 1);
 	paint_best(c, look, &g, c->rows - BOTTOM);
-	canvas_put_cut(c, c->rows - 2, 1, c->columns - 1, STYLE_TEXT, look->event[0] ? look->event : look->directory);
+	canvas_put_cut(c, c->rows - 2, 1, c->columns - 1, STYLE_TEXT,
+		look->note[0]    ? look->note
+		: look->event[0] ? look->event
+				 : look->directory);
 	paint_footer(c, look, &g, c->rows - 1);
 }

@@ -9,6 +9,7 @@ struct sweep_look {
 	const struct sweep_state *state;
 	const char *directory; /* of the results */
 	char event[300];       /* the last thing that happened; "" none yet */
+	char note[32];         /* in its place until the next key; "" none */
 	bool stopping;
 	/* The part that is seen.  A page is one combination of the values of the axes that are
 	 * neither rows nor columns. */

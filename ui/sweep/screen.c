@@ -117,6 +117,7 @@ bool sweep_screen_keys(struct sweep_screen *s)
 
 	for (unsigned n = 0; n < KEYS_AT_ONCE && terminal_read(&s->terminal, &event); n++) {
 		s->keys++;
+		s->look.note[0] = '\0';
 		if (event.key == 'q' || event.key == KEYCODE_F10 || event.key == KEYCODE_CTRL_C) {
 			stop = true;
 		} else if (event.key == KEYCODE_CTRL_Z) {
@@ -124,8 +125,8 @@ bool sweep_screen_keys(struct sweep_screen *s)
 			sweep_screen_resize(s);
 		} else if (event.key == KEYCODE_CTRL_L) {
 			terminal_forget(&s->terminal);
-		} else {
-			sweep_look_key(&s->look, event.key);
+		} else if (!sweep_look_key(&s->look, event.key) && event.key > ' ' && event.key <= '~') {
+			snprintf(s->look.note, sizeof(s->look.note), "%c: no such key here", event.key);
 		}
 	}
 	sweep_screen_draw(s);

@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "ui/canvas/glyph.h"
+#include "ui/terminal/gather.h"
 #include "ui/terminal/keyboard.h"
 #include "ui/terminal/stall.h"
 
@@ -101,7 +102,7 @@ void terminal_emergency_restore(void)
 
 /* Terminals that say so in COLORTERM take 24-bit colours; curses knows how only by another entry
  * of its data base, where that is installed. */
-static SCREEN *open_direct(void)
+static SCREEN *open_direct(FILE *out)
 {
 	const char *term = getenv("TERM"), *claim = getenv("COLORTERM");
 
@@ -109,7 +110,7 @@ static SCREEN *open_direct(void)
 		return NULL;
 	if (strcmp(claim, "truecolor") != 0 && strcmp(claim, "24bit") != 0)
 		return NULL;
-	return newterm("xterm-direct", stdout, stdin);
+	return newterm("xterm-direct", out, stdin);
 }
 
 static void on_stop(int signo)
@@ -187,6 +188,8 @@ static void set_modes(bool mouse)
 	set_escdelay(ESCAPE_DELAY_MS);
 	curs_set(0);
 	leaveok(stdscr, TRUE);
+	/* Frames are whole: a look for keys after each few lines would only cost. */
+	typeahead(-1);
 	if (mouse) {
 		mouseinterval(0);
 		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
@@ -197,12 +200,13 @@ static void set_modes(bool mouse)
 
 static SCREEN *open_screen(const struct terminal_config *config)
 {
+	FILE *own = gather_open(), *out = own ? own : stdout;
 	SCREEN *screen;
 
 	stall_begin(STALL_PATIENCE_MS);
-	screen = config->no_color ? NULL : open_direct();
+	screen = config->no_color ? NULL : open_direct(out);
 	if (!screen)
-		screen = newterm(NULL, stdout, stdin);
+		screen = newterm(NULL, out, stdin);
 	stall_end();
 	return screen;
 }
@@ -220,12 +224,14 @@ int terminal_start(struct terminal *t, const struct terminal_config *config, str
 	stall_open(STDOUT_FILENO);
 	screen = open_screen(config);
 	if (!screen) {
+		gather_close();
 		stall_close();
 		return err_say(err, EINVAL, "terminal \"%s\": unknown or too simple (TERM)", term ? term : "");
 	}
 	if (!tigetstr((char *)(uintptr_t) "cup")) {
 		endwin();
 		delscreen(screen);
+		gather_close();
 		stall_close();
 		return err_say(err, EINVAL, "terminal \"%s\": cannot place its cursor (TERM)", term ? term : "");
 	}
@@ -260,6 +266,7 @@ void terminal_stop(struct terminal *t)
 	stall_close();
 	unguard_stop();
 	delscreen(t->screen);
+	gather_close();
 	canvas_free(&t->shown);
 	*t = (struct terminal){ 0 };
 }
@@ -332,24 +339,37 @@ static attr_t attributes_of(const struct look *look)
 	return a;
 }
 
-static void put_cell(const struct terminal *t, int row, int column, const struct cell *cell)
-{
-	wchar_t text[2] = { L' ', 0 };
-	uint32_t code_point = ' ';
-	cchar_t complex;
+enum { SPAN_CELLS = 128 };
 
-	if (cell->glyph[0])
-		text_decode(cell->glyph, &code_point);
-	text[0] = (wchar_t)code_point;
-	/* ERR for the last cell of the screen, which is drawn all the same */
-	if (setcchar(&complex, text, attributes_of(&t->theme->look[cell->style]), t->colors ? (short)(cell->style + 1) : 0,
-		    NULL) == OK)
-		mvadd_wch(row, column, &complex);
+static void terminal_put_span(const struct terminal *t, int row, int column, const struct cell *cell, int cells)
+{
+	cchar_t span[SPAN_CELLS];
+
+	for (int i = 0; i < cells; i++) {
+		wchar_t text[2] = { L' ', 0 };
+		uint32_t code_point = ' ';
+
+		if (cell[i].glyph[0])
+			text_decode(cell[i].glyph, &code_point);
+		text[0] = (wchar_t)code_point;
+		setcchar(&span[i], text, attributes_of(&t->theme->look[cell[i].style]),
+			t->colors ? (short)(cell[i].style + 1) : 0, NULL);
+	}
+	mvadd_wchnstr(row, column, span, cells);
 }
 
-static bool same_cell(const struct cell *a, const struct cell *b)
+/* Hands over the cells that differ; shown NULL: all. */
+static void terminal_put_row(const struct terminal *t, int row, int columns, const struct cell *cell, const struct cell *shown)
 {
-	return a->style == b->style && strcmp(a->glyph, b->glyph) == 0;
+	if (shown && !memcmp(cell, shown, (size_t)columns * sizeof(*cell)))
+		return;
+	for (int i = 0, end; i<columns; i = end> i ? end : i + 1) {
+		for (end = i; end < columns && end - i < SPAN_CELLS; end++)
+			if (shown && !memcmp(&cell[end], &shown[end], sizeof(*cell)))
+				break;
+		if (end > i)
+			terminal_put_span(t, row, i, &cell[i], end - i);
+	}
 }
 
 static bool terminal_fits(struct terminal *t, const struct canvas *c)
@@ -380,22 +400,23 @@ static void start_over(struct terminal *t)
 void terminal_show(struct terminal *t, const struct canvas *c, const struct theme *theme)
 {
 	bool known = terminal_fits(t, c), all = !known || t->theme != theme;
-	size_t cells = (size_t)c->rows * (size_t)c->columns;
 
 	stall_begin(STALL_PATIENCE_MS);
 	if (t->torn)
 		start_over(t);
 	if (t->theme != theme)
 		set_theme(t, theme);
-	for (size_t i = 0; i < cells; i++) {
-		if (!all && same_cell(&c->cell[i], &t->shown.cell[i]))
-			continue;
-		put_cell(t, (int)(i / (size_t)c->columns), (int)(i % (size_t)c->columns), &c->cell[i]);
+	for (int row = 0; row < c->rows && c->columns > 0; row++) {
+		size_t at = (size_t)row * (size_t)c->columns;
+
+		terminal_put_row(t, row, c->columns, &c->cell[at], all ? NULL : &t->shown.cell[at]);
 		if (known)
-			t->shown.cell[i] = c->cell[i];
+			memcpy(&t->shown.cell[at], &c->cell[at], (size_t)c->columns * sizeof(c->cell[0]));
 	}
 	wnoutrefresh(stdscr);
+	gather_begin();
 	doupdate();
+	gather_end();
 	t->torn = stall_end();
 }
 

@@ -504,6 +504,11 @@ void form_set_default(struct form *f, const char *option, const char *text)
 			snprintf(f->field[i].by_default, sizeof(f->field[i].by_default), "%s", text);
 }
 
+int form_focused(const struct form *f)
+{
+	return f->focus < f->fields ? (int)f->field[f->focus].option : -1;
+}
+
 const struct options *form_options(const struct form *f)
 {
 	return &f->options;

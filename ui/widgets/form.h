@@ -31,5 +31,7 @@ void form_paint(struct form *f, struct canvas *c, struct rect area);
 /* After FORM_APPLY: the values cannot be had after all. A message that begins with an option's
  * name ("filter ...", "--payload ...") goes to its field, and the focus too. */
 void form_refuse(struct form *f, const char *message);
+/* The option whose field has the focus, as an index; -1: a button has it. */
+int form_focused(const struct form *f);
 /* The edited values, all valid after FORM_APPLY; owned by the form. */
 const struct options *form_options(const struct form *f);

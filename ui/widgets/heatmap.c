@@ -1,4 +1,4 @@
-/* The heatmap: time across, powers of two of a microsecond upwards, shade by the log of the count.
+/* The heatmap: time across, powers of two of the unit upwards, shade by the log of the count.
  *
  * Bins seldom match columns and quarter octaves never match rows (a microsecond is no power of
  * two of nanoseconds), so both ways a count is shared by how much of it lies where.  Everything
@@ -13,8 +13,8 @@
 #include "ui/canvas/paint.h"
 
 enum {
-	OCTAVE_LOWEST = -2,  /* 0.25 us */
-	OCTAVE_HIGHEST = 20, /* 1 s and more */
+	OCTAVE_LOWEST = -2,  /* a quarter of the unit: 0.25 us */
+	OCTAVE_HIGHEST = 20, /* of microseconds 1 s and more */
 	OCTAVES_LEAST = 4,   /* so that little data does not make big steps */
 	/* an octave has at most so many rows: that is how fine the counts are */
 	SUB_ROWS = 4,
@@ -22,13 +22,12 @@ enum {
 	SHADES = 7,
 };
 
-#define OCTAVES_US_NS 9.965784284662087 /* log2(1000) */
 /* The lesser share of a single value, split between two cells, is left out. */
 #define COUNT_SHOWN 0.25
 
 struct scale {
 	int rows;    /* used of the plot, from its bottom */
-	int low;     /* octave of microseconds where row 0 begins */
+	int low;     /* octave of the unit where row 0 begins */
 	double step; /* octaves a row: 1/4, 1/2, 1, 2, 3 ... */
 };
 
@@ -41,11 +40,18 @@ struct split {
 struct view {
 	const struct heatmap *map;
 	struct axis axis;
+	double unit;         /* octaves of a nanosecond */
 	int lowest, highest; /* quarter octaves with anything in them */
+	int settled;         /* the highest of which something is seen before the newest bin; -1 none */
 	struct scale scale;
 	struct split split[HEAT_ROWS];
 	double least[SHADES + 1]; /* counts from which a cell has this shade */
 };
+
+static double heat_unit_ns(const struct heatmap *map)
+{
+	return map->unit_ns > 0 ? map->unit_ns : 1000;
+}
 
 static bool is_gap(const struct heatmap *map, unsigned bin)
 {
@@ -60,26 +66,31 @@ static double count_at(const struct heatmap *map, unsigned bin, int heat_row)
 	return n > 0 && isfinite(n) ? n : 0;
 }
 
-/* The octave of microseconds in whose middle or part a quarter octave of nanoseconds lies. */
-static int octave_of_row(int heat_row)
+/* The octave of the unit in whose middle or part a quarter octave of nanoseconds lies. */
+static int octave_of_row(const struct view *v, int heat_row)
 {
-	int octave = (int)floor((heat_row + 0.5) / 4 - OCTAVES_US_NS);
+	int octave = (int)floor((heat_row + 0.5) / 4 - v->unit);
 
 	return octave < OCTAVE_LOWEST ? OCTAVE_LOWEST : octave > OCTAVE_HIGHEST ? OCTAVE_HIGHEST : octave;
 }
 
-/* Octaves from the 0.1th percentile to the maximum of all that is given; ret_lowest >
- * ret_highest where there is nothing. */
+/* Octaves from the 0.1th percentile to the highest of which something is seen. */
 static void range_seen(const struct heatmap *map, struct view *v, int *ret_low, int *ret_high)
 {
-	double total[HEAT_ROWS] = { 0 }, sum = 0, below = 0;
-	int low = -1;
+	double total[HEAT_ROWS] = { 0 }, most[HEAT_ROWS] = { 0 }, sum = 0, below = 0;
+	int low = -1, high = -1;
 
 	v->lowest = HEAT_ROWS;
-	v->highest = -1;
+	v->highest = v->settled = -1;
 	for (unsigned bin = 0; bin < map->bins; bin++)
-		for (int r = 0; r < HEAT_ROWS && !is_gap(map, bin); r++)
-			total[r] += count_at(map, bin, r);
+		for (int r = 0; r < HEAT_ROWS && !is_gap(map, bin); r++) {
+			double count = count_at(map, bin, r);
+
+			total[r] += count;
+			most[r] = count > most[r] ? count : most[r];
+			if (count >= COUNT_SHOWN && r > v->settled && bin + 1 < map->bins)
+				v->settled = r;
+		}
 	for (int r = 0; r < HEAT_ROWS; r++)
 		sum += total[r];
 	for (int r = 0; r < HEAT_ROWS; r++) {
@@ -90,9 +101,44 @@ static void range_seen(const struct heatmap *map, struct view *v, int *ret_low, 
 			low = r;
 		v->lowest = v->lowest > r ? r : v->lowest;
 		v->highest = r;
+		high = most[r] >= COUNT_SHOWN || high < low ? r : high;
 	}
-	*ret_low = v->highest < 0 ? 2 : octave_of_row(low);
-	*ret_high = v->highest < 0 ? 8 : octave_of_row(v->highest);
+	*ret_low = v->highest < 0 ? 2 : octave_of_row(v, low);
+	*ret_high = v->highest < 0 ? 8 : octave_of_row(v, high);
+}
+
+/* Takes over how high it has reached before, and adds what has come: but for the newest bin, whose
+ * figures are not its last, so that what is kept does not depend on when it was looked at. */
+static int widen_range(const struct view *v, int high)
+{
+	struct heat_scale *kept = v->map->scale;
+	struct heat_scale now = { .bins = v->map->bins,
+		.bin_s = v->map->bin_s,
+		.rows = v->axis.plot.rows,
+		.columns = v->axis.plot.columns,
+		.unit_ns = heat_unit_ns(v->map),
+		.high = v->settled < 0 ? OCTAVE_LOWEST : octave_of_row(v, v->settled) };
+
+	if (!kept)
+		return high;
+	if (kept->bins != now.bins || kept->bin_s != now.bin_s || kept->rows != now.rows || kept->columns != now.columns ||
+		kept->unit_ns != now.unit_ns)
+		*kept = now;
+	kept->high = kept->high > now.high ? kept->high : now.high;
+	return high > kept->high ? high : kept->high;
+}
+
+/* Counts of a cell can be compared as long as cells are of the same size. */
+static void keep_cells(const struct view *v, const struct scale *s)
+{
+	struct heat_scale *kept = v->map->scale;
+
+	if (kept && (kept->low != s->low || kept->step != s->step))
+		kept->largest = 0;
+	if (kept) {
+		kept->low = s->low;
+		kept->step = s->step;
+	}
 }
 
 /* Rows that there are share the octaves that were seen; a row has a quarter of one at least. */
@@ -102,6 +148,7 @@ static struct scale choose_scale(struct view *v, int rows)
 	int high, octaves, each = 1;
 
 	range_seen(v->map, v, &s.low, &high);
+	high = widen_range(v, high);
 	if (s.low + OCTAVES_LEAST - 1 > high)
 		high = s.low + OCTAVES_LEAST - 1;
 	octaves = high - s.low + 1;
@@ -155,7 +202,7 @@ static int within_rows(const struct scale *s, double row)
 static void share_rows(struct view *v)
 {
 	for (int r = 0; r < HEAT_ROWS; r++) {
-		double from = (r / 4.0 - OCTAVES_US_NS - v->scale.low) / v->scale.step, size = 0.25 / v->scale.step;
+		double from = (r / 4.0 - v->unit - v->scale.low) / v->scale.step, size = 0.25 / v->scale.step;
 		double row = floor(from), share = (row + 1 - from) / size;
 
 		v->split[r] = (struct split){ within_rows(&v->scale, row), within_rows(&v->scale, row + 1),
@@ -180,13 +227,17 @@ static double column_rows(const struct view *v, int x, double ret_row[ROWS_MAX])
 
 static double largest_cell(const struct view *v)
 {
-	double row[ROWS_MAX], largest = 0;
+	double row[ROWS_MAX], largest = 0, settled = v->map->scale ? v->map->scale->largest : 0;
 
 	for (int x = 0; x < v->axis.plot.columns; x++)
 		if (column_rows(v, x, row) >= 0.5)
-			for (int i = 0; i < v->scale.rows; i++)
+			for (int i = 0; i < v->scale.rows; i++) {
 				largest = fmax(largest, row[i]);
-	return largest;
+				settled = x + 1 < v->axis.plot.columns ? fmax(settled, row[i]) : settled;
+			}
+	if (v->map->scale)
+		v->map->scale->largest = settled;
+	return fmax(largest, settled);
 }
 
 /* Two shades to a decade below the largest cell; the faintest is for all that is less. */
@@ -243,7 +294,7 @@ static int line_row(const struct view *v, int column, const double *value_ns)
 
 	if (!value_ns || bin >= map->bins || is_gap(map, bin) || !(value_ns[bin] > 0) || !isfinite(value_ns[bin]))
 		return -1;
-	double at = floor((log2(value_ns[bin]) - OCTAVES_US_NS - v->scale.low) / v->scale.step);
+	double at = floor((log2(value_ns[bin]) - v->unit - v->scale.low) / v->scale.step);
 	int row = at < 0 ? 0 : at >= v->scale.rows ? v->scale.rows - 1 : (int)at;
 	return v->axis.plot.row + v->axis.plot.rows - 1 - row;
 }
@@ -259,7 +310,7 @@ static void mark_line(struct canvas *c, const struct view *v, const double *valu
 		paint_glyph(c, row, v->axis.plot.column - 1, STYLE_STRONG, glyph);
 }
 
-/* 0.25 0.5 1 ... 512 1k ... 512k 1M: an octave of microseconds. */
+/* 0.25 0.5 1 ... 512 1k ... 512k 1M: an octave of the unit. */
 static void octave_text(int octave, char *out, size_t size)
 {
 	static const char *const prefix[] = { "", "k", "M", "G" };
@@ -303,12 +354,13 @@ unsigned heatmap_columns(struct rect area)
 
 void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map)
 {
-	struct view v = { .map = map, .axis = axis_layout(area, map->time_axis) };
+	struct view v = { .map = map, .axis = axis_layout(area, map->time_axis), .unit = log2(heat_unit_ns(map)) };
 	struct rect visible = paint_visible(c, v.axis.plot);
 
 	if (v.axis.plot.rows < 1 || v.axis.plot.columns < 1)
 		return;
 	v.scale = choose_scale(&v, v.axis.plot.rows);
+	keep_cells(&v, &v.scale);
 	share_rows(&v);
 	heatmap_paint_numbers(c, &v);
 	axis_paint_time(c, &v.axis, map->bins * map->bin_s);

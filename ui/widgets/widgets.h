@@ -52,6 +52,19 @@ struct chart_scale chart_scale_of(double max, int most, int levels);
 unsigned chart_bins(struct rect area); /* bins that a chart in this area shows */
 
 /* ---- heatmap ---- */
+/* What rows and shades stand for.  Who keeps it from painting to painting has a scale that only
+ * grows, so that nothing is drawn in another shade because something else has scrolled away; zeroed
+ * it begins anew, and so it does where the bins or the room are others. */
+struct heat_scale {
+	unsigned bins;
+	double bin_s;
+	int rows, columns;
+	double unit_ns;
+	int low, high;  /* octaves of the unit */
+	double step;    /* octaves a row */
+	double largest; /* count of a cell */
+};
+
 struct heatmap {
 	const float *count; /* bins x HEAT_ROWS, oldest bin first */
 	unsigned bins;
@@ -60,11 +73,13 @@ struct heatmap {
 	/* per bin, or NULL; NaN none */
 	const double *p50_ns, *p99_ns;
 	bool time_axis;
-	const uint8_t *gap; /* per bin: 1 = no data, or NULL */
+	const uint8_t *gap;       /* per bin: 1 = no data, or NULL */
+	double unit_ns;           /* of the numbers beside it; 0: 1000, a microsecond */
+	struct heat_scale *scale; /* kept by the caller; NULL: what is seen decides */
 };
-/* Rows are parts or powers of two of a microsecond, chosen to fill the plot with the 0.1..99.9 %
- * range seen plus the maximum; counts are spread proportionally over rows and averaged over
- * columns; shade by log of the count relative to the largest cell, two shades to a decade.  All
+/* Rows are parts or powers of two of the unit, chosen to fill the plot from the 0.1th percentile to
+ * the highest that is seen; counts are spread proportionally over rows and averaged over columns;
+ * shade by log of the count relative to the largest cell, two shades to a decade.  All
  * bins share the whole width, which is that of a chart in the same area: with chart_bins() bins
  * both show the same time; where nothing is known yet, say gap.  Beside the cells, ◇ marks the
  * newest p50 and ◆ the newest p99. */

@@ -29,6 +29,10 @@ static size_t utf8_length(const unsigned char *s, size_t len, uint32_t *ret_code
 
 size_t text_decode(const char *text, uint32_t *ret_code)
 {
+	if ((unsigned char)*text < 0x80) {
+		*ret_code = (unsigned char)*text;
+		return 1;
+	}
 	/* A sequence that is cut off ends at the NUL. */
 	size_t n = utf8_length((const unsigned char *)text, 4, ret_code);
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "main/live/modes.h"
 #include "mode/in_force.h"
 #include "main/cli/settings.h"
@@ -76,16 +77,17 @@ static int on_mode(void *ctx, unsigned mode, struct err *err)
 
 /* ---- methods ---- */
 
-/* The next one in the direction of `step` that runs here; -1 if there is no other. */
-static int next_method(const struct board *b, int step)
+/* The next one in the direction of `step` that runs here; -1 if there is no other but `first`. */
+static int next_method(const struct board_mode *mode, int at, int first, int step)
 {
-	const struct board_mode *mode = &b->mode[b->current_mode];
-	int n = (int)mode->methods, at = b->current_method;
+	int n = (int)mode->methods;
 
 	for (int i = 0; i < n; i++) {
 		at = at < 0 ? (step > 0 ? 0 : n - 1) : (at + step + n) % n;
+		if (at == first)
+			return -1;
 		if (mode->method[at].runs)
-			return at == b->current_method ? -1 : at;
+			return at;
 	}
 	return -1;
 }
@@ -99,24 +101,50 @@ static int set_method(struct options *o, const char *name, struct err *err)
 	return rc < 0 ? rc : options_reset(o, "client-method", err);
 }
 
-static int on_method(void *ctx, int step, struct err *err)
+/* Where it cannot run (xdp on the loopback device), nothing has changed. */
+static int try_method(struct console *c, const struct method *method, struct err *err)
 {
-	struct console *c = ctx;
-	struct board_mode *mode = console_mode(c);
-	int at = next_method(&c->board, step < 0 ? -1 : 1);
-	struct options undo;
+	struct options *o = &console_mode(c)->options, undo;
+	int rc = options_copy(&undo, o, err);
 
-	if (at < 0)
-		return err_say(err, ENOENT, "no other method of mode %s runs here", mode->engine->name);
-	int rc = options_copy(&undo, &mode->options, err);
 	if (rc < 0)
 		return rc;
-	rc = set_method(&mode->options, mode->method[at].method->name, err);
+	rc = set_method(o, method->name, err);
 	if (rc < 0) {
 		options_free(&undo);
 		return rc;
 	}
 	return restart_or_undo(c, &undo, err);
+}
+
+/* Once for each method, or it would be said with every round of m. */
+static void note_passed(struct board_method *m, const struct err *why, struct err *note)
+{
+	if (!m->passed)
+		text_add(note->text, sizeof(note->text), "%s%s passed over: %s", note->text[0] ? "; " : "", m->method->name,
+			why->text);
+	m->passed = true;
+}
+
+static int on_method(void *ctx, int step, struct err *err)
+{
+	struct console *c = ctx;
+	struct board_mode *mode = console_mode(c);
+	/* Where the search ends: at the method that runs; of a mixed one, where it began. */
+	int first = c->board.current_method, at = first;
+	struct err why = ERR_NONE, note = ERR_NONE;
+
+	while ((at = next_method(mode, at, first, step < 0 ? -1 : 1)) >= 0) {
+		why = ERR_NONE;
+		if (try_method(c, mode->method[at].method, &why) >= 0) {
+			*err = note;
+			return 0;
+		}
+		note_passed(&mode->method[at], &why, &note);
+		first = first < 0 ? at : first;
+	}
+	return why.text[0] ? err_say(err, why.code, "no other method runs here: %s", why.text)
+			   : err_say(err, ENOENT, "no other method of mode %s runs here", mode->engine->name);
 }
 
 /* ---- path ---- */

@@ -59,14 +59,15 @@ void veth_address(enum veth_side side, int family, struct sockaddr_storage *ret_
 /* Says what stands in the way, in words that a user can act on. */
 static int say_forbidden(int errnum, struct err *err)
 {
-	static const char limit_file[] = "/proc/sys/user/max_user_namespaces";
-	char limit[32];
+	char users[32], nets[32];
 
 	if (errnum == ENOSPC) {
-		file_read_line(limit_file, limit, sizeof(limit));
+		file_read_line("/proc/sys/user/max_user_namespaces", users, sizeof(users));
+		file_read_line("/proc/sys/user/max_net_namespaces", nets, sizeof(nets));
 		return err_say(err, errnum,
-			"no more user or network namespaces are allowed (sysctl user.max_user_namespaces = %s)",
-			*limit ? limit : "?");
+			"no more user or network namespaces are allowed (sysctl user.max_user_namespaces = %s, "
+			"user.max_net_namespaces = %s)",
+			*users ? users : "?", *nets ? nets : "?");
 	}
 	if (errnum == EPERM || errnum == EACCES)
 		return err_say(err, errnum,

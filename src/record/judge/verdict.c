@@ -104,14 +104,24 @@ static void judge_host(const struct ledger *l, const char *name, const char *wha
 		missing, l->sent, what, 100.0 * (double)missing / (double)l->sent, places);
 }
 
+/* In the unit that screens have for a loss: percent from 1 % on. */
+static const char *verdict_share(uint64_t lost, uint64_t sent, char *out, size_t size)
+{
+	double share = (double)lost / (double)sent;
+
+	snprintf(out, size, share < 0.01 ? "%.1f ppm" : "%.2f %%", share * (share < 0.01 ? 1e6 : 100));
+	return out;
+}
+
 /* A loss beyond our own accounting is a loss like others, but nobody here knows where it was. */
 static void judge_rest(const struct evidence *e, struct verdict *v)
 {
 	const struct ledger *l = e->ledger;
+	char share[32];
 
 	if (l->known && l->rest_lost)
-		verdict_caution(v, "%" PRIu64 " of %" PRIu64 " packets (%.2f %%) were lost %s", l->rest_lost, l->sent,
-			100.0 * (double)l->rest_lost / (double)l->sent,
+		verdict_caution(v, "%" PRIu64 " of %" PRIu64 " packets (%s) were lost %s", l->rest_lost, l->sent,
+			verdict_share(l->rest_lost, l->sent, share, sizeof(share)),
 			l->told || e->info->rest == REST_ON_THE_PATH
 				? "on the path"
 				: "somewhere between here and the answer: only the other end could say "

@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "ui/canvas/keys.h"
 #include "ui/dash/keytable.h"
+#include "ui/dash/losses/losses.h"
 #include "ui/dash/words.h"
 #include "../../support/toy.h"
 
@@ -220,12 +221,51 @@ static void rates_of_drops_begin_with_the_measurement(void **state)
 {
 	(void)state;
 	open_dash(1, 1, CHARSET_BRAILLE);
-	made.loss = 5;
 	made_run(&made, true);
-	made_ticks(&made, 10, PHASE_WARMUP, 1);
+	made_ticks(&made, 9, PHASE_WARMUP, 1);
+	frame(40, 120);
+	assert_true(isnan(losses_per_second(&dash, 0, ROLE_BOTH)));
+	made.loss = 5;
+	made_ticks(&made, 1, PHASE_WARMUP, 1);
 	made_ticks(&made, 5, PHASE_MEASURE, 1);
 	frame(40, 120);
 	assert_float_equal(dash.drop[0].per_s, 50, 0.01);
+	assert_float_equal(losses_per_second(&dash, 0, ROLE_BOTH), 50, 0.01);
+	stage_close();
+}
+
+/* The first client sends four more a tick, and what the server's socket dropped may have held nine
+ * more than one each. */
+static void lose_joined(const struct made *m, struct worker_sample *w, unsigned worker)
+{
+	if (worker == m->servers)
+		w->value[COUNTER_TX_PACKETS] += 4;
+	else if (worker == 0)
+		w->value[TOY_MORE_SERVER_DROPS] += 9;
+}
+
+/* A core's drops are datagrams, too, where the kernel counts packets that held several. */
+static void cores_lose_what_the_ledger_loses(void **state)
+{
+	static struct counter_def counters[TOY_COUNTERS - COUNTER_OWN + 1];
+	static struct engine engine;
+
+	(void)state;
+	memcpy(counters, engine_toy.counters, (TOY_COUNTERS - COUNTER_OWN) * sizeof(counters[0]));
+	counters[TOY_MORE_SERVER_DROPS - COUNTER_OWN].ledger = LEDGER_LOST_UP_TO;
+	engine = engine_toy;
+	engine.counters = counters;
+	made_open_with(&made, &engine, 1, 1);
+	made.loss = 1;
+	made.loses_at = TOY_SERVER_DROPS;
+	made.fill = lose_joined;
+	stage_dash(CHARSET_BRAILLE, NULL);
+	start();
+	frame(40, 120);
+	assert_float_equal(dash.drop[0].per_s, 50, 0.01);
+	assert_float_equal(losses_per_second(&dash, 0, ROLE_BOTH), 50, 0.01);
+	assert_float_equal(losses_per_second(&dash, -1, ROLE_SERVER), 50, 0.01);
+	assert_true(not_on_screen("Σ lost"));
 	stage_close();
 }
 
@@ -297,6 +337,60 @@ static void a_quantity_has_one_unit(void **state)
 	assert_string_equal(words_figure("Mbit/s", 9000, text, sizeof(text)), "9.00G");
 	assert_string_equal(words_unit("Mbit/s"), "bit/s");
 	assert_string_equal(words_figure("bytes", 65536, text, sizeof(text)), "64K");
+}
+
+static void fill_fast(const struct made *m, struct worker_sample *w, unsigned worker)
+{
+	(void)m;
+	(void)worker;
+	w->value[COUNTER_TX_BYTES] += 20 * 1000 * 1000; /* a tick */
+	w->value[COUNTER_RX_BYTES] += 20 * 1000 * 1000;
+}
+
+/* From 1 Gbit/s on no bits on the screen are thousands of Mbit/s. */
+static void fast_runs_are_told_in_gbits(void **state)
+{
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	frame(60, 200);
+	press('b');
+	press('j');
+	assert_true(on_screen("Mbit/s"));
+	assert_true(not_on_screen("Gbit/s"));
+	stage_close();
+	open_dash(1, 1, CHARSET_BRAILLE);
+	made.fill = fill_fast;
+	start();
+	frame(60, 200);
+	press('b');
+	press('j');
+	assert_true(on_screen(" 1.60 Gbit/s"));
+	assert_true(not_on_screen("Mbit/s"));
+	stage_close();
+}
+
+/* Long latencies are told in ms wherever the mode's stand. */
+static void long_latencies_are_told_in_ms(void **state)
+{
+	struct hist *total;
+
+	(void)state;
+	open_dash(1, 1, CHARSET_BRAILLE);
+	start();
+	total = (struct hist *)(uintptr_t)history_fine(made.history, 0)->total;
+	total->bucket[hist_index(45 * NS_PER_MS)] += total->count;
+	total->count *= 2;
+	frame(60, 200);
+	press('b');
+	press('j');
+	assert_true(on_screen("p99 ms"));
+	assert_true(on_screen(" ms × time"));
+	assert_true(on_screen("percentiles ms"));
+	assert_true(not_on_screen("p99 µs"));
+	frame(5, 30);
+	assert_true(not_on_screen("µs"));
+	stage_close();
 }
 
 static void fill_damaged(const struct made *m, struct worker_sample *w, unsigned worker)
@@ -572,9 +666,12 @@ int main(void)
 		cmocka_unit_test(unknown_counters_give_the_reason),
 		cmocka_unit_test(lossy_ledgers_name_the_place),
 		cmocka_unit_test(rates_of_drops_begin_with_the_measurement),
+		cmocka_unit_test(cores_lose_what_the_ledger_loses),
 		cmocka_unit_test(loss_is_one_figure_wherever_it_was),
 		cmocka_unit_test(units_are_there_once),
 		cmocka_unit_test(a_quantity_has_one_unit),
+		cmocka_unit_test(fast_runs_are_told_in_gbits),
+		cmocka_unit_test(long_latencies_are_told_in_ms),
 		cmocka_unit_test(the_newest_event_is_whole),
 		cmocka_unit_test(a_loss_has_one_unit),
 		cmocka_unit_test(a_reason_is_more_than_its_first_colon),

@@ -291,6 +291,22 @@ static void refusals_are_said(void **state)
 	assert_string_equal(dash.view.toast, "z: no such key here");
 }
 
+/* Two modes measure different things: no duel is offered between them, and A says what it is of. */
+static void a_baseline_of_another_mode_is_no_rival(void **state)
+{
+	(void)state;
+	press('b');
+	press('j');
+	assert_true(on_screen("d Duel"));
+	dash.view.base.engine = made.mode[1].engine;
+	frame_paint(&dash);
+	assert_true(not_on_screen("d Duel"));
+	assert_true(on_screen("of later"));
+	press('d');
+	assert_string_equal(dash.view.toast, "baseline A is a run of another mode: b keeps one of this mode");
+	assert_int_equal(calls.count[CALL_DUEL], 0);
+}
+
 /* On 80 columns no line of the help is cut. */
 static void help_is_read_in_full(void **state)
 {
@@ -324,6 +340,7 @@ int main(void)
 		dash_test(clicks_are_keys),
 		dash_test(nothing_can_be_changed_in_an_opened_snapshot),
 		dash_test(refusals_are_said),
+		dash_test(a_baseline_of_another_mode_is_no_rival),
 		dash_test(help_is_read_in_full),
 	};
 

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "../../support/toy.h"
 #include "boards.h"
 #include "ui/dash/baseline.h"
 
@@ -76,9 +77,33 @@ static void it_is_full(void **state)
 	made_close(&made);
 }
 
+/* Seconds in which little was sent say as little of the loss: it is what the headline has. */
+static void drops_are_all_that_was_lost_of_all_that_was_sent(void **state)
+{
+	static struct tally t;
+	struct made made;
+
+	(void)state;
+	made_open(&made, 1, 1);
+	made_run(&made, true);
+	made.loses_at = TOY_SERVER_DROPS;
+	made_ticks(&made, 1, PHASE_MEASURE, 1);
+	made.loss = 5;
+	made_ticks(&made, 20, PHASE_MEASURE, 1);
+	made.loss = 0;
+	made_ticks(&made, 20, PHASE_MEASURE, 9);
+	assert_int_equal(tally_update(&t, made.history, made.run_id, 0, INT64_MAX), 0);
+	assert_int_equal(t.n, 4);
+	assert_float_equal(tally_value(&t, METRIC_DROP_PPM), 1e6 * 100 / (20 * 105 + 20 * 900), 0.5);
+	assert_float_equal(tally_metric_change(&t, &t, METRIC_DROP_PPM).absolute, 0, 1e-9);
+	tally_free(&t);
+	made_close(&made);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(it_grows), cmocka_unit_test(it_is_full) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(it_grows), cmocka_unit_test(it_is_full),
+		cmocka_unit_test(drops_are_all_that_was_lost_of_all_that_was_sent) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

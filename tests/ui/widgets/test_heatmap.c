@@ -86,6 +86,51 @@ static void test_rows_and_shades(void **state)
 	canvas_free(&c);
 }
 
+/* What has scrolled away leaves rows and shades as they were; another room begins anew. */
+static void a_kept_scale_only_grows(void **state)
+{
+	struct canvas c = canvas_of(6, 20, CHARSET_BRAILLE), small = canvas_of(5, 20, CHARSET_BRAILLE);
+	struct heat_scale scale = { 0 };
+	struct heatmap map = map_of(15);
+
+	(void)state;
+	map.scale = &scale;
+	fill(15, 12, 900);
+	count[0][heat_row(12)] = 100000;
+	count[0][heat_row(192)] = 10;
+	paint(&c, &map);
+	assert_int_equal(style_at(&c, 5, 5), STYLE_HEAT_7);
+	assert_int_equal(style_at(&c, 5, 6), STYLE_HEAT_3);
+	assert_int_equal(style_at(&c, 1, 5), STYLE_HEAT_1);
+	count[0][heat_row(12)] = 900;
+	count[0][heat_row(192)] = 0;
+	canvas_clear(&c);
+	paint(&c, &map);
+	assert_int_equal(style_at(&c, 5, 5), STYLE_HEAT_3);
+	assert_int_equal(style_at(&c, 5, 6), STYLE_HEAT_3);
+	paint(&small, &map);
+	assert_int_equal(style_at(&small, 4, 6), STYLE_HEAT_7);
+	canvas_free(&small);
+	canvas_free(&c);
+}
+
+/* Less than is ever seen makes no row. */
+static void what_is_not_seen_has_no_row(void **state)
+{
+	struct canvas c = canvas_of(9, 20, CHARSET_BRAILLE), with = canvas_of(9, 20, CHARSET_BRAILLE);
+	struct heatmap map = map_of(15);
+
+	(void)state;
+	fill(15, 12, 900);
+	paint(&c, &map);
+	count[3][heat_row(100000)] = 0.1f;
+	paint(&with, &map);
+	for (int row = 0; row < 9; row++)
+		assert_string_equal(canvas_cell(&with, row, 3)->glyph, canvas_cell(&c, row, 3)->glyph);
+	canvas_free(&with);
+	canvas_free(&c);
+}
+
 /* The same everywhere in, the same everywhere out, for every pair of bins and columns. */
 static void test_no_stripes(void **state)
 {
@@ -250,6 +295,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_rows_and_shades, setup),
+		cmocka_unit_test_setup(a_kept_scale_only_grows, setup),
+		cmocka_unit_test_setup(what_is_not_seen_has_no_row, setup),
 		cmocka_unit_test_setup(test_no_stripes, setup),
 		cmocka_unit_test_setup(test_one_outlier_is_seen, setup),
 		cmocka_unit_test_setup(test_few_rows_cover_all, setup),

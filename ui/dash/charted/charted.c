@@ -33,7 +33,7 @@ const char *charted_unit(const struct dash *d, enum chart_kind kind)
 	case CHART_OTHER_UNIT:
 		return headline_is_bits(dash_engine(d)) == other ? headline_packet_rate(dash_engine(d)) : "bit/s";
 	case CHART_P99:
-		return "µs";
+		return dash_latency_unit(d, "");
 	case CHART_DROPS:
 		return "/s";
 	case CHART_CPU:
@@ -151,9 +151,10 @@ void charted_look(struct dash *d, const struct series_ask *like)
 static const double *charted_p99(struct dash *d)
 {
 	const struct series *s = &d->series;
+	double unit_ns = d->in_ms ? NS_PER_MS : NS_PER_US;
 
 	for (unsigned i = 0; i < s->ask.bins && i < CHARTED_BINS; i++)
-		d->chosen_value[i] = s->p99[(size_t)i * s->ask.heat_bins / s->ask.bins] / NS_PER_US;
+		d->chosen_value[i] = s->p99[(size_t)i * s->ask.heat_bins / s->ask.bins] / unit_ns;
 	return s->ask.bins <= CHARTED_BINS ? d->chosen_value : NULL;
 }
 

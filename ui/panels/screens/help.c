@@ -20,8 +20,8 @@ static const struct help_line legend[] = {
 	{ "· log", "logarithmic scale: the lowest line is its number or less, 0 too" },
 	{ "×", "below the chart: something was lost then" },
 	{ "░▒▓█", "heatmap: number of values, log scale; blank: none" },
-	{ "│", "chart: method switch or restart; or the time cursor" },
-	{ "gap", "no samples from that time" },
+	{ "│", "chart: method switch or restart; a column in reverse: the time cursor" },
+	{ "gap", "no samples from that time, or another mode ran then" },
 	{ "● ○", "on, off: traffic, capture" },
 	{ "✓ ✗", "in order or not: ledger, verdict; duel: better, worse" },
 	{ "Δ of pairs", "duel: what B differs by within a round; the medians need not be so far apart" },
@@ -35,8 +35,9 @@ static const struct help_line core_columns[] = {
 	{ "CORE", "a worker: its side, and the CPU that it is pinned to" },
 	{ "share", "its part of all that its side moves; not there where all have the same" },
 	{ "rx, tx", "received and sent per second: packets, or messages" },
-	{ "Mbit/s", "bits of the payload, or with u those on the wire" },
-	{ "drop/s", "lost per second at places that this worker sees itself" },
+	{ "Mbit/s, bit/s", "bits of the payload, or with u those on the wire" },
+	{ "drop/s", "lost per second at places that this worker sees itself, from the measurement on; of packets that held "
+		    "several datagrams as many as the ledger has" },
 	{ "p50 p99", "half, and 99 of 100, took no longer than this; p99.9: 999 of 1000" },
 	{ "busy", "CPU time that it used, of one CPU; helpers' on top" },
 	{ "vs A", "the rate that stands here against the mean of baseline A: one run a side proves nothing" },
@@ -131,20 +132,29 @@ static const struct help_line form_keys[] = {
 	{ NULL, NULL },
 };
 
+static void help_say_field(struct help_flow *f, const struct option_def *def)
+{
+	char text[512], range[128];
+
+	snprintf(text, sizeof(text), "%s (%s)", def->help ? def->help : "", options_range_text(def, range, sizeof(range)));
+	help_say(f, def->name, text);
+}
+
+/* The field that was being filled in comes first. */
 static void help_put_form(struct help_flow *f)
 {
 	const struct options *o = form_options(f->d->form);
-	char text[512], range[128];
+	int focused = form_focused(f->d->form);
 
+	if (focused >= 0 && !f->d->view.search[0]) {
+		help_head(f, "this field");
+		help_say_field(f, o->def[focused]);
+	}
 	help_say_all(f, "keys of the form", form_keys);
 	help_head(f, "fields");
-	for (unsigned i = 0; i < o->count; i++) {
-		if (!(o->def[i]->flags & OPTION_FORM))
-			continue;
-		snprintf(text, sizeof(text), "%s (%s)", o->def[i]->help ? o->def[i]->help : "",
-			options_range_text(o->def[i], range, sizeof(range)));
-		help_say(f, o->def[i]->name, text);
-	}
+	for (unsigned i = 0; i < o->count; i++)
+		if (o->def[i]->flags & OPTION_FORM)
+			help_say_field(f, o->def[i]);
 }
 
 /* ---- the mode's own words ---- */

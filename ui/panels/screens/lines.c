@@ -12,7 +12,7 @@ static void lines_add_rates(const struct dash *d, struct line *l)
 	struct rates rx;
 	char rate[48], drops[32];
 
-	moment_rates(&d->moment, -1, info ? info->rx_roles : ROLE_BOTH, &rx);
+	moment_rates_of(&d->moment, -1, info ? info->rx_roles : ROLE_BOTH, 0, &rx);
 	line_add(l, 1, STYLE_STRONG, "%s",
 		headline_text(dash_engine(d), info ? headline_rate(info, &rx, info->rx_roles) : rx.rx_pps, rate, sizeof(rate)))
 		->below = true;
@@ -29,9 +29,9 @@ static void lines_add_latency(const struct dash *d, struct line *l)
 	if (d->moment.info && (!def || !def->name || !dash_records(d, def)))
 		return;
 	moment_latency(&d->moment, -1, 0, &s);
-	words_us(&s, s.p99_ns, p99, sizeof(p99));
-	words_us(&s, s.p50_ns, p50, sizeof(p50));
-	const char *unit = words_us_unit(p99);
+	dash_latency(d, &s, s.p99_ns, p99, sizeof(p99));
+	dash_latency(d, &s, s.p50_ns, p50, sizeof(p50));
+	const char *unit = dash_latency_unit(d, p99);
 	line_add(l, 3, STYLE_TEXT, "p99 %s%s%s", p99, *unit ? " " : "", unit)->below = true;
 	if (d->moment.info && d->moment.info->closed_loop)
 		line_add(l, 5, STYLE_WARNING, "closed loop!");
