@@ -448,7 +448,7 @@ static const struct detail_column chat_columns[] = {
 		.help = "its longest queue, looked at twice a second" },
 	[CHAT_D_DIGEST] = { .name = "digest",
 		.title = "digest",
-		.unit = "",
+		.unit = "hex",
 		.kind = COUNTER_MAX,
 		.help = "in a client alone: of all messages received, whatever their order; equal for equal sets" },
 	{ 0 },

@@ -243,7 +243,8 @@ static const struct counter_def echo_counters[] = {
 		.place_title = "server reply error",
 		.remedy = "full at sndbuf {sndbuf} · F2 raises it, wmem_max {wmem_max}",
 		.show = WIDE,
-		.help = "answers that the kernel refused to send for good" },
+		.help = "answers that the kernel refused to send for good, or had no room for until nobody waited for them any "
+			"more" },
 	COUNTER(ECHO_C_CLIENT_SOCKET_DROPS) = UDP_SOCKET_DROPS("client", "cli buf", ROLE_CLIENT, LEDGER_NONE),
 	COUNTER(ECHO_C_LATE) = { .name = "late",
 		.title = "late",

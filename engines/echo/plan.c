@@ -181,6 +181,7 @@ static void echo_plan_ledger(const struct options *o, struct plan *plan, const s
 	plan->tx_ledger = clients ? LEDGER_SENT : LEDGER_RECEIVED;
 	plan->rx_ledger = clients ? LEDGER_RECEIVED : LEDGER_SENT;
 	plan->quiet_first = plan->flying = clients ? ROLE_CLIENT : 0;
+	plan->holding = clients && s->servers ? ROLE_SERVER : 0;
 	plan->expects_answers = clients;
 	plan->rest = clients && !s->servers ? REST_SOMEWHERE : REST_UNEXPLAINED;
 	plan->host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS;

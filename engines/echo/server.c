@@ -4,9 +4,13 @@
 #include "engines/echo/server.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "engines/echo/flow.h"
 #include "engines/echo/stages/stages.h"
 #include "mode/path.h"
 
@@ -30,7 +34,9 @@ struct server {
 	uint64_t syscalls; /* those counted */
 	uint64_t judged[ECHO_JUDGEMENTS];
 	const struct echo_shared *shared;
-	uint64_t reports; /* questions for our counts, also among the others */
+	struct counters *counters; /* the worker's */
+	uint64_t reports;          /* questions for our counts, also among the others */
+	uint64_t unanswered;       /* that were read when nobody waited for an answer any more */
 	struct listener listener[ECHO_LISTEN_MAX];
 };
 
@@ -175,6 +181,7 @@ int echo_server_open(struct worker *w, struct err *err)
 		return err_sys(err, ENOMEM, "open echo server");
 	w->state = server;
 	server->shared = s;
+	server->counters = w->counters;
 	server->verbatim = s->verbatim;
 	server->count = s->listens;
 	for (unsigned i = 0; i < s->listens && rc >= 0; i++)
@@ -197,9 +204,13 @@ static void answer_run(struct server *server, struct listener *l, const struct u
 	server->judged[ECHO_ANSWER] += run->packets;
 }
 
-static void make_answer(struct server *server, uint8_t *data, uint32_t len)
+/* before: datagrams of the same run.  What came before a question is told with it, though the
+ * worker counts when it has served all. */
+static void make_answer(struct server *server, uint8_t *data, uint32_t len, uint32_t before)
 {
 	if (len == ECHO_REPORT_BYTES && echo_report_is_asked(data, len)) {
+		counter_set(server->counters, COUNTER_RX_PACKETS, server->questions + before);
+		counter_set(server->counters, ECHO_C_REPORTS, server->reports);
 		echo_tell(server->shared, data);
 		server->reports++;
 	}
@@ -221,7 +232,7 @@ static unsigned judge(struct server *server, struct listener *l, const struct ud
 
 		if (j == ECHO_ANSWER) {
 			if (!server->verbatim)
-				make_answer(server, d->data + at, len);
+				make_answer(server, d->data + at, len, run.packets);
 			run.len += len;
 			run.packets++;
 		} else {
@@ -285,7 +296,42 @@ static int serve(struct server *server, struct listener *l, struct err *err)
 	return rc < 0 ? rc : n;
 }
 
-static void server_count(struct worker *w, struct server *server)
+/* The clients here have given up all that they had sent when this phase began. */
+static bool is_too_late(const struct worker *w, const struct server *server)
+{
+	bool quiet = w->phase == PHASE_SETTLE || w->phase == PHASE_DRAIN;
+
+	return quiet && server->shared->clients && clock_run_ns() - w->phase_ns >= ECHO_LATE_NS;
+}
+
+/* What a slow way back has kept here is read, and lost here.  0 or -errno. */
+static int give_up(struct server *server, struct listener *l, struct err *err)
+{
+	struct udp_datagram *burst = NULL;
+	int n = 0;
+
+	do {
+		for (int i = 0; i < n; i++)
+			judge(server, l, &burst[i]);
+		for (; l->answered < l->replies; l->answered++)
+			server->unanswered += l->reply[l->answered].packets;
+		if (n || l->replies)
+			l->port->method->release(l->port);
+		l->replies = l->answered = 0;
+		n = l->port->method->recv_burst(l->port, l->port->batch, &burst, err);
+	} while (n > 0);
+	return n;
+}
+
+/* Answers are still in the device's queue, or on their way to it. */
+static bool is_sending(const struct listener *l)
+{
+	int bytes = 0;
+
+	return ioctl(l->port->config.fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+static void server_count(struct worker *w, struct server *server, bool too_late)
 {
 	struct udp_totals all = { 0 };
 	struct udp_fill fill = { 0 };
@@ -298,13 +344,14 @@ static void server_count(struct worker *w, struct server *server)
 		udp_fill_merge(&fill, &l->fill);
 		for (unsigned r = l->answered; r < l->replies; r++)
 			waiting += l->reply[r].packets;
+		waiting += too_late && is_sending(l);
 	}
 	counter_set(w->counters, COUNTER_RX_PACKETS, server->questions);
 	counter_set(w->counters, COUNTER_RX_BYTES, server->question_bytes);
 	counter_set(w->counters, COUNTER_TX_PACKETS, all.sent_packets);
 	counter_set(w->counters, COUNTER_TX_BYTES, all.sent_bytes);
 	counter_set(w->counters, COUNTER_IN_FLIGHT, waiting);
-	counter_set(w->counters, ECHO_C_REPLY_ERRORS, all.send_errors);
+	counter_set(w->counters, ECHO_C_REPLY_ERRORS, all.send_errors + server->unanswered);
 	counter_set(w->counters, ECHO_C_REPLY_RETRIES, all.send_busy);
 	counter_set(w->counters, ECHO_C_REPORTS, server->reports);
 	for (unsigned j = ECHO_SHORT; j < ECHO_JUDGEMENTS; j++)
@@ -318,13 +365,17 @@ static void server_count(struct worker *w, struct server *server)
 int echo_server_poll(struct worker *w, struct err *err)
 {
 	struct server *server = w->state;
+	bool too_late = is_too_late(w, server);
 	int moved = 0;
 
 	for (unsigned i = 0; i < server->count; i++) {
 		struct listener *l = &server->listener[i];
+		int rc = too_late ? give_up(server, l, err) : 0;
 		unsigned rounds = l->port->batch < ROUNDS ? ROUNDS / l->port->batch : 1;
 		int n = 1;
 
+		if (rc < 0)
+			return rc;
 		while (rounds-- && n > 0) {
 			n = serve(server, l, err);
 			if (n < 0)
@@ -333,7 +384,7 @@ int echo_server_poll(struct worker *w, struct err *err)
 		}
 		w->wait.fd[i].events = l->replies ? l->port->wait_out : l->port->wait_in;
 	}
-	server_count(w, server);
+	server_count(w, server, too_late);
 	return moved;
 }
 

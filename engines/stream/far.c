@@ -1,17 +1,19 @@
 /* Mode stream, the end of a connection with another process.  See far.h.
  *
- * Sources: shutdown(2), tcp(7); tcpi_state is that of the kernel's tcp_states.h. */
+ * Sources: shutdown(2), tcp(7). */
 #include "engines/stream/far.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "engines/stream/worker.h"
+#include "engines/stream/info.h"
 
 enum { NUMBER = 1 }; /* a connection is asked for once */
+
+/* The client's kernel has the answer after a round trip; one that has vanished never has. */
+static const int64_t LOOK_LEAST_NS = NS_PER_MS, LOOK_MOST_NS = 100 * NS_PER_MS;
 
 bool stream_far_asks(const struct worker *w)
 {
@@ -29,6 +31,7 @@ void stream_far_attach(struct stream_worker *x, bool tells, uint64_t token)
 	f->before = 0;
 	f->held = 0;
 	f->ending = f->ended = false;
+	f->look_ns = f->pause_ns = 0;
 	/* A message that a connection before the phase has left half way counts as lost in it. */
 	f->broken |= x->measure_ns && x->frame.offset;
 }
@@ -152,19 +155,30 @@ int stream_far_hear(struct worker *w, struct stream_worker *x)
 
 /* ---- at the server ---- */
 
-bool stream_far_look(struct worker *w, struct stream_worker *x, unsigned tcp_state)
+void stream_far_look(struct worker *w, struct stream_worker *x)
 {
 	struct stream_far *f = &x->far;
 	uint8_t byte;
 
-	if (w->self->role != ROLE_SERVER || !x->sends || !f->tells)
+	if (w->self->role != ROLE_SERVER || !x->sends || !f->tells || f->ending)
+		return;
+	x->link.syscalls++;
+	f->ending = recv(x->link.fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Not sooner: a socket that is closed may still need the memory of its messages. */
+bool stream_far_is_over(struct stream_worker *x)
+{
+	struct stream_far *f = &x->far;
+	int64_t now = clock_now_ns();
+
+	if (now < f->look_ns)
 		return false;
-	if (!f->ending) {
-		x->link.syscalls++;
-		f->ending = recv(x->link.fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
-	}
-	/* Not sooner: a socket that is closed may still need the memory of its messages. */
-	return f->ended && tcp_state == TCP_CLOSE;
+	f->pause_ns = f->pause_ns ? f->pause_ns * 2 : LOOK_LEAST_NS;
+	if (f->pause_ns > LOOK_MOST_NS)
+		f->pause_ns = LOOK_MOST_NS;
+	f->look_ns = now + f->pause_ns;
+	return stream_info_is_closed(x);
 }
 
 static void far_make_answer(struct stream_worker *x)

@@ -30,6 +30,8 @@ struct stream_far {
 	/* at the server */
 	bool ending; /* the client has closed its half */
 	bool ended;  /* and has the answer */
+	/* then its kernel is asked whether it has all; the pause after that, longer each time */
+	int64_t look_ns, pause_ns;
 	/* at the client */
 	bool asked; /* its half is closed */
 	bool over;  /* answered, or given up: no connection is looked for */
@@ -72,7 +74,10 @@ void stream_far_take(struct worker *w, struct stream_worker *x);
 
 /* ---- at the server ---- */
 
-/* At each tick, of a side that sends; tcp_state: of TCP_INFO.  true: the connection is over. */
-bool stream_far_look(struct worker *w, struct stream_worker *x, unsigned tcp_state);
+/* At each tick, of a side that sends: has the client closed its half? */
+void stream_far_look(struct worker *w, struct stream_worker *x);
 /* Sends the answer, or the rest of it.  0: not now, or it is out (far.ended); STREAM_LOST. */
 int stream_far_tell(struct stream_worker *x);
+/* The answer is out: does the client have it, so that this thread is free for the next one?  It
+ * is not: to be asked again at far.look_ns. */
+bool stream_far_is_over(struct stream_worker *x);

@@ -1,7 +1,8 @@
 /* Mode stream, the kernel's view of a connection: TCP_INFO, the socket's buffer, whether its bytes
  * move; and how many clients wait in the queue of the listening sockets.  See info.h.
  *
- * Sources: tcp(7); TCP_INFO of a listening socket has the length of its queue in tcpi_unacked. */
+ * Sources: tcp(7); TCP_INFO of a listening socket has the length of its queue in tcpi_unacked;
+ * tcpi_state is that of the kernel's tcp_states.h. */
 #include "engines/stream/info.h"
 
 #include <linux/tcp.h>
@@ -10,6 +11,8 @@
 #include <sys/socket.h>
 
 #include "base/procnet.h"
+
+enum { TCP_STATE_CLOSE = 7 };
 
 static const int64_t STALL_NS = NS_PER_S; /* so long nothing is taken, and it is said */
 /* so long a client may leave its worker waiting while others wait for it */
@@ -119,6 +122,13 @@ void stream_info_last(struct stream_worker *x)
 		take_info(x, &info);
 }
 
+bool stream_info_is_closed(struct stream_worker *x)
+{
+	struct tcp_info info;
+
+	return read_info(&x->link, x->link.fd, &info) && info.tcpi_state == TCP_STATE_CLOSE;
+}
+
 bool stream_info_observe(struct worker *w, struct stream_worker *x)
 {
 	struct stream_link *l = &x->link;
@@ -132,7 +142,8 @@ bool stream_info_observe(struct worker *w, struct stream_worker *x)
 		show_info(w, &info);
 		show_buffer(w, x);
 		watch_movement(w, x, now);
-		stuck = stream_far_look(w, x, info.tcpi_state) || is_stuck(w, x, now);
+		stream_far_look(w, x);
+		stuck = is_stuck(w, x, now);
 	}
 	counter_set(w->counters, STREAM_C_CONNECTIONS, l->state == LINK_FLOWING && !stuck);
 	return stuck;

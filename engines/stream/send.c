@@ -161,14 +161,17 @@ static int idle(struct worker *w, struct stream_worker *x, bool quiet)
 	return 0;
 }
 
-/* The end of the connection: the answer goes behind the last message, and the client closes. */
+/* The end of the connection: the answer goes behind the last message, and the client closes.  The
+ * next one may wait for this thread already. */
 static int send_end(struct worker *w, struct stream_worker *x)
 {
 	int rc = x->far.ended ? 0 : stream_far_tell(x);
 
+	if (x->far.ended && stream_far_is_over(x))
+		return STREAM_LOST;
 	w->wait.fd[0] = (struct pollfd){ .fd = x->link.fd, .events = POLLOUT };
 	w->wait.count = !x->far.ended;
-	w->wait.until_ns = 0;
+	w->wait.until_ns = x->far.ended ? x->far.look_ns : 0;
 	if (x->sender->method->reap)
 		x->sender->method->reap(x->sender);
 	return rc;

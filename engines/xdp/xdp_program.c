@@ -222,7 +222,9 @@ static int program_say_taken(unsigned interface, const char *name, struct err *e
 		*info.name ? info.name : "no name", query.prog_id, name);
 }
 
-/* Native where the device can, else generic. */
+/* Native where the device can, else generic, which no driver refuses: EINVAL then is of a kernel
+ * that does not know such links, or of a device that is not there (bpf_xdp_link_attach() in
+ * net/core/dev.c). */
 static int program_attach_here(struct xdp_program *p, const char *name, struct err *err)
 {
 	static const struct {
@@ -241,8 +243,10 @@ static int program_attach_here(struct xdp_program *p, const char *name, struct e
 	if (fd == -EBUSY || fd == -EEXIST)
 		return program_say_taken(p->interface, name, err);
 	if (fd == -EINVAL)
-		return err_say(
-			err, EINVAL, "%s refuses an XDP program (attaching by a link needs Linux 5.9): Invalid argument", name);
+		return err_say(err, EINVAL,
+			"attach an XDP program to %s by a link, native or generic: Invalid argument: "
+			"there is no %s any more, or Linux is older than 5.9",
+			name, name);
 	return fd < 0 ? err_sys(err, -fd, "attach an XDP program to %s", name) : 0;
 }
 

@@ -215,14 +215,26 @@ static int socket_open_rings(struct xdp_socket *x, const struct xdp_socket_confi
 
 /* ---- life ---- */
 
+/* EINVAL, where the address is well made and memory and rings are there: xsk_bind() does not know a
+ * flag, xsk_reg_pool_at_qid() not the queue, or the driver's own reason (net/xdp/xsk.c,
+ * xsk_buff_pool.c; with copies and "auto" no driver's reason comes out). */
 static int socket_say_bind(const struct xdp_socket_config *config, int errnum, struct err *err)
 {
+	static const char *const modes[] = {
+		[XDP_COPYING_AUTO] = "auto", [XDP_COPYING_COPY] = "copy", [XDP_COPYING_ZERO_COPY] = "zero-copy"
+	};
+	bool zero_copy = config->copying == XDP_COPYING_ZERO_COPY;
+
 	if (errnum == EBUSY)
 		return err_say(err, EBUSY, "queue %u of %s has an AF_XDP socket already", config->queue, config->name);
-	if (errnum == EOPNOTSUPP || (errnum == EINVAL && config->copying == XDP_COPYING_ZERO_COPY))
+	if (errnum == EOPNOTSUPP && zero_copy)
 		return err_say(err, EOPNOTSUPP, "%s cannot do zero-copy: --xdp-mode copy or auto", config->name);
 	if (errnum == EINVAL)
-		return err_say(err, EINVAL, "%s has no queue %u for an AF_XDP socket", config->name, config->queue);
+		return err_say(err, EINVAL,
+			"bind an AF_XDP socket to queue %u of %s (--xdp-mode %s, need-wakeup): Invalid argument: "
+			"%s has no such queue, %s",
+			config->queue, config->name, modes[config->copying], config->name,
+			zero_copy ? "or its driver refuses it zero-copy" : "or Linux is older than 5.4");
 	return err_sys(err, errnum, "bind an AF_XDP socket to queue %u of %s", config->queue, config->name);
 }
 

@@ -67,7 +67,8 @@ struct xdp_socket {
 
 /* 0, or -errno with *err: -ENOBUFS where too little memory may be locked (getrlimit(2),
  * RLIMIT_MEMLOCK), -EBUSY where the queue has a socket of another program, -EOPNOTSUPP where it
- * was told zero-copy and the device has none.  xdp_socket_close() in any case. */
+ * was told zero-copy and the device has none, -EINVAL where there is no such queue or the device
+ * gives this one no zero-copy.  xdp_socket_close() in any case. */
 int xdp_socket_open(struct xdp_socket *x, const struct xdp_socket_config *config, struct err *err);
 /* Accepts what has fd -1 and is zeroed else, and half-opened. */
 void xdp_socket_close(struct xdp_socket *x);

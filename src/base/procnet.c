@@ -38,6 +38,9 @@ static const char *const field_names[PROCNET_FIELDS] = {
 	[PROCNET_LINK_EMULATED] = "link_emulated",
 	[PROCNET_LINK_REORDERED] = "link_reordered",
 	[PROCNET_LINK_COPIES] = "link_copies",
+	[PROCNET_LINK_UNTAKEN] = "link_untaken",
+	[PROCNET_QUEUE_DROPPED] = "queue_dropped",
+	[PROCNET_QUEUE_HELD] = "queue_held",
 };
 
 /* The kernel's names in snmp; in snmp6 "Udp6InDatagrams". */
@@ -84,6 +87,12 @@ static void forget_snmp(struct procnet *p, const char *path, int errnum)
 	for (unsigned f = 0; f < PROCNET_FIELDS; f++)
 		if (snmp_names[f].name)
 			forget(p, f, f, path, errnum);
+}
+
+static void forget_dev(struct procnet *p, const char *path, int errnum)
+{
+	forget(p, PROCNET_LINK_DROPPED, PROCNET_LINK_DROPPED, path, errnum);
+	forget(p, PROCNET_LINK_UNTAKEN, PROCNET_LINK_UNTAKEN, path, errnum);
 }
 
 static int find_snmp(const char *protocol, const char *name)
@@ -184,19 +193,23 @@ static void read_dev(struct procnet *p, int fd)
 	static const char path[] = "/proc/net/dev";
 	FILE *f = open_again(path, &fd);
 	char line[512], *colon;
-	uint64_t dropped;
+	uint64_t untaken, dropped;
 
 	if (!f) {
-		forget(p, PROCNET_LINK_DROPPED, PROCNET_LINK_DROPPED, path, errno);
+		forget_dev(p, path, errno);
 		return;
 	}
-	while (fgets(line, sizeof(line), f))
-		if ((colon = strchr(line, ':')) &&
-			sscanf(colon + 1, "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &dropped) == 1)
-			learn(p, PROCNET_LINK_DROPPED, dropped);
+	while (fgets(line, sizeof(line), f)) {
+		if (!(colon = strchr(line, ':')) ||
+			sscanf(colon + 1, "%*u %*u %*u %" SCNu64 " %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &untaken, &dropped) !=
+				2)
+			continue;
+		learn(p, PROCNET_LINK_UNTAKEN, untaken);
+		learn(p, PROCNET_LINK_DROPPED, dropped);
+	}
 	fclose(f);
 	if (!procnet_has(p, PROCNET_LINK_DROPPED))
-		forget(p, PROCNET_LINK_DROPPED, PROCNET_LINK_DROPPED, path, ENODATA);
+		forget_dev(p, path, ENODATA);
 }
 
 static void read_softnet(struct procnet *p)

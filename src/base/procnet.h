@@ -44,6 +44,16 @@ enum procnet_field {
 	PROCNET_LINK_EMULATED,
 	PROCNET_LINK_REORDERED,
 	PROCNET_LINK_COPIES,
+	/* Packets that came to the devices of a run's own namespaces and were thrown away in front
+	 * of the stack: the backlog of a CPU was full (the host's SOFTNET_DROPPED has them, too,
+	 * and a sender on a veth device, among LINK_DROPPED), or an XDP program passed them on in
+	 * vain.  procnet_read_files() alone. */
+	PROCNET_LINK_UNTAKEN,
+	/* What the queues in front of these devices (tc(8)) have thrown away, a segment each where
+	 * they cut what is longer than they may send: set by the path. */
+	PROCNET_QUEUE_DROPPED,
+	/* Packets that are in these queues now: set by the path. */
+	PROCNET_QUEUE_HELD,
 	PROCNET_FIELDS,
 };
 

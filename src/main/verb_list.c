@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "captures/capture.h"
 #include "engines/engines.h"
 #include "main/cli/cli.h"
@@ -14,6 +15,12 @@ const struct option_def list_options[] = {
 };
 
 enum { WHY_BYTES = 240, LEFT = 10, LEFT_OPTION = 14 /* cells */ };
+
+/* Does it run over path veth, and is that here? */
+static bool list_runs_on_veth(const struct method *m, char *why, size_t size)
+{
+	return method_runs_on_veth(m, why, size) && path_find(paths_all, "veth")->probe(why, size);
+}
 
 /* ---- JSON ---- */
 
@@ -28,6 +35,8 @@ static json_t *method_json(const struct method *m)
 	bool runs = method_runs(m, why, sizeof(why));
 	json_t *o = ability(runs, why);
 
+	runs = list_runs_on_veth(m, why, sizeof(why));
+	json_object_set_new(o, "over_veth", ability(runs, why));
 	json_object_set_new(o, "name", json_string(m->name));
 	json_object_set_new(o, "summary", json_string(m->summary));
 	return o;
@@ -94,7 +103,10 @@ static void list_mode(const struct engine *e)
 	for (unsigned i = 0; i < engine_methods(e); i++) {
 		char why[WHY_BYTES] = "";
 		bool runs = method_runs(e->methods[i], why, sizeof(why));
+		char ignored[WHY_BYTES];
 
+		if (!runs && list_runs_on_veth(e->methods[i], ignored, sizeof(ignored)))
+			text_add(why, sizeof(why), "%s", "; over --path veth it runs here");
 		list_say(e->methods[i]->name, LEFT, runs, why, e->methods[i]->summary);
 	}
 }

@@ -43,7 +43,7 @@ static void ask_methods(struct selftest_here *here, const struct engine *e)
 		struct selftest_method *m = &here->method[here->methods++];
 
 		*m = (struct selftest_method){ .mode = e->name, .name = e->methods[i]->name };
-		if (!method_runs(e->methods[i], m->why, sizeof(m->why)) && !*m->why)
+		if (!method_runs_on_veth(e->methods[i], m->why, sizeof(m->why)) && !*m->why)
 			snprintf(m->why, sizeof(m->why), "it does not run here");
 	}
 }

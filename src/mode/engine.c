@@ -122,6 +122,15 @@ bool method_runs(const struct method *m, char *why, size_t size)
 	return false;
 }
 
+bool method_runs_on_veth(const struct method *m, char *why, size_t size)
+{
+	if (!m->packet_socket || m->loads_program || m->missing)
+		return method_runs(m, why, size);
+	if (size)
+		why[0] = '\0';
+	return true;
+}
+
 const struct method *engine_find_method(const struct engine *e, const char *name)
 {
 	for (unsigned i = 0; e->methods && e->methods[i]; i++)

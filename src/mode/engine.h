@@ -230,7 +230,9 @@ enum { DETAIL_COLUMNS_MAX = 8 };
 struct detail_column {
 	const char *name;  /* JSON key; the unit is in it; not "id", "role" or "index" */
 	const char *title; /* column head, at most 8 cells */
-	const char *unit;  /* "packets", "bytes", "ns", "" */
+	/* "packets", "bytes", "ns", ""; "hex": a number to compare with others, whose last 8 digits
+	 * stand on the screen */
+	const char *unit;
 	/* SUM: cumulative since the row began.  The others: as it stands in the row. */
 	enum counter_kind kind;
 	const char *help; /* one line */
@@ -354,6 +356,8 @@ struct method {
 
 /* Does it run here?  true, or false with the reason.  Main thread. */
 bool method_runs(const struct method *m, char *why, size_t size);
+/* Does it, where path veth does?  What lacks nothing but rights has them there. */
+bool method_runs_on_veth(const struct method *m, char *why, size_t size);
 
 /* ---- options that do nothing ---- */
 

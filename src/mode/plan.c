@@ -331,12 +331,6 @@ static const char *method_named(const struct options *o, enum role role)
 	return *own ? own : options_text(o, "method");
 }
 
-/* A method that lacks nothing but rights has them there. */
-static bool method_runs_there(const struct method *m, const struct options *o, char *why, size_t size)
-{
-	return (m->packet_socket && !m->loads_program && !m->missing && plan_on_veth(o)) || method_runs(m, why, size);
-}
-
 static int method_default(const struct engine *engine, const struct method **ret_method, struct err *err)
 {
 	char why[160] = "", first[160] = "";
@@ -368,7 +362,7 @@ int plan_method(
 
 		return rc < 0 ? rc : err_say(err, EINVAL, "mode %s has no method %s", engine->name, name);
 	}
-	if (!method_runs_there(m, o, why, sizeof(why)))
+	if (!(plan_on_veth(o) ? method_runs_on_veth : method_runs)(m, why, sizeof(why)))
 		return err_say(err, ENOTSUP, "method %s does not run here: %s", name, why);
 	*ret_method = m;
 	return 0;

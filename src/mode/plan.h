@@ -44,6 +44,9 @@ struct plan {
 	/* The roles whose IN_FLIGHT counts: when it is 0, a phase is settled.  They need not be
 	 * those that send: an epoll chat's server has deliveries in flight. */
 	unsigned flying;
+	/* The roles whose IN_FLIGHT tells of packets that they hold back, and that nobody counts as
+	 * flying any more: a phase is not settled before these have gone on.  0: none. */
+	unsigned holding;
 	/* The other end tells what became of what was sent; who sent it does not count that. Until
 	 * the run has ended the two do not agree to the packet. */
 	bool told;

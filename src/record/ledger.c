@@ -61,6 +61,7 @@ static void add_place(struct ledger *l, const struct entry *entry, const struct 
 		return;
 	p->lost += sum->value;
 	p->seen += sum->value;
+	p->joined = p->seen;
 	if (sum->why && p->known) {
 		p->known = false;
 		p->why = sum->why;
@@ -207,16 +208,67 @@ static void add_rows(const struct reading *r, const struct ledger_row *row, stru
 
 /* ---- what the host lost ---- */
 
+static bool is_asked(const struct run_info *info, enum procnet_field field)
+{
+	return info->host_places >> field & 1;
+}
+
+static bool host_has(const struct reading *r, enum procnet_field field)
+{
+	return procnet_has(reading_net_from(r), field) && procnet_has(reading_net_to(r), field);
+}
+
+static uint64_t host_count(const struct reading *r, enum procnet_field field)
+{
+	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
+
+	return host_has(r, field) && to->value[field] > from->value[field] ? to->value[field] - from->value[field] : 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Our own sends that were tried again are lost to nobody. */
 static void take_retries_off(const struct reading *r, struct ledger_place *p)
 {
 	unsigned counters = engine_counters(r->info->engine);
 
-	for (unsigned i = COUNTER_OWN; i < counters; i++) {
-		uint64_t retries = engine_counter(r->info->engine, i)->retried ? reading_sum(r, -1, ROLE_BOTH, i).value : 0;
+	for (unsigned i = COUNTER_OWN; i < counters; i++)
+		if (engine_counter(r->info->engine, i)->retried)
+			p->seen -= least(p->seen, reading_sum(r, -1, ROLE_BOTH, i).value);
+}
 
-		p->seen -= retries < p->seen ? retries : p->seen;
-	}
+/* Of what came to devices of the run's own and was thrown away, the part that a CPU's backlog did:
+ * an XDP program may have done the rest. */
+static uint64_t own_backlog(const struct reading *r)
+{
+	return is_asked(r->info, PROCNET_LINK_UNTAKEN)
+		       ? least(host_count(r, PROCNET_LINK_UNTAKEN), host_count(r, PROCNET_SOFTNET_DROPPED))
+		       : 0;
+}
+
+/* A queue cuts joined datagrams that are longer than what it may send at once, and counts each that
+ * it throws away; its sender hears of that only where none of them is left.  What is shorter it
+ * throws away as one, and the sender hears of it, as of what the device throws away. */
+static void take_segments(const struct reading *r, struct ledger_place *p)
+{
+	if (r->info->packet_joins < 2 || !is_asked(r->info, PROCNET_QUEUE_DROPPED) || !host_has(r, PROCNET_QUEUE_DROPPED))
+		return;
+	uint64_t cut = host_count(r, PROCNET_QUEUE_DROPPED);
+
+	p->joined = p->seen - least(p->seen, host_count(r, PROCNET_LINK_DROPPED));
+	p->seen = cut > p->joined ? cut : p->joined;
+}
+
+/* What is still in a queue when everybody has stopped waiting is lost there. */
+static void take_held(const struct reading *r, struct ledger_place *p)
+{
+	uint64_t held = is_asked(r->info, PROCNET_QUEUE_HELD) ? host_count(r, PROCNET_QUEUE_HELD) : 0;
+
+	p->seen += held;
+	p->joined += held;
 }
 
 /* Devices of a run's own stand in namespaces of its own: what these count is nobody else's. */
@@ -224,7 +276,16 @@ static bool is_alone(const struct run_info *info, enum procnet_field field)
 {
 	bool counted_there = field <= PROCNET_UDP_MEM_ERRORS || field >= PROCNET_LINK_DROPPED;
 
-	return info->host_places >> PROCNET_LINK_DROPPED & 1 && counted_there;
+	if (field == PROCNET_SOFTNET_DROPPED)
+		return is_asked(info, PROCNET_LINK_UNTAKEN);
+	return is_asked(info, PROCNET_LINK_DROPPED) && counted_there;
+}
+
+/* Is it read, with all that is needed beside it? */
+static bool host_place_has(const struct reading *r, enum procnet_field field)
+{
+	return host_has(r, field) && (field != PROCNET_SOFTNET_DROPPED || !is_asked(r->info, PROCNET_LINK_UNTAKEN) ||
+					     host_has(r, PROCNET_LINK_UNTAKEN));
 }
 
 /* The place of one of these counters, and what it says. */
@@ -236,25 +297,35 @@ static void add_host_place(const struct reading *r, enum procnet_field field, st
 	if (!p)
 		return;
 	p->host_wide = !is_alone(r->info, field);
-	if (!procnet_has(from, field) || !procnet_has(to, field)) {
+	if (!host_place_has(r, field)) {
 		p->known = false;
 		p->why = procnet_has(to, field) ? from->why : to->why;
 		return;
 	}
-	p->seen = to->value[field] > from->value[field] ? to->value[field] - from->value[field] : 0;
+	p->seen = host_count(r, field);
+	if (field == PROCNET_SOFTNET_DROPPED && !p->host_wide)
+		p->seen = own_backlog(r);
+	/* The sender's device counts what the other end's backlog did not take. */
+	if (field == PROCNET_LINK_DROPPED)
+		p->seen -= least(p->seen, own_backlog(r));
 	if (field == PROCNET_UDP_SNDBUF_ERRORS)
 		take_retries_off(r, p);
+	p->joined = p->seen;
+	if (field != PROCNET_UDP_SNDBUF_ERRORS)
+		return;
+	take_segments(r, p);
+	take_held(r, p);
 }
 
-/* Most of these counters are everybody's: they may explain what nothing else does, never more. */
-static void explain(struct ledger *l, enum procnet_field field, uint64_t each)
+/* Each of these packets was so many of the run's.  Most of these counters are everybody's: they may
+ * explain what nothing else does, never more. */
+static void explain(struct ledger *l, struct ledger_place *p, uint64_t packets, uint64_t each)
 {
-	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title, NULL);
 	uint64_t missing = l->unexplained > 0 ? (uint64_t)l->unexplained : 0, most;
 
-	if (!p || !missing || !each)
+	if (!missing || !each)
 		return;
-	most = p->seen > missing / each ? missing : p->seen * each;
+	most = packets > missing / each ? missing : packets * each;
 	p->lost += most;
 	l->unexplained -= (int64_t)most;
 	if (p->host_wide)
@@ -263,19 +334,27 @@ static void explain(struct ledger *l, enum procnet_field field, uint64_t each)
 
 static bool is_host_place(const struct run_info *info, enum procnet_field field, bool alone)
 {
-	return info->host_places >> field & 1 && host_place[field].key && is_alone(info, field) == alone;
+	return is_asked(info, field) && host_place[field].key && is_alone(info, field) == alone;
+}
+
+static void explain_by(enum procnet_field field, struct ledger *l, uint64_t each, bool more)
+{
+	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title, NULL);
+
+	if (p)
+		explain(l, p, more ? p->joined : p->seen, each);
 }
 
 /* Those first that know whose packets they count, and of these the devices: a sender hears of what
- * they threw away, too. */
-static void explain_all(const struct run_info *info, struct ledger *l, uint64_t each)
+ * they threw away, too.  more: of those that may have held several, what they held beside one. */
+static void explain_all(const struct run_info *info, struct ledger *l, uint64_t each, bool more)
 {
 	for (enum procnet_field field = PROCNET_FIELDS; field-- > 0;)
 		if (is_host_place(info, field, true))
-			explain(l, field, each);
+			explain_by(field, l, each, more);
 	for (enum procnet_field field = 0; field < PROCNET_FIELDS; field++)
 		if (is_host_place(info, field, false))
-			explain(l, field, each);
+			explain_by(field, l, each, more);
 }
 
 static void add_host_places(const struct reading *r, struct ledger *l)
@@ -286,9 +365,9 @@ static void add_host_places(const struct reading *r, struct ledger *l)
 				add_host_place(r, field, l);
 	/* What one packet is at least, and only then what it may be beside that. */
 	uint64_t each = r->info->packet_copies ? r->info->packet_copies : 1;
-	explain_all(r->info, l, each);
+	explain_all(r->info, l, each, false);
 	if (r->info->packet_joins > 1)
-		explain_all(r->info, l, (r->info->packet_joins - 1) * each);
+		explain_all(r->info, l, (r->info->packet_joins - 1) * each, true);
 }
 
 /* ---- the rest ---- */

@@ -15,6 +15,7 @@ struct ledger_place {
 	bool host_wide;
 	uint64_t lost;   /* packets attributed to the place */
 	uint64_t seen;   /* what the counter says (host-wide ones: may be somebody else's) */
+	uint64_t joined; /* the packets among them that may have held several datagrams */
 	const char *why; /* where not known: the reason; else "" */
 	/* what helps, for remedy_text() of record/judge/remedy.h; NULL: nothing that is known */
 	const char *remedy;

@@ -398,6 +398,13 @@ static json_t *limit(const struct limit *l)
 	return json_made(&m);
 }
 
+enum limit_who results_limit_of(const json_t *document)
+{
+	const json_t *verdict = json_object_get(json_object_get(document, "end"), "verdict");
+
+	return limit_of_name(json_string_value(json_object_get(json_object_get(verdict, "limit"), "who")));
+}
+
 json_t *results_verdict(const struct verdict *verdict)
 {
 	struct json_maker m = json_make();

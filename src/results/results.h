@@ -29,6 +29,8 @@ json_t *results_start(const struct results_source *source);
 json_t *results_interval(const struct results_source *source, const struct sample *interval);
 json_t *results_end(const struct results_source *source);
 json_t *results_document(const struct results_source *source);
+/* Who was the limit, as such a document says; of a foreign one, too. */
+enum limit_who results_limit_of(const json_t *document);
 
 /* Whole files.  results_write(): to a stream; path names it in errors. */
 int results_write(const struct results_source *source, FILE *out, const char *path, struct err *err);

@@ -14,6 +14,7 @@
 /* so long without a packet: nothing more comes */
 static const int64_t quiet_ns = NS_PER_S;
 static const int64_t settle_limit_ns = NS_PER_S;
+static const int64_t clear_limit_ns = 2 * (int64_t)NS_PER_S;
 /* packets may be late by up to a second */
 static const int64_t drain_limit_ns = NS_PER_S + 100 * NS_PER_MS;
 /* a worker that comes to the phase so much later than others had no CPU */
@@ -281,6 +282,13 @@ static bool is_settled(struct run *r)
 	return now_ns - r->quiet_since_ns >= r->quiet_limit_ns && is_silent(r);
 }
 
+/* Those who held packets back have none any more, and nothing moves. */
+static bool is_cleared(struct run *r)
+{
+	r->moved = movement(r);
+	return !sum_counter(r, r->plan.holding, COUNTER_IN_FLIGHT) && is_silent(r);
+}
+
 /* Over a slow path the silence between two packets may be longer than usual: twice what 99 % of
  * the answers took, where that is more. */
 static int64_t quiet_limit(struct run *r)
@@ -302,6 +310,10 @@ static enum run_end settle(struct run *r, int64_t limit_ns)
 	r->quiet_limit_ns = quiet_limit(r);
 	r->until_ns = r->quiet_since_ns + limit_ns;
 	enum run_end end = run_pass(r, is_settled);
+	if (r->plan.holding && (end == RUN_OVER || end == RUN_TIME)) {
+		r->until_ns = clock_run_ns() + clear_limit_ns;
+		end = run_pass(r, is_cleared);
+	}
 	return r->err.code ? RUN_FAILED : end;
 }
 
@@ -419,6 +431,9 @@ static enum run_end end_measure(struct run *r)
  * became of its packets belongs to it. */
 static enum run_end close_intervals(struct run *r)
 {
+	/* Traffic may still go on where the drain had to be cut off. */
+	for (unsigned i = 0; i < r->opened; i++)
+		atomic_store_explicit(&r->worker[i].control->still, true, memory_order_relaxed);
 	if (run_housekeeping(r, true) < 0)
 		return RUN_FAILED;
 	sampler_read(&r->sampler);

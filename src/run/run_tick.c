@@ -280,6 +280,13 @@ static void look_where(struct run *r)
 	}
 }
 
+/* The workers end the measure phase by themselves, and this thread may have had no CPU meanwhile:
+ * what it has read then is of the end, which is told apart. */
+static bool has_read_past_end(const struct run *r)
+{
+	return r->phase == PHASE_MEASURE && r->until_ns && r->sampler.now_ns >= r->until_ns;
+}
+
 static void tick(struct run *r, int64_t now_ns)
 {
 	bool is_interval = interval_due(r) <= now_ns, is_tick = r->next_tick_ns <= now_ns;
@@ -291,7 +298,8 @@ static void tick(struct run *r, int64_t now_ns)
 	sampler_read(&r->sampler);
 	if (is_tick && r->ticks % NET_EVERY_TICKS == 0)
 		run_read_net(r);
-	run_publish_sample(r, is_interval ? RUN_INTERVAL : RUN_TICK, r->sampler.now_ns, late_ns);
+	if (!has_read_past_end(r))
+		run_publish_sample(r, is_interval ? RUN_INTERVAL : RUN_TICK, r->sampler.now_ns, late_ns);
 	if (is_tick)
 		r->next_tick_ns = next_on_grid(r->next_tick_ns, r->session->config.sample_ns, now_ns);
 	if (is_interval)

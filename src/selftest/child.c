@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "selftest/selftest.h"
 
-enum { WORDS_MAX = 64, LINE_BYTES = 1024, LAST_BYTES = 512 };
+enum { WORDS_MAX = 64, LINE_BYTES = 1024, LAST_BYTES = 2048 };
 
 static const char program[] = "/proc/self/exe";
 static const int64_t end_patience_ns = 20ll * NS_PER_S;
@@ -112,16 +112,36 @@ static bool child_is_over(void *of)
 	return child_has_ended(of);
 }
 
+int64_t child_told(const struct child *c)
+{
+	return lseek(c->told, 0, SEEK_END);
+}
+
+/* The end of what it printed behind that place; ended by 0. */
+static void child_tail(const struct child *c, int64_t from, char ret_bytes[LAST_BYTES + 1])
+{
+	int64_t last = child_told(c) - LAST_BYTES;
+	ssize_t n = pread(c->told, ret_bytes, LAST_BYTES, from > last ? from : last);
+
+	ret_bytes[n > 0 ? n : 0] = '\0';
+}
+
+bool child_has_told(const struct child *c, int64_t from, const char *words)
+{
+	char bytes[LAST_BYTES + 1];
+
+	child_tail(c, from, bytes);
+	return strstr(bytes, words);
+}
+
 /* The last line that it printed, which says what went wrong. */
 static void child_last_words(const struct child *c, char *out, size_t size)
 {
 	char bytes[LAST_BYTES + 1];
-	off_t all = lseek(c->told, 0, SEEK_END), from = all > LAST_BYTES ? all - LAST_BYTES : 0;
-	ssize_t n = pread(c->told, bytes, LAST_BYTES, from);
 
-	while (n > 0 && bytes[n - 1] == '\n')
-		n--;
-	bytes[n > 0 ? n : 0] = '\0';
+	child_tail(c, 0, bytes);
+	for (size_t n = strlen(bytes); n && bytes[n - 1] == '\n'; n--)
+		bytes[n - 1] = '\0';
 	const char *line = strrchr(bytes, '\n');
 
 	line = line ? line + 1 : bytes;
@@ -170,7 +190,8 @@ void child_end(struct child *c)
 
 /* ---- what it says ---- */
 
-int64_t child_number(const struct child *c, const char *way)
+/* The member that is found by its way through the objects; NULL. */
+static const json_t *child_member(const struct child *c, const char *way)
 {
 	const json_t *at = c->result;
 	char key[64];
@@ -182,9 +203,23 @@ int64_t child_number(const struct child *c, const char *way)
 		at = json_object_get(at, key);
 		way += bytes + (way[bytes] == '.');
 	}
+	return at;
+}
+
+int64_t child_number(const struct child *c, const char *way)
+{
+	const json_t *at = child_member(c, way);
+
 	if (json_is_real(at))
 		return (int64_t)json_real_value(at);
 	return json_is_integer(at) ? json_integer_value(at) : SELFTEST_UNKNOWN;
+}
+
+int64_t child_thousandths(const struct child *c, const char *way)
+{
+	const json_t *at = child_member(c, way);
+
+	return json_is_number(at) ? (int64_t)(json_number_value(at) * 1000 + 0.5) : SELFTEST_UNKNOWN;
 }
 
 static const char *child_line(const json_t *lines, const char *words)

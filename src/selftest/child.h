@@ -20,6 +20,10 @@ struct child {
 int child_start(struct child *c, const char *words, struct err *err);
 /* Has it ended?  Then its status is known. */
 bool child_has_ended(struct child *c);
+/* How many bytes it has printed, and do these words stand behind so many of them?  Only what it
+ * printed last is looked at. */
+int64_t child_told(const struct child *c);
+bool child_has_told(const struct child *c, int64_t from, const char *words);
 /* Asks for its end (SIGINT), waits for that and reads its result.  0, or -errno with what it said
  * last where there is none. */
 int child_finish(struct child *c, struct err *err);
@@ -31,6 +35,8 @@ void child_end(struct child *c);
 /* A whole number of the result by its way through the objects, "end.ledger.sent";
  * SELFTEST_UNKNOWN where there is none.  Into the keys of other objects go no dots. */
 int64_t child_number(const struct child *c, const char *way);
+/* The same of any number, in thousandths. */
+int64_t child_thousandths(const struct child *c, const char *way);
 /* The first reason or caution of the verdict that has these words in it; NULL: none has. */
 const char *child_verdict(const struct child *c, const char *words);
 

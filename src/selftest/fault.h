@@ -47,13 +47,16 @@ enum { FAULT_PLACES = 2, FAULT_READERS = 8, FAULT_JOINED_MOST = 128 };
 
 struct fault {
 	const char *word; /* its name, or the last part of it */
-	const char *mode; /* a row for each of its methods; NULL: it is one row */
+	/* A row for each of its methods, `only` for this one, `never` for that one; mode NULL: it
+	 * is one row. */
+	const char *mode;
+	const char *only;
+	const char *never;
 	const char *injected;
 	enum fault_needs needs;
-	bool alone;       /* needs the CPUs for itself */
-	const char *skip; /* why it cannot be put in; NULL: it can */
-	/* Mandatory without `skip`: fills in the row's checks.  -errno with *err: it could not be
-	 * played. */
+	bool alone; /* needs the CPUs for itself */
+	/* Mandatory: fills in the row's checks.  -errno with *err: it could not be played,
+	 * -ENOTSUP: not here. */
 	int (*play)(struct play *p, struct err *err);
 
 	/* ---- of play_losses() ---- */
@@ -71,8 +74,9 @@ struct fault {
 /* ended by word == NULL */
 extern const struct fault fault_losses[], fault_others[];
 
-/* losses.c, far_end.c, emulated.c, verdicts.c */
+/* losses.c, backlog.c, far_end.c, emulated.c, verdicts.c */
 int play_losses(struct play *p, struct err *err);
+int play_backlog(struct play *p, struct err *err);
 int play_far_end(struct play *p, struct err *err);
 int play_emulated(struct play *p, struct err *err);
 int play_stall(struct play *p, struct err *err);
@@ -85,6 +89,11 @@ int play_stolen(struct play *p, struct err *err);
 struct selftest_check *play_check(struct play *p, const char *place, const char *unit);
 /* The number of the ledger at this place. */
 int64_t play_place(const struct play *p, const char *place);
+/* A check: nothing is left unexplained. */
+void play_balance(struct play *p);
+/* 0 where a check has counted anything.  Some kernels may not do what was asked of them, then there
+ * is nothing to be said: -ENOTSUP. */
+int play_happened(const struct play *p, struct err *err);
 /* Starts the run with these words, the lie added. */
 int play_start(struct play *p, struct child *c, const char *words, struct err *err);
 /* Waits until the counter has reached it: 0, or -ETIMEDOUT with *err, -EIO if the run ended. */
@@ -92,5 +101,11 @@ int play_await(struct play *p, const char *group, const char *name, int64_t leas
 /* Of a run over veth: its namespaces, in which packets go, as soon as that is so.  0, or -errno and
  * why there are none. */
 int play_meet(struct play *p, struct err *err);
+/* Files of the run's device: they are those of the namespace that /sys was mounted in. */
+#define DEVICE "/sys/class/net/" VETH_INTERFACE "/"
+/* From now on /sys is of the network namespace that the process is in: for itself alone.  Root. */
+bool play_own_sys(void);
+/* Writes a word to a file of the kernel's. */
+bool play_write(const char *path, const char *word);
 /* A port of 127.0.0.1 that is free in this namespace. */
 int play_free_port(struct err *err);

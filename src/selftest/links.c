@@ -48,7 +48,8 @@ static const struct rtattr *link_attribute(const struct nlmsghdr *m, size_t head
 	return link_find((const struct rtattr *)(const void *)first, m->nlmsg_len - NLMSG_SPACE(header), type);
 }
 
-int64_t link_sent_dropped(const char *interface)
+/* 0 or -errno. */
+static int link_statistics(const char *interface, struct rtnl_link_stats64 *ret_stats)
 {
 	struct {
 		struct nlmsghdr head;
@@ -58,17 +59,32 @@ int64_t link_sent_dropped(const char *interface)
 	alignas(struct nlmsghdr) char answer[ANSWER_BYTES];
 	const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)answer;
 	const struct rtattr *found;
-	struct rtnl_link_stats64 stats;
 	ssize_t n = link_ask(&request, sizeof(request), answer);
 
 	if (n < 0 || !NLMSG_OK(m, (size_t)n) || m->nlmsg_type != RTM_NEWLINK)
-		return n < 0 ? n : -EPROTO;
+		return n < 0 ? (int)n : -EPROTO;
 	found = link_attribute(m, sizeof(struct ifinfomsg), IFLA_STATS64);
 	if (!found || RTA_PAYLOAD(found) < offsetof(struct rtnl_link_stats64, multicast))
 		return -ENODATA;
-	memset(&stats, 0, sizeof(stats));
-	memcpy(&stats, RTA_DATA(found), RTA_PAYLOAD(found) < sizeof(stats) ? RTA_PAYLOAD(found) : sizeof(stats));
-	return (int64_t)stats.tx_dropped;
+	memset(ret_stats, 0, sizeof(*ret_stats));
+	memcpy(ret_stats, RTA_DATA(found), RTA_PAYLOAD(found) < sizeof(*ret_stats) ? RTA_PAYLOAD(found) : sizeof(*ret_stats));
+	return 0;
+}
+
+int64_t link_sent_dropped(const char *interface)
+{
+	struct rtnl_link_stats64 stats;
+	int rc = link_statistics(interface, &stats);
+
+	return rc < 0 ? rc : (int64_t)stats.tx_dropped;
+}
+
+int64_t link_come_dropped(const char *interface)
+{
+	struct rtnl_link_stats64 stats;
+	int rc = link_statistics(interface, &stats);
+
+	return rc < 0 ? rc : (int64_t)stats.rx_dropped;
 }
 
 /* Of the queue at the root of that device: what is behind it is counted there, too. */

@@ -2,13 +2,17 @@
 #include "selftest/fault.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 
 static const int64_t await_patience_ns = 15ll * NS_PER_S;
 
@@ -35,12 +39,45 @@ int64_t play_place(const struct play *p, const char *place)
 	return child_number(&p->run, way);
 }
 
+void play_balance(struct play *p)
+{
+	struct selftest_check *check = play_check(p, "unexplained", "packets");
+
+	check->injected = 0;
+	check->said = child_number(&p->run, "end.ledger.unexplained");
+}
+
+int play_happened(const struct play *p, struct err *err)
+{
+	for (unsigned i = 0; i < p->row->checks; i++)
+		if (p->row->check[i].said || p->row->check[i].second > 0)
+			return 0;
+	return err_say(err, ENOTSUP, "it could not be put in: this kernel loses nothing by that");
+}
+
 int play_start(struct play *p, struct child *c, const char *words, struct err *err)
 {
 	char all[512];
 
 	snprintf(all, sizeof(all), "%s%s%s", words, *p->lie ? " --lie " : "", p->lie);
 	return child_start(c, all, err);
+}
+
+bool play_write(const char *path, const char *word)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	size_t done;
+	bool written = fd >= 0 && file_write_fully(fd, word, strlen(word), &done) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return written;
+}
+
+bool play_own_sys(void)
+{
+	return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("sysfs", "/sys", "sysfs", 0, NULL) == 0;
 }
 
 struct awaited {

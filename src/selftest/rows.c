@@ -6,6 +6,12 @@
 
 const char *const selftest_outcome_names[SELFTEST_OUTCOMES] = { "agrees", "differs", "skipped" };
 
+static bool rows_has(const struct fault *f, const struct selftest_method *m)
+{
+	return !strcmp(f->mode, m->mode) && (!f->only || !strcmp(f->only, m->name)) &&
+	       (!f->never || strcmp(f->never, m->name) != 0);
+}
+
 /* Every loss for every method of its mode, then the others. */
 static unsigned rows_list(const struct selftest_here *here, struct row_of ret_of[SELFTEST_ROWS_MAX])
 {
@@ -13,7 +19,7 @@ static unsigned rows_list(const struct selftest_here *here, struct row_of ret_of
 
 	for (unsigned i = 0; i < here->methods; i++)
 		for (const struct fault *f = fault_losses; f->word; f++)
-			if (!strcmp(f->mode, here->method[i].mode) && n < SELFTEST_ROWS_MAX)
+			if (rows_has(f, &here->method[i]) && n < SELFTEST_ROWS_MAX)
 				ret_of[n++] = (struct row_of){ f, &here->method[i] };
 	for (const struct fault *f = fault_others; f->word && n < SELFTEST_ROWS_MAX; f++)
 		ret_of[n++] = (struct row_of){ f, NULL };

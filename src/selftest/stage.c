@@ -2,7 +2,6 @@
 #include "selftest/stage.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,37 +13,23 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 
 /* ---- what runs here ---- */
 
 bool stage_skips(const struct selftest_here *here, const struct row_of *of, struct selftest_row *row)
 {
 	const struct fault *f = of->fault;
-	const char *why = f->skip ? f->skip : of->method ? of->method->why : "";
+	const char *why = of->method ? of->method->why : "";
 
 	if (!*why && f->needs != NEEDS_LOOPBACK)
 		why = here->veth_why;
-	if (!*why && of->method && !strcmp(of->method->mode, "echo") && !strcmp(of->method->name, "xdp"))
-		why = "an XDP program takes packets before the kernel counts any: there is no second source";
 	if (!*why && f->needs == NEEDS_ROOT_VETH && geteuid() != 0)
-		why = "only root may hold a device back (napi_defer_hard_irqs)";
+		why = "only root may hold a device back or steer its packets (napi_defer_hard_irqs, rps_cpus)";
 	snprintf(row->why, sizeof(row->why), "%s", why);
 	return *why;
 }
 
 /* ---- namespaces ---- */
-
-static bool stage_write(const char *path, const char *line)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	size_t done;
-	bool written = fd >= 0 && file_write_fully(fd, line, strlen(line), &done) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return written;
-}
 
 /* All rights in there; user_namespaces(7). */
 static bool stage_map_ids(unsigned uid, unsigned gid)
@@ -53,8 +38,8 @@ static bool stage_map_ids(unsigned uid, unsigned gid)
 
 	snprintf(uids, sizeof(uids), "0 %u 1", uid);
 	snprintf(gids, sizeof(gids), "0 %u 1", gid);
-	return stage_write("/proc/self/setgroups", "deny") && stage_write("/proc/self/uid_map", uids) &&
-	       stage_write("/proc/self/gid_map", gids);
+	return play_write("/proc/self/setgroups", "deny") && play_write("/proc/self/uid_map", uids) &&
+	       play_write("/proc/self/gid_map", gids);
 }
 
 static bool stage_set_lo_up(void)
@@ -86,6 +71,14 @@ static int stage_enter(enum fault_needs needs, struct err *err)
 
 /* ---- the play ---- */
 
+/* An XDP program takes the first user namespace's rights. */
+static enum fault_needs stage_needs(const struct row_of *of)
+{
+	bool program = of->method && !strcmp(of->method->mode, "echo") && !strcmp(of->method->name, "xdp");
+
+	return program && of->fault->needs == NEEDS_VETH ? NEEDS_ROOT_VETH : of->fault->needs;
+}
+
 static void stage_conclude(struct selftest_row *row, const struct err *err)
 {
 	selftest_judge(row);
@@ -113,7 +106,7 @@ void stage_play(const struct selftest_here *here, const struct row_of *of, struc
 
 	row->why[0] = '\0';
 	witness_here(&p.witness);
-	if (stage_enter(of->fault->needs, &err) < 0) {
+	if (stage_enter(stage_needs(of), &err) < 0) {
 		snprintf(row->why, sizeof(row->why), "%s", err.text);
 		return;
 	}

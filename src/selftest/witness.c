@@ -84,6 +84,13 @@ int64_t witness_link_dropped(const struct witness *w, enum witness_side side)
 	return n < 0 ? SELFTEST_UNKNOWN : n;
 }
 
+int64_t witness_link_untaken(const struct witness *w, enum witness_side side)
+{
+	int64_t n = witness_enter(w, side, NULL) < 0 ? -1 : link_come_dropped(VETH_INTERFACE);
+
+	return n < 0 ? SELFTEST_UNKNOWN : n;
+}
+
 int64_t witness_queue_dropped(const struct witness *w, enum witness_side side)
 {
 	int64_t n = witness_enter(w, side, NULL) < 0 ? -1 : link_queue_dropped(VETH_INTERFACE);
@@ -165,8 +172,10 @@ static void witness_search(struct witness *w, pid_t pid)
  * meant. */
 static bool witness_is_used(const struct witness *w)
 {
+	/* Where an XDP program takes what comes to the server, that side's stack sees nothing. */
 	return w->space[WITNESS_SERVER] >= 0 && w->space[WITNESS_CLIENT] >= 0 &&
-	       witness_snmp(w, WITNESS_SERVER, "Ip", "InReceives") > 0;
+	       (witness_snmp(w, WITNESS_SERVER, "Ip", "InReceives") > 0 ||
+		       witness_snmp(w, WITNESS_CLIENT, "Ip", "InReceives") > 0);
 }
 
 int witness_look(struct witness *w, pid_t run, struct err *err)

@@ -33,11 +33,14 @@ int witness_enter(const struct witness *w, enum witness_side side, struct err *e
  * witness_snmp: group "Udp", name "RcvbufErrors". */
 int64_t witness_snmp(const struct witness *w, enum witness_side side, const char *group, const char *name);
 int64_t witness_link_dropped(const struct witness *w, enum witness_side side);
+int64_t witness_link_untaken(const struct witness *w, enum witness_side side);
 int64_t witness_queue_dropped(const struct witness *w, enum witness_side side);
 
 /* ---- links.c: of the namespace that the process is in ---- */
 
-/* Packets that a device threw away when it should send them (IFLA_STATS64), and that the queue in
- * front of it threw away (TCA_STATS2).  -errno. */
+/* Packets that a device threw away when it should send them, those that came to it and were thrown
+ * away in front of the stack (IFLA_STATS64), and those that the queue in front of it threw away
+ * (TCA_STATS2).  -errno. */
 int64_t link_sent_dropped(const char *interface);
+int64_t link_come_dropped(const char *interface);
 int64_t link_queue_dropped(const char *interface);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/stats/stats.h"
+#include "results/results.h"
 #include "sweep/metrics.h"
 
 enum { REMARKS = sizeof(((struct sweep_state *)0)->remark) / sizeof(struct sweep_remark), REMARK_BYTES = 400 };
@@ -221,6 +222,7 @@ int sweep_state_take_run(
 	int rc = valid && counts ? keep_values(state, c, round, row, result, err) : 0;
 	if (rc < 0)
 		return rc;
+	c->limited[results_limit_of(result)] += valid && counts;
 	struct sweep_failure *failure = find_failure(state, cell, round);
 	if (failure)
 		failure->made_good = true;

@@ -14,6 +14,7 @@
 #include "base/stats/stats.h"
 #include "mode/engine.h"
 #include "mode/options.h"
+#include "record/judge/limit.h"
 
 enum {
 	SWEEP_AXES_MAX = 12,
@@ -151,6 +152,8 @@ struct sweep_cell {
 	uint16_t done, valid, failed;
 	float *value;    /* [valid][metrics]; NAN = unknown; NULL before the first */
 	uint16_t *round; /* [valid]: in which they ran */
+	/* [enum limit_who]: how many of the valid runs had this limit */
+	uint16_t limited[LIMITS];
 };
 
 enum sweep_status { SWEEP_WAITING, SWEEP_RUNNING, SWEEP_PARTLY, SWEEP_DONE, SWEEP_FAILED };

@@ -102,7 +102,8 @@ static void test_host_counters(void **state)
 	assert_int_equal(before.known | 1u << PROCNET_IP_OUT,
 		((1u << PROCNET_FIELDS) - 1) &
 			~(1u << PROCNET_LINK_DROPPED | 1u << PROCNET_LINK_IMPAIRED | 1u << PROCNET_LINK_EMULATED |
-				1u << PROCNET_LINK_REORDERED | 1u << PROCNET_LINK_COPIES));
+				1u << PROCNET_LINK_REORDERED | 1u << PROCNET_LINK_COPIES | 1u << PROCNET_LINK_UNTAKEN |
+				1u << PROCNET_QUEUE_DROPPED | 1u << PROCNET_QUEUE_HELD));
 	assert_string_equal(before.why, "");
 }
 

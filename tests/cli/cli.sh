@@ -55,6 +55,36 @@ until_says()
 		sleep 0.02
 	done
 }
+
+# told FILE TEXT [TIMES [LOOKS]]: waits until so many of its lines say it; false after half a minute.
+told()
+{
+	local looks lines
+	for ((looks = 0; looks < ${4:-1500}; looks++)); do
+		lines=$(grep -c -e "$2" "$1" 2>/dev/null)
+		[ "${lines:-0}" -ge "${3:-1}" ] && return
+		sleep 0.02
+	done
+	return 1
+}
+
+# until_told FILE TEXT COMMAND...: ends the command when the file, which is its own, says the text; its status.
+until_told()
+{
+	local file=$1 text=$2 pid
+	shift 2
+	"$@" &
+	pid=$!
+	told "$file" "$text"
+	kill -INT $pid
+	wait $pid
+}
+export -f told until_told
+
+# A line of an interval in which something was received.  A short run may have none where others
+# have all CPUs; one that must have measured something is ended when it has.
+measured=' us p50 ' endless=(--duration 60s --warmup 0 --interval 100ms)
+
 group_help()
 {
 	local verb
@@ -149,6 +179,7 @@ group_list()
 	has "$out" '.modes[] | select(.name == "echo") | .built and (.methods | map(select(.runs)) | length >= 1)'
 	has "$out" '.modes[] | select(.name == "fanout") | .built'
 	has "$out" '.modes[].methods[] | .runs or (.why | length > 0)'
+	has "$out" '[.modes[].methods[] | .over_veth | .runs or (.why | length > 0)] | all'
 	has "$out" '.paths[] | select(.name == "loopback") | .runs'
 	has "$out" '.capture | .runs or (.why | length > 0)'
 	has "$out" '.netdyno.version | test("^[0-9]")'
@@ -229,40 +260,54 @@ group_doctor()
 
 # A short run may be valid or carry a verdict against it on a busy machine; both have their exit
 # status.
-run_ok()
+ok()
 {
-	timeout -k 5 60 "$program" run "$@" >"$out" 2>"$errors" </dev/null
+	timeout -k 5 60 "$program" "$@" >"$out" 2>"$errors" </dev/null
 	local status=$?
-	[ $status = 0 ] || [ $status = 3 ] || { fail "netdyno run $*: status $status"; head -5 "$out" "$errors"; }
+	[ $status = 0 ] || [ $status = 3 ] || { fail "netdyno $*: status $status"; head -5 "$out" "$errors"; }
+}
+run_ok() { ok run "$@"; }
+
+# A run that is ended when two of its intervals have been told, on whichever of its outputs.
+run_measured()
+{
+	local end=$((SECONDS + 30))
+	start run "$@" "${endless[@]}"
+	until [ "$(cat "$out" "$errors" 2>/dev/null | grep -c -e "$measured")" -ge 2 ]; do
+		[ $SECONDS -gt $end ] && fail "netdyno run $*: no lines of intervals: $(head -5 "$out" "$errors")" && break
+		sleep 0.02
+	done
+	kill -INT $pid
+	wait $pid
+	[ $? = 130 ] || fail "netdyno run $*, interrupted: the status is not 130"
 }
 
 group_results()
 {
-	run_ok echo "${quick[@]}"
+	run_measured echo
 	prints "method"
 	prints "ledger: sent"
 	prints "verdict:"
 	prints "RTT us"
-	[ "$(grep -c ' answers/s ' "$out")" -ge 2 ] || fail "there is no line per interval"
-	run_ok echo "${quick[@]}" --json -
+	run_measured echo --json -
 	has "$out" '.netdyno.schema == 2 and .start.mode == "echo" and (.intervals | length >= 2)'
 	has "$out" '.end.sum | .tx_packets > 0 and .rx_packets > 0 and .rx_pps > 0'
 	has "$out" '.end.ledger.balanced and .end.rtt_us.count > 0 and (.end.cores | length == 2 or length > 2)'
 	has "$out" '.end.verdict | has("valid") and has("reasons") and has("cautions")'
 	has "$out" '.end | .sum.ctx_switches == ([.cores[].ctx_switches] | add) and .sum.ctx_voluntary <= .sum.ctx_switches'
 	has "$out" '.end | .sum.page_faults == ([.cores[].page_faults] | add) and .sum.cpu_user_ns == ([.cores[].cpu_user_ns] | add)'
-	has "$out" '.start.options.duration_s == 0.3 and .start.options.payload_bytes == 64'
+	has "$out" '.start.options.duration_s == 60 and .start.options.payload_bytes == 64'
 	# Without a handicap a result does not tell of one; with it the verdict does.
 	has "$out" '.start.options | has("handicap_percent") | not'
 	has "$out" '.end.verdict.limit | .who and .evidence'
-	run_ok echo "${quick[@]}" --handicap 5 --json -
+	run_measured echo --handicap 5 --json -
 	has "$out" '.start.options.handicap_percent == 5 and (.end.verdict.cautions | any(startswith("--handicap")))'
 	# Packets, seconds and rate belong together.
-	run_ok echo "${quick[@]}" --cores 1 --json -
+	run_measured echo --cores 1 --json -
 	has "$out" '.end | .sum.rx_packets / .seconds / .sum.rx_pps - 1 | fabs < 1e-4'
 	says "Mbit/s"
 	says "verdict:"
-	run_ok echo "${quick[@]}" --jsonl -
+	run_measured echo --jsonl -
 	jq -es '(.[0].event == "start") and (.[-1].event == "end") and (map(select(.event == "interval")) | length >= 2)' "$out" >/dev/null ||
 		fail "JSON lines: $(head -c 300 "$out")"
 	run_ok echo "${quick[@]}" --csv -
@@ -272,9 +317,9 @@ group_results()
 	run_ok null "${quick[@]}" --json -
 	has "$out" '.start.mode == "null" and .end.sum.rx_packets > 0'
 	# Rows of details: in plain text in one line, in JSON the worst of them.
-	try 0 run null --rows 100 --helpers 2 "${quick[@]}"
+	run_ok null --rows 100 --helpers 2 "${quick[@]}"
 	prints "100 rows: behind "
-	try 0 run null --rows 100 --helpers 2 "${quick[@]}" --json "$work/rows.json"
+	run_ok null --rows 100 --helpers 2 "${quick[@]}" --json "$work/rows.json"
 	has "$work/rows.json" '.end.details.rows == 100 and (.end.details.worst | length) == 32'
 	has "$work/rows.json" '.end.sum.helper_cpu_ns > 0'
 	# The same run again without a terminal on the dashboard: plain lines, said once.
@@ -289,7 +334,7 @@ group_results()
 group_files()
 {
 	local f
-	run_ok echo "${quick[@]}" --json "$work/r.json" --jsonl "$work/r.jsonl" --csv "$work/r.csv"
+	run_measured echo --json "$work/r.json" --jsonl "$work/r.jsonl" --csv "$work/r.csv"
 	for f in r.json r.jsonl r.csv; do
 		[ -s "$work/$f" ] || fail "$f is not there"
 		[ "$(stat -c %a "$work/$f")" = 600 ] || fail "$f has mode $(stat -c %a "$work/$f"), expected 600"
@@ -306,6 +351,9 @@ group_files()
 	[ -c /dev/null ] || fail "/dev/null is no device any more"
 	mkfifo "$work/pipe"
 	refuses 2 "not a regular file" run echo "${quick[@]}" --csv "$work/pipe" --force
+	refuses 2 "--csv $work/pipe: not a regular file (- is stdout)" run echo "${quick[@]}" --csv "$work/pipe"
+	refuses 2 "--capture $work/pipe: not a regular file" run echo "${quick[@]}" --capture "$work/pipe"
+	grep -q stdout "$errors" && fail "a capture does not go to stdout: $(cat "$errors")"
 	if [ "$(id -u)" != 0 ]; then
 		mkdir -m 500 "$work/closed"
 		refuses 1 "--json: " run echo "${quick[@]}" --json "$work/closed/r.json"
@@ -531,7 +579,7 @@ group_faults()
 		says "No space left on device"
 		timeout -k 5 30 "$program" run echo "${quick[@]}" --jsonl - >/dev/full 2>"$errors" </dev/null
 		says "netdyno: --jsonl -: write start line: No space left on device"
-		timeout -k 5 30 "$program" run echo "${quick[@]}" --json - >/dev/full 2>"$errors" </dev/null
+		until_told "$errors" "$measured" "$program" run echo "${endless[@]}" --json - >/dev/full 2>"$errors" </dev/null
 		[ $? = 1 ] || fail "JSON to a full disk: status is not 1"
 		says "No space left on device"
 		says "saved as"
@@ -541,24 +589,27 @@ group_faults()
 	two_families
 	interface_gone
 	# Closed from the start: the result file is not mistaken for stdout.
-	timeout -k 5 30 "$program" run echo "${quick[@]}" --json "$work/closed.json" >&- 2>&- <&-
+	until_told "$work/closed.jsonl" '"rx_packets": *[1-9]' bash -c 'exec "$@" >&- 2>&- <&-' bash \
+		"$program" run echo "${endless[@]}" --json "$work/closed.json" --jsonl "$work/closed.jsonl"
 	has "$work/closed.json" '.end.sum.rx_packets > 0'
 }
 
-# An interface that goes down takes packets with it: they stand at no place, and are still lost.
+# An interface that goes down takes packets with it: they stand at no place, and are still lost.  Of those that had all
+# arrived just then none is: it goes down once more.
 interface_gone()
 {
 	unshare -rn ip link set lo up 2>/dev/null || return
+	rm -f "$out" "$errors"
 	unshare -rn bash -c '
 		ip link set lo up
 		"$0" run echo --cores 1 --warmup 0 --duration 60s --interval 100ms >"$1" 2>"$2" &
-		for text in "answers/s" "  lost [1-9]"; do
-			for ((i = 0; i < 1000; i++)); do
-				grep -q "$text" "$1" 2>/dev/null && break
-				sleep 0.02
-			done
+		for ((i = 1; i <= 10; i++)); do
+			told "$1" " us p50 " $(($(grep -c " us p50 " "$1" 2>/dev/null) + 1))
 			ip link set lo down
+			told "$1" "answers/s .* lost [1-9]" 1 150 && break
+			ip link set lo up
 		done
+		told "$2" "no answer from"
 		kill -INT $!
 		wait $!
 		exit 0' "$program" "$out" "$errors"
@@ -566,27 +617,33 @@ interface_gone()
 	prints "INVALID"
 }
 
-# A name with an address of each family, of which the server has one; -4 and -6 choose.  Needs a file of names of our own.
+# A name with an address of each family, of which the server has one; -4 and -6 choose.  Needs a file of names of our own, and
+# ports that nobody else takes.
 two_families()
 {
 	printf '127.0.0.1 both.test\n::1 both.test\n' >"$work/hosts"
-	unshare -rm true 2>/dev/null || return
-	unshare -rm bash -c '
+	unshare -rmn ip link set lo up 2>/dev/null || return
+	unshare -rmn bash -c '
+		ip link set lo up
 		mount --bind "$1/hosts" /etc/hosts || exit 0
 		getent ahosts both.test | grep -q :: || exit 0
 		for mode in echo stream; do
 			for at in 127.0.0.1 ::1; do
-				"$2" run $mode --role server --listen $at -p $3 --cores 1 --duration 60s >"$1/server" 2>&1 </dev/null &
-				until grep -q start: "$1/server"; do sleep 0.02; done
+				# The words of the server before are not the word of this one.
+				rm -f "$1/server"
+				"$2" run $mode --role server --listen $at -p 5000 --cores 1 --duration 60s >"$1/server" 2>&1 </dev/null &
+				server=$!
+				told "$1/server" start:
 				for which in "" $([ $at = ::1 ] && echo -6 || echo -4); do
-					timeout -k 5 30 "$2" run $mode --role client --host both.test -p $3 --cores 1 $which --warmup 0 --duration 300ms --json - \
-						2>/dev/null </dev/null | jq -e ".end.sum.rx_packets > 0 and (.start.peer | contains(\"$at\"))" >/dev/null ||
+					until_told "$1/client" " us p50 " "$2" run $mode --role client --host both.test -p 5000 --cores 1 $which \
+						--warmup 0 --duration 60s --interval 100ms --json "$1/client.json" --force >"$1/client" 2>&1 </dev/null
+					jq -e ".end.sum.rx_packets > 0 and (.start.peer | contains(\"$at\"))" "$1/client.json" >/dev/null ||
 						echo "$mode at $at, client $which: no answers"
 				done
-				kill -INT $!
-				wait $!
+				kill -INT $server
+				wait $server
 			done
-		done' bash "$work" "$program" $((20000 + RANDOM % 10000)) >"$out" 2>"$errors"
+		done' bash "$work" "$program" >"$out" 2>"$errors"
 	[ -s "$out" ] && fail "a name with two families: $(cat "$out" "$errors")"
 }
 
@@ -594,16 +651,18 @@ two_families()
 full_disk()
 {
 	mkdir "$work/tiny"
-	unshare -rm sh -c '
+	rm -f "$out" "$errors"
+	unshare -rm bash -c '
 		mount -t tmpfs -o size=16k tmpfs "$1/tiny" || exit 77
-		"$2" run echo --duration 500ms --warmup 0 --interval 100ms --json "$1/tiny/r.json" >"$1/out" 2>"$1/errors" </dev/null &
+		"$2" run echo --duration 60s --warmup 0 --interval 100ms --json "$1/tiny/r.json" >"$1/out" 2>"$1/errors" </dev/null &
 		pid=$!
-		# Filled once the run is on its way: the check before it found room.
-		while ! grep -q method "$1/out"; do sleep 0.01; done
+		# Filled once something has been measured: the check before the run found room.
+		told "$1/out" " us p50 "
 		head -c 100000 /dev/zero >"$1/tiny/fill" 2>/dev/null
+		kill -INT $pid
 		wait $pid
 		echo $? >"$1/status"
-		ls -A "$1/tiny" >"$1/left"' sh "$work" "$program" 2>/dev/null
+		ls -A "$1/tiny" >"$1/left"' bash "$work" "$program" 2>/dev/null
 	[ $? = 0 ] || return 0 # no namespaces here
 	[ "$(cat "$work/status")" = 1 ] || fail "full disk: status $(cat "$work/status"), expected 1"
 	says "No space left on device"
@@ -613,20 +672,20 @@ full_disk()
 
 group_capture()
 {
-	run_ok echo "${quick[@]}" --capture "$work/c.pcap"
+	run_measured echo --capture "$work/c.pcap"
 	prints "verdict:"
 	if "$program" list --json | jq -e .capture.runs >/dev/null; then
 		[ -s "$work/c.pcap" ] || fail "there is no capture: $(cat "$errors")"
 		says "capture saved: $work/c.pcap"
 		tcpdump -nr "$work/c.pcap" 2>/dev/null | grep -q UDP || fail "tcpdump finds no UDP in the capture"
 		says "c.pcap ($(tcpdump -nr "$work/c.pcap" 2>/dev/null | wc -l) packets, "
-		run_ok echo "${quick[@]}" --capture "$work/d.pcap" --json "$work/d.json"
+		run_measured echo --capture "$work/d.pcap" --json "$work/d.json"
 		has "$work/d.json" '.end.capture | .packets > 0 and .bytes > .packets and .error == null and (.file | endswith("d.pcap"))'
 		# The first packet is in it, without any warm-up, and so is the last.
 		run_ok echo "${quick[@]}" --rate 1000 --capture "$work/e.pcap" --json "$work/e.json"
 		has "$work/e.json" '.end | .capture.packets == .ledger.sent + .ledger.received'
 		# Cut by the limit of a file's size: the run ends, the result says so.
-		(ulimit -f 100 && exec timeout -k 5 30 "$program" run echo --duration 500ms --warmup 0 --capture "$work/cut.pcap" --json - \
+		(ulimit -f 100 && exec timeout -k 5 30 "$program" run echo --duration 2s --warmup 0 --capture "$work/cut.pcap" --json - \
 			>"$out" 2>"$errors" </dev/null)
 		[ $? = 1 ] || fail "a capture that was cut: the status is not 1: $(tail -3 "$errors")"
 		has "$out" '.end.capture | .packets > 0 and .writer_drops > 0 and (.error | test("File too large"))'
@@ -663,7 +722,7 @@ group_open()
 	prints "ledger: sent"
 	refuses 1 "No such file" open "$work/nothing"
 	# A sweep is shown as its tables; of what cannot be shown it is said what that is.
-	try 0 sweep null --rate 10k,20k "${quick[@]}" --repeat 1 --out "$work/sweep"
+	ok sweep null --rate 10k,20k "${quick[@]}" --repeat 1 --out "$work/sweep"
 	try 0 open "$work/sweep"
 	prints "sweep of null: 2 of 2 runs are done"
 	prints "best throughput"
@@ -697,14 +756,14 @@ group_settings()
 	# The file is read for the screen and for each mode; each mistake is said once.
 	printf 'stray\n[echo]\nfoo = 1\n[chat]\nbar = 1\n[dash]\nbaz = 1\n[ecoh]\nx = 1\n' >"$XDG_CONFIG_HOME/netdyno/config.ini"
 	for verb in "run echo" "echo --plain" "sweep echo --repeat 1 --out $work/once"; do
-		try 0 $verb --duration 100ms --warmup 0
+		ok $verb --duration 100ms --warmup 0
 		[ -z "$(grep config.ini "$errors" | sort | uniq -d)" ] || fail "$verb: said twice: $(grep config.ini "$errors")"
 		says "config.ini:1: expected [section]"
 		says "config.ini:3: [echo] unknown option --foo"
 	done
 	rm "$XDG_CONFIG_HOME/netdyno/config.ini"
 	mkdir "$XDG_CONFIG_HOME/netdyno/config.ini"
-	try 0 run echo "${quick[@]}"
+	run_ok echo "${quick[@]}"
 	[ "$(grep -c "settings not read" "$errors")" = 1 ] || fail "unreadable settings: $(cat "$errors")"
 	rmdir "$XDG_CONFIG_HOME/netdyno/config.ini"
 	printf '[echo]\npaylod = 1000\n' >"$XDG_CONFIG_HOME/netdyno/config.ini"
@@ -717,8 +776,7 @@ group_surroundings()
 {
 	local pid status charts ignored
 	if command -v prlimit >/dev/null; then
-		"$program" run echo --duration 20s --warmup 0 >"$out" 2>"$errors" </dev/null &
-		pid=$!
+		start run echo --duration 20s --warmup 0
 		until_says $pid "$errors" 'start'
 		prlimit --pid $pid --nofile=1:1
 		wait $pid
@@ -726,7 +784,7 @@ group_surroundings()
 		[ $status = 1 ] || fail "poll(2) fails: status $status, expected 1"
 		says 'wait for the run: '
 	fi
-	try 0 sweep null --duration 20ms --warmup 0 --repeat 1 --rate 1000,2000 --out "$work/sweep"
+	ok sweep null --duration 20ms --warmup 0 --repeat 1 --rate 1000,2000 --out "$work/sweep"
 	charts=$(ls "$work/sweep" | grep -c png)
 	mkdir "$work/other"
 	echo precious >"$work/other/file"
@@ -757,20 +815,19 @@ group_escapes()
 	try 1 open "$evil/nothing"
 	all_harmless
 	printf '[ecoh]\nstray\n[echo]\nfoo = 1\n' >"$evil/netdyno/config.ini"
-	XDG_CONFIG_HOME=$evil try 0 run echo "${quick[@]}" --json "$evil/r.json"
+	XDG_CONFIG_HOME=$evil run_ok echo "${quick[@]}" --json "$evil/r.json"
 	says 'unknown option --foo'
 	all_harmless
 	try 2 run echo "--$(basename "$evil")"
 	all_harmless
-	try 0 sweep null --duration 20ms --warmup 0 --repeat 1 --rate 1000,2000 --out "$evil/sweep"
+	ok sweep null --duration 20ms --warmup 0 --repeat 1 --rate 1000,2000 --out "$evil/sweep"
 	prints 'results: '
 	says 'results: '
 	all_harmless
-	try 0 sweep --resume "$evil/sweep"
+	ok sweep --resume "$evil/sweep"
 	says 'runs are done'
 	all_harmless
-	"$program" run echo --duration 20s --warmup 0 --out "$evil" >"$out" 2>"$errors" </dev/null &
-	pid=$!
+	start run echo --duration 20s --warmup 0 --out "$evil"
 	until_says $pid "$errors" 'start'
 	kill -USR1 $pid
 	until_says $pid "$errors" 'snapshot: '

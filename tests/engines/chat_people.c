@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../support/asserts.h"
+#include "../support/free_port.h"
 #include "engines/chat/chat.h"
 #include "engines/chat/shared.h"
 
@@ -78,32 +79,13 @@ void people_meet(struct session_rig *s, uint32_t id, struct outcome *o, int a, i
 	person_hears(a, "polo\n");
 }
 
-unsigned chat_free_port(void)
-{
-	static unsigned last;
-
-	for (unsigned tries = 0; tries < 1000; tries++) {
-		unsigned port = last = 20000 + (last ? last - 20000 + 1 : (unsigned)getpid() * 7) % 12000;
-		struct sockaddr_in a = {
-			.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
-		};
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc = bind(fd, (struct sockaddr *)&a, sizeof(a));
-
-		close(fd);
-		if (rc == 0)
-			return port;
-	}
-	fail_msg("no free port");
-	return 0;
-}
-
 uint32_t chat_server_start(
 	struct session_rig *s, const char *address, const char *method, const char *loops, unsigned *ret_port, struct outcome *o)
 {
 	char port[8];
 	uint32_t id;
 
-	*ret_port = chat_free_port();
+	*ret_port = free_port();
 	snprintf(port, sizeof(port), "%u", *ret_port);
 	id = session_rig_start(s, OPTIONS("role", "server", "listen", address, "port", port, "method", method, "loops", loops,
 					  "duration", "0", "warmup", "0", "queue", "8K", "line-max", "512", "sndbuf", "4K"));

@@ -21,9 +21,6 @@ void people_meet(struct session_rig *s, uint32_t id, struct outcome *o, int a, i
 
 /* ---- runs ---- */
 
-/* Nobody has it, and it is none of those that the kernel gives to callers: who calls a server that
- * is away must not get it. */
-unsigned chat_free_port(void);
 /* A server with short queues; *o is for this run. */
 uint32_t chat_server_start(
 	struct session_rig *s, const char *address, const char *method, const char *loops, unsigned *ret_port, struct outcome *o);

@@ -2,7 +2,6 @@
 #include "rig.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../support/free_port.h"
 #include "base/clock.h"
 #include "mode/path.h"
 
@@ -64,48 +64,11 @@ static void set_roles(struct rig *rig, const struct rig_config *config)
 	set_cpus(rig, "client-cpus", config->servers, config->clients);
 }
 
-/* A socket bound to this port of both families, or of IPv4 where there is no IPv6; 0: to any. */
-static int bound_socket(int type, unsigned port)
-{
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
-	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	int fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
-
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&six, sizeof(six)) == 0)
-		return fd;
-	bool taken = fd >= 0 && errno == EADDRINUSE;
-	if (fd >= 0)
-		close(fd);
-	if (taken)
-		return -1;
-	fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&four, sizeof(four)) == 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-/* Finds a port that was free a moment ago, for UDP and TCP: another test may have a thousand ports
- * of either.  The kernel does not give the same one again soon. */
 static void set_free_port(struct rig *rig)
 {
-	struct sockaddr_in6 any;
 	char text[8];
-	int tcp, udp = -1;
 
-	for (unsigned tries = 0; udp < 0; tries++) {
-		socklen_t size = sizeof(any);
-
-		assert_less(tries, 100);
-		tcp = bound_socket(SOCK_STREAM, 0);
-		assert_int_equal(getsockname(tcp, (struct sockaddr *)&any, &size), 0);
-		/* The port stands at the same place in both families. */
-		udp = bound_socket(SOCK_DGRAM, ntohs(any.sin6_port));
-		close(tcp);
-	}
-	close(udp);
-	snprintf(text, sizeof(text), "%u", ntohs(any.sin6_port));
+	snprintf(text, sizeof(text), "%u", free_port());
 	if (set_option(rig, "port", text) < 0)
 		fail_msg("%s", rig->err.text);
 }

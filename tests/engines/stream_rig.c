@@ -2,8 +2,8 @@
 #include "stream_rig.h"
 
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "../support/free_port.h"
 
 int stream_rig_try(struct rig *rig, const char *const *option)
 {
@@ -40,14 +40,7 @@ struct stream_worker *stream_rig_state(struct rig *rig, unsigned worker)
 
 void stream_rig_free_port(char port[8])
 {
-	union net_address a = { .v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
-	socklen_t bytes = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, &a.sa, sizeof(a.v4)), 0);
-	assert_int_equal(getsockname(fd, &a.sa, &bytes), 0);
-	close(fd);
-	snprintf(port, 8, "%u", net_port(&a));
+	snprintf(port, 8, "%u", free_port());
 }
 
 bool stream_rig_has_connections(struct rig *rig, uint64_t value)

@@ -131,6 +131,13 @@ rights() {
 	says out.txt 'method packet does not run here: needs CAP_NET_RAW: run it as root, or setcap cap_net_raw+ep on the program'
 	as_nobody "$program" list >out.txt 2>&1
 	grep -q 'packet .*needs CAP_NET_RAW' out.txt || fail "list does not say why packet does not run: $(cat out.txt)"
+	if grep -q '^    veth *runs here' out.txt; then
+		grep -q 'packet .*does not run here: needs CAP_NET_RAW.*; over --path veth it runs here' out.txt ||
+			fail "list does not say where packet runs: $(grep packet out.txt)"
+		as_nobody "$program" list --json >out.txt 2>&1
+		expect 'packet here and over veth' 'false true' "$(jq -r '.modes[] | select(.name == "fanout").methods[] |
+			select(.name == "packet") | "\(.runs) \(.over_veth.runs)"' out.txt)"
+	fi
 	as_nobody "$program" run fanout --method mmsg --readers 10 --duration 200ms --warmup 0 >out.txt 2>&1
 	status=$?
 	case $status in 0 | 3) ;; *) fail "mmsg as nobody ends with $status: $(cat out.txt)" ;; esac

@@ -105,6 +105,15 @@ static void set_up(const char *name, int number)
 		number, name, number, name, name);
 }
 
+/* The kernel takes packets for a new IPv6 address in a little later, and asking for a link has it
+ * set the link's queue in action, if that has been put off. */
+static void await(const char *name, int number)
+{
+	netns_run("for i in $(seq 3000); do ip -6 route get fd77::%d | grep -q ^local && exec ip link show %s >/dev/null; "
+		  "sleep 0.01; done; exit 1",
+		number, name);
+}
+
 void netns_pair(void)
 {
 	home = this_namespace();
@@ -115,9 +124,9 @@ void netns_pair(void)
 	set_up("va", 1);
 	netns_peer();
 	set_up("vb", 2);
+	await("vb", 2);
 	netns_home();
-	/* Asking for a link has the kernel set its queue in action, if that has been put off. */
-	netns_run("ip link show va >/dev/null");
+	await("va", 1);
 }
 
 void netns_run(const char *command, ...)

@@ -12,6 +12,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -215,90 +216,34 @@ static struct nlmsghdr *queue_message(char buffer[MESSAGE_BYTES], uint16_t type)
 	return m;
 }
 
-/* The same as tc(8) sends for "delay 1ms reorder 25% duplicate 50%", and the seed. */
+/* These bytes, as hexadecimal words, stand at `at`; returns how many there are. */
+static size_t expect_bytes(const uint8_t *at, const char *what, const char *wanted)
+{
+	size_t bytes = 0;
+
+	for (const char *c = wanted; *c; c += 2) {
+		unsigned byte;
+
+		c += *c == ' ';
+		assert_int_equal(sscanf(c, "%2x", &byte), 1);
+		if (at[bytes] != byte)
+			fail_msg("%s: byte %zu is %02x, not %02x", what, bytes, at[bytes], byte);
+		bytes++;
+	}
+	return bytes;
+}
+
+/* "delay 1ms reorder 25% duplicate 50%", and the seed. */
 static void emulation_is_asked_for_in_these_bytes(void **state)
 {
-	static const uint8_t wanted[] = {
-		/* TCA_KIND */
-		10,
-		0,
-		1,
-		0,
-		'n',
-		'e',
-		't',
-		'e',
-		'm',
-		0,
-		0,
-		0,
-		/* TCA_OPTIONS: 15625 ticks, 2000 packets, no loss; gap, duplicate, no jitter */
-		64,
-		0,
-		2,
-		0x80,
-		0x09,
-		0x3d,
-		0,
-		0,
-		0xd0,
-		0x07,
-		0,
-		0,
-		0,
-		0,
-		0,
-		0,
-		1,
-		0,
-		0,
-		0,
-		0xff,
-		0xff,
-		0xff,
-		0x7f,
-		0,
-		0,
-		0,
-		0,
-		/* TCA_NETEM_LATENCY64, TCA_NETEM_REORDER */
-		12,
-		0,
-		10,
-		0,
-		0x40,
-		0x42,
-		0x0f,
-		0,
-		0,
-		0,
-		0,
-		0,
-		12,
-		0,
-		3,
-		0,
-		0xff,
-		0xff,
-		0xff,
-		0x3f,
-		0,
-		0,
-		0,
-		0,
-		/* TCA_NETEM_PRNG_SEED: of 1 */
-		12,
-		0,
-		14,
-		0,
-		0xc1,
-		0x5c,
-		0x02,
-		0x89,
-		0xec,
-		0x2d,
-		0x0a,
-		0x91,
+	static const struct {
+		const char *what, *bytes;
+	} wanted[] = {
+		{ "TCA_KIND", "0a000100 6e657465 6d000000" },
+		{ "TCA_OPTIONS: 15625 ticks, 2000 packets, no loss; gap, duplicate, no jitter",
+			"40000280 093d0000 d0070000 00000000 01000000 00000080 00000000" },
+		{ "TCA_NETEM_LATENCY64, TCA_NETEM_REORDER", "0c000a00 40420f00 00000000 0c000300 00000040 00000000" },
+		{ "TCA_NETEM_PRNG_SEED: of 1", "0c000e00 c15c0289 ec2d0a91" },
 	};
 	const struct veth_shape shape = {
 		.delay_ns = NS_PER_MS, .reorder_of_100000 = 25000, .duplicate_of_100000 = 50000, .seed = 1
@@ -311,8 +256,72 @@ static void emulation_is_asked_for_in_these_bytes(void **state)
 	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
 		skip();
 	veth_put_emulation(m, &shape);
-	assert_int_equal((uint8_t *)mnl_nlmsg_get_payload_tail(m) - at, sizeof(wanted));
-	assert_memory_equal(at, wanted, sizeof(wanted));
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		at += expect_bytes(at, wanted[i].what, wanted[i].bytes);
+	assert_ptr_equal(at, mnl_nlmsg_get_payload_tail(m));
+}
+
+/* The options in the messages that tc of iproute2 6.1.0 sent (strace -e sendmsg) for
+ * `tc qdisc add dev lo root netem WORDS limit ...`. */
+static const struct {
+	const char *words;
+	struct veth_shape shape;
+	uint8_t options[36]; /* struct tc_netem_qopt, and TCA_NETEM_REORDER where it is asked for */
+	size_t bytes;
+} by_tc[] = {
+	{ "delay 1ms reorder 25% duplicate 50%",
+		{ .delay_ns = NS_PER_MS, .reorder_of_100000 = 25000, .duplicate_of_100000 = 50000 },
+		"\x09\x3d\x00\x00\xd0\x07\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00"
+		"\x0c\x00\x03\x00\x00\x00\x00\x40\x00\x00\x00",
+		36 },
+	{ "delay 10ms", { .delay_ns = 10 * NS_PER_MS },
+		"\x5a\x62\x02\x00\xf8\x2a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 24 },
+	{ "duplicate 10%", { .duplicate_of_100000 = 10000 },
+		"\x00\x00\x00\x00\xe8\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x9a\x99\x99\x19\x00\x00\x00", 24 },
+	{ "delay 5s", { .delay_ns = 5ll * NS_PER_S },
+		"\xc8\x17\xa8\x04\xa0\x86\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 24 },
+};
+
+/* What we ask for beside that is the same time in ns, and the seed. */
+static void expect_as_tc(const struct nlattr *options, unsigned i)
+{
+	enum { QOPT_BYTES = sizeof(struct tc_netem_qopt), SEED = 14 };
+	const uint8_t *at = mnl_attr_get_payload(options);
+	size_t left = mnl_attr_get_payload_len(options) - QOPT_BYTES;
+	const struct nlattr *attribute = (const void *)(at + QOPT_BYTES);
+	bool reorders = false;
+
+	for (; mnl_attr_ok(attribute, (int)left); left -= MNL_ALIGN(attribute->nla_len), attribute = mnl_attr_next(attribute)) {
+		unsigned type = mnl_attr_get_type(attribute);
+
+		if (type == TCA_NETEM_LATENCY64)
+			assert_int_equal(mnl_attr_get_u64(attribute), by_tc[i].shape.delay_ns);
+		else if (type == TCA_NETEM_REORDER)
+			reorders = by_tc[i].bytes > QOPT_BYTES &&
+				   !memcmp(attribute, by_tc[i].options + QOPT_BYTES, attribute->nla_len);
+		else
+			assert_int_equal(type, SEED);
+	}
+	assert_int_equal(left, 0);
+	if (memcmp(at, by_tc[i].options, QOPT_BYTES) != 0 || reorders != (by_tc[i].bytes > QOPT_BYTES))
+		fail_msg("netem %s is not asked for as tc does", by_tc[i].words);
+}
+
+static void emulation_is_what_tc_asks_for(void **state)
+{
+	alignas(struct nlmsghdr) char buffer[MESSAGE_BYTES];
+	const struct nlattr *attribute;
+
+	(void)state;
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+		skip();
+	for (unsigned i = 0; i < sizeof(by_tc) / sizeof(by_tc[0]); i++) {
+		struct nlmsghdr *m = queue_message(buffer, RTM_NEWQDISC);
+
+		veth_put_emulation(m, &by_tc[i].shape);
+		mnl_attr_for_each(attribute, m, sizeof(struct tcmsg)) if (mnl_attr_get_type(attribute) == TCA_OPTIONS)
+			expect_as_tc(attribute, i);
+	}
 }
 
 static void only_what_needs_it_is_emulated(void **state)
@@ -339,19 +348,39 @@ static void put_statistics(struct nlmsghdr *m, const char *kind, uint64_t more_p
 	mnl_attr_nest_end(m, statistics);
 }
 
-static void emulated(const char *kind, uint64_t more_packets, struct veth_emulated *sum)
+static void emulated(const char *kind, uint64_t more_packets, struct veth_queued *sum)
 {
 	alignas(struct nlmsghdr) char buffer[MESSAGE_BYTES];
 	struct nlmsghdr *m = queue_message(buffer, RTM_NEWQDISC);
 
 	put_statistics(m, kind, more_packets);
-	veth_add_emulated(m, sum);
+	veth_add_queued(m, sum);
+}
+
+/* Of the queue in front of the others alone: it counts theirs, too. */
+static void drops_are_read_where_all_are_counted(void **state)
+{
+	static const uint32_t parent[] = { TC_H_ROOT, 0x10001, TC_H_ROOT };
+	alignas(struct nlmsghdr) char buffer[MESSAGE_BYTES];
+	struct veth_queued sum = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(parent) / sizeof(parent[0]); i++) {
+		struct nlmsghdr *m = queue_message(buffer, RTM_NEWQDISC);
+
+		((struct tcmsg *)mnl_nlmsg_get_payload(m))->tcm_parent = parent[i];
+		put_statistics(m, i == 1 ? "netem" : "tbf", 0);
+		veth_add_queued(m, &sum);
+	}
+	assert_int_equal(sum.dropped, 8);
+	assert_int_equal(sum.held, 6);
+	assert_int_equal(sum.packets, 107);
 }
 
 static void emulated_packets_are_read_and_summed(void **state)
 {
 	alignas(struct nlmsghdr) char buffer[MESSAGE_BYTES];
-	struct veth_emulated sum = { 0 };
+	struct veth_queued sum = { 0 };
 
 	(void)state;
 	emulated("netem", 0, &sum);
@@ -360,7 +389,7 @@ static void emulated_packets_are_read_and_summed(void **state)
 	/* The other side, whose packets are more than 32 bits hold; and queues of another kind. */
 	emulated("netem", 1ull << 40, &sum);
 	emulated("tbf", 0, &sum);
-	veth_add_emulated(queue_message(buffer, RTM_NEWQDISC), &sum);
+	veth_add_queued(queue_message(buffer, RTM_NEWQDISC), &sum);
 	assert_int_equal(sum.packets, 107 + (1ull << 40) + 7);
 	assert_int_equal(sum.reordered, 10);
 }
@@ -436,7 +465,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(all_is_each_once),
 		cmocka_unit_test(kernel_loses_those_that_are_chosen),
 		cmocka_unit_test(emulation_is_asked_for_in_these_bytes),
+		cmocka_unit_test(emulation_is_what_tc_asks_for),
 		cmocka_unit_test(only_what_needs_it_is_emulated),
+		cmocka_unit_test(drops_are_read_where_all_are_counted),
 		cmocka_unit_test(emulated_packets_are_read_and_summed),
 		cmocka_unit_test(what_the_kernel_lacks_is_said_as_a_wrong_use),
 	};

@@ -68,6 +68,15 @@ await_one() { # NAME
 	done
 }
 
+# Until out.txt says it; half a minute.  Whoever starts what writes there has removed it.
+await_said() { # TEXT
+	for ((i = 0; i < 600; i++)); do
+		grep -qF -- "$1" out.txt 2>/dev/null && return
+		sleep 0.05
+	done
+	fail "\"$1\" is not said: $(cat out.txt)"
+}
+
 # "key": value of the newest result.
 of_result() { tr -d ' \n' <result.json | grep -o "\"$1\":[^,}]*" | tail -n 1 | cut -d: -f2; }
 
@@ -163,13 +172,11 @@ root_is_refused() { # STATUS TEXT OPTIONS...
 # The run ends by itself, and says why.
 its_device_goes() {
 	local pid job
+	rm -f out.txt
 	"$program" run echo --path veth --server-method xdp --duration 60s --warmup 0 --json gone.json --force >out.txt 2>&1 </dev/null &
 	job=$!
+	await_said answers
 	pid=$(await_one nd-veth)
-	for ((i = 0; i < 600; i++)); do
-		grep -q answers out.txt && break
-		sleep 0.05
-	done
 	nsenter --net="/proc/$pid/ns/net" ip link del veth0 || fail "veth0 could not be deleted"
 	wait $job
 	expect 'exit status without a device' 1 $?
@@ -206,6 +213,9 @@ stages() {
 	[ "${complete:-0}" -gt 0 ] && [ "$((complete * 10))" -ge "$((stamped * 9))" ] ||
 		fail "stages: $complete of $stamped are complete: $(cat out.txt)"
 	says result.json '"server_queue_us"'
+	# They add up to the round trip, at the median within 1 us and 2 %.
+	jq -e '.end.stages | .sum_us.p50 as $whole | .at.p50.sum_us - $whole | fabs <= 1 + 0.02 * $whole' result.json >/dev/null ||
+		fail "stages do not add up: $(jq -c '[.end.rtt_us.p50, .end.stages.sum_us.p50, .end.stages.at.p50]' result.json)"
 }
 
 # Frames of both directions, opened and read without any right here.
@@ -239,6 +249,45 @@ emulated() {
 	refused 2 '--delay does not run here: this kernel has no network emulator netem' --path veth --delay 5ms
 }
 
+# What the ledger of the newest result has lost there.
+lost_at() { tr -d ' \n' <result.json | grep -o '"places":{[^}]*' | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d: -f2; }
+
+# In each network namespace that the helper of this test holds.
+in_spaces() { # COMMAND...
+	local pid fd
+	pid=$(await_one nd-veth)
+	for fd in /proc/"$pid"/fd/*; do
+		case $(readlink "$fd") in net:*) nsenter --net="$fd" "$@" ;; esac
+	done
+}
+
+# Bytes that wait in the server's socket.
+unread() { in_spaces ss -Hunl 2>/dev/null | awk '{ n += $2 } END { print n + 0 }'; }
+
+# A server whose answers find no room: what it could not answer while somebody waited has its place.
+slow_way_back() {
+	command -v nsenter >/dev/null && command -v tc >/dev/null && command -v ss >/dev/null && [ "$(id -u)" -eq 0 ] || return 0
+	local job at
+	"$program" run echo --path veth --rate 2000 --payload 1000 --duration 60s --warmup 0 --json result.json --force \
+		>out.txt 2>&1 </dev/null &
+	job=$!
+	for ((i = 0; i < 600; i++)); do
+		grep -q answers out.txt && break
+		sleep 0.05
+	done
+	in_spaces sh -c 'ip -br address | grep -q 198.18.0.1 && tc qdisc add dev veth0 root tbf rate 1mbit burst 4000 limit 300000'
+	for ((i = 0; i < 600; i++)); do
+		[ "$(unread)" -gt 250000 ] && break
+		sleep 0.05
+	done
+	kill -INT $job
+	wait $job
+	expect 'exit status behind a slow queue' 130 $?
+	expect 'unexplained behind a slow queue' 0 "$(of_result unexplained)"
+	at=$(lost_at server_reply_error)
+	[ "${at:-0}" -gt 0 ] || fail "no question is left unanswered: $(cat out.txt)"
+}
+
 # Loss that is made on purpose has its place, which has all of it and no more.
 impaired() {
 	need
@@ -246,7 +295,6 @@ impaired() {
 		awk -v p="$1" -v sent="$2" -v lost="$3" 'BEGIN { q = 1 - p / 100; d = lost - sent * (1 - q * q); exit !(d < 4 && d > -4) }' ||
 			fail "--loss $1 loses $3 of $2"
 	}
-	lost_at() { tr -d ' \n' <result.json | grep -o '"places":{[^}]*' | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d: -f2; }
 	local at share
 	run echo --duration 500ms --rate 5000 --loss 10
 	at=$(lost_at impairment)
@@ -267,7 +315,12 @@ impaired() {
 	at=$(of_result rx_mbps)
 	[ "${at%.*}" -lt 25 ] || fail "--rate-limit 20M lets $at Mbit/s through"
 	run stream --duration 300ms --loss 1 --rate-limit 500M
+	# Joined datagrams that the bucket cuts are lost one by one, and no sender hears of it.
+	run echo --duration 300ms --rate-limit 5M --method gso --rate 20000 --payload 1000
+	at=$(lost_at device_queue)
+	[ "${at:-0}" -gt 0 ] || fail "--rate-limit 5M throws no joined datagram away: $(cat out.txt)"
 	emulated
+	slow_way_back
 	await_none nd-veth
 }
 
@@ -311,19 +364,34 @@ forbidden() {
 		"$1" run echo --path veth --duration 100ms >refused.txt 2>&1
 		echo $? >status.txt
 		"$1" run echo --duration 100ms >loopback.txt 2>&1
+		# Both are allowed, but the pair needs one more than there may be.
+		echo 9 >/proc/sys/user/max_user_namespaces && echo 1 >/proc/sys/user/max_net_namespaces
+		"$1" run echo --path veth --duration 100ms >exhausted.txt 2>&1
+		echo $? >exhausted-status.txt
+		# Whoever has the pair's addresses already is in another namespace.
+		echo 99 >/proc/sys/user/max_net_namespaces
+		ip address add 198.18.0.1/24 dev lo && ip address add 198.18.0.2/24 dev lo
+		"$1" run echo --path veth --duration 100ms >clash.txt 2>&1
 	END
 	as_nobody unshare --user --map-root-user --net sh -c 'ip link set lo up; . ./inside.sh' sh "$program" || exit 77
-	says denied.txt 'veth       does not run here: no more user or network namespaces are allowed (sysctl user.max_user_namespaces = 0)'
+	says denied.txt 'veth       does not run here: no more user or network namespaces are allowed (sysctl user.max_user_namespaces = 0, user.max_net_namespaces = 0)'
 	says refused.txt '--path veth does not run here: no more user or network namespaces are allowed'
 	expect 'exit status where namespaces are forbidden' 1 "$(cat status.txt)"
 	says loopback.txt 'answers/s'
+	expect 'exit status where namespaces are exhausted' 1 "$(cat exhausted-status.txt)"
+	says exhausted.txt '--path veth does not run here: no more user or network namespaces are allowed (sysctl user.max_user_namespaces = 9, user.max_net_namespaces = 1)'
+	says clash.txt 'answers/s'
+	await_none nd-veth
 }
 
-# One life of a run: to its end, or netdyno or its helper killed in the middle.
+# One life of a run: to its end, or netdyno or its helper killed in the middle.  A helper that only tries whether there can
+# be one has gone when the run starts.
 cycle() { # HOW
 	local pid
+	rm -f out.txt
 	as_nobody "$program" run echo --path veth --duration "$([ "$1" = ends ] && echo 50ms || echo 60s)" --warmup 0 >out.txt 2>&1 </dev/null &
 	local job=$!
+	await_said 'start: echo'
 	case $1 in
 	netdyno) pid=$(await_one nd-veth) && kill -9 "$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")" ;;
 	helper)
@@ -334,6 +402,11 @@ cycle() { # HOW
 		;;
 	esac
 	wait $job
+	local status=$?
+	if [ "$1" = helper ]; then
+		expect 'exit status of a run that lost its helper' 130 $status
+		says out.txt 'answers/s'
+	fi
 	await_none nd-veth
 	await_none netdyno
 }

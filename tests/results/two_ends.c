@@ -1,13 +1,12 @@
 /* See two_ends.h. */
 #include "two_ends.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "mode/path.h"
 #include "../support/asserts.h"
+#include "../support/free_port.h"
 
 enum { DEADLINE_S = 30 };
 
@@ -76,20 +75,6 @@ static bool end_measures_or_fails(const struct end *e)
 	return end_measures(e) || end_is_over(e);
 }
 
-/* A port that nobody has now. */
-static void free_port(char out[8])
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t size = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_at_least(fd, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &size), 0);
-	snprintf(out, 8, "%u", ntohs(a.sin_port));
-	close(fd);
-}
-
 void two_ends_start(const struct engine *engine, const char *const *server, const char *const *client, const char *duration,
 	const char *interval, struct end *ret_server, struct end *ret_client)
 {
@@ -103,7 +88,7 @@ void two_ends_start(const struct engine *engine, const char *const *server, cons
 	for (unsigned tries = 0; tries < 20; tries++) {
 		if (tries)
 			end_close(ret_server);
-		free_port(port);
+		snprintf(port, sizeof(port), "%u", free_port());
 		end_start(ret_server, engine, there, server);
 		end_await(ret_server, end_measures_or_fails);
 		if (end_measures(ret_server))

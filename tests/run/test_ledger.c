@@ -18,6 +18,9 @@ struct row {
 	/* Devices of the run's own, and what they and their impairment lost. */
 	bool devices;
 	uint64_t ring, impaired;
+	/* These count what comes and is thrown away, and what their queues throw away. */
+	bool counts_all;
+	uint64_t untaken, queue, held;
 	unsigned copies, joins; /* as in struct plan */
 	uint64_t retries;
 	enum ledger_rest rest;
@@ -33,6 +36,7 @@ struct row {
 };
 
 #define BOTH    .role = ROLE_BOTH, .tx = LEDGER_SENT, .rx = LEDGER_RECEIVED, .known = true
+#define DEVICES BOTH, .devices = true, .counts_all = true
 #define SERVERS .role = ROLE_SERVER, .tx = LEDGER_RECEIVED, .rx = LEDGER_SENT, .known = true
 
 static const struct row rows[] = {
@@ -110,6 +114,30 @@ static const struct row rows[] = {
 		.sndbuf = 2, .sent = 9000, .received = 8000, .lost = 1000, .at_device = 256, .unexplained = 744 },
 	{ "... one each is certain", BOTH, .devices = true, .joins = 128, .client_tx = 9000, .client_rx = 8890, .ring = 10,
 		.sndbuf = 110, .sent = 9000, .received = 8890, .lost = 110, .at_ring = 10, .at_device = 100, .balanced = true },
+	{ "a backlog's loss is that of the sender's device, too", DEVICES, .client_tx = 1000, .client_rx = 900, .untaken = 100,
+		.softnet = 100, .ring = 100, .sndbuf = 100, .sent = 1000, .received = 900, .lost = 100, .at_softnet = 100,
+		.balanced = true },
+	{ "... beside a ring's, and others' in the backlog", DEVICES, .client_tx = 1000, .client_rx = 850, .untaken = 50,
+		.softnet = 70, .ring = 150, .sndbuf = 150, .sent = 1000, .received = 850, .lost = 150, .at_softnet = 50,
+		.at_ring = 100, .balanced = true },
+	{ "an XDP program's loss is no backlog's", DEVICES, .client_tx = 1000, .client_rx = 890, .server_drops = 100,
+		.untaken = 100, .ring = 10, .sndbuf = 10, .sent = 1000, .received = 890, .lost = 110, .at_server = 100,
+		.at_ring = 10, .balanced = true },
+	{ "others' packets in a backlog are not the run's", DEVICES, .client_tx = 1000, .client_rx = 900, .softnet = 100,
+		.sent = 1000, .received = 900, .lost = 100, .unexplained = 100 },
+	{ "a queue cuts, and its sender hears of nothing", DEVICES, .joins = 128, .client_tx = 9000, .client_rx = 8700,
+		.queue = 300, .sent = 9000, .received = 8700, .lost = 300, .at_device = 300, .balanced = true },
+	{ "... or throws away some as one", DEVICES, .joins = 128, .client_tx = 9000, .client_rx = 7420, .queue = 310,
+		.sndbuf = 10, .sent = 9000, .received = 7420, .lost = 1580, .at_device = 1580, .balanced = true },
+	{ "... and not one more", DEVICES, .joins = 128, .client_tx = 9000, .client_rx = 7419, .queue = 310, .sndbuf = 10,
+		.sent = 9000, .received = 7419, .lost = 1581, .at_device = 1580, .unexplained = 1, .balanced = true },
+	{ "what a queue still holds in the end is lost there", DEVICES, .client_tx = 1000, .client_rx = 940, .sndbuf = 20,
+		.held = 40, .sent = 1000, .received = 940, .lost = 60, .at_device = 60, .balanced = true },
+	{ "joined datagrams in a ring are in no queue", DEVICES, .joins = 128, .client_tx = 9000, .client_rx = 8000, .ring = 10,
+		.sndbuf = 10, .sent = 9000, .received = 8000, .lost = 1000, .at_ring = 1000, .balanced = true },
+	{ "a queue's drops of what is not joined are its sender's errors", DEVICES, .client_tx = 1000, .client_rx = 950,
+		.queue = 80, .sndbuf = 80, .retries = 30, .sent = 1000, .received = 950, .lost = 50, .at_device = 50,
+		.balanced = true },
 	{ "a mode that keeps none", .role = ROLE_BOTH, .client_tx = 5, .client_rx = 3 },
 };
 
@@ -145,8 +173,10 @@ static void make_run(const struct row *r, struct made *m)
 		.flying = ROLE_CLIENT,
 		.tx_ledger = r->tx,
 		.rx_ledger = r->rx,
-		.host_places = 1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS |
-			       (r->devices ? 1u << PROCNET_LINK_DROPPED | 1u << PROCNET_LINK_IMPAIRED : 0),
+		.host_places =
+			1u << PROCNET_SOFTNET_DROPPED | 1u << PROCNET_UDP_SNDBUF_ERRORS |
+			(r->devices ? 1u << PROCNET_LINK_DROPPED | 1u << PROCNET_LINK_IMPAIRED : 0) |
+			(r->counts_all ? 1u << PROCNET_LINK_UNTAKEN | 1u << PROCNET_QUEUE_DROPPED | 1u << PROCNET_QUEUE_HELD : 0),
 		.packet_copies = r->copies,
 		.packet_joins = r->joins,
 		.workers = 2,
@@ -192,6 +222,9 @@ static void fill_net(const struct row *r, struct procnet *from, struct procnet *
 	*to = *from;
 	to->value[PROCNET_LINK_DROPPED] += r->ring;
 	to->value[PROCNET_LINK_IMPAIRED] += r->impaired;
+	to->value[PROCNET_LINK_UNTAKEN] += r->untaken;
+	to->value[PROCNET_QUEUE_DROPPED] += r->queue;
+	to->value[PROCNET_QUEUE_HELD] += r->held;
 	to->value[PROCNET_SOFTNET_DROPPED] += r->softnet;
 	to->value[PROCNET_UDP_SNDBUF_ERRORS] += r->sndbuf;
 }
@@ -230,7 +263,7 @@ static void expect_row(const struct row *r, const struct ledger *l)
 	expect_lost_at(r, l, "device_queue", r->at_device);
 	if (r->rest != REST_UNEXPLAINED)
 		expect_lost_at(r, l, r->rest == REST_SOMEWHERE ? "here_to_answer" : "path", r->at_rest);
-	expect(r, "lost by the host", l->host_lost, r->at_softnet + (r->devices ? 0 : r->at_device));
+	expect(r, "lost by the host", l->host_lost, (r->counts_all ? 0 : r->at_softnet) + (r->devices ? 0 : r->at_device));
 	if (r->devices) {
 		expect_lost_at(r, l, "veth_queue", r->at_ring);
 		expect_lost_at(r, l, "impairment", r->at_impairment);

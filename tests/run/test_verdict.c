@@ -1,67 +1,11 @@
 /* The verdict, as a table: one thing wrong at a time. */
-#include "support.h"
+#include "verdict_scene.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../support/toy.h"
 #include "base/clock.h"
-#include "record/judge/remedy.h"
-
-struct scene {
-	struct run_info info;
-	struct run_worker worker[2];
-	struct run_final final;
-	struct worker_sample edge[2], settled[2];
-	int64_t edge_ns[2];
-	struct hist total[2];
-	struct ledger ledger;
-	bool captured;
-};
-
-/* A run with nothing to say against it: an open loop of 10000 packets in 2 s. */
-static void make_good(struct scene *s)
-{
-	memset(s, 0, sizeof(*s));
-	s->worker[0] = (struct run_worker){ .role = ROLE_SERVER, .pinned = true };
-	s->worker[1] = (struct run_worker){ .role = ROLE_CLIENT, .pinned = true };
-	s->info = (struct run_info){ .engine = &engine_toy,
-		.role = ROLE_BOTH,
-		.tx_roles = ROLE_CLIENT,
-		.rx_roles = ROLE_CLIENT,
-		.workers = 2,
-		.worker = s->worker,
-		.warmup_ns = NS_PER_S,
-		.peer = "127.0.0.1:5000" };
-	s->edge_ns[0] = s->edge_ns[1] = 2ll * NS_PER_S;
-	s->final = (struct run_final){ .how = PHASE_DONE,
-		.workers = 2,
-		.edge = s->edge,
-		.edge_ns = s->edge_ns,
-		.settled = s->settled,
-		.measured_ns = 2ll * NS_PER_S };
-	s->final.net_from.known = s->final.net_to.known = UINT32_MAX;
-	s->final.net_to.value[PROCNET_CPU_TICKS] = 400;
-	s->edge[1].value[COUNTER_SCHEDULED] = 10000;
-	s->edge[1].value[COUNTER_TX_PACKETS] = 10000;
-	s->settled[1].value[COUNTER_RX_PACKETS] = s->edge[1].value[COUNTER_RX_PACKETS] = 10000;
-	s->ledger = (struct ledger){ .known = true, .sent = 10000, .received = 10000, .balanced = true };
-}
-
-static void judge(const struct scene *s, struct verdict *ret_verdict)
-{
-	struct reading r = reading_of_final(&s->info, &s->final);
-
-	verdict_of(&r, &s->ledger, s->captured, ret_verdict);
-}
-
-static void judge_live(const struct scene *s, const struct sample *from, const struct sample *to, struct verdict *ret_verdict)
-{
-	struct reading r = reading_between(&s->info, from, to);
-
-	verdict_of(&r, &s->ledger, s->captured, ret_verdict);
-}
 
 static void failed(struct scene *s)
 {
@@ -451,10 +395,10 @@ static void one_thing_at_a_time(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		make_good(&s);
+		scene_make_good(&s);
 		if (rows[i].change)
 			rows[i].change(&s);
-		judge(&s, &v);
+		scene_judge(&s, &v);
 		if (v.valid == (rows[i].reason != NULL) || v.reasons != (rows[i].reason != NULL) ||
 			v.cautions != (rows[i].caution != NULL))
 			fail_msg("row %u: valid %d, %u reasons (%s), %u cautions (%s)", i, v.valid, v.reasons, v.reason[0],
@@ -472,11 +416,11 @@ static void everything_at_once_fits(void **state)
 	struct verdict v;
 
 	(void)state;
-	make_good(&s);
+	scene_make_good(&s);
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].change && rows[i].change != nothing_measured)
 			rows[i].change(&s);
-	judge(&s, &v);
+	scene_judge(&s, &v);
 	assert_false(v.valid);
 	assert_at_most(v.reasons, VERDICT_LINES);
 	assert_at_most(v.cautions, VERDICT_LINES);
@@ -488,147 +432,13 @@ static void a_quota_is_named(void **state)
 	struct verdict v;
 
 	(void)state;
-	make_good(&s);
+	scene_make_good(&s);
 	starved_by_a_quota(&s);
-	judge(&s, &v);
+	scene_judge(&s, &v);
 	assert_true(v.valid);
 	assert_int_equal(v.cautions, 2);
 	assert_contains(v.caution[0], "a CPU quota (cgroup cpu.max) took the workers' CPUs: client 0");
 	assert_contains(v.caution[1], "a CPU quota (cgroup cpu.max) stopped the process: its CPUs for 0.90 s");
-}
-
-static void it_speaks_while_it_runs(void **state)
-{
-	struct sample *from = sample_new(2), *to = sample_new(2);
-	struct scene s;
-	struct verdict v;
-
-	(void)state;
-	make_good(&s);
-	to->at_ns = 3ll * NS_PER_S;
-	to->worker[1].value[COUNTER_SCHEDULED] = 1000;
-	to->worker[1].value[COUNTER_TX_PACKETS] = 500;
-	judge_live(&s, from, to, &v);
-	assert_int_equal(v.reasons, 2);
-	assert_contains(v.reason[0], "sent 500 of 1000");
-	assert_contains(v.reason[1], "nothing was received");
-	to->at_ns = NS_PER_S; /* too early to say that nobody answers */
-	to->worker[1].value[COUNTER_TX_PACKETS] = 1000;
-	judge_live(&s, from, to, &v);
-	assert_true(v.valid);
-	judge_live(&s, NULL, to, &v);
-	assert_true(v.valid);
-	sample_free(from);
-	sample_free(to);
-}
-
-/* As soon as the process goes on: no need to wait for the end of the run. */
-static void a_suspension_is_known_at_once(void **state)
-{
-	struct sample *from = sample_new(2), *to = sample_new(2);
-	struct scene s;
-	struct verdict v;
-
-	(void)state;
-	make_good(&s);
-	to->at_ns = NS_PER_S;
-	to->worker[1].value[COUNTER_SCHEDULED] = to->worker[1].value[COUNTER_TX_PACKETS] = 1000;
-	to->suspended_ns = to->held_ns = 4ll * NS_PER_S;
-	judge_live(&s, from, to, &v);
-	assert_false(v.valid);
-	assert_int_equal(v.reasons, 1);
-	assert_string_equal(v.reason[0], "the process was suspended or starved for 4.0 s");
-	assert_non_null(v.reason_remedy[0]);
-	to->suspended_ns = 0;
-	to->held_ns = 200 * NS_PER_MS;
-	to->silent_ns = 1500 * NS_PER_MS;
-	judge_live(&s, from, to, &v);
-	assert_true(v.valid);
-	assert_contains(v.caution[0], "netdyno itself was held up for 0.20 s");
-	assert_contains(v.caution[1], "did not answer for 1.5 s");
-	sample_free(from);
-	sample_free(to);
-}
-
-/* Valid it may be; but not without saying what the percentiles are of, and what helps. */
-static void losses_are_said(void **state)
-{
-	static const char remedy[] = "full at rcvbuf {rcvbuf}";
-	struct scene s;
-	struct verdict v;
-
-	(void)state;
-	make_good(&s);
-	s.ledger.received = 1500;
-	s.ledger.lost = 8500;
-	s.ledger.lost_percent = 85;
-	s.ledger.places = 2;
-	s.ledger.place[0] = (struct ledger_place){ .key = "late", .title = "late", .lost = 100 };
-	s.ledger.place[1] =
-		(struct ledger_place){ .key = "buffer", .title = "server socket buffer", .lost = 8400, .remedy = remedy };
-	judge(&s, &v);
-	assert_true(v.valid);
-	assert_true(v.lossy);
-	assert_string_equal(v.caution[0], "85 % lost, percentiles are of the survivors: most of it at server socket buffer");
-	assert_ptr_equal(v.caution_remedy[0], remedy);
-	s.ledger.lost_percent = 0.9;
-	judge(&s, &v);
-	assert_false(v.lossy);
-	assert_int_equal(v.cautions, 0);
-}
-
-/* The values that are in force stand in the remedy. */
-static void remedies_have_values(void **state)
-{
-	struct host_info host = { .rmem_max = 4 << 20, .cpus_allowed = 6 };
-	struct options o = { 0 };
-	struct run_info info = { 0 };
-	struct err err = ERR_NONE;
-	char text[200];
-
-	(void)state;
-	assert_int_equal(options_init(&o, &engine_toy, &err), 0);
-	assert_int_equal(options_set(&o, "rcvbuf", "4K", &err), 0);
-	info.options = o;
-	assert_string_equal(
-		remedy_text("full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}", &info, &host, text, sizeof(text)),
-		"full at rcvbuf 4K · F2 raises it, rmem_max 4M");
-	assert_string_equal(remedy_text("{cpus_allowed} CPUs, sndbuf {sndbuf}, {none}", &info, &host, text, sizeof(text)),
-		"6 CPUs, sndbuf (default), --");
-	host.wmem_default = 208 << 10;
-	assert_string_equal(remedy_text("sndbuf {sndbuf}", &info, &host, text, sizeof(text)), "sndbuf 208K");
-	assert_string_equal(remedy_text("an open {brace", &info, &host, text, sizeof(text)), "an open ");
-	assert_string_equal(remedy_text(NULL, &info, &host, text, sizeof(text)), "");
-	options_free(&o);
-}
-
-/* The mode's own tables say what its counters and figures mean for the verdict. */
-static void tables_have_a_say(void **state)
-{
-	struct scene s;
-	struct verdict v;
-
-	(void)state;
-	make_good(&s);
-	s.edge[0].value[TOY_SENDS] = 200;
-	s.edge[0].value[TOY_COPIED] = 100;
-	s.settled[0].value[TOY_WAITING] = 1;
-	judge(&s, &v);
-	assert_true(v.valid);
-	assert_int_equal(v.cautions, 0);
-	s.edge[0].value[TOY_COPIED] = 199;
-	s.settled[0].value[TOY_WAITING] = 2;
-	s.settled[1].value[TOY_DAMAGED] = 45512;
-	judge(&s, &v);
-	assert_false(v.valid);
-	assert_int_equal(v.reasons, 1);
-	assert_string_equal(v.reason[0], "45512 packets were damaged");
-	assert_int_equal(v.cautions, 2);
-	assert_string_equal(v.caution[0], "2 peers wait");
-	assert_string_equal(v.caution[1], "99.5 % were copied");
-	s.worker[1].unknown = 1ull << TOY_DAMAGED;
-	judge(&s, &v);
-	assert_true(v.valid);
 }
 
 int main(void)
@@ -637,11 +447,6 @@ int main(void)
 		cmocka_unit_test(one_thing_at_a_time),
 		cmocka_unit_test(everything_at_once_fits),
 		cmocka_unit_test(a_quota_is_named),
-		cmocka_unit_test(it_speaks_while_it_runs),
-		cmocka_unit_test(a_suspension_is_known_at_once),
-		cmocka_unit_test(losses_are_said),
-		cmocka_unit_test(remedies_have_values),
-		cmocka_unit_test(tables_have_a_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ all() {
 	has '[.rows[] | select(.outcome == "agrees") | .checks[] | .agrees] | all'
 	has '[.rows[] | select(.outcome == "agrees") | .checks[] | select(.place == "unexplained") | .said] | all(. == 0)'
 	has '[.rows[] | select(.name == "duplicates" or .name == "late") | .checks[] | .injected == 40 and .said == 40] | all'
-	has '.rows[] | select(.name == "backlog") | .why | contains("whole host")'
+	has '.rows[] | select(.name == "backlog") | .outcome != "agrees" or .checks[0].said >= 50'
 	has '.seconds < 100'
 }
 
@@ -79,8 +79,12 @@ usage() {
 	try 0 --help
 	says "$out" '--only NAME'
 	if grep -q -e '--lie' "$out"; then fail '--help tells of an option for our own tests'; fi
-	try 0 --only backlog
-	says "$out" '1 fault: 0 agree, 0 differ, 1 skipped'
+	# Without the first user namespace's rights nobody steers a device.
+	if command -v setpriv >/dev/null && [ "$(id -u)" -eq 0 ]; then
+		cp "$program" "$work/netdyno" && chmod 755 "$work" "$work/netdyno"
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$work/netdyno" selftest --only backlog >"$out" 2>"$errors" </dev/null
+		says "$out" '1 fault: 0 agree, 0 differ, 1 skipped'
+	fi
 	interrupted
 }
 

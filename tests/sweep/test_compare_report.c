@@ -96,6 +96,38 @@ static void a_difference_is_said(void **unused)
 	end();
 }
 
+/* A client that is the limit hides what the server can do. */
+static void limits_are_said(void **unused)
+{
+	struct err err = ERR_NONE;
+	json_t *row = make_row(100), *result = make_result(true, NULL), *document;
+
+	(void)unused;
+	begin(0.8, ROUNDS - 1);
+	json_object_set_new(
+		json_object_get(json_object_get(result, "end"), "verdict"), "limit", json_pack("{s:s}", "who", "client"));
+	assert_int_equal(sweep_state_take_run(&state, 1, ROUNDS - 1, row, result, &err), 0);
+	assert_int_equal(state.cell[1].limited[LIMIT_CLIENT], 1);
+	assert_int_equal(state.cell[1].limited[LIMIT_UNKNOWN], ROUNDS - 2);
+	/* no run of A knows its limit: nothing is said */
+	compare_limits(&report, state.cell[0].limited, state.cell[1].limited);
+	assert_int_equal(report.notes, 0);
+	state.cell[0].limited[LIMIT_SERVER] = 5;
+	state.cell[0].limited[LIMIT_WAKE_UPS] = 2;
+	compare_limits(&report, state.cell[0].limited, state.cell[1].limited);
+	write_text();
+	expect("note: the limit was the server in 5 of A's 7 runs, the client in 1 of B's 7; where it is the client, the server "
+	       "could do "
+	       "more than is seen here\n");
+	document = check_json();
+	assert_string_equal(json_string_value(json_object_get(json_object_get(document, "b"), "limit")), "client");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(document, "a"), "limit_runs")), 5);
+	json_decref(document);
+	json_decref(row);
+	json_decref(result);
+	end();
+}
+
 static void equals_are_said(void **unused)
 {
 	(void)unused;
@@ -187,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_difference_is_said),
+		cmocka_unit_test(limits_are_said),
 		cmocka_unit_test(equals_are_said),
 		cmocka_unit_test(too_few_are_said),
 		cmocka_unit_test(nothing_is_said),

@@ -208,25 +208,45 @@ void canvas_restyle(struct canvas *c, struct rect area, enum style style)
 			canvas_cell(c, row, column)->style = (uint8_t)style;
 }
 
+/* Parts (" · ") go from the end of the note until it fits; without the last one it is empty. */
+static void rule_shed(char *note, int room)
+{
+	static const char dot[] = " · ";
+
+	while (*note && canvas_width(note) > room) {
+		char *last = NULL;
+
+		for (char *at = strstr(note, dot); at; at = strstr(at + 1, dot))
+			last = at;
+		*(last ? last : note) = '\0';
+	}
+}
+
 /* "─ title ───── note ─": one ─ at either end, a blank around each text, and at least two ─
- * between them or the note goes. */
+ * between them or parts of the note go. */
 void canvas_rule(struct canvas *c, int row, int column, int columns, const char *title, const char *note)
 {
 	struct rect a = paint_area((struct rect){ row, column, 1, columns });
-	int title_width = title && *title ? canvas_width(title) : 0, note_width = note && *note ? canvas_width(note) : 0;
-	int title_room = title_width ? title_width + 2 : 0;
+	int title_width = title && *title ? canvas_width(title) : 0, title_room = title_width ? title_width + 2 : 0;
+	char fits[256];
+
+	snprintf(fits, sizeof(fits), "%s", note ? note : "");
+	rule_shed(fits, a.columns - title_room - 6);
+	int note_width = canvas_width(fits);
 
 	canvas_fill(c, a, STYLE_FRAME, "─");
 	if (title_width && a.columns >= 5) {
 		title_width = title_width > a.columns - 4 ? a.columns - 4 : title_width;
-		canvas_fill(c, (struct rect){ a.row, a.column + 1, 1, title_width + 2 }, STYLE_FRAME, NULL);
-		canvas_put_cut(c, a.row, a.column + 2, title_width, STYLE_TITLE, title);
+		/* It may be cut shorter: behind a word. */
+		title_width = canvas_put_cut(c, a.row, a.column + 2, title_width, STYLE_TITLE, title);
+		canvas_put(c, a.row, a.column + 1, 1, STYLE_FRAME, " ");
+		canvas_put(c, a.row, a.column + 2 + title_width, 1, STYLE_FRAME, " ");
 	}
-	if (note_width && 1 + title_room + 2 + note_width + 2 + 1 <= a.columns) {
+	if (note_width) {
 		int at = a.column + a.columns - note_width - 3;
 
 		canvas_fill(c, (struct rect){ a.row, at, 1, note_width + 2 }, STYLE_FRAME, NULL);
-		canvas_put(c, a.row, at + 1, note_width, STYLE_DIM, note);
+		canvas_put(c, a.row, at + 1, note_width, STYLE_DIM, fits);
 	}
 }
 

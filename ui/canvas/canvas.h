@@ -91,7 +91,8 @@ int canvas_put_cut(struct canvas *c, int row, int column, int columns, enum styl
 void canvas_fill(struct canvas *c, struct rect area, enum style style, const char *glyph);
 void canvas_restyle(struct canvas *c, struct rect area, enum style style);
 /* A rule of `columns` cells, with a title at the left and a note at the right: "─ cores · rx
- * ──────── S sort ─".  A note that does not fit is left out; either may be NULL. */
+ * ──────── S sort ─".  A note that does not fit loses its parts (" · ") from the end; either may be
+ * NULL. */
 void canvas_rule(struct canvas *c, int row, int column, int columns, const char *title, const char *note);
 
 /* Columns that UTF-8 text takes (each code point one; invalid bytes one each). */

@@ -378,6 +378,17 @@ void act_wire(struct dash *d, int key)
 
 /* ---- what is kept ---- */
 
+/* Where there is not room for all of a path, its end says most. */
+static void say_kept(struct dash *d, const char *what, const char *path)
+{
+	int room = d->canvas.columns - canvas_width(what) - 4;
+	const char *end = path;
+
+	while (canvas_width(end) > room && strchr(end + 1, '/'))
+		end = strchr(end + 1, '/');
+	view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "%s %s%s", what, end == path ? "" : "…", end);
+}
+
 void act_snapshot(struct dash *d, int key)
 {
 	struct ui_picture picture;
@@ -388,7 +399,7 @@ void act_snapshot(struct dash *d, int key)
 	(void)key;
 	picture = (struct ui_picture){ .text = text, .svg = svg };
 	if (worked(d, d->requests->snapshot(d->requests->ctx, &picture, path, sizeof(path), &err), &err))
-		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), "saved %s", path);
+		say_kept(d, "saved", path);
 	free(text);
 	free(svg);
 }
@@ -400,8 +411,7 @@ void act_capture(struct dash *d, int key)
 
 	(void)key;
 	if (worked(d, d->requests->capture(d->requests->ctx, on, &err), &err))
-		view_toast(&d->view, STYLE_TOAST, clock_run_ns(), on ? "capture started: %s" : "capture written: %s",
-			d->board->capture.path);
+		say_kept(d, on ? "capture started:" : "capture written:", d->board->capture.path);
 }
 
 /* A duel needs the baseline's options, which an opened run does not have. */

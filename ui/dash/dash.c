@@ -125,7 +125,8 @@ static struct series_ask dash_ask(const struct dash *d, struct rect area, int wo
 		.heat_bins = heatmap_columns(area),
 		.worker = worker,
 		.bits = headline_is_bits(dash_engine(d)),
-		.figure = figure };
+		.figure = figure,
+		.engine = dash_engine(d) };
 }
 
 static bool update_series(struct dash *d, struct series *s, struct rect area, int worker, const struct figure_def *figure)

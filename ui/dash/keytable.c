@@ -295,7 +295,7 @@ const struct key_def key_defs[] = {
 	{ { 'g' }, "g", "a list of the panels: a letter opens one (g d: the drops)", VIEWS, NULL, "g Panels", 8, act_menu },
 	{ { 'v' }, "v", "the verdict in full: its reasons and cautions; then the events", VIEWS, key_has_run, NULL, 0,
 		act_verdict },
-	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Esc Back", 5,
+	{ { KEYCODE_ESCAPE }, "Esc", "back one level: screen, frozen view, filter", NOT_FORMS, has_way_back, "Esc Back", 2,
 		act_back },
 	{ { 'R' }, "R", "the runs of this session: show one, compare two", VIEWS, key_has_run, "R Runs", 14, act_runs },
 	{ { KEYCODE_ENTER }, "Enter", "show the picked run; Esc goes back to the one that goes on", ON(SCREEN_RUNS), NULL,

@@ -207,9 +207,17 @@ static uint64_t series_lost_of(
 	return ledger.known ? ledger_lost_at_places(&ledger) : 0;
 }
 
-static void series_take(struct series *s, const struct history *h, const struct sample *sample)
+/* NULL: forgotten, or of another mode. */
+static const struct run_info *series_run(const struct series *s, const struct history *h, const struct sample *sample)
 {
 	const struct run_info *info = history_run(h, sample->run_id);
+
+	return info && (!s->ask.engine || info->engine == s->ask.engine) ? info : NULL;
+}
+
+static void series_take(struct series *s, const struct history *h, const struct sample *sample)
+{
+	const struct run_info *info = series_run(s, h, sample);
 	uint64_t value = info ? series_above(s, info, sample) : 0, below = info ? series_below(s, info, sample) : 0;
 	uint64_t lost = info ? series_lost_of(s, h, info, sample) : 0;
 	int64_t reach = gap_ns;
@@ -386,7 +394,7 @@ static bool same_shape(const struct series *s, const struct series_ask *ask)
 {
 	return s->bin && s->ask.span_ns == ask->span_ns && s->ask.bins == ask->bins && s->ask.heat_bins == ask->heat_bins &&
 	       s->ask.worker == ask->worker && s->ask.bits == ask->bits && s->ask.figure == ask->figure &&
-	       s->ask.sum.counters == ask->sum.counters && s->ask.sum.roles == ask->sum.roles;
+	       s->ask.sum.counters == ask->sum.counters && s->ask.sum.roles == ask->sum.roles && s->ask.engine == ask->engine;
 }
 
 int series_update(struct series *s, const struct history *h, const struct series_ask *ask)

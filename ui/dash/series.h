@@ -29,6 +29,9 @@ struct series_ask {
 	/* of all workers, in place of a rate, and without the heatmap; NULL: the rate */
 	const struct figure_def *figure;
 	struct series_sum sum; /* likewise */
+	/* runs of another mode leave a gap: what they moved, and their latencies, are other
+	 * things; NULL: all are of one mode */
+	const struct engine *engine;
 };
 
 struct series_bin {

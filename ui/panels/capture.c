@@ -70,10 +70,11 @@ static int capture_paint_state(struct dash *d, struct rect area)
 		bytes_text(s->bytes, bytes, sizeof(bytes)), base_name(s->path));
 	canvas_put_cut(&d->canvas, area.row + row++, area.column + 10, area.columns - 11, STYLE_TEXT, line);
 	drops_text(s, drops, sizeof(drops));
-	area_printf(&d->canvas, area, row++, 1, has_drops(s) ? STYLE_BAD : STYLE_TEXT, "%s · snaplen %u · 1/%u", drops,
-		s->options.snaplen_bytes, s->options.sample_1_in);
+	snprintf(line, sizeof(line), "%s · snaplen %u · 1/%u", drops, s->options.snaplen_bytes, s->options.sample_1_in);
+	area_shed(area.columns - 2, 1, line);
+	area_put(&d->canvas, area, row++, 1, has_drops(s) ? STYLE_BAD : STYLE_TEXT, line);
 	if (s->message[0])
-		area_put(&d->canvas, area, row++, 1, STYLE_WARNING, s->message);
+		canvas_put_cut(&d->canvas, area.row + row++, area.column + 1, area.columns - 2, STYLE_WARNING, s->message);
 	else if (s->filter[0] && area.rows > 5)
 		area_printf(&d->canvas, area, row++, 1, STYLE_DIM, "filter: %s", s->filter);
 	return row;
@@ -210,12 +211,21 @@ static void capture_drop_parts(const struct capture_state *s, struct line *l)
 		text_grouped(s->writer_drops, writer, sizeof(writer)));
 }
 
+bool status_has_capture(const struct dash *d)
+{
+	const struct capture_state *s = &d->board->capture;
+
+	return s->active || s->message[0] || (s->path[0] && has_drops(s));
+}
+
 void status_parts(const struct dash *d, struct line *l)
 {
 	char cost[64];
 
-	capture_parts(&d->board->capture, l);
-	capture_drop_parts(&d->board->capture, l);
+	if (status_has_capture(d)) {
+		capture_parts(&d->board->capture, l);
+		capture_drop_parts(&d->board->capture, l);
+	}
 	cost_text(d, cost, sizeof(cost));
 	struct line_part *p = line_add(l, 4, STYLE_DIM, "%s", cost);
 	snprintf(p->brief, sizeof(p->brief), "%.*s", (int)(strstr(cost, " %") + 2 - cost), cost);

@@ -2,6 +2,7 @@
  * The mode's table has the columns; what it counts up stands there per second and in all. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "ui/panels/panels.h"
@@ -85,7 +86,10 @@ static void details_put_figure(
 	const struct detail_column *column = &r->def->columns[t->index[i]];
 	double figure = details_figure(r->def, r->details, row, t->index[i], t->as[i]);
 
-	words_figure(column->unit, figure, cell->text, sizeof(cell->text));
+	if (strcmp(column->unit, "hex") || isnan(figure))
+		words_figure(column->unit, figure, cell->text, sizeof(cell->text));
+	else
+		snprintf(cell->text, sizeof(cell->text), "%08x", (unsigned)r->details->row[row].value[t->index[i]]);
 	cell->style = isnan(figure) ? STYLE_DIM : t->sorted == (int)i ? STYLE_STRONG : STYLE_TEXT;
 }
 

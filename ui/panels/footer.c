@@ -78,8 +78,9 @@ void panel_footer_paint(struct dash *d, struct rect area)
 	char prompt[FILTER_BYTES + 80];
 
 	if (d->view.filter_typing) {
-		snprintf(prompt, sizeof(prompt), "/%s_   Enter keeps · Esc drops the %s", view_typed(&d->view),
-			d->view.screen == SCREEN_HELP ? "search" : "filter");
+		snprintf(prompt, sizeof(prompt), "/%s_   Enter keeps · Esc drops the %s · Ctrl-U empties it",
+			view_typed(&d->view), d->view.screen == SCREEN_HELP ? "search" : "filter");
+		area_shed(area.columns - 2, 1, prompt);
 		area_put(&d->canvas, area, 0, 1, STYLE_FIELD, prompt);
 	} else if (d->view.toast[0]) {
 		canvas_fill(&d->canvas, area, d->view.toast_style, " ");

@@ -49,7 +49,10 @@ const char *panel_failure(const struct dash *d);
 void state_parts(const struct dash *d, struct line *l);
 /* ... that the view is frozen, and that numbers are not valid where no verdict stands below. */
 void view_parts(const struct dash *d, struct line *l);
-/* ... the capture, and what the interface costs. */
+/* Does a capture go on, or has one ended that has something to say?  The verdict's words need the
+ * room of any other. */
+bool status_has_capture(const struct dash *d);
+/* ... such a capture, and what the interface costs. */
 void status_parts(const struct dash *d, struct line *l);
 /* Run state in few words, "● RUN 01:12/02:00", and how it looks. */
 enum style state_text(const struct dash *d, char *out, size_t size);

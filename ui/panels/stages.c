@@ -132,7 +132,7 @@ static void stages_paint(struct dash *d, struct rect area)
 	if (!dash_engine(d) || !dash_engine(d)->stages)
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "this mode stamps no packets");
 	else if (!one_in)
-		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "off: set stages to N, and one packet in N is stamped");
+		area_wrap(&d->canvas, area, 1, 1, STYLE_DIM, "off: set stages to N, and one packet in N is stamped");
 	else if (!s || !s->whole.count)
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no stamped packet yet");
 	else

@@ -209,11 +209,19 @@ static void title_count_roles(const struct run_info *info, char *out, size_t siz
  * system. */
 enum worth { WORTH_GIVEN, WORTH_SYSTEM, WORTHS };
 
+/* "127.0.0.1:5000" says the port. */
+static bool port_is_said(const struct run_info *info)
+{
+	const char *colon = strrchr(info->peer, ':'), *port = options_text(&info->options, "port");
+
+	return colon && !strcmp(colon + 1, port);
+}
+
 /* Ends and path have their own words in the rows on top. */
 static bool option_is_said(const struct run_info *info, const char *name)
 {
-	return !strcmp(name, "role") || (!strcmp(name, "path") && info->path[0]) ||
-	       (info->load_name && !strcmp(name, info->load_name));
+	return !strcmp(name, "role") || (!strcmp(name, "port") && port_is_said(info)) ||
+	       (!strcmp(name, "path") && info->path[0]) || (info->load_name && !strcmp(name, info->load_name));
 }
 
 /* The value that option i has in this run; "": none, the default, or it is shown elsewhere. */
@@ -391,6 +399,9 @@ static void other_parts(const struct dash *d, struct line *l)
 		line_add(l, 5, STYLE_CHART_BASE, "%.*s", sentence_length(d->sentence), d->sentence);
 }
 
+/* " method ‹", "›" and the blanks before what is at the right */
+enum { METHOD_WORDS = 12 };
+
 /* Its end says most: of a path the directory's name. */
 static void keep_last_part(struct line_part *p, int columns)
 {
@@ -411,7 +422,10 @@ void panel_method_paint(struct dash *d)
 	other_parts(d, &right);
 	if (d->board->read_only && !d->view.frozen && right.count)
 		keep_last_part(&right.part[right.count - 1], area.columns * 6 / 10);
-	int width = line_put_right(&d->canvas, area.row, area.column, area.columns - 1, &right);
+	/* The method goes before what is compared with it. */
+	int method = d->moment.info ? canvas_width(d->moment.info->ran) + METHOD_WORDS : 0, least = area.columns / 2;
+	int taken = area.columns - 1 - (method < least ? method : least);
+	int width = line_put_right(&d->canvas, area.row, area.column + area.columns - 1 - taken, taken, &right);
 	int column = area.columns - 1 - width;
 	int room = width ? column - 2 : column - 1;
 	run_text(d, room - 1, left, sizeof(left));

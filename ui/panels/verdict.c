@@ -79,7 +79,7 @@ static int verdict_paint_right(struct dash *d, struct rect area)
 {
 	const struct limit *limit = &d->verdict.limit;
 	struct line right = { 0 };
-	int most = area.columns * (d->board->capture.path[0] ? 10 : area.columns < LIMIT_COLUMNS ? 3 : 8) / 20;
+	int most = area.columns * (status_has_capture(d) ? 10 : area.columns < LIMIT_COLUMNS ? 3 : 8) / 20;
 
 	if (!d->layout.status.rows)
 		status_parts(d, &right);

@@ -74,32 +74,41 @@ static int why_figure_lines(const struct dash *d)
 	return n;
 }
 
+/* The first column of values: in few columns words are cut rather than values. */
+static int why_values(struct rect area)
+{
+	int room = area.columns - 2 * WHY_VALUE - 1;
+
+	return room < WHY_LABEL ? room : WHY_LABEL;
+}
+
 static void why_paint_line(struct dash *d, struct rect area, int row, const struct figure_def *first)
 {
+	int at = why_values(area);
 	char value[32];
 
-	area_put(&d->canvas, area, row, 1, STYLE_TEXT, first->why);
+	canvas_put_cut(&d->canvas, area.row + row, area.column + 1, at - 1, STYLE_TEXT, first->why);
 	for (int i = 0; i < 2; i++) {
 		const struct figure_def *f = why_of_role(first, why_roles[i]);
 
 		if (!why_is_here(d, why_roles[i]))
 			continue;
 		text_human(why_value(d, f), value, sizeof(value));
-		canvas_put_right(&d->canvas, area.row + row, area.column + WHY_LABEL + i * WHY_VALUE, WHY_VALUE,
+		canvas_put_right(&d->canvas, area.row + row, area.column + at + i * WHY_VALUE, WHY_VALUE,
 			strcmp(value, "--") ? STYLE_STRONG : STYLE_DIM, value);
 	}
 	/* whole, or left to the help: those words differ in their end alone */
-	int room = area.columns - WHY_LABEL - 2 * WHY_VALUE - 3;
+	int room = area.columns - at - 2 * WHY_VALUE - 3;
 	if (d->layout.kind == LAYOUT_FULL && canvas_width(first->help) <= room)
-		area_put(&d->canvas, area, row, WHY_LABEL + 2 * WHY_VALUE + 2, STYLE_DIM, first->help);
+		area_put(&d->canvas, area, row, at + 2 * WHY_VALUE + 2, STYLE_DIM, first->help);
 }
 
 static void why_paint_head(struct dash *d, struct rect area)
 {
 	for (int i = 0; i < 2; i++)
 		if (why_is_here(d, why_roles[i]))
-			canvas_put_right(&d->canvas, area.row + 1, area.column + WHY_LABEL + i * WHY_VALUE, WHY_VALUE, STYLE_DIM,
-				engine_role(dash_engine(d), why_roles[i])->title);
+			canvas_put_right(&d->canvas, area.row + 1, area.column + why_values(area) + i * WHY_VALUE, WHY_VALUE,
+				STYLE_DIM, engine_role(dash_engine(d), why_roles[i])->title);
 }
 
 /* The share of its receive calls that brought so many packets, of each class. */
@@ -166,7 +175,7 @@ static void why_paint(struct dash *d, struct rect area)
 		why_paint_head(d, area);
 	else
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "this mode does not say");
-	if (e && e->fills && area.rows - row >= WHY_FILL_ROWS)
+	if (e && e->fills && area.rows - row >= WHY_FILL_ROWS && area.columns >= WHY_ROLE + (int)e->fills * WHY_CALLS)
 		why_paint_fill(d, area, row);
 	if (hidden)
 		snprintf(note, sizeof(note), "%d more", hidden);

@@ -9,7 +9,6 @@
 #include "main/live/loop.h"
 #include "main/live/modes.h"
 #include "main/live/plain_text.h"
-#include "path/paths.h"
 #include "ui/ui.h"
 
 enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40 };
@@ -18,14 +17,11 @@ enum { SCREEN_COLUMNS = 120, SCREEN_ROWS = 40 };
 
 static int open_parts(struct console *c, const struct cli *cli, struct err *err)
 {
-	/* A capture is to have the first packet. */
-	struct session_config config = { .paths = paths_all,
-		.virtual_ticks = c->virtual_ticks,
-		.want_totals = true,
-		.want_reasons = true,
-		.awaits_go = *options_text(&cli->options, "capture") };
+	struct session_config config = live_loop_session(c->virtual_ticks);
 	int rc = outputs_init(&c->outputs, &cli->options, err);
 
+	/* A capture is to have the first packet. */
+	config.awaits_go = *options_text(&cli->options, "capture");
 	if (rc >= 0)
 		rc = modes_init(&c->board, cli->engine, err);
 	if (rc >= 0) {

@@ -9,11 +9,24 @@
 #include "base/clock.h"
 #include "main/live/relay.h"
 #include "main/live/signals.h"
+#include "path/paths.h"
 
 /* LOOK_MS: that something came is looked at so often even if nothing says so: the write to a
  * descriptor that says it may fail. */
 enum { LAST_WORDS_MS = 1000, INTERRUPTS_MAX = 2, LOOK_MS = 1000 };
 enum { FD_UPDATES, FD_SIGNALS, FD_KEYS, FDS };
+
+struct session_config live_loop_session(unsigned virtual_ticks)
+{
+	return (struct session_config){
+		.paths = paths_all, .virtual_ticks = virtual_ticks, .want_totals = true, .want_reasons = true
+	};
+}
+
+int live_loop_check(const struct options *options, struct err *err)
+{
+	return session_check(options, paths_all, err);
+}
 
 /* Somebody asks for an end. */
 static void live_loop_interrupt(struct live_loop *loop)

@@ -23,6 +23,11 @@ struct live_loop {
 	int64_t give_up_ns; /* then the run is waited for no longer; 0: for ever */
 };
 
+/* A session's settings as the dashboard, a headless run and a sweep have them; virtual_ticks: of
+ * cli_test_ticks(). */
+struct session_config live_loop_session(unsigned virtual_ticks);
+/* What a session of these would say to these options at once: session_check(). */
+int live_loop_check(const struct options *options, struct err *err);
 /* One turn: waits for at most timeout_ms (-1: until something comes) and takes what has come.
  * false: give_up_ns is over, or it has failed. */
 bool live_loop_turn(struct live_loop *loop, int timeout_ms);

@@ -18,13 +18,13 @@ static bool is_stdout(const char *path)
 }
 
 /* Renaming a finished file over a device or a pipe would replace it. */
-static int check_kind(const char *option, const char *path, struct err *err)
+static int check_kind(const char *option, const char *path, bool recording, struct err *err)
 {
 	struct stat st;
 
 	if (stat(path, &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
 		return 0;
-	return err_say(err, EINVAL, "--%s %s: not a regular file (- is stdout)", option, path);
+	return err_say(err, EINVAL, "--%s %s: not a regular file%s", option, path, recording ? "" : " (- is stdout)");
 }
 
 static int check_target(const char *option, const char *path, bool force, struct err *err)
@@ -33,10 +33,10 @@ static int check_target(const char *option, const char *path, bool force, struct
 	struct err why = ERR_NONE;
 
 	if (recording && is_stdout(path))
-		return err_say(err, EINVAL, "--capture -: a capture needs the name of a file");
+		return err_say(err, EINVAL, "--capture -: a capture needs the name of a file, and does not go to stdout");
 	if (!*path || is_stdout(path))
 		return 0;
-	int rc = check_kind(option, path, err);
+	int rc = check_kind(option, path, recording, err);
 	if (rc >= 0 && (recording ? file_check_recording : file_check_writable)(path, force, &why) < 0)
 		rc = err_say(err, why.code, "--%s: %s", option, why.text);
 	return rc;

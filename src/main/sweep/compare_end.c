@@ -69,6 +69,7 @@ static void make_report(struct compare_report *report, struct comparison *compar
 	if (asked && asked->same)
 		compare_note(report, "A and B are the same run: what differs here is the machine alone");
 	note_rounds(report, state);
+	compare_limits(report, state->cell[0].limited, state->cell[1].limited);
 	note_remarks(report, state);
 }
 

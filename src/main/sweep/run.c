@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "main/live/loop.h"
-#include "path/paths.h"
 #include "results/results.h"
 #include "run/session.h"
 
@@ -299,9 +298,7 @@ static enum sweep_end run_rounds(struct runner *r, struct err *err)
 enum sweep_end sweep_run(struct sweep_job *job, struct err *err)
 {
 	const struct history_limits limits = { .runs = 4 };
-	const struct session_config config = {
-		.paths = paths_all, .virtual_ticks = job->virtual_ticks, .want_totals = true, .want_reasons = true
-	};
+	const struct session_config config = live_loop_session(job->virtual_ticks);
 	struct runner r = { .job = job,
 		.loop = { .ctx = &r,
 			.pump = pump,

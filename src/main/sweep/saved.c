@@ -63,9 +63,10 @@ static int add_document(struct saved_runs *runs, const char *path, const struct 
 		runs->host = json_of_host(source->host);
 		runs->options = json_incref(json_object_get(json_object_get(document, "start"), "options"));
 	}
-	if (rc >= 0 && json_is_true(json_object_get(json_object_get(end, "verdict"), "valid")))
+	if (rc >= 0 && json_is_true(json_object_get(json_object_get(end, "verdict"), "valid"))) {
 		rc = add_run(runs, row, err);
-	else if (rc >= 0)
+		runs->limited[results_limit_of(document)] += rc >= 0;
+	} else if (rc >= 0)
 		runs->invalid++;
 	json_decref(document);
 	json_decref(row);
@@ -112,6 +113,7 @@ static int add_cell(struct saved_runs *runs, const struct sweep_state *state, st
 		for (unsigned n = 0; n < cell->valid; n++)
 			runs->group.value[i][n] = (double)cell->value[n * state->metrics + i];
 	}
+	memcpy(runs->limited, cell->limited, sizeof(runs->limited));
 	runs->group.runs = runs->runs = cell->valid;
 	runs->invalid = cell->done - cell->valid;
 	return 0;
@@ -266,6 +268,7 @@ int saved_runs_compare(const struct saved_runs saved[COMPARE_SIDES], const char 
 
 	comparison_of_groups(metric, metrics, &saved[0].group, &saved[1].group, LEVEL, &comparison);
 	add_notes(saved, &report);
+	compare_limits(&report, saved[0].limited, saved[1].limited);
 	if (strcmp(asked->json, "-") != 0)
 		compare_write_text(stdout, &report, sweep_room());
 	*ret_status = compare_status(&report);

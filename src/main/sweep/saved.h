@@ -8,9 +8,10 @@ struct saved_runs {
 	const struct engine *engine;
 	unsigned runs, invalid; /* valid ones, whose values are in the group; and others */
 	struct comparison_group group;
-	json_t *host;     /* of the first */
-	char version[32]; /* of netdyno that wrote the first; "" where it is not told */
-	json_t *options;  /* of the first, as results have them; NULL: of a sweep */
+	uint16_t limited[LIMITS]; /* how many of the valid ones had this limit */
+	json_t *host;             /* of the first */
+	char version[32];         /* of netdyno that wrote the first; "" where it is not told */
+	json_t *options;          /* of the first, as results have them; NULL: of a sweep */
 };
 
 /* A result file, a snapshot's directory, a directory of result files, or of a sweep of one cell.

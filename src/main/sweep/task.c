@@ -10,8 +10,7 @@
 #include "base/file.h"
 #include "engines/engines.h"
 #include "main/cli/program.h"
-#include "path/paths.h"
-#include "run/session.h"
+#include "main/live/loop.h"
 #include "sweep/chart_draw.h"
 
 enum { CHECKED_MAX = 1000 };
@@ -65,7 +64,7 @@ int sweep_task_check(const struct sweep_task *s, struct err *err)
 
 		if (rc < 0)
 			return rc;
-		rc = session_check(&options, paths_all, &why);
+		rc = live_loop_check(&options, &why);
 		options_free(&options);
 		if (rc >= 0)
 			continue;

@@ -10,8 +10,37 @@
 
 struct nlmsghdr;
 
+/* ---- queues in front of the device ---- */
+
 /* The class of the token bucket, in which another queue may stand: 1:1. */
 enum { VETH_BUCKET_CLASS = 0x10001 };
+
+/* A queue that is asked for: tc(8). */
+struct veth_queue {
+	uint32_t parent, handle; /* handle 0: the kernel's choice */
+	/* writes its attributes, TCA_KIND and TCA_OPTIONS */
+	void (*put)(struct nlmsghdr *m, const struct veth_shape *shape);
+	const char *option;  /* "--delay" */
+	const char *missing; /* where this kernel has none: "no network emulator" */
+};
+
+/* Puts it there.  0 or -errno; -ENOTSUP where this kernel has none. */
+int veth_set_queue(const struct veth_queue *queue, const struct veth_shape *shape, struct err *err);
+
+/* Since the devices were made, both namespaces together. */
+struct veth_queued {
+	/* thrown away by the queue in front of a device and those in it: a segment each where it
+	 * cut joined datagrams, else as a whole */
+	uint64_t dropped;
+	uint64_t held; /* there now, whole as they came */
+	/* taken by the emulator and its copies: sent on, thrown away, still there */
+	uint64_t packets;
+	uint64_t reordered; /* sent at once, in front of those that are delayed */
+};
+/* Adds what one answer of the kernel's says.  Pure. */
+void veth_add_queued(const struct nlmsghdr *m, struct veth_queued *sum);
+/* Through sockets of both namespaces (NETLINK_ROUTE).  -errno where that cannot be read. */
+int veth_read_queued(const int netlink[VETH_SIDES], struct veth_queued *ret_queued);
 
 /* A token bucket (tbf) in front of the device: bits/s, Ethernet's headers included.  It holds up to
  * 50 ms of them; more is thrown away, and counted as an error of the sender's buffers.  0 or
@@ -42,14 +71,3 @@ void veth_put_emulation(struct nlmsghdr *m, const struct veth_shape *shape);
 /* In front of the device, or of its token bucket where the shape has one.  0 or -errno; -ENOTSUP
  * where this kernel has none. */
 int veth_emulate(const struct veth_shape *shape, struct err *err);
-
-/* Since the devices were made, both namespaces together. */
-struct veth_emulated {
-	/* taken by the emulator and its copies: sent on, thrown away, still there */
-	uint64_t packets;
-	uint64_t reordered; /* sent at once, in front of those that are delayed */
-};
-/* Adds what one answer of the kernel's says.  Pure. */
-void veth_add_emulated(const struct nlmsghdr *m, struct veth_emulated *sum);
-/* Through sockets of both namespaces (NETLINK_ROUTE).  -errno where that cannot be read. */
-int veth_read_emulated(const int netlink[VETH_SIDES], struct veth_emulated *ret_emulated);

@@ -25,7 +25,7 @@
 #include "path/veth/offload.h"
 
 enum {
-	CARRIER_WAIT_MS = 2000,
+	READY_WAIT_MS = 2000, /* each time; whoever started the helper waits longer */
 	MAC_BYTES = 6,
 	LOOPBACK_INDEX = 1, /* in every namespace */
 };
@@ -59,14 +59,15 @@ void veth_address(enum veth_side side, int family, struct sockaddr_storage *ret_
 /* Says what stands in the way, in words that a user can act on. */
 static int say_forbidden(int errnum, struct err *err)
 {
-	static const char limit_file[] = "/proc/sys/user/max_user_namespaces";
-	char limit[32];
+	char users[32], nets[32];
 
 	if (errnum == ENOSPC) {
-		file_read_line(limit_file, limit, sizeof(limit));
+		file_read_line("/proc/sys/user/max_user_namespaces", users, sizeof(users));
+		file_read_line("/proc/sys/user/max_net_namespaces", nets, sizeof(nets));
 		return err_say(err, errnum,
-			"no more user or network namespaces are allowed (sysctl user.max_user_namespaces = %s)",
-			*limit ? limit : "?");
+			"no more user or network namespaces are allowed (sysctl user.max_user_namespaces = %s, "
+			"user.max_net_namespaces = %s)",
+			*users ? users : "?", *nets ? nets : "?");
 	}
 	if (errnum == EPERM || errnum == EACCES)
 		return err_say(err, errnum,
@@ -280,20 +281,63 @@ static bool has_carrier(int fd)
 }
 
 /* A device begins to send a little after the other end has come up; until then it throws away. */
-static int await_carrier(const struct veth_pair *pair, enum veth_side side, struct err *err)
+static int await_carrier(struct err *err)
 {
-	int rc = veth_pair_enter(pair, side, err), fd;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (rc < 0)
-		return rc;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(err, errno, "socket");
-	for (int ms = 0; ms < CARRIER_WAIT_MS && !has_carrier(fd); ms++)
+	for (int ms = 0; ms < READY_WAIT_MS && !has_carrier(fd); ms++)
 		poll(NULL, 0, 1);
 	bool there = has_carrier(fd);
 	close(fd);
 	return there ? 0 : err_say(err, ENETDOWN, "%s does not come up", VETH_INTERFACE);
+}
+
+static int keep_route_type(const struct nlmsghdr *m, void *ret_type)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(m);
+
+	*(unsigned char *)ret_type = route->rtm_type;
+	return MNL_CB_OK;
+}
+
+/* Does the kernel take packets for this side's IPv6 address for its own?  Where there is none, as
+ * there is no IPv6, no route leads there. */
+static bool takes_six(struct talk *t, enum veth_side side)
+{
+	struct rtmsg *route = talk_request(t, RTM_GETROUTE, 0, sizeof(*route));
+	unsigned char type = RTN_UNSPEC;
+
+	route->rtm_family = AF_INET6;
+	route->rtm_dst_len = 8 * sizeof(ends[side].six);
+	mnl_attr_put(t->message, RTA_DST, sizeof(ends[side].six), ends[side].six);
+	return talk_dump(mnl_socket_get_fd(t->netlink), t->message, keep_route_type, &type) < 0 || type == RTN_LOCAL;
+}
+
+/* A new IPv6 address can be bound to at once, but the kernel adds the route by which packets for it
+ * are taken in later, and in a work queue, even without duplicate address detection
+ * (addrconf_dad_work()).  Until then they are thrown away. */
+static int await_six(enum veth_side side, struct err *err)
+{
+	struct talk t = { 0 };
+	int rc = talk_open(&t, NETLINK_ROUTE, err);
+
+	for (int ms = 0; rc >= 0 && ms < READY_WAIT_MS && !takes_six(&t, side); ms++)
+		poll(NULL, 0, 1);
+	if (rc >= 0 && !takes_six(&t, side))
+		rc = err_say(err, ENETUNREACH, "%s takes no packets for its IPv6 address", VETH_INTERFACE);
+	talk_close(&t);
+	return rc;
+}
+
+static int await_side(const struct veth_pair *pair, enum veth_side side, struct err *err)
+{
+	int rc = veth_pair_enter(pair, side, err);
+
+	if (rc >= 0)
+		rc = await_carrier(err);
+	return rc >= 0 ? await_six(side, err) : rc;
 }
 
 static int connect_spaces(const struct veth_pair *pair, const struct veth_shape *shape, struct err *err)
@@ -307,7 +351,7 @@ static int connect_spaces(const struct veth_pair *pair, const struct veth_shape 
 	for (enum veth_side side = 0; rc >= 0 && side < VETH_SIDES; side++)
 		rc = dress_side(pair, side, shape, err);
 	for (enum veth_side side = 0; rc >= 0 && side < VETH_SIDES; side++)
-		rc = await_carrier(pair, side, err);
+		rc = await_side(pair, side, err);
 	return rc;
 }
 

@@ -24,8 +24,10 @@ enum { TAPS_MAX = 32, SIX_NEEDS_BYTES = 1280 /* RFC 8200, 5 */ };
 /* The taps that are open, one for each kind of socket that was asked for. */
 struct veth {
 	struct veth_child child;
-	/* to where losses and what else is done on purpose are counted; -1: there is none of it */
-	int lost[VETH_SIDES], emulated[VETH_SIDES];
+	/* to where losses that are made on purpose are counted; -1: there are none */
+	int lost[VETH_SIDES];
+	int queued[VETH_SIDES]; /* to where the devices' queues count */
+	bool emulates;          /* one of them is the emulator */
 	pthread_mutex_t lock;
 	/* guarded by lock */
 	struct {
@@ -220,23 +222,33 @@ static int veth_open_counts(struct veth *v, int protocol, int ret_netlink[VETH_S
 
 static uint32_t veth_host_places(const struct options *o)
 {
-	return 1u << PROCNET_LINK_DROPPED | (options_is_set(o, "loss") ? 1u << PROCNET_LINK_IMPAIRED : 0);
+	return 1u << PROCNET_LINK_DROPPED | 1u << PROCNET_LINK_UNTAKEN | 1u << PROCNET_QUEUE_DROPPED | 1u << PROCNET_QUEUE_HELD |
+	       (options_is_set(o, "loss") ? 1u << PROCNET_LINK_IMPAIRED : 0);
 }
 
 /* The emulator does not count its copies: they are those of its packets that no stack has sent. */
-static void veth_learn_emulated(const struct veth *v, struct procnet *net)
+static void veth_learn_emulated(const struct veth_queued *q, struct procnet *net)
 {
-	struct veth_emulated e;
-
-	if (veth_read_emulated(v->emulated, &e) < 0)
-		return;
-	net->value[PROCNET_LINK_EMULATED] = e.packets;
-	net->value[PROCNET_LINK_REORDERED] = e.reordered;
+	net->value[PROCNET_LINK_EMULATED] = q->packets;
+	net->value[PROCNET_LINK_REORDERED] = q->reordered;
 	net->known |= 1u << PROCNET_LINK_EMULATED | 1u << PROCNET_LINK_REORDERED;
 	if (!procnet_has(net, PROCNET_IP_OUT))
 		return;
-	net->value[PROCNET_LINK_COPIES] = e.packets > net->value[PROCNET_IP_OUT] ? e.packets - net->value[PROCNET_IP_OUT] : 0;
+	net->value[PROCNET_LINK_COPIES] = q->packets > net->value[PROCNET_IP_OUT] ? q->packets - net->value[PROCNET_IP_OUT] : 0;
 	net->known |= 1u << PROCNET_LINK_COPIES;
+}
+
+static void veth_learn_queued(const struct veth *v, struct procnet *net)
+{
+	struct veth_queued q;
+
+	if (veth_read_queued(v->queued, &q) < 0)
+		return;
+	net->value[PROCNET_QUEUE_DROPPED] = q.dropped;
+	net->value[PROCNET_QUEUE_HELD] = q.held;
+	net->known |= 1u << PROCNET_QUEUE_DROPPED | 1u << PROCNET_QUEUE_HELD;
+	if (v->emulates)
+		veth_learn_emulated(&q, net);
 }
 
 static void veth_read_net(void *state, struct procnet *ret_net)
@@ -252,8 +264,7 @@ static void veth_read_net(void *state, struct procnet *ret_net)
 	procnet_read_files(files, VETH_SIDES, ret_net);
 	if (v->lost[0] >= 0 && veth_read_lost(v->lost, &ret_net->value[PROCNET_LINK_IMPAIRED]) == 0)
 		ret_net->known |= 1u << PROCNET_LINK_IMPAIRED;
-	if (v->emulated[0] >= 0)
-		veth_learn_emulated(v, ret_net);
+	veth_learn_queued(v, ret_net);
 }
 
 static int veth_capture(void *state, struct err *err)
@@ -275,8 +286,8 @@ static void veth_close(void *state)
 	for (unsigned i = 0; i < VETH_SIDES; i++) {
 		if (v->lost[i] >= 0)
 			close(v->lost[i]);
-		if (v->emulated[i] >= 0)
-			close(v->emulated[i]);
+		if (v->queued[i] >= 0)
+			close(v->queued[i]);
 	}
 	pthread_mutex_destroy(&v->lock);
 	free(v);
@@ -297,11 +308,12 @@ static int veth_open(const struct options *o, void **ret_state, struct err *err)
 		return rc;
 	}
 	pthread_mutex_init(&v->lock, NULL);
-	v->lost[VETH_SERVER] = v->lost[VETH_CLIENT] = v->emulated[VETH_SERVER] = v->emulated[VETH_CLIENT] = -1;
+	v->lost[VETH_SERVER] = v->lost[VETH_CLIENT] = v->queued[VETH_SERVER] = v->queued[VETH_CLIENT] = -1;
+	v->emulates = veth_is_emulated(&shape);
 	if (shape.loss_of_100000)
 		rc = veth_open_counts(v, NETLINK_NETFILTER, v->lost, err);
-	if (rc >= 0 && veth_is_emulated(&shape))
-		rc = veth_open_counts(v, NETLINK_ROUTE, v->emulated, err);
+	if (rc >= 0)
+		rc = veth_open_counts(v, NETLINK_ROUTE, v->queued, err);
 	if (rc < 0)
 		veth_close(v);
 	else

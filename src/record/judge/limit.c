@@ -47,6 +47,35 @@ const char *limit_name(enum limit_who who)
 	return names[who];
 }
 
+enum limit_who limit_of_name(const char *name)
+{
+	for (enum limit_who who = LIMIT_UNKNOWN + 1; name && who < LIMITS; who++)
+		if (!strcmp(limit_name(who), name))
+			return who;
+	return LIMIT_UNKNOWN;
+}
+
+char *limit_words(enum limit_who who, const struct engine *engine, char *out, size_t size)
+{
+	static const char *const words[LIMITS] = { [LIMIT_UNKNOWN] = "",
+		[LIMIT_STOLEN] = "stolen CPU",
+		[LIMIT_QUOTA] = "a CPU quota",
+		[LIMIT_OTHERS] = "other threads",
+		[LIMIT_SHARED] = "a CPU that workers share",
+		[LIMIT_SOFTIRQ] = "softirq",
+		[LIMIT_BOTH] = "both ends",
+		[LIMIT_RATE] = "the rate that was asked for",
+		[LIMIT_WAKE_UPS] = "wake-ups",
+		[LIMIT_ELSEWHERE] = "the other end or the path" };
+	enum role role = who == LIMIT_SERVER ? ROLE_SERVER : ROLE_CLIENT;
+
+	if (words[who])
+		snprintf(out, size, "%s", words[who]);
+	else
+		snprintf(out, size, "the %s", engine_role(engine, role)->title);
+	return out;
+}
+
 /* ---- evidence ---- */
 
 static void limit_look_at_side(const struct reading *r, enum role role, struct limit_side *ret)
@@ -153,10 +182,11 @@ static void add_lateness(const struct limit_evidence *e, struct limit *l)
 	}
 }
 
-static void limit_begin(struct limit *l, enum limit_who who, const char *what)
+static void limit_begin(const struct limit_evidence *e, struct limit *l, enum limit_who who)
 {
 	*l = (struct limit){ .who = who };
-	snprintf(l->text, sizeof(l->text), "%s: ", what);
+	limit_words(who, e->r->info->engine, l->text, sizeof(l->text));
+	text_add(l->text, sizeof(l->text), ": ");
 }
 
 /* ---- one suspect after the other ---- */
@@ -167,7 +197,7 @@ static bool suspect_stolen(const struct limit_evidence *e, struct limit *l)
 
 	if (!(share >= stolen_from))
 		return false;
-	limit_begin(l, LIMIT_STOLEN, "stolen CPU");
+	limit_begin(e, l, LIMIT_STOLEN);
 	text_add(l->text, sizeof(l->text), "the hypervisor took %.0f %% of the CPUs' time", 100 * share);
 	return true;
 }
@@ -182,7 +212,7 @@ static bool suspect_quota(const struct limit_evidence *e, struct limit *l)
 	stopped_s = (double)(to->value[PROCNET_THROTTLED_US] - from->value[PROCNET_THROTTLED_US]) / 1e6;
 	if (stopped_s < delayed_from * measured_s)
 		return false;
-	limit_begin(l, LIMIT_QUOTA, "a CPU quota");
+	limit_begin(e, l, LIMIT_QUOTA);
 	text_add(l->text, sizeof(l->text), "cpu.max kept the process from its CPUs for %.2f s of %.2f s", stopped_s, measured_s);
 	return true;
 }
@@ -195,7 +225,7 @@ static bool suspect_delay(const struct limit_evidence *e, struct limit *l)
 
 	if (!(share >= delayed_from))
 		return false;
-	limit_begin(l, w->shares_cpu ? LIMIT_SHARED : LIMIT_OTHERS, w->shares_cpu ? "a CPU that workers share" : "other threads");
+	limit_begin(e, l, w->shares_cpu ? LIMIT_SHARED : LIMIT_OTHERS);
 	text_add(l->text, sizeof(l->text), "%s %u was ready and had no CPU for %.0f %% of the time",
 		engine_role(e->r->info->engine, w->role)->title, w->index, 100 * share);
 	return true;
@@ -204,14 +234,11 @@ static bool suspect_delay(const struct limit_evidence *e, struct limit *l)
 static bool suspect_ends(const struct limit_evidence *e, struct limit *l)
 {
 	const struct limit_side *side = is_full(&e->server) ? &e->server : &e->client;
-	const struct engine *engine = e->r->info->engine;
 	bool both = is_full(&e->server) && is_full(&e->client);
-	char what[64];
 
 	if (e->spins || !is_full(side))
 		return false;
-	snprintf(what, sizeof(what), "the %s", engine_role(engine, side->role)->title);
-	limit_begin(l, both ? LIMIT_BOTH : side->role == ROLE_SERVER ? LIMIT_SERVER : LIMIT_CLIENT, both ? "both ends" : what);
+	limit_begin(e, l, both ? LIMIT_BOTH : side->role == ROLE_SERVER ? LIMIT_SERVER : LIMIT_CLIENT);
 	add_ends(e, l);
 	if (!both)
 		add_fill(e, side, l);
@@ -224,7 +251,7 @@ static bool suspect_softirq(const struct limit_evidence *e, struct limit *l)
 
 	if (!(share >= softirq_from))
 		return false;
-	limit_begin(l, LIMIT_SOFTIRQ, "softirq");
+	limit_begin(e, l, LIMIT_SOFTIRQ);
 	text_add(l->text, sizeof(l->text), "the kernel's packet work took %.0f %% of the CPUs' time", 100 * share);
 	return true;
 }
@@ -233,7 +260,7 @@ static bool suspect_rate(const struct limit_evidence *e, struct limit *l)
 {
 	if (!rate_is_kept(e->r))
 		return false;
-	limit_begin(l, LIMIT_RATE, "the rate that was asked for");
+	limit_begin(e, l, LIMIT_RATE);
 	if (e->spins)
 		text_add(l->text, sizeof(l->text), "it was kept");
 	else
@@ -249,7 +276,7 @@ static bool suspect_sleep(const struct limit_evidence *e, struct limit *l)
 
 	if (e->spins || (isnan(e->server.busy) && isnan(e->client.busy)))
 		return false;
-	limit_begin(l, alone ? LIMIT_ELSEWHERE : LIMIT_WAKE_UPS, alone ? "the other end or the path" : "wake-ups");
+	limit_begin(e, l, alone ? LIMIT_ELSEWHERE : LIMIT_WAKE_UPS);
 	add_ends(e, l);
 	add_fill(e, side, l);
 	add_lateness(e, l);

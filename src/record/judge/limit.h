@@ -30,5 +30,10 @@ struct limit {
 
 /* What results call it: "server", "wake_ups"; NULL: unknown. */
 const char *limit_name(enum limit_who who);
+/* The way back; name NULL, or none of them: LIMIT_UNKNOWN. */
+enum limit_who limit_of_name(const char *name);
+/* In words, with the ends as the mode calls them: "the writer", "a CPU quota"; "" unknown.  Returns
+ * out. */
+char *limit_words(enum limit_who who, const struct engine *engine, char *out, size_t size);
 /* Of a final, or of two samples of the measure phase. */
 void limit_of(const struct reading *r, struct limit *ret_limit);

@@ -56,10 +56,13 @@ static json_t *json_of_compared(const struct sweep_metric *metric, const struct 
 
 static json_t *json_of_side(const struct compare_report *report, unsigned side)
 {
+	const struct compare_limit *l = &report->limit[side];
 	struct json_maker m = json_make();
 
 	json_put(&m, "what", json_of_text(report->side[side]));
 	json_put(&m, "valid_runs", json_of_count(report->valid[side]));
+	json_put(&m, "limit", l->runs ? json_string(limit_name(l->who)) : json_null());
+	json_put(&m, "limit_runs", json_of_count(l->runs));
 	return json_made(&m);
 }
 

@@ -24,6 +24,35 @@ void compare_note(struct compare_report *report, const char *fmt, ...)
 	va_end(args);
 }
 
+/* ---- the limit ---- */
+
+static struct compare_limit most_limited(const uint16_t *limited)
+{
+	struct compare_limit most = { .who = LIMIT_UNKNOWN };
+
+	for (enum limit_who who = LIMIT_UNKNOWN + 1; who < LIMITS; who++)
+		if (limited[who] > most.runs)
+			most = (struct compare_limit){ .who = who, .runs = limited[who] };
+	return most;
+}
+
+void compare_limits(struct compare_report *report, const uint16_t *a, const uint16_t *b)
+{
+	struct compare_limit *l = report->limit;
+	char words_a[64], words_b[64], more[120] = "";
+
+	l[0] = most_limited(a);
+	l[1] = most_limited(b);
+	if (!l[0].runs || !l[1].runs)
+		return;
+	if (l[0].who == LIMIT_CLIENT || l[1].who == LIMIT_CLIENT)
+		snprintf(more, sizeof(more), "; where it is the %s, the %s could do more than is seen here",
+			engine_role(report->engine, ROLE_CLIENT)->title, engine_role(report->engine, ROLE_SERVER)->title);
+	compare_note(report, "the limit was %s in %u of A's %u runs, %s in %u of B's %u%s",
+		limit_words(l[0].who, report->engine, words_a, sizeof(words_a)), l[0].runs, report->valid[0],
+		limit_words(l[1].who, report->engine, words_b, sizeof(words_b)), l[1].runs, report->valid[1], more);
+}
+
 /* ---- the table ---- */
 
 struct compare_table {

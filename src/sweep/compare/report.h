@@ -14,6 +14,10 @@ struct compare_report {
 	const struct engine *engine;
 	const char *side[COMPARE_SIDES]; /* options, or where the saved results are */
 	unsigned valid[COMPARE_SIDES];   /* runs that count and have a valid verdict */
+	struct compare_limit {
+		enum limit_who who; /* what limited the most of them */
+		unsigned runs;      /* how many; 0: no run knows */
+	} limit[COMPARE_SIDES];
 	const struct host_info *host;
 	const char *stopped; /* why it is not complete; NULL: it is */
 	unsigned notes;
@@ -24,6 +28,9 @@ struct compare_report {
 
 /* Adds a line to the notes; what has no room is left out. */
 void compare_note(struct compare_report *report, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Sets what limited the runs of each side ([LIMITS] runs each), and adds a line about it to the
+ * notes. */
+void compare_limits(struct compare_report *report, const uint16_t *a, const uint16_t *b);
 /* "B against A: rate 16.3 % lower, 95 % interval 14.9 to 17.8 %; RTT p99 not shown to ..." */
 void compare_write_words(FILE *out, const struct compare_report *report);
 /* Prints the conditions of --fail-if, a line each. */

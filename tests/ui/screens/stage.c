@@ -37,6 +37,16 @@ void stage_close(void)
 	made_close(&made);
 }
 
+int stage_begin(void **state)
+{
+	(void)state;
+	made_open(&made, 2, 2);
+	stage_dash(CHARSET_BRAILLE, "dark");
+	stage_run(50);
+	frame(24, 80);
+	return 0;
+}
+
 int stage_end(void **state)
 {
 	(void)state;
@@ -61,6 +71,12 @@ void press(int key)
 {
 	key_dispatch(&dash, key);
 	frame_paint(&dash);
+}
+
+void type(const char *ascii)
+{
+	for (; *ascii; ascii++)
+		press((unsigned char)*ascii);
 }
 
 /* Is the text on the screen, or not, as wanted? */

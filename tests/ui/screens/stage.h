@@ -18,12 +18,15 @@ extern struct dash dash;
 void stage_dash(enum charset charset, const char *theme);
 /* A run: 1 s of warm-up, and a measure phase of so many ticks. */
 void stage_run(unsigned ticks);
-void stage_close(void);      /* the board, too */
-int stage_end(void **state); /* the same, as a teardown */
+void stage_close(void); /* the board, too */
+/* A setup: the dashboard of a run of two workers a side, in 80x24; and the teardown. */
+int stage_begin(void **state);
+int stage_end(void **state);
 
 /* Both draw a frame. */
 void frame(int rows, int columns);
 void press(int key);
+void type(const char *ascii);
 /* Draws one in each size from 1x1 to 60x250, in steps that grow. */
 void every_frame(void);
 

@@ -57,6 +57,16 @@ static void why_in_full_at_80x24(void **state)
 	stage_close();
 }
 
+/* Words are cut rather than the client's values. */
+static void why_in_few_columns(void **state)
+{
+	(void)state;
+	open_echo("gso", 1000, 10, 40);
+	unfold("why · for each");
+	assert_true(on_screen("server    client\n"));
+	stage_close();
+}
+
 /* The baseline has one datagram a packet, this run a hundred. */
 static void what_changed_between_two_methods(void **state)
 {
@@ -142,6 +152,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(why_at_120x40),
 		cmocka_unit_test(why_in_full_at_80x24),
+		cmocka_unit_test(why_in_few_columns),
 		cmocka_unit_test(what_changed_between_two_methods),
 		cmocka_unit_test(stages_at_120x40),
 		cmocka_unit_test(stages_in_full_at_80x24),

@@ -35,7 +35,7 @@ static int close_history(void **state)
 
 static void update(int64_t span_s, unsigned bins)
 {
-	struct series_ask ask = { span_s * NS_PER_S, made.now_ns, bins, bins / 2, -1, false, NULL, { 0 } };
+	struct series_ask ask = { span_s * NS_PER_S, made.now_ns, bins, bins / 2, -1, false, NULL, { 0 }, NULL };
 
 	assert_int_equal(series_update(&series, made.history, &ask), 0);
 }
@@ -47,6 +47,26 @@ static unsigned known_bins(void)
 	for (unsigned i = 0; i < series.ask.bins; i++)
 		n += !isnan(series.value[i]);
 	return n;
+}
+
+/* Its packets and latencies are other things under the same head. */
+static void another_mode_leaves_a_gap(void **state)
+{
+	(void)state;
+	made_ticks(&made, 200, PHASE_MEASURE, 1);
+	made_final(&made);
+	made.bulk = true;
+	made_run(&made, true);
+	made_ticks(&made, 100, PHASE_MEASURE, 1);
+	update(60, 60);
+	assert_in_range(known_bins(), 29, 31);
+	struct series_ask ask = series.ask;
+	ask.engine = history_newest_run(made.history)->engine;
+	assert_int_equal(series_update(&series, made.history, &ask), 0);
+	assert_in_range(known_bins(), 9, 11);
+	for (unsigned i = 0; i < 18; i++)
+		assert_true(series.gap[i]);
+	assert_true(series.marks[series.current]);
 }
 
 static void bins_hold_the_rate(void **state)
@@ -138,7 +158,7 @@ static void going_back_to_a_frozen_time_rebuilds(void **state)
 	made_ticks(&made, 300, PHASE_MEASURE, 5);
 	update(10, 100);
 	assert_float_equal(series.value[0], 5 * MADE_PPS, 1e-3);
-	struct series_ask ask = { 10ll * NS_PER_S, then, 100, 50, -1, false, NULL, { 0 } };
+	struct series_ask ask = { 10ll * NS_PER_S, then, 100, 50, -1, false, NULL, { 0 }, NULL };
 
 	assert_int_equal(series_update(&series, made.history, &ask), 0);
 	assert_float_equal(series.value[99], MADE_PPS, 1e-3);
@@ -204,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		history_test(bins_hold_the_rate),
+		history_test(another_mode_leaves_a_gap),
 		history_test(scrolling_changes_nothing),
 		history_test(a_gap_is_a_gap),
 		history_test(another_run_is_marked),

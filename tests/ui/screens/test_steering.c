@@ -1,5 +1,5 @@
-/* Finding one's way: help and its search, the menu of panels, the forms, the list of runs and what
- * is compared, many cores, the choice of the chart, clicks on charts and heads. */
+/* Finding one's way: help and its search, the menu of panels, the forms, many cores, the choice of
+ * the chart, clicks on charts and heads. */
 #include "stage.h"
 
 #include <stdlib.h>
@@ -9,23 +9,6 @@
 #include "base/clock.h"
 #include "ui/canvas/keys.h"
 #include "ui/dash/keytable.h"
-#include "ui/dash/runs/runs.h"
-
-static int begin(void **state)
-{
-	(void)state;
-	made_open(&made, 2, 2);
-	stage_dash(CHARSET_BRAILLE, "dark");
-	stage_run(50);
-	frame(24, 80);
-	return 0;
-}
-
-static void type(const char *ascii)
-{
-	for (; *ascii; ascii++)
-		press((unsigned char)*ascii);
-}
 
 /* ---- help, menu, ranges ---- */
 
@@ -101,10 +84,45 @@ static void what_scrolls_says_where_it_stands(void **state)
 	press(KEYCODE_ESCAPE);
 	frame(16, 60);
 	press(KEYCODE_ENTER);
-	assert_true(on_screen(" of 28"));
+	assert_true(on_screen(" of 27"));
 	for (int i = 0; i < 20; i++)
 		press(KEYCODE_PAGE_DOWN);
-	assert_true(on_screen("count "));
+	assert_true(on_screen("CPU busy"));
+}
+
+/* In one column no explanation is cut, and the latencies come first; where there is no room for
+ * them, units stand alone. */
+static void a_core_is_explained_in_full(void **state)
+{
+	(void)state;
+	press(KEYCODE_PAGE_DOWN); /* a client */
+	press(KEYCODE_ENTER);
+	assert_true(on_screen("p99 "));
+	for (int i = 0; i < 12; i++) {
+		frame(24, 80);
+		assert_true(not_on_screen("…"));
+		press(KEYCODE_PAGE_DOWN);
+	}
+	frame(24, 60);
+	assert_true(not_on_screen("packets: "));
+}
+
+/* In few columns a note loses its last parts, not where the panel stands; words of a title that has
+ * been cut leave no hole. */
+static void heads_keep_what_says_most(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		made_event(&made, SEVERITY_INFO, "something happened");
+	frame(10, 40);
+	type("gv");
+	assert_true(on_screen("1-5 of 6"));
+	press(KEYCODE_ESCAPE);
+	press(KEYCODE_ENTER);
+	frame(8, 30);
+	assert_true(on_screen("pinned ─") || on_screen("… ─"));
+	assert_true(on_screen("Esc Back"));
+	assert_true(not_on_screen(" thi"));
 }
 
 /* ---- forms ---- */
@@ -155,197 +173,6 @@ static void a_refused_value_has_the_cursor(void **state)
 	assert_int_equal(dash.view.screen, SCREEN_CAPTURE);
 	assert_true(on_screen(">sample"));
 	assert_true(on_screen("not a power of two"));
-}
-
-/* ---- runs ---- */
-
-static void next_run(const char *ran, unsigned ticks, double factor)
-{
-	made_final(&made);
-	made.ran = ran;
-	made_run(&made, true);
-	made_ticks(&made, 10, PHASE_WARMUP, factor);
-	made_ticks(&made, ticks, PHASE_MEASURE, factor);
-	frame(24, 80);
-}
-
-static void second_run(double factor)
-{
-	next_run("fast", 50, factor);
-}
-
-static void the_run_before_is_compared_in_a_sentence(void **state)
-{
-	(void)state;
-	second_run(0.5);
-	assert_true(on_screen("fast: 50.0 % fewer messages/s than run #1 (method slow→fast); one run a side"));
-	frame(40, 120);
-	type("ga");
-	assert_true(on_screen("against the run before"));
-	press(KEYCODE_ESCAPE);
-	press('b'); /* a baseline speaks for itself */
-	assert_true(not_on_screen("fewer messages/s"));
-}
-
-/* A second or two of a run say nothing: other panels may show the contrary. */
-static void two_intervals_are_too_few_to_compare(void **state)
-{
-	(void)state;
-	next_run("fast", 30, 0.5);
-	assert_int_equal(dash.tally.n, 2);
-	assert_true(not_on_screen("messages/s"));
-	frame(40, 120);
-	type("ga");
-	assert_true(not_on_screen("messages/s"));
-	press(KEYCODE_ESCAPE);
-	made_ticks(&made, 10, PHASE_MEASURE, 0.5);
-	frame(24, 80);
-	assert_int_equal(dash.tally.n, 3);
-	assert_true(on_screen("‹fast›"));
-	assert_true(on_screen("fast: 50.0 % fewer messages/s than run #1"));
-}
-
-/* The one that m has left where it is not A, once; A stays in the title. */
-static void the_baseline_is_compared_in_a_sentence(void **state)
-{
-	(void)state;
-	press('b');
-	assert_true(on_screen("base A ‹slow›"));
-	second_run(0.5);
-	assert_true(on_screen("fast: 50.0 % fewer messages/s than A, run #1 (method slow→fast)"));
-	press('u'); /* takes that away */
-	press('u');
-	assert_true(on_screen("fast: 50.0 % fewer messages/s than A, run #1"));
-	next_run("slow", 50, 1);
-	assert_true(on_screen("slow: 2 times the messages/s of run #2 (method fast→slow); one run a side"));
-	assert_true(on_screen("slow: as many messages/s as A, run #1"));
-	frame(40, 120);
-	type("ga");
-	assert_true(on_screen("slow: as many messages/s as A, run #1 (the same settings); one run a side"));
-}
-
-/* Like all in its row: of the last second, not of the run. */
-static void vs_a_is_of_the_window_in_the_head(void **state)
-{
-	(void)state;
-	press('b');
-	next_run("fast", 31, 1);
-	assert_true(on_screen("cores · last 1 s"));
-	assert_true(on_screen("0.0%"));
-	made_ticks(&made, 11, PHASE_MEASURE, 2);
-	frame(24, 80);
-	assert_true(on_screen("+100%"));
-	assert_true(not_on_screen("0.0%"));
-	made_final(&made);
-	frame(24, 80);
-	assert_true(on_screen("cores · whole run"));
-	assert_true(on_screen("+26.8%")); /* 4.1 s, of which 1.1 s have twice as many */
-}
-
-/* A second of A itself is not compared with A. */
-static void vs_a_begins_behind_a(void **state)
-{
-	(void)state;
-	press('b'); /* A's last interval has ended 0.9 s ago */
-	assert_true(not_on_screen("0.0%"));
-	made_ticks(&made, 1, PHASE_MEASURE, 2);
-	frame(24, 80);
-	assert_true(on_screen("+10.0%"));
-	made_ticks(&made, 10, PHASE_MEASURE, 2);
-	frame(24, 80);
-	assert_true(on_screen("+100%"));
-	press(KEYCODE_HOME);
-	assert_true(not_on_screen("0.0%"));
-	press(' ');
-	assert_true(on_screen("+100%"));
-	made_final(&made);
-	frame(24, 80);
-	assert_true(not_on_screen("0.0%"));
-	assert_true(not_on_screen("+100%"));
-}
-
-static void runs_are_listed_shown_and_compared(void **state)
-{
-	(void)state;
-	second_run(3);
-	frame(24, 120);
-	press('R');
-	assert_true(on_screen("#1"));
-	assert_true(on_screen("#2"));
-	assert_true(on_screen("method slow→fast"));
-	press(KEYCODE_DOWN);
-	press(KEYCODE_ENTER);
-	assert_int_equal(dash.view.screen, SCREEN_DASH);
-	assert_int_equal(dash.moment.info->id, 1);
-	assert_true(on_screen("RUN #1 SHOWN"));
-	press(KEYCODE_ESCAPE);
-	assert_int_equal(dash.moment.info->id, 2);
-	press('R');
-	press(KEYCODE_DOWN);
-	press(' ');
-	assert_true(on_screen("Space marks B"));
-	press(KEYCODE_UP);
-	press(' ');
-	assert_int_equal(dash.view.screen, SCREEN_PANEL);
-	assert_int_equal(dash.view.base.run_id, 1);
-	assert_int_equal(calls.count[CALL_BASE], 1);
-	assert_true(on_screen("A ‹slow› n=4 / B ‹fast› n=4"));
-}
-
-static void a_and_b_have_no_interval_in_common(void **state)
-{
-	(void)state;
-	press('b');
-	frame(40, 120);
-	type("ga");
-	assert_true(on_screen("A ‹slow› n=4 / B ‹slow› n=0"));
-	made_ticks(&made, 30, PHASE_MEASURE, 1);
-	frame(40, 120);
-	assert_true(on_screen("A ‹slow› n=4 / B ‹slow› n=3"));
-}
-
-static void the_label_says_what_differs(void **state)
-{
-	struct err err = ERR_NONE;
-
-	(void)state;
-	press('b');
-	made_final(&made);
-	assert_int_equal(options_set(&made.mode[0].options, "window", "128", &err), 0);
-	stage_run(30);
-	frame(40, 120);
-	type("ga");
-	assert_true(on_screen("A n=4 / B n=2 · window 64→128"));
-}
-
-static void another_mode_is_not_compared(void **state)
-{
-	(void)state;
-	press('b');
-	made_final(&made);
-	made.bulk = true; /* another engine */
-	stage_run(30);
-	frame(40, 120);
-	assert_true(not_on_screen("vs A"));
-	type("ga");
-	assert_true(on_screen("which measures other things"));
-	press(KEYCODE_ESCAPE);
-	press('R');
-	press(' ');
-	press(KEYCODE_DOWN);
-	press(' ');
-	assert_true(on_screen("they measure other things"));
-	assert_int_equal(dash.view.screen, SCREEN_RUNS);
-}
-
-static void a_forgotten_run_is_refused(void **state)
-{
-	struct err err = ERR_NONE;
-
-	(void)state;
-	assert_int_equal(view_show_run(&dash.view, made.history, 77, &err), -2 /* ENOENT */);
-	assert_contains(err.text, "run #77");
-	assert_false(dash.view.frozen);
 }
 
 /* ---- many cores ---- */
@@ -594,7 +421,47 @@ static void a_filter_without_a_match_leaves_the_sums(void **state)
 	assert_true(on_screen("srv cpu0"));
 }
 
-#define steering_test(f) cmocka_unit_test_setup_teardown(f, begin, stage_end)
+/* It is told once, by the end of its name, and then leaves the verdict its room. */
+static void a_capture_that_has_ended_is_quiet(void **state)
+{
+	(void)state;
+	made.board.capture = (struct capture_state){ .active = true,
+		.path = "/home/somebody/with/a/long/path/netdyno/capture-1.pcap",
+		.packets = 1234,
+		.kernel_drops_known = true,
+		.options = { .sample_1_in = 1, .snaplen_bytes = 96 } };
+	frame(24, 80);
+	assert_true(on_screen("PCAP"));
+	frame(24, 60);
+	press('w');
+	assert_true(on_screen("capture written: …/with/a/long/path/netdyno/capture-1.pcap"));
+	frame(10, 40);
+	press('w');
+	assert_true(on_screen("…/capture-1.pcap"));
+	made.board.capture.active = false;
+	frame(24, 80);
+	assert_true(not_on_screen("PCAP"));
+	frame(40, 120);
+	assert_true(on_screen("PCAP"));
+	frame(10, 40);
+	type("gw");
+	assert_true(on_screen("writer lost 0\n"));
+}
+
+/* What is compared with it gives way. */
+static void the_method_keeps_its_place(void **state)
+{
+	(void)state;
+	press('b');
+	frame(10, 40);
+	assert_true(on_screen(" method ‹slow›"));
+	assert_true(on_screen("base A"));
+	press(' ');
+	assert_true(on_screen(" method ‹slow›"));
+	assert_true(on_screen("VIEW FROZEN"));
+}
+
+#define steering_test(f) cmocka_unit_test_setup_teardown(f, stage_begin, stage_end)
 
 int main(int argc, char **argv)
 {
@@ -603,19 +470,11 @@ int main(int argc, char **argv)
 		steering_test(help_explains_columns_and_places),
 		steering_test(a_letter_opens_a_panel),
 		steering_test(what_scrolls_says_where_it_stands),
+		steering_test(a_core_is_explained_in_full),
+		steering_test(heads_keep_what_says_most),
 		steering_test(forms_have_help_and_no_way_out_by_f10),
 		steering_test(options_say_what_they_come_to),
 		steering_test(a_refused_value_has_the_cursor),
-		steering_test(the_run_before_is_compared_in_a_sentence),
-		steering_test(two_intervals_are_too_few_to_compare),
-		steering_test(the_baseline_is_compared_in_a_sentence),
-		steering_test(vs_a_is_of_the_window_in_the_head),
-		steering_test(vs_a_begins_behind_a),
-		steering_test(runs_are_listed_shown_and_compared),
-		steering_test(a_and_b_have_no_interval_in_common),
-		steering_test(the_label_says_what_differs),
-		steering_test(another_mode_is_not_compared),
-		steering_test(a_forgotten_run_is_refused),
 		steering_test(many_cores_are_counted_and_sides_chosen),
 		steering_test(bars_of_shares_are_there_where_they_differ),
 		steering_test(the_chart_shows_what_is_chosen),
@@ -628,6 +487,8 @@ int main(int argc, char **argv)
 		steering_test(the_cpus_have_meters_or_strips),
 		steering_test(a_switch_behind_a_frozen_view_is_said),
 		steering_test(a_filter_without_a_match_leaves_the_sums),
+		steering_test(a_capture_that_has_ended_is_quiet),
+		steering_test(the_method_keeps_its_place),
 	};
 
 	stage_update = argc > 1 && !strcmp(argv[1], "--update");

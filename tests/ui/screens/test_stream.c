@@ -135,6 +135,10 @@ static void both_latencies_are_there(void **state)
 	run();
 	assert_true(on_screen("delivery percentiles µs"));
 	assert_true(on_screen("message       5.30  p50 · p99 457 · 1 s\n"));
+	press(KEYCODE_ENTER); /* the sender */
+	assert_true(on_screen("delivery: no values"));
+	press(KEYCODE_ESCAPE);
+	press(KEYCODE_DOWN);
 	press(KEYCODE_ENTER);
 	assert_true(on_screen("delivery of the last 1 s, from send or schedule"));
 	stage_close();

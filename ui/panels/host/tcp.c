@@ -27,13 +27,18 @@ static int link_order(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static bool link_has_senders(const struct run_info *info)
+{
+	for (unsigned i = 0; info && i < info->workers; i++)
+		if (info->worker[i].role & info->tx_roles)
+			return true;
+	return !info;
+}
+
 /* Of the workers that send, or of all where those are elsewhere. */
 static unsigned link_roles(const struct run_info *info)
 {
-	for (unsigned i = 0; i < info->workers; i++)
-		if (info->worker[i].role & info->tx_roles)
-			return info->tx_roles;
-	return ROLE_BOTH;
+	return link_has_senders(info) ? info->tx_roles : ROLE_BOTH;
 }
 
 /* Per second of what is counted up, in order; returns how many know it. */
@@ -81,9 +86,12 @@ static void link_paint(struct dash *d, struct rect area)
 	static const char *const heads[] = { "least", "middle", "most" };
 	const struct engine *e = dash_engine(d);
 	struct reading r = moment_recent(&d->moment);
+	char title[64];
 	int row = 1;
 
-	area_rule(&d->canvas, area, d->moment.final ? "TCP of the senders · at the end" : "TCP of the senders · now", NULL);
+	snprintf(title, sizeof(title), "TCP of the %s · %s", link_has_senders(d->moment.info) ? "senders" : "receivers",
+		d->moment.final ? "at the end" : "now");
+	area_rule(&d->canvas, area, title, NULL);
 	if (!link_counters(e) || !reading_known(&r)) {
 		area_put(&d->canvas, area, 1, 1, STYLE_DIM, link_counters(e) ? "no run yet" : "this mode has no TCP");
 		return;

@@ -1,4 +1,4 @@
-/* One worker: its chart, all its counters as rates and totals, its figures and latencies.  A
+/* One worker: its chart, its latencies and figures, all its counters as rates and totals.  A
  * value that cannot be read stands there with the reason. */
 #include <math.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 #include "ui/panels/panels.h"
 
 enum { COLUMN_WIDTH = 60, CHART_ROWS = 6 };
-/* Within a column. */
-enum { NAME_WIDTH = 10, RATE = 12, TOTAL = 21, REST = 36 };
+/* Within a column.  In fewer cells than these words do not explain, or say nothing any more. */
+enum { NAME_WIDTH = 10, RATE = 12, TOTAL = 21, REST = 36, REST_EXPLAINS = 40, REST_LEAST = 20 };
 
 /* Lines flow down, then into the next column; the first `skip` of them are scrolled away. */
 struct flow {
@@ -37,18 +37,46 @@ static struct rect next_place(struct flow *f)
 	return (struct rect){ f->area.row + line % f->area.rows, f->area.column + line / f->area.rows * width, 1, width };
 }
 
+/* The cells for the words behind the figures. */
+static int flow_rest(const struct flow *f)
+{
+	return f->area.columns / flow_columns(f) - REST - 1;
+}
+
+/* In one column they go on below. */
+static void put_rest(struct flow *f, int line, struct rect place, const char *text)
+{
+	int room = flow_rest(f);
+
+	if (flow_columns(f) == 1 && room >= REST_EXPLAINS) {
+		int rows = area_wrap(&f->d->canvas, f->area, line - f->skip, REST, STYLE_DIM, text);
+
+		f->line += rows > 1 ? rows - 1 : 0;
+	} else if (place.rows && (room >= REST_LEAST || canvas_width(text) <= room)) {
+		canvas_put_cut(&f->d->canvas, place.row, place.column + REST, room, STYLE_DIM, text);
+	}
+}
+
+/* Whole or not at all. */
+static void put_total(struct flow *f, struct rect place, enum style style, const char *total)
+{
+	if (place.columns >= REST)
+		canvas_put_right(&f->d->canvas, place.row, place.column + TOTAL, REST - TOTAL - 1, style, total);
+}
+
 static void put_line(struct flow *f, const char *name, const char *rate, const char *total, const char *unit, const char *why)
 {
+	int line = f->line;
 	struct rect place = next_place(f);
 	struct canvas *c = &f->d->canvas;
 	enum style style = why ? STYLE_DIM : STYLE_TEXT;
 
-	if (!place.rows)
-		return;
-	canvas_put_cut(c, place.row, place.column + 1, NAME_WIDTH, style, name);
-	canvas_put_right(c, place.row, place.column + RATE, TOTAL - RATE - 1, style, rate);
-	canvas_put_right(c, place.row, place.column + TOTAL, REST - TOTAL - 1, style, total);
-	canvas_put_cut(c, place.row, place.column + REST, place.columns - REST - 1, STYLE_DIM, why ? why : unit);
+	if (place.rows) {
+		canvas_put_cut(c, place.row, place.column + 1, NAME_WIDTH, style, name);
+		canvas_put_right(c, place.row, place.column + RATE, TOTAL - RATE - 1, style, rate);
+		put_total(f, place, style, total);
+	}
+	put_rest(f, line, place, why ? why : unit);
 }
 
 static void put_head(struct flow *f, const char *title, const char *second, const char *third)
@@ -59,7 +87,7 @@ static void put_head(struct flow *f, const char *title, const char *second, cons
 		return;
 	canvas_put(&f->d->canvas, place.row, place.column + 1, TOTAL - 2, STYLE_STRONG, title);
 	canvas_put_right(&f->d->canvas, place.row, place.column + RATE, TOTAL - RATE - 1, STYLE_DIM, second);
-	canvas_put_right(&f->d->canvas, place.row, place.column + TOTAL, REST - TOTAL - 1, STYLE_DIM, third);
+	put_total(f, place, STYLE_DIM, third);
 }
 
 /* A title of its own line, as long as it needs. */
@@ -80,7 +108,7 @@ static const char *drill_unit_of(const struct engine *e, const char *unit)
 /* One column: what is counted has room for what it means. */
 static bool is_roomy(const struct flow *f)
 {
-	return f->area.columns < 2 * COLUMN_WIDTH;
+	return flow_columns(f) == 1 && flow_rest(f) >= REST_EXPLAINS;
 }
 
 static void drill_put_counter(struct flow *f, unsigned index, const struct rates *r)
@@ -89,7 +117,8 @@ static void drill_put_counter(struct flow *f, unsigned index, const struct rates
 	const struct counter_def *def = engine_counter(info->engine, index);
 	const struct run_worker *w = &info->worker[f->worker];
 	bool unreadable = w->unknown >> index & 1;
-	char rate[32] = "--", total[32] = "--";
+	bool roomy = is_roomy(f);
+	char rate[32] = "--", total[32] = "--", what[320];
 	uint64_t sum;
 
 	if (counter_is_level(def->kind))
@@ -98,10 +127,6 @@ static void drill_put_counter(struct flow *f, unsigned index, const struct rates
 		text_human((double)r->value[index] / r->seconds, rate, sizeof(rate));
 	if (moment_total(&f->d->moment, f->worker, index, &sum))
 		text_grouped(sum, total, sizeof(total));
-	char what[160];
-
-	bool roomy = is_roomy(f);
-
 	snprintf(what, sizeof(what), "%s%s%s", drill_unit_of(info->engine, def->unit), roomy && def->unit[0] ? ": " : "",
 		roomy && def->help ? def->help : "");
 	put_line(f, def->title, rate, total, what, unreadable ? (roomy ? run_worker_why(w, index) : "unreadable") : NULL);
@@ -145,7 +170,7 @@ static void drill_put_figures(struct flow *f)
 	enum role role = info->worker[f->worker].role;
 	const struct figure_def *figure = info->engine->figures;
 	bool roomy = is_roomy(f);
-	char value[32], what[160];
+	char value[32], what[320];
 
 	if (!figure || !figure->name)
 		return;
@@ -183,13 +208,14 @@ static void drill_put_latencies(struct flow *f)
 		if (!(def->roles & info->worker[f->worker].role))
 			continue;
 		moment_latency(&f->d->moment, (int)f->worker, i, &l);
-		snprintf(head, sizeof(head), "%s %s, from %s", def->title, f->d->moment.final ? "of the run" : "of the last 1 s",
-			def->since ? def->since : "send");
+		if (l.count)
+			snprintf(head, sizeof(head), "%s %s, from %s", def->title,
+				f->d->moment.final ? "of the run" : "of the last 1 s", def->since ? def->since : "send");
+		else /* such as the receiver's, in the sender */
+			snprintf(head, sizeof(head), "%s: no values", def->title);
 		put_title(f, head);
-		if (!l.count) { /* such as the receiver's, in the sender: one line says as much */
-			put_line(f, "count", "", "0", "values", NULL);
+		if (!l.count)
 			continue;
-		}
 		drill_put_percentile(f, "min", &l, l.min_ns);
 		drill_put_percentile(f, "p50", &l, l.p50_ns);
 		drill_put_percentile(f, "p90", &l, l.p90_ns);
@@ -250,10 +276,10 @@ static void drill_put_lines(struct flow *f)
 {
 	int most;
 
-	drill_put_figures(f);
-	put_counters(f);
 	drill_put_latencies(f);
 	drill_put_spans(f);
+	drill_put_figures(f);
+	put_counters(f);
 	most = f->line - flow_columns(f) * f->area.rows;
 	most = most > 0 ? most : 0;
 	if (f->skip <= most)
@@ -270,9 +296,6 @@ static void drill_put_note(struct dash *d, struct rect rule, const char *title, 
 
 	panel_range(f->skip, flow_columns(f) * f->area.rows, f->line, range, sizeof(range));
 	snprintf(note, sizeof(note), "%s%sEsc back", range, range[0] ? " · j/k scroll · " : "");
-	/* Where it stands goes before the keys. */
-	if (range[0] && canvas_width(title) + canvas_width(note) + 8 > rule.columns)
-		snprintf(note, sizeof(note), "%s", range);
 	area_rule(&d->canvas, rule, title, note);
 }
 
