@@ -42,7 +42,7 @@ struct view {
 	struct axis axis;
 	double unit;         /* octaves of a nanosecond */
 	int lowest, highest; /* quarter octaves with anything in them */
-	int settled;         /* the highest of which something is seen before the newest bin; -1 none */
+	int settled;         /* the highest that is seen before the newest bin; -1: none */
 	struct scale scale;
 	struct split split[HEAT_ROWS];
 	double least[SHADES + 1]; /* counts from which a cell has this shade */
