@@ -146,6 +146,18 @@ static const char *key_why_not(const struct dash *d, int key)
 	return NULL;
 }
 
+/* In a few lines nobody would see what the next keys do there. */
+static bool opens_screen(const struct key_def *def)
+{
+	static void (*const acts[])(struct dash * d, int key) = { act_help, act_setup, act_capture_options, act_drill, act_expand,
+		act_menu, act_verdict, act_runs, act_filter };
+	bool opens = false;
+
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		opens |= def->act == acts[i];
+	return opens;
+}
+
 static bool is_form(const struct dash *d)
 {
 	return ON(d->view.screen) & FORMS;
@@ -197,7 +209,9 @@ void key_dispatch(struct dash *d, int key)
 		return;
 	}
 	def = key_find(d, key);
-	if (def)
+	if (def && d->layout.kind == LAYOUT_LINES && opens_screen(def))
+		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "too small: %dx%d", LAYOUT_MIN_COLUMNS, LAYOUT_MIN_ROWS);
+	else if (def)
 		def->act(d, key);
 	else if (key_why_not(d, key))
 		view_toast(&d->view, STYLE_WARNING, clock_run_ns(), "%s", key_why_not(d, key));

@@ -155,7 +155,7 @@ static void compare_paint_without(struct dash *d, struct rect area)
 	else if (d->sentence[0])
 		area_wrap(&d->canvas, area, 1, 1, STYLE_TEXT, d->sentence);
 	else
-		area_put(&d->canvas, area, 1, 1, STYLE_DIM, "no baseline: press b to keep this run as A, then change something");
+		area_wrap(&d->canvas, area, 1, 1, STYLE_DIM, "no baseline: press b to keep this run as A, then change something");
 }
 
 /* The methods, and in what else the two differ. */

@@ -19,17 +19,29 @@ struct figure_item {
 	unsigned counter;
 };
 
-static unsigned figures_of(const struct engine *e, struct figure_item item[FIGURES_MAX])
+/* The roles of the workers here. */
+static unsigned figures_roles(const struct run_info *info)
 {
-	unsigned n = 0;
+	unsigned roles = info ? 0 : ROLE_BOTH;
+
+	for (unsigned i = 0; info && i < info->workers; i++)
+		roles |= info->worker[i].role;
+	return roles;
+}
+
+/* Those of an end elsewhere would only be unknown. */
+static unsigned figures_of(const struct dash *d, struct figure_item item[FIGURES_MAX])
+{
+	const struct engine *e = dash_engine(d);
+	unsigned n = 0, roles = figures_roles(d->moment.info);
 
 	if (!e || !e->built)
 		return 0;
 	for (const struct figure_def *f = e->figures; f && f->name && n < FIGURES_MAX; f++)
-		if (f->show & SHOW_PANEL)
+		if (f->show & SHOW_PANEL && f->numerator_roles & roles)
 			item[n++] = (struct figure_item){ .figure = f };
 	for (unsigned i = 0; i < engine_counters(e) && n < FIGURES_MAX; i++)
-		if (engine_counter(e, i)->show & SHOW_PANEL)
+		if (engine_counter(e, i)->show & SHOW_PANEL && engine_counter(e, i)->roles & roles)
 			item[n++] = (struct figure_item){ .counter = i };
 	return n;
 }
@@ -161,7 +173,7 @@ static void figures_paint(struct dash *d, struct rect area)
 {
 	struct figure_item item[FIGURES_MAX];
 	struct rect inside = { area.row + 1, area.column, area.rows - 1, area.columns };
-	unsigned count = figures_of(dash_engine(d), item), hidden = 0;
+	unsigned count = figures_of(d, item), hidden = 0;
 	bool full = d->layout.kind == LAYOUT_FULL;
 	int shown = 0;
 	char note[48] = "", range[32], title[40];
@@ -184,7 +196,7 @@ static void figures_paint(struct dash *d, struct rect area)
 static int figures_lines(const struct dash *d)
 {
 	struct figure_item item[FIGURES_MAX];
-	int count = (int)figures_of(dash_engine(d), item);
+	int count = (int)figures_of(d, item);
 	int columns = d->canvas.columns < LAYOUT_TWO_COLUMNS ? d->canvas.columns : d->canvas.columns * 46 / 100 - 1;
 	int across = (int)figures_across(columns);
 

@@ -461,6 +461,23 @@ static void the_method_keeps_its_place(void **state)
 	assert_true(on_screen("VIEW FROZEN"));
 }
 
+/* A form that nobody sees would take what is typed. */
+static void nothing_opens_in_a_few_lines(void **state)
+{
+	static const int keys[] = { KEYCODE_F1, KEYCODE_F2, KEYCODE_ENTER, 'e', 'g', 'v', 'R', 'W', '/' };
+
+	(void)state;
+	frame(5, 20);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		press(keys[i]);
+		assert_true(on_screen("too small: 30x8"));
+		assert_int_equal(dash.view.screen, SCREEN_DASH);
+		assert_false(dash.view.filter_typing);
+	}
+	press('r');
+	assert_int_equal(calls.count[CALL_RUN], 1);
+}
+
 #define steering_test(f) cmocka_unit_test_setup_teardown(f, stage_begin, stage_end)
 
 int main(int argc, char **argv)
@@ -489,6 +506,7 @@ int main(int argc, char **argv)
 		steering_test(a_filter_without_a_match_leaves_the_sums),
 		steering_test(a_capture_that_has_ended_is_quiet),
 		steering_test(the_method_keeps_its_place),
+		steering_test(nothing_opens_in_a_few_lines),
 	};
 
 	stage_update = argc > 1 && !strcmp(argv[1], "--update");
