@@ -71,8 +71,14 @@ static void xdp_limit(const struct options *o, const struct plan *plan, enum rol
 
 void udp_xdp_limits(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)
 {
-	if (role == ROLE_SERVER)
-		xdp_limit(o, plan, role, limits);
+	if (role != ROLE_SERVER)
+		return;
+	xdp_limit(o, plan, role, limits);
+	if (plan_on_veth(o) || strcmp(plan->interface, "lo") != 0)
+		return;
+	limits->workers = 0;
+	snprintf(limits->workers_why, sizeof(limits->workers_why),
+		"does not answer over lo, which has no queue of its own: --path veth");
 }
 
 void udp_xdp_limits_sends(const struct options *o, const struct plan *plan, enum role role, struct method_limits *limits)

@@ -318,7 +318,7 @@ struct result_column {
 
 /* The limits of a method in one run. */
 struct method_limits {
-	unsigned workers;        /* of each role */
+	unsigned workers;        /* of each role; 0: it cannot run there */
 	uint32_t datagram_bytes; /* the longest that it sends or receives */
 	/* in words a user can act on: "eth0 has 2 queues" */
 	char workers_why[80], bytes_why[80];

@@ -305,6 +305,8 @@ static int limit_role(
 	if (size && demand->datagram_bytes > most.datagram_bytes)
 		return err_say(err, EINVAL, "--%s %s: method %s takes datagrams of at most %u bytes, these have %u (%s)", size,
 			options_text(o, size), m->name, most.datagram_bytes, demand->datagram_bytes, most.bytes_why);
+	if (!most.workers)
+		return err_say(err, ENOTSUP, "method %s %s", m->name, most.workers_why);
 	if (workers > most.workers && option)
 		return err_say(err, EINVAL, "--%s %s: method %s takes at most %u of them (%s)", option, options_text(o, option),
 			m->name, most.workers, most.workers_why);
