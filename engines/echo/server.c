@@ -34,8 +34,9 @@ struct server {
 	uint64_t syscalls; /* those counted */
 	uint64_t judged[ECHO_JUDGEMENTS];
 	const struct echo_shared *shared;
-	uint64_t reports;    /* questions for our counts, also among the others */
-	uint64_t unanswered; /* that were read when nobody waited for an answer any more */
+	struct counters *counters; /* the worker's */
+	uint64_t reports;          /* questions for our counts, also among the others */
+	uint64_t unanswered;       /* that were read when nobody waited for an answer any more */
 	struct listener listener[ECHO_LISTEN_MAX];
 };
 
@@ -180,6 +181,7 @@ int echo_server_open(struct worker *w, struct err *err)
 		return err_sys(err, ENOMEM, "open echo server");
 	w->state = server;
 	server->shared = s;
+	server->counters = w->counters;
 	server->verbatim = s->verbatim;
 	server->count = s->listens;
 	for (unsigned i = 0; i < s->listens && rc >= 0; i++)
@@ -202,9 +204,13 @@ static void answer_run(struct server *server, struct listener *l, const struct u
 	server->judged[ECHO_ANSWER] += run->packets;
 }
 
-static void make_answer(struct server *server, uint8_t *data, uint32_t len)
+/* before: datagrams of the same run.  What came before a question is told with it, though the
+ * worker counts when it has served all. */
+static void make_answer(struct server *server, uint8_t *data, uint32_t len, uint32_t before)
 {
 	if (len == ECHO_REPORT_BYTES && echo_report_is_asked(data, len)) {
+		counter_set(server->counters, COUNTER_RX_PACKETS, server->questions + before);
+		counter_set(server->counters, ECHO_C_REPORTS, server->reports);
 		echo_tell(server->shared, data);
 		server->reports++;
 	}
@@ -226,7 +232,7 @@ static unsigned judge(struct server *server, struct listener *l, const struct ud
 
 		if (j == ECHO_ANSWER) {
 			if (!server->verbatim)
-				make_answer(server, d->data + at, len);
+				make_answer(server, d->data + at, len, run.packets);
 			run.len += len;
 			run.packets++;
 		} else {

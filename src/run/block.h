@@ -14,6 +14,9 @@ struct worker_control { /* writer: the control thread */
 	_Atomic uint32_t tick;
 	_Atomic uint64_t load;
 	_Atomic bool answer; /* the tick is to be answered on ack_fd */
+	/* From the next tick on it moves nothing any more, so that all that it counts, latencies
+	 * included, is of one moment. */
+	_Atomic bool still;
 	/* run clock: the end of the measure phase, which the worker keeps by itself; 0: if told */
 	_Atomic int64_t end_ns;
 };

@@ -431,6 +431,9 @@ static enum run_end end_measure(struct run *r)
  * became of its packets belongs to it. */
 static enum run_end close_intervals(struct run *r)
 {
+	/* Traffic may still go on where the drain had to be cut off. */
+	for (unsigned i = 0; i < r->opened; i++)
+		atomic_store_explicit(&r->worker[i].control->still, true, memory_order_relaxed);
 	if (run_housekeeping(r, true) < 0)
 		return RUN_FAILED;
 	sampler_read(&r->sampler);

@@ -132,7 +132,11 @@ static int enter_phase(struct worker *w, enum phase phase)
 static int answer_tick(struct worker *w, uint32_t tick)
 {
 	bool answer = atomic_load_explicit(&w->control->answer, memory_order_relaxed);
-	int rc = worker_observe(w);
+	int rc;
+
+	if (atomic_load_explicit(&w->control->still, memory_order_relaxed))
+		w->step = step_idle;
+	rc = worker_observe(w);
 
 	w->tick = tick;
 	if (rc < 0)

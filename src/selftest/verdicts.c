@@ -67,7 +67,7 @@ static int verdict_await_words(struct child *run, int64_t from, const char *word
 	return err_say(err, ETIMEDOUT, "a run does not say \"%s\"", words);
 }
 
-/* A process of the run that is stopped: for a time, and until the run has told what it must tell. */
+/* A process of the run that is stopped: for a time, and until the run has told what it must. */
 struct halt {
 	pid_t pid;
 	int64_t least_ns;
@@ -234,8 +234,13 @@ static bool verdict_read(pid_t pid, const char *task, const char *name, char lin
 	return file_read_line(path, line, LINE_BYTES);
 }
 
-/* How long each worker of the run was ready and had no CPU: /proc/PID/task/TID/schedstat. */
-static unsigned verdict_delays(pid_t pid, int64_t ret_ns[WORKERS])
+/* How long a worker had a CPU, and was ready and had none: /proc/PID/task/TID/schedstat. */
+struct cpu_share {
+	int64_t ran_ns, waited_ns;
+};
+
+/* Of each worker of the run. */
+static unsigned verdict_shares(pid_t pid, struct cpu_share ret_share[WORKERS])
 {
 	char path[64], line[LINE_BYTES];
 	const struct dirent *task;
@@ -246,32 +251,34 @@ static unsigned verdict_delays(pid_t pid, int64_t ret_ns[WORKERS])
 	while (d && n < WORKERS && (task = readdir(d))) {
 		bool is_worker = verdict_read(pid, task->d_name, "comm", line) &&
 				 (!strncmp(line, "nd-srv", 6) || !strncmp(line, "nd-cli", 6));
-		long long delay_ns;
+		long long ran_ns, waited_ns;
 
-		if (is_worker && verdict_read(pid, task->d_name, "schedstat", line) && sscanf(line, "%*u %lld", &delay_ns) == 1)
-			ret_ns[n++] = delay_ns;
+		if (is_worker && verdict_read(pid, task->d_name, "schedstat", line) &&
+			sscanf(line, "%lld %lld", &ran_ns, &waited_ns) == 2)
+			ret_share[n++] = (struct cpu_share){ ran_ns, waited_ns };
 	}
 	if (d)
 		closedir(d);
 	return n;
 }
 
-/* A worker, the one that had to wait most, while somebody spun. */
-struct stolen {
-	int64_t waited_ns, of_ns;
-};
-
-static bool verdict_steal(pid_t run, int cpu, struct stolen *ret_stolen)
+/* While somebody spins: the longest that one of the workers waited, as far as its waits were over,
+ * and the shortest that one of them ran. */
+static bool verdict_steal(pid_t run, int cpu, struct cpu_share *ret_stolen)
 {
-	int64_t before[WORKERS], after[WORKERS], most = 0, from_ns = clock_now_ns();
-	unsigned n = verdict_delays(run, before);
+	struct cpu_share before[WORKERS], after[WORKERS], stolen = { .ran_ns = INT64_MAX };
+	unsigned n = verdict_shares(run, before);
 	pid_t spinner = verdict_spin(cpu);
 
 	wait_ns(spin_ns);
-	unsigned now = verdict_delays(run, after);
-	for (unsigned i = 0; i < n && now == n; i++)
-		most = after[i] - before[i] > most ? after[i] - before[i] : most;
-	*ret_stolen = (struct stolen){ most, clock_now_ns() - from_ns };
+	unsigned now = verdict_shares(run, after);
+	for (unsigned i = 0; i < n && now == n; i++) {
+		int64_t ran_ns = after[i].ran_ns - before[i].ran_ns, waited_ns = after[i].waited_ns - before[i].waited_ns;
+
+		stolen.ran_ns = ran_ns < stolen.ran_ns ? ran_ns : stolen.ran_ns;
+		stolen.waited_ns = waited_ns > stolen.waited_ns ? waited_ns : stolen.waited_ns;
+	}
+	*ret_stolen = stolen;
 	if (spinner > 0) {
 		kill(spinner, SIGKILL);
 		waitpid(spinner, NULL, 0);
@@ -279,11 +286,11 @@ static bool verdict_steal(pid_t run, int cpu, struct stolen *ret_stolen)
 	return n && now == n && spinner > 0;
 }
 
-/* What it waited then is a part of what the verdict is about; before and after that it may have had
- * to wait all the time, or never. */
-static void verdict_check_share(struct play *p, const struct stolen *stolen)
+/* What it waited then is a part of what the verdict is about, which is no more than the time that
+ * it did not run. */
+static void verdict_check_share(struct play *p, const struct cpu_share *stolen)
 {
-	int64_t measured_ms = child_thousandths(&p->run, "end.seconds"), stolen_ms = stolen->of_ns / NS_PER_MS;
+	int64_t measured_ms = child_thousandths(&p->run, "end.seconds"), ran_ms = stolen->ran_ns / NS_PER_MS;
 	struct selftest_check *check = verdict_check(p, SELFTEST_UNKNOWN, "%", ROUNDED_PERCENT, ROUNDED_PERCENT);
 
 	snprintf(check->source, sizeof(check->source), "/proc/PID/task/TID/schedstat of the workers");
@@ -293,13 +300,13 @@ static void verdict_check_share(struct play *p, const struct stolen *stolen)
 	if (measured_ms <= 0)
 		return;
 	check->second = PERCENT * (stolen->waited_ns / NS_PER_MS) / measured_ms;
-	check->more += measured_ms > stolen_ms ? PERCENT * (measured_ms - stolen_ms) / measured_ms : 0;
+	check->more += PERCENT * (measured_ms - ran_ms) / measured_ms - check->second;
 }
 
 /* Its worker spins, too, so that both want the CPU all the time. */
 int play_stolen(struct play *p, struct err *err)
 {
-	struct stolen stolen = { 0 };
+	struct cpu_share stolen = { 0 };
 	struct cpu_list allowed;
 	char words[160];
 

@@ -35,6 +35,22 @@ static const struct ledger_place *place_of(const struct ledger *l, const char *k
 	return NULL;
 }
 
+static void fail_over_places(const struct ledger *l, const char *wanted)
+{
+	for (unsigned i = 0; i < l->places; i++)
+		if (l->place[i].lost)
+			print_message("%s: %llu\n", l->place[i].key, (unsigned long long)l->place[i].lost);
+	fail_msg("not all of %llu lost of %llu are at %s; unexplained %lld", (unsigned long long)l->lost,
+		(unsigned long long)l->sent, wanted, (long long)l->unexplained);
+}
+
+/* All that was lost has this place, but for what a machine without a CPU to spare was late with. */
+static void expect_lost_at(const struct ledger *l, const char *key)
+{
+	if (place_of(l, key)->lost + place_of(l, "late")->lost != l->lost)
+		fail_over_places(l, key);
+}
+
 /* The run is stopped; its ledger and verdict. */
 static void finish(struct session_rig *s, uint32_t id, struct outcome *o, struct ledger *l, struct verdict *v)
 {
@@ -89,7 +105,7 @@ static void a_firewall_is_not_explained_away(void **state)
 	firewall_drop(wall, false);
 	finish(&s, id, &o, &l, &v);
 	assert_at_least(l.lost, FEW);
-	assert_int_equal(l.unexplained + (int64_t)l.host_lost, l.lost);
+	assert_int_equal(l.unexplained + (int64_t)(l.host_lost + place_of(&l, "late")->lost), l.lost);
 	assert_int_equal(place_of(&l, "server_socket_buffer")->lost, 0);
 	assert_false(l.balanced);
 	assert_false(v.valid);
@@ -134,7 +150,7 @@ static void lost_fragments_have_a_place(void **state)
 	assert_true(p && p->known && p->host_wide);
 	if (settable) {
 		assert_at_least(p->seen, FEW);
-		assert_int_equal(p->lost, l.lost);
+		expect_lost_at(&l, "ip_reassembly");
 		assert_int_equal(l.unexplained, 0);
 		assert_false(v.valid);
 		expect_reason(&v, "IP reassembly at most");
@@ -200,7 +216,7 @@ static void what_a_client_cannot_know_has_a_place(void **state)
 	(void)state;
 	need(far_wall);
 	lose_some(&e, server, far_wall, &l, &v);
-	assert_int_equal(place_of(&l, "here_to_answer")->lost, l.lost);
+	expect_lost_at(&l, "here_to_answer");
 	assert_false(l.told);
 	assert_false(place_of(&l, "server_socket_buffer")->known);
 	assert_string_equal(place_of(&l, "server_socket_buffer")->why, "the server is another process");
@@ -230,7 +246,7 @@ static void a_server_elsewhere_tells(void **state)
 			close_ends(&e);
 		}
 		assert_true(l.told);
-		assert_int_equal(place_of(&l, way[i])->lost, l.lost);
+		expect_lost_at(&l, way[i]);
 		assert_true(place_of(&l, "server_socket_buffer")->known);
 		assert_int_equal(place_of(&l, "server_socket_buffer")->lost, 0);
 		assert_true(l.balanced);
@@ -264,13 +280,41 @@ static void a_server_elsewhere_tells_its_drops(void **state)
 	}
 	assert_true(l.told);
 	assert_at_least(place_of(&l, "server_socket_buffer")->lost, 1);
-	assert_int_equal(place_of(&l, "server_socket_buffer")->lost, l.lost);
+	expect_lost_at(&l, "server_socket_buffer");
 	assert_int_equal(l.unexplained, 0);
 	assert_true(l.balanced);
 	assert_at_least(place_of(&far, "server_socket_buffer")->lost, l.lost);
 	close_ends(&e);
 }
 
+/* Packets that came to the other namespace and went no further: its firewall drops them. */
+static unsigned long long far_dropped(void)
+{
+	unsigned long long came = 0, handed_on = 0;
+	char line[1024];
+
+	netns_peer();
+	FILE *f = fopen("/proc/thread-self/net/snmp", "r");
+	assert_non_null(f);
+	/* The second line of IP: forwarding, default TTL, InReceives, ...; InDelivers is the
+	 * ninth. */
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "Ip: %*d %*d %llu %*u %*u %*u %*u %*u %llu", &came, &handed_on) == 2)
+			break;
+	fclose(f);
+	netns_home();
+	assert_at_least(came, 1);
+	return came - handed_on;
+}
+
+static unsigned long long enough_dropped;
+
+static bool far_wall_has_dropped(const struct outcome *o)
+{
+	return o->final || far_dropped() >= enough_dropped;
+}
+
+/* A round may be incomplete because it is late. */
 static void a_loss_on_the_path_has_a_place(void **state)
 {
 	static const char *const readers[] = { "role", "server", "readers", "4", "listen", "10.77.0.2", "port", "5078", "warmup",
@@ -285,8 +329,9 @@ static void a_loss_on_the_path_has_a_place(void **state)
 	need(far_wall);
 	open_ends(&e, &engine_fanout, readers, writer);
 	session_rig_await_counter(&e.here, e.here_id, FANOUT_C_COMPLETE, FEW, &e.here_o);
+	enough_dropped = far_dropped() + FEW;
 	firewall_drop(far_wall, true);
-	session_rig_await_counter(&e.here, e.here_id, FANOUT_C_INCOMPLETE, 1, &e.here_o);
+	session_rig_await(&e.here, e.here_id, far_wall_has_dropped, &e.here_o);
 	firewall_drop(far_wall, false);
 	session_rig_await_counter(&e.here, e.here_id, FANOUT_C_COMPLETE, 2 * FEW, &e.here_o);
 	finish(&e.here, e.here_id, &e.here_o, &l, &v);

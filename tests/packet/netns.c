@@ -105,8 +105,8 @@ static void set_up(const char *name, int number)
 		number, name, number, name, name);
 }
 
-/* The kernel takes packets for a new IPv6 address in a little later, and asking for a link has it set
- * the link's queue in action, if that has been put off. */
+/* The kernel takes packets for a new IPv6 address in a little later, and asking for a link has it
+ * set the link's queue in action, if that has been put off. */
 static void await(const char *name, int number)
 {
 	netns_run("for i in $(seq 3000); do ip -6 route get fd77::%d | grep -q ^local && exec ip link show %s >/dev/null; "

@@ -319,7 +319,6 @@ impaired() {
 	run echo --duration 300ms --rate-limit 5M --method gso --rate 20000 --payload 1000
 	at=$(lost_at device_queue)
 	[ "${at:-0}" -gt 0 ] || fail "--rate-limit 5M throws no joined datagram away: $(cat out.txt)"
-	run echo --duration 300ms --rate-limit 20M --method gso --window 512 --payload 1000
 	emulated
 	slow_way_back
 	await_none nd-veth

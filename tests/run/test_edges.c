@@ -119,7 +119,7 @@ static void a_run_waits_for_go(void **state)
 	(void)state;
 	script_reset();
 	assert_int_equal(session_new(&config, &s, &err), 0);
-	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=100ms", "cores=1"));
+	uint32_t id = start_run(s, &engine_toy, PAIRS("warmup=0", "duration=1s", "cores=1"));
 	/* Samples come, and so the control thread has had its chance. */
 	gather_until_samples(s, id, PHASE_PREPARE, 2, &g);
 	assert_non_null(gathered_run(&g, id));

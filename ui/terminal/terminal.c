@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "ui/canvas/glyph.h"
+#include "ui/terminal/gather.h"
 #include "ui/terminal/keyboard.h"
 #include "ui/terminal/stall.h"
 
@@ -101,7 +102,7 @@ void terminal_emergency_restore(void)
 
 /* Terminals that say so in COLORTERM take 24-bit colours; curses knows how only by another entry
  * of its data base, where that is installed. */
-static SCREEN *open_direct(void)
+static SCREEN *open_direct(FILE *out)
 {
 	const char *term = getenv("TERM"), *claim = getenv("COLORTERM");
 
@@ -109,7 +110,7 @@ static SCREEN *open_direct(void)
 		return NULL;
 	if (strcmp(claim, "truecolor") != 0 && strcmp(claim, "24bit") != 0)
 		return NULL;
-	return newterm("xterm-direct", stdout, stdin);
+	return newterm("xterm-direct", out, stdin);
 }
 
 static void on_stop(int signo)
@@ -199,12 +200,13 @@ static void set_modes(bool mouse)
 
 static SCREEN *open_screen(const struct terminal_config *config)
 {
+	FILE *own = gather_open(), *out = own ? own : stdout;
 	SCREEN *screen;
 
 	stall_begin(STALL_PATIENCE_MS);
-	screen = config->no_color ? NULL : open_direct();
+	screen = config->no_color ? NULL : open_direct(out);
 	if (!screen)
-		screen = newterm(NULL, stdout, stdin);
+		screen = newterm(NULL, out, stdin);
 	stall_end();
 	return screen;
 }
@@ -222,12 +224,14 @@ int terminal_start(struct terminal *t, const struct terminal_config *config, str
 	stall_open(STDOUT_FILENO);
 	screen = open_screen(config);
 	if (!screen) {
+		gather_close();
 		stall_close();
 		return err_say(err, EINVAL, "terminal \"%s\": unknown or too simple (TERM)", term ? term : "");
 	}
 	if (!tigetstr((char *)(uintptr_t) "cup")) {
 		endwin();
 		delscreen(screen);
+		gather_close();
 		stall_close();
 		return err_say(err, EINVAL, "terminal \"%s\": cannot place its cursor (TERM)", term ? term : "");
 	}
@@ -262,6 +266,7 @@ void terminal_stop(struct terminal *t)
 	stall_close();
 	unguard_stop();
 	delscreen(t->screen);
+	gather_close();
 	canvas_free(&t->shown);
 	*t = (struct terminal){ 0 };
 }
@@ -358,7 +363,7 @@ static void terminal_put_row(const struct terminal *t, int row, int columns, con
 {
 	if (shown && !memcmp(cell, shown, (size_t)columns * sizeof(*cell)))
 		return;
-	for (int i = 0, end; i < columns; i = end > i ? end : i + 1) {
+	for (int i = 0, end; i<columns; i = end> i ? end : i + 1) {
 		for (end = i; end < columns && end - i < SPAN_CELLS; end++)
 			if (shown && !memcmp(&cell[end], &shown[end], sizeof(*cell)))
 				break;
@@ -409,7 +414,9 @@ void terminal_show(struct terminal *t, const struct canvas *c, const struct them
 			memcpy(&t->shown.cell[at], &c->cell[at], (size_t)c->columns * sizeof(c->cell[0]));
 	}
 	wnoutrefresh(stdscr);
+	gather_begin();
 	doupdate();
+	gather_end();
 	t->torn = stall_end();
 }
 

@@ -42,6 +42,7 @@ struct view {
 	struct axis axis;
 	double unit;         /* octaves of a nanosecond */
 	int lowest, highest; /* quarter octaves with anything in them */
+	int settled;         /* the highest that is seen before the newest bin; -1: none */
 	struct scale scale;
 	struct split split[HEAT_ROWS];
 	double least[SHADES + 1]; /* counts from which a cell has this shade */
@@ -80,13 +81,15 @@ static void range_seen(const struct heatmap *map, struct view *v, int *ret_low, 
 	int low = -1, high = -1;
 
 	v->lowest = HEAT_ROWS;
-	v->highest = -1;
+	v->highest = v->settled = -1;
 	for (unsigned bin = 0; bin < map->bins; bin++)
 		for (int r = 0; r < HEAT_ROWS && !is_gap(map, bin); r++) {
 			double count = count_at(map, bin, r);
 
 			total[r] += count;
 			most[r] = count > most[r] ? count : most[r];
+			if (count >= COUNT_SHOWN && r > v->settled && bin + 1 < map->bins)
+				v->settled = r;
 		}
 	for (int r = 0; r < HEAT_ROWS; r++)
 		sum += total[r];
@@ -104,8 +107,9 @@ static void range_seen(const struct heatmap *map, struct view *v, int *ret_low, 
 	*ret_high = v->highest < 0 ? 8 : octave_of_row(v, high);
 }
 
-/* Takes over what the caller has seen before, and adds what is seen now. */
-static void widen_range(const struct view *v, int *low, int *high)
+/* Takes over how high it has reached before, and adds what has come: but for the newest bin, whose
+ * figures are not its last, so that what is kept does not depend on when it was looked at. */
+static int widen_range(const struct view *v, int high)
 {
 	struct heat_scale *kept = v->map->scale;
 	struct heat_scale now = { .bins = v->map->bins,
@@ -113,20 +117,28 @@ static void widen_range(const struct view *v, int *low, int *high)
 		.rows = v->axis.plot.rows,
 		.columns = v->axis.plot.columns,
 		.unit_ns = heat_unit_ns(v->map),
-		.low = *low,
-		.high = *high };
+		.high = v->settled < 0 ? OCTAVE_LOWEST : octave_of_row(v, v->settled) };
 
-	if (!kept || v->highest < 0)
-		return;
-	if (kept->bins == now.bins && kept->bin_s == now.bin_s && kept->rows == now.rows && kept->columns == now.columns &&
-		kept->unit_ns == now.unit_ns) {
-		now.low = kept->low < now.low ? kept->low : now.low;
-		now.high = kept->high > now.high ? kept->high : now.high;
-		now.largest = kept->largest;
+	if (!kept)
+		return high;
+	if (kept->bins != now.bins || kept->bin_s != now.bin_s || kept->rows != now.rows || kept->columns != now.columns ||
+		kept->unit_ns != now.unit_ns)
+		*kept = now;
+	kept->high = kept->high > now.high ? kept->high : now.high;
+	return high > kept->high ? high : kept->high;
+}
+
+/* Counts of a cell can be compared as long as cells are of the same size. */
+static void keep_cells(const struct view *v, const struct scale *s)
+{
+	struct heat_scale *kept = v->map->scale;
+
+	if (kept && (kept->low != s->low || kept->step != s->step))
+		kept->largest = 0;
+	if (kept) {
+		kept->low = s->low;
+		kept->step = s->step;
 	}
-	*kept = now;
-	*low = now.low;
-	*high = now.high;
 }
 
 /* Rows that there are share the octaves that were seen; a row has a quarter of one at least. */
@@ -136,7 +148,7 @@ static struct scale choose_scale(struct view *v, int rows)
 	int high, octaves, each = 1;
 
 	range_seen(v->map, v, &s.low, &high);
-	widen_range(v, &s.low, &high);
+	high = widen_range(v, high);
 	if (s.low + OCTAVES_LEAST - 1 > high)
 		high = s.low + OCTAVES_LEAST - 1;
 	octaves = high - s.low + 1;
@@ -215,16 +227,17 @@ static double column_rows(const struct view *v, int x, double ret_row[ROWS_MAX])
 
 static double largest_cell(const struct view *v)
 {
-	double row[ROWS_MAX], largest = 0;
+	double row[ROWS_MAX], largest = 0, settled = v->map->scale ? v->map->scale->largest : 0;
 
 	for (int x = 0; x < v->axis.plot.columns; x++)
 		if (column_rows(v, x, row) >= 0.5)
-			for (int i = 0; i < v->scale.rows; i++)
+			for (int i = 0; i < v->scale.rows; i++) {
 				largest = fmax(largest, row[i]);
-	if (!v->map->scale)
-		return largest;
-	v->map->scale->largest = fmax(v->map->scale->largest, largest);
-	return v->map->scale->largest;
+				settled = x + 1 < v->axis.plot.columns ? fmax(settled, row[i]) : settled;
+			}
+	if (v->map->scale)
+		v->map->scale->largest = settled;
+	return fmax(largest, settled);
 }
 
 /* Two shades to a decade below the largest cell; the faintest is for all that is less. */
@@ -347,6 +360,7 @@ void heatmap_paint(struct canvas *c, struct rect area, const struct heatmap *map
 	if (v.axis.plot.rows < 1 || v.axis.plot.columns < 1)
 		return;
 	v.scale = choose_scale(&v, v.axis.plot.rows);
+	keep_cells(&v, &v.scale);
 	share_rows(&v);
 	heatmap_paint_numbers(c, &v);
 	axis_paint_time(c, &v.axis, map->bins * map->bin_s);

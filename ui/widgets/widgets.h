@@ -53,14 +53,15 @@ unsigned chart_bins(struct rect area); /* bins that a chart in this area shows *
 
 /* ---- heatmap ---- */
 /* What rows and shades stand for.  Who keeps it from painting to painting has a scale that only
- * grows, so that nothing is drawn anew because something else has scrolled away; zeroed it begins
- * anew, and so it does where the bins or the room are others. */
+ * grows, so that nothing is drawn in another shade because something else has scrolled away; zeroed
+ * it begins anew, and so it does where the bins or the room are others. */
 struct heat_scale {
 	unsigned bins;
 	double bin_s;
 	int rows, columns;
 	double unit_ns;
 	int low, high;  /* octaves of the unit */
+	double step;    /* octaves a row */
 	double largest; /* count of a cell */
 };
 

@@ -15,7 +15,7 @@
 enum { FIRST_TRIES = 4, PATIENCE_MS = 100, PATIENCE_HERE_MS = 10 };
 
 /* Several in the time that a silence may last. */
-static const int64_t AGAIN_NS = 20ll * NS_PER_MS, LOOK_NS = NS_PER_MS;
+static const int64_t AGAIN_NS = 20ll * NS_PER_MS, ANSWER_NS = 100ll * NS_PER_MS, LOOK_NS = NS_PER_MS;
 
 /* ---- words ---- */
 
@@ -60,15 +60,31 @@ static bool is_ours(const struct echo_ask *a, const struct echo_report *r)
 	       r->reports - a->base.reports <= a->number - a->base_number + 1ull;
 }
 
-/* Since the newest word.  Of questions that did not come there as many are taken for dropped,
- * too, as there are drops: they are no datagrams of the run's. */
-static uint32_t drops_of_run(const struct echo_ask *a, uint32_t number, const struct echo_report *r)
+/* Datagrams of the run's that were dropped since the word that is settled, at least.  Of questions
+ * that did not come there, or are on their way, as many are taken for dropped as there are drops:
+ * they are no datagrams of the run's. */
+static uint32_t drops_of_run(const struct echo_ask *a, const struct echo_report *r)
 {
 	uint32_t drops = (uint32_t)(r->drops - a->told.drops);
-	uint64_t asked = number - a->told_number, came = r->reports - a->told.reports;
+	uint64_t asked = a->number - a->told_number, came = r->reports - a->told.reports;
 	uint64_t missing = asked > came ? asked - came : 0;
 
 	return drops > missing ? drops - (uint32_t)missing : 0;
+}
+
+/* What is said to the newest question leaves none open: later words count from there.  A server
+ * that has had no CPU has dropped questions that came after the one that it answers. */
+static void take_drops(struct echo_ask *a, uint32_t number, const struct echo_report *r)
+{
+	uint64_t drops = a->told_drops + drops_of_run(a, r);
+
+	a->heard_number = number;
+	a->drops = drops > a->drops ? drops : a->drops;
+	if (number != a->number)
+		return;
+	a->told_number = number;
+	a->told = *r;
+	a->told_drops = a->drops;
 }
 
 static void take_report(struct worker *w, struct echo_ask *a, uint32_t number, const struct echo_report *r)
@@ -76,16 +92,14 @@ static void take_report(struct worker *w, struct echo_ask *a, uint32_t number, c
 	uint64_t taken = (r->questions - r->reports) - (a->base.questions - a->base.reports);
 	bool ours = is_ours(a, r);
 
-	if (number < a->told_number)
+	if (number < a->heard_number)
 		return;
 	a->pending = false;
 	a->fresh = ours;
 	counter_set(w->counters, ECHO_C_FAR_TOLD, ours && a->based);
 	if (!ours)
 		return;
-	a->drops += drops_of_run(a, number, r);
-	a->told_number = number;
-	a->told = *r;
+	take_drops(a, number, r);
 	counter_set(w->counters, ECHO_C_FAR_ARRIVED, taken + a->drops);
 	counter_set(w->counters, ECHO_C_SERVER_SOCKET_DROPS, a->drops);
 	counter_set(w->counters, ECHO_C_SERVER_MORE_DROPS, a->drops * (r->joined_max - 1));
@@ -129,7 +143,7 @@ void echo_ask_open(struct worker *w, struct echo_ask *a)
 	for (unsigned i = 0; i < FIRST_TRIES && heard == HEARD_NOTHING; i++)
 		heard = ask_await(a, patience_ms, &a->base_number, &a->base);
 	a->on = a->fresh = heard == HEARD;
-	a->told_number = a->base_number;
+	a->told_number = a->heard_number = a->base_number;
 	a->told = a->base;
 	if (!a->on)
 		close(a->fd);
@@ -167,14 +181,19 @@ int64_t echo_ask_step(struct worker *w, struct echo_ask *a, bool quiet, int64_t 
 
 	if (!a->due)
 		return 0;
-	while ((heard = ask_hear(a, &number, &r)) == HEARD)
+	while ((heard = ask_hear(a, &number, &r)) == HEARD) {
 		if (number >= a->first)
 			take_report(w, a, number, &r);
+		if (number == a->number)
+			a->next_ns = now_ns + AGAIN_NS;
+	}
 	/* It goes on asking: the last that is told before the phase ends is the word that
-	 * counts. */
+	 * counts.  Once there is one, what was asked last is waited for. */
 	if (quiet && now_ns >= a->next_ns) {
 		ask_send(a);
-		a->next_ns = now_ns + AGAIN_NS;
+		a->next_ns = now_ns + (a->pending ? AGAIN_NS : ANSWER_NS);
 	}
-	return !quiet || a->pending ? now_ns + LOOK_NS : a->next_ns;
+	if (!quiet || a->pending)
+		return now_ns + LOOK_NS;
+	return now_ns + AGAIN_NS < a->next_ns ? now_ns + AGAIN_NS : a->next_ns;
 }

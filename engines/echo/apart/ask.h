@@ -19,9 +19,12 @@ struct echo_ask {
 	bool due, pending; /* in a quiet phase; nothing was told in it yet */
 	bool fresh, based; /* told since traffic stopped; before the measure phase, too */
 	int64_t next_ns;   /* of the next question */
-	uint32_t base_number, told_number;
-	struct echo_report base, told; /* the first word, and the newest */
-	uint64_t drops;                /* of datagrams of the run's, since the first */
+	uint32_t base_number, told_number, heard_number;
+	/* the first word, and the newest that was said to the newest question of its time; heard:
+	 * the newest of all */
+	struct echo_report base, told;
+	/* of datagrams of the run's, since the first word: by now, and by `told` */
+	uint64_t drops, told_drops;
 };
 
 /* In open(), when the worker's sockets are there: asks for the first time, and waits a little.  A
