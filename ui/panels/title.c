@@ -402,8 +402,8 @@ static void other_parts(const struct dash *d, struct line *l)
 /* " method ‹", "›" and the blanks before what is at the right */
 enum { METHOD_WORDS = 12 };
 
-/* The cells for what is at the right: the method goes before what is compared with it, but not before
- * the view's state. */
+/* The cells for what is at the right: the method goes before what is compared with it, but not
+ * before the view's state. */
 static int method_right_most(const struct dash *d, struct rect area, struct line right)
 {
 	int method = d->moment.info ? canvas_width(d->moment.info->ran) + METHOD_WORDS : 0, half = area.columns / 2;
