@@ -230,7 +230,7 @@ enum { DETAIL_COLUMNS_MAX = 8 };
 struct detail_column {
 	const char *name;  /* JSON key; the unit is in it; not "id", "role" or "index" */
 	const char *title; /* column head, at most 8 cells */
-	/* "packets", "bytes", "ns", ""; "hex": a number to compare with others, whose last 8 digits
+	/* "packets", "bytes", "ns", ""; "hex": a number to compare with others, whose last 6 digits
 	 * stand on the screen */
 	const char *unit;
 	/* SUM: cumulative since the row began.  The others: as it stands in the row. */

@@ -89,7 +89,7 @@ static void details_put_figure(
 	if (strcmp(column->unit, "hex") || isnan(figure))
 		words_figure(column->unit, figure, cell->text, sizeof(cell->text));
 	else
-		snprintf(cell->text, sizeof(cell->text), "%08x", (unsigned)r->details->row[row].value[t->index[i]]);
+		snprintf(cell->text, sizeof(cell->text), "%06x", (unsigned)r->details->row[row].value[t->index[i]] & 0xffffff);
 	cell->style = isnan(figure) ? STYLE_DIM : t->sorted == (int)i ? STYLE_STRONG : STYLE_TEXT;
 }
 

@@ -431,6 +431,13 @@ static void ledger_short_text(const struct ledger *l, const char *prefix, char *
 		text_human((double)lost_somewhere(l), lost, sizeof(lost)));
 }
 
+static void ledger_paint_why(struct dash *d, struct rect area)
+{
+	int at = 1 + area_put(&d->canvas, area, 0, 1, STYLE_DIM, "ledger: ");
+
+	canvas_put_cut(&d->canvas, area.row, at, area.columns - at - 1, STYLE_DIM, dash_not_judged_why(d));
+}
+
 /* The fullest form that fits.  It is of the whole run even where totals count from later: said
  * there in every form. */
 void panel_ledger_paint(struct dash *d, struct rect area)
@@ -443,8 +450,7 @@ void panel_ledger_paint(struct dash *d, struct rect area)
 		if (!d->layout.verdict.rows && panel_failure(d))
 			area_put(&d->canvas, area, 0, 1, STYLE_BAD, panel_failure(d));
 		else
-			area_put(&d->canvas, area, 0, 1 + area_put(&d->canvas, area, 0, 1, STYLE_DIM, "ledger: "), STYLE_DIM,
-				dash_not_judged_why(d));
+			ledger_paint_why(d, area);
 		return;
 	}
 	enum style style = balance_text(l, d->ledger_lags, right, sizeof(right));

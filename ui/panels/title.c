@@ -402,6 +402,17 @@ static void other_parts(const struct dash *d, struct line *l)
 /* " method ‹", "›" and the blanks before what is at the right */
 enum { METHOD_WORDS = 12 };
 
+/* The cells for what is at the right: the method goes before what is compared with it, but not
+ * before the view's state. */
+static int method_right_most(const struct dash *d, struct rect area, struct line right)
+{
+	int method = d->moment.info ? canvas_width(d->moment.info->ran) + METHOD_WORDS : 0, half = area.columns / 2;
+	int most = area.columns - 1 - (method < half ? method : half);
+
+	line_fit(&right, most);
+	return line_width(&right) <= most ? most : area.columns - 1;
+}
+
 /* Its end says most: of a path the directory's name. */
 static void keep_last_part(struct line_part *p, int columns)
 {
@@ -422,9 +433,7 @@ void panel_method_paint(struct dash *d)
 	other_parts(d, &right);
 	if (d->board->read_only && !d->view.frozen && right.count)
 		keep_last_part(&right.part[right.count - 1], area.columns * 6 / 10);
-	/* The method goes before what is compared with it. */
-	int method = d->moment.info ? canvas_width(d->moment.info->ran) + METHOD_WORDS : 0, least = area.columns / 2;
-	int taken = area.columns - 1 - (method < least ? method : least);
+	int taken = method_right_most(d, area, right);
 	int width = line_put_right(&d->canvas, area.row, area.column + area.columns - 1 - taken, taken, &right);
 	int column = area.columns - 1 - width;
 	int room = width ? column - 2 : column - 1;

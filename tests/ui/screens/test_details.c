@@ -21,6 +21,17 @@ static const struct detail_def toys = {
 	.name = "toys", .title = "Toys", .roles = ROLE_CLIENT, .columns = columns, .sort = BEHIND
 };
 
+/* A number to compare, in place of the first column. */
+static const struct detail_column digests[] = {
+	[SENT] = { .name = "digest", .title = "digest", .unit = "hex", .kind = COUNTER_MAX, .help = "digest" },
+	{ 0 },
+};
+static const struct detail_def digested = {
+	.name = "toys", .title = "Toys", .roles = ROLE_CLIENT, .columns = digests, .sort = SENT
+};
+
+static const struct detail_def *details = &toys;
+static uint64_t digest;
 static unsigned rows = 40;
 static uint64_t missed;
 
@@ -37,7 +48,7 @@ static struct details *toy_rows(const struct made *m)
 		uint64_t seconds = m->sequence / 10;
 
 		d->row[i] = (struct detail_row){ .id = 1000 + i, .worker = m->servers + i % m->clients };
-		d->row[i].value[SENT] = seconds * i;
+		d->row[i].value[SENT] = digest ? digest : seconds * i;
 		d->row[i].recent[SENT] = i;
 		d->row[i].value[BEHIND] = i + 100 * seconds;
 		d->row[i].value[SLOWEST] = i ? 1000 * i : COUNTER_NOTHING;
@@ -55,7 +66,7 @@ static void open_toys(unsigned count, int height, int width)
 	missed = 0;
 	made_open(&plain, 1, 2);
 	toy_engine = *plain.engine;
-	toy_engine.details = &toys;
+	toy_engine.details = details;
 	made_close(&plain);
 	made_open_with(&made, &toy_engine, 1, 2);
 	made.details = toy_rows;
@@ -99,6 +110,19 @@ static void keys_choose_the_order(void **state)
 	press('<');
 	assert_true(on_screen("by sent ▲"));
 	stage_close();
+}
+
+static void digests_are_digits(void **state)
+{
+	(void)state;
+	details = &digested;
+	digest = 0xfedcba9876043210;
+	open_toys(40, 40, 120);
+	assert_true(on_screen("▼digest"));
+	assert_true(on_screen(" 043210\n"));
+	stage_close();
+	details = &toys;
+	digest = 0;
 }
 
 /* S sorts the rows of the full screen. */
@@ -352,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_worst_stand_in_front),
 		cmocka_unit_test(keys_choose_the_order),
+		cmocka_unit_test(digests_are_digits),
 		cmocka_unit_test(expanded_it_can_be_scrolled),
 		cmocka_unit_test(what_is_not_there_is_said),
 		cmocka_unit_test(modes_without_rows_have_no_panel),
