@@ -275,8 +275,6 @@ static int serve(struct server *server, struct listener *l, struct err *err)
 	unsigned datagrams = 0;
 	int rc;
 
-	if (l->stages)
-		echo_server_stages_read(l->stages, l->port);
 	if (l->replies) {
 		rc = flush(l, err);
 		if (rc <= 0)
@@ -304,22 +302,23 @@ static bool is_too_late(const struct worker *w, const struct server *server)
 	return quiet && server->shared->clients && clock_run_ns() - w->phase_ns >= ECHO_LATE_NS;
 }
 
-/* What a slow way back has kept here is read, and lost here.  0 or -errno. */
+/* What a slow way back has kept here is read, and lost here: a burst, as serve() does. */
 static int give_up(struct server *server, struct listener *l, struct err *err)
 {
-	struct udp_datagram *burst = NULL;
-	int n = 0;
+	struct udp_datagram *burst;
+	int n = 1;
 
-	do {
+	if (!l->replies) {
+		n = l->port->method->recv_burst(l->port, l->port->batch, &burst, err);
+		if (n <= 0)
+			return n;
 		for (int i = 0; i < n; i++)
 			judge(server, l, &burst[i]);
-		for (; l->answered < l->replies; l->answered++)
-			server->unanswered += l->reply[l->answered].packets;
-		if (n || l->replies)
-			l->port->method->release(l->port);
-		l->replies = l->answered = 0;
-		n = l->port->method->recv_burst(l->port, l->port->batch, &burst, err);
-	} while (n > 0);
+	}
+	for (; l->answered < l->replies; l->answered++)
+		server->unanswered += l->reply[l->answered].packets;
+	l->replies = l->answered = 0;
+	l->port->method->release(l->port);
 	return n;
 }
 
@@ -370,14 +369,13 @@ int echo_server_poll(struct worker *w, struct err *err)
 
 	for (unsigned i = 0; i < server->count; i++) {
 		struct listener *l = &server->listener[i];
-		int rc = too_late ? give_up(server, l, err) : 0;
 		unsigned rounds = l->port->batch < ROUNDS ? ROUNDS / l->port->batch : 1;
 		int n = 1;
 
-		if (rc < 0)
-			return rc;
 		while (rounds-- && n > 0) {
-			n = serve(server, l, err);
+			if (l->stages)
+				echo_server_stages_read(l->stages, l->port);
+			n = (too_late ? give_up : serve)(server, l, err);
 			if (n < 0)
 				return n;
 			moved += n;
