@@ -377,7 +377,7 @@ static void xdp_release(struct udp_port *port)
 	for (unsigned i = 0; i < x->lends; i++)
 		if (!x->answered[i])
 			xdp_socket_spare(&x->xsk, x->frame[i]);
-	x->lends = 0;
+	x->lends = x->waiting = 0;
 }
 
 /* ---- answering ---- */
@@ -426,7 +426,8 @@ static int xdp_reply(struct udp_port *port, const struct udp_reply *replies, uns
 	for (unsigned i = x->waiting; i < count; i++)
 		xdp_queue_answer(x, &replies[i]);
 	rc = xdp_push(x, &left, err);
-	x->waiting = x->xsk.zero_copy ? 0 : left;
+	/* Some of those may be of a burst that was given back before they were taken. */
+	x->waiting = x->xsk.zero_copy ? 0 : left < count ? left : count;
 	if (rc >= 0)
 		rc = xdp_await_room(x, x->xsk.fd, &x->awaits_room, x->waiting, err);
 	return rc < 0 ? rc : (int)(count - x->waiting);
