@@ -15,6 +15,8 @@
 static const int64_t quiet_ns = NS_PER_S;
 static const int64_t settle_limit_ns = NS_PER_S;
 static const int64_t clear_limit_ns = 2 * (int64_t)NS_PER_S;
+/* so long nothing is held back: what moves is somebody else's */
+static const int64_t clear_ns = 100 * NS_PER_MS;
 /* packets may be late by up to a second */
 static const int64_t drain_limit_ns = NS_PER_S + 100 * NS_PER_MS;
 /* a worker that comes to the phase so much later than others had no CPU */
@@ -282,11 +284,17 @@ static bool is_settled(struct run *r)
 	return now_ns - r->quiet_since_ns >= r->quiet_limit_ns && is_silent(r);
 }
 
-/* Those who held packets back have none any more, and nothing moves. */
+/* Those who held packets back have none any more, and nothing moves.  Somebody else may send to
+ * them, too, without an end. */
 static bool is_cleared(struct run *r)
 {
+	int64_t now_ns = clock_run_ns();
+
 	r->moved = movement(r);
-	return !sum_counter(r, r->plan.holding, COUNTER_IN_FLIGHT) && is_silent(r);
+	if (!sum_counter(r, r->plan.holding, COUNTER_IN_FLIGHT))
+		return is_silent(r) || now_ns - r->quiet_since_ns >= clear_ns;
+	r->quiet_since_ns = now_ns;
+	return false;
 }
 
 /* Over a slow path the silence between two packets may be longer than usual: twice what 99 % of
@@ -311,7 +319,8 @@ static enum run_end settle(struct run *r, int64_t limit_ns)
 	r->until_ns = r->quiet_since_ns + limit_ns;
 	enum run_end end = run_pass(r, is_settled);
 	if (r->plan.holding && (end == RUN_OVER || end == RUN_TIME)) {
-		r->until_ns = clock_run_ns() + clear_limit_ns;
+		r->quiet_since_ns = clock_run_ns();
+		r->until_ns = r->quiet_since_ns + clear_limit_ns;
 		end = run_pass(r, is_cleared);
 	}
 	return r->err.code ? RUN_FAILED : end;
