@@ -30,47 +30,41 @@ struct limit_evidence {
 	bool spins; /* the workers never sleep: their busy time says nothing */
 };
 
+/* What results call it, and in words; an end is called as the mode calls it. */
+static const struct {
+	const char *name, *words;
+} limits[LIMITS] = { [LIMIT_UNKNOWN] = { NULL, "" },
+	[LIMIT_STOLEN] = { "stolen_cpu", "stolen CPU" },
+	[LIMIT_QUOTA] = { "cpu_quota", "a CPU quota" },
+	[LIMIT_OTHERS] = { "other_threads", "other threads" },
+	[LIMIT_SHARED] = { "shared_cpu", "a CPU that workers share" },
+	[LIMIT_SOFTIRQ] = { "softirq", "softirq" },
+	[LIMIT_SERVER] = { "server", NULL },
+	[LIMIT_CLIENT] = { "client", NULL },
+	[LIMIT_BOTH] = { "both_ends", "both ends" },
+	[LIMIT_RATE] = { "asked_rate", "the rate that was asked for" },
+	[LIMIT_WAKE_UPS] = { "wake_ups", "wake-ups" },
+	[LIMIT_ELSEWHERE] = { "other_end", "the other end or the path" } };
+
 const char *limit_name(enum limit_who who)
 {
-	static const char *const names[LIMITS] = { [LIMIT_STOLEN] = "stolen_cpu",
-		[LIMIT_QUOTA] = "cpu_quota",
-		[LIMIT_OTHERS] = "other_threads",
-		[LIMIT_SHARED] = "shared_cpu",
-		[LIMIT_SOFTIRQ] = "softirq",
-		[LIMIT_SERVER] = "server",
-		[LIMIT_CLIENT] = "client",
-		[LIMIT_BOTH] = "both_ends",
-		[LIMIT_RATE] = "asked_rate",
-		[LIMIT_WAKE_UPS] = "wake_ups",
-		[LIMIT_ELSEWHERE] = "other_end" };
-
-	return names[who];
+	return limits[who].name;
 }
 
 enum limit_who limit_of_name(const char *name)
 {
 	for (enum limit_who who = LIMIT_UNKNOWN + 1; name && who < LIMITS; who++)
-		if (!strcmp(limit_name(who), name))
+		if (!strcmp(limits[who].name, name))
 			return who;
 	return LIMIT_UNKNOWN;
 }
 
 char *limit_words(enum limit_who who, const struct engine *engine, char *out, size_t size)
 {
-	static const char *const words[LIMITS] = { [LIMIT_UNKNOWN] = "",
-		[LIMIT_STOLEN] = "stolen CPU",
-		[LIMIT_QUOTA] = "a CPU quota",
-		[LIMIT_OTHERS] = "other threads",
-		[LIMIT_SHARED] = "a CPU that workers share",
-		[LIMIT_SOFTIRQ] = "softirq",
-		[LIMIT_BOTH] = "both ends",
-		[LIMIT_RATE] = "the rate that was asked for",
-		[LIMIT_WAKE_UPS] = "wake-ups",
-		[LIMIT_ELSEWHERE] = "the other end or the path" };
 	enum role role = who == LIMIT_SERVER ? ROLE_SERVER : ROLE_CLIENT;
 
-	if (words[who])
-		snprintf(out, size, "%s", words[who]);
+	if (limits[who].words)
+		snprintf(out, size, "%s", limits[who].words);
 	else
 		snprintf(out, size, "the %s", engine_role(engine, role)->title);
 	return out;
