@@ -1,5 +1,5 @@
 /* The dashboard leaves the terminal as it was, however it ends or stops: modes, line settings, exit
- * status.  And the first frame comes. */
+ * status.  And the first frame comes, whole. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -32,6 +33,20 @@ static int start(void **state)
 		&(struct program_config){
 			.rows = 24, .columns = 80, .ticks = TICKS, .environment = environment, .arguments = arguments });
 	before = term_settings_before(program.term);
+	return 0;
+}
+
+/* Files may be shorter than a frame (ulimit -f). */
+static int start_limited(void **state)
+{
+	struct rlimit usual, less;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
+	less = usual;
+	less.rlim_cur = 1024;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &less), 0);
+	start(state);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
 	return 0;
 }
 
@@ -86,6 +101,14 @@ static void test_first_frame(void **state)
 {
 	(void)state;
 	assert_live();
+}
+
+/* What is written last, too. */
+static void test_whole_frame(void **state)
+{
+	(void)state;
+	assert_live();
+	assert_true(term_wait_text(program.term, "q Quit"));
 }
 
 static void test_quit_keys(void **state)
@@ -208,6 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_first_frame, start, stop),
+		cmocka_unit_test_setup_teardown(test_whole_frame, start_limited, stop),
 		cmocka_unit_test_setup_teardown(test_quit_keys, start, stop),
 		cmocka_unit_test_setup_teardown(test_term, start, stop),
 		cmocka_unit_test_setup_teardown(test_int, start, stop),

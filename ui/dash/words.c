@@ -15,11 +15,13 @@ const char *words_us(const struct latency_summary *l, int64_t ns, char *out, siz
 const char *words_time(double ns, bool in_ms, char *out, size_t size)
 {
 	double time = ns / (in_ms ? 1e6 : 1e3);
+	/* Beside long ones there may be some of a few microseconds. */
+	int most = in_ms && time < 0.9995 ? 3 : 2;
 
 	if (isnan(ns) || ns < 0)
 		snprintf(out, size, "--");
 	else if (time < 99999.5)
-		snprintf(out, size, "%.*f", time < 9.995 ? 2 : time < 99.95 ? 1 : 0, time);
+		snprintf(out, size, "%.*f", time < 9.995 ? most : time < 99.95 ? 1 : 0, time);
 	else
 		text_human(time, out, size);
 	return out;

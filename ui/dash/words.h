@@ -13,7 +13,7 @@
 const char *words_us(const struct latency_summary *l, int64_t ns, char *out, size_t size);
 /* The same of one latency in ns; NaN: "--". */
 const char *words_ns(double ns, char *out, size_t size);
-/* ... in milliseconds, where these are long. */
+/* ... in milliseconds, where these are long: three places below one of them. */
 const char *words_time(double ns, bool in_ms, char *out, size_t size);
 /* "64", "255.9K", "4M": as options take them, 1K is 1024. */
 const char *words_bytes(double bytes, char *out, size_t size);

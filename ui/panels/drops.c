@@ -435,7 +435,7 @@ static void ledger_paint_why(struct dash *d, struct rect area)
 {
 	int at = 1 + area_put(&d->canvas, area, 0, 1, STYLE_DIM, "ledger: ");
 
-	canvas_put_cut(&d->canvas, area.row, at, area.columns - at - 1, STYLE_DIM, dash_not_judged_why(d));
+	canvas_put_cut(&d->canvas, area.row, area.column + at, area.columns - at - 1, STYLE_DIM, dash_not_judged_why(d));
 }
 
 /* The fullest form that fits.  It is of the whole run even where totals count from later: said

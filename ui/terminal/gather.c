@@ -6,9 +6,13 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { GATHER_BYTES = 32768 }; /* more than nearly all frames have */
+enum {
+	GATHER_BYTES = 32768,   /* more than nearly all frames have */
+	FRAME_BYTES = 64 << 20, /* more than any has */
+};
 
 static struct {
 	FILE *stream;
@@ -16,6 +20,14 @@ static struct {
 	int file; /* in memory; -1: there is none */
 	bool on;
 } gather = { .fd = -1, .file = -1 };
+
+/* May a file be as large as a frame (ulimit -f)?  Curses would not notice that one was cut off. */
+static bool gather_has_room(void)
+{
+	struct rlimit most;
+
+	return getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur >= FRAME_BYTES;
+}
 
 FILE *gather_open(void)
 {
@@ -26,7 +38,7 @@ FILE *gather_open(void)
 		gather_close();
 		return NULL;
 	}
-	gather.file = memfd_create("netdyno-frame", MFD_CLOEXEC);
+	gather.file = gather_has_room() ? memfd_create("netdyno-frame", MFD_CLOEXEC) : -1;
 	return gather.stream;
 }
 

@@ -370,6 +370,19 @@ static void fast_runs_are_told_in_gbits(void **state)
 	stage_close();
 }
 
+/* Microseconds beside them are not 0. */
+static void short_latencies_among_long_ones(void **state)
+{
+	char text[32];
+
+	(void)state;
+	assert_string_equal(words_time(4200, true, text, sizeof(text)), "0.004");
+	assert_string_equal(words_time(119000, true, text, sizeof(text)), "0.119");
+	assert_string_equal(words_time(999400, true, text, sizeof(text)), "0.999");
+	assert_string_equal(words_time(999600, true, text, sizeof(text)), "1.00");
+	assert_string_equal(words_time(18.2e6, true, text, sizeof(text)), "18.2");
+}
+
 /* Long latencies are told in ms wherever the mode's stand. */
 static void long_latencies_are_told_in_ms(void **state)
 {
@@ -671,6 +684,7 @@ int main(void)
 		cmocka_unit_test(units_are_there_once),
 		cmocka_unit_test(a_quantity_has_one_unit),
 		cmocka_unit_test(fast_runs_are_told_in_gbits),
+		cmocka_unit_test(short_latencies_among_long_ones),
 		cmocka_unit_test(long_latencies_are_told_in_ms),
 		cmocka_unit_test(the_newest_event_is_whole),
 		cmocka_unit_test(a_loss_has_one_unit),
