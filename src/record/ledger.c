@@ -5,26 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-
-/* The names of the kernel's own counters as places, and what helps there. */
-static const struct {
-	const char *key, *title, *remedy;
-} host_place[PROCNET_FIELDS] = {
-	[PROCNET_UDP_IN_ERRORS] = { "udp_in_errors", "UDP input errors", NULL },
-	[PROCNET_UDP_NO_PORTS] = { "udp_no_ports", "no socket at the port", "start the other end, or mend host and port (F2)" },
-	[PROCNET_UDP_RCVBUF_ERRORS] = { "udp_receive_buffers", "UDP receive buffers",
-		"full at rcvbuf {rcvbuf} · F2 raises it, rmem_max {rmem_max}" },
-	[PROCNET_UDP_SNDBUF_ERRORS] = { "device_queue", "device or its queue", "full: a longer txqueuelen, or less load ([)" },
-	[PROCNET_UDP_MEM_ERRORS] = { "udp_memory", "UDP memory limit", "reached: a higher net.ipv4.udp_mem, or smaller buffers" },
-	[PROCNET_SOFTNET_DROPPED] = { "softnet_backlog", "softnet backlog",
-		"full at netdev_max_backlog {netdev_max_backlog}: raise that, or less load ([)" },
-	[PROCNET_IP_REASM_FAILS] = { "ip_reassembly", "IP reassembly", "datagrams that fit the MTU need none" },
-	[PROCNET_IP_FRAG_FAILS] = { "ip_fragmentation", "IP fragmentation", "datagrams that fit the MTU" },
-	[PROCNET_LINK_DROPPED] = { "veth_queue", "veth device, its queue full", "a higher rate-limit (F2), or less load ([)" },
-	[PROCNET_LINK_IMPAIRED] = { "impairment", "lost on purpose (--loss)", "asked for with loss {loss} · F2" },
-};
-
-static const double lag_s = 0.2;
+#include "record/places/host_places.h"
 
 /* Of an end elsewhere. */
 static const char untold[] = "the other end did not tell, or others use it, too",
@@ -32,7 +13,7 @@ static const char untold[] = "the other end did not tell, or others use it, too"
 
 /* ---- places ---- */
 
-static struct ledger_place *place_named(struct ledger *l, const char *key, const char *title, const char *remedy)
+struct ledger_place *ledger_place_named(struct ledger *l, const char *key, const char *title, const char *remedy)
 {
 	for (unsigned i = 0; i < l->places; i++)
 		if (!strcmp(l->place[i].key, key)) {
@@ -54,7 +35,7 @@ struct entry {
 /* Several counters may stand for one place; it is known if all of them are. */
 static void add_place(struct ledger *l, const struct entry *entry, const struct reading_sum *sum)
 {
-	struct ledger_place *p = place_named(
+	struct ledger_place *p = ledger_place_named(
 		l, entry->place, entry->place_title ? entry->place_title : entry->place, entry->remedy);
 
 	if (!p)
@@ -182,7 +163,7 @@ static void add_up_to(const struct reading *r, struct ledger *l)
 	for (unsigned i = COUNTER_OWN; i < counters && left; i++) {
 		const struct counter_def *def = engine_counter(r->info->engine, i);
 		uint64_t most = reading_side(r->info, def) == LEDGER_LOST_UP_TO ? reading_sum(r, -1, ROLE_BOTH, i).value : 0;
-		struct ledger_place *p = most ? place_named(l, def->place, def->place_title, def->remedy) : NULL;
+		struct ledger_place *p = most ? ledger_place_named(l, def->place, def->place_title, def->remedy) : NULL;
 		uint64_t share = (uint64_t)ceil((double)missing * (double)most / (double)all);
 
 		if (!p)
@@ -206,170 +187,6 @@ static void add_rows(const struct reading *r, const struct ledger_row *row, stru
 	}
 }
 
-/* ---- what the host lost ---- */
-
-static bool is_asked(const struct run_info *info, enum procnet_field field)
-{
-	return info->host_places >> field & 1;
-}
-
-static bool host_has(const struct reading *r, enum procnet_field field)
-{
-	return procnet_has(reading_net_from(r), field) && procnet_has(reading_net_to(r), field);
-}
-
-static uint64_t host_count(const struct reading *r, enum procnet_field field)
-{
-	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
-
-	return host_has(r, field) && to->value[field] > from->value[field] ? to->value[field] - from->value[field] : 0;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Our own sends that were tried again are lost to nobody. */
-static void take_retries_off(const struct reading *r, struct ledger_place *p)
-{
-	unsigned counters = engine_counters(r->info->engine);
-
-	for (unsigned i = COUNTER_OWN; i < counters; i++)
-		if (engine_counter(r->info->engine, i)->retried)
-			p->seen -= least(p->seen, reading_sum(r, -1, ROLE_BOTH, i).value);
-}
-
-/* Of what came to devices of the run's own and was thrown away, the part that a CPU's backlog did:
- * an XDP program may have done the rest. */
-static uint64_t own_backlog(const struct reading *r)
-{
-	return is_asked(r->info, PROCNET_LINK_UNTAKEN)
-		       ? least(host_count(r, PROCNET_LINK_UNTAKEN), host_count(r, PROCNET_SOFTNET_DROPPED))
-		       : 0;
-}
-
-/* A queue cuts joined datagrams that are longer than what it may send at once, and counts each that
- * it throws away; its sender hears of that only where none of them is left.  What is shorter it
- * throws away as one, and the sender hears of it, as of what the device throws away. */
-static void take_segments(const struct reading *r, struct ledger_place *p)
-{
-	if (r->info->packet_joins < 2 || !is_asked(r->info, PROCNET_QUEUE_DROPPED) || !host_has(r, PROCNET_QUEUE_DROPPED))
-		return;
-	uint64_t cut = host_count(r, PROCNET_QUEUE_DROPPED);
-
-	p->joined = p->seen - least(p->seen, host_count(r, PROCNET_LINK_DROPPED));
-	p->seen = cut > p->joined ? cut : p->joined;
-}
-
-/* What is still in a queue when everybody has stopped waiting is lost there. */
-static void take_held(const struct reading *r, struct ledger_place *p)
-{
-	uint64_t held = is_asked(r->info, PROCNET_QUEUE_HELD) ? host_count(r, PROCNET_QUEUE_HELD) : 0;
-
-	p->seen += held;
-	p->joined += held;
-}
-
-/* Devices of a run's own stand in namespaces of its own: what these count is nobody else's. */
-static bool is_alone(const struct run_info *info, enum procnet_field field)
-{
-	bool counted_there = field <= PROCNET_UDP_MEM_ERRORS || field >= PROCNET_LINK_DROPPED;
-
-	if (field == PROCNET_SOFTNET_DROPPED)
-		return is_asked(info, PROCNET_LINK_UNTAKEN);
-	return is_asked(info, PROCNET_LINK_DROPPED) && counted_there;
-}
-
-/* Is it read, with all that is needed beside it? */
-static bool host_place_has(const struct reading *r, enum procnet_field field)
-{
-	return host_has(r, field) && (field != PROCNET_SOFTNET_DROPPED || !is_asked(r->info, PROCNET_LINK_UNTAKEN) ||
-					     host_has(r, PROCNET_LINK_UNTAKEN));
-}
-
-/* The place of one of these counters, and what it says. */
-static void add_host_place(const struct reading *r, enum procnet_field field, struct ledger *l)
-{
-	const struct procnet *from = reading_net_from(r), *to = reading_net_to(r);
-	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title, host_place[field].remedy);
-
-	if (!p)
-		return;
-	p->host_wide = !is_alone(r->info, field);
-	if (!host_place_has(r, field)) {
-		p->known = false;
-		p->why = procnet_has(to, field) ? from->why : to->why;
-		return;
-	}
-	p->seen = host_count(r, field);
-	if (field == PROCNET_SOFTNET_DROPPED && !p->host_wide)
-		p->seen = own_backlog(r);
-	/* The sender's device counts what the other end's backlog did not take. */
-	if (field == PROCNET_LINK_DROPPED)
-		p->seen -= least(p->seen, own_backlog(r));
-	if (field == PROCNET_UDP_SNDBUF_ERRORS)
-		take_retries_off(r, p);
-	p->joined = p->seen;
-	if (field != PROCNET_UDP_SNDBUF_ERRORS)
-		return;
-	take_segments(r, p);
-	take_held(r, p);
-}
-
-/* Each of these packets was so many of the run's.  Most of these counters are everybody's: they may
- * explain what nothing else does, never more. */
-static void explain(struct ledger *l, struct ledger_place *p, uint64_t packets, uint64_t each)
-{
-	uint64_t missing = l->unexplained > 0 ? (uint64_t)l->unexplained : 0, most;
-
-	if (!missing || !each)
-		return;
-	most = packets > missing / each ? missing : packets * each;
-	p->lost += most;
-	l->unexplained -= (int64_t)most;
-	if (p->host_wide)
-		l->host_lost += most;
-}
-
-static bool is_host_place(const struct run_info *info, enum procnet_field field, bool alone)
-{
-	return is_asked(info, field) && host_place[field].key && is_alone(info, field) == alone;
-}
-
-static void explain_by(enum procnet_field field, struct ledger *l, uint64_t each, bool more)
-{
-	struct ledger_place *p = place_named(l, host_place[field].key, host_place[field].title, NULL);
-
-	if (p)
-		explain(l, p, more ? p->joined : p->seen, each);
-}
-
-/* Those first that know whose packets they count, and of these the devices: a sender hears of what
- * they threw away, too.  more: of those that may have held several, what they held beside one. */
-static void explain_all(const struct run_info *info, struct ledger *l, uint64_t each, bool more)
-{
-	for (enum procnet_field field = PROCNET_FIELDS; field-- > 0;)
-		if (is_host_place(info, field, true))
-			explain_by(field, l, each, more);
-	for (enum procnet_field field = 0; field < PROCNET_FIELDS; field++)
-		if (is_host_place(info, field, false))
-			explain_by(field, l, each, more);
-}
-
-static void add_host_places(const struct reading *r, struct ledger *l)
-{
-	for (int alone = 1; alone >= 0; alone--)
-		for (enum procnet_field field = 0; field < PROCNET_FIELDS; field++)
-			if (is_host_place(r->info, field, alone))
-				add_host_place(r, field, l);
-	/* What one packet is at least, and only then what it may be beside that. */
-	uint64_t each = r->info->packet_copies ? r->info->packet_copies : 1;
-	explain_all(r->info, l, each, false);
-	if (r->info->packet_joins > 1)
-		explain_all(r->info, l, (r->info->packet_joins - 1) * each, true);
-}
-
 /* ---- the rest ---- */
 
 /* Packets are missing, and only the other end could say more of them: so many at most. */
@@ -383,7 +200,8 @@ static void add_rest(enum ledger_rest rest, uint64_t most, struct ledger *l)
 		[REST_THERE] = { "path_there", "on the path, to the server" },
 		[REST_BACK] = { "path_back", "on the path, back" },
 	};
-	struct ledger_place *p = rest == REST_UNEXPLAINED ? NULL : place_named(l, place[rest].key, place[rest].title, NULL);
+	struct ledger_place *p = rest == REST_UNEXPLAINED ? NULL
+							  : ledger_place_named(l, place[rest].key, place[rest].title, NULL);
 
 	if (!p || l->unexplained <= 0)
 		return;
@@ -480,7 +298,7 @@ static void take_rest(struct ledger *l)
 static void add_lie(const struct options *o, struct ledger *l)
 {
 	const char *lie = options_text(o, "lie");
-	struct ledger_place *p = *lie ? place_named(l, lie, lie, NULL) : NULL;
+	struct ledger_place *p = *lie ? ledger_place_named(l, lie, lie, NULL) : NULL;
 
 	if (p) {
 		p->lost++;
@@ -494,7 +312,7 @@ static void take_lag_off_lost(const struct reading *r, struct ledger *l)
 {
 	double seconds = (double)reading_measured_ns(r) / NS_PER_S;
 
-	if (seconds > 0 && fabs((double)l->unexplained) * seconds <= lag_s * (double)l->sent)
+	if (seconds > 0 && fabs((double)l->unexplained) * seconds <= LEDGER_LAG_S * (double)l->sent)
 		set_lost(l, (int64_t)ledger_lost_at_places(l));
 }
 
@@ -531,7 +349,7 @@ static void ledger_fill(const struct reading *r, struct ledger *l)
 		take_lost_off_flying(l);
 	add_up_to(r, l);
 	add_rests(info, told.arrived_there, l);
-	add_host_places(r, l);
+	host_places_add(r, l);
 	add_lie(&info->options, l);
 	balance(l);
 	if (live)

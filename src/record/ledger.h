@@ -7,6 +7,9 @@
 
 enum { LEDGER_PLACES_MAX = 16 };
 
+/* Seconds: so far counters of one moment may be apart while a run goes on, two of its ticks. */
+#define LEDGER_LAG_S 0.2
+
 struct ledger_place {
 	const char *key, *title; /* "server_socket_buffer", "server socket buffer" */
 	bool known;
@@ -52,6 +55,9 @@ const char *ledger_missing(const struct run_info *info);
 void ledger_of(const struct reading *r, struct ledger *ret_ledger);
 /* ... that its places have lost, all together. */
 uint64_t ledger_lost_at_places(const struct ledger *l);
+/* The place of this key, made where there is none yet; NULL: there is no room.  remedy: of the
+ * first that has one. */
+struct ledger_place *ledger_place_named(struct ledger *l, const char *key, const char *title, const char *remedy);
 /* The loss of a span of time: the loss since `base`, the start of the measure phase, as it stands
  * at its two ends; below 0 where some of what seemed lost at its beginning was not, so that spans
  * add up to the run.  false: not known. */

@@ -8,8 +8,6 @@
 #include "base/clock.h"
 #include "record/judge/steadiness.h"
 
-static const double ledger_lag_s = 0.2;
-
 static const struct ledger_place *same_place(const struct ledger *ledger, const char *key)
 {
 	for (unsigned i = 0; i < ledger->places; i++)
@@ -179,7 +177,7 @@ static bool within_lag(const struct dash *d)
 	struct rates tx;
 
 	moment_rates_of(&d->moment, -1, info->tx_roles, 0, &tx);
-	return !d->ledger.balanced && tx.tx_pps > 0 && (double)llabs(d->ledger.unexplained) <= tx.tx_pps * ledger_lag_s;
+	return !d->ledger.balanced && tx.tx_pps > 0 && (double)llabs(d->ledger.unexplained) <= tx.tx_pps * LEDGER_LAG_S;
 }
 
 /* Once over, a run's verdict stays; its intervals are too many to be looked at in every frame. */
